@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod class;
+mod contact;
+mod decision;
+mod digest;
+mod listing;
+mod mail_address;
+mod observation;
+mod period;
+mod prefix;
+mod reserved;
+mod secret;
+pub mod settings;
+mod size;
+mod time;
+
+pub use class::{Class, UnknownClass};
+pub use contact::{Contact, ContactSource};
+pub use decision::{Decided, Decision, Rule, Serial, Verdict};
+pub use digest::{BadDigest, Digest};
+pub use listing::{AllowEntry, Listing};
+pub use mail_address::{BadMailAddress, MailAddress};
+pub use observation::{Envelope, Handshake, Kind, Observation, ObservationId, Trap, UnknownWord};
+pub use period::{BadPeriod, Period};
+pub use prefix::{BadPrefix, Prefix};
+pub use reserved::reserved;
+pub use secret::Secret;
+pub use size::{BadByteSize, ByteSize};
+pub use time::{BadTimestamp, Clock, Timestamp};
