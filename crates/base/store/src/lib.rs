@@ -1,1 +1,28 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod contacts;
+mod decisions;
+mod error;
+mod jobs;
+mod listings;
+mod notices;
+mod observations;
+mod outbox;
+mod removals;
+mod store;
+mod subscription;
+mod tallies;
+mod transaction;
+
+pub use config::StoreUrl;
+pub use error::StoreError;
+pub use jobs::Job;
+pub use listings::Snapshot;
+pub use notices::Notice;
+pub use observations::Seen;
+pub use outbox::{NewMail, OutgoingMail};
+pub use store::Store;
+pub use subscription::{Subscription, Topic};
+pub use tallies::{Strength, Tally};
+pub use transaction::Transaction;

@@ -1,0 +1,91 @@
+//! What can go wrong with the store, and what the caller can do about it.
+
+use std::path::PathBuf;
+
+/// Why the store did not do what was asked.
+///
+/// Nothing was kept of the call that failed, unless the variant says otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL of the store is of no known form. Give up: the configuration is wrong.
+    #[error("not the URL of a store: write sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    BadUrl,
+    /// The store cannot be opened where the configuration says. Give up: the operator must act.
+    #[error("cannot open the store {place}: {hint}")]
+    Open {
+        /// The file, or the kind of server.
+        place: String,
+        /// What to do.
+        hint: &'static str,
+        /// What the database said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The disk is full. Refuse new work and try again later: the store goes on by itself once there is space.
+    #[error("the disk of the store is full: free some space, the store goes on by itself")]
+    Full,
+    /// The store can be read but not written. Refuse new work: the operator must act.
+    #[error("the store is read-only: make its file and its folder writable for this user")]
+    ReadOnly,
+    /// Another process holds the store, or two writers met. Try again.
+    #[error("the store is busy: try again")]
+    Busy,
+    /// The database server cannot be reached, or the connection broke. Try again later.
+    ///
+    /// A write may have been kept: repeat it with the same id.
+    #[error("the database cannot be reached: see that it runs and that store.url is right")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database was written by a newer version of this program. Give up: run that version, or restore a backup.
+    #[error(
+        "the store was written by a newer version (step {found}, this program knows {known}): run the newer one"
+    )]
+    Newer {
+        /// The last migration found in the database.
+        found: i64,
+        /// The last migration of this program.
+        known: i64,
+    },
+    /// What was read makes no sense. Give up on this row: restore a backup, and report it.
+    #[error("the store holds something unreadable ({0}): check the disk, restore a backup")]
+    Corrupt(String),
+    /// The decision changes or ends what does not stand. Refuse: the history must stay true.
+    #[error("{0} is not there, so it can be neither changed nor ended")]
+    NothingListed(String),
+    /// The store was closed. Give up: the program ends.
+    #[error("the store is closed")]
+    Closed,
+    /// The database refused for another reason. Report it.
+    #[error("the database refused")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// Whether space is missing: new work must be refused until the operator has freed some.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        matches!(self, Self::Full)
+    }
+
+    /// Whether the same call may succeed later without anybody changing the configuration.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            Self::Full | Self::ReadOnly | Self::Busy | Self::Unreachable(_)
+        )
+    }
+
+    /// A row whose `what` cannot be understood.
+    pub(crate) fn corrupt(what: impl Into<String>) -> Self {
+        Self::Corrupt(what.into())
+    }
+
+    /// Where a file-system step of opening failed.
+    pub(crate) fn at(path: &PathBuf, hint: &'static str, source: std::io::Error) -> Self {
+        Self::Open {
+            place: path.display().to_string(),
+            hint,
+            source: Box::new(source),
+        }
+    }
+}
