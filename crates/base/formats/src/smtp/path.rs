@@ -1,0 +1,164 @@
+//! The path behind `MAIL FROM:` and `RCPT TO:` (RFC 5321 section 4.1.2), taken as sloppily as spam programs write it.
+
+use super::{Oddities, Oddity};
+
+/// A mailbox as the sender wrote it, without brackets and route. Empty for the null sender.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Address(pub String);
+
+impl Address {
+    /// What stands behind the last `@`, if there is one.
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        self.0.rsplit_once('@').map(|(_, domain)| domain)
+    }
+
+    /// Whether this is the null sender.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Reads the path at the start of `text` and says what stands behind it; none where there is no path.
+pub(super) fn read<'a>(text: &'a str, oddities: &mut Oddities) -> Option<(Address, &'a str)> {
+    let (inner, rest) = match text.strip_prefix('<') {
+        Some(inner) => bracketed(inner, oddities),
+        None => bare(text, oddities)?,
+    };
+    let trimmed = inner.trim_matches([' ', '\t']);
+    if trimmed.len() != inner.len() {
+        oddities.add(Oddity::OddSpacing);
+    }
+    let mailbox = without_route(trimmed, oddities);
+    if mailbox.chars().any(char::is_control) {
+        return None;
+    }
+    if !mailbox.is_empty() && !mailbox.contains('@') {
+        oddities.add(Oddity::NoDomain);
+    }
+    Some((Address(mailbox.to_owned()), rest))
+}
+
+/// Cuts at the closing bracket, which may stand in quotes (RFC 5321 `Quoted-string`); without one, at the first space.
+fn bracketed<'a>(inner: &'a str, oddities: &mut Oddities) -> (&'a str, &'a str) {
+    let without = inner.trim_start_matches('<');
+    if without.len() != inner.len() {
+        oddities.add(Oddity::OddBrackets);
+    }
+    let Some((path, rest)) = closing(without).and_then(|at| without.split_at_checked(at)) else {
+        oddities.add(Oddity::Unclosed);
+        return at_space(without);
+    };
+    let behind = rest.trim_start_matches('>');
+    if rest.len().saturating_sub(behind.len()) > 1 {
+        oddities.add(Oddity::OddBrackets);
+    }
+    (path, behind)
+}
+
+/// The first `>` outside quotes; if the quotes never end, the first of all.
+fn closing(text: &str) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b'>' if !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    text.find('>')
+}
+
+/// A path without an opening bracket: up to the first space, a closing bracket dropped.
+fn bare<'a>(text: &'a str, oddities: &mut Oddities) -> Option<(&'a str, &'a str)> {
+    let (path, rest) = at_space(text);
+    if path.is_empty() {
+        return None;
+    }
+    oddities.add(Oddity::NoBrackets);
+    Some((path.trim_end_matches('>'), rest))
+}
+
+fn at_space(text: &str) -> (&str, &str) {
+    let end = text.find([' ', '\t']).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// Drops `@a,@b:` in front of the mailbox: servers should ignore it (RFC 5321 appendix C).
+fn without_route<'a>(path: &'a str, oddities: &mut Oddities) -> &'a str {
+    match path.split_once(':') {
+        Some((route, mailbox)) if route.starts_with('@') => {
+            oddities.add(Oddity::SourceRoute);
+            mailbox
+        }
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> Option<(String, String, Vec<&'static str>)> {
+        let mut oddities = Oddities::NONE;
+        let (address, rest) = read(text, &mut oddities)?;
+        Some((address.0, rest.to_owned(), oddities.words().collect()))
+    }
+
+    #[test]
+    fn correct_paths_are_taken_as_they_are() {
+        for (text, expected) in [
+            ("<a@b.example>", "a@b.example"),
+            ("<>", ""),
+            ("<\"a > b\"@c.example>", "\"a > b\"@c.example"),
+            ("<\"a\\\"> b\"@c.example>", "\"a\\\"> b\"@c.example"),
+            ("<a@[192.0.2.1]>", "a@[192.0.2.1]"),
+            ("<a@[IPv6:2001:db8::1]>", "a@[IPv6:2001:db8::1]"),
+        ] {
+            assert_eq!(
+                path(text),
+                Some((expected.into(), String::new(), vec![])),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn sloppy_paths_are_taken_and_noted() {
+        for (text, expected, odd) in [
+            ("a@b.example", "a@b.example", "no-brackets"),
+            ("a@b.example>", "a@b.example", "no-brackets"),
+            ("<a@b.example", "a@b.example", "unclosed"),
+            ("<<a@b.example>>", "a@b.example", "odd-brackets"),
+            ("< a@b.example >", "a@b.example", "odd-spacing"),
+            (
+                "<@x.example,@y.example:a@b.example>",
+                "a@b.example",
+                "source-route",
+            ),
+            ("<root>", "root", "no-domain"),
+            ("<\"a@b.example>", "\"a@b.example", ""),
+        ] {
+            let (address, rest, words) = path(text).unwrap();
+            assert_eq!((address.as_str(), rest.as_str()), (expected, ""), "{text}");
+            assert_eq!(words.join(","), odd, "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters_stay_behind_the_path() {
+        assert_eq!(path("<a@b.example> SIZE=1").unwrap().1, " SIZE=1");
+        assert_eq!(path("a@b.example SIZE=1").unwrap().1, " SIZE=1");
+        assert_eq!(path("<a@b.example SIZE=1").unwrap().1, " SIZE=1");
+    }
+
+    #[test]
+    fn nothing_and_control_characters_are_no_path() {
+        for text in ["", " ", "<a\0@b.example>", "<a\r@b.example>"] {
+            assert_eq!(path(text), None, "{text:?}");
+        }
+    }
+}
