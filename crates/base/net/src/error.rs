@@ -1,0 +1,18 @@
+//! What can go wrong with a socket, and what the caller can do about it.
+
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a socket is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum NetError {
+    /// The address cannot be bound. Give up, or bind another.
+    #[error("cannot listen on {address}: choose a free port of an address of this machine")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the kernel said.
+        #[source]
+        source: io::Error,
+    },
+}
