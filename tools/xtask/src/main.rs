@@ -1,1 +1,83 @@
-fn main() {}
+#![doc = include_str!("../README.md")]
+#![expect(clippy::print_stdout, reason = "a chore speaks on standard output")]
+
+mod bench;
+mod check;
+mod fuzz;
+mod generate;
+mod layers;
+mod needs;
+mod run;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// The chores of Atalaya.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    /// Which one.
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+/// Every chore.
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Install what the tests need, run every check, then every test: what CI runs
+    Test,
+    /// Check format, lints, documents, layers, sizes, generated files, licences, links, versions and paths
+    Check {
+        /// Only these steps; without a name, all
+        #[arg(value_name = "STEP")]
+        steps: Vec<String>,
+    },
+    /// Draw who knows whom, and fail on an edge that goes up or sideways
+    Layers,
+    /// Write the generated files again
+    Generate,
+    /// Run a benchmark; without a name, list them
+    Bench {
+        /// Its name, as listed
+        name: Option<String>,
+        /// What is handed on to it
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Fuzz one target; without a name, list them
+    Fuzz {
+        /// Its name, as listed
+        target: Option<String>,
+        /// For how long
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+/// Runs the chore that was asked for.
+fn main() -> ExitCode {
+    match dispatch(Cli::parse().chore) {
+        Ok(code) => code,
+        Err(error) => {
+            println!("xtask could not go on: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Hands each chore to its module.
+fn dispatch(chore: Chore) -> anyhow::Result<ExitCode> {
+    match chore {
+        Chore::Test => test::run(&Workspace::read()?),
+        Chore::Check { steps } => check::run(&Workspace::read()?, &steps),
+        Chore::Layers => layers::run(&Workspace::read()?),
+        Chore::Generate => generate::write(&Workspace::read()?),
+        Chore::Bench { name, arguments } => bench::run(name.as_deref(), &arguments),
+        Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+    }
+}

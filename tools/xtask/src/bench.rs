@@ -1,0 +1,42 @@
+//! Benchmarks: each runs with optimisation and prints its figures beside those of the peer that it is compared with.
+//!
+//! In: a name from the table. Out: whatever the benchmark prints. A benchmark is never a test, and no test asserts a time.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::run;
+
+/// One benchmark.
+struct Benchmark {
+    /// The name one types.
+    name: &'static str,
+    /// What it measures.
+    about: &'static str,
+    /// What cargo runs, after `run --release`.
+    target: &'static [&'static str],
+}
+
+/// Every benchmark. A new one is one more row.
+const BENCHMARKS: &[Benchmark] = &[];
+
+/// Runs the benchmark of this name, or lists them.
+pub(crate) fn run(name: Option<&str>, arguments: &[String]) -> Result<ExitCode> {
+    let Some(name) = name else {
+        for benchmark in BENCHMARKS {
+            println!("{:<10} {}", benchmark.name, benchmark.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let benchmark = BENCHMARKS.iter().find(|benchmark| benchmark.name == name);
+    let benchmark = benchmark
+        .with_context(|| format!("no benchmark is named `{name}`; `cargo xtask bench` lists them"))?;
+    let mut command = run::cargo(&["run", "--release"]);
+    command.args(benchmark.target).arg("--").args(arguments);
+    Ok(if run::succeeds(&mut command)? {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,85 @@
+//! What the tests need beside the toolchain: one row for each Debian package.
+//!
+//! A row says what the package is for and how its presence is known. A new outside program in a test is a new row here; nothing
+//! else changes.
+
+/// How it is known that a package is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// This program is found on the path, in the folders for system programs, or where Debian keeps PostgreSQL's.
+    Program(&'static str),
+    /// Python can import this module.
+    Python(&'static str),
+}
+
+/// One package of Debian.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Need {
+    /// Its name, as apt knows it.
+    pub(super) package: &'static str,
+    /// How it is known to be there.
+    pub(super) proof: Proof,
+    /// What the tests do with it.
+    pub(super) reason: &'static str,
+}
+
+/// A row of the table.
+const fn need(package: &'static str, proof: Proof, reason: &'static str) -> Need {
+    Need {
+        package,
+        proof,
+        reason,
+    }
+}
+
+/// Everything that the tests run and that is not part of the project.
+pub(super) const NEEDS: &[Need] = &[
+    need(
+        "postgresql",
+        Proof::Program("initdb"),
+        "the store's tests run on a PostgreSQL of their own too",
+    ),
+    need(
+        "swaks",
+        Proof::Program("swaks"),
+        "sends mail into the trap as a stranger's client would",
+    ),
+    need(
+        "bind9-dnsutils",
+        Proof::Program("dig"),
+        "asks the DNS server as every postmaster does",
+    ),
+    need(
+        "spamassassin",
+        Proof::Program("spamassassin"),
+        "a check_rbl rule must see the listing",
+    ),
+    need(
+        "postfix",
+        Proof::Program("smtp-sink"),
+        "smtp-sink takes the notices and measures the trap",
+    ),
+    need(
+        "chromium",
+        Proof::Program("chromium"),
+        "looks at the pages without scripts, and takes their picture",
+    ),
+    need(
+        "whois",
+        Proof::Program("whois"),
+        "reads WHOIS answers beside our own reader",
+    ),
+    need(
+        "zstd",
+        Proof::Program("zstd"),
+        "unpacks the real mails that replay is tried on",
+    ),
+    need(
+        "python3-jsonschema",
+        Proof::Python("jsonschema"),
+        "judges X-ARF reports by their published schema",
+    ),
+];
+
+/// Answers that a package would ask for at its installation: input of `debconf-set-selections`.
+pub(super) const ANSWERS: &str = "postfix postfix/main_mailer_type select No configuration\n";
