@@ -1,0 +1,14 @@
+//! A mail seen from outside: the fields at its top, and the few facts that are told about a spam.
+//!
+//! In: the bytes of a mail, as an attacker wrote them. Out: its [`Head`], and a [`Glance`] of it: subject, sender, date, id, and whether it
+//! reports on another mail. Only the top is read, up to named limits, so that the work is the same small amount for a mail of
+//! 25 MB. Bodies and their parts are never opened: how deep they nest does not matter here.
+
+mod glance;
+mod head;
+mod oddity;
+mod report;
+
+pub use glance::{Glance, MAX_SUBJECT_CHARS, glance};
+pub use head::{Field, Head, MAX_FIELDS, MAX_HEAD_BYTES};
+pub use oddity::{Oddities, Oddity};
