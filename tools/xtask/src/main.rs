@@ -31,6 +31,8 @@ struct Cli {
 enum Chore {
     /// Install what the tests need, run every check, then every test: what CI runs
     Test,
+    /// Install the outside programs that the tests use, from Debian's packages
+    Needs,
     /// Check format, lints, documents, layers, sizes, generated files, licences, links, versions and paths
     Check {
         /// Only these steps; without a name, all
@@ -74,6 +76,10 @@ fn main() -> ExitCode {
 fn dispatch(chore: Chore) -> anyhow::Result<ExitCode> {
     match chore {
         Chore::Test => test::run(&Workspace::read()?),
+        Chore::Needs => {
+            needs::provide();
+            Ok(ExitCode::SUCCESS)
+        }
         Chore::Check { steps } => check::run(&Workspace::read()?, &steps),
         Chore::Layers => layers::run(&Workspace::read()?),
         Chore::Generate => generate::write(&Workspace::read()?),
