@@ -1,0 +1,193 @@
+//! The records of an answer, made from listings and from what the zone says about itself.
+
+use std::fmt::Write;
+use std::net::IpAddr;
+
+use atalaya_model::{Listing, Serial, Timestamp};
+use domain::base::iana::{Class, Rtype};
+use domain::base::{Name, Record, Ttl};
+use domain::rdata::{A, Aaaa, Ns, Txt, ZoneRecordData};
+
+use crate::apex::{Apex, NameServer};
+use crate::zone::Zone;
+
+/// The longest reason in a TXT record, in characters: mail servers put the text into one line of an SMTP reply, which holds
+/// 512 bytes (RFC 5321 section 4.5.3.1.5).
+const MOST_REASON: usize = 160;
+
+/// A record to be written; its names live in the query and in the zone.
+pub(super) type OurRecord<'a> = Record<&'a Name<[u8]>, ZoneRecordData<Vec<u8>, &'a Name<[u8]>>>;
+
+/// The return codes of all classes, each once (RFC 5782 section 2.3).
+pub(super) fn codes<'a>(
+    name: &'a Name<[u8]>,
+    listings: &[Listing],
+    apex: &Apex,
+    now: Timestamp,
+) -> Vec<OurRecord<'a>> {
+    let ttl = ttl(listings, apex, now);
+    let mut codes: Vec<_> = listings.iter().map(|listing| listing.class.code()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+        .into_iter()
+        .map(|code| record(name, ttl, A::new(code).into()))
+        .collect()
+}
+
+/// One text for each listing: what is listed, why, for how long, and where to read more.
+pub(super) fn texts<'a>(
+    name: &'a Name<[u8]>,
+    address: IpAddr,
+    listings: &[Listing],
+    zone: &Zone,
+    now: Timestamp,
+) -> Vec<OurRecord<'a>> {
+    let ttl = ttl(listings, zone.apex(), now);
+    listings
+        .iter()
+        .map(|listing| text(listing, address, zone.lookup_url()))
+        // Cut into strings of 255 bytes. It fails above 65,535 bytes, which MOST_REASON and the length of a name keep far away.
+        .filter_map(|text| Txt::build_from_slice(text.as_bytes()).ok())
+        .map(|text| record(name, ttl, text.into()))
+        .collect()
+}
+
+/// The SOA record of the zone.
+pub(super) fn soa<'a>(name: &'a Name<[u8]>, ttl: Ttl, apex: &'a Apex, serial: Serial) -> OurRecord<'a> {
+    record(name, ttl, apex.soa(serial).into())
+}
+
+/// The name servers of the zone.
+pub(super) fn name_servers<'a>(name: &'a Name<[u8]>, apex: &'a Apex) -> Vec<OurRecord<'a>> {
+    apex.name_servers
+        .iter()
+        .map(|server| record(name, apex.ttl, Ns::new(server.name()).into()))
+        .collect()
+}
+
+/// The addresses of a name server, of the family that is asked for; of both for ANY.
+pub(super) fn addresses<'a>(
+    name: &'a Name<[u8]>,
+    server: &'a NameServer,
+    apex: &'a Apex,
+    rtype: Rtype,
+) -> impl Iterator<Item = OurRecord<'a>> {
+    server
+        .addresses()
+        .iter()
+        .filter_map(move |address| match address {
+            IpAddr::V4(v4) if matches!(rtype, Rtype::A | Rtype::ANY) => {
+                Some(record(name, apex.ttl, A::new(*v4).into()))
+            }
+            IpAddr::V6(v6) if matches!(rtype, Rtype::AAAA | Rtype::ANY) => {
+                Some(record(name, apex.ttl, Aaaa::new(*v6).into()))
+            }
+            IpAddr::V4(_) | IpAddr::V6(_) => None,
+        })
+}
+
+fn record<'a>(
+    name: &'a Name<[u8]>,
+    ttl: Ttl,
+    data: ZoneRecordData<Vec<u8>, &'a Name<[u8]>>,
+) -> OurRecord<'a> {
+    Record::new(name, Class::IN, ttl, data)
+}
+
+/// How long an answer may be kept: as configured, but no longer than the first of its listings lasts. All records of a set have the
+/// same (RFC 2181 section 5.2).
+fn ttl(listings: &[Listing], apex: &Apex, now: Timestamp) -> Ttl {
+    let first_end = listings
+        .iter()
+        .filter_map(|listing| listing.until)
+        .map(|until| until.since(now).as_secs())
+        .min();
+    let seconds = first_end.map_or(u32::MAX, |seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
+    apex.listing_ttl.min(Ttl::from_secs(seconds))
+}
+
+/// The text of a listing, in one line of printable ASCII.
+fn text(listing: &Listing, address: IpAddr, lookup_url: &str) -> String {
+    let Listing {
+        prefix,
+        class,
+        reason,
+        since,
+        until,
+        ..
+    } = listing;
+    let mut text = format!("{class} {prefix}: ");
+    text.extend(reason.chars().take(MOST_REASON).map(printable));
+    if reason.chars().nth(MOST_REASON).is_some() {
+        text.push_str("...");
+    }
+    let end = until.map_or_else(|| "further notice".to_owned(), Timestamp::date);
+    // Writing into a String does not fail.
+    let _written = write!(
+        text,
+        "; since {}, until {end}; {lookup_url}/ip/{address}",
+        since.date()
+    );
+    text
+}
+
+/// Mail servers repeat the text to whoever they reject: nothing in it may end a line or need a character set.
+fn printable(letter: char) -> char {
+    if letter.is_ascii_graphic() || letter == ' ' {
+        letter
+    } else {
+        '?'
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing(reason: &str) -> Listing {
+        Listing {
+            prefix: "192.0.2.0/24".parse().unwrap(),
+            class: atalaya_model::Class::Spam,
+            reason: reason.to_owned(),
+            rule: atalaya_model::Rule::new("trap-spam", 1),
+            since: "2026-11-23".parse().unwrap(),
+            until: Some("2026-11-30".parse().unwrap()),
+            serial: Serial(1),
+        }
+    }
+
+    #[test]
+    fn a_text_says_what_why_how_long_and_where() {
+        assert_eq!(
+            text(
+                &listing("3 mails to traps"),
+                "192.0.2.9".parse().unwrap(),
+                "https://list.example"
+            ),
+            "spam 192.0.2.0/24: 3 mails to traps; since 2026-11-23, until 2026-11-30; https://list.example/ip/192.0.2.9"
+        );
+    }
+
+    #[test]
+    fn a_reason_is_cut_and_cannot_end_the_line() {
+        let reason = format!("se\u{f1}or\r\nX: \0{}", "x".repeat(500));
+        let text = text(
+            &listing(&reason),
+            "192.0.2.9".parse().unwrap(),
+            "https://list.example",
+        );
+        assert!(text.starts_with("spam 192.0.2.0/24: se?or??X: ?xxx"), "{text}");
+        assert!(text.contains("xxx...; since"), "{text}");
+        assert!(text.len() < 300);
+    }
+
+    #[test]
+    fn no_answer_outlives_its_listing() {
+        let apex = Apex::new(&crate::PublishConfig::default()).unwrap();
+        let seconds = |at: &str| ttl(&[listing("")], &apex, at.parse().unwrap()).as_secs();
+        assert_eq!(seconds("2026-11-24"), 300);
+        assert_eq!(seconds("2026-11-29T23:59:00Z"), 60);
+        assert_eq!(seconds("2026-12-01"), 0);
+    }
+}

@@ -1,0 +1,139 @@
+//! Writes an answer, and cuts it to what the client takes.
+//!
+//! What does not fit is left out whole and TC is set, so that the client asks again over TCP and never takes part of a set of
+//! records for all of it (RFC 2181 section 9). Only the addresses of name servers may be left out without saying so.
+
+use atalaya_model::Serial;
+use domain::base::iana::{OptRcode, Rcode};
+use domain::base::message_builder::{MessageBuilder, PushError, StaticCompressor};
+use domain::dep::octseq::ShortBuf;
+
+use super::records::{self, OurRecord};
+use super::request::Request;
+use crate::apex::Apex;
+
+/// What we say we take over UDP ourselves: what passes every path without fragments.
+const OUR_UDP_PAYLOAD: u16 = 1232;
+/// Bytes of an OPT record without options (RFC 6891 section 6.1.2).
+const OPT_BYTES: usize = 11;
+/// Space for most answers without growing.
+const USUAL_BYTES: usize = 512;
+
+/// An answer before it is written.
+#[derive(Debug)]
+pub(super) struct Reply<'a> {
+    /// The result.
+    rcode: OptRcode,
+    /// Whether we speak for the zone.
+    is_authoritative: bool,
+    /// What was asked for.
+    answer: Vec<OurRecord<'a>>,
+    /// The SOA record beside "there is none".
+    authority: Option<OurRecord<'a>>,
+    /// What the client will want to know next.
+    pub(super) additional: Vec<OurRecord<'a>>,
+}
+
+impl<'a> Reply<'a> {
+    /// A result without records: we cannot or will not say.
+    pub(super) fn failed(rcode: impl Into<OptRcode>) -> Self {
+        Self {
+            rcode: rcode.into(),
+            is_authoritative: false,
+            answer: Vec::new(),
+            authority: None,
+            additional: Vec::new(),
+        }
+    }
+
+    /// The records of a name that exists. Without any, the SOA record says how long to believe it (RFC 2308 section 2.2).
+    pub(super) fn found(answer: Vec<OurRecord<'a>>, apex: &'a Apex, serial: Serial) -> Self {
+        Self {
+            authority: answer.is_empty().then(|| negative_soa(apex, serial)),
+            is_authoritative: true,
+            answer,
+            ..Self::failed(Rcode::NOERROR)
+        }
+    }
+
+    /// The name does not exist and nothing is below it (RFC 2308 section 2.1, RFC 8020).
+    pub(super) fn no_such_name(apex: &'a Apex, serial: Serial) -> Self {
+        Self {
+            authority: Some(negative_soa(apex, serial)),
+            is_authoritative: true,
+            ..Self::failed(Rcode::NXDOMAIN)
+        }
+    }
+
+    /// Writes the answer in at most `most` bytes.
+    pub(super) fn write(mut self, request: &Request<'_>, most: u16) -> Option<Vec<u8>> {
+        let most = usize::from(most);
+        if let Ok(written) = self.build(request, most) {
+            return Some(written);
+        }
+        self.answer.clear();
+        self.authority = None;
+        self.additional.clear();
+        let mut written = self.build(request, most).ok()?;
+        if let Some(header) = written.get_mut(2) {
+            // TC, RFC 1035 section 4.1.1.
+            *header |= 0b10;
+        }
+        Some(written)
+    }
+
+    /// Writes everything, or fails if it does not fit.
+    fn build(&self, request: &Request<'_>, most: usize) -> Result<Vec<u8>, PushError> {
+        let target = StaticCompressor::new(Vec::with_capacity(USUAL_BYTES));
+        let mut builder = MessageBuilder::from_target(target).map_err(|_impossible| ShortBuf)?;
+        let reserved = if request.edns.is_some() { OPT_BYTES } else { 0 };
+        // The limit is the first length that is too much.
+        builder.set_push_limit(most.saturating_sub(reserved).saturating_add(1));
+        self.set_header(request, &mut builder);
+        let mut question = builder.question();
+        if let Some(asked) = &request.question {
+            question.push((asked.name.for_slice(), asked.rtype, asked.class))?;
+        }
+        let mut answer = question.answer();
+        for record in &self.answer {
+            answer.push(record)?;
+        }
+        let mut authority = answer.authority();
+        if let Some(record) = &self.authority {
+            authority.push(record)?;
+        }
+        let mut additional = authority.additional();
+        for record in &self.additional {
+            if additional.push(record).is_err() {
+                break;
+            }
+        }
+        if let Some(edns) = request.edns {
+            additional.set_push_limit(most.saturating_add(1));
+            additional.opt(|opt| {
+                opt.set_udp_payload_size(OUR_UDP_PAYLOAD);
+                opt.set_version(0);
+                opt.set_rcode(self.rcode);
+                opt.set_dnssec_ok(edns.dnssec_ok);
+                Ok(())
+            })?;
+        }
+        Ok(additional.finish().into_target())
+    }
+
+    /// The header: what the query said where that is to be repeated, our own flags, and nothing else.
+    fn set_header(&self, request: &Request<'_>, builder: &mut MessageBuilder<StaticCompressor<Vec<u8>>>) {
+        let header = builder.header_mut();
+        header.set_id(request.header.id());
+        header.set_opcode(request.header.opcode());
+        header.set_qr(true);
+        header.set_aa(self.is_authoritative);
+        header.set_rd(request.header.rd());
+        header.set_rcode(self.rcode.rcode());
+    }
+}
+
+/// The SOA record of a negative answer.
+fn negative_soa(apex: &Apex, serial: Serial) -> OurRecord<'_> {
+    records::soa(apex.zone.for_slice(), apex.negative_soa_ttl(), apex, serial)
+}

@@ -1,0 +1,210 @@
+//! DNS over TCP (RFC 7766): many queries on one connection, each behind two bytes of length.
+//!
+//! Queries are answered in their order, those that arrived together in one write. Each connection has its share of time and no more:
+//! for the next whole query, however its bytes trickle in, and for taking the answers. Connections are limited in all and per
+//! client. So a slow or broken client costs others nothing.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use atalaya_net::{Acceptor, Gate};
+use bytes::{Buf, BufMut, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::PublishConfig;
+use crate::meters::ConnectionMeters;
+use crate::server::Service;
+
+/// Bytes of the length before each message (RFC 1035 section 4.2.2).
+const LENGTH_BYTES: usize = 2;
+/// Space made before each read. More than one read is needed only for absurdly long queries.
+const READ_BYTES: usize = 4096;
+/// Answers are written once they have this many bytes, even if more queries wait: bounds what a connection can hold.
+const FLUSH_BYTES: usize = 16 * 1024;
+/// How much sooner silent connections are closed when more than half of the places are taken.
+const HURRY: u32 = 5;
+
+/// What connections may take.
+#[derive(Debug)]
+pub(crate) struct TcpLimits {
+    gate: Gate,
+    many: usize,
+    idle: Duration,
+    write: Duration,
+}
+
+impl TcpLimits {
+    /// As configured.
+    pub(crate) fn new(config: &PublishConfig) -> Self {
+        let most = usize::from(config.max_connections);
+        Self {
+            gate: Gate::new(most, usize::from(config.max_connections_per_client)),
+            many: most.div_euclid(2),
+            idle: config.idle_timeout.duration(),
+            write: config.write_timeout.duration(),
+        }
+    }
+
+    /// How long a connection may take for its next query, as full as it is now.
+    fn patience(&self) -> Duration {
+        if self.gate.open() > self.many {
+            self.idle.checked_div(HURRY).unwrap_or(self.idle)
+        } else {
+            self.idle
+        }
+    }
+}
+
+/// Takes connections until `stop`, then waits for those that are open to finish what they are writing.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    service: Arc<Service>,
+    limits: TcpLimits,
+    stop: CancellationToken,
+) {
+    let limits = Arc::new(limits);
+    let meters = Arc::new(ConnectionMeters::default());
+    let mut acceptor = Acceptor::new(listener);
+    let connections = TaskTracker::new();
+    loop {
+        let (stream, client) = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = acceptor.next() => accepted,
+        };
+        let Ok(pass) = limits.gate.enter(client.ip()) else {
+            meters.turned_away.increment(1);
+            continue;
+        };
+        let (service, limits, meters) = (Arc::clone(&service), Arc::clone(&limits), Arc::clone(&meters));
+        let stop = stop.clone();
+        connections.spawn(async move {
+            meters.open.increment(1);
+            let ended = converse(stream, &service, &limits, &stop).await;
+            if ended.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+                meters.timed_out.increment(1);
+            }
+            meters.open.decrement(1);
+            drop(pass);
+        });
+    }
+    connections.close();
+    connections.wait().await;
+}
+
+/// Answers one connection until its client ends it, breaks the rules or takes too long.
+async fn converse(
+    mut stream: TcpStream,
+    service: &Service,
+    limits: &TcpLimits,
+    stop: &CancellationToken,
+) -> io::Result<()> {
+    // An answer is one write; waiting to fill a packet would only make it late.
+    stream.set_nodelay(true)?;
+    let mut received = BytesMut::new();
+    let mut answers = Vec::new();
+    loop {
+        while let Some(query) = take_message(&mut received) {
+            if let Some(answer) = service.answer(&query) {
+                put_message(&mut answers, &answer);
+            }
+            if answers.len() >= FLUSH_BYTES {
+                flush(&mut stream, &mut answers, limits.write).await?;
+            }
+        }
+        flush(&mut stream, &mut answers, limits.write).await?;
+        let more = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            more = timeout(limits.patience(), receive_message(&mut stream, &mut received)) => more,
+        };
+        if more.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))?? {
+            continue;
+        }
+        return Ok(());
+    }
+}
+
+/// Receives until there is a whole message; `false` when the client has ended the connection.
+async fn receive_message(stream: &mut TcpStream, received: &mut BytesMut) -> io::Result<bool> {
+    while message_bytes(received).is_none_or(|bytes| received.len() < bytes) {
+        received.reserve(READ_BYTES);
+        if stream.read_buf(received).await? == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Sends the answers that wait.
+async fn flush(stream: &mut TcpStream, answers: &mut Vec<u8>, patience: Duration) -> io::Result<()> {
+    if !answers.is_empty() {
+        timeout(patience, stream.write_all(answers))
+            .await
+            .map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
+        answers.clear();
+    }
+    Ok(())
+}
+
+/// The bytes of the first message with its length, once that is known.
+fn message_bytes(received: &[u8]) -> Option<usize> {
+    let length = u16::from_be_bytes(*received.first_chunk()?);
+    Some(usize::from(length).saturating_add(LENGTH_BYTES))
+}
+
+/// Takes the first message if it is whole.
+fn take_message(received: &mut BytesMut) -> Option<BytesMut> {
+    let bytes = message_bytes(received)?;
+    if received.len() < bytes {
+        return None;
+    }
+    let mut message = received.split_to(bytes);
+    message.advance(LENGTH_BYTES);
+    Some(message)
+}
+
+/// Puts the length and the message behind what waits. An answer is never longer than a length can say.
+fn put_message(answers: &mut Vec<u8>, answer: &[u8]) {
+    if let Ok(length) = u16::try_from(answer.len()) {
+        answers.put_u16(length);
+        answers.put_slice(answer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_taken_only_when_whole() {
+        let mut received = BytesMut::new();
+        for byte in [0_u8, 2, 7] {
+            received.put_u8(byte);
+            assert_eq!(take_message(&mut received), None);
+        }
+        received.put_slice(&[8, 0, 0, 0]);
+        assert_eq!(take_message(&mut received).as_deref(), Some(&[7, 8][..]));
+        assert_eq!(take_message(&mut received).as_deref(), Some(&[][..]));
+        assert_eq!(take_message(&mut received), None);
+        assert_eq!(received.len(), 1);
+    }
+
+    #[test]
+    fn patience_shrinks_when_many_are_there() {
+        let config = PublishConfig {
+            max_connections: 2,
+            ..PublishConfig::default()
+        };
+        let limits = TcpLimits::new(&config);
+        assert_eq!(limits.patience(), Duration::from_secs(10));
+        let address = std::net::IpAddr::from([192, 0, 2, 1]);
+        let _passes = [limits.gate.enter(address), limits.gate.enter(address)];
+        assert_eq!(limits.patience(), Duration::from_secs(2));
+    }
+}
