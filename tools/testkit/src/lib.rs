@@ -2,6 +2,7 @@
 
 mod clock;
 mod data;
+pub mod peers;
 mod skip;
 
 pub use clock::TestClock;

@@ -1,11 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod ask;
 mod budget;
 mod error;
 mod gate;
+mod http;
 mod listen;
+mod reach;
 
+pub use ask::{AskError, ExchangeLimits, WHOIS_PORT, ask};
 pub use budget::{Budget, Share};
 pub use error::NetError;
 pub use gate::{Crowded, Gate, Pass};
+pub use http::{HttpAnswer, HttpClient, HttpError};
 pub use listen::{Acceptor, bind_tcp, bind_udp, has_spoken, turn_away};
+pub use reach::{OutOfReach, Reach};

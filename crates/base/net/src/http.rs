@@ -1,0 +1,207 @@
+//! One HTTPS client with limits, for the few things that are fetched from servers which we do not trust.
+//!
+//! Redirects are followed here and not by the library, because each step must be within [`Reach`]. The body is bounded in size and the
+//! whole exchange in time, redirects included. Certificates are those of the system; without any, plain HTTP still works and HTTPS fails
+//! with a clear error.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, Url, header, redirect};
+use tokio::time::timeout;
+
+use crate::ask::ExchangeLimits;
+use crate::reach::{OutOfReach, Reach};
+
+/// Longest time to wait for a connection: registries with several addresses have dead ones among them.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The ports of HTTP and HTTPS.
+const USUAL_PORTS: [u16; 2] = [80, 443];
+
+/// What came back, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpAnswer {
+    /// The address that answered, after redirects.
+    pub url: String,
+    /// The status.
+    pub status: u16,
+    /// The header `Retry-After`, as sent.
+    pub retry_after: Option<String>,
+    /// The body of an answer with status 200; that of any other is not read.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The client cannot be made.
+    #[error("the HTTPS client cannot be made")]
+    Setup(#[source] reqwest::Error),
+    /// The address is none of HTTP.
+    #[error("`{0}` is not an address of the form https://host/path")]
+    BadUrl(String),
+    /// The server may not be asked.
+    #[error(transparent)]
+    OutOfReach(#[from] OutOfReach),
+    /// The servers send us in a circle.
+    #[error("redirected in a circle, back to {0}")]
+    Circle(String),
+    /// The servers send us on and on.
+    #[error("redirected more than {0} times")]
+    TooManyRedirects(u32),
+    /// The body is too large.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// It took too long.
+    #[error("no whole answer within {0:?}")]
+    TimedOut(Duration),
+    /// The exchange failed.
+    #[error("the exchange failed")]
+    Exchange(#[source] reqwest::Error),
+}
+
+/// The client. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    client: Client,
+    limits: ExchangeLimits,
+    max_redirects: u32,
+    reach: Arc<Reach>,
+}
+
+impl HttpClient {
+    /// Makes a client.
+    ///
+    /// # Errors
+    /// If the library cannot be set up.
+    pub fn new(limits: ExchangeLimits, max_redirects: u32, reach: Arc<Reach>) -> Result<Self, HttpError> {
+        // The first caller in the process chooses the cryptography; that it was chosen before is no failure.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let builder = || {
+            Client::builder()
+                .user_agent(concat!("atalaya/", env!("CARGO_PKG_VERSION")))
+                .redirect(redirect::Policy::none())
+                .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))
+                .dns_resolver(Arc::new(Guard(Arc::clone(&reach))))
+                .no_proxy()
+        };
+        let client = builder()
+            .build()
+            .or_else(|error| without_certificates(builder(), &error))
+            .map_err(HttpError::Setup)?;
+        Ok(Self {
+            client,
+            limits,
+            max_redirects,
+            reach,
+        })
+    }
+
+    /// Fetches `url`, following redirects.
+    ///
+    /// # Errors
+    /// If there is no whole answer within the limits. An answer of any status is one.
+    pub async fn get(&self, url: &str, accept: &str) -> Result<HttpAnswer, HttpError> {
+        match timeout(self.limits.timeout, self.follow(url, accept)).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err(HttpError::TimedOut(self.limits.timeout)),
+        }
+    }
+
+    async fn follow(&self, url: &str, accept: &str) -> Result<HttpAnswer, HttpError> {
+        let mut url = Url::parse(url).map_err(|_bad| HttpError::BadUrl(url.to_owned()))?;
+        let mut seen = HashSet::new();
+        for _hop in 0..=self.max_redirects {
+            self.check(&url)?;
+            if !seen.insert(url.clone()) {
+                return Err(HttpError::Circle(url.into()));
+            }
+            let request = self.client.get(url.clone()).header(header::ACCEPT, accept);
+            let response = request
+                .send()
+                .await
+                .map_err(|error| HttpError::Exchange(error.without_url()))?;
+            match next(&response)? {
+                Some(target) => url = target,
+                None => return self.take(url, response).await,
+            }
+        }
+        Err(HttpError::TooManyRedirects(self.max_redirects))
+    }
+
+    /// Checks an address before it is asked. One with a user name in it is a disguise.
+    fn check(&self, url: &Url) -> Result<(), HttpError> {
+        let plain =
+            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+        match (url.host_str(), url.port_or_known_default()) {
+            (Some(host), Some(port)) if plain => Ok(self.reach.check(host, port, &USUAL_PORTS)?),
+            _ => Err(HttpError::BadUrl(url.to_string())),
+        }
+    }
+
+    async fn take(&self, url: Url, mut response: Response) -> Result<HttpAnswer, HttpError> {
+        let status = response.status();
+        let mut body = Vec::new();
+        while status == StatusCode::OK {
+            let Some(chunk) = response
+                .chunk()
+                .await
+                .map_err(|error| HttpError::Exchange(error.without_url()))?
+            else {
+                break;
+            };
+            if body.len().saturating_add(chunk.len()) > self.limits.max_answer {
+                return Err(HttpError::TooLarge(self.limits.max_answer));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let retry_after = response
+            .headers()
+            .get(header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        Ok(HttpAnswer {
+            url: url.into(),
+            status: status.as_u16(),
+            retry_after,
+            body,
+        })
+    }
+}
+
+/// Where an answer sends us, if it does. A redirect without a usable target is an answer like any other.
+fn next(response: &Response) -> Result<Option<Url>, HttpError> {
+    let location = response
+        .headers()
+        .get(header::LOCATION)
+        .and_then(|value| value.to_str().ok());
+    match location {
+        Some(location) if matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) => response
+            .url()
+            .join(location)
+            .map(Some)
+            .map_err(|_bad| HttpError::BadUrl(location.to_owned())),
+        _ => Ok(None),
+    }
+}
+
+/// A client on a machine that has no certificates installed: it can speak HTTP, and HTTPS with nobody.
+fn without_certificates(builder: ClientBuilder, error: &reqwest::Error) -> reqwest::Result<Client> {
+    tracing::warn!(error = ?error, "no certificates can be used, so HTTPS servers cannot be asked: install ca-certificates");
+    builder.tls_certs_only(std::iter::empty()).build()
+}
+
+/// Resolves names within [`Reach`], at the moment of connecting.
+struct Guard(Arc<Reach>);
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reach = Arc::clone(&self.0);
+        Box::pin(async move {
+            let addresses: Addrs = Box::new(reach.resolve(name.as_str(), 0).await?.into_iter());
+            Ok(addresses)
+        })
+    }
+}
