@@ -141,33 +141,39 @@ impl HttpClient {
         }
     }
 
-    async fn take(&self, url: Url, mut response: Response) -> Result<HttpAnswer, HttpError> {
+    async fn take(&self, url: Url, response: Response) -> Result<HttpAnswer, HttpError> {
         let status = response.status();
-        let mut body = Vec::new();
-        while status == StatusCode::OK {
-            let Some(chunk) = response
-                .chunk()
-                .await
-                .map_err(|error| HttpError::Exchange(error.without_url()))?
-            else {
-                break;
-            };
-            if body.len().saturating_add(chunk.len()) > self.limits.max_answer {
-                return Err(HttpError::TooLarge(self.limits.max_answer));
-            }
-            body.extend_from_slice(&chunk);
-        }
         let retry_after = response
             .headers()
             .get(header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+            .and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.map(str::to_owned);
+        let body = if status == StatusCode::OK {
+            self.read(response).await?
+        } else {
+            Vec::new()
+        };
         Ok(HttpAnswer {
             url: url.into(),
             status: status.as_u16(),
             retry_after,
             body,
         })
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>, HttpError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| HttpError::Exchange(error.without_url()))?
+        {
+            if body.len().saturating_add(chunk.len()) > self.limits.max_answer {
+                return Err(HttpError::TooLarge(self.limits.max_answer));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::Asked;
+use super::{Asked, attend};
 
 /// What to answer.
 #[derive(Debug, Clone)]
@@ -66,11 +66,8 @@ impl HttpPeer {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let (address, asked, script) = (listener.local_addr()?, Asked::default(), Arc::new(script));
         let notes = asked.clone();
-        let task = tokio::spawn(async move {
-            while let Ok((stream, _peer)) = listener.accept().await {
-                let (script, notes) = (Arc::clone(&script), notes.clone());
-                tokio::spawn(async move { drop(serve(stream, &*script, &notes).await) });
-            }
+        let task = attend(listener, move |stream| {
+            serve(stream, Arc::clone(&script), notes.clone())
         });
         Ok(Self { address, asked, task })
     }
@@ -102,8 +99,8 @@ impl Drop for HttpPeer {
 
 async fn serve(
     stream: TcpStream,
-    script: &(dyn Fn(&str) -> HttpReply + Send + Sync),
-    asked: &Asked,
+    script: Arc<impl Fn(&str) -> HttpReply + Send + Sync>,
+    asked: Asked,
 ) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut first = String::new();
@@ -115,15 +112,21 @@ async fn serve(
     }
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
     asked.note(&path);
-    match script(&path) {
+    reply(&mut stream, script(&path)).await?;
+    stream.shutdown().await
+}
+
+async fn reply(stream: &mut BufReader<TcpStream>, reply: HttpReply) -> io::Result<()> {
+    let head = |status: u16, headers: &str, length: usize| {
+        format!("HTTP/1.1 {status} X\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n")
+            .into_bytes()
+    };
+    match reply {
         HttpReply::Full(status, headers, body) => {
             let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-            let head = format!(
-                "HTTP/1.1 {status} X\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n",
-                body.len()
-            );
-            stream.write_all(head.as_bytes()).await?;
-            stream.write_all(&body).await?;
+            stream
+                .write_all(&[head(status, &headers, body.len()), body].concat())
+                .await
         }
         HttpReply::Endless(chunk) => {
             stream
@@ -134,16 +137,14 @@ async fn serve(
             }
         }
         HttpReply::Half(body) => {
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-            stream.write_all(head.as_bytes()).await?;
+            let half = body.get(..body.len() / 2).unwrap_or_default();
             stream
-                .write_all(body.get(..body.len() / 2).unwrap_or_default())
+                .write_all(&[&head(200, "", body.len()), half].concat())
                 .await?;
             stream.flush().await?;
-            std::future::pending::<()>().await;
+            std::future::pending().await
         }
-        HttpReply::Silence => std::future::pending::<()>().await,
-        HttpReply::Raw(bytes) => stream.write_all(&bytes).await?,
+        HttpReply::Silence => std::future::pending().await,
+        HttpReply::Raw(bytes) => stream.write_all(&bytes).await,
     }
-    stream.shutdown().await
 }

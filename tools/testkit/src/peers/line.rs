@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::Asked;
+use super::{Asked, attend};
 
 /// What to answer.
 #[derive(Debug, Clone)]
@@ -46,11 +46,8 @@ impl LinePeer {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let (address, asked, script) = (listener.local_addr()?, Asked::default(), Arc::new(script));
         let notes = asked.clone();
-        let task = tokio::spawn(async move {
-            while let Ok((stream, _peer)) = listener.accept().await {
-                let (script, notes) = (Arc::clone(&script), notes.clone());
-                tokio::spawn(async move { drop(serve(stream, &*script, &notes).await) });
-            }
+        let task = attend(listener, move |stream| {
+            serve(stream, Arc::clone(&script), notes.clone())
         });
         Ok(Self { address, asked, task })
     }
@@ -76,8 +73,8 @@ impl Drop for LinePeer {
 
 async fn serve(
     stream: TcpStream,
-    script: &(dyn Fn(&str) -> LineReply + Send + Sync),
-    asked: &Asked,
+    script: Arc<impl Fn(&str) -> LineReply + Send + Sync>,
+    asked: Asked,
 ) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();

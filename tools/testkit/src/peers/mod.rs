@@ -6,7 +6,25 @@ mod line;
 pub use http::{HttpPeer, HttpReply};
 pub use line::{LinePeer, LineReply};
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// Accepts connections and serves each on its own. One that fails ends alone.
+fn attend<S, F>(listener: TcpListener, serve: S) -> JoinHandle<()>
+where
+    S: Fn(TcpStream) -> F + Send + 'static,
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
+    tokio::spawn(async move {
+        while let Ok((stream, _peer)) = listener.accept().await {
+            let serving = serve(stream);
+            tokio::spawn(async move { drop(serving.await) });
+        }
+    })
+}
 
 /// What was asked of a peer, in order.
 #[derive(Debug, Clone, Default)]
