@@ -34,6 +34,15 @@ pub struct Judge {
     clock: Clock,
 }
 
+/// What the list holds while a batch is judged.
+#[derive(Debug)]
+struct Standing {
+    /// What these rules listed, and would extend.
+    listings: HashMap<Prefix, Listing>,
+    allowed: Vec<AllowEntry>,
+    now: Timestamp,
+}
+
 impl Judge {
     /// A judge that follows `rules`.
     #[must_use]
@@ -42,26 +51,13 @@ impl Judge {
     }
 
     /// Works until `stop`. A failing store is told once and tried again.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(&self, stop: CancellationToken) {
         let mut news = self.store.subscribe(Topic::Observations);
-        let mut failing = false;
+        let mut trouble = None;
         while !stop.is_cancelled() {
-            let wait = match self.catch_up().await {
-                Ok(()) => {
-                    failing = false;
-                    IDLE
-                }
-                Err(error) => {
-                    if !failing {
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "judging waits for the store"
-                        );
-                    }
-                    failing = true;
-                    BACK_OFF
-                }
-            };
+            let result = self.catch_up().await;
+            let wait = if result.is_ok() { IDLE } else { BACK_OFF };
+            trouble = tell_first(trouble.as_ref(), result.err());
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = news.changed(wait) => {}
@@ -89,17 +85,19 @@ impl Judge {
             return Ok(false);
         };
 
-        let now = self.clock.now();
         let mut tallies = self.tally(&mut transaction, &batch).await?;
         let units: Vec<Prefix> = tallies.iter().map(|tally| tally.unit).collect();
-        let listings = transaction.listings_in(&units).await?;
-        let allowed = transaction.allowed().await?;
+        let listings = transaction.listings_in(&units).await?.into_iter();
+        let standing = Standing {
+            listings: listings
+                .filter(|at| at.class == Class::Spam)
+                .map(|at| (at.prefix, at))
+                .collect(),
+            allowed: transaction.allowed().await?,
+            now: self.clock.now(),
+        };
         for tally in &mut tallies {
-            let standing = listings
-                .iter()
-                .find(|at| at.prefix == tally.unit && at.class == Class::Spam);
-            self.rule_on(&mut transaction, tally, standing, &allowed, now)
-                .await?;
+            self.rule_on(&mut transaction, tally, &standing).await?;
         }
         transaction.put_tallies(&tallies).await?;
         transaction.set_position(READER, last).await?;
@@ -136,15 +134,15 @@ impl Judge {
         &self,
         transaction: &mut Transaction,
         tally: &mut Tally,
-        standing: Option<&Listing>,
-        allowed: &[AllowEntry],
-        now: Timestamp,
+        standing: &Standing,
     ) -> Result<(), StoreError> {
-        if reserved(&tally.unit).is_some() || covering(allowed, &tally.unit, now).is_some() {
+        let now = standing.now;
+        if reserved(&tally.unit).is_some() || covering(&standing.allowed, &tally.unit, now).is_some() {
             return Ok(());
         }
-        self.forget_old_listings(tally, standing, now);
-        let (verdict, score) = match judge(tally, standing, &self.rules, now) {
+        let listing = standing.listings.get(&tally.unit);
+        self.forget_old_listings(tally, listing, now);
+        let (verdict, score) = match judge(tally, listing, &self.rules, now) {
             Ruling::Leave(_) => return Ok(()),
             Ruling::List { score, until } => (
                 Verdict::List {
@@ -248,6 +246,15 @@ impl Judge {
         transaction.commit().await?;
         Ok(over.len() >= EXPIRY_BATCH as usize)
     }
+}
+
+/// Tells the first of a row of failures; gives the latest.
+fn tell_first(before: Option<&StoreError>, now: Option<StoreError>) -> Option<StoreError> {
+    if let (None, Some(error)) = (before, &now) {
+        let error: &dyn std::error::Error = error;
+        tracing::error!(error, "judging waits for the store");
+    }
+    now
 }
 
 /// Asks for a notice about a new listing, in the transaction that lists.
