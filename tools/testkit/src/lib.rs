@@ -3,8 +3,10 @@
 mod clock;
 mod data;
 pub mod peers;
+mod postgres;
 mod skip;
 
 pub use clock::TestClock;
 pub use data::data;
+pub use postgres::{Postgres, postgres};
 pub use skip::skip;

@@ -2,44 +2,96 @@
 
 use std::net::IpAddr;
 
-use atalaya_model::{Contact, MailAddress, Timestamp};
+use atalaya_model::{Contact, MailAddress, Prefix, Timestamp};
 
+use crate::sql::{Row, Value, values};
 use crate::{Store, StoreError};
+
+/// The columns of a contact, as they are read.
+const COLUMNS: &str = "prefix, addresses, network, source, found_at";
 
 impl Store {
     /// The cached contact of the longest prefix around `address` that is still fresh.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn contact_for(
-        &self,
-        _address: IpAddr,
-        _now: Timestamp,
-    ) -> Result<Option<Contact>, StoreError> {
-        todo!()
+    pub async fn contact_for(&self, address: IpAddr, now: Timestamp) -> Result<Option<Contact>, StoreError> {
+        let around = Prefix::single(address)
+            .with_parents()
+            .map(|prefix| Value::from(&prefix))
+            .collect();
+        let sql = format!("SELECT fresh_until, {COLUMNS} FROM contacts WHERE prefix IN {{keys}}");
+        let mut best: Option<Contact> = None;
+        for mut row in self.read().await?.rows_in(&sql, around).await? {
+            if row.take_time()? <= now {
+                continue;
+            }
+            let found = contact(row)?;
+            if best
+                .as_ref()
+                .is_none_or(|best| best.prefix.length() < found.prefix.length())
+            {
+                best = Some(found);
+            }
+        }
+        Ok(best)
     }
 
     /// Keeps a contact until `fresh_until`, in place of an older one of the same prefix.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn keep_contact(&self, _contact: &Contact, _fresh_until: Timestamp) -> Result<(), StoreError> {
-        todo!()
+    pub async fn keep_contact(&self, contact: &Contact, fresh_until: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO contacts (prefix, addresses, network, source, found_at, fresh_until) \
+                   VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (prefix) DO UPDATE SET addresses = excluded.addresses, \
+                   network = excluded.network, source = excluded.source, found_at = excluded.found_at, \
+                   fresh_until = excluded.fresh_until";
+        let addresses = serde_json::to_string(&contact.addresses).map_err(StoreError::unexpected)?;
+        let source = serde_json::to_string(&contact.source).map_err(StoreError::unexpected)?;
+        let row = values![
+            &contact.prefix,
+            addresses,
+            contact.network.as_str(),
+            source,
+            contact.found_at,
+            fresh_until,
+        ];
+        self.write_one(sql, row).await
     }
 
-    /// Remembers that `address` wants no more notices.
+    /// Remembers that `address` wants no more notices, however it is capitalised.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn leave_alone(&self, _address: &MailAddress, _at: Timestamp) -> Result<(), StoreError> {
-        todo!()
+    pub async fn leave_alone(&self, address: &MailAddress, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO left_alone (address, since) VALUES ($1, $2) ON CONFLICT (address) DO NOTHING";
+        self.write_one(sql, values![caseless(address), at]).await
     }
 
     /// Whether `address` wants no more notices.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn is_left_alone(&self, _address: &MailAddress) -> Result<bool, StoreError> {
-        todo!()
+    pub async fn is_left_alone(&self, address: &MailAddress) -> Result<bool, StoreError> {
+        let sql = "SELECT since FROM left_alone WHERE address = $1";
+        let row = self.read().await?.row(sql, values![caseless(address)]).await?;
+        Ok(row.is_some())
     }
+}
+
+/// The form in which addresses are compared: in practice nobody tells local parts apart by capitals.
+pub(crate) fn caseless(address: &MailAddress) -> String {
+    address.as_str().to_ascii_lowercase()
+}
+
+/// Reads a row of [`COLUMNS`]; the columns are taken in their order.
+fn contact(mut row: Row) -> Result<Contact, StoreError> {
+    Ok(Contact {
+        prefix: row.take_prefix()?,
+        addresses: row.take_json()?,
+        network: row.take()?,
+        source: row.take_json()?,
+        found_at: row.take_time()?,
+    })
 }

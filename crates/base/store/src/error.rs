@@ -1,11 +1,15 @@
 //! What can go wrong with the store, and what the caller can do about it.
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::sync::Arc;
+
+/// What lies below an error. Shared, because one failed commit fails every observation of its group.
+pub(crate) type Cause = Arc<dyn Error + Send + Sync>;
 
 /// Why the store did not do what was asked.
 ///
 /// Nothing was kept of the call that failed, unless the variant says otherwise.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The URL of the store is of no known form. Give up: the configuration is wrong.
     #[error("not the URL of a store: write sqlite:PATH or postgres://USER@HOST/DATABASE")]
@@ -17,12 +21,12 @@ pub enum StoreError {
         place: String,
         /// What to do.
         hint: &'static str,
-        /// What the database said.
+        /// What the system or the database said.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: Cause,
     },
     /// The disk is full. Refuse new work and try again later: the store goes on by itself once there is space.
-    #[error("the disk of the store is full: free some space, the store goes on by itself")]
+    #[error("the disk of the store is full: free some space, and it goes on by itself")]
     Full,
     /// The store can be read but not written. Refuse new work: the operator must act.
     #[error("the store is read-only: make its file and its folder writable for this user")]
@@ -34,10 +38,11 @@ pub enum StoreError {
     ///
     /// A write may have been kept: repeat it with the same id.
     #[error("the database cannot be reached: see that it runs and that store.url is right")]
-    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Unreachable(#[source] Cause),
     /// The database was written by a newer version of this program. Give up: run that version, or restore a backup.
     #[error(
-        "the store was written by a newer version (step {found}, this program knows {known}): run the newer one"
+        "the store was written by a newer version of this program (its step {found}, known here {known}): \
+         run that version, or restore a backup made before it"
     )]
     Newer {
         /// The last migration found in the database.
@@ -45,18 +50,26 @@ pub enum StoreError {
         /// The last migration of this program.
         known: i64,
     },
-    /// What was read makes no sense. Give up on this row: restore a backup, and report it.
+    /// What was read makes no sense. Give up on it: check the disk, restore a backup.
     #[error("the store holds something unreadable ({0}): check the disk, restore a backup")]
     Corrupt(String),
     /// The decision changes or ends what does not stand. Refuse: the history must stay true.
     #[error("{0} is not there, so it can be neither changed nor ended")]
     NothingListed(String),
-    /// The store was closed. Give up: the program ends.
+    /// The message is larger than the store keeps. Refuse it.
+    #[error("a message of {size} bytes is more than the store keeps: the limit is {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The store was closed. Give up: the program is ending.
     #[error("the store is closed")]
     Closed,
-    /// The database refused for another reason. Report it.
+    /// The database refused for a reason that should not come up. Give up and report it.
     #[error("the database refused")]
-    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Database(#[source] Cause),
 }
 
 impl StoreError {
@@ -75,17 +88,13 @@ impl StoreError {
         )
     }
 
-    /// A row whose `what` cannot be understood.
-    pub(crate) fn corrupt(what: impl Into<String>) -> Self {
-        Self::Corrupt(what.into())
+    /// Something read from the database that cannot be understood.
+    pub(crate) fn corrupt(what: impl ToString) -> Self {
+        Self::Corrupt(what.to_string())
     }
 
-    /// Where a file-system step of opening failed.
-    pub(crate) fn at(path: &PathBuf, hint: &'static str, source: std::io::Error) -> Self {
-        Self::Open {
-            place: path.display().to_string(),
-            hint,
-            source: Box::new(source),
-        }
+    /// An error that should not come up.
+    pub(crate) fn unexpected(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self::Database(Arc::new(cause))
     }
 }

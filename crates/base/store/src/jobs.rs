@@ -1,10 +1,13 @@
 //! Jobs: slow or fallible steps that may run twice. Taken with a lease, so that a job whose worker died is taken again.
+//!
+//! A lease is the time at which the job is due again. Nobody has to look for leases that ran out.
 
 use std::time::Duration;
 
 use atalaya_model::Timestamp;
 
-use crate::{Store, StoreError, Transaction};
+use crate::sql::{Row, Value, values};
+use crate::{Store, StoreError, Topic, Transaction};
 
 /// A job that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,37 +24,60 @@ pub struct Job {
     pub attempts: u32,
 }
 
+/// Marks a job as done.
+const FINISH: &str = "UPDATE jobs SET state = 'done', last_error = NULL WHERE id = $1";
+
 impl Store {
     /// Takes the job of `kind` that has waited longest, for `lease`; after that somebody else may take it.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn take_job(&self, _kind: &str, _lease: Duration) -> Result<Option<Job>, StoreError> {
-        todo!()
+    pub async fn take_job(&self, kind: &str, lease: Duration) -> Result<Option<Job>, StoreError> {
+        let now = self.now();
+        let sql = "SELECT id FROM jobs WHERE state = 'waiting' AND kind = $1 AND due_at <= $2 LIMIT 1";
+        if self.is_idle(sql, values![kind, now]).await? {
+            return Ok(None);
+        }
+        let mut connection = self.write().await?;
+        let sql = format!(
+            "UPDATE jobs SET due_at = $3, attempts = attempts + 1 WHERE id = (\
+             SELECT id FROM jobs WHERE state = 'waiting' AND kind = $1 AND due_at <= $2 \
+             ORDER BY due_at, id LIMIT 1 {}) RETURNING id, kind, key, payload, attempts",
+            connection.dialect().skip_locked()
+        );
+        let row = connection.row(sql, values![kind, now, now.plus(lease)]).await?;
+        row.map(job).transpose()
     }
 
     /// The job is done.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn finish_job(&self, _id: i64) -> Result<(), StoreError> {
-        todo!()
+    pub async fn finish_job(&self, id: i64) -> Result<(), StoreError> {
+        self.write_one(FINISH, values![id]).await
     }
 
     /// The job is to be tried again from `until`.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn postpone_job(&self, _id: i64, _until: Timestamp, _why: &str) -> Result<(), StoreError> {
-        todo!()
+    pub async fn postpone_job(&self, id: i64, until: Timestamp, why: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE jobs SET due_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'";
+        self.write_one(sql, values![id, until, why]).await
     }
 
     /// The job is never to be tried again.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn abandon_job(&self, _id: i64, _why: &str) -> Result<(), StoreError> {
-        todo!()
+    pub async fn abandon_job(&self, id: i64, why: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE jobs SET state = 'abandoned', last_error = $2 WHERE id = $1 AND state = 'waiting'";
+        self.write_one(sql, values![id, why]).await
+    }
+
+    /// Whether a query finds nothing. Asked of a reader before taking work, so that idle workers do not keep writers waiting.
+    pub(crate) async fn is_idle(&self, sql: &'static str, values: Vec<Value>) -> Result<bool, StoreError> {
+        Ok(self.read().await?.row(sql, values).await?.is_none())
     }
 }
 
@@ -62,19 +88,39 @@ impl Transaction {
     /// The store failed.
     pub async fn add_job(
         &mut self,
-        _kind: &str,
-        _key: &str,
-        _payload: &str,
-        _run_at: Timestamp,
+        kind: &str,
+        key: &str,
+        payload: &str,
+        run_at: Timestamp,
     ) -> Result<(), StoreError> {
-        todo!()
+        let sql = "INSERT INTO jobs (kind, key, payload, state, due_at, attempts) \
+                   VALUES ($1, $2, $3, 'waiting', $4, 0) ON CONFLICT (kind, key) DO NOTHING";
+        self.connection
+            .execute(sql, values![kind, key, payload, run_at])
+            .await?;
+        self.touch(Topic::Jobs);
+        Ok(())
     }
 
     /// The job is done, together with everything else in this transaction.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn finish_job(&mut self, _id: i64) -> Result<(), StoreError> {
-        todo!()
+    pub async fn finish_job(&mut self, id: i64) -> Result<(), StoreError> {
+        self.connection
+            .execute(FINISH, values![id])
+            .await
+            .map(|_count| ())
     }
+}
+
+/// Reads a job as it is taken; the columns are taken in their order.
+fn job(mut row: Row) -> Result<Job, StoreError> {
+    Ok(Job {
+        id: row.take()?,
+        kind: row.take()?,
+        key: row.take()?,
+        payload: row.take()?,
+        attempts: row.take_count()?,
+    })
 }

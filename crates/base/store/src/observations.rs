@@ -1,7 +1,9 @@
 //! Observations and the messages kept with them: facts, appended once, never edited.
 
-use atalaya_model::{Digest, Observation, Prefix};
+use atalaya_model::{Digest, Envelope, Observation, ObservationId, Prefix};
 
+use crate::sql::{Row, values};
+use crate::writer::{COLUMNS, Evidence, unpack};
 use crate::{Store, StoreError};
 
 /// An observation with its place in the order in which observations became durable.
@@ -16,47 +18,104 @@ pub struct Seen {
 impl Store {
     /// Records an observation with its message. Returns once both are durable; the same id twice is kept once.
     ///
-    /// `observation.message` is filled with the digest of `message`.
+    /// `observation.message` becomes the digest of `message`, whatever it was. NUL characters in texts become U+FFFD.
     ///
     /// # Errors
-    /// The store failed, and nothing was kept.
+    /// The store failed, and nothing was kept; after [`StoreError::Unreachable`] it may have been kept.
     pub async fn record(
         &self,
-        _observation: Observation,
-        _message: Option<Vec<u8>>,
+        mut observation: Observation,
+        message: Option<Vec<u8>>,
     ) -> Result<(), StoreError> {
-        todo!()
+        let evidence = match message {
+            Some(message) => Some(Evidence::pack(message).await?),
+            None => None,
+        };
+        observation.message = evidence.as_ref().map(|kept| kept.digest);
+        self.writer().record(observation, evidence).await
     }
 
     /// The observations after `position`, oldest first.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn observations_after(&self, _position: u64, _limit: u32) -> Result<Vec<Seen>, StoreError> {
-        todo!()
+    pub async fn observations_after(&self, position: u64, limit: u32) -> Result<Vec<Seen>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM observations WHERE position > $1 ORDER BY position LIMIT $2");
+        let rows = self.read().await?.rows(sql, values![position, limit]).await?;
+        rows.into_iter().map(seen).collect()
     }
 
     /// The observations against `unit` ([`Prefix::unit`] of an address), newest first.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn observations_of(&self, _unit: &Prefix, _limit: u32) -> Result<Vec<Observation>, StoreError> {
-        todo!()
+    pub async fn observations_of(&self, unit: &Prefix, limit: u32) -> Result<Vec<Observation>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM observations WHERE unit = $1 ORDER BY seen_at DESC, position DESC LIMIT $2"
+        );
+        let rows = self.read().await?.rows(sql, values![unit, limit]).await?;
+        rows.into_iter().map(|row| Ok(seen(row)?.observation)).collect()
     }
 
     /// How many observations are kept against `unit` ([`Prefix::unit`] of an address).
     ///
     /// # Errors
     /// The store failed.
-    pub async fn count_observations(&self, _unit: &Prefix) -> Result<u64, StoreError> {
-        todo!()
+    pub async fn count_observations(&self, unit: &Prefix) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM observations WHERE unit = $1";
+        let row = self.read().await?.row(sql, values![unit]).await?;
+        row.map_or(Ok(0), |mut row| row.take_count())
     }
 
     /// A kept message, as it was received.
     ///
     /// # Errors
-    /// The store failed.
-    pub async fn message(&self, _digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        todo!()
+    /// The store failed, or what it kept is no longer that message ([`StoreError::Corrupt`]).
+    pub async fn message(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT size, packed FROM messages WHERE digest = $1";
+        let row = self.read().await?.row(sql, values![digest.0.to_vec()]).await?;
+        let Some(mut row) = row else { return Ok(None) };
+        let (size, packed) = (row.take_count()?, row.take::<Vec<u8>>()?);
+        unpack(digest, size, &packed).map(Some)
     }
+}
+
+/// Reads a row of [`COLUMNS`]; the columns are taken in their order.
+fn seen(mut row: Row) -> Result<Seen, StoreError> {
+    let position = row.take_count()?;
+    let id = ObservationId(row.take_id()?);
+    // The unit follows from the address.
+    row.take::<String>()?;
+    let observation = Observation {
+        id,
+        address: row.take_word()?,
+        seen_at: row.take_time()?,
+        sensor: row.take()?,
+        kind: row.take_word()?,
+        handshake: row.take_word()?,
+        trap: row.take_word()?,
+        envelope: Envelope {
+            helo: row.take()?,
+            mail_from: row.take()?,
+            recipients: row.take_json()?,
+        },
+        subject: row.take()?,
+        source_port: row.take_some_count()?,
+        message: row.take::<Option<Vec<u8>>>()?.map(digest).transpose()?,
+        message_size: row.take_count()?,
+        oddities: row.take_json()?,
+    };
+    Ok(Seen {
+        position,
+        observation,
+    })
+}
+
+/// The digest that a column holds.
+fn digest(bytes: Vec<u8>) -> Result<Digest, StoreError> {
+    bytes
+        .try_into()
+        .map(Digest)
+        .map_err(|_length| StoreError::corrupt("a digest of the wrong length"))
 }

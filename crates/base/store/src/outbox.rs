@@ -5,7 +5,8 @@ use std::time::Duration;
 use atalaya_model::{MailAddress, Timestamp};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, Transaction};
+use crate::sql::{Row, values};
+use crate::{Store, StoreError, Topic, Transaction};
 
 /// A mail to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,41 +43,84 @@ impl Store {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn take_mail(&self, _lease: Duration) -> Result<Option<OutgoingMail>, StoreError> {
-        todo!()
+    pub async fn take_mail(&self, lease: Duration) -> Result<Option<OutgoingMail>, StoreError> {
+        let now = self.now();
+        let sql = "SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= $1 LIMIT 1";
+        if self.is_idle(sql, values![now]).await? {
+            return Ok(None);
+        }
+        let mut connection = self.write().await?;
+        let sql = format!(
+            "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE id = (\
+             SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT 1 {}) \
+             RETURNING id, sender, recipient, message, attempts, created_at",
+            connection.dialect().skip_locked()
+        );
+        let row = connection.row(sql, values![now, now.plus(lease)]).await?;
+        row.map(mail).transpose()
     }
 
     /// The mail was taken over by the next server.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn mail_sent(&self, _id: Uuid) -> Result<(), StoreError> {
-        todo!()
+    pub async fn mail_sent(&self, id: Uuid) -> Result<(), StoreError> {
+        self.write_one(
+            "UPDATE outbox SET state = 'sent', last_error = NULL WHERE id = $1",
+            values![id],
+        )
+        .await
     }
 
     /// The mail is to be tried again from `until`.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn mail_postponed(&self, _id: Uuid, _until: Timestamp, _why: &str) -> Result<(), StoreError> {
-        todo!()
+    pub async fn mail_postponed(&self, id: Uuid, until: Timestamp, why: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET due_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'";
+        self.write_one(sql, values![id, until, why]).await
     }
 
     /// The mail is never to be tried again.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn mail_failed(&self, _id: Uuid, _why: &str) -> Result<(), StoreError> {
-        todo!()
+    pub async fn mail_failed(&self, id: Uuid, why: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET state = 'failed', last_error = $2 WHERE id = $1 AND state = 'waiting'";
+        self.write_one(sql, values![id, why]).await
     }
 }
 
 impl Transaction {
-    /// Puts a mail into the outbox.
+    /// Puts a mail into the outbox, due at once. The same id twice is kept once.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn add_mail(&mut self, _mail: &NewMail) -> Result<(), StoreError> {
-        todo!()
+    pub async fn add_mail(&mut self, mail: &NewMail) -> Result<(), StoreError> {
+        let sql = "INSERT INTO outbox (id, sender, recipient, message, state, created_at, due_at, attempts) \
+                   VALUES ($1, $2, $3, $4, 'waiting', $5, $5, 0) ON CONFLICT (id) DO NOTHING";
+        let now = self.now();
+        let row = values![
+            mail.id,
+            mail.sender.as_str(),
+            mail.recipient.as_str(),
+            mail.message.clone(),
+            now
+        ];
+        self.connection.execute(sql, row).await?;
+        self.touch(Topic::Outbox);
+        Ok(())
     }
+}
+
+/// Reads a mail as it is taken; the columns are taken in their order.
+fn mail(mut row: Row) -> Result<OutgoingMail, StoreError> {
+    Ok(OutgoingMail {
+        id: row.take_id()?,
+        sender: row.take()?,
+        recipient: row.take_word()?,
+        message: row.take()?,
+        attempts: row.take_count()?,
+        created_at: row.take_time()?,
+    })
 }

@@ -2,6 +2,7 @@
 
 use atalaya_model::{Class, Prefix, Timestamp};
 
+use crate::sql::values;
 use crate::{Store, StoreError, Transaction};
 
 impl Store {
@@ -9,20 +10,21 @@ impl Store {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn removals_of(
-        &self,
-        _prefix: &Prefix,
-        _since: Timestamp,
-    ) -> Result<Vec<Timestamp>, StoreError> {
-        todo!()
+    pub async fn removals_of(&self, prefix: &Prefix, since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        let sql =
+            "SELECT removed_at FROM removals WHERE prefix = $1 AND removed_at >= $2 ORDER BY removed_at DESC";
+        let rows = self.read().await?.rows(sql, values![prefix, since]).await?;
+        rows.into_iter().map(|mut row| row.take_time()).collect()
     }
 
     /// How many removals `client` asked for since a moment.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn removals_by(&self, _client: &str, _since: Timestamp) -> Result<u64, StoreError> {
-        todo!()
+    pub async fn removals_by(&self, client: &str, since: Timestamp) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM removals WHERE client = $1 AND removed_at >= $2";
+        let row = self.read().await?.row(sql, values![client, since]).await?;
+        row.map_or(Ok(0), |mut row| row.take_count())
     }
 }
 
@@ -33,11 +35,15 @@ impl Transaction {
     /// The store failed.
     pub async fn add_removal(
         &mut self,
-        _prefix: &Prefix,
-        _class: Class,
-        _client: &str,
-        _at: Timestamp,
+        prefix: &Prefix,
+        class: Class,
+        client: &str,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
-        todo!()
+        let sql = "INSERT INTO removals (prefix, class, client, removed_at) VALUES ($1, $2, $3, $4)";
+        self.connection
+            .execute(sql, values![prefix, class.name(), client, at])
+            .await
+            .map(|_count| ())
     }
 }

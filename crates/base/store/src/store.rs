@@ -3,9 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Timestamp};
 
-use crate::{StoreError, StoreUrl, Subscription, Topic, Transaction};
+use crate::migrate::migrate;
+use crate::sql::{Connection, Pools, Value};
+use crate::subscription::Bells;
+use crate::writer::Writer;
+use crate::{StoreError, StoreUrl, Subscription, Topic};
 
 /// The store. Cheap to clone; all clones share the same connections.
 #[derive(Clone)]
@@ -14,20 +18,38 @@ pub struct Store {
 }
 
 /// What the clones share.
-struct Inner {}
+struct Inner {
+    pools: Pools,
+    clock: Clock,
+    bells: Arc<Bells>,
+    writer: Writer,
+}
 
 impl Store {
-    /// Opens the store, making and migrating the database as needed.
+    /// Opens the store, making and migrating the database as needed. `clock` tells when leases end.
     ///
     /// # Errors
     /// The place cannot be opened, or was written by a newer version.
-    pub async fn open(_url: &StoreUrl, _clock: Clock) -> Result<Self, StoreError> {
-        todo!()
+    pub async fn open(url: &StoreUrl, clock: Clock) -> Result<Self, StoreError> {
+        let pools = Pools::open(url).await?;
+        migrate(&pools, &clock).await?;
+        let bells = Arc::new(Bells::default());
+        let writer = Writer::start(pools.clone(), clock.clone(), Arc::clone(&bells));
+        tracing::info!(store = %url, "the store is open");
+        Ok(Self {
+            inner: Arc::new(Inner {
+                pools,
+                clock,
+                bells,
+                writer,
+            }),
+        })
     }
 
     /// Writes what waits and closes all connections. Calls after this fail with [`StoreError::Closed`].
     pub async fn close(&self) {
-        todo!()
+        self.inner.writer.close().await;
+        self.inner.pools.close().await;
     }
 
     /// Asks the database one trivial question.
@@ -35,21 +57,47 @@ impl Store {
     /// # Errors
     /// The database does not answer.
     pub async fn check(&self) -> Result<(), StoreError> {
-        todo!()
+        self.read()
+            .await?
+            .execute("SELECT 1", Vec::new())
+            .await
+            .map(|_none| ())
     }
 
     /// Waits for news of a topic.
     #[must_use]
-    pub fn subscribe(&self, _topic: Topic) -> Subscription {
-        todo!()
+    pub fn subscribe(&self, topic: Topic) -> Subscription {
+        self.inner.bells.subscribe(topic)
     }
 
-    /// Begins a write transaction. On SQLite it keeps every other writer waiting, so keep it short.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        todo!()
+    /// A connection to read with.
+    pub(crate) async fn read(&self) -> Result<Connection, StoreError> {
+        self.inner.pools.read().await
+    }
+
+    /// A connection to write with.
+    pub(crate) async fn write(&self) -> Result<Connection, StoreError> {
+        self.inner.pools.write().await
+    }
+
+    /// Runs one statement that writes, durable when this returns.
+    pub(crate) async fn write_one(&self, sql: &'static str, values: Vec<Value>) -> Result<(), StoreError> {
+        self.write().await?.execute(sql, values).await.map(|_count| ())
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Wakes everybody who waits for `topic`.
+    pub(crate) fn ring(&self, topic: Topic) {
+        self.inner.bells.ring(topic);
+    }
+
+    /// The writer of observations.
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.inner.writer
     }
 }
 

@@ -1,0 +1,236 @@
+//! The tables, as a list of numbered steps that is only ever added to.
+//!
+//! Each step is written once. A few words in braces become what the back end calls them: `{int}`, `{real}`, `{bytes}` are column types,
+//! `{key}` is a number that the database gives out, `{strict}` makes SQLite check types as PostgreSQL does. Times are microseconds
+//! since 1970, prefixes and words are text, lists are JSON in text.
+
+use crate::sql::Dialect;
+
+/// One step. Its number is its place in [`STEPS`], from 1.
+pub(crate) struct Step {
+    /// What it does, for whoever reads the table `migrations`.
+    pub(crate) name: &'static str,
+    /// Its statements, all run in one transaction.
+    pub(crate) statements: &'static [&'static str],
+}
+
+/// All steps. Never change one that was released: add another.
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "observations and messages",
+        statements: FACTS,
+    },
+    Step {
+        name: "decisions, listings and allow list",
+        statements: LIST,
+    },
+    Step {
+        name: "tallies and readers",
+        statements: JUDGE,
+    },
+    Step {
+        name: "contacts and notices",
+        statements: TELLING,
+    },
+    Step {
+        name: "jobs and outbox",
+        statements: WORK,
+    },
+    Step {
+        name: "removals",
+        statements: REMOVALS,
+    },
+    Step {
+        name: "secrets",
+        statements: SECRETS,
+    },
+];
+
+/// The table of the steps that were taken.
+pub(crate) const MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations (step {int} PRIMARY KEY, name TEXT NOT NULL, applied_at {int} NOT NULL) {strict}";
+
+/// `counters` gives out positions and serials. A sequence of the database would leave gaps when a transaction fails, and would order by
+/// the begin of a transaction, not by its end; whoever follows the facts would miss some. The row of the counter is locked until commit.
+const FACTS: &[&str] = &[
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value {int} NOT NULL) {strict}",
+    "INSERT INTO counters (name, value) VALUES ('observations', 0), ('decisions', 0)",
+    "CREATE TABLE observations (
+        position {int} PRIMARY KEY,
+        id {bytes} NOT NULL UNIQUE,
+        unit TEXT NOT NULL,
+        address TEXT NOT NULL,
+        seen_at {int} NOT NULL,
+        sensor TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        handshake TEXT NOT NULL,
+        trap TEXT NOT NULL,
+        helo TEXT NOT NULL,
+        mail_from TEXT NOT NULL,
+        recipients TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        source_port {int},
+        message {bytes},
+        message_size {int} NOT NULL,
+        oddities TEXT NOT NULL
+    ) {strict}",
+    "CREATE INDEX observations_of_unit ON observations (unit, seen_at)",
+    // No reference from observations to messages: a message is deleted at its age, the observation stays and is counted.
+    "CREATE TABLE messages (
+        digest {bytes} PRIMARY KEY,
+        size {int} NOT NULL,
+        packed {bytes} NOT NULL,
+        kept_at {int} NOT NULL
+    ) {strict}",
+];
+
+/// Addresses stand beside the prefix as 16 bytes that sort, so that what lies inside a prefix is one range of an index.
+const LIST: &[&str] = &[
+    "CREATE TABLE decisions (
+        serial {int} PRIMARY KEY,
+        decided_at {int} NOT NULL,
+        prefix TEXT NOT NULL,
+        verdict TEXT NOT NULL,
+        class TEXT,
+        ends_at {int},
+        rule TEXT NOT NULL,
+        score {real} NOT NULL,
+        reason TEXT NOT NULL
+    ) {strict}",
+    "CREATE INDEX decisions_of_prefix ON decisions (prefix, serial)",
+    "CREATE TABLE listings (
+        prefix TEXT NOT NULL,
+        class TEXT NOT NULL,
+        first_address {bytes} NOT NULL,
+        last_address {bytes} NOT NULL,
+        reason TEXT NOT NULL,
+        rule TEXT NOT NULL,
+        since {int} NOT NULL,
+        ends_at {int},
+        serial {int} NOT NULL,
+        PRIMARY KEY (prefix, class)
+    ) {strict}",
+    "CREATE INDEX listings_by_address ON listings (first_address)",
+    "CREATE INDEX listings_by_end ON listings (ends_at) WHERE ends_at IS NOT NULL",
+    "CREATE TABLE allowed (
+        prefix TEXT PRIMARY KEY,
+        reason TEXT NOT NULL,
+        since {int} NOT NULL,
+        ends_at {int},
+        serial {int} NOT NULL
+    ) {strict}",
+];
+
+const JUDGE: &[&str] = &[
+    "CREATE TABLE tallies (
+        unit TEXT PRIMARY KEY,
+        score {real} NOT NULL,
+        scored_at {int} NOT NULL,
+        observations {int} NOT NULL,
+        witnesses TEXT NOT NULL,
+        strength TEXT NOT NULL,
+        listed_times {int} NOT NULL,
+        last_withdrawn_at {int}
+    ) {strict}",
+    "CREATE TABLE readers (name TEXT PRIMARY KEY, position {int} NOT NULL) {strict}",
+];
+
+const TELLING: &[&str] = &[
+    "CREATE TABLE contacts (
+        prefix TEXT PRIMARY KEY,
+        addresses TEXT NOT NULL,
+        network TEXT NOT NULL,
+        source TEXT NOT NULL,
+        found_at {int} NOT NULL,
+        fresh_until {int} NOT NULL
+    ) {strict}",
+    "CREATE TABLE left_alone (address TEXT PRIMARY KEY, since {int} NOT NULL) {strict}",
+    "CREATE TABLE notices (
+        id {bytes} PRIMARY KEY,
+        serial {int} NOT NULL,
+        prefix TEXT NOT NULL,
+        contact TEXT NOT NULL,
+        token TEXT NOT NULL UNIQUE,
+        written_at {int} NOT NULL
+    ) {strict}",
+    "CREATE INDEX notices_of_prefix ON notices (prefix, written_at)",
+    "CREATE INDEX notices_to_contact ON notices (lower(contact), written_at)",
+];
+
+/// A lease is nothing but a later `due_at`: when it runs out, the work is due again by itself.
+const WORK: &[&str] = &[
+    "CREATE TABLE jobs (
+        id {key},
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        state TEXT NOT NULL,
+        due_at {int} NOT NULL,
+        attempts {int} NOT NULL,
+        last_error TEXT,
+        UNIQUE (kind, key)
+    ) {strict}",
+    "CREATE INDEX jobs_due ON jobs (kind, due_at, id) WHERE state = 'waiting'",
+    "CREATE TABLE outbox (
+        id {bytes} PRIMARY KEY,
+        sender TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        message {bytes} NOT NULL,
+        state TEXT NOT NULL,
+        created_at {int} NOT NULL,
+        due_at {int} NOT NULL,
+        attempts {int} NOT NULL,
+        last_error TEXT
+    ) {strict}",
+    "CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'waiting'",
+];
+
+const REMOVALS: &[&str] = &[
+    "CREATE TABLE removals (
+        id {key},
+        prefix TEXT NOT NULL,
+        class TEXT NOT NULL,
+        client TEXT NOT NULL,
+        removed_at {int} NOT NULL
+    ) {strict}",
+    "CREATE INDEX removals_of_prefix ON removals (prefix, removed_at)",
+    "CREATE INDEX removals_by_client ON removals (client, removed_at)",
+];
+
+const SECRETS: &[&str] = &["CREATE TABLE secrets (name TEXT PRIMARY KEY, value {bytes} NOT NULL) {strict}"];
+
+/// A statement in the words of a back end.
+pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {
+    let words = match dialect {
+        Dialect::Lite => [
+            ("{int}", "INTEGER"),
+            ("{real}", "REAL"),
+            ("{bytes}", "BLOB"),
+            ("{key}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+            ("{strict}", "STRICT"),
+        ],
+        Dialect::Pg => [
+            ("{int}", "BIGINT"),
+            ("{real}", "DOUBLE PRECISION"),
+            ("{bytes}", "BYTEA"),
+            ("{key}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+            ("{strict}", ""),
+        ],
+    };
+    words.iter().fold(statement.to_owned(), |text, (word, meaning)| {
+        text.replace(word, meaning)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_in_braces_is_known() {
+        for statement in STEPS.iter().flat_map(|step| step.statements).chain([&MIGRATIONS]) {
+            for dialect in [Dialect::Lite, Dialect::Pg] {
+                assert!(!spell(statement, dialect).contains('{'), "{statement}");
+            }
+        }
+    }
+}

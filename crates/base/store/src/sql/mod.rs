@@ -1,0 +1,262 @@
+//! The one layer that knows the drivers: the same SQL text runs on SQLite and on PostgreSQL.
+//!
+//! In: SQL with `$1` placeholders and [`Value`]s. Out: [`Row`]s, or a [`StoreError`]. All query code above it is written once. Where
+//! the two dialects differ, [`Dialect`] has a word for it.
+
+mod fault;
+mod pool;
+mod row;
+mod value;
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, Postgres, Sqlite};
+
+pub(crate) use pool::Pools;
+pub(crate) use row::Row;
+pub(crate) use value::{Value, values};
+
+use crate::StoreError;
+use fault::explain;
+
+/// Most rows in one statement: with 20 columns well below the limit of placeholders (SQLite 32,766, PostgreSQL 65,535).
+const MAX_ROWS: usize = 64;
+
+/// What the two back ends call differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// SQLite.
+    Lite,
+    /// PostgreSQL.
+    Pg,
+}
+
+impl Dialect {
+    /// Holds the selected row until the transaction ends. On SQLite the transaction holds everything anyway.
+    pub(crate) const fn for_update(self) -> &'static str {
+        match self {
+            Self::Lite => "",
+            Self::Pg => "FOR UPDATE",
+        }
+    }
+
+    /// The same, and passes over rows that another worker is just taking.
+    pub(crate) const fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Lite => "",
+            Self::Pg => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// Begins a transaction that writes. `IMMEDIATE` takes the lock at once: to take it later can fail without waiting.
+    const fn begin(self) -> &'static str {
+        match self {
+            Self::Lite => "BEGIN IMMEDIATE",
+            Self::Pg => "BEGIN",
+        }
+    }
+
+    /// Begins a transaction in which every query sees the same moment.
+    const fn begin_snapshot(self) -> &'static str {
+        match self {
+            Self::Lite => "BEGIN",
+            Self::Pg => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+}
+
+/// A connection taken from a pool, with or without a transaction.
+///
+/// Transactions are ours, not the driver's: SQLite ends one by itself when the disk is full, which the driver does not notice. A
+/// connection given back inside a transaction is closed, whatever its state is, and that rolls back.
+pub(crate) struct Connection {
+    link: Link,
+    state: State,
+}
+
+/// The connection of the driver.
+enum Link {
+    Lite(PoolConnection<Sqlite>),
+    Pg(PoolConnection<Postgres>),
+}
+
+/// Whether a transaction may be open.
+enum State {
+    Idle,
+    InTransaction,
+}
+
+impl Connection {
+    /// Which dialect it speaks.
+    pub(crate) const fn dialect(&self) -> Dialect {
+        match self.link {
+            Link::Lite(_) => Dialect::Lite,
+            Link::Pg(_) => Dialect::Pg,
+        }
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
+        self.state = State::InTransaction;
+        self.execute(self.dialect().begin(), Vec::new())
+            .await
+            .map(|_none| ())
+    }
+
+    /// Begins a transaction in which every query sees the same moment.
+    pub(crate) async fn begin_snapshot(&mut self) -> Result<(), StoreError> {
+        self.state = State::InTransaction;
+        self.execute(self.dialect().begin_snapshot(), Vec::new())
+            .await
+            .map(|_none| ())
+    }
+
+    /// Makes everything since the begin durable.
+    pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
+        self.execute("COMMIT", Vec::new()).await?;
+        self.state = State::Idle;
+        Ok(())
+    }
+
+    /// Runs a statement; returns the number of rows that it touched.
+    pub(crate) async fn execute(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let sql = AssertSqlSafe(sql.into());
+        match &mut self.link {
+            Link::Lite(link) => {
+                let query = sqlx::query_with(sql, value::lite(values)?);
+                query.execute(&mut **link).await.map(|done| done.rows_affected())
+            }
+            Link::Pg(link) => {
+                let query = sqlx::query_with(sql, value::pg(values)?);
+                query.execute(&mut **link).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err(explain)
+    }
+
+    /// Runs a query to its end; returns all rows.
+    pub(crate) async fn rows(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = AssertSqlSafe(sql.into());
+        match &mut self.link {
+            Link::Lite(link) => {
+                let query = sqlx::query_with(sql, value::lite(values)?);
+                query
+                    .fetch_all(&mut **link)
+                    .await
+                    .map(|rows| rows.into_iter().map(Row::from).collect())
+            }
+            Link::Pg(link) => {
+                let query = sqlx::query_with(sql, value::pg(values)?);
+                query
+                    .fetch_all(&mut **link)
+                    .await
+                    .map(|rows| rows.into_iter().map(Row::from).collect())
+            }
+        }
+        .map_err(explain)
+    }
+
+    /// Runs a query to its end; returns its first row.
+    ///
+    /// To its end, because SQLite commits a lone statement only then, and an error of that commit must be seen.
+    pub(crate) async fn row(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// Inserts many rows with few statements: `head` ends with `VALUES`, `tail` says what to do about conflicts.
+    pub(crate) async fn insert(
+        &mut self,
+        head: &str,
+        rows: Vec<Vec<Value>>,
+        tail: &str,
+    ) -> Result<(), StoreError> {
+        let mut rows = rows.into_iter();
+        while let Some(count) = chunk(rows.len()) {
+            let part: Vec<Vec<Value>> = rows.by_ref().take(count).collect();
+            let columns = part.first().map_or(0, Vec::len);
+            let sql = format!("{head} {} {tail}", self.tuples(count, columns));
+            self.execute(sql, part.into_iter().flatten().collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs a query for many keys with few statements: `{keys}` in `sql` becomes the list of keys.
+    pub(crate) async fn rows_in(&mut self, sql: &str, keys: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let mut keys = keys.into_iter();
+        let mut found = Vec::new();
+        while let Some(count) = chunk(keys.len()) {
+            let part: Vec<Value> = keys.by_ref().take(count).collect();
+            let sql = sql.replace("{keys}", &self.tuples(1, count));
+            found.extend(self.rows(sql, part).await?);
+        }
+        Ok(found)
+    }
+
+    /// Placeholders for so many rows: `($1, $2), ($3, $4)`.
+    ///
+    /// SQLite looks a numbered placeholder up by name, one after the other; without numbers a long list costs nothing.
+    fn tuples(&self, rows: usize, columns: usize) -> String {
+        let mut text = String::with_capacity(rows * columns * 6);
+        for at in 0..rows * columns {
+            text.push_str(match at.checked_rem(columns) {
+                Some(0) if at == 0 => "(",
+                Some(0) => "), (",
+                _ => ", ",
+            });
+            let written = match self.dialect() {
+                Dialect::Lite => text.write_char('?'),
+                Dialect::Pg => write!(text, "${}", at + 1),
+            };
+            debug_assert!(written.is_ok(), "a String takes everything");
+        }
+        text.push(')');
+        text
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if matches!(self.state, State::InTransaction) {
+            match &mut self.link {
+                Link::Lite(link) => link.close_on_drop(),
+                Link::Pg(link) => link.close_on_drop(),
+            }
+        }
+    }
+}
+
+/// How many of `left` rows go into the next statement: powers of two, so that a handful of prepared statements serves every number.
+fn chunk(left: usize) -> Option<usize> {
+    let largest = left.min(MAX_ROWS).checked_ilog2()?;
+    Some(1 << largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_rows_is_cut_into_powers_of_two() {
+        let mut left = 203;
+        let mut parts = Vec::new();
+        while let Some(part) = chunk(left) {
+            parts.push(part);
+            left -= part;
+        }
+        assert_eq!(parts, [64, 64, 64, 8, 2, 1]);
+    }
+}

@@ -1,0 +1,124 @@
+//! Writing one group: positions from the counter, messages once each, all in one transaction.
+
+use std::collections::HashSet;
+
+use atalaya_model::{Observation, Timestamp};
+
+use super::Entry;
+use crate::StoreError;
+use crate::sql::{Connection, Pools, Value, values};
+
+/// The columns of an observation, as [`row`] fills them and as they are read back.
+pub(crate) const COLUMNS: &str = "position, id, unit, address, seen_at, sensor, kind, handshake, trap, helo, mail_from, \
+                                  recipients, subject, source_port, message, message_size, oddities";
+
+/// Writes a group durably. What is known already is passed over, and takes no position.
+pub(super) async fn write(pools: &Pools, group: &[Entry], now: Timestamp) -> Result<(), StoreError> {
+    let mut connection = pools.write().await?;
+    connection.begin().await?;
+    // The counter comes first: on PostgreSQL it keeps other writers out until the commit, so that positions follow the commits.
+    let last = lock(&mut connection, "observations").await?;
+    let mut known = known(&mut connection, group).await?;
+    let fresh: Vec<&Entry> = group.iter().filter(|entry| known.insert(id(entry))).collect();
+    if fresh.is_empty() {
+        return connection.commit().await;
+    }
+    keep_messages(&mut connection, &fresh, now).await?;
+    let end = last.saturating_add(fresh.len() as u64);
+    let rows = fresh
+        .iter()
+        .zip(last.saturating_add(1)..)
+        .map(|(entry, position)| row(&entry.observation, position));
+    let rows = rows.collect::<Result<_, _>>()?;
+    connection
+        .insert(&format!("INSERT INTO observations ({COLUMNS}) VALUES"), rows, "")
+        .await?;
+    count(&mut connection, "observations", end).await?;
+    connection.commit().await
+}
+
+/// Reads a counter and keeps it until the transaction ends.
+pub(crate) async fn lock(connection: &mut Connection, counter: &str) -> Result<u64, StoreError> {
+    let sql = format!(
+        "SELECT value FROM counters WHERE name = $1 {}",
+        connection.dialect().for_update()
+    );
+    let row = connection.row(sql, values![counter]).await?;
+    row.ok_or_else(|| StoreError::corrupt(format!("the counter of {counter} is missing")))?
+        .take_count()
+}
+
+/// Sets a counter.
+pub(crate) async fn count(connection: &mut Connection, counter: &str, value: u64) -> Result<(), StoreError> {
+    let sql = "UPDATE counters SET value = $2 WHERE name = $1";
+    connection
+        .execute(sql, values![counter, value])
+        .await
+        .map(|_one| ())
+}
+
+/// The ids of the group that are in the store already.
+async fn known(connection: &mut Connection, group: &[Entry]) -> Result<HashSet<[u8; 16]>, StoreError> {
+    let ids = group
+        .iter()
+        .map(|entry| Value::from(entry.observation.id.0))
+        .collect();
+    let rows = connection
+        .rows_in("SELECT id FROM observations WHERE id IN {keys}", ids)
+        .await?;
+    rows.into_iter()
+        .map(|mut row| Ok(row.take_id()?.into_bytes()))
+        .collect()
+}
+
+fn id(entry: &Entry) -> [u8; 16] {
+    entry.observation.id.0.into_bytes()
+}
+
+/// Keeps the messages that are not kept yet: the same message sent to many traps is kept once.
+async fn keep_messages(
+    connection: &mut Connection,
+    fresh: &[&Entry],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut seen = HashSet::new();
+    let messages = fresh.iter().filter_map(|entry| entry.evidence.as_ref());
+    let once = messages.filter(|kept| seen.insert(kept.digest));
+    let rows = once
+        .map(|kept| values![kept.digest.0.to_vec(), kept.size, kept.packed.clone(), now])
+        .collect();
+    let head = "INSERT INTO messages (digest, size, packed, kept_at) VALUES";
+    connection
+        .insert(head, rows, "ON CONFLICT (digest) DO NOTHING")
+        .await
+}
+
+/// The row of an observation, in the order of [`COLUMNS`].
+fn row(observation: &Observation, position: u64) -> Result<Vec<Value>, StoreError> {
+    let envelope = &observation.envelope;
+    Ok(values![
+        position,
+        observation.id.0,
+        &observation.unit(),
+        observation.address.to_canonical().to_string(),
+        observation.seen_at,
+        observation.sensor.as_str(),
+        observation.kind.name(),
+        observation.handshake.name(),
+        observation.trap.name(),
+        envelope.helo.as_str(),
+        envelope.mail_from.as_str(),
+        json(&envelope.recipients)?,
+        observation.subject.as_str(),
+        observation.source_port,
+        observation.message.map(|digest| digest.0.to_vec()),
+        observation.message_size,
+        json(&observation.oddities)?,
+    ])
+}
+
+/// A list as JSON, with NUL replaced as in every other text: escaped as `\u0000` it would come back.
+fn json(list: &[String]) -> Result<String, StoreError> {
+    let list: Vec<String> = list.iter().map(|text| text.replace('\0', "\u{FFFD}")).collect();
+    serde_json::to_string(&list).map_err(StoreError::unexpected)
+}

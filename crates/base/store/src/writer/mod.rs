@@ -1,0 +1,179 @@
+//! The group commit: many observations, one durable write.
+//!
+//! Making a write durable costs about the same for one observation as for a thousand. Therefore callers hand theirs to one task; it
+//! takes all that wait, writes them in one transaction and answers everybody after the commit. While a commit runs the next group
+//! gathers by itself, so nobody ever waits for a timer, and under load the groups grow.
+//!
+//! When a group fails for a reason of its own, it is cut in halves and written again, until the one bad observation stands alone and
+//! fails alone. When the store as a whole fails (full, read-only, unreachable), everybody in the group is told so at once.
+
+mod evidence;
+mod group;
+
+use std::sync::Arc;
+
+use atalaya_model::{Clock, Observation};
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use evidence::{Evidence, unpack};
+pub(crate) use group::{COLUMNS, count, lock};
+
+use crate::sql::Pools;
+use crate::subscription::Bells;
+use crate::{StoreError, Topic};
+
+/// Most observations in one commit: beyond it the commit costs more per observation, not less.
+const MAX_GROUP: usize = 1_024;
+/// Most bytes of packed messages in one commit, so that the log of the database stays small.
+const MAX_GROUP_BYTES: usize = 8 << 20;
+/// Most observations that wait; whoever comes later waits for a place.
+const MAX_WAITING: usize = 2_048;
+
+/// The way to the task that writes. The task ends when the writer is closed or dropped, after all that wait are written.
+pub(crate) struct Writer {
+    orders: mpsc::Sender<Order>,
+}
+
+/// What the task is asked to do.
+enum Order {
+    /// Write this.
+    Record(Box<Entry>),
+    /// Write what waits, then end; the sender is dropped at the end.
+    Close(oneshot::Sender<()>),
+}
+
+/// An observation on its way.
+pub(crate) struct Entry {
+    observation: Observation,
+    evidence: Option<Evidence>,
+    answer: oneshot::Sender<Result<(), StoreError>>,
+}
+
+impl Writer {
+    /// Starts the task.
+    pub(crate) fn start(pools: Pools, clock: Clock, bells: Arc<Bells>) -> Self {
+        let (sender, orders) = mpsc::channel(MAX_WAITING);
+        let task = Task {
+            orders,
+            pools,
+            clock,
+            bells,
+            closing: Vec::new(),
+        };
+        tokio::spawn(task.run());
+        Self { orders: sender }
+    }
+
+    /// Records an observation; returns once it is durable.
+    pub(crate) async fn record(
+        &self,
+        observation: Observation,
+        evidence: Option<Evidence>,
+    ) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let order = Order::Record(Box::new(Entry {
+            observation,
+            evidence,
+            answer,
+        }));
+        self.orders
+            .send(order)
+            .await
+            .map_err(|_closed| StoreError::Closed)?;
+        answered.await.map_err(|_closed| StoreError::Closed)?
+    }
+
+    /// Ends the task after all that wait are written.
+    pub(crate) async fn close(&self) {
+        let (ended, end) = oneshot::channel();
+        if self.orders.send(Order::Close(ended)).await.is_ok() {
+            // The task never sends: dropping its half says that it ended.
+            end.await.unwrap_or_default();
+        }
+    }
+}
+
+/// The task that writes.
+struct Task {
+    orders: mpsc::Receiver<Order>,
+    pools: Pools,
+    clock: Clock,
+    bells: Arc<Bells>,
+    closing: Vec<oneshot::Sender<()>>,
+}
+
+impl Task {
+    async fn run(mut self) {
+        while let Some(first) = self.orders.recv().await {
+            let group = self.gather(first);
+            if !group.is_empty() {
+                self.write(group).await;
+            }
+        }
+    }
+
+    /// Takes all that wait, up to the bounds of a group.
+    fn gather(&mut self, first: Order) -> Vec<Entry> {
+        let mut group = Vec::new();
+        let mut bytes = 0_usize;
+        let mut next = Some(first);
+        while let Some(order) = next {
+            match order {
+                Order::Record(entry) => {
+                    bytes = bytes.saturating_add(entry.evidence.as_ref().map_or(0, |kept| kept.packed.len()));
+                    group.push(*entry);
+                }
+                Order::Close(ended) => {
+                    self.orders.close();
+                    self.closing.push(ended);
+                }
+            }
+            let is_full = group.len() >= MAX_GROUP || bytes >= MAX_GROUP_BYTES;
+            next = if is_full {
+                None
+            } else {
+                self.orders.try_recv().ok()
+            };
+        }
+        group
+    }
+
+    /// Writes a group, in halves where it fails for a reason of its own, and answers everybody.
+    async fn write(&self, group: Vec<Entry>) {
+        let mut groups = vec![group];
+        while let Some(mut group) = groups.pop() {
+            let written = group::write(&self.pools, &group, self.clock.now()).await;
+            match written {
+                Err(error) if group.len() > 1 && is_about_one(&error) => {
+                    let half = group.split_off(group.len() / 2);
+                    groups.push(half);
+                    groups.push(group);
+                }
+                written => self.answer(group, &written),
+            }
+        }
+    }
+
+    fn answer(&self, group: Vec<Entry>, written: &Result<(), StoreError>) {
+        match written {
+            Ok(()) => {
+                metrics::counter!("atalaya_store_groups_total").increment(1);
+                metrics::counter!("atalaya_store_observations_total").increment(group.len() as u64);
+                self.bells.ring(Topic::Observations);
+            }
+            Err(_) => metrics::counter!("atalaya_store_refused_total").increment(group.len() as u64),
+        }
+        for entry in group {
+            // Whoever went away meanwhile does not want to know.
+            entry.answer.send(written.clone()).unwrap_or_default();
+        }
+    }
+}
+
+/// Whether an error may be the fault of one observation; others befall all alike, and trying again would only take time.
+const fn is_about_one(error: &StoreError) -> bool {
+    !error.is_temporary() && !matches!(error, StoreError::Closed)
+}
+
+#[cfg(test)]
+mod tests;

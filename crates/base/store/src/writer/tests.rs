@@ -1,0 +1,52 @@
+//! What happens when the disk of the database is full, where no small disk can be mounted: a limit on the pages does the same.
+
+use atalaya_model::{Clock, Envelope, Handshake, Kind, Observation, ObservationId, Timestamp, Trap};
+use uuid::Uuid;
+
+use crate::{Store, StoreUrl};
+
+fn spam() -> Observation {
+    Observation {
+        id: ObservationId(Uuid::now_v7()),
+        address: "192.0.2.1".parse().unwrap(),
+        seen_at: Timestamp::EPOCH,
+        sensor: "trap".to_owned(),
+        kind: Kind::Spam,
+        handshake: Handshake::Completed,
+        trap: Trap::Pristine,
+        envelope: Envelope::default(),
+        subject: "x".repeat(1_000),
+        source_port: None,
+        message: None,
+        message_size: 0,
+        oddities: Vec::new(),
+    }
+}
+
+async fn limit_pages(store: &Store, pages: u32) {
+    let mut connection = store.write().await.unwrap();
+    connection
+        .rows(format!("PRAGMA max_page_count = {pages}"), Vec::new())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_full_database_refuses_and_goes_on_when_there_is_space() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+    let store = Store::open(&url, Clock::system()).await.unwrap();
+    limit_pages(&store, 60).await;
+    let mut kept = 0;
+    let error = loop {
+        match store.record(spam(), None).await {
+            Ok(()) => kept += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(error.is_full() && error.is_temporary(), "{error:?}");
+    limit_pages(&store, 1_000_000).await;
+    store.record(spam(), None).await.unwrap();
+    let seen = store.observations_after(0, 10_000).await.unwrap();
+    assert!(seen.iter().map(|seen| seen.position).eq(1..=kept + 1));
+}

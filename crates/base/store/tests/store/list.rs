@@ -1,0 +1,362 @@
+//! Decisions, listings, the allow list.
+
+use atalaya_model::{Class, Serial, Timestamp, Verdict};
+use atalaya_store::{StoreError, Topic};
+
+use crate::support::{Fixture, MAX_WAIT, decide, decision, listed_until, on_both, prefix};
+
+on_both!(
+    decisions_change_what_is_listed,
+    the_allow_list_follows_its_decisions,
+    what_does_not_stand_is_neither_changed_nor_ended,
+    a_dropped_transaction_leaves_no_trace,
+    serials_are_gap_free_with_many_writers,
+    a_snapshot_shows_one_moment,
+    listings_end_in_the_order_of_their_dates,
+    listings_inside_a_prefix_are_found,
+    decisions_are_found_by_prefix_and_serial,
+    deciding_wakes_who_waits_only_after_the_commit,
+    a_long_list_is_read_whole,
+);
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
+}
+
+async fn decisions_change_what_is_listed(fixture: Fixture) {
+    let store = &fixture.store;
+    let address = prefix("192.0.2.1");
+    assert_eq!(store.serial().await.unwrap(), Serial(0));
+    decide(store, &decision("192.0.2.1", listed_until(100)), at(10)).await;
+    decide(
+        store,
+        &decision(
+            "192.0.2.1",
+            Verdict::List {
+                class: Class::Manual,
+                until: None,
+            },
+        ),
+        at(11),
+    )
+    .await;
+    let extend = Verdict::Extend {
+        class: Class::Spam,
+        until: Some(at(200)),
+    };
+    decide(store, &decision("192.0.2.1", extend), at(12)).await;
+
+    let mut listings = store.listings(&address).await.unwrap();
+    listings.sort_by_key(|listing| listing.class);
+    let facts: Vec<_> = listings
+        .iter()
+        .map(|one| (one.class, one.since, one.until, one.serial))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            (Class::Manual, at(11), None, Serial(2)),
+            (Class::Spam, at(10), Some(at(200)), Serial(3)),
+        ]
+    );
+
+    decide(store, &decision("192.0.2.1", listed_until(300)), at(13)).await;
+    decide(
+        store,
+        &decision("192.0.2.1", Verdict::Withdraw { class: Class::Manual }),
+        at(14),
+    )
+    .await;
+    let listings = store.listings(&address).await.unwrap();
+    assert_eq!(listings.len(), 1);
+    assert_eq!((listings[0].since, listings[0].until), (at(13), Some(at(300))));
+    assert_eq!(listings[0].reason, "because");
+    assert_eq!(store.serial().await.unwrap(), Serial(5));
+    assert!(store.listings(&prefix("192.0.2.2")).await.unwrap().is_empty());
+}
+
+async fn the_allow_list_follows_its_decisions(fixture: Fixture) {
+    let store = &fixture.store;
+    decide(
+        store,
+        &decision("192.0.2.0/24", Verdict::Allow { until: None }),
+        at(1),
+    )
+    .await;
+    decide(
+        store,
+        &decision("198.51.100.0/24", Verdict::Allow { until: Some(at(9)) }),
+        at(2),
+    )
+    .await;
+    let allowed = store.allowed().await.unwrap();
+    assert_eq!(
+        allowed
+            .iter()
+            .map(|entry| (entry.prefix, entry.until))
+            .collect::<Vec<_>>(),
+        [
+            (prefix("192.0.2.0/24"), None),
+            (prefix("198.51.100.0/24"), Some(at(9))),
+        ]
+    );
+    assert!(store.expired_allowed(at(8), 10).await.unwrap().is_empty());
+    assert_eq!(store.expired_allowed(at(9), 10).await.unwrap().len(), 1);
+
+    decide(
+        store,
+        &decision("192.0.2.0/24", Verdict::Allow { until: Some(at(50)) }),
+        at(3),
+    )
+    .await;
+    decide(store, &decision("198.51.100.0/24", Verdict::Disallow), at(4)).await;
+    let allowed = store.begin().await.unwrap().allowed().await.unwrap();
+    assert_eq!(allowed.len(), 1);
+    assert_eq!((allowed[0].until, allowed[0].serial), (Some(at(50)), Serial(3)));
+}
+
+async fn what_does_not_stand_is_neither_changed_nor_ended(fixture: Fixture) {
+    let store = &fixture.store;
+    let mut transaction = store.begin().await.unwrap();
+    for verdict in [
+        Verdict::Extend {
+            class: Class::Spam,
+            until: None,
+        },
+        Verdict::Withdraw { class: Class::Spam },
+        Verdict::Disallow,
+    ] {
+        let refused = transaction
+            .decide(&decision("192.0.2.1", verdict), at(1))
+            .await
+            .unwrap_err();
+        assert!(matches!(refused, StoreError::NothingListed(_)), "{refused}");
+        assert!(refused.to_string().contains("192.0.2.1"));
+    }
+    let decided = transaction
+        .decide(&decision("192.0.2.1", listed_until(9)), at(2))
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(decided.serial, Serial(1));
+    assert_eq!(store.decisions_after(Serial(0), 10).await.unwrap(), [decided]);
+}
+
+async fn a_dropped_transaction_leaves_no_trace(fixture: Fixture) {
+    let store = &fixture.store;
+    let mut transaction = store.begin().await.unwrap();
+    transaction
+        .decide(&decision("192.0.2.1", listed_until(9)), at(1))
+        .await
+        .unwrap();
+    transaction.set_position("judge", 7).await.unwrap();
+    drop(transaction);
+    assert!(store.snapshot().await.unwrap().listings.is_empty());
+    let mut transaction = store.begin().await.unwrap();
+    assert_eq!(transaction.position("judge").await.unwrap(), 0);
+    let decided = transaction
+        .decide(&decision("192.0.2.1", listed_until(9)), at(1))
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(decided.serial, Serial(1));
+}
+
+async fn serials_are_gap_free_with_many_writers(fixture: Fixture) {
+    let stores = [fixture.store.clone(), fixture.again().await];
+    let tasks: Vec<_> = (0..6_usize)
+        .map(|number| {
+            let store = stores[number % 2].clone();
+            tokio::spawn(async move {
+                for last in 0..10 {
+                    let mut transaction = store.begin().await.unwrap();
+                    let address = format!("192.0.2.{}", number * 10 + last);
+                    transaction
+                        .decide(&decision(&address, listed_until(9)), at(1))
+                        .await
+                        .unwrap();
+                    if last % 3 != 0 {
+                        transaction.commit().await.unwrap();
+                    }
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let decided = fixture.store.decisions_after(Serial(0), 1_000).await.unwrap();
+    let serials: Vec<u64> = decided.iter().map(|decided| decided.serial.0).collect();
+    assert_eq!(serials, (1..=6 * 6).collect::<Vec<_>>());
+    assert_eq!(fixture.store.snapshot().await.unwrap().listings.len(), 36);
+    stores[1].close().await;
+}
+
+async fn a_snapshot_shows_one_moment(fixture: Fixture) {
+    let store = fixture.store.clone();
+    let writer = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for number in 0..60 {
+                // Serial and number of listings go up together, so a mixture of moments would show.
+                decide(
+                    &store,
+                    &decision(&format!("192.0.2.{number}"), listed_until(9)),
+                    at(1),
+                )
+                .await;
+            }
+        }
+    });
+    loop {
+        let snapshot = store.snapshot().await.unwrap();
+        assert_eq!(snapshot.serial.0, snapshot.listings.len() as u64);
+        if snapshot.serial.0 == 60 {
+            break;
+        }
+    }
+    writer.await.unwrap();
+}
+
+async fn listings_end_in_the_order_of_their_dates(fixture: Fixture) {
+    let store = &fixture.store;
+    for (address, end) in [
+        ("192.0.2.1", 30),
+        ("192.0.2.2", 10),
+        ("192.0.2.3", 20),
+        ("192.0.2.4", 21),
+    ] {
+        decide(store, &decision(address, listed_until(end)), at(1)).await;
+    }
+    decide(
+        store,
+        &decision(
+            "192.0.2.5",
+            Verdict::List {
+                class: Class::Manual,
+                until: None,
+            },
+        ),
+        at(1),
+    )
+    .await;
+    let over = store.expired(at(20), 10).await.unwrap();
+    assert_eq!(
+        over.iter().map(|one| one.prefix).collect::<Vec<_>>(),
+        [prefix("192.0.2.2"), prefix("192.0.2.3")]
+    );
+    assert_eq!(store.expired(at(20), 1).await.unwrap().len(), 1);
+}
+
+async fn listings_inside_a_prefix_are_found(fixture: Fixture) {
+    let store = &fixture.store;
+    let all = [
+        "0.0.0.0/1",
+        "192.0.2.0/24",
+        "192.0.2.0/25",
+        "192.0.2.0",
+        "192.0.2.255",
+        "192.0.3.0",
+        "192.0.1.255",
+        "2001:db8::/32",
+        "2001:db8::/64",
+        "2001:db8:ffff::/48",
+        "2001:db9::/64",
+    ];
+    for address in all {
+        decide(store, &decision(address, listed_until(9)), at(1)).await;
+    }
+    for inside in [
+        "192.0.2.0/24",
+        "192.0.2.0/25",
+        "192.0.2.255",
+        "2001:db8::/32",
+        "0.0.0.0/0",
+        "::/0",
+    ] {
+        let mut transaction = store.begin().await.unwrap();
+        let found = transaction.listings_inside(&prefix(inside)).await.unwrap();
+        let mut found: Vec<_> = found.into_iter().map(|listing| listing.prefix).collect();
+        found.sort();
+        let mut wanted: Vec<_> = all
+            .iter()
+            .map(|text| prefix(text))
+            .filter(|one| prefix(inside).covers(one))
+            .collect();
+        wanted.sort();
+        assert_eq!(found, wanted, "inside {inside}");
+    }
+    let mut transaction = store.begin().await.unwrap();
+    let units: Vec<_> = (0..=255).map(|last| prefix(&format!("192.0.2.{last}"))).collect();
+    assert_eq!(transaction.listings_in(&units).await.unwrap().len(), 2);
+    assert!(transaction.listings_in(&[]).await.unwrap().is_empty());
+}
+
+async fn decisions_are_found_by_prefix_and_serial(fixture: Fixture) {
+    let store = &fixture.store;
+    let first = decide(store, &decision("192.0.2.1", listed_until(9)), at(1)).await;
+    let other = decide(store, &decision("192.0.2.2", listed_until(9)), at(2)).await;
+    let last = decide(
+        store,
+        &decision("192.0.2.1", Verdict::Withdraw { class: Class::Spam }),
+        at(3),
+    )
+    .await;
+    let allowed = decide(
+        store,
+        &decision("192.0.2.1", Verdict::Allow { until: None }),
+        at(4),
+    )
+    .await;
+    let of_prefix = store.decisions_of(&prefix("192.0.2.1"), 2).await.unwrap();
+    assert_eq!(of_prefix, [allowed.clone(), last.clone()]);
+    assert_eq!(store.decision(Serial(2)).await.unwrap(), Some(other.clone()));
+    assert_eq!(store.decision(Serial(9)).await.unwrap(), None);
+    assert_eq!(
+        store.decisions_after(Serial(0), 3).await.unwrap(),
+        [first, other, last]
+    );
+    assert_eq!(store.decisions_after(Serial(3), 3).await.unwrap(), [allowed]);
+}
+
+async fn deciding_wakes_who_waits_only_after_the_commit(fixture: Fixture) {
+    let store = &fixture.store;
+    let mut news = store.subscribe(Topic::Decisions);
+    let mut transaction = store.begin().await.unwrap();
+    transaction
+        .decide(&decision("192.0.2.1", listed_until(9)), at(1))
+        .await
+        .unwrap();
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move {
+            news.changed(MAX_WAIT).await;
+            store.serial().await.unwrap()
+        }
+    });
+    transaction.commit().await.unwrap();
+    assert_eq!(
+        tokio::time::timeout(MAX_WAIT / 2, waiting)
+            .await
+            .unwrap()
+            .unwrap(),
+        Serial(1)
+    );
+}
+
+async fn a_long_list_is_read_whole(fixture: Fixture) {
+    let mut transaction = fixture.store.begin().await.unwrap();
+    for number in 0..10_050_u32 {
+        let address = std::net::Ipv4Addr::from(0x0b00_0000 + number).to_string();
+        transaction
+            .decide(&decision(&address, listed_until(9)), at(1))
+            .await
+            .unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let snapshot = fixture.store.snapshot().await.unwrap();
+    let mut prefixes: Vec<_> = snapshot.listings.iter().map(|listing| listing.prefix).collect();
+    prefixes.sort();
+    prefixes.dedup();
+    assert_eq!((prefixes.len(), snapshot.serial), (10_050, Serial(10_050)));
+}

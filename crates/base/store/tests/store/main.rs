@@ -1,0 +1,17 @@
+//! The store as its users see it: the same tests on SQLite and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests end where something is not as it should be"
+)]
+
+mod disk;
+mod facts;
+mod kill;
+mod list;
+mod opening;
+mod property;
+mod support;
+mod telling;
+mod work;

@@ -1,0 +1,143 @@
+//! What the tests share: a store on each back end, and observations to put into it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use atalaya_model::{
+    Class, Decision, Envelope, Handshake, Kind, Observation, ObservationId, Prefix, Rule, Timestamp, Trap,
+    Verdict,
+};
+use atalaya_store::{Store, StoreUrl};
+use atalaya_testkit::TestClock;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The longest wait for something that must come.
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// An open store of a test's own, with the clock that it reads.
+pub(crate) struct Fixture {
+    pub(crate) store: Store,
+    pub(crate) time: TestClock,
+    pub(crate) url: StoreUrl,
+    _folder: TempDir,
+}
+
+impl Fixture {
+    /// On SQLite.
+    pub(crate) async fn sqlite() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+        Some(Self::open(url, folder).await)
+    }
+
+    /// On PostgreSQL, where it is installed.
+    pub(crate) async fn postgres() -> Option<Self> {
+        let url = postgres_url()?;
+        Some(Self::open(url, tempfile::tempdir().unwrap()).await)
+    }
+
+    async fn open(url: StoreUrl, folder: TempDir) -> Self {
+        let time = TestClock::default();
+        let store = Store::open(&url, time.clock()).await.unwrap();
+        Self {
+            store,
+            time,
+            url,
+            _folder: folder,
+        }
+    }
+
+    /// The same database opened once more, as another process would.
+    pub(crate) async fn again(&self) -> Store {
+        Store::open(&self.url, self.time.clock()).await.unwrap()
+    }
+}
+
+/// The URL of a fresh database; none, and told so, where PostgreSQL is missing.
+pub(crate) fn postgres_url() -> Option<StoreUrl> {
+    let Some(server) = atalaya_testkit::postgres() else {
+        atalaya_testkit::skip("PostgreSQL is not installed");
+        return None;
+    };
+    Some(server.database().parse().unwrap())
+}
+
+/// Runs each test once on each back end.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$test(crate::support::Fixture::sqlite().await.unwrap()).await;
+                }
+            )+
+        }
+
+        mod on_postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    if let Some(fixture) = crate::support::Fixture::postgres().await {
+                        super::$test(fixture).await;
+                    }
+                }
+            )+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// A spam seen from `address`.
+pub(crate) fn spam_from(address: &str) -> Observation {
+    Observation {
+        id: ObservationId(Uuid::now_v7()),
+        address: address.parse::<IpAddr>().unwrap(),
+        seen_at: Timestamp::from_seconds(1_795_435_200),
+        sensor: "trap".to_owned(),
+        kind: Kind::Spam,
+        handshake: Handshake::Completed,
+        trap: Trap::Pristine,
+        envelope: Envelope {
+            helo: "mail.example".to_owned(),
+            mail_from: "a@sender.example".to_owned(),
+            recipients: vec!["trap@atalaya.test".to_owned()],
+        },
+        subject: "Cheap watches".to_owned(),
+        source_port: Some(40_000),
+        message: None,
+        message_size: 0,
+        oddities: Vec::new(),
+    }
+}
+
+pub(crate) fn prefix(text: &str) -> Prefix {
+    text.parse().unwrap()
+}
+
+pub(crate) fn decision(prefix_text: &str, verdict: Verdict) -> Decision {
+    Decision {
+        prefix: prefix(prefix_text),
+        verdict,
+        rule: Rule::new("by-hand", 1),
+        score: 1.5,
+        reason: "because".to_owned(),
+    }
+}
+
+/// A listing as spam that ends at a second of the epoch.
+pub(crate) fn listed_until(seconds: i64) -> Verdict {
+    Verdict::List {
+        class: Class::Spam,
+        until: Some(Timestamp::from_seconds(seconds)),
+    }
+}
+
+/// Decides in a transaction of its own.
+pub(crate) async fn decide(store: &Store, decision: &Decision, at: Timestamp) -> atalaya_model::Decided {
+    let mut transaction = store.begin().await.unwrap();
+    let decided = transaction.decide(decision, at).await.unwrap();
+    transaction.commit().await.unwrap();
+    decided
+}

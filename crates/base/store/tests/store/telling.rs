@@ -1,0 +1,215 @@
+//! Contacts, notices, removals, tallies and the positions of readers.
+
+use std::time::Duration;
+
+use atalaya_model::{Class, Contact, ContactSource, MailAddress, Serial, Timestamp};
+use atalaya_store::{Notice, Strength, Tally};
+use uuid::Uuid;
+
+use crate::support::{Fixture, on_both, prefix};
+
+on_both!(
+    the_longest_fresh_contact_is_found,
+    who_asked_is_left_alone_however_it_is_capitalised,
+    notices_are_found_and_counted,
+    removals_are_remembered,
+    tallies_are_kept,
+    readers_remember_their_position,
+    an_open_store_answers,
+);
+
+fn contact(prefix_text: &str, network: &str) -> Contact {
+    Contact {
+        prefix: prefix(prefix_text),
+        addresses: vec!["abuse@network.example".parse().unwrap()],
+        network: network.to_owned(),
+        source: ContactSource::Rdap {
+            url: "https://rdap.example/ip/192.0.2.0".to_owned(),
+        },
+        found_at: Timestamp::from_seconds(5),
+    }
+}
+
+async fn the_longest_fresh_contact_is_found(fixture: Fixture) {
+    let store = &fixture.store;
+    let now = fixture.time.now();
+    let hours = |count: u64| now.plus(Duration::from_secs(3600 * count));
+    store
+        .keep_contact(&contact("192.0.0.0/16", "wide"), hours(9))
+        .await
+        .unwrap();
+    store
+        .keep_contact(&contact("192.0.2.0/24", "narrow"), hours(1))
+        .await
+        .unwrap();
+    store
+        .keep_contact(&contact("192.0.2.0/25", "stale"), now)
+        .await
+        .unwrap();
+    store
+        .keep_contact(&contact("2001:db8::/32", "six"), hours(9))
+        .await
+        .unwrap();
+    let found = |address: &str, at| {
+        let address = address.parse().unwrap();
+        async move {
+            store
+                .contact_for(address, at)
+                .await
+                .unwrap()
+                .map(|contact| contact.network)
+        }
+    };
+    assert_eq!(found("192.0.2.1", now).await.as_deref(), Some("narrow"));
+    assert_eq!(found("192.0.2.1", hours(1)).await.as_deref(), Some("wide"));
+    assert_eq!(found("192.0.2.1", hours(9)).await, None);
+    assert_eq!(found("2001:db8::1", now).await.as_deref(), Some("six"));
+    assert_eq!(found("198.51.100.1", now).await, None);
+
+    store
+        .keep_contact(&contact("192.0.2.0/24", "renamed"), hours(2))
+        .await
+        .unwrap();
+    let kept = store
+        .contact_for("192.0.2.1".parse().unwrap(), hours(1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(kept, contact("192.0.2.0/24", "renamed"));
+}
+
+async fn who_asked_is_left_alone_however_it_is_capitalised(fixture: Fixture) {
+    let store = &fixture.store;
+    let [asked, other]: [MailAddress; 2] =
+        ["Abuse@network.example", "noc@network.example"].map(|text| text.parse().unwrap());
+    for _ in 0..2 {
+        store.leave_alone(&asked, fixture.time.now()).await.unwrap();
+    }
+    assert!(
+        store
+            .is_left_alone(&"abuse@NETWORK.example".parse().unwrap())
+            .await
+            .unwrap()
+    );
+    assert!(!store.is_left_alone(&other).await.unwrap());
+}
+
+async fn notices_are_found_and_counted(fixture: Fixture) {
+    let store = &fixture.store;
+    let notice = |number: u64| Notice {
+        id: Uuid::now_v7(),
+        serial: Serial(number),
+        prefix: prefix("192.0.2.1"),
+        contact: "Abuse@network.example".parse().unwrap(),
+        token: format!("token{number}"),
+        at: Timestamp::from_seconds(number.cast_signed()),
+    };
+    let notices: Vec<Notice> = (1..=3).map(notice).collect();
+    let mut transaction = store.begin().await.unwrap();
+    for notice in &notices {
+        transaction.add_notice(notice).await.unwrap();
+        transaction.add_notice(notice).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    assert_eq!(
+        store.notice_by_token("token2").await.unwrap().as_ref(),
+        Some(&notices[1])
+    );
+    assert_eq!(store.notice_by_token("token9").await.unwrap(), None);
+    assert_eq!(
+        store.notices_of(&prefix("192.0.2.1"), 2).await.unwrap(),
+        [notices[2].clone(), notices[1].clone()]
+    );
+    let contact = "abuse@network.example".parse().unwrap();
+    assert_eq!(
+        store
+            .notices_to(&contact, Timestamp::from_seconds(2))
+            .await
+            .unwrap(),
+        2
+    );
+}
+
+async fn removals_are_remembered(fixture: Fixture) {
+    let store = &fixture.store;
+    let mut transaction = store.begin().await.unwrap();
+    for (address, client, seconds) in [
+        ("192.0.2.1", "a", 1),
+        ("192.0.2.1", "b", 3),
+        ("192.0.2.2", "a", 2),
+    ] {
+        let at = Timestamp::from_seconds(seconds);
+        transaction
+            .add_removal(&prefix(address), Class::Spam, client, at)
+            .await
+            .unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let since = Timestamp::from_seconds;
+    assert_eq!(
+        store.removals_of(&prefix("192.0.2.1"), since(0)).await.unwrap(),
+        [since(3), since(1)]
+    );
+    assert_eq!(
+        store.removals_of(&prefix("192.0.2.1"), since(2)).await.unwrap(),
+        [since(3)]
+    );
+    assert_eq!(store.removals_by("a", since(0)).await.unwrap(), 2);
+    assert_eq!(store.removals_by("a", since(2)).await.unwrap(), 1);
+}
+
+async fn tallies_are_kept(fixture: Fixture) {
+    let store = &fixture.store;
+    let mut full = Tally::new(prefix("192.0.2.1"));
+    full.score = 2.5;
+    full.scored_at = fixture.time.now();
+    full.observations = 7;
+    full.witnesses = vec!["trap:a@b.example".to_owned()];
+    full.strength = Strength::Strong;
+    full.listed_times = 3;
+    full.last_withdrawn_at = Some(Timestamp::from_seconds(4));
+    let empty = Tally::new(prefix("2001:db8::/64"));
+    let mut transaction = store.begin().await.unwrap();
+    let older = Tally {
+        score: 1.0,
+        ..full.clone()
+    };
+    transaction
+        .put_tallies(&[older, empty.clone(), full.clone()])
+        .await
+        .unwrap();
+    transaction.put_tallies(&[full.clone()]).await.unwrap();
+    transaction.commit().await.unwrap();
+
+    let units = [full.unit, empty.unit, prefix("198.51.100.1")];
+    let tallies = store.begin().await.unwrap().tallies(&units).await.unwrap();
+    assert_eq!(tallies.len(), 2);
+    assert_eq!((&tallies[&full.unit], &tallies[&empty.unit]), (&full, &empty));
+}
+
+async fn readers_remember_their_position(fixture: Fixture) {
+    let mut transaction = fixture.store.begin().await.unwrap();
+    assert_eq!(transaction.position("judge").await.unwrap(), 0);
+    transaction.set_position("judge", 12).await.unwrap();
+    assert_eq!(transaction.position("judge").await.unwrap(), 12);
+    assert_eq!(transaction.position("other").await.unwrap(), 0);
+    transaction.commit().await.unwrap();
+    assert_eq!(
+        fixture
+            .again()
+            .await
+            .begin()
+            .await
+            .unwrap()
+            .position("judge")
+            .await
+            .unwrap(),
+        12
+    );
+}
+
+async fn an_open_store_answers(fixture: Fixture) {
+    fixture.store.check().await.unwrap();
+    fixture.store.close().await;
+    assert!(fixture.store.check().await.is_err());
+}

@@ -1,0 +1,212 @@
+//! Jobs and the outbox.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use atalaya_model::Timestamp;
+use atalaya_store::{NewMail, Store, Topic};
+use uuid::Uuid;
+
+use crate::support::{Fixture, MAX_WAIT, on_both};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+on_both!(
+    a_job_is_taken_once_until_its_lease_ends,
+    jobs_are_taken_in_the_order_in_which_they_are_due,
+    a_second_job_with_the_same_key_is_ignored,
+    a_job_can_be_postponed_and_abandoned,
+    finishing_a_job_is_part_of_the_transaction,
+    many_workers_never_take_the_same_job,
+    a_mail_is_taken_once_until_its_lease_ends,
+    a_mail_is_sent_postponed_or_failed,
+    work_wakes_who_waits_for_it,
+);
+
+async fn add_job(store: &Store, key: &str, run_at: Timestamp) {
+    let mut transaction = store.begin().await.unwrap();
+    transaction
+        .add_job("notice", key, &format!("{{\"serial\":{key}}}"), run_at)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+}
+
+async fn add_mail(store: &Store) -> NewMail {
+    let mail = NewMail {
+        id: Uuid::now_v7(),
+        sender: String::new(),
+        recipient: "abuse@network.example".parse().unwrap(),
+        message: b"Subject: x\r\n\r\n\0\xff".to_vec(),
+    };
+    let mut transaction = store.begin().await.unwrap();
+    transaction.add_mail(&mail).await.unwrap();
+    transaction.add_mail(&mail).await.unwrap();
+    transaction.commit().await.unwrap();
+    mail
+}
+
+async fn a_job_is_taken_once_until_its_lease_ends(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    add_job(store, "1", time.now()).await;
+    assert_eq!(store.take_job("other", LEASE).await.unwrap(), None);
+    let job = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    assert_eq!(
+        (job.key.as_str(), job.payload.as_str(), job.attempts),
+        ("1", "{\"serial\":1}", 1)
+    );
+    assert_eq!(store.take_job("notice", LEASE).await.unwrap(), None);
+    time.advance(LEASE);
+    let again = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    assert_eq!((again.id, again.attempts), (job.id, 2));
+    store.finish_job(job.id).await.unwrap();
+    time.advance(LEASE * 2);
+    assert_eq!(store.take_job("notice", LEASE).await.unwrap(), None);
+}
+
+async fn jobs_are_taken_in_the_order_in_which_they_are_due(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    let now = time.now();
+    for (key, seconds) in [("3", 3), ("1", 1), ("9", 900), ("2", 2)] {
+        add_job(store, key, now.plus(Duration::from_secs(seconds))).await;
+    }
+    assert_eq!(store.take_job("notice", LEASE).await.unwrap(), None);
+    time.advance(Duration::from_secs(10));
+    let mut keys = Vec::new();
+    while let Some(job) = store.take_job("notice", LEASE).await.unwrap() {
+        keys.push(job.key);
+    }
+    assert_eq!(keys, ["1", "2", "3"]);
+}
+
+async fn a_second_job_with_the_same_key_is_ignored(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    add_job(store, "1", time.now()).await;
+    add_job(store, "1", time.now()).await;
+    let job = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    store.finish_job(job.id).await.unwrap();
+    add_job(store, "1", time.now()).await;
+    time.advance(LEASE * 2);
+    assert_eq!(store.take_job("notice", LEASE).await.unwrap(), None);
+}
+
+async fn a_job_can_be_postponed_and_abandoned(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    add_job(store, "1", time.now()).await;
+    let job = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    store
+        .postpone_job(job.id, time.now().plus(LEASE * 10), "the relay is away")
+        .await
+        .unwrap();
+    time.advance(LEASE * 9);
+    assert_eq!(store.take_job("notice", LEASE).await.unwrap(), None);
+    time.advance(LEASE);
+    let job = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    store.abandon_job(job.id, "no such listing").await.unwrap();
+    store.postpone_job(job.id, time.now(), "too late").await.unwrap();
+    time.advance(LEASE * 10);
+    assert_eq!(store.take_job("notice", LEASE).await.unwrap(), None);
+}
+
+async fn finishing_a_job_is_part_of_the_transaction(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    add_job(store, "1", time.now()).await;
+    let job = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    transaction.finish_job(job.id).await.unwrap();
+    drop(transaction);
+    time.advance(LEASE);
+    assert!(store.take_job("notice", LEASE).await.unwrap().is_some());
+    let mut transaction = store.begin().await.unwrap();
+    transaction.finish_job(job.id).await.unwrap();
+    transaction.commit().await.unwrap();
+    time.advance(LEASE);
+    assert_eq!(store.take_job("notice", LEASE).await.unwrap(), None);
+}
+
+async fn many_workers_never_take_the_same_job(fixture: Fixture) {
+    let stores = [fixture.store.clone(), fixture.again().await];
+    let mut transaction = fixture.store.begin().await.unwrap();
+    for key in 0..60 {
+        transaction
+            .add_job("notice", &key.to_string(), "{}", fixture.time.now())
+            .await
+            .unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let workers: Vec<_> = (0..6)
+        .map(|number| {
+            let store = stores[number % 2].clone();
+            tokio::spawn(async move {
+                let mut taken = Vec::new();
+                while let Some(job) = store.take_job("notice", LEASE).await.unwrap() {
+                    taken.push(job.key);
+                }
+                taken
+            })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for worker in workers {
+        taken.extend(worker.await.unwrap());
+    }
+    // A worker may find nothing while another holds the last row; what is left is still there.
+    while let Some(job) = fixture.store.take_job("notice", LEASE).await.unwrap() {
+        taken.push(job.key);
+    }
+    assert_eq!(taken.len(), 60);
+    assert_eq!(taken.into_iter().collect::<HashSet<_>>().len(), 60);
+    stores[1].close().await;
+}
+
+async fn a_mail_is_taken_once_until_its_lease_ends(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
+    let mail = add_mail(store).await;
+    let created = time.now();
+    let taken = store.take_mail(LEASE).await.unwrap().unwrap();
+    assert_eq!(
+        (taken.id, &taken.sender, &taken.recipient),
+        (mail.id, &mail.sender, &mail.recipient)
+    );
+    assert_eq!(
+        (&taken.message, taken.attempts, taken.created_at),
+        (&mail.message, 1, created)
+    );
+    assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
+    time.advance(LEASE);
+    assert_eq!(store.take_mail(LEASE).await.unwrap().unwrap().attempts, 2);
+}
+
+async fn a_mail_is_sent_postponed_or_failed(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    let [sent, postponed, failed] = [
+        add_mail(store).await.id,
+        add_mail(store).await.id,
+        add_mail(store).await.id,
+    ];
+    for _ in 0..3 {
+        assert!(store.take_mail(LEASE).await.unwrap().is_some());
+    }
+    store.mail_sent(sent).await.unwrap();
+    store.mail_failed(failed, "550 no such user").await.unwrap();
+    store
+        .mail_postponed(postponed, time.now().plus(LEASE * 5), "451 try later")
+        .await
+        .unwrap();
+    time.advance(LEASE * 4);
+    assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
+    time.advance(LEASE);
+    assert_eq!(store.take_mail(LEASE).await.unwrap().unwrap().id, postponed);
+}
+
+async fn work_wakes_who_waits_for_it(fixture: Fixture) {
+    for topic in [Topic::Jobs, Topic::Outbox] {
+        let mut news = fixture.store.subscribe(topic);
+        let waiting =
+            tokio::spawn(async move { tokio::time::timeout(MAX_WAIT / 2, news.changed(MAX_WAIT)).await });
+        add_job(&fixture.store, "1", fixture.time.now()).await;
+        add_mail(&fixture.store).await;
+        assert!(waiting.await.unwrap().is_ok());
+    }
+}
