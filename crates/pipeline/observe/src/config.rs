@@ -1,0 +1,222 @@
+//! The section `[trap]` of the configuration.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use atalaya_model::{ByteSize, Period, Trap};
+use serde::{Deserialize, Serialize};
+
+/// Longest time that any wait of the trap may be given: a client that needs a day does not deliver mail.
+const LONGEST: Period = Period::days(1);
+
+atalaya_model::settings! {
+    /// The SMTP trap: takes mail for any recipient, records it, and never sends any.
+    pub struct TrapConfig {
+        /// The name that the trap gives in its banner. A name that looks like a mail server's is hit more.
+        hostname: String = "mx.atalaya.test".to_owned(),
+        /// Which recipients are which kind of trap: `pristine` (never was a person's), `recycled` (was, long ago) or `typo` (looks like
+        /// a real domain, misspelt). `name@domain` names one address, `@domain` all of a domain. Recipients that are not named count
+        /// as pristine. A mail to several counts as the strongest: pristine, then recycled, then typo.
+        addresses: Vec<TrapAddress> = Vec::new() => "[{ address = \"@old-customer.example\", kind = \"recycled\" }]",
+        /// Largest message that is taken, in bytes; announced to clients as SIZE. Spam is small: 99 of 100 are below 1 MiB.
+        max_message_size: ByteSize = ByteSize::mib(25),
+        /// Memory that all messages being received may take together, in bytes. Beyond it a message is refused with 452, and its
+        /// sender may come again.
+        max_memory: ByteSize = ByteSize::mib(256),
+        /// Recipients of one message. RFC 5321 section 4.5.3.1.8 asks for at least 100.
+        max_recipients: usize = 100,
+        /// Messages in one connection; then the client is told 421 and has to connect again.
+        max_messages: u64 = 1_000,
+        /// Commands in one connection, so that nobody holds one open with NOOP.
+        max_commands: u64 = 10_000,
+        /// Commands that fail in one connection; then it is closed. Web browsers and scanners end here.
+        max_errors: u64 = 20,
+        /// Longest command line, in bytes. RFC 5321 section 4.5.3.1.4 asks for 512, extensions add to it. A longer one is answered 500
+        /// and thrown away while it comes in. The lines of a message have no limit.
+        max_line_length: ByteSize = ByteSize::kib(4),
+        /// Connections open at once. Each takes one file descriptor and some KiB; raise the limit of open files with it.
+        max_connections: usize = 16_384,
+        /// Connections open at once from one address (IPv6: from one /64).
+        max_connections_per_address: usize = 100,
+        /// How long to listen before the banner. A client that speaks first is noted as an early talker. With `0s` only what came before
+        /// the connection was taken up is noticed; every longer wait delays each connection.
+        banner_delay: Period = Period::seconds(0),
+        /// How long to wait for a command. RFC 5321 section 4.5.3.2.7 asks for 5 minutes.
+        command_timeout: Period = Period::minutes(5),
+        /// How long to wait for the next piece of a message. RFC 5321 section 4.5.3.2.5 gives 3 minutes.
+        data_timeout: Period = Period::minutes(3),
+        /// How long one message may take altogether, so that a sender of one byte a minute ends.
+        message_timeout: Period = Period::minutes(15),
+        /// How long a connection may last altogether.
+        session_timeout: Period = Period::hours(1),
+        /// How long a client may take to accept an answer.
+        reply_timeout: Period = Period::minutes(1),
+        /// How long the store may take to keep a message; then the client is told 451 and comes again.
+        store_timeout: Period = Period::minutes(1),
+        /// When the program ends: how long a message that is coming in may go on. Clients that send nothing are told 421 at once.
+        shutdown_grace: Period = Period::seconds(5),
+        /// Peers on loopback that stand for another address, which is then recorded as theirs: for the demo, for tests, and for a proxy
+        /// on this machine that has one loopback address per client. Only addresses of 127.0.0.0/8 and ::1 can stand for another,
+        /// because nobody else can have those.
+        stand_for: BTreeMap<IpAddr, IpAddr> = BTreeMap::new() => "{ \"127.0.0.11\" = \"192.0.2.11\" }",
+    }
+}
+
+/// Says which kind of trap an address or a domain is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrapAddress {
+    /// `name@domain`, or `@domain` for every address of it.
+    pub address: String,
+    /// The kind.
+    pub kind: Trap,
+}
+
+impl TrapConfig {
+    /// Says what is wrong with the values, naming the key.
+    ///
+    /// # Errors
+    /// A value is out of its range.
+    pub fn check(&self) -> Result<(), String> {
+        if !is_host_name(&self.hostname) {
+            return Err("trap.hostname must be a host name such as mx.example.net".to_owned());
+        }
+        self.check_counts()?;
+        self.check_periods()?;
+        for entry in &self.addresses {
+            let domain = entry.address.rsplit_once('@').map_or("", |(_, domain)| domain);
+            if domain.is_empty() {
+                return Err(format!(
+                    "trap.addresses: `{}` must be name@domain or @domain",
+                    entry.address
+                ));
+            }
+        }
+        match self
+            .stand_for
+            .keys()
+            .find(|key| !key.to_canonical().is_loopback())
+        {
+            None => Ok(()),
+            Some(key) => Err(format!(
+                "trap.stand_for: only a loopback address (127.0.0.0/8, ::1) can stand for another, not {key}"
+            )),
+        }
+    }
+
+    fn check_counts(&self) -> Result<(), String> {
+        let at_least_one = [
+            ("max_messages", self.max_messages == 0),
+            ("max_commands", self.max_commands == 0),
+            ("max_errors", self.max_errors == 0),
+            ("max_connections", self.max_connections == 0),
+            (
+                "max_connections_per_address",
+                self.max_connections_per_address == 0,
+            ),
+            ("max_recipients", self.max_recipients == 0),
+        ];
+        if let Some((key, _)) = at_least_one.iter().find(|(_, zero)| *zero) {
+            return Err(format!("trap.{key} must be at least 1"));
+        }
+        // 510 and its CRLF: what every client may send (RFC 5321 section 4.5.3.1.4).
+        if !(ByteSize(510)..=ByteSize::kib(64)).contains(&self.max_line_length) {
+            return Err("trap.max_line_length must be between 510 and 64KiB".to_owned());
+        }
+        // RFC 5321 section 4.5.3.1.7: at least 64 KiB. One message must fit into memory as one piece.
+        if !(ByteSize::kib(64)..=ByteSize(1 << 30)).contains(&self.max_message_size) {
+            return Err("trap.max_message_size must be between 64KiB and 1GiB".to_owned());
+        }
+        if self.max_memory < self.max_message_size {
+            return Err("trap.max_memory must be at least trap.max_message_size".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check_periods(&self) -> Result<(), String> {
+        let positive = [
+            ("command_timeout", self.command_timeout),
+            ("data_timeout", self.data_timeout),
+            ("message_timeout", self.message_timeout),
+            ("session_timeout", self.session_timeout),
+            ("reply_timeout", self.reply_timeout),
+            ("store_timeout", self.store_timeout),
+        ];
+        if let Some((key, _)) = positive.iter().find(|(_, period)| period.duration().is_zero()) {
+            return Err(format!("trap.{key} must be longer than 0s"));
+        }
+        let may_be_zero = [
+            ("banner_delay", self.banner_delay),
+            ("shutdown_grace", self.shutdown_grace),
+        ];
+        match positive
+            .iter()
+            .chain(&may_be_zero)
+            .find(|(_, period)| *period > LONGEST)
+        {
+            None => Ok(()),
+            Some((key, _)) => Err(format!("trap.{key} must be at most {LONGEST}")),
+        }
+    }
+
+    /// The address that counts as the peer's.
+    pub(crate) fn address_of(&self, peer: IpAddr) -> IpAddr {
+        let peer = peer.to_canonical();
+        self.stand_for.get(&peer).copied().unwrap_or(peer)
+    }
+}
+
+/// Whether a text can stand in a banner: letters, digits, hyphens and dots.
+fn is_host_name(name: &str) -> bool {
+    (1..=255).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The message of a configuration that was changed in one way.
+    fn refusal(change: impl FnOnce(&mut TrapConfig)) -> String {
+        let mut config = TrapConfig::default();
+        change(&mut config);
+        config.check().unwrap_err()
+    }
+
+    #[test]
+    fn the_defaults_are_in_range() {
+        assert_eq!(TrapConfig::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn only_loopback_can_stand_for_another() {
+        let mut config = TrapConfig::default();
+        let stands: IpAddr = "127.0.0.11".parse().unwrap();
+        let meant: IpAddr = "192.0.2.11".parse().unwrap();
+        config.stand_for.insert(stands, meant);
+        assert_eq!(config.check(), Ok(()));
+        assert_eq!(config.address_of(stands), meant);
+        assert_eq!(config.address_of("::ffff:127.0.0.11".parse().unwrap()), meant);
+        let other = "198.51.100.1".parse().unwrap();
+        assert_eq!(config.address_of(other), other);
+        config.stand_for.insert(other, meant);
+        assert!(config.check().unwrap_err().contains("198.51.100.1"));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_named() {
+        assert!(refusal(|config| config.max_recipients = 0).contains("trap.max_recipients"));
+        assert!(refusal(|config| config.hostname = "a\r\nb".to_owned()).contains("trap.hostname"));
+        assert!(refusal(|config| config.max_memory = ByteSize(1)).contains("trap.max_memory"));
+        assert!(refusal(|config| config.max_line_length = ByteSize(100)).contains("trap.max_line_length"));
+        assert!(refusal(|config| config.data_timeout = Period::seconds(0)).contains("trap.data_timeout"));
+        assert!(refusal(|config| config.banner_delay = Period::days(2)).contains("trap.banner_delay"));
+        let entry = TrapAddress {
+            address: "nobody".to_owned(),
+            kind: Trap::Typo,
+        };
+        assert!(refusal(|config| config.addresses = vec![entry]).contains("`nobody`"));
+    }
+}

@@ -1,0 +1,125 @@
+//! From a message and how it came to the observation that is kept.
+
+use std::net::IpAddr;
+
+use atalaya_formats::message::{self, Glance};
+use atalaya_formats::smtp::Oddities;
+use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Timestamp, Trap};
+use uuid::Uuid;
+
+/// The name of this sensor.
+const SENSOR: &str = "trap";
+
+/// The client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Peer {
+    /// Its address, or the one that it stands for.
+    pub(crate) address: IpAddr,
+    /// The port that it speaks from.
+    pub(crate) port: u16,
+}
+
+/// How a message came.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    /// Who brought it.
+    pub(crate) peer: Peer,
+    /// When it was complete.
+    pub(crate) at: Timestamp,
+    /// The envelope.
+    pub(crate) envelope: Envelope,
+    /// The strongest trap that it hit.
+    pub(crate) trap: Trap,
+    /// What was odd about the conversation and the bytes of the message.
+    pub(crate) oddities: Oddities,
+}
+
+/// Puts the observation together. The store adds the digest of the message.
+pub(crate) fn observation(delivery: Delivery, message: &[u8]) -> Observation {
+    let glance = message::glance(message);
+    let words = delivery.oddities.words().chain(glance.oddities.words());
+    Observation {
+        id: new_id(delivery.at),
+        address: delivery.peer.address,
+        seen_at: delivery.at,
+        sensor: SENSOR.to_owned(),
+        kind: kind(&delivery.envelope, &glance),
+        // The client answered over TCP for as long as the message took.
+        handshake: Handshake::Completed,
+        trap: delivery.trap,
+        oddities: words.map(str::to_owned).collect(),
+        envelope: delivery.envelope,
+        subject: glance.subject,
+        source_port: Some(delivery.peer.port),
+        message: None,
+        message_size: u64::try_from(message.len()).unwrap_or(u64::MAX),
+    }
+}
+
+/// A null sender or a delivery report is backscatter: it was sent by somebody who was fooled by a forged sender himself.
+fn kind(envelope: &Envelope, glance: &Glance) -> Kind {
+    if envelope.mail_from.is_empty() || glance.is_report {
+        Kind::Backscatter
+    } else {
+        Kind::Spam
+    }
+}
+
+/// An id whose order is that of time (RFC 9562 section 5.7).
+fn new_id(at: Timestamp) -> ObservationId {
+    let seconds = u64::try_from(at.seconds()).unwrap_or(0);
+    let micros = u32::try_from(at.micros().rem_euclid(1_000_000)).unwrap_or(0);
+    let moment = uuid::Timestamp::from_unix(uuid::NoContext, seconds, micros.saturating_mul(1_000));
+    ObservationId(Uuid::new_v7(moment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery(mail_from: &str) -> Delivery {
+        Delivery {
+            peer: Peer {
+                address: IpAddr::from([192, 0, 2, 1]),
+                port: 4711,
+            },
+            at: Timestamp::from_micros(1_795_435_200_123_456),
+            envelope: Envelope {
+                mail_from: mail_from.to_owned(),
+                ..Envelope::default()
+            },
+            trap: Trap::Typo,
+            oddities: atalaya_formats::smtp::Oddity::BareLf.into(),
+        }
+    }
+
+    #[test]
+    fn the_observation_tells_how_the_message_came() {
+        let seen = observation(
+            delivery("a@b.example"),
+            b"From: a@b.example\r\nSubject: Hi\r\n\r\nx\n",
+        );
+        assert_eq!(seen.subject, "Hi");
+        assert_eq!(
+            (seen.kind, seen.trap, seen.source_port),
+            (Kind::Spam, Trap::Typo, Some(4711))
+        );
+        assert_eq!(seen.oddities, ["bare-lf", "no-date"]);
+        assert_eq!(seen.message_size, 36);
+        let (seconds, nanos) = seen.id.0.get_timestamp().unwrap().to_unix();
+        assert_eq!((seconds, nanos), (1_795_435_200, 123_000_000));
+    }
+
+    #[test]
+    fn a_null_sender_and_a_report_are_backscatter() {
+        let report = b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n";
+        assert_eq!(
+            observation(delivery(""), b"Subject: x\r\n\r\n").kind,
+            Kind::Backscatter
+        );
+        assert_eq!(
+            observation(delivery("a@b.example"), report).kind,
+            Kind::Backscatter
+        );
+    }
+}

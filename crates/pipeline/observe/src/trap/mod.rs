@@ -1,0 +1,162 @@
+//! The SMTP trap: takes mail for anybody, records it, and has no way to send any.
+//!
+//! In: connections. Out: one observation for each message that was taken, in the store before the client hears 250. The trap never
+//! relays, never bounces and never opens a connection.
+
+mod book;
+mod dialogue;
+mod evidence;
+mod keep;
+mod reply;
+mod session;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use atalaya_model::Clock;
+use atalaya_net::{Acceptor, Budget, Crowded, Gate, Pass, has_spoken, turn_away};
+use atalaya_store::Store;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::dialogue::Script;
+use self::evidence::Peer;
+use self::keep::{Keeper, Record};
+use self::reply::Goodbye;
+use self::session::{Session, Shared, Stops};
+use crate::TrapConfig;
+
+/// The trap. It may serve several listeners; they share its limits.
+#[derive(Debug)]
+pub struct Trap {
+    hall: Hall<Store>,
+}
+
+impl Trap {
+    /// Makes a trap that records in `store`. The configuration must have passed its check.
+    #[must_use]
+    pub fn new(config: TrapConfig, store: Store, clock: Clock) -> Self {
+        Self {
+            hall: Hall::new(config, store, clock),
+        }
+    }
+
+    /// Takes mail from `listener` until `stop` is cancelled; then ends the conversations, those with a message on its way last.
+    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
+        self.hall.serve(listener, stop).await;
+    }
+}
+
+/// Where connections come in. Apart from [`Trap`] so that tests can put another store behind it.
+#[derive(Debug)]
+struct Hall<R> {
+    shared: Arc<Shared<R>>,
+    gate: Gate,
+}
+
+impl<R: Record> Hall<R> {
+    fn new(config: TrapConfig, store: R, clock: Clock) -> Self {
+        let gate = Gate::new(config.max_connections, config.max_connections_per_address);
+        let shared = Shared {
+            keeper: Keeper::new(store, config.store_timeout.duration()),
+            memory: Budget::new(config.max_memory.bytes()),
+            script: Script::new(config),
+            clock,
+        };
+        Self {
+            shared: Arc::new(shared),
+            gate,
+        }
+    }
+
+    async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
+        let grace = self.shared.script.config.shutdown_grace.duration();
+        let stops = Stops {
+            soon: stop,
+            now: CancellationToken::new(),
+        };
+        let sessions = TaskTracker::new();
+        let mut acceptor = Acceptor::new(listener);
+        loop {
+            tokio::select! {
+                biased;
+                () = stops.soon.cancelled() => break,
+                (stream, peer) = acceptor.next() => self.admit(stream, peer, &stops, &sessions),
+            }
+        }
+        // The port is free from here on: clients go to the next server instead of waiting.
+        drop(acceptor);
+        sessions.close();
+        if tokio::time::timeout(grace, sessions.wait()).await.is_err() {
+            stops.now.cancel();
+            sessions.wait().await;
+        }
+    }
+
+    /// Lets a connection in, or turns it away with a word why.
+    fn admit(&self, stream: TcpStream, peer: SocketAddr, stops: &Stops, sessions: &TaskTracker) {
+        let peer = Peer {
+            address: self.shared.script.config.address_of(peer.ip()),
+            port: peer.port(),
+        };
+        match self.gate.enter(peer.address) {
+            Ok(pass) => {
+                let session = self.session(stream, peer, stops);
+                let visit = Visit::new(pass);
+                sessions.spawn(async move { visit.end(session.run().await) });
+            }
+            Err(crowded) => self.refuse(&stream, crowded),
+        }
+    }
+
+    fn session(&self, stream: TcpStream, peer: Peer, stops: &Stops) -> Session<TcpStream, R> {
+        let spoke = has_spoken(&stream);
+        // Answers are written whole; waiting for more to send would only delay them. A socket that is gone already will say so later.
+        drop(stream.set_nodelay(true));
+        let mut session = Session::new(Arc::clone(&self.shared), stream, peer, stops.clone());
+        if spoke {
+            session.note_early_talker();
+        }
+        session
+    }
+
+    fn refuse(&self, stream: &TcpStream, crowded: Crowded) {
+        let goodbye = match crowded {
+            Crowded::Everywhere => Goodbye::Crowded,
+            Crowded::FromAddress => Goodbye::CrowdedAddress,
+        };
+        let mut words = Vec::new();
+        goodbye
+            .reply(&self.shared.script.config.hostname)
+            .write(&mut words);
+        turn_away(stream, &words);
+        metrics::counter!("atalaya_observe_connections_refused_total", "reason" => goodbye.word())
+            .increment(1);
+    }
+}
+
+/// A connection as the metrics and the limits see it.
+#[derive(Debug)]
+struct Visit {
+    _pass: Pass,
+}
+
+impl Visit {
+    fn new(pass: Pass) -> Self {
+        metrics::counter!("atalaya_observe_connections_total").increment(1);
+        metrics::gauge!("atalaya_observe_connections_open").increment(1.0);
+        Self { _pass: pass }
+    }
+
+    fn end(self, why: &'static str) {
+        metrics::counter!("atalaya_observe_connections_ended_total", "reason" => why).increment(1);
+    }
+}
+
+/// The count must go down even if the task is dropped half way.
+impl Drop for Visit {
+    fn drop(&mut self) {
+        metrics::gauge!("atalaya_observe_connections_open").decrement(1.0);
+    }
+}

@@ -1,0 +1,181 @@
+//! What a client may cost: time, memory, commands; and a store that cannot keep.
+
+use atalaya_model::ByteSize;
+
+use super::*;
+
+fn tight() -> TrapConfig {
+    TrapConfig {
+        max_message_size: ByteSize::kib(64),
+        max_memory: ByteSize::kib(128),
+        ..TrapConfig::default()
+    }
+}
+
+#[tokio::test]
+async fn a_line_of_10_mb_is_thrown_away_as_it_comes() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.ask("EHLO x", "250").await;
+    for _ in 0..2_560 {
+        client.send(&[b'A'; 4096]).await;
+    }
+    client.send(b"\r\n").await;
+    client.expect("500 5.5.2 Line too long").await;
+    assert_eq!(
+        client.shared.memory.left(),
+        TrapConfig::default().max_memory.bytes()
+    );
+    assert!(client.deliver(b"From: a\r\n\r\n.\r\n").await.starts_with("250"));
+    assert!(words(&client.store).contains(&"long-line".to_owned()));
+}
+
+#[tokio::test]
+async fn a_line_of_10_mb_in_a_message_is_text() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.open_message().await;
+    client.ask("DATA", "354").await;
+    for _ in 0..2_560 {
+        client.send(&[b'A'; 4096]).await;
+    }
+    client.send(b"\r\n.\r\n").await;
+    client.expect("250").await;
+    assert_eq!(client.store.only().1.len(), 2_560 * 4096 + 2);
+}
+
+#[tokio::test]
+async fn a_message_beyond_the_size_is_refused_at_its_end() {
+    let mut client = Client::connect(tight()).await;
+    client.open_message().await;
+    client.ask("DATA", "354").await;
+    for _ in 0..100 {
+        client.send(&[b'A'; 1024]).await;
+    }
+    client.send(b"\r\n.\r\n").await;
+    client.expect("552 5.3.4").await;
+    client
+        .ask("MAIL FROM:<a@b.example> SIZE=65537", "552 5.3.4")
+        .await;
+    assert!(client.deliver(b"x\r\n.\r\n").await.starts_with("250"));
+    assert_eq!(client.shared.memory.left(), 128 * 1024);
+}
+
+#[tokio::test]
+async fn without_memory_a_message_is_refused_for_now() {
+    let mut client = Client::connect(tight()).await;
+    let mut others = client.shared.memory.share();
+    assert!(others.take(127 * 1024));
+    assert!(client.deliver(b"x\r\n.\r\n").await.starts_with("452 4.3.1"));
+    drop(others);
+    assert!(client.deliver(b"x\r\n.\r\n").await.starts_with("250"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_keep_is_answered_for_and_the_client_goes_on() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    for (mood, code) in [
+        (Mood::Full, "452 4.3.1"),
+        (Mood::Busy, "451 4.3.0"),
+        (Mood::Stuck, "451 4.3.0"),
+        (Mood::Keep, "250"),
+    ] {
+        client.store.set(mood);
+        let reply = client.deliver(b"From: a\r\n\r\n.\r\n").await;
+        assert!(reply.starts_with(code), "{mood:?}: {reply}");
+    }
+    assert_eq!(client.store.kept().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_is_let_go() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.ask("EHLO x", "250").await;
+    client.expect("421 4.4.2").await;
+    assert_eq!(client.end().await, "slow");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_drips_is_let_go() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.open_message().await;
+    client.ask("DATA", "354").await;
+    // One byte a minute is never silent for long, and still comes to its end.
+    let mut sent = 0;
+    while client.stream.write_all(b"x").await.is_ok() {
+        sent += 1;
+        assert!(sent < 100, "the message must not go on for ever");
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    client.expect("421 4.4.2").await;
+    assert_eq!(client.store.kept().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_has_its_end() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    // Never silent for long, and still it comes to its end.
+    while client.stream.write_all(b"NOOP\r\n").await.is_ok() {
+        client.expect("250").await;
+        tokio::time::sleep(Duration::from_secs(200)).await;
+    }
+    client
+        .expect("421 4.4.2 mx.atalaya.test Connection open too long")
+        .await;
+    assert_eq!(client.end().await, "session-timeout");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_listen_is_let_go() {
+    let client = Client::connect(TrapConfig::default()).await;
+    let Client {
+        mut stream, session, ..
+    } = client;
+    // Thousands of questions, no answer read: the trap must stop to read, then give up, in bounded memory.
+    let talk = tokio::spawn(async move {
+        while stream.write_all(b"HELP\r\n").await.is_ok() {}
+        stream
+    });
+    assert_eq!(timeout(LIMIT, session).await.unwrap().unwrap(), "gone");
+    talk.await.unwrap();
+}
+
+#[tokio::test]
+async fn too_many_errors_and_commands_end_it() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    for _ in 1..20 {
+        client.ask("GET / HTTP/1.1", "500").await;
+    }
+    client.ask("GET / HTTP/1.1", "421 4.7.0").await;
+    assert_eq!(client.end().await, "max-errors");
+
+    let config = TrapConfig {
+        max_commands: 2,
+        ..TrapConfig::default()
+    };
+    let mut client = Client::connect(config).await;
+    client.ask("NOOP", "250").await;
+    client.ask("NOOP", "250").await;
+    client.ask("NOOP", "421 4.7.0").await;
+}
+
+#[tokio::test]
+async fn when_the_program_ends_the_idle_are_told_at_once() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.open_message().await;
+    client.stops.soon.cancel();
+    client.expect("421 4.3.2 mx.atalaya.test").await;
+    assert_eq!(client.end().await, "shutdown");
+}
+
+#[tokio::test]
+async fn when_the_program_ends_a_message_on_its_way_is_taken() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.open_message().await;
+    client.ask("DATA", "354").await;
+    client.stops.soon.cancel();
+    client.send(b"From: a\r\n\r\nx\r\n").await;
+    tokio::task::yield_now().await;
+    client.send(b".\r\n").await;
+    client.expect("250").await;
+    client.expect("421 4.3.2").await;
+    assert_eq!(client.store.kept().len(), 1);
+}
