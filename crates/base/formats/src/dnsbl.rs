@@ -5,8 +5,6 @@
 //! stands above those of whole addresses and means the prefix that they share. Labels that are no part of an address (`foo`, `01`,
 //! `256`) mean nothing. This module knows nothing of zones, messages or listings.
 
-#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use atalaya_model::Prefix;

@@ -30,8 +30,9 @@ atalaya_model::settings! {
         refresh: Period = Period::minutes(5),
         /// How soon they ask again when that failed (SOA retry).
         retry: Period = Period::minutes(1),
-        /// When they stop answering from a copy that they cannot renew (SOA expire): a list that nobody renews does harm.
-        expire: Period = Period::days(2),
+        /// When they stop answering from a copy that they cannot renew (SOA expire): a list that nobody renews does harm. Below seven
+        /// days checkers of zones complain.
+        expire: Period = Period::days(7),
         /// The longest answer sent over UDP, in bytes; longer ones go over TCP. 1232 passes every IPv6 path without fragments. At
         /// least 512, which every client takes.
         max_udp_answer: u16 = 1232,

@@ -79,9 +79,11 @@ fn at_apex<'a>(question: &'a Question<'_>, apex: &'a Apex, serial: Serial) -> Re
         }
         Rtype::NS => {
             let mut reply = Reply::found(records::name_servers(name, apex), apex, serial);
+            // Addresses of names outside the zone are not ours to tell, and nobody would believe them.
             reply.additional = apex
                 .name_servers
                 .iter()
+                .filter(|server| server.name().ends_with(&apex.zone))
                 .flat_map(|server| records::addresses(server.name(), server, apex, Rtype::ANY))
                 .collect();
             reply

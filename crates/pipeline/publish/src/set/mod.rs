@@ -105,7 +105,7 @@ impl Set {
     ///
     /// It may say "yes" too often, never "no": a name that exists without records costs a resolver one more question, but a name
     /// denied wrongly hides every listing below it. "Too often" happens where several allow entries silence a listing only
-    /// together, and where the first [`MOST_LOOKED_AT`] listings inside are all over or allowed.
+    /// together, and where the first 256 listings inside are all over or allowed.
     #[must_use]
     pub fn has_any_in(&self, prefix: Prefix, now: Timestamp) -> bool {
         if self.allowed_at(prefix, now).is_some() {
@@ -132,6 +132,8 @@ impl Set {
             *known = listing;
             return;
         }
+        // Nearly every prefix has one listing; a vector that grows by itself makes room for four.
+        classes.reserve_exact(1);
         classes.push(listing);
         classes.sort_unstable_by_key(|listing| listing.class);
         self.listings = self.listings.saturating_add(1);
