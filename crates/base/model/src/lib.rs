@@ -24,7 +24,7 @@ pub use mail_address::{BadMailAddress, MailAddress};
 pub use observation::{Envelope, Handshake, Kind, Observation, ObservationId, Trap, UnknownWord};
 pub use period::{BadPeriod, Period};
 pub use prefix::{BadPrefix, Prefix};
-pub use reserved::reserved;
+pub use reserved::{reserved, reserved_ranges};
 pub use secret::Secret;
 pub use size::{BadByteSize, ByteSize};
 pub use time::{BadTimestamp, Clock, Timestamp};

@@ -48,6 +48,11 @@ pub fn reserved(prefix: &Prefix) -> Option<&'static str> {
         .map(|(_, purpose)| *purpose)
 }
 
+/// Every reserved range with what it is for, as a policy has to state them (RFC 6471 section 3.5).
+pub fn reserved_ranges() -> impl Iterator<Item = (Prefix, &'static str)> {
+    table().iter().copied()
+}
+
 /// The ranges parsed once.
 fn table() -> &'static [(Prefix, &'static str)] {
     static TABLE: std::sync::OnceLock<Vec<(Prefix, &'static str)>> = std::sync::OnceLock::new();
