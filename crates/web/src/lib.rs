@@ -1,1 +1,26 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod api;
+mod app;
+mod assets;
+mod client;
+mod config;
+mod evidence;
+mod failure;
+mod health;
+mod language;
+mod leave;
+mod limiter;
+mod lookup;
+mod meters;
+mod pages;
+mod server;
+mod shield;
+mod texts;
+mod written;
+
+pub use app::{App, AppConfig, router};
+pub use config::WebConfig;
+pub use lookup::{Lookup, LookupLimits, NotLoaded};
+pub use server::serve;

@@ -1,0 +1,109 @@
+//! Reading the address that somebody typed, and saying what is wrong with it.
+
+use std::net::IpAddr;
+
+/// Most characters of a wrong text that are repeated.
+const MAX_REPEATED: usize = 60;
+
+/// Why a text is no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BadAddress {
+    /// Nothing was given.
+    Empty,
+    /// A prefix, not one address.
+    Prefix(String),
+    /// A host name.
+    Name(String),
+    /// An IPv6 address with an interface behind `%` (RFC 4007 section 11).
+    Interface(String),
+    /// Anything else.
+    Other(String),
+}
+
+/// Reads an address. Space around it, and brackets around an IPv6 address, are taken for what they are.
+pub(crate) fn read(text: &str) -> Result<IpAddr, BadAddress> {
+    let text = text.trim();
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .unwrap_or(text);
+    bare.parse::<IpAddr>()
+        .map(|address| address.to_canonical())
+        .map_err(|_bad| why_bad(text))
+}
+
+fn why_bad(text: &str) -> BadAddress {
+    let repeated = || text.chars().take(MAX_REPEATED).collect::<String>();
+    if text.is_empty() {
+        return BadAddress::Empty;
+    }
+    if text
+        .split_once('/')
+        .is_some_and(|(start, _)| start.parse::<IpAddr>().is_ok())
+    {
+        return BadAddress::Prefix(repeated());
+    }
+    if text
+        .split_once('%')
+        .is_some_and(|(start, _)| start.parse::<IpAddr>().is_ok())
+    {
+        return BadAddress::Interface(repeated());
+    }
+    let is_name = text.contains('.')
+        && text.chars().any(char::is_alphabetic)
+        && text.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '-');
+    if is_name {
+        BadAddress::Name(repeated())
+    } else {
+        BadAddress::Other(repeated())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_people_write_them() {
+        for (text, address) in [
+            (" 192.0.2.7 ", "192.0.2.7"),
+            ("2001:DB8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+        ] {
+            assert_eq!(read(text).unwrap().to_string(), address);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_apart() {
+        assert_eq!(read("  "), Err(BadAddress::Empty));
+        assert_eq!(
+            read("192.0.2.0/24"),
+            Err(BadAddress::Prefix("192.0.2.0/24".to_owned()))
+        );
+        assert_eq!(
+            read("mail.example.org"),
+            Err(BadAddress::Name("mail.example.org".to_owned()))
+        );
+        assert_eq!(
+            read("fe80::1%eth0"),
+            Err(BadAddress::Interface("fe80::1%eth0".to_owned()))
+        );
+        for text in [
+            "192.0.2",
+            "192.0.2.256",
+            "192.0.02.1",
+            "1.2.3.4:25",
+            "<b>",
+            "%00",
+            "\u{202e}1.2.3.4",
+        ] {
+            assert!(matches!(read(text), Err(BadAddress::Other(_))), "{text:?}");
+        }
+        let Err(BadAddress::Other(long)) = read(&"9".repeat(5_000)) else {
+            panic!("too long an address was read")
+        };
+        assert_eq!(long.len(), MAX_REPEATED);
+    }
+}

@@ -1,0 +1,112 @@
+//! The same for programs: JSON, and problems after RFC 9457.
+
+mod answer;
+mod problem;
+
+use std::time::Duration;
+
+use atalaya_delist::Outcome;
+use atalaya_model::Listing;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::address;
+use crate::app::{Client, Inner, Shared};
+use crate::failure::Failure;
+use crate::language::Language;
+use crate::leave::{InZone, leave};
+
+pub(crate) use problem::Problem;
+
+/// Where the API begins.
+pub(crate) const ROOT: &str = "/api/";
+
+/// `GET /api/v1/ip/ADDRESS`.
+pub(crate) async fn show(
+    State(shared): State<Shared>,
+    Path(text): Path<String>,
+) -> Result<Response, Failure> {
+    let answer = shared.lookup.answer_json(address::read(&text)?).await?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+}
+
+/// `POST /api/v1/ip/ADDRESS/removal`: 201 where it left, 200 where it was not listed, 409 where it cannot leave (yet), 429.
+pub(crate) async fn remove(
+    State(shared): State<Shared>,
+    Client(client): Client,
+    Path(text): Path<String>,
+) -> Result<Response, Failure> {
+    let address = address::read(&text)?;
+    let left = leave(&shared, address, client).await?;
+    let now = shared.app.clock.now();
+    let ttl = shared.app.config.publish.ttl.duration().as_secs();
+    Ok(match left.outcome {
+        Outcome::Removed(removed) => {
+            let gone = |(prefix, class)| json!({ "prefix": prefix, "class": class });
+            let body = json!({
+                "outcome": "removed",
+                "serial": removed.serial,
+                "in_zone": left.in_zone == InZone::Now,
+                "ttl_seconds": ttl,
+                "left": removed.left.into_iter().map(gone).collect::<Vec<_>>(),
+                "staying": staying(&removed.staying),
+            });
+            (StatusCode::CREATED, Json(body)).into_response()
+        }
+        Outcome::NotListed => Json(json!({ "outcome": "not-listed" })).into_response(),
+        Outcome::Wait { until } => refused(
+            Problem::new(StatusCode::CONFLICT, "The address cannot leave yet")
+                .detail("It left before and came back; see `until`.")
+                .with("outcome", json!("wait"))
+                .with("until", json!(until)),
+            Some(until.since(now)),
+        ),
+        Outcome::ByHandOnly { staying: listings } => refused(by_hand(&shared, &listings), None),
+        Outcome::TooMany { until } => refused(
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many removals by this client")
+                .detail("Removals are limited for each client; see `until`.")
+                .with("outcome", json!("too-many"))
+                .with("until", json!(until)),
+            Some(until.since(now)),
+        ),
+    })
+}
+
+/// Only the postmaster can do it.
+fn by_hand(shared: &Inner, listings: &[Listing]) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "The listing is taken out by hand")
+        .detail("Write to the address in `postmaster`.")
+        .with("outcome", json!("by-hand-only"))
+        .with("postmaster", json!(shared.app.config.web.postmaster))
+        .with("staying", staying(listings))
+}
+
+/// What still covers the address.
+fn staying(listings: &[Listing]) -> Value {
+    listings
+        .iter()
+        .map(|listing| json!({ "prefix": listing.prefix, "class": listing.class }))
+        .collect()
+}
+
+/// A problem, and when to ask again where that helps. Rounded up: who comes at that second must not be too early.
+fn refused(problem: Problem, wait: Option<Duration>) -> Response {
+    let mut response = problem.into_response();
+    let seconds = wait.map(|wait| wait.as_secs().saturating_add(1).to_string());
+    if let Some(seconds) = seconds.and_then(|seconds| seconds.parse().ok()) {
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    response
+}
+
+/// The problem document of a failure. Problems are in English: programs and their authors read them.
+pub(crate) fn problem(failure: &Failure) -> Response {
+    let (title, detail) = failure.told(Language::English);
+    Problem::new(failure.status(), title)
+        .detail(&detail)
+        .into_response()
+}

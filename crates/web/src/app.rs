@@ -1,0 +1,154 @@
+//! What the pages and the API share, and which path leads where.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use atalaya_decide::DecideConfig;
+use atalaya_delist::DelistConfig;
+use atalaya_model::{Clock, Secret};
+use atalaya_publish::{PublishConfig, Zone};
+use atalaya_store::Store;
+use axum::Router;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::middleware;
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::limiter::Limiter;
+use crate::lookup::{Lookup, LookupLimits};
+use crate::{WebConfig, api, assets, client, failure, health, meters, pages, shield};
+
+/// What the pages and the API need.
+#[derive(Clone)]
+pub struct App {
+    /// Evidence, history, removals, notices.
+    pub store: Store,
+    /// Listed or not: the zone that DNS answers from.
+    pub zone: Arc<Zone>,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Gives the text of `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// Makes the names that stand in for trap addresses; give the one of the notices, so that both use the same names.
+    pub pseudonym_key: Secret,
+    /// The configuration.
+    pub config: AppConfig,
+}
+
+/// The sections of the configuration that pages follow or show.
+#[derive(Debug, Clone, Default)]
+pub struct AppConfig {
+    /// The pages themselves.
+    pub web: WebConfig,
+    /// The rules of leaving.
+    pub delist: DelistConfig,
+    /// The rules of listing, for the policy.
+    pub decide: DecideConfig,
+    /// The zone: its name and how long answers are remembered.
+    pub publish: PublishConfig,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// The places to look an address up in, as these pages do.
+    #[must_use]
+    pub fn lookup(&self) -> Lookup {
+        let (web, delist) = (&self.config.web, &self.config.delist);
+        Lookup {
+            zone: Arc::clone(&self.zone),
+            zone_name: self.config.publish.zone.clone(),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            pseudonym_key: self.pseudonym_key.clone(),
+            limits: LookupLimits {
+                observations: web.observations_shown,
+                decisions: web.decisions_shown,
+                remember: delist.remember.duration(),
+                patience: web.details_timeout.duration(),
+            },
+        }
+    }
+}
+
+/// What every request sees.
+pub(crate) struct Inner {
+    pub(crate) app: App,
+    pub(crate) lookup: Lookup,
+    pub(crate) limiter: Limiter,
+}
+
+/// The state of the router.
+pub(crate) type Shared = Arc<Inner>;
+
+/// The address of the client, for the limits.
+pub(crate) struct Client(pub(crate) IpAddr);
+
+impl FromRequestParts<Shared> for Client {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Self::Rejection> {
+        let trusted = &shared.app.config.web.trusted_proxies;
+        Ok(Self(client::address(&parts.extensions, &parts.headers, trusted)))
+    }
+}
+
+/// Every page and the API.
+pub fn router(app: App) -> Router {
+    let shared: Shared = Arc::new(Inner {
+        lookup: app.lookup(),
+        limiter: Limiter::new(app.config.web.posts_per_minute),
+        app,
+    });
+    let public = Router::new()
+        .route("/", get(pages::home))
+        .route("/ip", get(pages::search))
+        .route("/ip/{address}", get(pages::address))
+        .route(
+            "/ip/{address}/remove",
+            post(pages::remove).get(pages::back_to_address),
+        )
+        .route("/policy", get(pages::policy))
+        .route("/notices/stop/{token}", get(pages::stop).post(pages::stopped))
+        .route("/api/v1/ip/{address}", get(api::show))
+        .route("/api/v1/ip/{address}/removal", post(api::remove))
+        .fallback(|| async { failure::Failure::NotFound })
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), limit_posts));
+    // Outside of the limits of work: these are asked when everything else is stuck, and cost nothing.
+    let plumbing = Router::new()
+        .route("/style.css", get(assets::style))
+        .route("/mark.svg", get(assets::mark))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    shield::guarded(public, &shared)
+        .merge(plumbing)
+        .layer(middleware::from_fn(meters::measure))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            failure::dress,
+        ))
+        .layer(middleware::map_response(shield::add_headers))
+        .with_state(shared)
+}
+
+/// Lets each client change something only so often.
+async fn limit_posts(
+    State(shared): State<Shared>,
+    Client(client): Client,
+    request: axum::extract::Request,
+    next: middleware::Next,
+) -> Result<axum::response::Response, failure::Failure> {
+    if request.method() == axum::http::Method::POST && !shared.limiter.admits(client, shared.app.clock.now())
+    {
+        return Err(failure::Failure::TooOften);
+    }
+    Ok(next.run(request).await)
+}

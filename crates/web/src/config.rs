@@ -1,0 +1,176 @@
+//! The section `web` of the configuration.
+
+use atalaya_model::{ByteSize, MailAddress, Period, Prefix, settings};
+
+settings! {
+    /// The pages and the API.
+    pub struct WebConfig {
+        /// The name of whoever runs this list, as the pages show it.
+        organisation: String = "Atalaya".to_owned(),
+        /// The mailbox that answers for what no page can settle. It must take mail from listed addresses too (RFC 6471 section 2.2.2).
+        postmaster: MailAddress = default_postmaster(),
+        /// Reverse proxies in front of this server. Only what they say in `X-Forwarded-For` is believed; from anybody else a client
+        /// could claim any address and so escape the limits.
+        trusted_proxies: Vec<Prefix> = Vec::new() => "[\"127.0.0.1\", \"10.0.0.0/8\"]",
+        /// Who may read `/metrics`, by client address. Others are told that there is no such page.
+        metrics_clients: Vec<Prefix> = default_metrics_clients(),
+        /// Observations that a page or an answer of the API shows, newest first.
+        observations_shown: u32 = 10,
+        /// Decisions of the past that a page shows, newest first.
+        decisions_shown: u32 = 20,
+        /// How long a page waits for evidence and history. After that it says listed or not without them.
+        details_timeout: Period = Period::seconds(1),
+        /// How long a removal waits for the zone to answer without the listing, before the page says that it is on its way.
+        zone_wait: Period = Period::seconds(2),
+        /// How long a request may take in all.
+        request_timeout: Period = Period::seconds(10),
+        /// How long a client may take to send the header of a request, and how long an idle connection is kept.
+        header_timeout: Period = Period::seconds(15),
+        /// Connections at the same time. Further ones are told to come back later.
+        max_connections: u32 = 1024,
+        /// Connections at the same time from one client (an IPv4 address or an IPv6 /64), so that one cannot take them all. Trusted
+        /// proxies are not held to it.
+        max_connections_per_client: u32 = 64,
+        /// Requests worked on at the same time; further ones wait, at most `request_timeout`.
+        max_requests: u32 = 256,
+        /// The longest body of a request. Our forms send nothing but their buttons.
+        max_body: ByteSize = ByteSize::kib(4),
+        /// Requests to change something (POST) that one client, an IPv4 address or an IPv6 /64, may send in a minute.
+        posts_per_minute: u32 = 30,
+    }
+}
+
+/// Most observations or decisions on one page: more would make it slow to read and to make.
+const MOST_SHOWN: u32 = 100;
+
+impl WebConfig {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// A sentence that names the key and what it takes.
+    pub fn check(&self) -> Result<(), String> {
+        if self.organisation.trim().is_empty() || self.organisation.chars().count() > 80 {
+            return Err("web.organisation must have from 1 to 80 characters".to_owned());
+        }
+        for (key, value) in [
+            ("observations_shown", self.observations_shown),
+            ("decisions_shown", self.decisions_shown),
+        ] {
+            if !(1..=MOST_SHOWN).contains(&value) {
+                return Err(format!("web.{key} must be from 1 to {MOST_SHOWN}"));
+            }
+        }
+        for (key, value) in [
+            ("max_connections", self.max_connections),
+            ("max_connections_per_client", self.max_connections_per_client),
+            ("max_requests", self.max_requests),
+            ("posts_per_minute", self.posts_per_minute),
+        ] {
+            if value == 0 {
+                return Err(format!("web.{key} must be at least 1"));
+            }
+        }
+        for (key, period) in [
+            ("details_timeout", self.details_timeout),
+            ("request_timeout", self.request_timeout),
+            ("header_timeout", self.header_timeout),
+        ] {
+            if period.duration().is_zero() {
+                return Err(format!("web.{key} must be longer than 0s"));
+            }
+        }
+        if self.zone_wait.duration() + self.details_timeout.duration() >= self.request_timeout.duration() {
+            return Err(
+                "web.zone_wait and web.details_timeout together must be shorter than web.request_timeout"
+                    .to_owned(),
+            );
+        }
+        if !(1024..=1 << 20).contains(&self.max_body.0) {
+            return Err("web.max_body must be from 1KiB to 1MiB".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// A mailbox of the example zone.
+#[expect(
+    clippy::expect_used,
+    reason = "a constant of ours; a test makes the default configuration"
+)]
+fn default_postmaster() -> MailAddress {
+    "postmaster@atalaya.test".parse().expect("a mail address")
+}
+
+/// This machine.
+fn default_metrics_clients() -> Vec<Prefix> {
+    vec![
+        Prefix::new(std::net::Ipv4Addr::LOCALHOST.into(), 8),
+        Prefix::single(std::net::Ipv6Addr::LOCALHOST.into()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_in_range() {
+        let config = WebConfig::default();
+        assert_eq!(config.check(), Ok(()));
+        assert!(config.metrics_clients[0].contains("127.0.0.9".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_named() {
+        let wrong = [
+            (
+                "organisation",
+                WebConfig {
+                    organisation: " ".to_owned(),
+                    ..WebConfig::default()
+                },
+            ),
+            (
+                "observations_shown",
+                WebConfig {
+                    observations_shown: 101,
+                    ..WebConfig::default()
+                },
+            ),
+            (
+                "max_requests",
+                WebConfig {
+                    max_requests: 0,
+                    ..WebConfig::default()
+                },
+            ),
+            (
+                "header_timeout",
+                WebConfig {
+                    header_timeout: Period::seconds(0),
+                    ..WebConfig::default()
+                },
+            ),
+            (
+                "zone_wait",
+                WebConfig {
+                    zone_wait: Period::seconds(9),
+                    ..WebConfig::default()
+                },
+            ),
+            (
+                "max_body",
+                WebConfig {
+                    max_body: ByteSize(10),
+                    ..WebConfig::default()
+                },
+            ),
+        ];
+        for (key, config) in wrong {
+            assert!(
+                config.check().unwrap_err().starts_with(&format!("web.{key}")),
+                "{key}"
+            );
+        }
+    }
+}

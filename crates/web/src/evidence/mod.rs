@@ -1,0 +1,97 @@
+//! Evidence as the public may see it: no recipient, no local part, no text of a message.
+//!
+//! In: an [`Observation`]. Out: a [`PublicObservation`]. Whatever the sender wrote (HELO, subject, its own domain) may hold the
+//! address of the trap, so all of it goes through the redactor, is freed of characters that could disturb a page, and is cut.
+
+use std::net::IpAddr;
+
+use atalaya_formats::redact::Redactor;
+use atalaya_model::{Handshake, Kind, Observation, Secret, Timestamp};
+use serde::Serialize;
+
+/// Most characters of a text of the sender's that are shown.
+const MAX_TEXT: usize = 160;
+/// Seconds in a minute. The exact second of a message would help its sender to find the trap.
+const MINUTE: i64 = 60;
+
+/// An observation as the public may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct PublicObservation {
+    /// When it was seen, to the minute.
+    pub(crate) seen_at: Timestamp,
+    /// The address that did it; of interest where a whole /64 is listed.
+    pub(crate) address: IpAddr,
+    /// Which kind of sensor saw it.
+    pub(crate) sensor: String,
+    /// What was seen.
+    pub(crate) kind: Kind,
+    /// Whether the rules count it: it is spam, and its address could not be forged.
+    pub(crate) counted: bool,
+    /// What the sender called itself.
+    pub(crate) helo: String,
+    /// The domain of the envelope sender; none for a bounce.
+    pub(crate) sender_domain: Option<String>,
+    /// The subject.
+    pub(crate) subject: String,
+    /// Bytes of the message.
+    pub(crate) size: u64,
+}
+
+/// Shows an observation to the public. The key makes the names that stand in for trap addresses.
+#[must_use]
+pub(crate) fn publish(observation: &Observation, key: &Secret) -> PublicObservation {
+    let mut redactor = Redactor::new(key.expose().as_bytes());
+    for recipient in &observation.envelope.recipients {
+        redactor.hide_address(recipient);
+    }
+    let show = |text: &str| shown(&redactor.hide_text(&tidied(text)));
+    let sender = observation.envelope.mail_from.trim();
+    PublicObservation {
+        seen_at: Timestamp::from_seconds(
+            observation
+                .seen_at
+                .seconds()
+                .div_euclid(MINUTE)
+                .saturating_mul(MINUTE),
+        ),
+        address: observation.address.to_canonical(),
+        sensor: shown(&tidied(&observation.sensor)),
+        kind: observation.kind,
+        counted: observation.kind == Kind::Spam && observation.handshake == Handshake::Completed,
+        helo: show(&observation.envelope.helo),
+        sender_domain: sender
+            .rsplit_once('@')
+            .map(|(_, domain)| show(domain))
+            .filter(|domain| !domain.is_empty()),
+        subject: show(&observation.subject),
+        size: observation.message_size,
+    }
+}
+
+/// Takes out what could disturb a page or hide an address from the redactor: controls, and characters that are not seen or that
+/// change the direction of what follows (Unicode bidirectional and zero-width formatting).
+fn tidied(text: &str) -> String {
+    text.chars()
+        .filter(|c| !is_invisible(*c))
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// Whether a character takes no place of its own.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Cuts a text. Only after hiding: half an address could not be found any more.
+fn shown(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

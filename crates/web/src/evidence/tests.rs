@@ -1,0 +1,103 @@
+use atalaya_model::{Envelope, ObservationId, Trap};
+use proptest::prelude::*;
+
+use super::*;
+
+fn observation(helo: &str, mail_from: &str, subject: &str, recipients: &[&str]) -> Observation {
+    Observation {
+        id: ObservationId(uuid::Uuid::from_u128(1)),
+        address: "::ffff:192.0.2.7".parse().unwrap(),
+        seen_at: "2026-11-23T22:10:42Z".parse().unwrap(),
+        sensor: "trap".to_owned(),
+        kind: Kind::Spam,
+        handshake: Handshake::Completed,
+        trap: Trap::Pristine,
+        envelope: Envelope {
+            helo: helo.to_owned(),
+            mail_from: mail_from.to_owned(),
+            recipients: recipients.iter().map(|&recipient| recipient.to_owned()).collect(),
+        },
+        subject: subject.to_owned(),
+        source_port: Some(40_000),
+        message: None,
+        message_size: 812,
+        oddities: Vec::new(),
+    }
+}
+
+fn key() -> Secret {
+    Secret::new("a key of the tests")
+}
+
+#[test]
+fn trap_addresses_are_hidden_wherever_the_sender_put_them() {
+    let seen = observation(
+        "mx.trap.example",
+        "bounce+marta.trampa=trap.example@trap.example",
+        "Marta.Trampa, your account Marta.Trampa@TRAP.example",
+        &["marta.trampa@trap.example"],
+    );
+    let public = serde_json::to_string(&publish(&seen, &key()))
+        .unwrap()
+        .to_lowercase();
+    assert!(!public.contains("trampa"), "{public}");
+    assert!(!public.contains("trap.example"), "{public}");
+}
+
+#[test]
+fn an_address_cannot_hide_behind_invisible_characters_or_the_cut() {
+    let seen = observation(
+        "marta\u{200b}.trampa@trap.example",
+        "",
+        &format!("{}marta.trampa@trap.example", "x ".repeat(MAX_TEXT / 2 - 4)),
+        &["marta.trampa@trap.example"],
+    );
+    let public = publish(&seen, &key());
+    assert!(!public.helo.contains("trampa"), "{}", public.helo);
+    assert!(!public.subject.contains("marta"), "{}", public.subject);
+    assert!(public.subject.ends_with('…') && public.subject.chars().count() <= MAX_TEXT + 1);
+}
+
+#[test]
+fn of_the_sender_only_the_domain_is_shown() {
+    let of = |mail_from| publish(&observation("h", mail_from, "", &[]), &key()).sender_domain;
+    assert_eq!(of("juana@spam.example").as_deref(), Some("spam.example"));
+    assert_eq!(of(""), None);
+    assert_eq!(of("odd"), None);
+}
+
+#[test]
+fn times_are_told_to_the_minute_and_directions_cannot_be_turned() {
+    let public = publish(&observation("a\u{202e}b\r\nc", "", "", &[]), &key());
+    assert_eq!(public.seen_at.to_string(), "2026-11-23T22:10:00Z");
+    assert_eq!(public.helo, "ab  c");
+    assert_eq!(public.address.to_string(), "192.0.2.7");
+}
+
+#[test]
+fn what_could_be_forged_is_shown_as_not_counted() {
+    let mut seen = observation("h", "", "", &[]);
+    assert!(publish(&seen, &key()).counted);
+    seen.kind = Kind::Backscatter;
+    assert!(!publish(&seen, &key()).counted);
+    seen.kind = Kind::Spam;
+    seen.handshake = Handshake::Unproven;
+    assert!(!publish(&seen, &key()).counted);
+}
+
+proptest! {
+    #[test]
+    fn no_recipient_is_ever_shown(
+        local in "[a-zA-Z][a-zA-Z0-9._+-]{0,20}[a-z0-9]",
+        domain in "[a-z][a-z0-9-]{1,10}[a-z]\\.(example|test)",
+        before in "\\PC{0,40}",
+        between in "\\PC{0,40}",
+        after in "\\PC{0,200}",
+    ) {
+        let address = format!("{local}@{domain}");
+        let text = format!("{before} {address}{between}<{}>{after} {address}", address.to_uppercase());
+        let public = publish(&observation(&text, &text, &text, &[&address]), &key());
+        let shown = serde_json::to_string(&public).unwrap().to_lowercase();
+        prop_assert!(!shown.contains(&address.to_lowercase()), "{}", shown);
+    }
+}

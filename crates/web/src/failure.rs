@@ -1,0 +1,182 @@
+//! What goes wrong for a reader, as a page, or for a program, as a problem (RFC 9457).
+//!
+//! Handlers and layers give a [`Failure`] or just a status; [`dress`] turns either into what the path calls for, so that nobody ever
+//! meets a bare error.
+
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::address::BadAddress;
+use crate::app::Shared;
+use crate::lookup::NotLoaded;
+use crate::pages::{self, Reader};
+use crate::texts::FailureTexts;
+use crate::{api, language::Language};
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    BadAddress(BadAddress),
+    BadRequest,
+    CrossSite,
+    NotFound,
+    /// A link of a notice that we do not know.
+    NoNotice,
+    Method,
+    TooLarge,
+    TooOften,
+    Internal,
+    NotLoaded,
+    Unavailable,
+}
+
+impl From<BadAddress> for Failure {
+    fn from(bad: BadAddress) -> Self {
+        Self::BadAddress(bad)
+    }
+}
+
+impl From<NotLoaded> for Failure {
+    fn from(_: NotLoaded) -> Self {
+        Self::NotLoaded
+    }
+}
+
+/// Logs it, once, and tells the reader only that it cannot be done now.
+impl From<atalaya_store::StoreError> for Failure {
+    fn from(error: atalaya_store::StoreError) -> Self {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "a request failed: the store did not answer"
+        );
+        Self::Unavailable
+    }
+}
+
+impl Failure {
+    /// Its status.
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::BadAddress(_) | Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::NoNotice => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotLoaded | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What a layer or the router meant by a bare status.
+    fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::FORBIDDEN => Self::CrossSite,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::Method,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::TOO_MANY_REQUESTS => Self::TooOften,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
+            status if status.is_client_error() => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+
+    /// When to try again, in seconds, where that helps.
+    const fn retry_after(&self) -> Option<&'static str> {
+        match self {
+            Self::TooOften => Some("60"),
+            Self::NotLoaded => Some("2"),
+            Self::Unavailable => Some("30"),
+            _ => None,
+        }
+    }
+
+    /// Title and sentence in a language.
+    pub(crate) fn told(&self, language: Language) -> (&'static str, String) {
+        let t: &FailureTexts = &language.texts().failure;
+        let (title, text) = match self {
+            Self::BadAddress(bad) => return (t.bad_address, bad_address(bad, t)),
+            Self::BadRequest => (t.bad_request, t.bad_request_text),
+            Self::CrossSite => (t.cross_site, t.cross_site_text),
+            Self::NotFound => (t.not_found, t.not_found_text),
+            Self::NoNotice => (t.no_notice, t.no_notice_text),
+            Self::Method => (t.method, t.method_text),
+            Self::TooLarge => (t.too_large, t.too_large_text),
+            Self::TooOften => (t.too_often, t.too_often_text),
+            Self::Internal => (t.internal, t.internal_text),
+            Self::NotLoaded => (t.not_loaded, t.not_loaded_text),
+            Self::Unavailable => (t.unavailable, t.unavailable_text),
+        };
+        (title, text.to_owned())
+    }
+}
+
+/// What is wrong with an address.
+fn bad_address(bad: &BadAddress, t: &FailureTexts) -> String {
+    match bad {
+        BadAddress::Empty => t.bad_empty.to_owned(),
+        BadAddress::Prefix(text) => (t.bad_prefix)(text),
+        BadAddress::Name(text) => (t.bad_name)(text),
+        BadAddress::Interface(text) => (t.bad_zone)(text),
+        BadAddress::Other(text) => (t.bad_other)(text),
+    }
+}
+
+/// Leaves the body to [`dress`], which knows the reader.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives every error its page or its problem document.
+pub(crate) async fn dress(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let reader = Reader::of(request.uri(), request.headers());
+    let for_programs = request.uri().path().starts_with(api::ROOT);
+    let response = next.run(request).await;
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) || is_finished(&response) {
+        return response;
+    }
+    let failure = response
+        .extensions()
+        .get()
+        .cloned()
+        .unwrap_or_else(|| Failure::of_status(status));
+    let mut dressed = if for_programs {
+        api::problem(&failure)
+    } else {
+        pages::failure(&shared, &reader, &failure)
+    };
+    // RFC 9110 section 15.5.6: who may not do this is told what he may.
+    if let Some(allowed) = response.headers().get(ALLOW) {
+        dressed.headers_mut().insert(ALLOW, allowed.clone());
+    }
+    if let Some(seconds) = failure.retry_after() {
+        dressed
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+    }
+    dressed
+}
+
+/// Whether somebody has written a body for the reader already: a page, JSON, or the plain text of the health checks.
+fn is_finished(response: &Response) -> bool {
+    response.extensions().get::<Failure>().is_none()
+        && (response.extensions().get::<Finished>().is_some()
+            || response
+                .headers()
+                .get(CONTENT_TYPE)
+                .and_then(|kind| kind.to_str().ok())
+                .is_some_and(|kind| kind.starts_with("text/html") || kind.contains("json")))
+}
+
+/// Marks an error that is to go out as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finished;

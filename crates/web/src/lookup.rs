@@ -1,0 +1,217 @@
+//! Looking an address up: what the zone says, and what the store knows beside it.
+//!
+//! The zone alone says listed or not, so that the page, the API and DNS cannot disagree. The store adds evidence, history and notices;
+//! where it does not answer in time these are missing, and the answer stands.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use atalaya_model::{
+    AllowEntry, Clock, Contact, Decided, Listing, Observation, Prefix, Secret, Serial, Timestamp, reserved,
+};
+use atalaya_publish::Zone;
+use atalaya_store::{Notice, Store, StoreError};
+
+/// Most notices that are shown.
+const MAX_NOTICES: u32 = 20;
+
+/// The places to look an address up in.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    /// Says listed or not.
+    pub zone: Arc<Zone>,
+    /// The name of the zone.
+    pub zone_name: String,
+    /// Knows the details.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Makes the names that stand in for trap addresses; the one of the notices, so that both use the same names.
+    pub pseudonym_key: Secret,
+    /// What to ask the store for.
+    pub limits: LookupLimits,
+}
+
+/// How much is asked of the store, and how long it is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookupLimits {
+    /// Observations, newest first.
+    pub observations: u32,
+    /// Decisions, newest first.
+    pub decisions: u32,
+    /// Removals of so long ago still count.
+    pub remember: Duration,
+    /// After this the answer goes out without details.
+    pub patience: Duration,
+}
+
+/// The zone was not loaded yet: nobody can say who is listed. Try again in a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the list is still being loaded: try again in a moment")]
+pub struct NotLoaded;
+
+/// What is known of an address.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Facts {
+    /// The address, an IPv4 address in its IPv4 form.
+    pub(crate) address: IpAddr,
+    /// The unit in which it is listed.
+    pub(crate) unit: Prefix,
+    /// The last decision that the zone knows.
+    pub(crate) serial: Serial,
+    /// When this was read.
+    pub(crate) now: Timestamp,
+    /// What the zone says.
+    pub(crate) standing: Standing,
+    /// What the store knows; none where it did not answer.
+    pub(crate) details: Option<Details>,
+}
+
+/// What the zone says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Standing {
+    /// Listed, the longest prefix first.
+    Listed(Vec<Listing>),
+    /// A test entry, listed always.
+    TestEntry(Vec<Listing>),
+    /// Kept off the list.
+    Allowed(AllowEntry),
+    /// In a range that is never listed, and what that is for.
+    Reserved(&'static str),
+    /// Nothing.
+    NotListed,
+}
+
+/// What the store knows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Details {
+    /// The observations against the unit, newest first.
+    pub(crate) observations: Vec<Observation>,
+    /// How many there are in all.
+    pub(crate) observation_count: u64,
+    /// The decisions about the unit and about the wider prefixes that are listed now, newest first.
+    pub(crate) decisions: Vec<Decided>,
+    /// The notices about the unit, newest first.
+    pub(crate) notices: Vec<Notice>,
+    /// The removals of the unit, newest first.
+    pub(crate) removals: Vec<Timestamp>,
+    /// The cached contact.
+    pub(crate) contact: Option<Contact>,
+}
+
+impl Facts {
+    /// The listings that stand, also those of a test entry.
+    pub(crate) fn listings(&self) -> &[Listing] {
+        match &self.standing {
+            Standing::Listed(listings) | Standing::TestEntry(listings) => listings,
+            Standing::Allowed(_) | Standing::Reserved(_) | Standing::NotListed => &[],
+        }
+    }
+}
+
+impl Lookup {
+    /// What the zone says about an address.
+    ///
+    /// # Errors
+    /// The zone was not loaded yet.
+    pub(crate) fn standing(&self, address: IpAddr) -> Result<Facts, NotLoaded> {
+        if !self.zone.is_loaded() {
+            return Err(NotLoaded);
+        }
+        let (address, now) = (address.to_canonical(), self.clock.now());
+        let unit = Prefix::unit(address);
+        let answer = self.zone.lookup(address, now);
+        let standing = match (answer.listings.is_empty(), answer.allowed, reserved(&unit)) {
+            (false, _, Some(_)) => Standing::TestEntry(answer.listings),
+            (false, _, None) => Standing::Listed(answer.listings),
+            (true, Some(entry), _) => Standing::Allowed(entry),
+            (true, None, Some(purpose)) => Standing::Reserved(purpose),
+            (true, None, None) => Standing::NotListed,
+        };
+        Ok(Facts {
+            address,
+            unit,
+            serial: answer.serial,
+            now,
+            standing,
+            details: None,
+        })
+    }
+
+    /// What the zone says about an address, with all details that the store gives in time.
+    ///
+    /// # Errors
+    /// The zone was not loaded yet.
+    pub(crate) async fn facts(&self, address: IpAddr) -> Result<Facts, NotLoaded> {
+        let mut facts = self.standing(address)?;
+        if matches!(facts.standing, Standing::Reserved(_) | Standing::TestEntry(_)) {
+            facts.details = Some(Details::default());
+            return Ok(facts);
+        }
+        facts.details = match tokio::time::timeout(self.limits.patience, self.details(&facts)).await {
+            Ok(Ok(details)) => Some(details),
+            Ok(Err(error)) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a page goes out without details"
+                );
+                None
+            }
+            Err(_elapsed) => {
+                tracing::warn!("a page goes out without details: the store is slow");
+                None
+            }
+        };
+        Ok(facts)
+    }
+
+    /// Asks the store for everything at once.
+    async fn details(&self, facts: &Facts) -> Result<Details, StoreError> {
+        let (store, unit) = (&self.store, &facts.unit);
+        let (observations, decisions, notices, removals, contact) = tokio::try_join!(
+            self.observations(unit),
+            self.decisions(facts),
+            store.notices_of(unit, MAX_NOTICES),
+            store.removals_of(unit, facts.now.minus(self.limits.remember)),
+            store.contact_for(facts.address, facts.now),
+        )?;
+        let (observations, observation_count) = observations;
+        Ok(Details {
+            observations,
+            observation_count,
+            decisions,
+            notices,
+            removals,
+            contact,
+        })
+    }
+
+    /// The newest observations. They are only counted where there are more than are shown.
+    async fn observations(&self, unit: &Prefix) -> Result<(Vec<Observation>, u64), StoreError> {
+        let shown = self.store.observations_of(unit, self.limits.observations).await?;
+        let all = if shown.len() < self.limits.observations as usize {
+            shown.len() as u64
+        } else {
+            self.store.count_observations(unit).await?
+        };
+        Ok((shown, all))
+    }
+
+    /// The history of the unit, and the decisions that made the listings of other prefixes around or in it.
+    async fn decisions(&self, facts: &Facts) -> Result<Vec<Decided>, StoreError> {
+        let mut decisions = self
+            .store
+            .decisions_of(&facts.unit, self.limits.decisions)
+            .await?;
+        for listing in facts
+            .listings()
+            .iter()
+            .filter(|listing| listing.prefix != facts.unit)
+        {
+            decisions.extend(self.store.decision(listing.serial).await?);
+        }
+        decisions.sort_by_key(|decided| std::cmp::Reverse(decided.serial));
+        Ok(decisions)
+    }
+}

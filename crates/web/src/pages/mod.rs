@@ -1,0 +1,158 @@
+//! Pages for people. Handlers gather facts, turn them into views in which everything is decided and written, and templates lay out.
+
+mod address;
+mod home;
+mod policy;
+mod removal;
+mod stop;
+mod views;
+
+use askama::Template;
+use atalaya_model::Serial;
+use axum::extract::FromRequestParts;
+use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, VARY};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use crate::app::{Inner, Shared};
+use crate::assets;
+use crate::failure::Failure;
+use crate::language::{Choice, Language};
+use crate::texts::Texts;
+
+pub(crate) use address::{address, search};
+pub(crate) use home::home;
+pub(crate) use policy::policy;
+pub(crate) use removal::{back_to_address, remove};
+pub(crate) use stop::{stop, stopped};
+
+/// Who reads: in which language, and where he is.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader {
+    choice: Choice,
+    path: String,
+}
+
+impl Reader {
+    /// Looks at a request.
+    pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        Self {
+            choice: Choice::of(uri.query(), headers),
+            path: uri.path().to_owned(),
+        }
+    }
+
+    /// The language.
+    pub(crate) const fn language(&self) -> Language {
+        self.choice.language()
+    }
+
+    /// Everything that the pages say.
+    pub(crate) const fn texts(&self) -> &'static Texts {
+        self.choice.language().texts()
+    }
+
+    /// A link that keeps the choice of language.
+    pub(crate) fn link(&self, path: &str) -> String {
+        format!("{path}{}", self.choice.query())
+    }
+}
+
+impl FromRequestParts<Shared> for Reader {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(&parts.uri, &parts.headers))
+    }
+}
+
+/// What stands around every page.
+pub(crate) struct Frame {
+    pub(crate) t: &'static Texts,
+    pub(crate) language: &'static str,
+    pub(crate) other_language: &'static str,
+    pub(crate) other_language_link: String,
+    pub(crate) style: &'static str,
+    pub(crate) organisation: String,
+    pub(crate) home: String,
+    pub(crate) policy: String,
+    /// `?lang=` of forms that send their fields in the query.
+    pub(crate) chosen: Option<&'static str>,
+    pub(crate) state: String,
+}
+
+impl Frame {
+    /// The frame for this reader, at the serial that the page speaks of.
+    fn new(shared: &Inner, reader: &Reader, serial: Serial) -> Self {
+        let (language, t) = (reader.language(), reader.texts());
+        // The answer to a form has no address of its own to come back to: its other language is that of the page before.
+        let path = reader.path.strip_suffix("/remove").unwrap_or(&reader.path);
+        Self {
+            t,
+            language: language.tag(),
+            other_language: language.other().tag(),
+            other_language_link: format!("{path}?lang={}", language.other().tag()),
+            style: assets::style_link(),
+            organisation: shared.app.config.web.organisation.clone(),
+            home: reader.link("/"),
+            policy: reader.link("/policy"),
+            chosen: matches!(reader.choice, Choice::Chosen(_)).then(|| language.tag()),
+            state: (t.frame.state)(&shared.lookup.zone_name, &serial.to_string()),
+        }
+    }
+
+    /// The frame of a page that speaks of the list as a whole.
+    fn now(shared: &Inner, reader: &Reader) -> Self {
+        Self::new(shared, reader, shared.app.zone.serial())
+    }
+}
+
+/// Writes a page. Pages are made for one reader at one moment, so that nobody keeps them.
+fn page(status: StatusCode, reader: &Reader, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let headers = [
+                (CONTENT_TYPE, "text/html; charset=utf-8"),
+                (CONTENT_LANGUAGE, reader.language().tag()),
+                (VARY, "accept-language"),
+                (CACHE_CONTROL, "no-store"),
+            ];
+            (status, headers, html).into_response()
+        }
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a page could not be written"
+            );
+            Failure::Internal.into_response()
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct FailurePage {
+    frame: Frame,
+    code: u16,
+    title: &'static str,
+    text: String,
+    /// The mailbox to write to, where that can help.
+    postmaster: Option<String>,
+}
+
+/// The page of a failure.
+pub(crate) fn failure(shared: &Inner, reader: &Reader, failure: &Failure) -> Response {
+    let (title, text) = failure.told(reader.language());
+    let postmaster = matches!(failure, Failure::NoNotice | Failure::Internal)
+        .then(|| shared.app.config.web.postmaster.to_string());
+    let template = FailurePage {
+        frame: Frame::now(shared, reader),
+        code: failure.status().as_u16(),
+        title,
+        text,
+        postmaster,
+    };
+    page(failure.status(), reader, &template)
+}

@@ -1,0 +1,103 @@
+//! The policy, filled in with the figures of the configuration.
+
+use std::time::Duration;
+
+use askama::Template;
+use atalaya_delist::{DelistConfig, wait_after};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::views::{self, CodeView, MailView, codes};
+use super::{Frame, Reader, page};
+use crate::app::{AppConfig, Shared};
+use crate::texts::{Figures, PolicyTexts, Section, Texts};
+
+/// Waits that are spelled out.
+const WAITS_SHOWN: usize = 5;
+
+#[derive(Template)]
+#[template(path = "policy.html")]
+struct PolicyPage {
+    frame: Frame,
+    p: &'static PolicyTexts,
+    before_codes: Vec<SectionView>,
+    codes: SectionView,
+    code_views: Vec<CodeView>,
+    lifetime: SectionView,
+    leaving: SectionView,
+    mail: MailView,
+    after: Vec<SectionView>,
+    never: SectionView,
+    ranges: Vec<(String, &'static str)>,
+}
+
+/// A section, written.
+struct SectionView {
+    title: &'static str,
+    paragraphs: Vec<String>,
+}
+
+/// `/policy`.
+pub(crate) async fn policy(State(shared): State<Shared>, reader: Reader) -> Response {
+    let (t, config) = (reader.texts(), &shared.app.config);
+    let p = &t.policy;
+    let figures = figures(config, t);
+    let section = |section: &'static Section| SectionView {
+        title: section.title,
+        paragraphs: (section.paragraphs)(&figures),
+    };
+    let template = PolicyPage {
+        frame: Frame::now(&shared, &reader),
+        p,
+        before_codes: vec![section(&p.purpose), section(&p.criteria)],
+        codes: section(&p.codes),
+        code_views: codes(t),
+        lifetime: section(&p.lifetime),
+        leaving: section(&p.leaving),
+        mail: views::mail(&config.web.postmaster, &figures.zone),
+        after: [&p.shown, &p.notices, &p.advice, &p.ending].map(section).into(),
+        never: section(&p.never),
+        ranges: atalaya_model::reserved_ranges()
+            .map(|(prefix, purpose)| (prefix.to_string(), purpose))
+            .collect(),
+    };
+    page(StatusCode::OK, &reader, &template)
+}
+
+/// Writes the figures of the configuration in the reader's language.
+fn figures(config: &AppConfig, t: &'static Texts) -> Figures {
+    let (units, decide, delist, publish) = (&t.units, &config.decide, &config.delist, &config.publish);
+    let names = delist
+        .self_service
+        .iter()
+        .map(|class| format!("{} ({})", views::class_texts(t, *class).name, class.code()));
+    Figures {
+        organisation: config.web.organisation.clone(),
+        zone: publish.zone.clone(),
+        list_at: units.score(decide.list_at),
+        half_life: units.duration(decide.half_life.duration()),
+        pristine: units.score(decide.weights.pristine),
+        recycled: units.score(decide.weights.recycled),
+        typo: units.score(decide.weights.typo),
+        witnesses: units.number(u64::from(decide.witnesses)),
+        first_lifetime: units.duration(decide.first_lifetime.duration()),
+        longest_lifetime: units.duration(decide.longest_lifetime.duration()),
+        forget_after: units.duration(decide.forget_after.duration()),
+        self_service: names.collect::<Vec<_>>().join(", "),
+        waits: units.durations(&waits(delist)),
+        longest_wait: units.duration(delist.longest_wait.duration()),
+        remember: units.duration(delist.remember.duration()),
+        hourly: units.number(u64::from(delist.client_hourly)),
+        daily: units.number(u64::from(delist.client_daily)),
+        ttl: units.duration(publish.ttl.duration()),
+        negative_ttl: units.duration(publish.negative_ttl.duration()),
+    }
+}
+
+/// The waits after the first removals.
+fn waits(config: &DelistConfig) -> Vec<Duration> {
+    (1..=WAITS_SHOWN)
+        .map(|removals| wait_after(removals, config))
+        .collect()
+}

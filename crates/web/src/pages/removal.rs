@@ -1,0 +1,138 @@
+//! The removal button, and what came of it.
+
+use askama::Template;
+use atalaya_delist::{Outcome, Removed};
+use atalaya_model::{Listing, Prefix};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Redirect, Response};
+
+use super::views::{self, MailView};
+use super::{Frame, Reader, page};
+use crate::address;
+use crate::app::{Client, Inner, Shared};
+use crate::failure::Failure;
+use crate::leave::{InZone, Left, leave};
+use crate::texts::Texts;
+
+#[derive(Template)]
+#[template(path = "outcome.html")]
+struct OutcomePage {
+    frame: Frame,
+    tone: &'static str,
+    title: String,
+    paragraphs: Vec<String>,
+    /// What still covers the address.
+    staying: Vec<String>,
+    mail: Option<MailView>,
+    back: String,
+}
+
+/// What came of it, before it is put into its frame.
+struct Said {
+    status: StatusCode,
+    tone: &'static str,
+    title: String,
+    paragraphs: Vec<String>,
+    staying: Vec<Listing>,
+}
+
+/// GET `/ip/ADDRESS/remove`, as after "back" or a change of language: leads to the page of the address.
+pub(crate) async fn back_to_address(reader: Reader, Path(text): Path<String>) -> Result<Redirect, Failure> {
+    let address = address::read(&text)?;
+    Ok(Redirect::to(&reader.link(&format!("/ip/{address}"))))
+}
+
+/// POST `/ip/ADDRESS/remove`.
+pub(crate) async fn remove(
+    State(shared): State<Shared>,
+    reader: Reader,
+    Client(client): Client,
+    Path(text): Path<String>,
+) -> Result<Response, Failure> {
+    let address = address::read(&text)?;
+    let left = leave(&shared, address, client).await?;
+    let t = reader.texts();
+    let said = say(&shared, &left, (&address.to_string(), &Prefix::unit(address)), t);
+    let mail = (!said.staying.is_empty()).then(|| {
+        views::mail(
+            &shared.app.config.web.postmaster,
+            &(t.removal.mail_subject)(&address.to_string()),
+        )
+    });
+    let staying = said.staying.iter().map(|listing| {
+        format!(
+            "{} ({})",
+            listing.prefix,
+            views::class_texts(t, listing.class).name
+        )
+    });
+    let template = OutcomePage {
+        frame: Frame::now(&shared, &reader),
+        tone: said.tone,
+        title: said.title,
+        paragraphs: said.paragraphs,
+        staying: staying.collect(),
+        mail,
+        back: reader.link(&format!("/ip/{address}")),
+    };
+    Ok(page(said.status, &reader, &template))
+}
+
+/// Puts an outcome into words.
+fn say(shared: &Inner, left: &Left, (address, unit): (&str, &Prefix), t: &'static Texts) -> Said {
+    let r = &t.removal;
+    let said = |status, tone, title, paragraphs| Said {
+        status,
+        tone,
+        title,
+        paragraphs,
+        staying: Vec::new(),
+    };
+    match &left.outcome {
+        Outcome::Removed(removed) => Said {
+            status: StatusCode::OK,
+            tone: "clear",
+            title: (r.left)(&unit.to_string()),
+            paragraphs: removed_paragraphs(shared, removed, left.in_zone, t),
+            staying: removed.staying.clone(),
+        },
+        Outcome::Wait { until } => said(
+            StatusCode::CONFLICT,
+            "listed",
+            (r.not_yet)(&unit.to_string()),
+            vec![(r.wait)(&t.units.moment(*until).text)],
+        ),
+        Outcome::NotListed => said(
+            StatusCode::OK,
+            "clear",
+            (r.was_not_listed)(address),
+            vec![r.was_not_listed_text.to_owned()],
+        ),
+        Outcome::ByHandOnly { staying } => Said {
+            status: StatusCode::CONFLICT,
+            tone: "listed",
+            title: (r.only_by_hand)(address),
+            paragraphs: vec![views::by_hand(staying, unit, t)],
+            staying: staying.clone(),
+        },
+        Outcome::TooMany { until } => said(
+            StatusCode::TOO_MANY_REQUESTS,
+            "listed",
+            r.too_many.to_owned(),
+            vec![(r.too_many_text)(&t.units.moment(*until).text)],
+        ),
+    }
+}
+
+/// It left: since when, and how long others may remember.
+fn removed_paragraphs(shared: &Inner, removed: &Removed, in_zone: InZone, t: &'static Texts) -> Vec<String> {
+    let r = &t.removal;
+    let serial = removed.serial.to_string();
+    let dns = match in_zone {
+        InZone::Now => (r.in_zone)(&serial),
+        InZone::Soon => (r.on_its_way)(&serial),
+    };
+    let ttl = t.units.duration(shared.app.config.publish.ttl.duration());
+    vec![dns, (r.cached)(&ttl)]
+}

@@ -1,0 +1,267 @@
+//! Views: what the page of an address shows, decided and written. Plain functions of facts, rules and language.
+
+use atalaya_delist::{DelistConfig, Prospect, assess, wait_after};
+use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Verdict};
+use atalaya_store::Notice;
+
+use crate::evidence::PublicObservation;
+use crate::lookup::{Details, Facts};
+use crate::texts::{ClassTexts, Texts};
+use crate::written::Moment;
+
+/// A return code with its class.
+pub(super) struct CodeView {
+    pub(super) code: String,
+    pub(super) name: &'static str,
+    pub(super) meaning: &'static str,
+}
+
+/// All return codes.
+pub(super) fn codes(t: &'static Texts) -> Vec<CodeView> {
+    let view = |(class, texts): (Class, &'static ClassTexts)| CodeView {
+        code: class.code().to_string(),
+        name: texts.name,
+        meaning: texts.meaning,
+    };
+    Class::ALL.into_iter().zip(&t.classes).map(view).collect()
+}
+
+/// What the pages say about a class.
+pub(super) fn class_texts(t: &'static Texts, class: Class) -> &'static ClassTexts {
+    let [manual, spam, bot, hijacked, declared, policy] = &t.classes;
+    match class {
+        Class::Manual => manual,
+        Class::Spam => spam,
+        Class::Bot => bot,
+        Class::Hijacked => hijacked,
+        Class::PolicyDeclared => declared,
+        Class::Policy => policy,
+    }
+}
+
+/// One listing.
+pub(super) struct ListingView {
+    pub(super) class: &'static str,
+    pub(super) meaning: &'static str,
+    pub(super) scope: String,
+    pub(super) code: String,
+    pub(super) reason: String,
+    pub(super) since: Moment,
+    pub(super) until: Option<Moment>,
+    pub(super) rule: String,
+    pub(super) serial: String,
+}
+
+/// A listing with the score of the decision behind it.
+pub(super) fn listing(listing: &Listing, facts: &Facts, t: &'static Texts) -> ListingView {
+    let texts = class_texts(t, listing.class);
+    let decisions = facts
+        .details
+        .as_ref()
+        .map_or(&[][..], |details| &details.decisions);
+    let score = decisions
+        .iter()
+        .find(|decided| decided.serial == listing.serial)
+        .map(|by| by.decision.score);
+    ListingView {
+        class: texts.name,
+        meaning: texts.meaning,
+        scope: scope(&listing.prefix, &facts.unit, t),
+        code: listing.class.code().to_string(),
+        reason: listing.reason.clone(),
+        since: t.units.moment(listing.since),
+        until: listing.until.map(|until| t.units.moment(until)),
+        rule: rule(&listing.rule.0, score, t),
+        serial: listing.serial.to_string(),
+    }
+}
+
+/// What else a listing covers.
+fn scope(prefix: &Prefix, unit: &Prefix, t: &'static Texts) -> String {
+    if prefix.is_single() {
+        t.address.scope_address.to_owned()
+    } else if prefix == unit {
+        (t.address.scope_unit)(&prefix.to_string())
+    } else {
+        (t.address.scope_range)(&prefix.to_string())
+    }
+}
+
+/// The rule, with the score where one was involved.
+fn rule(name: &str, score: Option<f64>, t: &'static Texts) -> String {
+    match score.filter(|score| *score > 0.0) {
+        Some(score) => (t.address.rule_with_score)(name, &t.units.score(score)),
+        None => name.to_owned(),
+    }
+}
+
+/// One observation.
+pub(super) struct EvidenceView {
+    pub(super) time: Moment,
+    pub(super) sensor: String,
+    /// The address, where the listing covers more than one.
+    pub(super) from: Option<String>,
+    pub(super) helo: String,
+    pub(super) sender: Option<String>,
+    pub(super) subject: String,
+    pub(super) size: String,
+    /// Why it does not count.
+    pub(super) note: Option<&'static str>,
+}
+
+/// An observation as a page shows it.
+pub(super) fn evidence(seen: PublicObservation, unit: &Prefix, t: &'static Texts) -> EvidenceView {
+    let or_empty = |text: String| {
+        if text.is_empty() {
+            t.address.empty.to_owned()
+        } else {
+            text
+        }
+    };
+    let note = match (seen.counted, seen.kind) {
+        (true, _) => None,
+        (false, atalaya_model::Kind::Backscatter) => Some(t.address.backscatter),
+        (false, atalaya_model::Kind::Spam) => Some(t.address.unproven),
+    };
+    EvidenceView {
+        time: t.units.moment(seen.seen_at),
+        sensor: seen.sensor,
+        from: (!unit.is_single()).then(|| seen.address.to_string()),
+        helo: or_empty(seen.helo),
+        sender: seen.sender_domain,
+        subject: or_empty(seen.subject),
+        size: t.units.size(seen.size),
+        note,
+    }
+}
+
+/// One decision of the past.
+pub(super) struct HistoryView {
+    pub(super) at: Moment,
+    pub(super) tone: &'static str,
+    pub(super) text: String,
+    pub(super) reason: Option<String>,
+    pub(super) rule: String,
+    pub(super) serial: String,
+}
+
+/// A decision as a page shows it. Reasons of the allow list are for the operator alone.
+pub(super) fn history(decided: &Decided, t: &'static Texts) -> HistoryView {
+    let (words, decision) = (&t.address.verdicts, &decided.decision);
+    let name = |class| class_texts(t, class).name;
+    let (tone, text) = match decision.verdict {
+        Verdict::List { class, .. } => ("listed", (words.listed)(name(class))),
+        Verdict::Extend { class, until } => {
+            let end = until.map_or_else(|| t.address.endless.to_owned(), |until| t.units.day(until));
+            ("listed", (words.extended)(name(class), &end))
+        }
+        Verdict::Withdraw { class } => ("clear", (words.withdrawn)(name(class))),
+        Verdict::Allow { .. } => ("allowed", words.allowed.to_owned()),
+        Verdict::Disallow => ("neutral", words.disallowed.to_owned()),
+    };
+    HistoryView {
+        at: t.units.moment(decided.at),
+        tone,
+        text,
+        reason: decision
+            .verdict
+            .class()
+            .map(|_| decision.reason.clone())
+            .filter(|reason| !reason.is_empty()),
+        rule: rule(&decision.rule.0, Some(decision.score), t),
+        serial: decided.serial.to_string(),
+    }
+}
+
+/// Whom we told, without saying which mailbox.
+pub(super) fn notice(notice: &Notice, t: &'static Texts) -> String {
+    (t.address.notice)(&t.units.day(notice.at), notice.contact.domain())
+}
+
+/// A mailbox to write to.
+pub(super) struct MailView {
+    pub(super) address: String,
+    pub(super) link: String,
+}
+
+/// The postmaster, with a subject that names the address.
+pub(super) fn mail(postmaster: &MailAddress, subject: &str) -> MailView {
+    let subject: String = subject
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b".-_".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect();
+    MailView {
+        address: postmaster.to_string(),
+        link: format!("mailto:{postmaster}?subject={subject}"),
+    }
+}
+
+/// What the holder can do about the listings.
+pub(super) struct RemovalView {
+    pub(super) paragraphs: Vec<String>,
+    pub(super) button: Option<String>,
+    pub(super) mail: Option<MailView>,
+}
+
+/// Says beforehand what the rules of leaving will answer.
+pub(super) fn removal(
+    facts: &Facts,
+    details: &Details,
+    (config, postmaster): (&DelistConfig, &MailAddress),
+    t: &'static Texts,
+) -> Option<RemovalView> {
+    let r = &t.removal;
+    let listings = facts.listings();
+    match assess(facts.address, listings, &details.removals, config, facts.now) {
+        Prospect::NotListed => None,
+        Prospect::Now { .. } => {
+            let next = wait_after(details.removals.len().saturating_add(1), config);
+            let comes_back = if next.is_zero() {
+                r.comes_back_free.to_owned()
+            } else {
+                (r.comes_back)(&t.units.duration(next))
+            };
+            Some(RemovalView {
+                paragraphs: vec![r.now.to_owned(), comes_back],
+                button: Some((r.button)(&facts.unit.to_string())),
+                mail: None,
+            })
+        }
+        Prospect::Wait { until } => {
+            let mut paragraphs = vec![(r.wait)(&t.units.moment(until).text)];
+            if let Some(end) = last_end(listings) {
+                paragraphs.push((r.wait_short)(&t.units.moment(end).text));
+            }
+            Some(RemovalView {
+                paragraphs,
+                button: None,
+                mail: None,
+            })
+        }
+        Prospect::ByHandOnly { staying } => Some(RemovalView {
+            paragraphs: vec![by_hand(&staying, &facts.unit, t), r.write.to_owned()],
+            button: None,
+            mail: Some(mail(postmaster, &(r.mail_subject)(&facts.address.to_string()))),
+        }),
+    }
+}
+
+/// Why only the postmaster can do it.
+pub(super) fn by_hand(staying: &[Listing], unit: &Prefix, t: &'static Texts) -> String {
+    match staying.iter().find(|listing| !unit.covers(&listing.prefix)) {
+        Some(range) => (t.removal.by_hand_range)(&range.prefix.to_string()),
+        None => t.removal.by_hand.to_owned(),
+    }
+}
+
+/// The end of the last listing, if all of them end.
+pub(super) fn last_end(listings: &[Listing]) -> Option<atalaya_model::Timestamp> {
+    let ends: Option<Vec<_>> = listings.iter().map(|listing| listing.until).collect();
+    ends?.into_iter().max()
+}
