@@ -41,15 +41,22 @@ impl<'a> Field<'a> {
         self.value
     }
 
-    /// The first `longest` bytes of the value as one line: folds become a space, other control characters and bytes that are no UTF-8
-    /// become U+FFFD.
+    /// The first `longest` bytes of the value as one line: see [`Self::one_line`].
     #[must_use]
     pub fn line(&self, longest: usize) -> String {
-        let cut = self.value.get(..longest).unwrap_or(self.value);
-        let mut line = String::with_capacity(cut.len());
-        for character in String::from_utf8_lossy(cut).chars() {
+        Self::one_line(self.value.get(..longest).unwrap_or(self.value))
+    }
+
+    /// A value as one line: folds go away, tabs become spaces, other control characters and bytes that are no UTF-8 become U+FFFD.
+    #[must_use]
+    pub fn one_line(value: &[u8]) -> String {
+        let mut line = String::with_capacity(value.len());
+        let text = String::from_utf8_lossy(value);
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
             match character {
-                '\r' | '\n' => {}
+                '\n' => {}
+                '\r' if characters.peek() == Some(&'\n') => {}
                 '\t' => line.push(' '),
                 _ if character.is_control() => line.push(char::REPLACEMENT_CHARACTER),
                 _ => line.push(character),

@@ -171,7 +171,7 @@ fn presentable(text: &str, most: usize) -> String {
     shown
 }
 
-/// Characters that change what a terminal or a page shows without being seen (Unicode Bidi_Control, and control characters).
+/// Characters that change what a terminal or a page shows without being seen (the bidirectional marks of Unicode, and control characters).
 fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
