@@ -5,8 +5,10 @@ mod data;
 pub mod peers;
 mod postgres;
 mod skip;
+mod small_disk;
 
 pub use clock::TestClock;
 pub use data::data;
 pub use postgres::{Postgres, postgres};
 pub use skip::skip;
+pub use small_disk::SmallDisk;

@@ -1,0 +1,125 @@
+//! A client that speaks line by line, and a trap to speak to.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use atalaya_model::{Clock, Timestamp};
+use atalaya_net::bind_tcp;
+use atalaya_observe::{Trap, TrapConfig};
+use atalaya_store::{Store, StoreUrl};
+use atalaya_testkit::TestClock;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// How long a test waits for what must happen. Reached only when the test fails.
+pub(crate) const LIMIT: Duration = Duration::from_secs(120);
+
+/// A trap with a store of its own, on a free port of loopback.
+pub(crate) struct Fixture {
+    pub(crate) address: SocketAddr,
+    pub(crate) store: Store,
+    pub(crate) stop: CancellationToken,
+    pub(crate) served: JoinHandle<()>,
+    _folder: TempDir,
+}
+
+impl Fixture {
+    pub(crate) async fn start(config: TrapConfig) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+        let clock = TestClock::default().clock();
+        Self::start_with(config, &url, clock, folder).await
+    }
+
+    pub(crate) async fn start_with(
+        config: TrapConfig,
+        url: &StoreUrl,
+        clock: Clock,
+        folder: TempDir,
+    ) -> Self {
+        config.check().unwrap();
+        let store = Store::open(url, clock.clone()).await.unwrap();
+        let listener = bind_tcp(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let address = listener.local_addr().unwrap();
+        let trap = Trap::new(config, store.clone(), clock);
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let served = tokio::spawn(async move { trap.serve(listener, stopped).await });
+        Self {
+            address,
+            store,
+            stop,
+            served,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        let mut client = Client::connect(self.address).await;
+        client.expect("220 ").await;
+        client
+    }
+}
+
+/// The time that the fixture's clock shows.
+pub(crate) fn now() -> Timestamp {
+    TestClock::default().now()
+}
+
+/// A client.
+pub(crate) struct Client(BufReader<TcpStream>);
+
+impl Client {
+    pub(crate) async fn connect(to: SocketAddr) -> Self {
+        Self(BufReader::new(TcpStream::connect(to).await.unwrap()))
+    }
+
+    /// Connects from an address of one's own choice.
+    pub(crate) async fn connect_from(from: IpAddr, to: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(from, 0)).unwrap();
+        Self(BufReader::new(socket.connect(to).await.unwrap()))
+    }
+
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        timeout(LIMIT, self.0.write_all(bytes)).await.unwrap().unwrap();
+    }
+
+    /// One whole reply; empty at the end of the connection.
+    pub(crate) async fn reply(&mut self) -> String {
+        let mut reply = String::new();
+        loop {
+            let mut line = String::new();
+            let read = timeout(LIMIT, self.0.read_line(&mut line)).await;
+            read.expect("the trap answers").unwrap();
+            reply.push_str(&line);
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return reply;
+            }
+        }
+    }
+
+    pub(crate) async fn expect(&mut self, expected: &str) {
+        let reply = self.reply().await;
+        assert!(reply.starts_with(expected), "expected {expected}, got {reply:?}");
+    }
+
+    pub(crate) async fn ask(&mut self, line: &str, expected: &str) {
+        self.send(format!("{line}\r\n").as_bytes()).await;
+        self.expect(expected).await;
+    }
+
+    /// Gives an envelope and a text, its end included; the answer to it.
+    pub(crate) async fn deliver(&mut self, recipient: &str, text: &[u8]) -> String {
+        self.ask("EHLO client.example", "250").await;
+        self.ask("MAIL FROM:<a@b.example>", "250").await;
+        self.ask(&format!("RCPT TO:<{recipient}>"), "250").await;
+        self.ask("DATA", "354").await;
+        self.send(text).await;
+        self.reply().await
+    }
+}

@@ -1,0 +1,13 @@
+//! The trap as its clients see it: over TCP, in front of a real store.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests end where something is not as it should be"
+)]
+
+mod client;
+mod crowd;
+mod process;
+mod recording;
+mod serving;
