@@ -202,8 +202,8 @@ fn host_name(text: &str) -> Option<OwnName> {
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     let name: OwnName = text.parse().ok()?;
-    // `192.0.2.53` is a valid domain name and never what was meant.
-    (plain && !name.is_root() && text.parse::<IpAddr>().is_err()).then_some(name)
+    // `192.0.2.53` is a valid domain name, with a dot at its end too, and never what was meant.
+    (plain && !name.is_root() && name.to_string().parse::<IpAddr>().is_err()).then_some(name)
 }
 
 /// A mail address as a domain name: the local part is one label, dots and all (RFC 1035 section 8).

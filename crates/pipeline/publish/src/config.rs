@@ -148,6 +148,7 @@ mod tests {
         for text in [
             "",
             "192.0.2.53 ns1.example.org",
+            "192.0.2.53.",
             "ns1..example",
             "ns1.example.org 192.0.2",
         ] {
