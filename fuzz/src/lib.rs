@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a property that does not hold is what these functions are there to shout about"
+)]
+
+mod config;
+mod dns;
+mod message;
+pub mod mutate;
+mod rdap;
+mod redact;
+mod smtp;
+mod text;
+mod whois;
+mod words;
+
+pub use config::config;
+pub use dns::dns;
+pub use message::message;
+pub use rdap::rdap;
+pub use redact::redact;
+pub use smtp::smtp;
+pub use whois::whois;
+pub use words::words;
+
+/// A target: takes any bytes, and panics where a property does not hold.
+pub type Target = fn(&[u8]);
+
+/// Every target by its name, which is also that of its seeds and of its entry point.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("config", config),
+    ("dns", dns),
+    ("message", message),
+    ("rdap", rdap),
+    ("redact", redact),
+    ("smtp", smtp),
+    ("whois", whois),
+    ("words", words),
+];
