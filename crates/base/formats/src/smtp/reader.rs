@@ -147,7 +147,10 @@ impl Reader {
         if text.len() > self.max_line {
             return Step::new(consumed, Event::LongLine);
         }
-        let oddities = odd_bytes(text, line.len() == text.len());
+        let mut oddities = odd_bytes(text);
+        if line.len() == text.len() {
+            oddities.add(Oddity::BareLf);
+        }
         let length = text.len();
         Step::new(consumed, Event::Line { length, oddities })
     }
@@ -162,12 +165,9 @@ impl Reader {
     }
 }
 
-/// What is odd about the bytes of a command line; `bare` if it ended with LF alone.
-fn odd_bytes(line: &[u8], bare: bool) -> Oddities {
+/// What is odd about the bytes of a command line.
+fn odd_bytes(line: &[u8]) -> Oddities {
     let mut oddities = Oddities::NONE;
-    if bare {
-        oddities.add(Oddity::BareLf);
-    }
     if memchr::memchr(b'\r', line).is_some() {
         oddities.add(Oddity::BareCr);
     }
