@@ -177,6 +177,13 @@ impl HttpClient {
     }
 }
 
+/// The host and the port that a URL of HTTP or HTTPS names.
+#[must_use]
+pub fn server_of(url: &str) -> Option<(String, u16)> {
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+}
+
 /// Where an answer sends us, if it does. A redirect without a usable target is an answer like any other.
 fn next(response: &Response) -> Result<Option<Url>, HttpError> {
     let location = response

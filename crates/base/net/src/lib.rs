@@ -12,6 +12,6 @@ pub use ask::{AskError, ExchangeLimits, WHOIS_PORT, ask};
 pub use budget::{Budget, Share};
 pub use error::NetError;
 pub use gate::{Crowded, Gate, Pass};
-pub use http::{HttpAnswer, HttpClient, HttpError};
+pub use http::{HttpAnswer, HttpClient, HttpError, server_of};
 pub use listen::{Acceptor, bind_tcp, bind_udp, has_spoken, turn_away};
 pub use reach::{OutOfReach, Reach};

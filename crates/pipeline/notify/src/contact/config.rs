@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use atalaya_formats::whois::Referral;
 use atalaya_model::{ByteSize, Period, Prefix, settings};
+use atalaya_net::server_of;
 
 settings! {
     /// Finding the abuse contact of a network: RDAP first, then WHOIS.
@@ -32,5 +34,92 @@ settings! {
         max_hops: u32 = 5,
         /// When to ask again after a server failed without saying when.
         retry_after: Period = Period::minutes(15),
+    }
+}
+
+impl ContactConfig {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// A sentence that names the key and what it takes.
+    pub fn check(&self) -> Result<(), String> {
+        let is_url = |url: &String| server_of(url).is_some();
+        if !self.bootstrap_url.is_empty() && !is_url(&self.bootstrap_url) {
+            return Err(
+                "contact.bootstrap_url must be an address of the form https://host/path/, or empty"
+                    .to_owned(),
+            );
+        }
+        if let Some((prefix, _)) = self.rdap_servers.iter().find(|(_, url)| !is_url(url)) {
+            return Err(format!(
+                "contact.rdap_servers.\"{prefix}\" must be an address of the form https://host/path/"
+            ));
+        }
+        let servers = self
+            .whois_servers
+            .values()
+            .chain([&self.whois_server])
+            .filter(|server| !server.is_empty());
+        if let Some(server) = servers
+            .into_iter()
+            .find(|server| Referral::read(server).is_none())
+        {
+            return Err(format!(
+                "contact.whois_server and whois_servers take host or host:port, not `{server}`"
+            ));
+        }
+        if self.queries_per_minute == 0 || self.queries_per_minute > 600 {
+            return Err("contact.queries_per_minute must be from 1 to 600".to_owned());
+        }
+        if self.max_hops == 0 || self.max_hops > 20 {
+            return Err("contact.max_hops must be from 1 to 20".to_owned());
+        }
+        if self.timeout.duration().is_zero() || self.max_answer.bytes() < 1_024 {
+            return Err(
+                "contact.timeout must be longer than 0s and contact.max_answer at least 1KiB".to_owned(),
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_in_range() {
+        assert_eq!(ContactConfig::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_named() {
+        let config = ContactConfig {
+            bootstrap_url: "ftp://example.net".to_owned(),
+            ..ContactConfig::default()
+        };
+        assert!(config.check().unwrap_err().starts_with("contact.bootstrap_url"));
+        let servers = BTreeMap::from([("192.0.2.0/24".parse().unwrap(), "rdap.example.net".to_owned())]);
+        let config = ContactConfig {
+            rdap_servers: servers,
+            ..ContactConfig::default()
+        };
+        assert!(
+            config
+                .check()
+                .unwrap_err()
+                .starts_with("contact.rdap_servers.\"192.0.2.0/24\"")
+        );
+        let config = ContactConfig {
+            whois_server: "whois.example.net:x".to_owned(),
+            ..ContactConfig::default()
+        };
+        assert!(config.check().unwrap_err().starts_with("contact.whois_server"));
+        let config = ContactConfig {
+            whois_server: String::new(),
+            bootstrap_url: String::new(),
+            ..ContactConfig::default()
+        };
+        assert_eq!(config.check(), Ok(()), "both can be turned off");
     }
 }

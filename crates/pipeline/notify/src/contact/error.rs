@@ -1,6 +1,7 @@
 //! Why no answer could be given, and when to ask again.
 
 use atalaya_model::Timestamp;
+use atalaya_net::HttpError;
 use atalaya_store::StoreError;
 
 /// The cascade could not be walked to its end.
@@ -17,7 +18,10 @@ pub enum ContactError {
     /// The store failed; the caller treats it as its own calls to the store.
     #[error("the contact cache cannot be used")]
     Store(#[from] StoreError),
-    /// The client cannot be made: the configuration or the certificates of this machine are at fault.
-    #[error("the contact cascade cannot start: {0}")]
-    Setup(String),
+    /// The configuration is at fault. Give up.
+    #[error("the search for contacts cannot start: {0}")]
+    Config(String),
+    /// The client that asks the registries cannot be made. Give up.
+    #[error("the search for contacts cannot start")]
+    Client(#[from] HttpError),
 }

@@ -7,10 +7,21 @@
 //! Only mailboxes that the registry names for abuse are taken. Registries' own mailboxes and persons named for other purposes never
 //! are: a notice to somebody who cannot act is spam.
 
+mod answer;
+mod bootstrap;
+mod budget;
+mod choose;
 mod config;
 mod error;
 mod finder;
+mod rdap;
+mod step;
+mod whois;
 
 pub use config::ContactConfig;
 pub use error::ContactError;
-pub use finder::{ContactFinder, Found, Step};
+pub use finder::{ContactFinder, Explanation, Found};
+pub use step::Step;
+
+#[cfg(test)]
+mod tests;

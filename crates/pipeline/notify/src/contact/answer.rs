@@ -1,0 +1,119 @@
+//! What one source said about an address, and for how wide a network that is remembered.
+
+use std::net::IpAddr;
+
+use atalaya_model::{Contact, ContactSource, MailAddress, Prefix, Timestamp};
+
+use super::choose::Choice;
+
+/// The widest network for which one answer is kept, in bits of IPv4 and IPv6.
+///
+/// A wider network is an allocation with networks of customers registered inside, who have contacts of their own; and a registry that
+/// answers about 0.0.0.0/0 is wrong. Asking again for each /16 costs at most 256 questions for a whole /8.
+const WIDEST_CONTACT: (u8, u8) = (16, 32);
+/// The widest network for which it is kept that nobody is named: a wrong "nobody" silences notices, so it speaks for its
+/// neighbourhood only. These are the smallest networks that are routed on their own.
+const WIDEST_NOBODY: (u8, u8) = (24, 48);
+
+/// What came of asking one kind of source.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It names a contact.
+    Contact(Answer),
+    /// It knows the network and names nobody for abuse.
+    Nobody(Answer),
+    /// It knows nothing of the address, or there is nobody to ask.
+    Unknown,
+    /// It could not be asked, or its answer is no use; another time it may be.
+    Failed(String),
+}
+
+/// Stops the search: a source asks for patience, or its budget is used up.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wait {
+    /// Until when.
+    pub(super) until: Timestamp,
+    /// Who wants that.
+    pub(super) why: String,
+}
+
+/// What a source said.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    /// The prefix around the address for which it speaks.
+    pub(super) prefix: Prefix,
+    /// The name of the network.
+    pub(super) network: String,
+    /// Where to write; empty where nobody is named.
+    pub(super) addresses: Vec<MailAddress>,
+    /// Who said so.
+    pub(super) source: ContactSource,
+}
+
+impl Answer {
+    /// What is kept of it: the network narrowed around `address` to what one answer may speak for.
+    pub(super) fn into_contact(self, address: IpAddr, now: Timestamp) -> Contact {
+        let widest = if self.addresses.is_empty() {
+            WIDEST_NOBODY
+        } else {
+            WIDEST_CONTACT
+        };
+        let bits = if address.is_ipv4() { widest.0 } else { widest.1 };
+        let prefix = Prefix::new(address, self.prefix.length().max(bits));
+        Contact {
+            prefix,
+            addresses: self.addresses,
+            network: self.network,
+            source: self.source,
+            found_at: now,
+        }
+    }
+}
+
+/// One sentence about a network and the choice of its contact, for [`super::Step`].
+pub(super) fn sentence(registered: &str, name: &str, choice: Option<&Choice>) -> String {
+    let name = if name.is_empty() {
+        String::new()
+    } else {
+        format!(" ({name})")
+    };
+    match choice {
+        Some(Choice { addresses, basis }) => {
+            let addresses: Vec<_> = addresses.iter().map(MailAddress::as_str).collect();
+            format!("{registered}{name}: {}, {basis}", addresses.join(", "))
+        }
+        None => format!("{registered}{name}: nobody is named for abuse"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(prefix: &str, addresses: &[&str], address: &str) -> String {
+        let answer = Answer {
+            prefix: prefix.parse().unwrap(),
+            network: String::new(),
+            addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
+            source: ContactSource::Whois {
+                server: "whois.example.net".to_owned(),
+            },
+        };
+        answer
+            .into_contact(address.parse().unwrap(), Timestamp::EPOCH)
+            .prefix
+            .to_string()
+    }
+
+    #[test]
+    fn an_answer_is_kept_for_its_network_but_not_too_wide() {
+        assert_eq!(
+            kept("192.0.2.0/25", &["a@example.net"], "192.0.2.1"),
+            "192.0.2.0/25"
+        );
+        assert_eq!(kept("0.0.0.0/0", &["a@example.net"], "192.0.2.1"), "192.0.0.0/16");
+        assert_eq!(kept("::/0", &["a@example.net"], "2001:db8::1"), "2001:db8::/32");
+        assert_eq!(kept("192.0.0.0/16", &[], "192.0.2.1"), "192.0.2.0/24");
+        assert_eq!(kept("2001:db8::/32", &[], "2001:db8:1:2::3"), "2001:db8:1::/48");
+    }
+}

@@ -1,0 +1,141 @@
+//! How often each server may be asked: registries ban those who ask too often, and say so with patience or without.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use atalaya_model::Timestamp;
+
+/// Most servers that are remembered; strangers' referrals must not fill the memory.
+const MAX_SERVERS: usize = 1_000;
+/// Drops in a query. A bucket that fills with so many queries a minute gains just as many drops in each microsecond, so that all is
+/// counted in whole numbers.
+const QUERY: u64 = 60_000_000;
+
+/// The budgets of all servers, by name.
+#[derive(Debug)]
+pub(super) struct Budgets {
+    per_minute: u32,
+    buckets: Mutex<HashMap<String, Bucket>>,
+}
+
+/// What is left for one server: a bucket that fills evenly and holds a minute's worth.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    /// Drops.
+    left: u64,
+    /// When it was last filled.
+    filled_at: Timestamp,
+    /// The server asked to be left alone until then.
+    closed_until: Timestamp,
+}
+
+impl Budgets {
+    /// Budgets of so many queries a minute for each server.
+    pub(super) fn new(per_minute: u32) -> Self {
+        Self {
+            per_minute,
+            buckets: Mutex::default(),
+        }
+    }
+
+    /// Takes one query.
+    ///
+    /// # Errors
+    /// When none is left: the time at which one will be.
+    pub(super) fn take(&self, server: &str, now: Timestamp) -> Result<(), Timestamp> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MAX_SERVERS {
+            let full = self.full();
+            buckets
+                .retain(|_, bucket| bucket.closed_until > now || bucket.filled(self.per_minute, now) < full);
+        }
+        let bucket = buckets
+            .entry(server.to_owned())
+            .or_insert_with(|| self.fresh(now));
+        if bucket.closed_until > now {
+            return Err(bucket.closed_until);
+        }
+        bucket.left = bucket.filled(self.per_minute, now);
+        bucket.filled_at = now;
+        if let Some(left) = bucket.left.checked_sub(QUERY) {
+            bucket.left = left;
+            return Ok(());
+        }
+        let missing = QUERY.saturating_sub(bucket.left);
+        Err(now.plus(Duration::from_micros(
+            missing.div_ceil(u64::from(self.per_minute).max(1)),
+        )))
+    }
+
+    /// Leaves a server alone until a moment, because it asked for that.
+    pub(super) fn close(&self, server: &str, until: Timestamp, now: Timestamp) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets
+            .entry(server.to_owned())
+            .or_insert_with(|| self.fresh(now))
+            .closed_until = until;
+    }
+
+    fn fresh(&self, now: Timestamp) -> Bucket {
+        Bucket {
+            left: self.full(),
+            filled_at: now,
+            closed_until: Timestamp::EPOCH,
+        }
+    }
+
+    fn full(&self) -> u64 {
+        u64::from(self.per_minute).saturating_mul(QUERY)
+    }
+}
+
+impl Bucket {
+    /// What is in it after filling up to now.
+    fn filled(&self, per_minute: u32, now: Timestamp) -> u64 {
+        let micros = u64::try_from(now.since(self.filled_at).as_micros()).unwrap_or(u64::MAX);
+        let gained = micros.saturating_mul(u64::from(per_minute));
+        self.left
+            .saturating_add(gained)
+            .min(u64::from(per_minute).saturating_mul(QUERY))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(number: i64) -> Timestamp {
+        Timestamp::from_seconds(number)
+    }
+
+    #[test]
+    fn a_minute_holds_its_queries_and_then_says_when() {
+        let budgets = Budgets::new(2);
+        assert_eq!(budgets.take("a", second(0)), Ok(()));
+        assert_eq!(budgets.take("a", second(0)), Ok(()));
+        assert_eq!(budgets.take("a", second(0)), Err(second(30)));
+        assert_eq!(budgets.take("b", second(0)), Ok(()), "each server has its own");
+        assert_eq!(budgets.take("a", second(29)), Err(second(30)));
+        assert_eq!(budgets.take("a", second(30)), Ok(()));
+        assert_eq!(budgets.take("a", second(30)), Err(second(60)));
+        assert_eq!(budgets.take("a", second(9_999)), Ok(()));
+    }
+
+    #[test]
+    fn a_closed_server_is_left_alone_until_it_opens() {
+        let budgets = Budgets::new(10);
+        budgets.close("a", second(100), second(0));
+        assert_eq!(budgets.take("a", second(99)), Err(second(100)));
+        assert_eq!(budgets.take("a", second(100)), Ok(()));
+    }
+
+    #[test]
+    fn many_servers_do_not_fill_the_memory() {
+        let budgets = Budgets::new(1);
+        for number in 0..5_000_i64 {
+            assert_eq!(budgets.take(&number.to_string(), second(number * 60)), Ok(()));
+        }
+        assert!(budgets.buckets.lock().unwrap().len() <= MAX_SERVERS);
+    }
+}

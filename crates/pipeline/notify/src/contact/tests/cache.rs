@@ -1,0 +1,105 @@
+//! The finder with its store: each network is asked about once while its answer is fresh.
+
+use atalaya_store::{Store, StoreUrl};
+
+use super::*;
+use crate::contact::{ContactError, ContactFinder};
+
+struct Cached {
+    finder: ContactFinder,
+    time: TestClock,
+    _folder: TempDir,
+}
+
+async fn cached(config: &ContactConfig) -> Cached {
+    let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
+    let store = Store::open(&StoreUrl::Sqlite(folder.path().join("test.db")), time.clock())
+        .await
+        .unwrap();
+    let finder = ContactFinder::new(config, store, time.clock(), folder.path()).unwrap();
+    Cached {
+        finder,
+        time,
+        _folder: folder,
+    }
+}
+
+impl Cached {
+    async fn find(&self, address: &str) -> Option<String> {
+        let found = self
+            .finder
+            .find(address.parse().unwrap(), self.time.now())
+            .await
+            .unwrap();
+        found.contact.map(|contact| contact.addresses[0].to_string())
+    }
+}
+
+#[tokio::test]
+async fn one_question_serves_a_whole_network_while_it_is_fresh() {
+    let peer = rdap_peer(HttpReply::rdap(right_answer())).await;
+    let cached = cached(&by_rdap(&peer)).await;
+    for address in ["192.0.2.1", "192.0.2.77", "::ffff:192.0.2.3"] {
+        assert_eq!(cached.find(address).await.as_deref(), Some("abuse@example.net"));
+    }
+    assert_eq!(peer.asked().len(), 1);
+    let told = cached
+        .finder
+        .explain("192.0.2.9".parse().unwrap(), cached.time.now())
+        .await;
+    assert_eq!(told.steps.len(), 1);
+    assert_eq!(told.steps[0].source, "cache");
+    assert!(
+        told.steps[0].outcome.contains("from RDAP http://127.0.0.1:")
+            && told.steps[0].outcome.ends_with("of 2026-11-23")
+    );
+    cached.time.advance(Duration::from_secs(7 * 86_400));
+    assert!(cached.find("192.0.2.1").await.is_some());
+    assert_eq!(peer.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn that_nobody_is_named_is_remembered_for_a_day() {
+    let peer = rdap_peer(HttpReply::rdap(answer_about(
+        "192.0.2.0",
+        "192.0.2.255",
+        "person@localhost",
+    )))
+    .await;
+    let cached = cached(&by_rdap(&peer)).await;
+    assert_eq!(cached.find("192.0.2.1").await, None);
+    assert_eq!(cached.find("192.0.2.2").await, None);
+    assert_eq!(peer.asked().len(), 1);
+    cached.time.advance(Duration::from_secs(86_400));
+    assert_eq!(cached.find("192.0.2.1").await, None);
+    assert_eq!(peer.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_failure_is_not_remembered_and_says_when_to_come_back() {
+    let peer = rdap_peer(HttpReply::status(500)).await;
+    let cached = cached(&by_rdap(&peer)).await;
+    let told = cached
+        .finder
+        .explain("192.0.2.1".parse().unwrap(), cached.time.now())
+        .await;
+    let Err(ContactError::Later { at, why }) = told.result else {
+        panic!("{:?}", told.result)
+    };
+    assert_eq!(
+        (at, why.as_str()),
+        (
+            cached.time.now().plus(Duration::from_secs(900)),
+            "the server answers with status 500"
+        )
+    );
+    assert_eq!(told.steps[0].source, "rdap");
+    assert!(
+        cached
+            .finder
+            .find("192.0.2.1".parse().unwrap(), cached.time.now())
+            .await
+            .is_err()
+    );
+    assert_eq!(peer.asked().len(), 2);
+}
