@@ -1,5 +1,6 @@
 //! More clients than usual, and more than there are file descriptors for.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -14,6 +15,13 @@ const CROWD: usize = 10_000;
 const BATCH: usize = 100;
 const TEXT: &[u8] = b"From: a@b.example\r\n\r\nx\r\n.\r\n";
 
+/// A client that has heard the banner.
+async fn greeted(address: SocketAddr) -> Client {
+    let mut client = Client::connect(address).await;
+    client.expect("220").await;
+    client
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_connections_are_served_at_once() {
     let needed = CROWD + 200;
@@ -24,22 +32,13 @@ async fn ten_thousand_connections_are_served_at_once() {
     let trap = TrapProcess::start(u32::try_from(needed).unwrap());
     let mut crowd = Vec::with_capacity(CROWD);
     while crowd.len() < CROWD {
-        let mut batch = JoinSet::new();
-        for _ in 0..BATCH {
-            let address = trap.address;
-            batch.spawn(async move {
-                let mut client = Client::connect(address).await;
-                client.expect("220").await;
-                client
-            });
-        }
+        let batch: JoinSet<Client> = (0..BATCH).map(|_| greeted(trap.address)).collect();
         crowd.extend(batch.join_all().await);
     }
     for client in crowd.iter_mut().step_by(1_000) {
         assert!(client.deliver("trap@d.example", TEXT).await.starts_with("250"));
     }
-    let mut one_more = Client::connect(trap.address).await;
-    one_more.expect("220").await;
+    let mut one_more = greeted(trap.address).await;
     drop(crowd);
     assert!(one_more.deliver("trap@d.example", TEXT).await.starts_with("250"));
 }
@@ -53,8 +52,7 @@ async fn without_file_descriptors_clients_wait_and_none_is_lost() {
     for _ in 0..BATCH {
         let (address, leave) = (trap.address, Arc::clone(&leave));
         clients.spawn(async move {
-            let mut client = Client::connect(address).await;
-            client.expect("220").await;
+            let mut client = greeted(address).await;
             drop(leave.acquire().await.unwrap());
             client.ask("QUIT", "221").await;
         });
@@ -68,7 +66,6 @@ async fn without_file_descriptors_clients_wait_and_none_is_lost() {
     timeout(LIMIT, exhausted).await.unwrap();
     leave.add_permits(BATCH);
     assert_eq!(clients.join_all().await.len(), BATCH);
-    let mut last = Client::connect(trap.address).await;
-    last.expect("220").await;
+    let mut last = greeted(trap.address).await;
     assert!(last.deliver("trap@d.example", TEXT).await.starts_with("250"));
 }

@@ -82,8 +82,7 @@ pub(crate) fn most_open_files() -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(
     clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "the only ways between the two processes"
+    reason = "this is how the folder reaches the other process"
 )]
 async fn a_trap_in_a_process_of_its_own() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
