@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod contact;
+mod notice;
+mod outbox;
 
-pub use contact::{ContactConfig, ContactError, ContactFinder, Found, Step};
+pub use contact::{ContactConfig, ContactError, ContactFinder, Explanation, Found, Step};
+pub use notice::{FindContact, Language, ListNames, NoticeConfig, NoticeError, NoticeWriter, Tls, is_due};
+pub use outbox::{RelayError, Sender};

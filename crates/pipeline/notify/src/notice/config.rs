@@ -1,0 +1,230 @@
+//! How notices are written and sent, as the operator sets it.
+
+use atalaya_model::{BadMailAddress, ByteSize, MailAddress, Period, Secret, settings};
+use serde::{Deserialize, Serialize};
+
+/// Who notices come from where the operator named nobody: they stay in the folder then, and the name shows what is missing.
+const NOBODY: &str = "abuse@atalaya.invalid";
+
+/// The language of notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+    /// English, then Spanish.
+    Both,
+}
+
+/// How the connection to the relay is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tls {
+    /// Not at all.
+    None,
+    /// By STARTTLS where the relay offers it; its certificate is not checked.
+    Opportunistic,
+    /// By STARTTLS with a valid certificate, or no mail leaves.
+    Required,
+    /// From the first byte, with a valid certificate (port 465).
+    Implicit,
+}
+
+settings! {
+    /// Telling the network that an address belongs to: writing notices and sending them.
+    pub struct NoticeConfig {
+        /// The mailbox that notices come from. Replies and bounces go there, and somebody must read them (RFC 6650 section 4).
+        /// Needed as soon as there is a relay.
+        sender: Option<MailAddress> = None => "\"abuse@example.net\"",
+        /// Who runs the list, as it stands in notices.
+        organisation: String = "Atalaya".to_owned(),
+        /// The language of notices: `en`, `es`, or `both` (English first).
+        language: Language = Language::Both,
+        /// The SMTP relay that takes the notices, as `host:port`. Without one they are written as .eml files into the folder
+        /// `notices` of the data folder.
+        relay: Option<String> = None => "\"smtp.example.net:25\"",
+        /// How the connection to the relay is protected: `none`; `opportunistic` (STARTTLS where offered); `required` (STARTTLS with
+        /// a valid certificate); `implicit` (TLS from the first byte, port 465).
+        tls: Tls = Tls::Opportunistic,
+        /// The name to log in to the relay with. Needs `tls` to be `required` or `implicit`.
+        username: Option<String> = None => "\"atalaya\"",
+        /// The password that goes with it.
+        password: Option<Secret> = None => "\"secret\"",
+        /// The name that we greet the relay with. The domain of `sender` when absent.
+        hello: Option<String> = None => "\"list.example.net\"",
+        /// How long handing one mail to the relay may take. RFC 5321 section 4.5.3.2 asks for patience at the end of a mail: who hangs
+        /// up too early sends it twice.
+        timeout: Period = Period::minutes(10),
+        /// The wait after the first failed try. Each further wait is twice as long, and all vary by a quarter.
+        first_retry: Period = Period::minutes(5),
+        /// The longest wait between two tries.
+        longest_retry: Period = Period::hours(4),
+        /// How long a mail is tried (RFC 5321 section 4.5.4.1 asks for 4 to 5 days).
+        give_up_after: Period = Period::days(5),
+        /// The largest spam that goes into a notice whole; of a larger one only the header goes. Base64 and the two copies (ARF and
+        /// X-ARF) make the notice about 2.4 times as large.
+        max_evidence: ByteSize = ByteSize::kib(256),
+        /// Host names and domains of the traps. They are hidden in evidence, and no notice is ever written to a mailbox there.
+        trap_names: Vec<String> = Vec::new() => "[\"mx.trap.example\"]",
+        /// The name of the server that took the spam, for the field Reporting-MTA. Absent by default, because it tells where the traps are.
+        reporting_mta: Option<String> = None => "\"mx.example.net\"",
+        /// A contact gets a notice for each of its first 10 incidents in such a time, then for every 10th, from 100 on for every 100th
+        /// (RFC 6650 section 5).
+        count_over: Period = Period::days(30),
+    }
+}
+
+impl NoticeConfig {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// A sentence that names the key and what it takes.
+    pub fn check(&self) -> Result<(), String> {
+        if self.relay.is_some() && self.sender.is_none() {
+            return Err(
+                "notice.sender must name the mailbox that replies go to, because notice.relay is set"
+                    .to_owned(),
+            );
+        }
+        if self
+            .relay
+            .as_deref()
+            .is_some_and(|relay| host_and_port(relay).is_none())
+        {
+            return Err("notice.relay must be host:port".to_owned());
+        }
+        let protected = matches!(self.tls, Tls::Required | Tls::Implicit);
+        if self.username.is_some() && !protected {
+            return Err("notice.tls must be required or implicit, because notice.username is set: a password is not sent in the open".to_owned());
+        }
+        if self.username.is_some() != self.password.is_some() {
+            return Err("notice.username and notice.password go together".to_owned());
+        }
+        self.check_texts()?;
+        self.check_ranges()
+    }
+
+    fn check_texts(&self) -> Result<(), String> {
+        let one_line = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
+        if !one_line(&self.organisation) || self.organisation.chars().count() > 100 {
+            return Err("notice.organisation must be one line of up to 100 characters".to_owned());
+        }
+        let is_name = |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+        for (key, name) in [("hello", &self.hello), ("reporting_mta", &self.reporting_mta)] {
+            if name.as_ref().is_some_and(|name| !is_name(name)) {
+                return Err(format!("notice.{key} must be a host name"));
+            }
+        }
+        match self.trap_names.iter().all(is_name) {
+            true => Ok(()),
+            false => Err("notice.trap_names must be host names".to_owned()),
+        }
+    }
+
+    fn check_ranges(&self) -> Result<(), String> {
+        let positive = [
+            ("timeout", self.timeout),
+            ("first_retry", self.first_retry),
+            ("count_over", self.count_over),
+        ];
+        for (key, period) in positive {
+            if period.duration().is_zero() {
+                return Err(format!("notice.{key} must be longer than 0s"));
+            }
+        }
+        if self.longest_retry < self.first_retry {
+            return Err("notice.longest_retry must not be shorter than notice.first_retry".to_owned());
+        }
+        // The schema of X-ARF allows 5 MiB for one piece of evidence.
+        if self.max_evidence > ByteSize::mib(5) {
+            return Err("notice.max_evidence must be at most 5MiB".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The mailbox that notices come from.
+    ///
+    /// # Errors
+    /// Never: the name that stands in where none is configured is a mail address.
+    pub(crate) fn sender(&self) -> Result<MailAddress, BadMailAddress> {
+        self.sender.clone().map_or_else(|| NOBODY.parse(), Ok)
+    }
+}
+
+/// Cuts `host:port` or `[address]:port`.
+pub(crate) fn host_and_port(relay: &str) -> Option<(&str, u16)> {
+    let (host, port) = relay.rsplit_once(':')?;
+    let port: u16 = port.parse().ok().filter(|port| *port != 0)?;
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let host = match bare {
+        Some(address) => address
+            .parse::<std::net::Ipv6Addr>()
+            .ok()
+            .map(|_address| address)?,
+        None => host,
+    };
+    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic());
+    (is_host && (bare.is_some() || !host.contains(':'))).then_some((host, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl Fn(&mut NoticeConfig)) -> String {
+        let mut config = NoticeConfig {
+            sender: Some("abuse@example.net".parse().unwrap()),
+            relay: Some("smtp.example.net:25".to_owned()),
+            ..NoticeConfig::default()
+        };
+        assert_eq!(config.check(), Ok(()));
+        change(&mut config);
+        config.check().unwrap_err()
+    }
+
+    #[test]
+    fn defaults_pass_and_mistakes_name_their_key() {
+        assert_eq!(NoticeConfig::default().check(), Ok(()));
+        assert!(
+            NoticeConfig::default()
+                .sender()
+                .unwrap()
+                .as_str()
+                .ends_with(".invalid")
+        );
+        assert!(refused(|config| config.sender = None).starts_with("notice.sender"));
+        assert!(refused(|config| config.relay = Some("smtp".to_owned())).starts_with("notice.relay"));
+        assert!(refused(|config| config.username = Some("x".to_owned())).starts_with("notice.tls"));
+        assert!(refused(|config| config.password = Some(Secret::new("x"))).starts_with("notice.username"));
+        assert!(
+            refused(|config| config.organisation = "a\r\nBcc: x@y.zz".to_owned()).contains("organisation")
+        );
+        assert!(refused(|config| config.hello = Some("a b".to_owned())).starts_with("notice.hello"));
+        assert!(refused(|config| config.first_retry = Period::hours(9)).contains("longest_retry"));
+        assert!(refused(|config| config.max_evidence = ByteSize::mib(6)).contains("max_evidence"));
+        assert!(refused(|config| config.timeout = Period::seconds(0)).contains("timeout"));
+    }
+
+    #[test]
+    fn relays_are_cut_at_the_port() {
+        assert_eq!(
+            host_and_port("smtp.example.net:25"),
+            Some(("smtp.example.net", 25))
+        );
+        assert_eq!(host_and_port("[2001:db8::1]:587"), Some(("2001:db8::1", 587)));
+        for wrong in [
+            "",
+            ":25",
+            "host",
+            "host:0",
+            "host:70000",
+            "2001:db8::1:25",
+            "[host]:25",
+            "a b:25",
+        ] {
+            assert_eq!(host_and_port(wrong), None, "{wrong}");
+        }
+    }
+}

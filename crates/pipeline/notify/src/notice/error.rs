@@ -1,0 +1,20 @@
+//! Why a notice could not be written, and what happens to its job.
+
+use atalaya_model::BadMailAddress;
+use atalaya_store::StoreError;
+
+use crate::contact::ContactError;
+
+/// Why a job for a notice ended without an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoticeError {
+    /// The store failed. The job is taken again when its lease has run out.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The contact cannot be found now. The job is postponed.
+    #[error("the contact could not be looked for")]
+    Contact(#[source] ContactError),
+    /// The mailbox that notices come from cannot be used. The operator must act; the job is postponed.
+    #[error("notice.sender cannot be used")]
+    Sender(#[from] BadMailAddress),
+}

@@ -1,0 +1,146 @@
+//! The evidence that goes into a notice: what was seen of an address, and one mail with all recipients hidden.
+//!
+//! Only spam whose sender completed a TCP handshake counts: whatever could be spoofed may never accuse anybody. Without a kept message
+//! there is no evidence, and without evidence no notice.
+
+use atalaya_formats::redact::{Extent, HiddenMessage, Redactor};
+use atalaya_model::{Handshake, Kind, MailAddress, Observation, Prefix, Timestamp};
+use atalaya_store::{Store, StoreError};
+
+use super::config::NoticeConfig;
+
+/// Most observations that are looked at, the newest first.
+const LOOK_AT: u32 = 200;
+/// Most messages that are fetched to find one that can be shown.
+const TRY_MESSAGES: usize = 5;
+
+/// What is shown to the contact.
+#[derive(Debug)]
+pub(super) struct Evidence {
+    /// The observation whose message is shown.
+    pub(super) shown: Observation,
+    /// Its message, recipients hidden.
+    pub(super) message: HiddenMessage,
+    /// Its envelope, recipients hidden.
+    pub(super) envelope: HiddenEnvelope,
+    /// How many observations there are.
+    pub(super) count: usize,
+    /// Whether there are more than were counted.
+    pub(super) has_more: bool,
+    /// When the first and the last of them were seen.
+    pub(super) first_seen: Timestamp,
+    /// See `first_seen`.
+    pub(super) last_seen: Timestamp,
+}
+
+/// The envelope and the subject as they may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HiddenEnvelope {
+    pub(super) helo: String,
+    pub(super) mail_from: String,
+    pub(super) recipients: Vec<String>,
+    pub(super) subject: String,
+}
+
+impl Evidence {
+    /// Loads the evidence against `prefix`; none where there is nothing to show.
+    pub(super) async fn load(
+        store: &Store,
+        prefix: &Prefix,
+        config: &NoticeConfig,
+        key: &[u8],
+    ) -> Result<Option<Self>, StoreError> {
+        let seen = store.observations_of(prefix, LOOK_AT).await?;
+        let has_more = seen.len() >= usize::try_from(LOOK_AT).unwrap_or(usize::MAX);
+        let proven: Vec<Observation> = seen.into_iter().filter(is_proof).collect();
+        let (Some(newest), Some(oldest)) = (proven.first(), proven.last()) else {
+            return Ok(None);
+        };
+        for shown in best_first(&proven).into_iter().take(TRY_MESSAGES) {
+            let Some(digest) = &shown.message else { continue };
+            let Some(raw) = store.message(digest).await? else {
+                continue;
+            };
+            let Some(evidence) = Self::of(shown, &raw, config, key) else {
+                continue;
+            };
+            return Ok(Some(Self {
+                count: proven.len(),
+                has_more,
+                first_seen: oldest.seen_at,
+                last_seen: newest.seen_at,
+                ..evidence
+            }));
+        }
+        Ok(None)
+    }
+
+    /// One observation with its message; none where the message cannot be made safe to show.
+    pub(super) fn of(shown: &Observation, raw: &[u8], config: &NoticeConfig, key: &[u8]) -> Option<Self> {
+        let redactor = redactor(shown, config, key);
+        Some(Self {
+            message: redactor.hide_message(raw, config.max_evidence.bytes())?,
+            envelope: HiddenEnvelope::of(shown, &redactor),
+            shown: shown.clone(),
+            count: 1,
+            has_more: false,
+            first_seen: shown.seen_at,
+            last_seen: shown.seen_at,
+        })
+    }
+
+    /// Whether the message is shown whole, or all but parts that are no text.
+    pub(super) const fn is_whole(&self) -> bool {
+        matches!(self.message.extent, Extent::Message { .. })
+    }
+
+    /// The envelope sender, where it is a mailbox as X-ARF wants it.
+    pub(super) fn mail_from(&self) -> Option<MailAddress> {
+        self.envelope.mail_from.parse().ok()
+    }
+}
+
+impl HiddenEnvelope {
+    fn of(observation: &Observation, redactor: &Redactor) -> Self {
+        let envelope = &observation.envelope;
+        Self {
+            helo: redactor.hide_text(&envelope.helo),
+            mail_from: redactor.hide_text(&envelope.mail_from),
+            recipients: envelope
+                .recipients
+                .iter()
+                .map(|recipient| redactor.pseudonym(recipient))
+                .collect(),
+            subject: redactor.hide_text(&observation.subject),
+        }
+    }
+}
+
+fn is_proof(observation: &Observation) -> bool {
+    observation.kind == Kind::Spam
+        && observation.handshake == Handshake::Completed
+        && observation.message.is_some()
+}
+
+/// The newest first, but before them those whose port and sender are known: a network behind one address needs the port to find its
+/// customer, and X-ARF asks for both.
+fn best_first(proven: &[Observation]) -> Vec<&Observation> {
+    let is_complete = |observation: &&Observation| {
+        observation.source_port.is_some_and(|port| port != 0)
+            && observation.envelope.mail_from.parse::<MailAddress>().is_ok()
+    };
+    let complete = proven.iter().filter(is_complete);
+    let rest = proven.iter().filter(|observation| !is_complete(observation));
+    complete.chain(rest).collect()
+}
+
+fn redactor(observation: &Observation, config: &NoticeConfig, key: &[u8]) -> Redactor {
+    let mut redactor = Redactor::new(key);
+    for recipient in &observation.envelope.recipients {
+        redactor.hide_address(recipient);
+    }
+    for name in &config.trap_names {
+        redactor.hide_name(name);
+    }
+    redactor
+}

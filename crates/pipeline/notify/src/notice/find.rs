@@ -1,0 +1,33 @@
+//! What the writer asks of whoever finds contacts: one question, so that tests can answer it from a script.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use atalaya_model::{Contact, Timestamp};
+
+use crate::contact::{ContactError, ContactFinder};
+
+/// Finds the abuse contact of an address.
+pub trait FindContact: Send + Sync {
+    /// The contact of the network that `address` belongs to; none where the registries name nobody.
+    ///
+    /// [`ContactError::Later`] where it cannot be known yet.
+    fn find_contact(
+        &self,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Contact>, ContactError>> + Send;
+}
+
+impl FindContact for ContactFinder {
+    async fn find_contact(&self, address: IpAddr, now: Timestamp) -> Result<Option<Contact>, ContactError> {
+        Ok(self.find(address, now).await?.contact)
+    }
+}
+
+impl<F: FindContact> FindContact for Arc<F> {
+    async fn find_contact(&self, address: IpAddr, now: Timestamp) -> Result<Option<Contact>, ContactError> {
+        F::find_contact(self, address, now).await
+    }
+}

@@ -1,0 +1,189 @@
+//! The notice as a mail: one multipart/report (RFC 6522, RFC 5965) with the text, the feedback report, the spam, and X-ARF.
+//!
+//! In: the facts. Out: the bytes of the mail, the same ones for the same facts. RFC 6522 knows three parts; X-ARF stands behind them as a
+//! fourth, because readers of feedback reports look for the outermost multipart/report and take its parts by type.
+//!
+//! The subject is ours and not that of the spam, as RFC 5965 section 2 suggests: with that one, filters would take the notice for spam.
+
+use atalaya_formats::arf::FeedbackReport;
+use atalaya_formats::xarf::{self, Incident, ListedIn};
+use atalaya_model::Timestamp;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::address::Address;
+use mail_builder::headers::content_type::ContentType;
+use mail_builder::headers::raw::Raw;
+use mail_builder::mime::{BodyPart, MimePart};
+use uuid::Uuid;
+
+use super::config::NoticeConfig;
+use super::text::{self, Facts};
+
+/// Longest line that a mail may have (RFC 5322 section 2.1.1), without its end.
+const MAX_LINE: usize = 998;
+/// The program, as reports name it.
+const PROGRAM: &str = concat!("Atalaya/", env!("CARGO_PKG_VERSION"));
+
+/// Writes the mail. `id` names it for good.
+pub(super) fn write(facts: &Facts<'_>, config: &NoticeConfig, id: Uuid, now: Timestamp) -> Vec<u8> {
+    let parts = vec![
+        text_part(text::body(config.language, facts)),
+        feedback_part(facts, config),
+        spam_part(facts),
+        xarf_part(facts, id),
+    ];
+    let mut out = Vec::new();
+    MessageBuilder::new()
+        .from(Address::new_address(
+            Some(facts.organisation),
+            facts.sender.as_str(),
+        ))
+        .to(facts.recipient.as_str())
+        .subject(text::subject(config.language, facts))
+        .date(now.seconds())
+        .message_id(format!("{id}@{}", facts.sender.domain()))
+        // RFC 3834 section 5: no vacation message is to answer this.
+        .header("Auto-Submitted", Raw::new("auto-generated"))
+        // RFC 2369 and RFC 8058: one click, without a page in between.
+        .header("List-Unsubscribe", Raw::new(format!("<{}>", facts.stop)))
+        .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"))
+        .header("X-XARF", Raw::new("PLAIN"))
+        .body(report(parts, id))
+        .serialize(&mut out);
+    out
+}
+
+/// Puts the parts together, with a boundary that stands in none of them.
+fn report(parts: Vec<MimePart<'static>>, id: Uuid) -> MimePart<'static> {
+    let mut boundary = format!("=_{}", id.simple());
+    while parts.iter().any(|part| contains(&part.contents, &boundary)) {
+        boundary.push('_');
+    }
+    let has_8bit = parts.iter().any(|part| is_8bit(&part.contents));
+    let kind = ContentType::new("multipart/report")
+        .attribute("report-type", "feedback-report")
+        .attribute("boundary", boundary);
+    // RFC 2045 section 6.4: the whole is labelled like its most demanding part.
+    MimePart::new(kind, parts).transfer_encoding(if has_8bit { "8bit" } else { "7bit" })
+}
+
+/// The part for people: wrapped text, encoded where needed.
+fn text_part(text: String) -> MimePart<'static> {
+    MimePart::new("text/plain", text)
+}
+
+/// The part for programs that read ARF.
+fn feedback_part(facts: &Facts<'_>, config: &NoticeConfig) -> MimePart<'static> {
+    let (shown, envelope) = (&facts.evidence.shown, &facts.evidence.envelope);
+    let report = FeedbackReport {
+        user_agent: PROGRAM.to_owned(),
+        source: shown.address,
+        source_port: shown.source_port,
+        mail_from: envelope.mail_from.clone(),
+        recipients: envelope.recipients.clone(),
+        arrived: shown.seen_at,
+        reporting_mta: config.reporting_mta.clone(),
+        incidents: facts.incidents,
+    };
+    MimePart::new("message/feedback-report", report.to_text().into_bytes()).transfer_encoding("7bit")
+}
+
+/// The spam itself; its header alone where the rest cannot be shown, or cannot travel.
+fn spam_part(facts: &Facts<'_>) -> MimePart<'static> {
+    let bytes = with_crlf(&facts.evidence.message.bytes);
+    if facts.evidence.is_whole() && can_travel(&bytes) {
+        let encoding = if bytes.is_ascii() { "7bit" } else { "8bit" };
+        MimePart::new("message/rfc822", bytes).transfer_encoding(encoding)
+    } else {
+        let header = String::from_utf8_lossy(header_of(&bytes)).replace('\0', "");
+        MimePart::new("text/rfc822-headers", header)
+    }
+}
+
+/// The part for programs that read X-ARF.
+fn xarf_part(facts: &Facts<'_>, id: Uuid) -> MimePart<'static> {
+    let evidence = facts.evidence;
+    let (content_type, description) = if evidence.is_whole() {
+        ("message/rfc822", "The spam as received, recipients hidden")
+    } else {
+        (
+            "text/rfc822-headers",
+            "The header of the spam as received, recipients hidden",
+        )
+    };
+    let incident = Incident {
+        report_id: id,
+        at: evidence.shown.seen_at,
+        reporter: (facts.organisation.to_owned(), facts.sender.clone()),
+        source: evidence.shown.address,
+        source_port: evidence.shown.source_port,
+        mail_from: evidence.mail_from(),
+        recipient: evidence
+            .envelope
+            .recipients
+            .first()
+            .and_then(|address| address.parse().ok()),
+        subject: evidence.envelope.subject.clone(),
+        description: facts.decision.reason.clone(),
+        evidence: xarf::Evidence::new(content_type, description, &evidence.message.bytes),
+    };
+    let listed_in = ListedIn::new(facts.listing, facts.zone, facts.lookup);
+    let kind = ContentType::new("application/json").attribute("name", "xarf.json");
+    MimePart::new(kind, xarf::report(&incident, &listed_in).into_bytes()).attachment("xarf.json")
+}
+
+/// Every line end as CRLF, whatever it was.
+fn with_crlf(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = match (byte, behind) {
+            (b'\r', [b'\n', behind @ ..]) => {
+                out.extend_from_slice(b"\r\n");
+                behind
+            }
+            (b'\r' | b'\n', _) => {
+                out.extend_from_slice(b"\r\n");
+                behind
+            }
+            _ => {
+                out.push(*byte);
+                behind
+            }
+        };
+    }
+    out
+}
+
+/// Whether the bytes can go through SMTP unencoded: `message/rfc822` may not be encoded (RFC 2046 section 5.2.1).
+fn can_travel(bytes: &[u8]) -> bool {
+    !bytes.contains(&0)
+        && bytes
+            .split(|byte| *byte == b'\n')
+            .all(|line| line.len() <= MAX_LINE + 1)
+}
+
+fn header_of(bytes: &[u8]) -> &[u8] {
+    let end = bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .map_or(bytes.len(), |at| at + 2);
+    bytes.get(..end).unwrap_or(bytes)
+}
+
+fn contains(body: &BodyPart<'_>, boundary: &str) -> bool {
+    let found = |bytes: &[u8]| {
+        bytes
+            .windows(boundary.len())
+            .any(|window| window == boundary.as_bytes())
+    };
+    match body {
+        BodyPart::Text(text) => found(text.as_bytes()),
+        BodyPart::Binary(bytes) => found(bytes),
+        BodyPart::Multipart(_) => false,
+    }
+}
+
+/// Only a message stands unencoded: text and JSON are encoded where they are no ASCII.
+fn is_8bit(body: &BodyPart<'_>) -> bool {
+    matches!(body, BodyPart::Binary(bytes) if !bytes.is_ascii())
+}

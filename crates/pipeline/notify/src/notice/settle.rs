@@ -1,0 +1,110 @@
+//! Settling a job: the incident is counted, the mail is written if one is due, and the job ends, all in one transaction.
+
+use atalaya_formats::redact::keyed_hash;
+use atalaya_model::{Contact, Decided, Listing, MailAddress, Serial, Timestamp};
+use atalaya_store::{Job, NewMail, Notice};
+use uuid::{Builder, Uuid};
+
+use super::error::NoticeError;
+use super::evidence::Evidence;
+use super::text::Facts;
+use super::writer::{NoticeWriter, Outcome};
+use super::{mail, rate};
+
+/// All that was found out about one job.
+pub(super) struct Case<'a> {
+    pub(super) decided: &'a Decided,
+    pub(super) listing: &'a Listing,
+    pub(super) evidence: &'a Evidence,
+    pub(super) contact: &'a Contact,
+}
+
+impl<F> NoticeWriter<F> {
+    /// Whether a mail to this address would come back to us: as a reply to ourselves, or as spam in our own trap.
+    pub(super) fn is_our_own(&self, address: &MailAddress, sender: &MailAddress) -> bool {
+        let domain = address.domain();
+        let is_inside = |name: &String| {
+            let name = name.trim_matches('.').to_ascii_lowercase();
+            domain == name
+                || domain
+                    .strip_suffix(&name)
+                    .is_some_and(|front| front.ends_with('.'))
+        };
+        address.as_str().eq_ignore_ascii_case(sender.as_str())
+            || is_inside(&self.names.zone)
+            || self.config.trap_names.iter().any(is_inside)
+    }
+
+    /// Counts the incident, writes the mail if one is due, and ends the job: all of it or nothing.
+    pub(super) async fn settle(
+        &self,
+        job: &Job,
+        case: &Case<'_>,
+        (sender, recipient): (&MailAddress, &MailAddress),
+        now: Timestamp,
+    ) -> Result<Outcome, NoticeError> {
+        let (start, before) = rate::spans(now, self.config.count_over.duration());
+        let count = self.store.notices_to(recipient, start).await?.saturating_add(1);
+        let since_before = self.store.notices_to(recipient, before).await?;
+        let incidents = rate::stands_for(count, since_before.saturating_sub(count.saturating_sub(1)));
+        let is_due = rate::is_due(count);
+        let serial = case.decided.serial;
+        let notice = Notice {
+            id: notice_id(serial, recipient),
+            serial,
+            prefix: case.decided.decision.prefix,
+            contact: recipient.clone(),
+            token: Uuid::new_v4().simple().to_string(),
+            at: now,
+        };
+        let facts = Facts {
+            zone: &self.names.zone,
+            organisation: &self.config.organisation,
+            sender,
+            recipient,
+            contact: case.contact,
+            decision: &case.decided.decision,
+            listing: case.listing,
+            evidence: case.evidence,
+            incidents,
+            lookup: &format!("{}/ip/{}", self.names.public_url, case.evidence.shown.address),
+            stop: &format!("{}/notices/stop/{}", self.names.public_url, notice.token),
+        };
+        let mut transaction = self.store.begin().await?;
+        transaction.add_notice(&notice).await?;
+        if is_due {
+            let message = mail::write(&facts, &self.config, notice.id, now);
+            let mail = NewMail {
+                id: notice.id,
+                sender: sender.to_string(),
+                recipient: recipient.clone(),
+                message,
+            };
+            transaction.add_mail(&mail).await?;
+        }
+        transaction.finish_job(job.id).await?;
+        transaction.commit().await?;
+        Ok(if is_due {
+            Outcome::Written
+        } else {
+            Outcome::HeldBack
+        })
+    }
+}
+
+/// Names a notice: the same decision told to the same contact is the same notice, however often its job runs.
+fn notice_id(serial: Serial, contact: &MailAddress) -> Uuid {
+    let code = keyed_hash(
+        b"atalaya notice",
+        &[
+            &serial.0.to_be_bytes(),
+            contact.as_str().to_ascii_lowercase().as_bytes(),
+        ],
+    );
+    let mut bytes = [0; 16];
+    for (slot, byte) in bytes.iter_mut().zip(code) {
+        *slot = byte;
+    }
+    // X-ARF wants the form of version 4; the bytes are as good as random.
+    Builder::from_random_bytes(bytes).into_uuid()
+}

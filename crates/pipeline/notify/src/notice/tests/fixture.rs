@@ -1,0 +1,127 @@
+//! One spam, one listing, one contact: what the tests write about.
+
+use atalaya_model::{
+    Class, Contact, ContactSource, Decision, Envelope, Handshake, Kind, Listing, MailAddress, Observation,
+    ObservationId, Rule, Serial, Timestamp, Trap, Verdict,
+};
+use uuid::Uuid;
+
+use crate::notice::config::NoticeConfig;
+use crate::notice::evidence::Evidence;
+use crate::notice::mail;
+use crate::notice::text::Facts;
+
+/// The key of pseudonyms in tests.
+pub(super) const KEY: &[u8] = b"a key of the test";
+
+/// A spam as a trap keeps it, with the trap's address in several places.
+pub(super) const SPAM: &str = "Received: from mail.cheap.example (unknown [192.0.2.7])\r\n\
+    \tby mx.trap.example with ESMTP id 1 for <maria.trap@trap.example>; Mon, 23 Nov 2026 11:58:00 +0000\r\n\
+    From: \"Best Offers\" <offers@cheap.example>\r\n\
+    To: maria.trap@trap.example\r\n\
+    Subject: =?utf-8?Q?Oferta_=C3=BAnica?= for maria.trap\r\n\
+    Date: Mon, 23 Nov 2026 11:57:30 +0000\r\n\
+    Message-ID: <1@cheap.example>\r\n\
+    MIME-Version: 1.0\r\n\
+    Content-Type: text/html; charset=utf-8\r\n\
+    Content-Transfer-Encoding: quoted-printable\r\n\
+    \r\n\
+    <p>Hola maria.trap, <a href=3D\"http://cheap.example/?u=3Dmaria.trap%40trap.ex=\r\nample\">compra ya</a></p>\r\n";
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(super) fn config() -> NoticeConfig {
+    NoticeConfig {
+        sender: Some("abuse@list.example".parse().unwrap()),
+        organisation: "Proveedor de Ejemplo, S. L.".to_owned(),
+        trap_names: vec!["mx.trap.example".to_owned()],
+        ..NoticeConfig::default()
+    }
+}
+
+pub(super) fn observation(number: u128) -> Observation {
+    Observation {
+        id: ObservationId(Uuid::from_u128(number)),
+        address: "192.0.2.7".parse().unwrap(),
+        seen_at: at("2026-11-23T11:58:00Z"),
+        sensor: "trap".to_owned(),
+        kind: Kind::Spam,
+        handshake: Handshake::Completed,
+        trap: Trap::Pristine,
+        envelope: Envelope {
+            helo: "mail.cheap.example".to_owned(),
+            mail_from: "offers@cheap.example".to_owned(),
+            recipients: vec!["maria.trap@trap.example".to_owned()],
+        },
+        subject: "Oferta única for maria.trap".to_owned(),
+        source_port: Some(40_125),
+        message: None,
+        message_size: SPAM.len() as u64,
+        oddities: Vec::new(),
+    }
+}
+
+pub(super) fn contact(address: &str) -> Contact {
+    Contact {
+        prefix: "192.0.2.0/24".parse().unwrap(),
+        addresses: vec![address.parse().unwrap()],
+        network: "CHEAP-NET".to_owned(),
+        source: ContactSource::Rdap {
+            url: "https://rdap.example/ip/192.0.2.7".to_owned(),
+        },
+        found_at: at("2026-11-22T08:00:00Z"),
+    }
+}
+
+pub(super) fn decision() -> Decision {
+    Decision {
+        prefix: "192.0.2.7".parse().unwrap(),
+        verdict: Verdict::List {
+            class: Class::Spam,
+            until: Some(at("2026-11-26T11:58:00Z")),
+        },
+        rule: Rule::new("trap-spam", 1),
+        score: 1.0,
+        reason: "sent spam to a mailbox that never asked for mail".to_owned(),
+    }
+}
+
+pub(super) fn listing() -> Listing {
+    let decision = decision();
+    Listing {
+        prefix: decision.prefix,
+        class: Class::Spam,
+        reason: decision.reason,
+        rule: decision.rule,
+        since: at("2026-11-23T11:58:01Z"),
+        until: decision.verdict.until(),
+        serial: Serial(42),
+    }
+}
+
+/// The mail about `observation` with that message, standing for so many incidents.
+pub(super) fn letter(
+    observation: &Observation,
+    raw: &[u8],
+    config: &NoticeConfig,
+    incidents: u64,
+) -> Vec<u8> {
+    let (sender, recipient): (MailAddress, MailAddress) =
+        (config.sender().unwrap(), "abuse@cheap.example".parse().unwrap());
+    let facts = Facts {
+        zone: "bl.atalaya.test",
+        organisation: &config.organisation,
+        sender: &sender,
+        recipient: &recipient,
+        contact: &contact("abuse@cheap.example"),
+        decision: &decision(),
+        listing: &listing(),
+        evidence: &Evidence::of(observation, raw, config, KEY).unwrap(),
+        incidents,
+        lookup: "https://list.example/ip/192.0.2.7",
+        stop: "https://list.example/notices/stop/0123456789abcdef0123456789abcdef",
+    };
+    mail::write(&facts, config, Uuid::from_u128(7), at("2026-11-23T12:00:00Z"))
+}

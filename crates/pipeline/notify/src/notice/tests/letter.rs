@@ -1,0 +1,272 @@
+//! The mail, part by part.
+
+use atalaya_model::{ByteSize, Observation};
+use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+use serde_json::Value;
+
+use super::fixture::{SPAM, config, letter, observation};
+use crate::notice::config::{Language, NoticeConfig};
+
+fn parsed(mail: &[u8]) -> Message<'_> {
+    MessageParser::default().parse(mail).unwrap()
+}
+
+/// The parts below the outermost one, by type.
+fn kinds(mail: &[u8]) -> Vec<String> {
+    let message = parsed(mail);
+    let PartType::Multipart(children) = &message.parts[0].body else {
+        panic!("not multipart");
+    };
+    children
+        .iter()
+        .map(|child| {
+            let kind = message.parts[*child as usize].content_type().unwrap();
+            format!("{}/{}", kind.ctype(), kind.subtype().unwrap())
+        })
+        .collect()
+}
+
+fn part(mail: &[u8], at: usize) -> Vec<u8> {
+    let message = parsed(mail);
+    let PartType::Multipart(children) = &message.parts[0].body else {
+        panic!("not multipart");
+    };
+    let part = &message.parts[children[at] as usize];
+    match &part.body {
+        PartType::Message(inner) => inner.raw_message().to_vec(),
+        _ => part.contents().to_vec(),
+    }
+}
+
+fn xarf(mail: &[u8]) -> Value {
+    serde_json::from_slice(&part(mail, 3)).unwrap()
+}
+
+fn of(observation: &Observation, raw: &str) -> Vec<u8> {
+    letter(observation, raw.as_bytes(), &config(), 1)
+}
+
+#[test]
+fn it_is_a_feedback_report_with_text_spam_and_xarf() {
+    let mail = of(&observation(1), SPAM);
+    assert_eq!(
+        kinds(&mail),
+        [
+            "text/plain",
+            "message/feedback-report",
+            "message/rfc822",
+            "application/json"
+        ]
+    );
+    let message = parsed(&mail);
+    let kind = message.content_type().unwrap();
+    assert_eq!((kind.ctype(), kind.subtype()), ("multipart", Some("report")));
+    assert_eq!(kind.attribute("report-type"), Some("feedback-report"));
+    let header = |name: &'static str| message.header_raw(name).unwrap().trim().to_owned();
+    assert_eq!(header("Auto-Submitted"), "auto-generated");
+    assert_eq!(header("Date"), "Mon, 23 Nov 2026 12:00:00 +0000");
+    assert!(header("Message-ID").ends_with("@list.example>"));
+    assert!(header("List-Unsubscribe").starts_with("<https://list.example/notices/stop/"));
+    assert_eq!(header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+    assert_eq!(
+        message.subject(),
+        Some("Spam from 192.0.2.7, listed in bl.atalaya.test [42]")
+    );
+    assert!(mail.is_ascii(), "what can be is 7bit");
+    assert!(
+        mail.split(|byte| *byte == b'\n')
+            .all(|line| line.len() <= 998 && line.last().is_none_or(|end| *end == b'\r'))
+    );
+}
+
+#[test]
+fn the_feedback_report_can_be_read_back() {
+    let mail = letter(&observation(1), SPAM.as_bytes(), &config(), 10);
+    let text = String::from_utf8(part(&mail, 1)).unwrap();
+    let field = |name: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(&format!("{name}: ")))
+            .map(str::to_owned)
+    };
+    assert_eq!(field("Feedback-Type").as_deref(), Some("abuse"));
+    assert_eq!(field("Version").as_deref(), Some("1"));
+    assert_eq!(field("Source-IP").as_deref(), Some("192.0.2.7"));
+    assert_eq!(field("Source-Port").as_deref(), Some("40125"));
+    assert_eq!(
+        field("Original-Mail-From").as_deref(),
+        Some("<offers@cheap.example>")
+    );
+    assert_eq!(
+        field("Arrival-Date").as_deref(),
+        Some("Mon, 23 Nov 2026 11:58:00 +0000")
+    );
+    assert_eq!(field("Incidents").as_deref(), Some("10"));
+    assert!(field("Original-Rcpt-To").unwrap().starts_with("<hidden-"));
+    assert_eq!(field("Reporting-MTA"), None);
+}
+
+#[test]
+fn no_part_shows_the_trap() {
+    let mail = of(&observation(1), SPAM);
+    let evidence = xarf(&mail)["evidence"][0]["payload"].as_str().unwrap().to_owned();
+    let evidence = data_encoding_free_base64(&evidence);
+    let text = String::from_utf8(part(&mail, 0)).unwrap();
+    for shown in [mail, evidence, text.into_bytes()] {
+        let shown = String::from_utf8_lossy(&shown).to_lowercase();
+        assert!(!shown.contains("maria") && !shown.contains("trap.ex"), "{shown}");
+        assert!(shown.contains("hidden-"));
+    }
+}
+
+/// Decodes by way of the mail parser, so that tests need no library for it.
+fn data_encoding_free_base64(text: &str) -> Vec<u8> {
+    let raw = format!("Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n\r\n{text}\r\n");
+    parsed(raw.as_bytes()).parts[0].contents().to_vec()
+}
+
+#[test]
+fn an_unknown_port_or_sender_makes_a_blocklist_report() {
+    let replayed = Observation {
+        source_port: None,
+        ..observation(1)
+    };
+    assert_eq!(xarf(&of(&replayed, SPAM))["type"], "blocklist");
+    let mut bounce = observation(1);
+    bounce.envelope.mail_from = String::new();
+    assert_eq!(xarf(&of(&bounce, SPAM))["type"], "blocklist");
+    assert_eq!(xarf(&of(&observation(1), SPAM))["type"], "spam");
+}
+
+#[test]
+fn what_is_too_large_goes_as_its_header() {
+    let config = NoticeConfig {
+        max_evidence: ByteSize(200),
+        ..config()
+    };
+    let mail = letter(&observation(1), SPAM.as_bytes(), &config, 1);
+    assert_eq!(kinds(&mail)[2], "text/rfc822-headers");
+    let header = String::from_utf8(part(&mail, 2)).unwrap();
+    assert!(
+        header.contains("From: \"Best Offers\"") && !header.contains("compra ya"),
+        "{header}"
+    );
+    assert_eq!(xarf(&mail)["evidence"][0]["content_type"], "text/rfc822-headers");
+    assert!(
+        String::from_utf8(part(&mail, 0))
+            .unwrap()
+            .contains("complete header is attached")
+    );
+}
+
+#[test]
+fn spam_that_cannot_travel_unencoded_goes_as_its_header_and_whole_in_xarf() {
+    for body in [format!("{}\r\n", "x".repeat(2_000)), "a\0b\r\n".to_owned()] {
+        let mail = of(
+            &observation(1),
+            &format!("From: x@cheap.example\r\nSubject: x\r\n\r\n{body}"),
+        );
+        assert_eq!(kinds(&mail)[2], "text/rfc822-headers");
+        let whole = data_encoding_free_base64(xarf(&mail)["evidence"][0]["payload"].as_str().unwrap());
+        assert!(whole.ends_with(body.as_bytes()));
+        assert!(!mail.contains(&0) && mail.split(|byte| *byte == b'\n').all(|line| line.len() <= 1_000));
+    }
+    let mail = of(
+        &observation(1),
+        "From: x@cheap.example\nSubject: x\n\nolé\nbare\rcr\n",
+    );
+    assert_eq!(kinds(&mail)[2], "message/rfc822");
+    assert_eq!(
+        part(&mail, 2),
+        "From: x@cheap.example\r\nSubject: x\r\n\r\nolé\r\nbare\r\ncr\r\n".as_bytes()
+    );
+    let text = String::from_utf8_lossy(&mail);
+    assert_eq!(
+        text.matches("Content-Transfer-Encoding: 8bit").count(),
+        2,
+        "{text}"
+    );
+}
+
+#[test]
+fn nobody_can_add_headers_lines_or_parts() {
+    let evil = "x\r\nBcc: victim@other.example\r\n\r\n--=_00000000000000000000000000000007\r\nContent-Type: text/html\r\n\r\n<b>\0";
+    let mut observation = observation(1);
+    observation.subject = evil.to_owned();
+    observation.envelope.helo = evil.to_owned();
+    observation.envelope.mail_from = evil.to_owned();
+    observation.envelope.recipients = vec![evil.to_owned(), format!("{}@trap.example", "y".repeat(3_000))];
+    let raw = format!(
+        "Subject: {}\r\nFrom: x@cheap.example\r\n\r\n--=_00000000000000000000000000000007--\r\nbody\r\n",
+        evil.replace('\0', "")
+    );
+    let mail = of(&observation, &raw);
+    assert_eq!(
+        kinds(&mail),
+        [
+            "text/plain",
+            "message/feedback-report",
+            "message/rfc822",
+            "application/json"
+        ]
+    );
+    let message = parsed(&mail);
+    assert!(message.bcc().is_none() && message.header_raw("Bcc").is_none());
+    assert_eq!(
+        message.parts[0]
+            .headers
+            .iter()
+            .filter(|header| header.name.as_str() == "Subject")
+            .count(),
+        1
+    );
+    let report = String::from_utf8(part(&mail, 1)).unwrap();
+    assert!(
+        !report.contains("\r\nBcc") && !report.contains("\r\n\r\n--"),
+        "{report}"
+    );
+    let text = String::from_utf8(part(&mail, 0)).unwrap();
+    assert!(
+        text.lines()
+            .all(|line| !line.starts_with("Bcc") && !line.starts_with("--=_")),
+        "{text}"
+    );
+    assert!(!text.contains('\0'));
+}
+
+#[test]
+fn the_text_reads_alone_in_the_language_chosen() {
+    let text = |language| {
+        let config = NoticeConfig { language, ..config() };
+        String::from_utf8(part(&letter(&observation(1), SPAM.as_bytes(), &config, 10), 0)).unwrap()
+    };
+    for (language, words) in [
+        (Language::En, ["has sent spam", "stands for 10 incidents"]),
+        (Language::Es, ["correo no solicitado", "Representa 10 incidentes"]),
+    ] {
+        let text = text(language);
+        for needed in words.into_iter().chain([
+            "192.0.2.7",
+            "2026-11-23 11:58:00 UTC",
+            "bl.atalaya.test",
+            "spam (127.0.0.3)",
+            "2026-11-26 11:58:00 UTC",
+            "40125",
+            "\n  https://list.example/ip/192.0.2.7",
+            "\n  https://list.example/notices/stop/0123456789abcdef0123456789abcdef",
+            "RDAP rdap.example",
+            "CHEAP-NET",
+            "abuse@list.example",
+            "  | From: \"Best Offers\" <offers@cheap.example>",
+        ]) {
+            assert!(text.contains(needed), "{needed:?} is missing in\n{text}");
+        }
+    }
+    let both = text(Language::Both);
+    assert!(both.find("has sent spam").unwrap() < both.find("correo no solicitado").unwrap());
+    for line in both.lines() {
+        assert!(
+            line.chars().count() <= 76 || line.starts_with("  https://"),
+            "{line:?}"
+        );
+    }
+}

@@ -1,0 +1,6 @@
+//! The notice, read back by programs that did not write it, and the writer at work on a store.
+
+mod fixture;
+mod letter;
+mod outside;
+mod work;

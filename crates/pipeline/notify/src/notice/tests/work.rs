@@ -1,0 +1,376 @@
+//! The writer at work: from a listing and its evidence to a mail in the outbox, or to the reason why there is none.
+
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use atalaya_model::{Contact, Decision, Handshake, Kind, Observation, Serial, Timestamp, Verdict};
+use atalaya_store::{OutgoingMail, Store, StoreUrl};
+use atalaya_testkit::TestClock;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::fixture::{SPAM, config, contact, decision, observation};
+use crate::contact::ContactError;
+use crate::notice::config::NoticeConfig;
+use crate::notice::find::FindContact;
+use crate::notice::writer::{ListNames, NoticeWriter};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+/// Answers from a script: a contact, nobody, or later.
+enum Script {
+    Contact(Box<Contact>),
+    Nobody,
+    LaterThenContact(Mutex<Option<Timestamp>>),
+}
+
+impl FindContact for Script {
+    async fn find_contact(&self, _address: IpAddr, _now: Timestamp) -> Result<Option<Contact>, ContactError> {
+        match self {
+            Self::Contact(contact) => Ok(Some((**contact).clone())),
+            Self::Nobody => Ok(None),
+            Self::LaterThenContact(later) => match later.lock().unwrap().take() {
+                Some(at) => Err(ContactError::Later {
+                    at,
+                    why: "the registry asked for patience".to_owned(),
+                }),
+                None => Ok(Some(contact("abuse@cheap.example"))),
+            },
+        }
+    }
+}
+
+/// A store of the test's own.
+struct House {
+    store: Store,
+    time: TestClock,
+    _folder: TempDir,
+}
+
+impl House {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let time = TestClock::default();
+        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+        let store = Store::open(&url, time.clock()).await.unwrap();
+        Self {
+            store,
+            time,
+            _folder: folder,
+        }
+    }
+
+    /// With one spam recorded and listed, and its job added.
+    async fn with_listing() -> Self {
+        let house = Self::new().await;
+        house.record(observation(1)).await;
+        house.decide(&decision()).await;
+        house
+    }
+
+    async fn record(&self, observation: Observation) {
+        self.store.record(observation, Some(SPAM.into())).await.unwrap();
+    }
+
+    /// Decides and, for a listing, adds the job, as the judge does.
+    async fn decide(&self, decision: &Decision) -> Serial {
+        let mut transaction = self.store.begin().await.unwrap();
+        let decided = transaction.decide(decision, self.time.now()).await.unwrap();
+        let serial = decided.serial;
+        if matches!(decision.verdict, Verdict::List { .. }) {
+            let payload = format!("{{\"serial\":{serial}}}");
+            transaction
+                .add_job("notice", &serial.to_string(), &payload, self.time.now())
+                .await
+                .unwrap();
+        }
+        transaction.commit().await.unwrap();
+        serial
+    }
+
+    fn writer(&self, script: Script) -> NoticeWriter<Script> {
+        self.writer_with(config(), script)
+    }
+
+    fn writer_with(&self, config: NoticeConfig, script: Script) -> NoticeWriter<Script> {
+        let names = ListNames {
+            zone: "bl.atalaya.test".to_owned(),
+            public_url: "https://list.example".to_owned(),
+        };
+        NoticeWriter::new(config, names, self.store.clone(), script, self.time.clock())
+    }
+
+    /// Works all jobs that are due, and gives the mails that came of it.
+    async fn mails(&self, writer: &NoticeWriter<Script>) -> Vec<OutgoingMail> {
+        while writer.work_next().await.unwrap() {}
+        let mut mails = Vec::new();
+        while let Some(mail) = self.store.take_mail(LEASE).await.unwrap() {
+            self.store.mail_sent(mail.id).await.unwrap();
+            mails.push(mail);
+        }
+        mails
+    }
+
+    async fn is_idle(&self) -> bool {
+        self.store.take_job("notice", LEASE).await.unwrap().is_none()
+    }
+}
+
+fn known() -> Script {
+    Script::Contact(Box::new(contact("abuse@cheap.example")))
+}
+
+fn text(mail: &OutgoingMail) -> String {
+    String::from_utf8(mail.message.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn a_listing_with_evidence_makes_one_mail_and_one_notice() {
+    let house = House::with_listing().await;
+    let mails = house.mails(&house.writer(known())).await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].recipient.as_str(), "abuse@cheap.example");
+    assert_eq!(mails[0].sender, "abuse@list.example");
+    assert!(text(&mails[0]).contains("https://list.example/ip/192.0.2.7"));
+    let notices = house.store.notices_of(&decision().prefix, 10).await.unwrap();
+    assert_eq!(notices.len(), 1);
+    assert_eq!(notices[0].token.len(), 32);
+    assert!(text(&mails[0]).contains(&format!("/notices/stop/{}", notices[0].token)));
+    assert_eq!(
+        house
+            .store
+            .notice_by_token(&notices[0].token)
+            .await
+            .unwrap()
+            .as_ref(),
+        notices.first()
+    );
+    assert!(house.is_idle().await);
+}
+
+#[tokio::test]
+async fn a_job_that_runs_twice_makes_one_mail() {
+    let house = House::with_listing().await;
+    let writer = house.writer(known());
+    // Two workers hold the same job, because the lease of the first ran out before it was done.
+    let job = house.store.take_job("notice", LEASE).await.unwrap().unwrap();
+    writer.work(&job, house.time.now()).await.unwrap();
+    writer.work(&job, house.time.now()).await.unwrap();
+    assert_eq!(house.mails(&writer).await.len(), 1);
+    assert_eq!(
+        house
+            .store
+            .notices_of(&decision().prefix, 10)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn without_evidence_there_is_no_notice() {
+    let unproven = Observation {
+        handshake: Handshake::Unproven,
+        ..observation(1)
+    };
+    let backscatter = Observation {
+        kind: Kind::Backscatter,
+        ..observation(1)
+    };
+    for seen in [Some(unproven), Some(backscatter), None] {
+        let house = House::new().await;
+        if let Some(seen) = seen {
+            house.record(seen).await;
+        }
+        house.store.record(observation(2), None).await.unwrap();
+        house.decide(&decision()).await;
+        assert!(house.mails(&house.writer(known())).await.is_empty());
+        assert!(
+            house
+                .store
+                .notices_of(&decision().prefix, 10)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert!(house.is_idle().await, "the job is abandoned, not tried for ever");
+    }
+}
+
+#[tokio::test]
+async fn what_was_withdrawn_or_allowed_meanwhile_is_not_told() {
+    let Some(class) = decision().verdict.class() else {
+        panic!()
+    };
+    for verdict in [Verdict::Withdraw { class }, Verdict::Allow { until: None }] {
+        let house = House::with_listing().await;
+        house
+            .decide(&Decision {
+                verdict,
+                ..decision()
+            })
+            .await;
+        assert!(house.mails(&house.writer(known())).await.is_empty());
+        assert!(house.is_idle().await);
+    }
+    let house = House::with_listing().await;
+    house.time.advance(Duration::from_secs(4 * 86_400));
+    assert!(
+        house.mails(&house.writer(known())).await.is_empty(),
+        "the listing is over"
+    );
+}
+
+#[tokio::test]
+async fn nobody_to_tell_ends_the_job() {
+    let house = House::with_listing().await;
+    assert!(house.mails(&house.writer(Script::Nobody)).await.is_empty());
+    assert!(house.is_idle().await);
+    let house = House::with_listing().await;
+    let empty = Contact {
+        addresses: Vec::new(),
+        ..contact("x@y.example")
+    };
+    assert!(
+        house
+            .mails(&house.writer(Script::Contact(Box::new(empty))))
+            .await
+            .is_empty()
+    );
+    assert!(house.is_idle().await);
+}
+
+#[tokio::test]
+async fn a_registry_that_asks_for_patience_gets_it() {
+    let house = House::with_listing().await;
+    let later = house.time.now().plus(Duration::from_secs(900));
+    let writer = house.writer(Script::LaterThenContact(Mutex::new(Some(later))));
+    assert!(house.mails(&writer).await.is_empty());
+    house.time.advance(Duration::from_secs(899));
+    assert!(house.mails(&writer).await.is_empty());
+    house.time.advance(Duration::from_secs(1));
+    assert_eq!(house.mails(&writer).await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_asked_to_be_left_alone_is_left_alone() {
+    let house = House::with_listing().await;
+    let mut both = contact("Abuse@cheap.example");
+    both.addresses.push("noc@cheap.example".parse().unwrap());
+    house
+        .store
+        .leave_alone(&both.addresses[0], house.time.now())
+        .await
+        .unwrap();
+    let mails = house.mails(&house.writer(Script::Contact(Box::new(both)))).await;
+    assert!(mails.is_empty(), "the second address is no way around it");
+    assert!(house.is_idle().await);
+}
+
+#[tokio::test]
+async fn we_never_write_to_ourselves() {
+    for ours in [
+        "abuse@list.example",
+        "x@bl.atalaya.test",
+        "x@sub.bl.atalaya.test",
+        "x@mx.trap.example",
+    ] {
+        let house = House::with_listing().await;
+        let mails = house
+            .mails(&house.writer(Script::Contact(Box::new(contact(ours)))))
+            .await;
+        assert!(mails.is_empty(), "{ours}");
+        assert!(house.is_idle().await);
+    }
+    let house = House::with_listing().await;
+    let other = contact("abuse@notbl.atalaya.test");
+    assert_eq!(
+        house
+            .mails(&house.writer(Script::Contact(Box::new(other))))
+            .await
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn many_incidents_are_told_on_the_curve_of_rfc_6650() {
+    let house = House::new().await;
+    let writer = house.writer(known());
+    let mut incidents = Vec::new();
+    for number in 1..=32_u8 {
+        let address: IpAddr = [192, 0, 2, number].into();
+        house
+            .record(Observation {
+                address,
+                ..observation(number.into())
+            })
+            .await;
+        house
+            .decide(&Decision {
+                prefix: address.to_string().parse().unwrap(),
+                ..decision()
+            })
+            .await;
+        for mail in house.mails(&writer).await {
+            let line = text(&mail)
+                .lines()
+                .find_map(|line| line.strip_prefix("Incidents: ").map(str::to_owned));
+            incidents.push(line.unwrap().parse::<u32>().unwrap());
+        }
+    }
+    assert_eq!(incidents, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 10, 10]);
+    // In the next span the first notice tells of the two that were held back, too.
+    house.time.advance(Duration::from_secs(30 * 86_400));
+    let address: IpAddr = [192, 0, 2, 200].into();
+    house
+        .record(Observation {
+            address,
+            ..observation(200)
+        })
+        .await;
+    let verdict = Verdict::List {
+        class: decision().verdict.class().unwrap(),
+        until: None,
+    };
+    house
+        .decide(&Decision {
+            prefix: address.to_string().parse().unwrap(),
+            verdict,
+            ..decision()
+        })
+        .await;
+    let mails = house.mails(&writer).await;
+    assert!(text(&mails[0]).contains("\r\nIncidents: 3\r\n"));
+}
+
+#[tokio::test]
+async fn a_job_that_cannot_be_read_is_abandoned() {
+    let house = House::new().await;
+    for (key, payload) in [("a", "nonsense"), ("b", "{\"serial\":99}"), ("c", "{}")] {
+        let mut transaction = house.store.begin().await.unwrap();
+        transaction
+            .add_job("notice", key, payload, house.time.now())
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+    }
+    assert!(house.mails(&house.writer(known())).await.is_empty());
+    assert!(house.is_idle().await);
+}
+
+#[tokio::test]
+async fn the_running_writer_wakes_for_a_new_job_and_ends_when_told() {
+    let house = House::new().await;
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(house.writer(known()).run(stop.clone()));
+    let mut outbox = house.store.subscribe(atalaya_store::Topic::Outbox);
+    house.record(observation(1)).await;
+    house.decide(&decision()).await;
+    outbox.changed(LEASE).await;
+    assert!(house.store.take_mail(LEASE).await.unwrap().is_some());
+    stop.cancel();
+    tokio::time::timeout(LEASE, running).await.unwrap().unwrap();
+}

@@ -1,0 +1,375 @@
+//! The sender against relays that behave, refuse, hang and hang up, and against a folder.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use atalaya_model::Period;
+use atalaya_store::{NewMail, Store, StoreUrl};
+use atalaya_testkit::{TestClock, skip};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Sender;
+use crate::notice::{NoticeConfig, Tls};
+
+/// The longest wait for something that must come.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+const MESSAGE: &[u8] = b"From: a@list.example\r\nSubject: x\r\n\r\nSource-IP: 192.0.2.7\r\n.leading dot\r\n";
+
+/// What the scripted relay does.
+#[derive(Debug, Clone, Copy)]
+enum Relay {
+    Accepts,
+    RefusesForNow,
+    RefusesForGood,
+    RefusesAtTheGreeting,
+    HangsUp,
+    Hangs,
+    HangsAfterTaking,
+}
+
+struct House {
+    store: Store,
+    time: TestClock,
+    folder: TempDir,
+}
+
+impl House {
+    /// With one mail waiting.
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let time = TestClock::default();
+        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+        let store = Store::open(&url, time.clock()).await.unwrap();
+        let house = Self { store, time, folder };
+        house.add(1).await;
+        house
+    }
+
+    async fn add(&self, id: u128) {
+        let mut transaction = self.store.begin().await.unwrap();
+        let mail = NewMail {
+            id: Uuid::from_u128(id << 96),
+            sender: "abuse@list.example".to_owned(),
+            recipient: "abuse@cheap.example".parse().unwrap(),
+            message: MESSAGE.to_vec(),
+        };
+        transaction.add_mail(&mail).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    fn sender(&self, relay: Option<String>) -> Sender {
+        let config = NoticeConfig {
+            sender: Some("abuse@list.example".parse().unwrap()),
+            relay,
+            tls: Tls::None,
+            timeout: Period::millis(400),
+            ..NoticeConfig::default()
+        };
+        Sender::new(config, self.store.clone(), self.time.clock(), self.notices()).unwrap()
+    }
+
+    fn notices(&self) -> PathBuf {
+        self.folder.path().join("notices")
+    }
+
+    /// Whether a mail is due now; taking it shows.
+    async fn is_due(&self) -> bool {
+        self.store.take_mail(Duration::ZERO).await.unwrap().is_some()
+    }
+}
+
+/// A relay on a port of its own that treats every connection alike. Gives what it took.
+async fn relay(does: Relay) -> (String, tokio::sync::mpsc::UnboundedReceiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let name = listener.local_addr().unwrap().to_string();
+    let (taken, receiver) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((stream, _peer)) = listener.accept().await {
+            tokio::spawn(converse(stream, does, taken.clone()));
+        }
+    });
+    (name, receiver)
+}
+
+async fn converse(
+    stream: TcpStream,
+    does: Relay,
+    taken: tokio::sync::mpsc::UnboundedSender<Vec<u8>>,
+) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    match does {
+        Relay::Hangs => return std::future::pending().await,
+        Relay::RefusesAtTheGreeting => stream.write_all(b"554 no service\r\n").await.ok()?,
+        _ => stream.write_all(b"220 relay\r\n").await.ok()?,
+    }
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let verb = line.get(..4).unwrap_or_default();
+        let answer = match (verb, does) {
+            ("EHLO", _) => "250-relay\r\n250 8BITMIME\r\n",
+            ("RCPT", Relay::RefusesForNow) => "451 4.7.1 come back\r\n",
+            ("RCPT", Relay::RefusesForGood) => "550 5.1.1 no such user\r\n",
+            ("RCPT", Relay::HangsUp) => return None,
+            ("QUIT", Relay::HangsAfterTaking) => return std::future::pending().await,
+            ("QUIT", _) => return stream.write_all(b"221 bye\r\n").await.ok(),
+            ("DATA", _) => {
+                stream.write_all(b"354 go on\r\n").await.ok()?;
+                taken.send(data(&mut stream).await?).ok()?;
+                "250 taken\r\n"
+            }
+            _ => "250 fine\r\n",
+        };
+        stream.write_all(answer.as_bytes()).await.ok()?;
+    }
+}
+
+async fn data(stream: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
+    let mut message = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        if stream.read_until(b'\n', &mut line).await.ok()? == 0 {
+            return None;
+        }
+        if line == b".\r\n" {
+            return Some(message);
+        }
+        message.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+    }
+}
+
+#[tokio::test]
+async fn the_relay_gets_the_mail_byte_by_byte_and_once() {
+    for does in [Relay::Accepts, Relay::HangsAfterTaking] {
+        let house = House::new().await;
+        let (name, mut taken) = relay(does).await;
+        let sender = house.sender(Some(name));
+        assert!(sender.send_next().await.unwrap());
+        assert_eq!(taken.recv().await.unwrap(), MESSAGE, "{does:?}");
+        assert!(!sender.send_next().await.unwrap(), "{does:?}");
+        house.time.advance(Duration::from_secs(86_400));
+        assert!(!house.is_due().await, "{does:?}");
+    }
+}
+
+#[tokio::test]
+async fn trouble_that_may_pass_is_tried_again_with_growing_waits() {
+    for does in [
+        Relay::RefusesForNow,
+        Relay::RefusesAtTheGreeting,
+        Relay::HangsUp,
+        Relay::Hangs,
+    ] {
+        let house = House::new().await;
+        let (name, _taken) = relay(does).await;
+        let sender = house.sender(Some(name));
+        assert!(sender.send_next().await.unwrap());
+        assert!(!house.is_due().await, "{does:?}: not at once");
+        house.time.advance(Duration::from_secs(5 * 60 * 5 / 4 + 1));
+        assert!(
+            sender.send_next().await.unwrap(),
+            "{does:?}: after the first wait"
+        );
+        house.time.advance(Duration::from_secs(5 * 60 + 1));
+        assert!(!house.is_due().await, "{does:?}: the second wait is longer");
+        house.time.advance(Duration::from_secs(10 * 60));
+        assert!(house.is_due().await, "{does:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_is_down_is_trouble_that_may_pass() {
+    let house = House::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let name = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    assert!(house.sender(Some(name)).send_next().await.unwrap());
+    house.time.advance(Duration::from_secs(5 * 60 * 5 / 4 + 1));
+    assert!(house.is_due().await);
+}
+
+#[tokio::test]
+async fn a_refusal_for_good_or_five_days_of_trouble_end_the_mail() {
+    let house = House::new().await;
+    let (name, _taken) = relay(Relay::RefusesForGood).await;
+    assert!(house.sender(Some(name)).send_next().await.unwrap());
+    house.time.advance(Duration::from_secs(86_400));
+    assert!(!house.is_due().await, "550 is final");
+
+    let house = House::new().await;
+    let (name, _taken) = relay(Relay::RefusesForNow).await;
+    let sender = house.sender(Some(name));
+    let mut tries = 0;
+    while sender.send_next().await.unwrap() {
+        tries += 1;
+        house.time.advance(Duration::from_secs(5 * 3_600));
+    }
+    assert_eq!(tries, 25, "every five hours for five days");
+}
+
+#[tokio::test]
+async fn the_reason_of_a_refusal_is_kept_in_the_words_of_the_relay() {
+    let house = House::new().await;
+    let (name, _taken) = relay(Relay::RefusesForGood).await;
+    let mail = house.store.take_mail(Duration::ZERO).await.unwrap().unwrap();
+    let super::Way::Relay(relay) = house.sender(Some(name)).way else {
+        panic!()
+    };
+    let super::Refusal::ForGood(why) = relay.hand_over(&mail).await.unwrap_err() else {
+        panic!()
+    };
+    assert!(why.contains("550") && why.contains("no such user"), "{why}");
+}
+
+#[tokio::test]
+async fn where_tls_is_required_nothing_leaves_without_it() {
+    let house = House::new().await;
+    let (name, mut taken) = relay(Relay::Accepts).await;
+    let config = NoticeConfig {
+        tls: Tls::Required,
+        ..house.sender(Some(name)).config
+    };
+    let sender = Sender::new(config, house.store.clone(), house.time.clock(), house.notices()).unwrap();
+    assert!(sender.send_next().await.unwrap());
+    assert!(taken.try_recv().is_err());
+    house.time.advance(Duration::from_secs(3_600));
+    assert!(house.is_due().await, "the operator can mend that in time");
+}
+
+/// The .eml files below a folder, complete ones only.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flat_map(|day| std::fs::read_dir(day.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .collect();
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn without_a_relay_mails_stand_in_a_folder_of_the_day() {
+    let house = House::new().await;
+    house.add(2).await;
+    let sender = house.sender(None);
+    assert!(sender.send_next().await.unwrap() && sender.send_next().await.unwrap());
+    assert!(!sender.send_next().await.unwrap());
+    let files = files(&house.notices());
+    let names: Vec<_> = files
+        .iter()
+        .map(|path| path.strip_prefix(house.notices()).unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "2026-11-23/120000Z_192.0.2.7_00000001.eml",
+            "2026-11-23/120000Z_192.0.2.7_00000002.eml"
+        ]
+    );
+    assert_eq!(std::fs::read(&files[0]).unwrap(), MESSAGE);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_tried_again() {
+    let house = House::new().await;
+    std::fs::write(house.notices(), "a file where the folder should be").unwrap();
+    let sender = house.sender(None);
+    assert!(sender.send_next().await.unwrap());
+    std::fs::remove_file(house.notices()).unwrap();
+    house.time.advance(Duration::from_secs(3_600));
+    assert!(sender.send_next().await.unwrap());
+    assert_eq!(files(&house.notices()).len(), 1);
+}
+
+#[tokio::test]
+async fn the_running_sender_wakes_for_a_new_mail_and_ends_when_told() {
+    let house = House::new().await;
+    let (name, mut taken) = relay(Relay::Accepts).await;
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(house.sender(Some(name)).run(stop.clone()));
+    tokio::time::timeout(MAX_WAIT, taken.recv())
+        .await
+        .unwrap()
+        .unwrap();
+    house.add(2).await;
+    tokio::time::timeout(MAX_WAIT, taken.recv())
+        .await
+        .unwrap()
+        .unwrap();
+    stop.cancel();
+    tokio::time::timeout(MAX_WAIT, running).await.unwrap().unwrap();
+}
+
+/// Postfix's smtp-sink, ended with the test.
+struct Sink(Child);
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+#[tokio::test]
+async fn postfix_smtp_sink_takes_the_mail() {
+    let program = ["/usr/sbin/smtp-sink", "/usr/local/sbin/smtp-sink"]
+        .into_iter()
+        .find(|path| Path::new(path).exists());
+    let Some(program) = program else {
+        return skip("smtp-sink is not installed (package postfix)");
+    };
+    let house = House::new().await;
+    let port = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().port()
+    };
+    let name = format!("127.0.0.1:{port}");
+    // Run by root, it wants to be told so.
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    let user: &[&str] = if is_root { &["-u", "root"] } else { &[] };
+    // -d: one file for each mail, in the working directory.
+    let child = Command::new(program)
+        .args(user)
+        .args(["-d", "mail.", &name, "10"])
+        .current_dir(house.folder.path())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _sink = Sink(child);
+    let is_up = async {
+        while TcpStream::connect(&name).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(MAX_WAIT, is_up).await.unwrap();
+    let config = NoticeConfig {
+        timeout: Period::seconds(30),
+        ..house.sender(Some(name.clone())).config
+    };
+    let sender = Sender::new(config, house.store.clone(), house.time.clock(), house.notices()).unwrap();
+    assert!(sender.send_next().await.unwrap());
+    assert!(!sender.send_next().await.unwrap());
+    house.time.advance(Duration::from_secs(86_400));
+    assert!(!house.is_due().await, "it was noted as sent");
+    let kept = std::fs::read_dir(house.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("mail."))
+        .map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned())
+        .find(|text| text.contains("Source-IP: 192.0.2.7"))
+        .unwrap();
+    assert!(
+        kept.contains("X-Rcpt-Args: <abuse@cheap.example>") && kept.contains("\n.leading dot"),
+        "{kept}"
+    );
+}
