@@ -6,6 +6,8 @@ use crate::address_range::AddressRange;
 
 /// Most lines that are read. The longest real answers have a few thousand.
 const MAX_LINES: usize = 20_000;
+/// Most networks of one answer. Real ones name fewer than ten; each may look its handles up among all objects.
+const MAX_NETWORKS: usize = 100;
 /// Longest key; longer ones are text with a colon in it.
 const MAX_KEY: usize = 40;
 /// The keys that open a network, in lower case, of all registries.
@@ -108,7 +110,7 @@ impl<'a> Text<'a> {
     fn cut_sections(&mut self) {
         for (index, object) in self.objects.iter().enumerate() {
             let ranges = object.ranges();
-            if ranges.is_empty() {
+            if ranges.is_empty() || self.sections.len() >= MAX_NETWORKS {
                 continue;
             }
             if let Some(previous) = self.sections.last_mut() {
