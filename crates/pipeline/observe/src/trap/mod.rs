@@ -20,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::book::{Book, stronger};
 use self::dialogue::Script;
 use self::evidence::Peer;
 use self::keep::{Keeper, Record};
