@@ -180,7 +180,9 @@ impl HttpClient {
 /// The host and the port that a URL of HTTP or HTTPS names.
 #[must_use]
 pub fn server_of(url: &str) -> Option<(String, u16)> {
-    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let url = Url::parse(url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
     Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
 }
 
