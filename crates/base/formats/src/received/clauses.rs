@@ -92,6 +92,8 @@ impl<'a> Clauses<'a> {
                 At::From
             }
             At::ByWord => {
+                // No server is called that: a client's text ended with `by`, and this one is the server's.
+                self.is_broken |= is(&"by");
                 self.by = Some(word);
                 At::Other
             }
@@ -139,6 +141,7 @@ mod tests {
     #[test]
     fn a_second_by_makes_it_unreadable() {
         assert!(clauses("from a by b (c [192.0.2.1]) by d with SMTP").is_broken);
+        assert!(clauses("from a (b [192.0.2.66]) by (c [192.0.2.1]) by d with SMTP").is_broken);
     }
 
     #[test]
