@@ -9,9 +9,11 @@
 
 mod config;
 mod dns;
+mod mbox;
 mod message;
 pub mod mutate;
 mod rdap;
+mod received;
 mod redact;
 mod smtp;
 mod text;
@@ -20,8 +22,10 @@ mod words;
 
 pub use config::config;
 pub use dns::dns;
+pub use mbox::mbox;
 pub use message::message;
 pub use rdap::rdap;
+pub use received::received;
 pub use redact::redact;
 pub use smtp::smtp;
 pub use whois::whois;
@@ -34,8 +38,10 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("config", config),
     ("dns", dns),
+    ("mbox", mbox),
     ("message", message),
     ("rdap", rdap),
+    ("received", received),
     ("redact", redact),
     ("smtp", smtp),
     ("whois", whois),

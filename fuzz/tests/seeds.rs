@@ -33,7 +33,9 @@ macro_rules! targets {
     };
 }
 
-targets!(config, dns, message, rdap, redact, smtp, whois, words);
+targets!(
+    config, dns, mbox, message, rdap, received, redact, smtp, whois, words
+);
 
 /// A folder of this package.
 fn folder(name: &str) -> PathBuf {
