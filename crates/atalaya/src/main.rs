@@ -1,1 +1,63 @@
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod cli;
+mod commands;
+mod config;
+mod control;
+mod demo;
+mod folder;
+mod house;
+mod process;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+/// The exit code for what could not be done.
+const COULD_NOT: u8 = 1;
+/// The exit code for wrong use; clap uses the same for what it refuses itself.
+const WRONG_USE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return tell(&anyhow::Error::new(error).context("cannot start")),
+    };
+    let done = runtime.block_on(Box::pin(run(cli.command)));
+    // What still runs was told to end and had its time.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => tell(&error),
+    }
+}
+
+/// Runs one command.
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(demo) => demo::run(demo).await,
+        Command::Serve(serve) => serve::run(serve).await,
+        Command::Replay(replay) => commands::replay::run(replay).await,
+        Command::Lookup(lookup) => commands::lookup::run(lookup).await,
+        Command::List(list) => commands::list::run(list).await,
+        Command::Allow(allow) => commands::allow::run(allow).await,
+        Command::Contact(contact) => commands::contact::run(contact).await,
+        Command::Config(cli::Config::Example) => commands::check_config::example(),
+        Command::CheckConfig(check) => commands::check_config::run(&check),
+        Command::Reference => commands::reference::run(),
+    }
+}
+
+/// Tells what went wrong, with the whole chain of causes, once.
+#[expect(clippy::print_stderr, reason = "the one place where a failure reaches the operator's terminal")]
+fn tell(error: &anyhow::Error) -> ExitCode {
+    if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("atalaya: {error:#}");
+    ExitCode::from(if error.is::<commands::NoPlace>() { WRONG_USE } else { COULD_NOT })
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use atalaya_decide::DecideConfig;
 use atalaya_delist::DelistConfig;
-use atalaya_model::{Clock, Secret};
+use atalaya_model::Clock;
 use atalaya_publish::{PublishConfig, Zone};
 use atalaya_store::Store;
 use axum::Router;
@@ -30,8 +30,6 @@ pub struct App {
     pub clock: Clock,
     /// Gives the text of `/metrics`.
     pub metrics: PrometheusHandle,
-    /// Makes the names that stand in for trap addresses; give the one of the notices, so that both use the same names.
-    pub pseudonym_key: Secret,
     /// The configuration.
     pub config: AppConfig,
 }
@@ -39,6 +37,8 @@ pub struct App {
 /// The sections of the configuration that pages follow or show.
 #[derive(Debug, Clone, Default)]
 pub struct AppConfig {
+    /// Where the pages are reached from outside. Forms that come from there are ours, whatever a proxy makes of `Host`.
+    pub public_url: String,
     /// The pages themselves.
     pub web: WebConfig,
     /// The rules of leaving.
@@ -54,27 +54,6 @@ impl std::fmt::Debug for App {
         f.debug_struct("App")
             .field("config", &self.config)
             .finish_non_exhaustive()
-    }
-}
-
-impl App {
-    /// The places to look an address up in, as these pages do.
-    #[must_use]
-    pub fn lookup(&self) -> Lookup {
-        let (web, delist) = (&self.config.web, &self.config.delist);
-        Lookup {
-            zone: Arc::clone(&self.zone),
-            zone_name: self.config.publish.zone.clone(),
-            store: self.store.clone(),
-            clock: self.clock.clone(),
-            pseudonym_key: self.pseudonym_key.clone(),
-            limits: LookupLimits {
-                observations: web.observations_shown,
-                decisions: web.decisions_shown,
-                remember: delist.remember.duration(),
-                patience: web.details_timeout.duration(),
-            },
-        }
     }
 }
 
@@ -102,8 +81,9 @@ impl FromRequestParts<Shared> for Client {
 
 /// Every page and the API.
 pub fn router(app: App) -> Router {
+    let limits = LookupLimits::new(&app.config.web, &app.config.delist);
     let shared: Shared = Arc::new(Inner {
-        lookup: app.lookup(),
+        lookup: Lookup::new(app.store.clone(), Arc::clone(&app.zone), limits),
         limiter: Limiter::new(app.config.web.posts_per_minute),
         app,
     });

@@ -20,7 +20,8 @@ mod shield;
 mod texts;
 mod written;
 
+pub use api::answer_json;
 pub use app::{App, AppConfig, router};
 pub use config::WebConfig;
-pub use lookup::{Lookup, LookupLimits, NotLoaded};
+pub use lookup::NotLoaded;
 pub use server::serve;

@@ -7,43 +7,58 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_model::{
-    AllowEntry, Clock, Contact, Decided, Listing, Observation, Prefix, Secret, Serial, Timestamp, reserved,
-};
+use atalaya_delist::DelistConfig;
+use atalaya_model::{AllowEntry, Contact, Decided, Listing, Observation, Prefix, Serial, Timestamp, reserved};
 use atalaya_publish::Zone;
 use atalaya_store::{Notice, Store, StoreError};
+use tokio::sync::OnceCell;
+
+use crate::WebConfig;
+use crate::evidence::Veil;
 
 /// Most notices that are shown.
 const MAX_NOTICES: u32 = 20;
 
+/// The name under which the store keeps the key of pseudonyms. Notices use the same, so that both call a trap by the same name.
+const KEY_NAME: &str = "pseudonyms";
+
 /// The places to look an address up in.
-#[derive(Debug, Clone)]
-pub struct Lookup {
+#[derive(Debug)]
+pub(crate) struct Lookup {
     /// Says listed or not.
-    pub zone: Arc<Zone>,
+    pub(crate) zone: Arc<Zone>,
     /// The name of the zone.
-    pub zone_name: String,
+    pub(crate) zone_name: String,
     /// Knows the details.
-    pub store: Store,
-    /// Tells the time.
-    pub clock: Clock,
-    /// Makes the names that stand in for trap addresses; the one of the notices, so that both use the same names.
-    pub pseudonym_key: Secret,
+    pub(crate) store: Store,
     /// What to ask the store for.
-    pub limits: LookupLimits,
+    pub(crate) limits: LookupLimits,
+    veil: OnceCell<Veil>,
 }
 
 /// How much is asked of the store, and how long it is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LookupLimits {
+pub(crate) struct LookupLimits {
     /// Observations, newest first.
-    pub observations: u32,
+    pub(crate) observations: u32,
     /// Decisions, newest first.
-    pub decisions: u32,
+    pub(crate) decisions: u32,
     /// Removals of so long ago still count.
-    pub remember: Duration,
+    pub(crate) remember: Duration,
     /// After this the answer goes out without details.
-    pub patience: Duration,
+    pub(crate) patience: Duration,
+}
+
+impl LookupLimits {
+    /// As configured.
+    pub(crate) fn new(web: &WebConfig, delist: &DelistConfig) -> Self {
+        Self {
+            observations: web.observations_shown,
+            decisions: web.decisions_shown,
+            remember: delist.remember.duration(),
+            patience: web.details_timeout.duration(),
+        }
+    }
 }
 
 /// The zone was not loaded yet: nobody can say who is listed. Try again in a moment.
@@ -98,6 +113,8 @@ pub(crate) struct Details {
     pub(crate) removals: Vec<Timestamp>,
     /// The cached contact.
     pub(crate) contact: Option<Contact>,
+    /// Hides the addresses of traps.
+    pub(crate) veil: Veil,
 }
 
 impl Facts {
@@ -111,15 +128,20 @@ impl Facts {
 }
 
 impl Lookup {
+    /// Looks up in this zone and this store.
+    pub(crate) fn new(store: Store, zone: Arc<Zone>, limits: LookupLimits) -> Self {
+        Self { zone_name: zone.name(), zone, store, limits, veil: OnceCell::new() }
+    }
+
     /// What the zone says about an address.
     ///
     /// # Errors
     /// The zone was not loaded yet.
-    pub(crate) fn standing(&self, address: IpAddr) -> Result<Facts, NotLoaded> {
+    pub(crate) fn standing(&self, address: IpAddr, now: Timestamp) -> Result<Facts, NotLoaded> {
         if !self.zone.is_loaded() {
             return Err(NotLoaded);
         }
-        let (address, now) = (address.to_canonical(), self.clock.now());
+        let address = address.to_canonical();
         let unit = Prefix::unit(address);
         let answer = self.zone.lookup(address, now);
         let standing = match (answer.listings.is_empty(), answer.allowed, reserved(&unit)) {
@@ -143,8 +165,8 @@ impl Lookup {
     ///
     /// # Errors
     /// The zone was not loaded yet.
-    pub(crate) async fn facts(&self, address: IpAddr) -> Result<Facts, NotLoaded> {
-        let mut facts = self.standing(address)?;
+    pub(crate) async fn facts(&self, address: IpAddr, now: Timestamp) -> Result<Facts, NotLoaded> {
+        let mut facts = self.standing(address, now)?;
         if matches!(facts.standing, Standing::Reserved(_) | Standing::TestEntry(_)) {
             facts.details = Some(Details::default());
             return Ok(facts);
@@ -169,12 +191,13 @@ impl Lookup {
     /// Asks the store for everything at once.
     async fn details(&self, facts: &Facts) -> Result<Details, StoreError> {
         let (store, unit) = (&self.store, &facts.unit);
-        let (observations, decisions, notices, removals, contact) = tokio::try_join!(
+        let (observations, decisions, notices, removals, contact, veil) = tokio::try_join!(
             self.observations(unit),
             self.decisions(facts),
             store.notices_of(unit, MAX_NOTICES),
             store.removals_of(unit, facts.now.minus(self.limits.remember)),
             store.contact_for(facts.address, facts.now),
+            self.veil(),
         )?;
         let (observations, observation_count) = observations;
         Ok(Details {
@@ -184,7 +207,14 @@ impl Lookup {
             notices,
             removals,
             contact,
+            veil,
         })
+    }
+
+    /// The key is read once: it never changes.
+    async fn veil(&self) -> Result<Veil, StoreError> {
+        let read = || async { self.store.secret(KEY_NAME).await.map(Veil::new) };
+        self.veil.get_or_try_init(read).await.cloned()
     }
 
     /// The newest observations. They are only counted where there are more than are shown.

@@ -42,7 +42,7 @@ pub(crate) fn guarded(pages: Router<Shared>, shared: &Shared) -> Router<Shared> 
     let max_requests = usize::try_from(web.max_requests).unwrap_or(usize::MAX);
     pages
         .layer(RequestBodyLimitLayer::new(web.max_body.bytes()))
-        .layer(same_site(&shared.app.config.publish.lookup_url))
+        .layer(same_site(&shared.app.config.public_url))
         .layer(GlobalConcurrencyLimitLayer::new(max_requests))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -19,7 +19,11 @@ struct Benchmark {
 }
 
 /// Every benchmark. A new one is one more row.
-const BENCHMARKS: &[Benchmark] = &[];
+const BENCHMARKS: &[Benchmark] = &[Benchmark {
+    name: "trap",
+    about: "mails a second into the trap, beside smtp-sink",
+    target: &["--package", "atalaya-bench", "--", "trap"],
+}];
 
 /// Runs the benchmark of this name, or lists them.
 pub(crate) fn run(name: Option<&str>, arguments: &[String]) -> Result<ExitCode> {

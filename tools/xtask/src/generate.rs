@@ -11,7 +11,10 @@ use crate::run;
 use crate::workspace::Workspace;
 
 /// Each generated file, and the arguments with which `atalaya` prints it. A new one is one more row.
-const GENERATED: &[(&str, &[&str])] = &[("docs/reference/atalaya.toml", &["config", "example"])];
+const GENERATED: &[(&str, &[&str])] = &[
+    ("docs/reference/atalaya.toml", &["config", "example"]),
+    ("docs/reference/commands.md", &["reference"]),
+];
 
 /// Writes every generated file.
 pub(crate) fn write(workspace: &Workspace) -> Result<ExitCode> {

@@ -1,6 +1,6 @@
 //! Decisions: the gap-free history of the list. Writing one changes the listings in the same transaction.
 
-use atalaya_model::{Decided, Decision, Prefix, Rule, Serial, Timestamp, Verdict};
+use atalaya_model::{Class, Decided, Decision, Prefix, Rule, Serial, Timestamp, Verdict};
 
 use crate::sql::{Connection, Row, values};
 use crate::writer::{count, lock};
@@ -155,7 +155,7 @@ async fn append(connection: &mut Connection, decided: &Decided) -> Result<(), St
         decided.at,
         prefix,
         verdict.name(),
-        verdict.class().map(|class| class.name()),
+        verdict.class().map(Class::name),
         verdict.until(),
         rule.0.as_str(),
         *score,

@@ -89,6 +89,10 @@ impl StoreError {
     }
 
     /// Something read from the database that cannot be understood.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it stands in `map_err`, which hands errors over"
+    )]
     pub(crate) fn corrupt(what: impl ToString) -> Self {
         Self::Corrupt(what.to_string())
     }

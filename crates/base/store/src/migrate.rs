@@ -7,7 +7,7 @@ use crate::schema::{MIGRATIONS, STEPS, Step, spell};
 use crate::sql::{Connection, Dialect, Pools, values};
 
 /// Names the lock that keeps two processes from migrating one PostgreSQL database at once. Any number that nobody else uses.
-const LOCK: i64 = 0x6174_616c_6179_61;
+const LOCK: i64 = 0x0061_7461_6c61_7961;
 
 /// Takes the steps that are missing. Refuses a database that has more steps than are known here.
 pub(crate) async fn migrate(pools: &Pools, clock: &Clock) -> Result<(), StoreError> {

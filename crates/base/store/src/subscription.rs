@@ -29,7 +29,7 @@ impl Subscription {
         let news = async {
             if self.0.changed().await.is_err() {
                 // Every store is gone: no news will come, and returning at once would let the caller spin.
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         // Running out of time is an answer here, not a failure.

@@ -76,6 +76,12 @@ impl Zone {
         })
     }
 
+    /// The name of the zone, without a dot at the end.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.apex.zone.to_string()
+    }
+
     /// Whether a set was loaded, so that "not listed" means it.
     #[must_use]
     pub fn is_loaded(&self) -> bool {

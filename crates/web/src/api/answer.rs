@@ -1,26 +1,41 @@
 //! The answer about an address as JSON. The command line prints the same.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use atalaya_model::{Class, Listing, Prefix};
+use atalaya_delist::DelistConfig;
+use atalaya_model::{Class, Listing, Prefix, Timestamp};
+use atalaya_publish::Zone;
+use atalaya_store::Store;
 use serde_json::{Map, Value, json};
 
-use crate::evidence;
-use crate::lookup::{Details, Facts, Lookup, NotLoaded, Standing};
+use crate::WebConfig;
+use crate::lookup::{Details, Facts, Lookup, LookupLimits, NotLoaded, Standing};
+
+/// What is known of an address, as `GET /api/v1/ip/ADDRESS` gives it.
+///
+/// Always there: `address`, `unit` (what is listed together with it), `zone`, `serial`, `listed`, `listings`, and `details`, which
+/// is `unavailable` where the store did not answer. Each listing has `zone`, `code`, `class`, `prefix`, `scope`, `reason`, `since`,
+/// `until` (null without end), `rule`, `score`, `serial` and `evidence`: the newest observations against the address as the
+/// public may see them, empty where the class does not come from observations, null where the store did not answer.
+/// Where they apply: `allowed`, `reserved`, `evidence_count`, `contact`.
+///
+/// # Errors
+/// The zone was not loaded yet.
+pub async fn answer_json(
+    store: &Store,
+    zone: &Arc<Zone>,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<Value, NotLoaded> {
+    let limits = LookupLimits::new(&WebConfig::default(), &DelistConfig::default());
+    Lookup::new(store.clone(), Arc::clone(zone), limits).answer_json(address, now).await
+}
 
 impl Lookup {
-    /// What is known of an address, as `GET /api/v1/ip/ADDRESS` gives it.
-    ///
-    /// Always there: `address`, `unit` (what is listed together with it), `zone`, `serial`, `listed`, `listings`, and `details`, which
-    /// is `unavailable` where the store did not answer. Each listing has `zone`, `code`, `class`, `prefix`, `scope`, `reason`, `since`,
-    /// `until` (null without end), `rule`, `score`, `serial` and `evidence`: the newest observations against the address as the
-    /// public may see them, empty where the class does not come from observations, null where the store did not answer.
-    /// Where they apply: `allowed`, `reserved`, `evidence_count`, `contact`.
-    ///
-    /// # Errors
-    /// The zone was not loaded yet.
-    pub async fn answer_json(&self, address: IpAddr) -> Result<Value, NotLoaded> {
-        let facts = self.facts(address).await?;
+    /// See [`answer_json`].
+    pub(crate) async fn answer_json(&self, address: IpAddr, now: Timestamp) -> Result<Value, NotLoaded> {
+        let facts = self.facts(address, now).await?;
         let mut answer = Map::new();
         let mut put = |name: &str, value: Value| answer.insert(name.to_owned(), value);
         put("address", json!(facts.address));
@@ -81,22 +96,22 @@ impl Lookup {
             "rule": listing.rule,
             "score": score,
             "serial": listing.serial,
-            "evidence": facts.details.as_ref().map(|details| self.evidence(listing, facts, details)),
+            "evidence": facts.details.as_ref().map(|details| evidence(listing, facts, details)),
         })
     }
+}
 
-    /// The observations behind a listing.
-    fn evidence(&self, listing: &Listing, facts: &Facts, details: &Details) -> Value {
-        let from_observations = matches!(listing.class, Class::Spam | Class::Bot);
-        if !from_observations || !facts.unit.covers(&listing.prefix) {
-            return json!([]);
-        }
-        details
-            .observations
-            .iter()
-            .map(|seen| json!(evidence::publish(seen, &self.pseudonym_key)))
-            .collect()
+/// The observations behind a listing.
+fn evidence(listing: &Listing, facts: &Facts, details: &Details) -> Value {
+    let from_observations = matches!(listing.class, Class::Spam | Class::Bot);
+    if !from_observations || !facts.unit.covers(&listing.prefix) {
+        return json!([]);
     }
+    details
+        .observations
+        .iter()
+        .map(|seen| json!(details.veil.show(seen)))
+        .collect()
 }
 
 /// The score of the decision behind a listing, where one was involved.

@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::language::Language;
 use crate::leave::{InZone, leave};
 
+pub use answer::answer_json;
 pub(crate) use problem::Problem;
 
 /// Where the API begins.
@@ -30,7 +31,7 @@ pub(crate) async fn show(
     State(shared): State<Shared>,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
-    let answer = shared.lookup.answer_json(address::read(&text)?).await?;
+    let answer = shared.lookup.answer_json(address::read(&text)?, shared.app.clock.now()).await?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 

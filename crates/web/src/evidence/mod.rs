@@ -4,9 +4,10 @@
 //! address of the trap, so all of it goes through the redactor, is freed of characters that could disturb a page, and is cut.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use atalaya_formats::redact::Redactor;
-use atalaya_model::{Handshake, Kind, Observation, Secret, Timestamp};
+use atalaya_model::{Handshake, Kind, Observation, Timestamp};
 use serde::Serialize;
 
 /// Most characters of a text of the sender's that are shown.
@@ -37,35 +38,47 @@ pub(crate) struct PublicObservation {
     pub(crate) size: u64,
 }
 
-/// Shows an observation to the public. The key makes the names that stand in for trap addresses.
-#[must_use]
-pub(crate) fn publish(observation: &Observation, key: &Secret) -> PublicObservation {
-    let mut redactor = Redactor::new(key.expose().as_bytes());
-    for recipient in &observation.envelope.recipients {
-        redactor.hide_address(recipient);
+/// Hides the addresses of traps behind names that only the holder of its key can make.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct Veil(Arc<[u8]>);
+
+impl std::fmt::Debug for Veil {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Veil")
     }
-    let show = |text: &str| shown(&redactor.hide_text(&tidied(text)));
-    let sender = observation.envelope.mail_from.trim();
-    PublicObservation {
-        seen_at: Timestamp::from_seconds(
-            observation
-                .seen_at
-                .seconds()
-                .div_euclid(MINUTE)
-                .saturating_mul(MINUTE),
-        ),
-        address: observation.address.to_canonical(),
-        sensor: shown(&tidied(&observation.sensor)),
-        kind: observation.kind,
-        counted: observation.kind == Kind::Spam && observation.handshake == Handshake::Completed,
-        helo: show(&observation.envelope.helo),
-        sender_domain: sender
-            .rsplit_once('@')
-            .map(|(_, domain)| show(domain))
-            .filter(|domain| !domain.is_empty()),
-        subject: show(&observation.subject),
-        size: observation.message_size,
+}
+
+impl Veil {
+    /// A veil with this key.
+    pub(crate) fn new(key: Vec<u8>) -> Self {
+        Self(key.into())
     }
+
+    /// Shows an observation to the public.
+    pub(crate) fn show(&self, observation: &Observation) -> PublicObservation {
+        let mut redactor = Redactor::new(&self.0);
+        for recipient in &observation.envelope.recipients {
+            redactor.hide_address(recipient);
+        }
+        let show = |text: &str| shown(&redactor.hide_text(&tidied(text)));
+        let sender = observation.envelope.mail_from.trim().rsplit_once('@');
+        PublicObservation {
+            seen_at: to_the_minute(observation.seen_at),
+            address: observation.address.to_canonical(),
+            sensor: shown(&tidied(&observation.sensor)),
+            kind: observation.kind,
+            counted: observation.kind == Kind::Spam && observation.handshake == Handshake::Completed,
+            helo: show(&observation.envelope.helo),
+            sender_domain: sender.map(|(_, domain)| show(domain)).filter(|domain| !domain.is_empty()),
+            subject: show(&observation.subject),
+            size: observation.message_size,
+        }
+    }
+}
+
+/// Cuts the seconds off.
+fn to_the_minute(at: Timestamp) -> Timestamp {
+    Timestamp::from_seconds(at.seconds().div_euclid(MINUTE).saturating_mul(MINUTE))
 }
 
 /// Takes out what could disturb a page or hide an address from the redactor: controls, and characters that are not seen or that

@@ -11,7 +11,6 @@ use super::views::{self, EvidenceView, HistoryView, ListingView, RemovalView};
 use super::{Frame, Reader, page};
 use crate::address;
 use crate::app::{Inner, Shared};
-use crate::evidence;
 use crate::failure::Failure;
 use crate::lookup::{Details, Facts, Standing};
 use crate::texts::Texts;
@@ -69,7 +68,7 @@ pub(crate) async fn address(
     reader: Reader,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
-    let facts = shared.lookup.facts(address::read(&text)?).await?;
+    let facts = shared.lookup.facts(address::read(&text)?, shared.app.clock.now()).await?;
     let template = view(&shared, &reader, &facts);
     let mut response = page(StatusCode::OK, &reader, &template).into_response();
     // Nobody's address is to be found by a search engine as "listed" years later.
@@ -116,7 +115,7 @@ fn view(shared: &Inner, reader: &Reader, facts: &Facts) -> AddressPage {
         details: facts
             .details
             .as_ref()
-            .map(|details| details_view(shared, facts, details, t)),
+            .map(|details| details_view(facts, details, t)),
         json_link: format!("/api/v1/ip/{}", facts.address),
     }
 }
@@ -202,9 +201,8 @@ fn steps(facts: &Facts, t: &'static Texts) -> Vec<StepsView> {
 }
 
 /// Evidence, history and notices.
-fn details_view(shared: &Inner, facts: &Facts, details: &Details, t: &'static Texts) -> DetailsView {
-    let key = &shared.lookup.pseudonym_key;
-    let show = |seen| views::evidence(evidence::publish(seen, key), &facts.unit, t);
+fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsView {
+    let show = |seen| views::evidence(details.veil.show(seen), &facts.unit, t);
     let evidence: Vec<EvidenceView> = details.observations.iter().map(show).collect();
     let shown = evidence.len() as u64;
     DetailsView {

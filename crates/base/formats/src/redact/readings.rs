@@ -95,7 +95,9 @@ impl Reading {
     pub(super) fn base64_runs(&self) -> impl Iterator<Item = (Vec<u8>, (usize, usize))> + '_ {
         self.runs().flat_map(move |(start, end)| {
             let run = self.bytes.get(start..end).unwrap_or_default();
-            let place = self.place(start, end);
+            let behind = self.bytes.get(end..).unwrap_or_default();
+            let padding = behind.iter().take(2).take_while(|byte| **byte == b'=').count();
+            let place = self.place(start, end.saturating_add(padding));
             (0..4).map(move |skip| (base64::decode(run.get(skip..).unwrap_or_default()), place))
         })
     }

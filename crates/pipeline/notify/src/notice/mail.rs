@@ -9,6 +9,7 @@ use atalaya_formats::arf::FeedbackReport;
 use atalaya_formats::xarf::{self, Incident, ListedIn};
 use atalaya_model::Timestamp;
 use mail_builder::MessageBuilder;
+use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::raw::Raw;
@@ -20,6 +21,9 @@ use super::text::{self, Facts};
 
 /// Longest line that a mail may have (RFC 5322 section 2.1.1), without its end.
 const MAX_LINE: usize = 998;
+/// How parts travel that are not encoded (RFC 2045 section 6.1).
+const SEVEN_BIT: &str = "7bit";
+const EIGHT_BIT: &str = "8bit";
 /// The program, as reports name it.
 const PROGRAM: &str = concat!("Atalaya/", env!("CARGO_PKG_VERSION"));
 
@@ -58,12 +62,19 @@ fn report(parts: Vec<MimePart<'static>>, id: Uuid) -> MimePart<'static> {
     while parts.iter().any(|part| contains(&part.contents, &boundary)) {
         boundary.push('_');
     }
-    let has_8bit = parts.iter().any(|part| is_8bit(&part.contents));
+    let has_8bit = parts.iter().any(|part| travels_in(part, EIGHT_BIT));
     let kind = ContentType::new("multipart/report")
         .attribute("report-type", "feedback-report")
         .attribute("boundary", boundary);
     // RFC 2045 section 6.4: the whole is labelled like its most demanding part.
-    MimePart::new(kind, parts).transfer_encoding(if has_8bit { "8bit" } else { "7bit" })
+    MimePart::new(kind, parts).transfer_encoding(if has_8bit { EIGHT_BIT } else { SEVEN_BIT })
+}
+
+/// Whether the part is labelled with that encoding. Parts without a label are encoded to ASCII.
+fn travels_in(part: &MimePart<'_>, encoding: &str) -> bool {
+    part.headers
+        .iter()
+        .any(|(_, value)| matches!(value, HeaderType::Raw(raw) if raw.raw == encoding))
 }
 
 /// The part for people: wrapped text, encoded where needed.
@@ -84,14 +95,14 @@ fn feedback_part(facts: &Facts<'_>, config: &NoticeConfig) -> MimePart<'static> 
         reporting_mta: config.reporting_mta.clone(),
         incidents: facts.incidents,
     };
-    MimePart::new("message/feedback-report", report.to_text().into_bytes()).transfer_encoding("7bit")
+    MimePart::new("message/feedback-report", report.to_text().into_bytes()).transfer_encoding(SEVEN_BIT)
 }
 
 /// The spam itself; its header alone where the rest cannot be shown, or cannot travel.
 fn spam_part(facts: &Facts<'_>) -> MimePart<'static> {
     let bytes = with_crlf(&facts.evidence.message.bytes);
     if facts.evidence.is_whole() && can_travel(&bytes) {
-        let encoding = if bytes.is_ascii() { "7bit" } else { "8bit" };
+        let encoding = if bytes.is_ascii() { SEVEN_BIT } else { EIGHT_BIT };
         MimePart::new("message/rfc822", bytes).transfer_encoding(encoding)
     } else {
         let header = String::from_utf8_lossy(header_of(&bytes)).replace('\0', "");
@@ -181,9 +192,4 @@ fn contains(body: &BodyPart<'_>, boundary: &str) -> bool {
         BodyPart::Binary(bytes) => found(bytes),
         BodyPart::Multipart(_) => false,
     }
-}
-
-/// Only a message stands unencoded: text and JSON are encoded where they are no ASCII.
-fn is_8bit(body: &BodyPart<'_>) -> bool {
-    matches!(body, BodyPart::Binary(bytes) if !bytes.is_ascii())
 }

@@ -58,7 +58,7 @@ fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
         .row("Size", &format!("{} bytes", shown.message_size))
         .blank();
     page.paragraph(
-        "The sender completed a TCP handshake with our server, so the address is not forged. Our traps are mailboxes that never ask for \
+        "The sender completed a TCP handshake with our mail server, so the address is not forged. Our traps are mailboxes that never ask for \
          mail: nobody can have subscribed them.",
     );
 }
@@ -77,7 +77,7 @@ fn tell_what_we_did(page: &mut Page, facts: &Facts<'_>) {
         .row("Reason", &facts.decision.reason)
         .row(
             "Decision",
-            &format!("{}, by rule {}", listing.serial, listing.rule),
+            &format!("no. {}, by rule {}", listing.serial, listing.rule),
         )
         .blank();
     let end = match listing.until {

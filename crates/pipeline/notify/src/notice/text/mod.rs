@@ -1,6 +1,6 @@
 //! The text of a notice: what a person at the other network reads, complete without the parts for machines (RFC 6650 section 4).
 //!
-//! In: plain facts, already checked and hidden. Out: lines of at most 76 characters; only links may be longer. Values that a sender of
+//! In: plain facts, already checked and hidden. Out: lines of at most 72 characters; only links may be longer. Values that a sender of
 //! spam chose are freed of control characters and cut, so that they cannot pretend to be our words.
 
 mod english;
@@ -42,6 +42,15 @@ pub(super) struct Facts<'a> {
     pub(super) stop: &'a str,
 }
 
+/// Whether a half of the text quotes the header of the spam.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Header {
+    /// It does.
+    Quoted,
+    /// The half above did.
+    QuotedAbove,
+}
+
 /// The subject.
 pub(super) fn subject(language: Language, facts: &Facts<'_>) -> String {
     let (address, zone, serial) = (facts.evidence.shown.address, facts.zone, facts.listing.serial);
@@ -55,7 +64,7 @@ pub(super) fn subject(language: Language, facts: &Facts<'_>) -> String {
 pub(super) fn body(language: Language, facts: &Facts<'_>) -> String {
     match language {
         Language::En => english::write(facts, None),
-        Language::Es => spanish::write(facts),
+        Language::Es => spanish::write(facts, Header::Quoted),
         Language::Both => {
             let rule = "=".repeat(72);
             let note = Some("(El mismo aviso en español, más abajo.)");

@@ -1,13 +1,13 @@
-//! Setting plain text: paragraphs, rows and quotes in lines of at most 76 characters.
+//! Setting plain text: paragraphs, rows and quotes in lines of at most 72 characters.
 
-/// Widest line (RFC 3676 section 4.2 recommends 78 at most; quoting a reply adds two).
-const WIDTH: usize = 76;
+/// Widest line: quoted in two replies it still has less than 78 characters (RFC 3676 section 4.2), and quoted-printable need not break it.
+const WIDTH: usize = 72;
 /// Where the values of rows begin.
 const VALUE_COLUMN: usize = 20;
-/// Most lines of a quoted header.
-const MAX_QUOTED: usize = 40;
-/// Most lines that one header field may take there.
-const MAX_FIELD_LINES: usize = 4;
+/// Most fields of a header that are quoted.
+const MAX_QUOTED: usize = 16;
+/// Longest value of a row or a quoted field, in characters.
+const MAX_VALUE: usize = 240;
 /// The header fields worth quoting in the text. The whole header is in the part with the message.
 const QUOTED_FIELDS: [&str; 9] = [
     "received",
@@ -39,7 +39,7 @@ impl Page {
     /// A label and its value, which may come from a stranger.
     pub(super) fn row(&mut self, label: &str, value: &str) -> &mut Self {
         let first = format!("  {label:<width$}", width = VALUE_COLUMN - 2);
-        self.wrapped(value, &first, &" ".repeat(VALUE_COLUMN))
+        self.wrapped(&cut(value), &first, &" ".repeat(VALUE_COLUMN))
     }
 
     /// A link on a line of its own: it is never broken.
@@ -50,9 +50,8 @@ impl Page {
     /// The most telling fields of a header, quoted.
     pub(super) fn quoted_header(&mut self, header: &[u8]) -> &mut Self {
         let text = String::from_utf8_lossy(header);
-        for line in telling_lines(&text).take(MAX_QUOTED) {
-            let indent = if line.starts_with([' ', '\t']) { "    " } else { "" };
-            self.line(&cut(&format!("  | {indent}{}", clean(line.trim()))));
+        for field in telling_fields(&text).into_iter().take(MAX_QUOTED) {
+            self.wrapped(&cut(&field), "  | ", "  |     ");
         }
         self.blank()
     }
@@ -74,40 +73,49 @@ impl Page {
         std::mem::take(&mut self.0)
     }
 
+    /// Breaks a text into lines: at spaces, and inside words that are longer than a line.
     fn wrapped(&mut self, text: &str, first: &str, others: &str) -> &mut Self {
         let mut line = first.to_owned();
         let mut is_empty = true;
-        for word in clean(text).split_whitespace() {
-            let length = line.chars().count() + word.chars().count() + usize::from(!is_empty);
+        let room = WIDTH.saturating_sub(others.chars().count()).max(1);
+        for piece in clean(text).split_whitespace().flat_map(|word| pieces(word, room)) {
+            let length = line.chars().count() + piece.chars().count() + usize::from(!is_empty);
             if length > WIDTH && !is_empty {
-                self.line(&cut(&line));
+                self.line(&line);
                 others.clone_into(&mut line);
                 is_empty = true;
             }
             if !is_empty {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&piece);
             is_empty = false;
         }
-        self.line(&cut(&line))
+        self.line(&line)
     }
 }
 
-/// The lines of the fields worth quoting, of each the first few.
-fn telling_lines(header: &str) -> impl Iterator<Item = &str> {
-    let mut left = 0;
-    let lines = header.lines().take_while(|line| !line.trim().is_empty());
-    lines.filter(move |line| {
+/// A word in pieces of at most `room` characters.
+fn pieces(word: &str, room: usize) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    letters.chunks(room).map(|piece| piece.iter().collect()).collect()
+}
+
+/// The fields worth quoting, each on one line.
+fn telling_fields(header: &str) -> Vec<String> {
+    let mut fields: Vec<String> = Vec::new();
+    let mut is_telling = false;
+    for line in header.lines().take_while(|line| !line.trim().is_empty()) {
         if !line.starts_with([' ', '\t']) {
             let name = line.split(':').next().unwrap_or_default().trim();
-            let is_telling = QUOTED_FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field));
-            left = if is_telling { MAX_FIELD_LINES } else { 0 };
+            is_telling = QUOTED_FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field));
+            fields.extend(is_telling.then(String::new));
         }
-        let is_wanted = left > 0;
-        left = left.saturating_sub(1);
-        is_wanted
-    })
+        if let Some(field) = fields.last_mut().filter(|_| is_telling) {
+            field.push_str(line);
+        }
+    }
+    fields
 }
 
 /// A value without anything that is no visible character.
@@ -123,10 +131,11 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-fn cut(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
-        return line.to_owned();
+/// A value that is not longer than it can be useful.
+fn cut(value: &str) -> String {
+    if value.chars().count() <= MAX_VALUE {
+        return value.to_owned();
     }
-    let kept: String = line.chars().take(WIDTH - 1).collect();
+    let kept: String = value.chars().take(MAX_VALUE - 1).collect();
     format!("{kept}…")
 }

@@ -3,15 +3,15 @@
 use atalaya_formats::redact::Extent;
 
 use super::page::Page;
-use super::{Facts, messages, moment, source};
+use super::{Facts, Header, messages, moment, source};
 
 /// Writes it.
-pub(super) fn write(facts: &Facts<'_>) -> String {
+pub(super) fn write(facts: &Facts<'_>, header: Header) -> String {
     let mut page = Page::default();
     greet(&mut page, facts);
     tell_what_was_seen(&mut page, facts);
     tell_what_we_did(&mut page, facts);
-    show_evidence(&mut page, facts);
+    show_evidence(&mut page, facts, header);
     tell_what_to_do(&mut page, facts);
     tell_about_notices(&mut page, facts);
     page.finish()
@@ -55,7 +55,7 @@ fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
         .row("Tamaño", &format!("{} bytes", shown.message_size))
         .blank();
     page.paragraph(
-        "El remitente completó una conexión TCP con nuestro servidor, así que la dirección no está falsificada. Nuestras trampas son \
+        "El remitente completó una conexión TCP con nuestro servidor de correo, así que la dirección no está falsificada. Nuestras trampas son \
          buzones que nunca piden correo: nadie ha podido suscribirlos.",
     );
 }
@@ -74,7 +74,7 @@ fn tell_what_we_did(page: &mut Page, facts: &Facts<'_>) {
         .row("Motivo", &facts.decision.reason)
         .row(
             "Decisión",
-            &format!("{}, por la regla {}", listing.serial, listing.rule),
+            &format!("n.º {}, por la regla {}", listing.serial, listing.rule),
         )
         .blank();
     let end = match listing.until {
@@ -86,9 +86,12 @@ fn tell_what_we_did(page: &mut Page, facts: &Facts<'_>) {
     ));
 }
 
-fn show_evidence(page: &mut Page, facts: &Facts<'_>) {
+fn show_evidence(page: &mut Page, facts: &Facts<'_>, header: Header) {
     page.heading("PRUEBAS");
-    page.quoted_header(&facts.evidence.message.bytes);
+    match header {
+        Header::Quoted => page.quoted_header(&facts.evidence.message.bytes),
+        Header::QuotedAbove => page.paragraph("La cabecera del mensaje está citada más arriba, en EVIDENCE."),
+    };
     let extent = match facts.evidence.message.extent {
         Extent::Header => {
             "Adjuntamos la cabecera completa; el texto es demasiado largo para enviarlo, o no se pueden buscar en él los destinatarios."

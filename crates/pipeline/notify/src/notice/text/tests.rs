@@ -7,10 +7,12 @@ fn paragraphs_and_rows_stay_within_the_width() {
     let text = Page::default()
         .paragraph(&"palabra ".repeat(60))
         .row("Subject", &"muy largo ".repeat(30))
-        .row("Envelope sender", &"x".repeat(500))
+        .row("Envelope sender", &"x".repeat(200))
+        .row("HELO", &"y".repeat(500))
         .finish();
-    assert!(text.lines().all(|line| line.chars().count() <= 76), "{text}");
-    assert!(text.lines().any(|line| line.ends_with('…')));
+    assert!(text.lines().all(|line| line.chars().count() <= 72), "{text}");
+    assert_eq!(text.matches('x').count(), 200, "long words are broken, not cut");
+    assert!(text.matches('y').count() < 240 && text.contains("y…"));
 }
 
 #[test]
@@ -26,17 +28,14 @@ fn only_the_telling_fields_of_a_header_are_quoted() {
     let header =
         b"Received: from a\r\n\tby b\r\nX-Junk: no\r\n\tneither this\r\nSubject: hi\r\n\r\nFrom: body";
     let text = Page::default().quoted_header(header).finish();
-    assert_eq!(
-        text,
-        "  | Received: from a\r\n  |     by b\r\n  | Subject: hi\r\n\r\n"
-    );
-    let many = "Received: x\r\n y\r\n y\r\n y\r\n y\r\n y\r\n".repeat(50);
+    assert_eq!(text, "  | Received: from a by b\r\n  | Subject: hi\r\n\r\n");
+    let many = "Received: x\r\n y\r\n".repeat(50);
     assert_eq!(
         Page::default()
             .quoted_header(many.as_bytes())
             .finish()
             .lines()
             .count(),
-        41
+        17
     );
 }

@@ -1,0 +1,334 @@
+//! What can be typed, and its help.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use atalaya_model::{Class, Prefix, Timestamp};
+use clap::{Args, Parser, Subcommand};
+
+/// Watches spam arrive, publishes the senders in a DNS blocklist, tells the network each one belongs to, and lets it leave.
+#[derive(Debug, Parser)]
+#[command(name = "atalaya", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the whole pipeline on loopback, in a scratch folder, without configuration
+    Demo(Demo),
+    /// Run the server: trap, list, notices, pages
+    Serve(Serve),
+    /// Feed kept mail (mbox, Maildir, .eml) into the trap's path
+    Replay(Replay),
+    /// Say what the list holds about an address, and why
+    Lookup(Lookup),
+    /// List by hand, unlist, show
+    #[command(subcommand)]
+    List(List),
+    /// Keep the allow list: what is never listed
+    #[command(subcommand)]
+    Allow(Allow),
+    /// Find the abuse contact of an address
+    Contact(Contact),
+    /// Print the configuration
+    #[command(subcommand)]
+    Config(Config),
+    /// Check a configuration file and say what is wrong with it
+    CheckConfig(CheckConfig),
+    /// Print the manual of every command as Markdown
+    #[command(hide = true)]
+    Reference,
+}
+
+/// Where the configuration and the data are. One of the two is needed.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Place {
+    /// The configuration file (TOML); `atalaya config example` prints one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data folder; a file atalaya.toml in it is read when --config is not given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// End after the last step, with exit code 0 if every step held
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Listen elsewhere: dns=, smtp= or http= with ADDRESS:PORT; port 0 takes a free one. May be repeated
+    #[arg(long, value_name = "NAME=ADDRESS:PORT", value_parser = listen)]
+    pub(crate) listen: Vec<(Listener, SocketAddr)>,
+    /// The base zone of the list
+    #[arg(long, value_name = "NAME")]
+    pub(crate) zone: Option<String>,
+}
+
+/// The sockets that can be moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listener {
+    /// The DNS server, UDP and TCP.
+    Dns,
+    /// The trap.
+    Smtp,
+    /// Pages and API.
+    Http,
+}
+
+/// Reads `NAME=ADDRESS:PORT`.
+fn listen(text: &str) -> Result<(Listener, SocketAddr), String> {
+    let (name, address) = text.split_once('=').ok_or("write NAME=ADDRESS:PORT, such as dns=127.0.0.1:5300")?;
+    let listener = match name {
+        "dns" => Listener::Dns,
+        "smtp" => Listener::Smtp,
+        "http" => Listener::Http,
+        other => return Err(format!("`{other}` is no listener: use dns, smtp or http")),
+    };
+    let address = address.parse().map_err(|_bad| format!("`{address}` is not ADDRESS:PORT"))?;
+    Ok((listener, address))
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// mbox files, Maildirs, .eml files, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// A relay or network of relays of yours, whose Received header is believed; added to those of the configuration. May be repeated
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) trust: Vec<Prefix>,
+    /// Only say what would be taken; record nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print each mail with the source that was taken, or why it was skipped
+    #[arg(long)]
+    pub(crate) verbose: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `lookup`.
+#[derive(Debug, Args)]
+pub(crate) struct Lookup {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The address
+    pub(crate) address: IpAddr,
+    /// Print what the API gives, and the number of observations
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `list`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum List {
+    /// List an address or prefix by hand
+    Add(ListAdd),
+    /// Take an address or prefix off the list
+    Remove(ListRemove),
+    /// Show the listings, all or those inside a prefix
+    Show(Show),
+}
+
+/// `list add`.
+#[derive(Debug, Args)]
+pub(crate) struct ListAdd {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The address or prefix
+    pub(crate) prefix: Prefix,
+    /// The class: manual, spam, bot, hijacked, policy, policy-declared
+    #[arg(long, default_value = "manual")]
+    pub(crate) class: Class,
+    /// Why, in one sentence that the listed party may read
+    #[arg(long, default_value = "Listed by hand.")]
+    pub(crate) reason: String,
+    /// The end: 2026-12-31, 2026-12-31T18:00:00Z, or a length of time such as 30d; without it the listing has no end
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<End>,
+    /// Print the decision as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The end of an entry, as typed: a moment, or a length of time from now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum End {
+    /// A moment.
+    At(Timestamp),
+    /// So long from now.
+    After(atalaya_model::Period),
+}
+
+impl End {
+    /// The moment that is meant, if it is `now`.
+    pub(crate) fn moment(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(moment) => moment,
+            Self::After(period) => now.plus(period.duration()),
+        }
+    }
+}
+
+impl std::str::FromStr for End {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(period) = text.parse() {
+            return Ok(Self::After(period));
+        }
+        let moment = text.parse().map(Self::At);
+        moment.map_err(|_bad: atalaya_model::BadTimestamp| {
+            format!("`{text}` is no time: write 2026-12-31, 2026-12-31T18:00:00Z, or a length of time such as 30d")
+        })
+    }
+}
+
+/// `list remove`.
+#[derive(Debug, Args)]
+pub(crate) struct ListRemove {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The address or prefix, as it is listed
+    pub(crate) prefix: Prefix,
+    /// Only this class; without it, all
+    #[arg(long)]
+    pub(crate) class: Option<Class>,
+    /// Why
+    #[arg(long, default_value = "Removed by hand.")]
+    pub(crate) reason: String,
+    /// Print the decisions as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `list show` and `allow show`.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Only what overlaps this address or prefix
+    pub(crate) prefix: Option<Prefix>,
+    /// Print JSON, one entry a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `allow`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Allow {
+    /// Put an address or prefix on the allow list; what is listed inside leaves the list
+    Add(AllowAdd),
+    /// Take an address or prefix off the allow list
+    Remove(AllowRemove),
+    /// Show the allow list
+    Show(Show),
+}
+
+/// `allow add`.
+#[derive(Debug, Args)]
+pub(crate) struct AllowAdd {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The address or prefix
+    pub(crate) prefix: Prefix,
+    /// Why, for your own memory
+    #[arg(long, default_value = "Allowed by hand.")]
+    pub(crate) reason: String,
+    /// The end: a date, a moment, or a length of time such as 30d; without it the entry has no end
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<End>,
+    /// Print the decisions as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `allow remove`.
+#[derive(Debug, Args)]
+pub(crate) struct AllowRemove {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The address or prefix, as it is allowed
+    pub(crate) prefix: Prefix,
+    /// Why
+    #[arg(long, default_value = "Removed by hand.")]
+    pub(crate) reason: String,
+    /// Print the decision as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `contact`.
+#[derive(Debug, Args)]
+pub(crate) struct Contact {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The address
+    pub(crate) address: IpAddr,
+    /// Print every question that was asked, and its answer
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print every option with its manual and its default, as a file to start from
+    Example,
+}
+
+/// `check-config`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckConfig {
+    /// The configuration file; also taken without `--config`
+    #[arg(long = "config", value_name = "FILE", conflicts_with = "file")]
+    pub(crate) config: Option<PathBuf>,
+    /// The configuration file
+    #[arg(value_name = "FILE", required_unless_present = "config")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn listeners_are_read_by_name() {
+        assert_eq!(listen("dns=127.0.0.1:0"), Ok((Listener::Dns, "127.0.0.1:0".parse().unwrap())));
+        assert!(listen("imap=127.0.0.1:0").unwrap_err().contains("use dns, smtp or http"));
+        assert!(listen("dns=localhost").is_err());
+    }
+
+    #[test]
+    fn an_end_is_a_moment_or_a_length_of_time() {
+        let now = Timestamp::from_seconds(0);
+        assert_eq!("30d".parse::<End>().unwrap().moment(now), Timestamp::from_seconds(30 * 86_400));
+        assert_eq!("1970-01-02".parse::<End>().unwrap().moment(now), Timestamp::from_seconds(86_400));
+        assert!("tomorrow".parse::<End>().is_err());
+    }
+}

@@ -1,0 +1,17 @@
+//! `check-config` and `config example`.
+
+use crate::cli::CheckConfig;
+use crate::config::load;
+
+/// Checks a file.
+pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
+    let Some(path) = command.config.as_ref().or(command.file.as_ref()) else { return Err(super::NoPlace.into()) };
+    load(path)?;
+    super::print(format_args!("{} can be used.", path.display()))
+}
+
+/// Prints the commented example.
+pub(crate) fn example() -> anyhow::Result<()> {
+    use std::io::Write as _;
+    Ok(std::io::stdout().lock().write_all(crate::config::example().as_bytes())?)
+}

@@ -1,0 +1,93 @@
+//! One file a command, and what they share.
+
+pub(crate) mod allow;
+pub(crate) mod check_config;
+pub(crate) mod contact;
+pub(crate) mod list;
+pub(crate) mod lookup;
+pub(crate) mod reference;
+pub(crate) mod replay;
+
+use anyhow::Context;
+use atalaya_model::{Decided, Prefix, Serial, Timestamp, Verdict};
+use serde::Serialize;
+
+use crate::cli::Place;
+use crate::config::{Config, load};
+use crate::control::Line;
+
+/// The name of the configuration file that is read from a data folder when `--config` is not given.
+const CONFIG_IN_FOLDER: &str = "atalaya.toml";
+
+/// Reads the configuration that a command was given.
+///
+/// # Errors
+/// Neither a file nor a folder was named, or the file is wrong.
+pub(crate) fn config_at(place: &Place) -> anyhow::Result<Config> {
+    let in_folder = place.data.as_ref().map(|data| data.join(CONFIG_IN_FOLDER)).filter(|path| path.exists());
+    let mut config = match place.config.as_ref().or(in_folder.as_ref()) {
+        Some(path) => load(path)?,
+        None if place.data.is_some() => Config::default(),
+        None => return Err(NoPlace.into()),
+    };
+    if let Some(data) = &place.data {
+        config.data.clone_from(data);
+    }
+    Ok(config)
+}
+
+/// Neither `--config` nor `--data` was given: wrong use.
+#[derive(Debug, thiserror::Error)]
+#[error("say where the data is: --data DIR, or --config FILE (`atalaya config example` prints one)")]
+pub(crate) struct NoPlace;
+
+/// Opens the line to the server that runs on the place, or to the store itself.
+pub(crate) async fn line_to(place: &Place) -> anyhow::Result<Line> {
+    Line::open(config_at(place)?).await
+}
+
+/// Prints a line on standard output.
+///
+/// # Errors
+/// Standard output is closed or full.
+pub(crate) fn print(line: impl std::fmt::Display) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout().lock(), "{line}").context("cannot write the answer")
+}
+
+/// Prints a document as JSON, in one line.
+pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<()> {
+    print(serde_json::to_string(document)?)
+}
+
+/// Prints decisions: as JSON one a line, or as sentences.
+pub(crate) fn print_decided(decided: &[Decided], json: bool) -> anyhow::Result<()> {
+    decided.iter().try_for_each(|one| if json { print_json(one) } else { print(sentence(one)) })
+}
+
+/// A decision as a sentence.
+fn sentence(decided: &Decided) -> String {
+    let Decided { serial, decision, .. } = decided;
+    let prefix = decision.prefix;
+    let done = match decision.verdict {
+        Verdict::List { class, until } => format!("{prefix} is listed as {class} {}", until_text(until)),
+        Verdict::Extend { class, until } => format!("{prefix} stays listed as {class} {}", until_text(until)),
+        Verdict::Withdraw { class } => format!("{prefix} is no longer listed as {class}"),
+        Verdict::Allow { until } => format!("{prefix} is on the allow list {}", until_text(until)),
+        Verdict::Disallow => format!("{prefix} is no longer on the allow list"),
+    };
+    format!("{done} (serial {serial}).")
+}
+
+/// `until …`, or `without end`.
+pub(crate) fn until_text(until: Option<Timestamp>) -> String {
+    until.map_or_else(|| "without end".to_owned(), |until| format!("until {until}"))
+}
+
+/// What `list show` and `allow show` say when there is nothing to show.
+pub(crate) fn nothing_text(what: &str, prefix: Option<Prefix>, serial: Serial) -> String {
+    match prefix {
+        Some(prefix) => format!("Nothing in {prefix} is {what} (serial {serial})."),
+        None => format!("Nothing is {what} (serial {serial})."),
+    }
+}

@@ -1,0 +1,153 @@
+//! The configuration: one typed tree. Each crate owns its section; this one holds what belongs to the whole.
+
+mod example;
+mod load;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use atalaya_decide::DecideConfig;
+use atalaya_delist::DelistConfig;
+use atalaya_model::{Secret, settings};
+use atalaya_notify::{ContactConfig, NoticeConfig};
+use atalaya_observe::TrapConfig;
+use atalaya_observe::replay::ReplayConfig;
+use atalaya_publish::PublishConfig;
+use atalaya_store::StoreUrl;
+use atalaya_web::WebConfig;
+
+pub(crate) use example::example;
+pub(crate) use load::load;
+
+settings! {
+    /// Everything that can be configured.
+    pub struct Config {
+        /// The data folder: database, control socket, cached registry files, notices. `--data` overrides it.
+        data: PathBuf = PathBuf::from("/var/lib/atalaya"),
+        /// Where the pages are reached from outside, without a slash at the end. It stands in DNS answers and in notices. Without it,
+        /// the address of `listen.http`.
+        public_url: Option<String> = None => "\"https://list.example.net\"",
+        /// The sockets. Port 0 takes a free one. `--listen` overrides them.
+        listen: ListenConfig,
+        /// Where facts are kept.
+        store: StoreConfig,
+        /// The SMTP trap.
+        trap: TrapConfig,
+        /// Feeding kept mail into the trap's path.
+        replay: ReplayConfig,
+        /// How much evidence lists an address, and for how long.
+        decide: DecideConfig,
+        /// The zone and the DNS server.
+        publish: PublishConfig,
+        /// Finding the abuse contact.
+        contact: ContactConfig,
+        /// Writing and sending notices.
+        notice: NoticeConfig,
+        /// Leaving the list.
+        delist: DelistConfig,
+        /// Pages and API.
+        web: WebConfig,
+        /// What is logged.
+        log: LogConfig,
+    }
+}
+
+settings! {
+    /// The sockets.
+    pub struct ListenConfig {
+        /// The DNS server, UDP and TCP.
+        dns: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 5300)),
+        /// The trap.
+        smtp: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 2525)),
+        /// Pages and API.
+        http: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
+    }
+}
+
+settings! {
+    /// Where facts are kept.
+    pub struct StoreConfig {
+        /// A PostgreSQL database (`postgres://USER:PASSWORD@HOST/NAME`) or an SQLite file (`sqlite:/path/to/file.db`). Without it,
+        /// SQLite in the file atalaya.db of the data folder.
+        url: Option<Secret> = None => "\"postgres://atalaya:secret@db.example.net/atalaya\"",
+    }
+}
+
+settings! {
+    /// What is logged, on standard error.
+    pub struct LogConfig {
+        /// The least serious level that is told: `error`, `warn`, `info`, `debug` or `trace`; or a filter such as `info,atalaya_publish=debug`.
+        level: String = "info".to_owned(),
+        /// `text` for people, `json` for programs.
+        format: String = "text".to_owned(),
+    }
+}
+
+impl Config {
+    /// Checks the ranges of every section and gives all that is wrong.
+    pub(crate) fn check(&self) -> Vec<String> {
+        let own = [self.check_public_url(), self.check_store(), self.check_log()];
+        let sections = [
+            self.trap.check(),
+            self.replay.check(),
+            self.decide.check(),
+            self.publish.check(),
+            self.contact.check(),
+            self.notice.check(),
+            self.delist.check(),
+            self.web.check(),
+        ];
+        own.into_iter().chain(sections).filter_map(Result::err).collect()
+    }
+
+    /// The same with the address that the pages were given, where port 0 was asked for.
+    pub(crate) fn listening_at(mut self, http: SocketAddr) -> Self {
+        self.listen.http = http;
+        self
+    }
+
+    /// Where the pages are reached from outside.
+    pub(crate) fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen.http))
+    }
+
+    fn check_public_url(&self) -> Result<(), String> {
+        let url = self.public_url();
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        match host {
+            Some(host) if !host.is_empty() && !host.ends_with('/') && host.bytes().all(|c| c.is_ascii_graphic()) => Ok(()),
+            _ => Err("public_url must be an http or https URL without a slash at the end".to_owned()),
+        }
+    }
+
+    fn check_store(&self) -> Result<(), String> {
+        self.store_url().map(|_url| ()).map_err(|error| format!("store.url: {error}"))
+    }
+
+    fn check_log(&self) -> Result<(), String> {
+        if !matches!(self.log.format.as_str(), "text" | "json") {
+            return Err("log.format must be \"text\" or \"json\"".to_owned());
+        }
+        self.log
+            .level
+            .parse::<tracing_subscriber::filter::EnvFilter>()
+            .map(|_filter| ())
+            .map_err(|error| format!("log.level: {error}"))
+    }
+
+    /// Where facts are kept.
+    ///
+    /// # Errors
+    /// `store.url` is of no known form.
+    pub(crate) fn store_url(&self) -> Result<StoreUrl, atalaya_store::StoreError> {
+        match &self.store.url {
+            Some(url) => url.expose().parse(),
+            None => Ok(StoreUrl::Sqlite(self.in_data("atalaya.db"))),
+        }
+    }
+
+    /// The path of a file or folder inside the data folder.
+    pub(crate) fn in_data(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.data.join(name)
+    }
+}

@@ -1,0 +1,103 @@
+//! How commands reach the data: through the control socket of the server that runs on the folder, or by opening the store
+//! themselves when none runs. The same code answers on both ways.
+//!
+//! The socket is `control.sock` in the data folder, open to its owner only. Each line is one JSON document: a [`Request`] one way, an
+//! answer `{"ok": …}` or `{"error": "…"}` the other way.
+
+mod client;
+mod server;
+
+use std::net::IpAddr;
+
+use atalaya_model::{Class, Contact, Observation, Prefix, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use client::Line;
+pub(crate) use server::{bind, serve};
+
+/// The name of the socket in the data folder.
+pub(crate) const SOCKET: &str = "control.sock";
+/// Longest line, in bytes: a batch of replayed mails in base64 has to fit.
+pub(crate) const MAX_LINE: u64 = 96 << 20;
+
+/// What a command asks of the server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub(crate) enum Request {
+    /// What the list holds about an address.
+    Lookup { address: IpAddr },
+    /// List by hand.
+    List { prefix: Prefix, class: Class, reason: String, until: Option<Timestamp> },
+    /// Take off the list.
+    Unlist { prefix: Prefix, class: Option<Class>, reason: String },
+    /// The listings that overlap a prefix, or all.
+    Listings { prefix: Option<Prefix> },
+    /// Put on the allow list.
+    Allow { prefix: Prefix, reason: String, until: Option<Timestamp> },
+    /// Take off the allow list.
+    Disallow { prefix: Prefix, reason: String },
+    /// The allow list, or what of it overlaps a prefix.
+    Allowed { prefix: Option<Prefix> },
+    /// The abuse contact of an address, with every step of the search.
+    Contact { address: IpAddr },
+    /// Record replayed mails.
+    Observe { batch: Vec<Replayed> },
+    /// Judge all that was recorded, and say what is listed.
+    Settle,
+}
+
+/// One replayed mail on its way to the server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Replayed {
+    /// What was seen.
+    pub(crate) observation: Observation,
+    /// The mail, in base64.
+    #[serde(with = "base64")]
+    pub(crate) message: Vec<u8>,
+}
+
+/// What the list looks like once everything recorded is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Settled {
+    /// The serial of the list.
+    pub(crate) serial: u64,
+    /// The number of listings.
+    pub(crate) listings: u64,
+}
+
+/// What a search for a contact gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ContactAnswer {
+    /// The contact; none where the registries name nobody for abuse.
+    pub(crate) contact: Option<Contact>,
+    /// What was asked, in order.
+    pub(crate) steps: Vec<StepAnswer>,
+    /// Why the search came to no end.
+    pub(crate) trouble: Option<String>,
+}
+
+/// One question of a search.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StepAnswer {
+    /// The kind of source.
+    pub(crate) source: String,
+    /// The URL or server.
+    pub(crate) asked: String,
+    /// What came of it.
+    pub(crate) outcome: String,
+}
+
+/// Bytes as base64 text (RFC 4648 section 4).
+mod base64 {
+    use data_encoding::BASE64;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BASE64.decode(text.as_bytes()).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,96 @@
+//! The server's side of the control socket.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::{MAX_LINE, Request, SOCKET};
+use crate::house::House;
+
+/// Commands served at the same time; more wait.
+const MAX_COMMANDS: usize = 16;
+
+/// Binds the control socket of a data folder. The caller holds the folder's lock, so that a socket found there is a dead one.
+///
+/// # Errors
+/// The socket cannot be made, for example because the path is longer than the system allows.
+pub(crate) fn bind(data: &Path) -> anyhow::Result<UnixListener> {
+    let path = data.join(SOCKET);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot remove the old control socket {}", path.display()));
+        }
+        _ => {}
+    }
+    let listener =
+        UnixListener::bind(&path).with_context(|| format!("cannot make the control socket {}", path.display()))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("cannot protect the control socket {}", path.display()))?;
+    Ok(listener)
+}
+
+/// Answers commands until `stop`.
+pub(crate) async fn serve(listener: UnixListener, house: Arc<House>, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(MAX_COMMANDS));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let stream = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "the control socket failed to accept a command");
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+            },
+        };
+        let house = Arc::clone(&house);
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                result = converse(stream, &house) => {
+                    if let Err(error) = result {
+                        tracing::debug!(%error, "a command went away");
+                    }
+                }
+            }
+            drop(place);
+        });
+    }
+}
+
+/// Answers the lines of one command until it hangs up.
+async fn converse(stream: UnixStream, house: &House) -> std::io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read);
+    loop {
+        let mut line = Vec::new();
+        if (&mut read).take(MAX_LINE).read_until(b'\n', &mut line).await? == 0 {
+            return Ok(());
+        }
+        let mut answer = answer(&line, house).await.to_string();
+        answer.push('\n');
+        write.write_all(answer.as_bytes()).await?;
+    }
+}
+
+/// The answer to one line.
+async fn answer(line: &[u8], house: &House) -> Value {
+    let request: Request = match serde_json::from_slice(line) {
+        Ok(request) => request,
+        Err(error) => return json!({"error": format!("the server does not understand this command: {error}")}),
+    };
+    match Box::pin(house.answer(request)).await {
+        Ok(value) => json!({"ok": value}),
+        Err(error) => json!({"error": format!("{error:#}")}),
+    }
+}

@@ -1,0 +1,201 @@
+//! What the server and every command stand on: configuration, store, zone, judge and contact finder, wired once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use atalaya_decide::{Judge, by_hand};
+use atalaya_model::{Clock, Prefix, Serial};
+use atalaya_notify::{ContactFinder, Explanation, ListNames};
+use atalaya_publish::{Set, Zone};
+use atalaya_store::{Store, Topic};
+use atalaya_web::{App, AppConfig};
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::control::{ContactAnswer, Replayed, Request, Settled, StepAnswer};
+use crate::process;
+
+/// The longest wait for the zone to show what was just decided.
+const ZONE_WAIT: Duration = Duration::from_secs(10);
+/// How often that wait looks again, should it miss the follower's step.
+const ZONE_LOOK: Duration = Duration::from_millis(5);
+
+/// Who keeps the zone at what was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upkeep {
+    /// A follower, as in a server.
+    Follower,
+    /// Nobody: a command without a server loads it when it needs it.
+    OnDemand,
+}
+
+/// The wired parts.
+#[derive(Debug)]
+pub(crate) struct House {
+    /// The configuration.
+    pub(crate) config: Config,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// Facts, derived state, jobs, outbox.
+    pub(crate) store: Store,
+    /// The list in memory.
+    pub(crate) zone: Arc<Zone>,
+    /// The rules at work.
+    pub(crate) judge: Judge,
+    /// The search for abuse contacts.
+    pub(crate) finder: Arc<ContactFinder>,
+    /// What pages and API need.
+    pub(crate) pages: App,
+    upkeep: Upkeep,
+}
+
+impl House {
+    /// Opens the store and wires the parts.
+    ///
+    /// # Errors
+    /// The store cannot be opened, or a part refuses its configuration.
+    pub(crate) async fn open(config: Config, clock: Clock, upkeep: Upkeep) -> anyhow::Result<Arc<Self>> {
+        let url = config.store_url().context("store.url cannot be used")?;
+        let store = Store::open(&url, clock.clone()).await?;
+        let zone = Arc::new(Zone::new(&config.publish)?);
+        let judge = Judge::new(config.decide.clone(), store.clone(), clock.clone());
+        let finder = ContactFinder::new(&config.contact, store.clone(), clock.clone(), &config.in_data("rdap"))?;
+        let pages = App {
+            store: store.clone(),
+            zone: Arc::clone(&zone),
+            clock: clock.clone(),
+            metrics: process::metrics()?,
+            config: AppConfig {
+                public_url: config.public_url(),
+                web: config.web.clone(),
+                delist: config.delist.clone(),
+                decide: config.decide.clone(),
+                publish: config.publish.clone(),
+            },
+        };
+        Ok(Arc::new(Self { config, clock, store, zone, judge, finder: Arc::new(finder), pages, upkeep }))
+    }
+
+    /// The names of the list, as notices give them.
+    pub(crate) fn names(&self) -> ListNames {
+        ListNames { zone: self.config.publish.zone.clone(), public_url: self.config.public_url() }
+    }
+
+    /// Fills the zone from the store.
+    async fn load_zone(&self) -> anyhow::Result<()> {
+        let snapshot = self.store.snapshot().await?;
+        self.zone.load(Set::new(snapshot.listings, snapshot.allowed), snapshot.serial);
+        Ok(())
+    }
+
+    /// Answers a command.
+    ///
+    /// # Errors
+    /// What was refused or failed, as a sentence for the operator.
+    pub(crate) async fn answer(&self, request: Request) -> anyhow::Result<Value> {
+        let now = self.clock.now();
+        let store = &self.store;
+        Ok(match request {
+            Request::Lookup { address } => {
+                self.await_zone(Serial(0)).await?;
+                let mut answer = atalaya_web::answer_json(store, &self.zone, address, now).await?;
+                let observations = store.count_observations(&Prefix::unit(address)).await?;
+                if let Some(members) = answer.as_object_mut() {
+                    members.insert("observations".to_owned(), observations.into());
+                }
+                answer
+            }
+            Request::List { prefix, class, reason, until } => {
+                let decided = by_hand::list(store, (prefix, class), &reason, until, now).await?;
+                self.await_zone(decided.serial).await?;
+                serde_json::to_value(decided)?
+            }
+            Request::Unlist { prefix, class, reason } => {
+                let decided = by_hand::unlist(store, prefix, class, &reason, now).await?;
+                self.await_zone(decided.last().map_or(Serial(0), |last| last.serial)).await?;
+                serde_json::to_value(decided)?
+            }
+            Request::Allow { prefix, reason, until } => {
+                let decided = by_hand::allow(store, prefix, &reason, until, now).await?;
+                self.await_zone(decided.last().map_or(Serial(0), |last| last.serial)).await?;
+                serde_json::to_value(decided)?
+            }
+            Request::Disallow { prefix, reason } => {
+                let decided = by_hand::disallow(store, prefix, &reason, now).await?;
+                self.await_zone(decided.serial).await?;
+                serde_json::to_value(decided)?
+            }
+            Request::Listings { prefix } => {
+                let snapshot = store.snapshot().await?;
+                let mut listings = snapshot.listings;
+                listings.retain(|listing| prefix.is_none_or(|prefix| prefix.overlaps(&listing.prefix)));
+                serde_json::to_value((snapshot.serial, listings))?
+            }
+            Request::Allowed { prefix } => {
+                let snapshot = store.snapshot().await?;
+                let mut entries = snapshot.allowed;
+                entries.retain(|entry| prefix.is_none_or(|prefix| prefix.overlaps(&entry.prefix)));
+                serde_json::to_value((snapshot.serial, entries))?
+            }
+            Request::Contact { address } => serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?,
+            Request::Observe { batch } => self.observe(batch).await?,
+            Request::Settle => serde_json::to_value(self.settle().await?)?,
+        })
+    }
+
+    /// Records replayed mails; they share as few commits as the store can make of them.
+    async fn observe(&self, batch: Vec<Replayed>) -> anyhow::Result<Value> {
+        let count = batch.len();
+        let mut records = tokio::task::JoinSet::new();
+        for Replayed { observation, message } in batch {
+            let store = self.store.clone();
+            records.spawn(async move { store.record(observation, Some(message)).await });
+        }
+        while let Some(recorded) = records.join_next().await {
+            recorded.context("a record was cut short")??;
+        }
+        Ok(count.into())
+    }
+
+    /// Judges everything recorded, and waits until the zone shows it.
+    pub(crate) async fn settle(&self) -> anyhow::Result<Settled> {
+        self.judge.catch_up().await?;
+        let serial = self.store.serial().await?;
+        self.await_zone(serial).await?;
+        let (listings, _) = self.zone.size();
+        Ok(Settled { serial: serial.0, listings: listings as u64 })
+    }
+
+    /// Waits until the zone knows the decision `serial`.
+    async fn await_zone(&self, serial: Serial) -> anyhow::Result<()> {
+        if self.upkeep == Upkeep::OnDemand {
+            return self.load_zone().await;
+        }
+        let mut decisions = self.store.subscribe(Topic::Decisions);
+        let reached = async {
+            while self.zone.serial() < serial {
+                decisions.changed(ZONE_LOOK).await;
+            }
+        };
+        if tokio::time::timeout(ZONE_WAIT, reached).await.is_err() {
+            bail!("decided as serial {serial}, but the zone does not show it yet; DNS follows as soon as it can");
+        }
+        Ok(())
+    }
+}
+
+/// What a search for a contact gave, with its steps, also where it came to no end.
+fn contact_answer(explanation: Explanation) -> ContactAnswer {
+    let Explanation { steps, result } = explanation;
+    let steps = steps.into_iter().map(|step| StepAnswer {
+        source: step.source.to_string(),
+        asked: step.asked,
+        outcome: step.outcome,
+    });
+    let (contact, trouble) = match result {
+        Ok(contact) => (contact, None),
+        Err(error) => (None, Some(format!("{:#}", anyhow::Error::new(error)))),
+    };
+    ContactAnswer { contact, steps: steps.collect(), trouble }
+}

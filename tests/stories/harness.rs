@@ -1,0 +1,204 @@
+//! A server of one's own for each story, and the programs that speak to it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The binary under test.
+pub(crate) const ATALAYA: &str = env!("CARGO_BIN_EXE_atalaya");
+/// The longest that a story waits for something that takes milliseconds on a quiet machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// The zone of every story.
+pub(crate) const ZONE: &str = "bl.atalaya.test";
+
+/// A running server with its scratch folder; killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    folder: TempDir,
+    pub(crate) dns: SocketAddr,
+    pub(crate) smtp: SocketAddr,
+    pub(crate) http: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server in a new folder with this configuration.
+    pub(crate) fn start(config: &str) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), config)
+    }
+
+    /// Starts a server in this folder with this configuration.
+    pub(crate) fn start_in(folder: TempDir, config: &str) -> Self {
+        let (child, [dns, smtp, http]) = launch(folder.path(), config, &["dns", "smtp", "http"].map(|name| format!("{name}=127.0.0.1:0")));
+        Self { child, folder, dns, smtp, http }
+    }
+
+    /// Kills it with SIGKILL and starts it again on the same folder and ports.
+    pub(crate) fn kill_and_restart(&mut self, config: &str) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let listen = [("dns", self.dns), ("smtp", self.smtp), ("http", self.http)].map(|(name, at)| format!("{name}={at}"));
+        let (child, _) = launch(self.folder.path(), config, &listen);
+        self.child = child;
+    }
+
+    /// Asks it to end, and waits until it has; gives its exit code.
+    pub(crate) fn end(mut self) -> Option<i32> {
+        run("kill", &["-TERM", &self.child.id().to_string()]);
+        let status = self.child.wait().unwrap();
+        status.code()
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs a command on its data folder, and gives what it printed; it must succeed.
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        let output = atalaya(arguments, self.data());
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// The answer to `lookup ADDRESS --json`.
+    pub(crate) fn lookup(&self, address: &str) -> serde_json::Value {
+        serde_json::from_str(&self.command(&["lookup", address, "--json"])).unwrap()
+    }
+
+    /// What dig prints for the A records of an address in the zone.
+    pub(crate) fn dig(&self, address: &str, record_type: &str) -> String {
+        let reversed: Vec<&str> = address.split('.').rev().collect();
+        let name = format!("{}.{ZONE}", reversed.join("."));
+        let port = self.dns.port().to_string();
+        run("dig", &["+short", "+tries=3", "-p", &port, "@127.0.0.1", &name, record_type])
+    }
+
+    /// An HTTP request; gives status and body.
+    pub(crate) fn http(&self, method: &str, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.http).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: 0\r\nConnection: close\r\n\r\n",
+            self.http
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already; then there is nothing to kill.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Launches the binary and waits for `ready`.
+fn launch(folder: &Path, config: &str, listen: &[String]) -> (Child, [SocketAddr; 3]) {
+    let file = folder.join("atalaya.toml");
+    std::fs::write(&file, config).unwrap();
+    let mut command = Command::new(ATALAYA);
+    command.args(["serve", "--config"]).arg(&file).arg("--data").arg(folder);
+    listen.iter().for_each(|at| drop(command.args(["--listen", at])));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut addresses = Vec::new();
+    loop {
+        let line = lines.next().expect("the server ended before it was ready").unwrap();
+        if line == "ready" {
+            break;
+        }
+        addresses.push(line.split_once('=').unwrap().1.parse().unwrap());
+    }
+    (child, addresses.try_into().unwrap())
+}
+
+/// Runs the binary on a data folder.
+pub(crate) fn atalaya(arguments: &[&str], data: &Path) -> Output {
+    Command::new(ATALAYA).args(arguments).arg("--data").arg(data).output().unwrap()
+}
+
+/// Runs another program and gives what it printed; it must be there.
+pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+    text(&output.stdout)
+}
+
+/// Output as text.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end().to_owned()
+}
+
+/// Whether every one of these programs can be run; reports a skip where one cannot.
+pub(crate) fn have(programs: &[&str]) -> bool {
+    let places = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"];
+    let is_there = |program: &&&str| places.iter().any(|place| Path::new(place).join(program).exists());
+    match programs.iter().find(|program| !is_there(program)) {
+        Some(missing) => {
+            atalaya_testkit::skip(&format!("{missing} is not installed"));
+            false
+        }
+        None => true,
+    }
+}
+
+/// Sends a mail with swaks from a loopback address; gives its transcript.
+pub(crate) fn swaks(server: SocketAddr, from_address: &str, more: &[&str]) -> String {
+    let server = server.to_string();
+    let mut arguments = vec!["--server", &server, "--local-interface", from_address, "--timeout", "30"];
+    arguments.extend(["--from", "seller@watches.example", "--to", "old.friend@trap.example", "--helo", "pc.example"]);
+    arguments.extend(more);
+    run("swaks", &arguments)
+}
+
+/// Waits until `look` finds something.
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A port of loopback that is free now, for programs that cannot choose one themselves.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Unpacks an archive of real mails into a scratch folder; reports a skip where the data is absent.
+pub(crate) fn unpack(archive: &str) -> Option<TempDir> {
+    let Some(archive) = atalaya_testkit::data(archive) else {
+        atalaya_testkit::skip(&format!("no test data {archive}"));
+        return None;
+    };
+    if !have(&["zstd", "tar"]) {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let unpacked = Command::new("tar").args(["--zstd", "-xf"]).arg(archive).arg("-C").arg(folder.path()).status().unwrap();
+    assert!(unpacked.success());
+    Some(folder)
+}
+
+/// Every file in a folder and the folders in it.
+pub(crate) fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files_in(&path)) } else { found.push(path) }
+    }
+    found
+}

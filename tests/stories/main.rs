@@ -1,0 +1,17 @@
+//! The whole system on loopback, told as stories. See the README beside this folder.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests may stop at the first thing that does not hold, and wait for real processes"
+)]
+
+mod commands;
+mod demo;
+mod first_light;
+mod hardship;
+mod harness;
+mod kill;
+mod replay;

@@ -1,0 +1,38 @@
+//! Kept mail through the trap's path: real corpora in, summary and listings out.
+
+use crate::harness::{Server, atalaya, text, unpack};
+
+#[test]
+fn real_spam_is_replayed_into_listings_without_a_server() {
+    let Some(mails) = unpack("mails/spamassassin-part.tar.zst") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let output = atalaya(&["replay", "--json", mails.path().to_str().unwrap()], folder.path());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let summary: serde_json::Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    let number = |key: &str| summary[key].as_u64().unwrap_or_else(|| panic!("no {key} in {summary}"));
+    assert!(number("taken") > 500, "{summary}");
+    assert!(number("listed") > 100, "{summary}");
+    assert_eq!(number("serial"), number("listed"), "every decision of a first replay lists: {summary}");
+
+    // A second replay of the same mails changes nothing: each mail counts once.
+    let again = atalaya(&["replay", "--json", mails.path().to_str().unwrap()], folder.path());
+    let again: serde_json::Value = serde_json::from_str(&text(&again.stdout)).unwrap();
+    assert_eq!(again["serial"], summary["serial"]);
+}
+
+#[test]
+fn a_running_server_takes_the_replay_and_shows_it_in_dns() {
+    if !crate::harness::have(&["dig"]) {
+        return;
+    }
+    let server = Server::start("");
+    let mail = "Received: from pc.example (pc.example [192.0.2.55]) by mx.example.org (Postfix) with ESMTP id 1;\r\n\
+                \tMon, 23 Nov 2026 12:00:00 +0000\r\nFrom: <a@watches.example>\r\nTo: <trap@example.org>\r\n\
+                Subject: Watches\r\n\r\nWatches.\r\n";
+    let file = server.data().join("one.eml");
+    std::fs::write(&file, mail).unwrap();
+    let told = server.command(&["replay", file.to_str().unwrap()]);
+    assert!(told.contains('1'), "{told}");
+    assert_eq!(server.dig("192.0.2.55", "A"), "127.0.0.3");
+    assert_eq!(server.lookup("192.0.2.55")["observations"], 1);
+}
