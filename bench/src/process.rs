@@ -26,7 +26,15 @@ impl Server {
         let config = data.join("atalaya.toml");
         std::fs::write(&config, "[trap]\nmax_connections_per_address = 1000\n")?;
         let mut child = Command::new(binary)
-            .args(["serve", "--listen", "dns=127.0.0.1:0", "--listen", "smtp=127.0.0.1:0", "--listen", "http=127.0.0.1:0"])
+            .args([
+                "serve",
+                "--listen",
+                "dns=127.0.0.1:0",
+                "--listen",
+                "smtp=127.0.0.1:0",
+                "--listen",
+                "http=127.0.0.1:0",
+            ])
             .arg("--data")
             .arg(data)
             .stdout(Stdio::piped())
@@ -67,8 +75,18 @@ impl Server {
     /// Seconds of processor time that it took so far, its own and the kernel's for it.
     pub(crate) fn processor_seconds(&self) -> anyhow::Result<f64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let fields: Vec<&str> = stat.rsplit_once(')').context("odd /proc stat")?.1.split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).context("odd /proc stat");
+        let fields: Vec<&str> = stat
+            .rsplit_once(')')
+            .context("odd /proc stat")?
+            .1
+            .split_whitespace()
+            .collect();
+        let ticks = |at: usize| {
+            fields
+                .get(at)
+                .and_then(|text| text.parse::<f64>().ok())
+                .context("odd /proc stat")
+        };
         Ok((ticks(11)? + ticks(12)?) / TICKS)
     }
 }

@@ -37,17 +37,29 @@ pub(crate) fn run() -> anyhow::Result<()> {
         ours.push(measure(&Server::atalaya(&binary, data.path())?)?);
         sink.push(measure(&Server::smtp_sink()?)?);
     }
-    println!("{MAILS} mails of {SIZE} bytes, {SESSIONS} sessions at a time, one mail a session, {ROUNDS} rounds in turn");
-    println!("{:<24} {:>12} {:>12} {:>16}", "", "mails/s best", "median", "CPU us/mail best");
+    println!(
+        "{MAILS} mails of {SIZE} bytes, {SESSIONS} sessions at a time, one mail a session, {ROUNDS} rounds in turn"
+    );
+    println!(
+        "{:<24} {:>12} {:>12} {:>16}",
+        "", "mails/s best", "median", "CPU us/mail best"
+    );
     let ours = print("atalaya, durable", &mut ours);
     let sink = print("smtp-sink, nothing kept", &mut sink);
-    println!("{:<24} {:>12.2} {:>12.2}", "ratio", ours.0 / sink.0, ours.1 / sink.1);
+    println!(
+        "{:<24} {:>12.2} {:>12.2}",
+        "ratio",
+        ours.0 / sink.0,
+        ours.1 / sink.1
+    );
     Ok(())
 }
 
 /// Builds the binary with optimisation.
 fn build() -> anyhow::Result<PathBuf> {
-    let built = Command::new("cargo").args(["build", "--release", "--package", "atalaya"]).status()?;
+    let built = Command::new("cargo")
+        .args(["build", "--release", "--package", "atalaya"])
+        .status()?;
     ensure!(built.success(), "atalaya does not build");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     Ok(target.join("release/atalaya"))
@@ -72,7 +84,18 @@ fn send(server: SocketAddr, mails: u32) -> anyhow::Result<()> {
     let numbers = [SESSIONS, mails, SIZE].map(|number| number.to_string());
     let [sessions, mails, size] = &numbers;
     let sent = Command::new("/usr/sbin/smtp-source")
-        .args(["-s", sessions, "-m", mails, "-l", size, "-f", "a@source.example", "-t", "b@trap.example"])
+        .args([
+            "-s",
+            sessions,
+            "-m",
+            mails,
+            "-l",
+            size,
+            "-f",
+            "a@source.example",
+            "-t",
+            "b@trap.example",
+        ])
         .arg(server.to_string())
         .status()
         .context("cannot run smtp-source; it is part of Debian's package postfix")?;
@@ -84,7 +107,10 @@ fn send(server: SocketAddr, mails: u32) -> anyhow::Result<()> {
 fn print(name: &str, rounds: &mut [Round]) -> (f64, f64) {
     rounds.sort_by(|one, other| other.mails_a_second.total_cmp(&one.mails_a_second));
     let at = |index: usize| rounds.get(index).map_or(0.0, |round| round.mails_a_second);
-    let processor = rounds.iter().map(|round| round.processor_microseconds_a_mail).fold(f64::INFINITY, f64::min);
+    let processor = rounds
+        .iter()
+        .map(|round| round.processor_microseconds_a_mail)
+        .fold(f64::INFINITY, f64::min);
     let (best, median) = (at(0), at(rounds.len() / 2));
     println!("{name:<24} {best:>12.0} {median:>12.0} {processor:>16.0}");
     (best, median)

@@ -65,7 +65,7 @@ fn zone() -> &'static Zone {
             until: None,
             serial: Serial(9),
         };
-        let zone = Zone::new(&PublishConfig::default()).unwrap();
+        let zone = Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080").unwrap();
         zone.load(Set::new(listings, [allowed]), Serial(9));
         zone
     })

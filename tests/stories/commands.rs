@@ -14,7 +14,17 @@ fn bare(arguments: &[&str]) -> (Option<i32>, String, String) {
 fn help_lists_every_command_and_each_has_its_own() {
     let (code, help, _) = bare(&["--help"]);
     assert_eq!(code, Some(0));
-    for command in ["demo", "serve", "replay", "lookup", "list", "allow", "contact", "config", "check-config"] {
+    for command in [
+        "demo",
+        "serve",
+        "replay",
+        "lookup",
+        "list",
+        "allow",
+        "contact",
+        "config",
+        "check-config",
+    ] {
         assert!(help.contains(command), "{command} is missing in:\n{help}");
         assert_eq!(bare(&[command, "--help"]).0, Some(0), "{command}");
     }
@@ -29,7 +39,10 @@ fn wrong_use_ends_with_2_and_failure_with_1() {
     assert!(told.contains("--data DIR"), "{told}");
     let (code, _, told) = bare(&["check-config", "missing.toml"]);
     assert_eq!(code, Some(1));
-    assert!(told.contains("cannot read the configuration file missing.toml"), "{told}");
+    assert!(
+        told.contains("cannot read the configuration file missing.toml"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -41,33 +54,65 @@ fn commands_work_on_a_folder_without_a_server() {
         text(&output.stdout)
     };
     assert!(run(&["lookup", "192.0.2.1"]).starts_with("192.0.2.1 is not listed."));
-    assert_eq!(run(&["list", "add", "192.0.2.1"]), "192.0.2.1 is listed as manual without end (serial 1).");
+    assert_eq!(
+        run(&["list", "add", "192.0.2.1"]),
+        "192.0.2.1 is listed as manual without end (serial 1)."
+    );
     assert!(run(&["lookup", "192.0.2.1"]).starts_with("192.0.2.1 is listed."));
     assert!(run(&["list", "show"]).starts_with("192.0.2.1 "));
-    assert_eq!(run(&["allow", "add", "192.0.2.0/24"]).lines().count(), 2, "the allow list acts backwards");
+    assert_eq!(
+        run(&["allow", "add", "192.0.2.0/24"]).lines().count(),
+        2,
+        "the allow list acts backwards"
+    );
     assert_eq!(run(&["list", "show"]), "Nothing is listed (serial 3).");
     assert!(run(&["allow", "show"]).starts_with("192.0.2.0/24 "));
     let refused = atalaya(&["list", "add", "192.0.2.9"], folder.path());
     assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused.stderr).contains("192.0.2.0/24 is on the allow list"), "{}", text(&refused.stderr));
+    assert!(
+        text(&refused.stderr).contains("192.0.2.0/24 is on the allow list"),
+        "{}",
+        text(&refused.stderr)
+    );
 }
 
 #[test]
 fn reserved_addresses_are_refused_with_their_purpose() {
     let folder = tempfile::tempdir().unwrap();
-    for (prefix, purpose) in [("127.0.0.1", "loopback"), ("10.0.0.0/8", "private use"), ("0.0.0.0/0", "this network")] {
+    for (prefix, purpose) in [
+        ("127.0.0.1", "loopback"),
+        ("10.0.0.0/8", "private use"),
+        ("0.0.0.0/0", "this network"),
+    ] {
         let refused = atalaya(&["list", "add", prefix], folder.path());
         assert_eq!(refused.status.code(), Some(1), "{prefix}");
-        assert!(text(&refused.stderr).contains(purpose), "{}", text(&refused.stderr));
+        assert!(
+            text(&refused.stderr).contains(purpose),
+            "{}",
+            text(&refused.stderr)
+        );
     }
 }
 
 #[test]
 fn a_second_server_on_the_same_folder_is_refused() {
     let server = Server::start("");
-    let second = atalaya(&["serve", "--listen", "dns=127.0.0.1:0", "--listen", "smtp=127.0.0.1:0"], server.data());
+    let second = atalaya(
+        &[
+            "serve",
+            "--listen",
+            "dns=127.0.0.1:0",
+            "--listen",
+            "smtp=127.0.0.1:0",
+        ],
+        server.data(),
+    );
     assert_eq!(second.status.code(), Some(1));
-    assert!(text(&second.stderr).contains("another atalaya is at work"), "{}", text(&second.stderr));
+    assert!(
+        text(&second.stderr).contains("another atalaya is at work"),
+        "{}",
+        text(&second.stderr)
+    );
 }
 
 #[test]
@@ -75,10 +120,16 @@ fn a_taken_port_is_named() {
     let server = Server::start("");
     let folder = tempfile::tempdir().unwrap();
     let taken = format!("smtp={}", server.smtp);
-    let second = atalaya(&["serve", "--listen", "dns=127.0.0.1:0", "--listen", &taken], folder.path());
+    let second = atalaya(
+        &["serve", "--listen", "dns=127.0.0.1:0", "--listen", &taken],
+        folder.path(),
+    );
     assert_eq!(second.status.code(), Some(1));
     let told = text(&second.stderr);
-    assert!(told.contains("the trap") && told.contains(&server.smtp.to_string()), "{told}");
+    assert!(
+        told.contains("the trap") && told.contains(&server.smtp.to_string()),
+        "{told}"
+    );
 }
 
 #[test]
@@ -88,7 +139,10 @@ fn a_configuration_with_errors_is_answered_with_line_and_nearest_key() {
     std::fs::write(&file, "[trap]\nmax_recipiants = 5\n").unwrap();
     let (code, _, told) = bare(&["check-config", file.to_str().unwrap()]);
     assert_eq!(code, Some(1));
-    assert!(told.contains("line 2: unknown key `trap.max_recipiants`; did you mean `trap.max_recipients`?"), "{told}");
+    assert!(
+        told.contains("line 2: unknown key `trap.max_recipiants`; did you mean `trap.max_recipients`?"),
+        "{told}"
+    );
     let (code, _, again) = bare(&["serve", "--config", file.to_str().unwrap()]);
     assert_eq!((code, again), (Some(1), told));
 }

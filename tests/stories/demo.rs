@@ -9,7 +9,14 @@ fn the_demo_shows_every_step_and_ends_with_success() {
     let output = Command::new(ATALAYA).args(["demo", "--once"]).output().unwrap();
     let told = text(&output.stdout);
     assert!(output.status.success(), "{told}\n{}", text(&output.stderr));
-    for step in ["1. Observe", "2. Decide", "3. Publish", "4. Notify", "5. Delist", "Every step held."] {
+    for step in [
+        "1. Observe",
+        "2. Decide",
+        "3. Publish",
+        "4. Notify",
+        "5. Delist",
+        "Every step held.",
+    ] {
         assert!(told.contains(step), "{step} is missing in:\n{told}");
     }
     assert_eq!(text(&output.stderr), "", "the demo complains");
@@ -30,7 +37,11 @@ fn the_dig_command_that_the_demo_shows_works() {
     if !have(&["dig"]) {
         return;
     }
-    let mut child = Command::new(ATALAYA).arg("demo").stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(ATALAYA)
+        .arg("demo")
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
     let mut commands = Vec::new();
     for line in lines {

@@ -40,7 +40,9 @@ fn the_same_story_on_postgresql() {
         return;
     }
     let Some(rdap) = serve_recorded_rdap() else { return };
-    let Some(database) = atalaya_testkit::postgres() else { return };
+    let Some(database) = atalaya_testkit::postgres() else {
+        return;
+    };
     let sink = Sink::start();
     let store = format!("[store]\nurl = \"{database}\"\n");
     tell(&Server::start(&config(rdap, sink.port, &store)), &sink);
@@ -52,18 +54,33 @@ fn tell(server: &Server, sink: &Sink) {
 
     // Observe: a program that we did not write sends, and gets its 250.
     let transcript = swaks(server.smtp, local, &["--header", "Subject: Cheap watches"]);
-    assert!(transcript.contains("<-  250 2.0.0") || transcript.contains("<-  250 "), "{transcript}");
+    assert!(
+        transcript.contains("<-  250 2.0.0") || transcript.contains("<-  250 "),
+        "{transcript}"
+    );
 
     // Decide and publish: dig sees the listing.
-    until("the listing in DNS", || (server.dig(address, "A") == "127.0.0.3").then_some(()));
-    assert!(server.dig(address, "TXT").contains(&format!("/ip/{address}")), "{}", server.dig(address, "TXT"));
+    until("the listing in DNS", || {
+        (server.dig(address, "A") == "127.0.0.3").then_some(())
+    });
+    assert!(
+        server.dig(address, "TXT").contains(&format!("/ip/{address}")),
+        "{}",
+        server.dig(address, "TXT")
+    );
     ask_spamassassin(server, address);
 
     // Notify: a real mail server takes the notice for the recorded contact.
     let notice = until("the notice", || sink.mails().into_iter().next());
     assert!(notice.contains(&format!("<{CONTACT}>")), "{notice}");
-    assert!(notice.contains("message/feedback-report") && notice.contains("Source-IP: 62.239.237.1"), "{notice}");
-    assert!(!notice.contains("old.friend@trap.example"), "the notice shows the trap:\n{notice}");
+    assert!(
+        notice.contains("message/feedback-report") && notice.contains("Source-IP: 62.239.237.1"),
+        "{notice}"
+    );
+    assert!(
+        !notice.contains("old.friend@trap.example"),
+        "the notice shows the trap:\n{notice}"
+    );
 
     // The page and the API say the same, and hide the trap.
     let (status, page) = server.http("GET", &format!("/ip/{address}"));
@@ -84,7 +101,9 @@ fn tell(server: &Server, sink: &Sink) {
 
     // It comes back: listed again, and now it has to wait.
     swaks(server.smtp, local, &["--header", "Subject: Even cheaper watches"]);
-    until("the second listing", || (server.dig(address, "A") == "127.0.0.3").then_some(()));
+    until("the second listing", || {
+        (server.dig(address, "A") == "127.0.0.3").then_some(())
+    });
     let (status, body) = server.http("POST", &format!("/api/v1/ip/{address}/removal"));
     assert_eq!(status, 409, "{body}");
     assert_eq!(server.dig(address, "A"), "127.0.0.3");
@@ -96,7 +115,10 @@ fn ask_spamassassin(server: &Server, address: &str) {
         return;
     }
     let site = tempfile::tempdir().unwrap();
-    for file in files_in(Path::new("/etc/spamassassin")).iter().filter(|file| file.extension().is_some_and(|e| e == "pre")) {
+    for file in files_in(Path::new("/etc/spamassassin"))
+        .iter()
+        .filter(|file| file.extension().is_some_and(|e| e == "pre"))
+    {
         std::fs::copy(file, site.path().join(file.file_name().unwrap())).unwrap();
     }
     let rules = format!(
@@ -145,8 +167,15 @@ fn serve_recorded_rdap() -> Option<SocketAddr> {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut request = String::new();
-            BufReader::new(stream.try_clone().unwrap()).read_line(&mut request).unwrap();
-            let asked = request.split(' ').nth(1).unwrap_or_default().trim_start_matches("/ip/").to_owned();
+            BufReader::new(stream.try_clone().unwrap())
+                .read_line(&mut request)
+                .unwrap();
+            let asked = request
+                .split(' ')
+                .nth(1)
+                .unwrap_or_default()
+                .trim_start_matches("/ip/")
+                .to_owned();
             let body = std::fs::read(folder.join(format!("{asked}.rdap.json")));
             let status = if body.is_ok() { "200 OK" } else { "404 Not Found" };
             let body = body.unwrap_or_default();
@@ -155,7 +184,11 @@ fn serve_recorded_rdap() -> Option<SocketAddr> {
                 body.len()
             );
             // A client that went away is not this server's trouble.
-            drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)));
+            drop(
+                stream
+                    .write_all(head.as_bytes())
+                    .and_then(|()| stream.write_all(&body)),
+            );
         }
     });
     Some(address)
@@ -174,7 +207,11 @@ impl Sink {
         let folder = tempfile::tempdir().unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let port = free_port();
-        let program = if Path::new("/usr/sbin/smtp-sink").exists() { "/usr/sbin/smtp-sink" } else { "smtp-sink" };
+        let program = if Path::new("/usr/sbin/smtp-sink").exists() {
+            "/usr/sbin/smtp-sink"
+        } else {
+            "smtp-sink"
+        };
         let child = Command::new(program)
             .args(["-u", "nobody", "-d", "mail."])
             .arg(format!("127.0.0.1:{port}"))
@@ -182,15 +219,22 @@ impl Sink {
             .current_dir(folder.path())
             .spawn()
             .unwrap();
-        until("smtp-sink", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
+        until("smtp-sink", || {
+            std::net::TcpStream::connect(("127.0.0.1", port)).ok()
+        });
         Self { child, folder, port }
     }
 
     /// The mails that it took whole.
     fn mails(&self) -> Vec<String> {
-        let read = |path: PathBuf| std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let mails = files_in(self.folder.path()).into_iter().filter_map(|path| read(path).ok());
-        mails.filter(|mail| mail.contains("--\n") || mail.contains("--\r\n")).collect()
+        let read =
+            |path: PathBuf| std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let mails = files_in(self.folder.path())
+            .into_iter()
+            .filter_map(|path| read(path).ok());
+        mails
+            .filter(|mail| mail.contains("--\n") || mail.contains("--\r\n"))
+            .collect()
     }
 }
 
@@ -207,15 +251,43 @@ fn listed_by_hand_and_removed_again() {
         return;
     }
     let server = Server::start("");
-    server.command(&["list", "add", "192.0.2.7", "--class", "bot", "--reason", "seen in a botnet", "--until", "7d"]);
+    server.command(&[
+        "list",
+        "add",
+        "192.0.2.7",
+        "--class",
+        "bot",
+        "--reason",
+        "seen in a botnet",
+        "--until",
+        "7d",
+    ]);
     assert_eq!(server.dig("192.0.2.7", "A"), "127.0.0.4");
     server.command(&["list", "add", "198.51.100.0/24", "--class", "policy"]);
     assert_eq!(server.dig("198.51.100.77", "A"), "127.0.0.11");
-    server.command(&["allow", "add", "198.51.100.77", "--reason", "a mail server of ours"]);
+    server.command(&[
+        "allow",
+        "add",
+        "198.51.100.77",
+        "--reason",
+        "a mail server of ours",
+    ]);
     assert_eq!(server.dig("198.51.100.77", "A"), "");
     assert_eq!(server.dig("198.51.100.78", "A"), "127.0.0.11");
     server.command(&["list", "remove", "192.0.2.7"]);
     assert_eq!(server.dig("192.0.2.7", "A"), "");
-    assert_eq!(run("dig", &["+short", "-p", &server.dns.port().to_string(), "@127.0.0.1", "2.0.0.127.bl.atalaya.test"]), "127.0.0.2");
+    assert_eq!(
+        run(
+            "dig",
+            &[
+                "+short",
+                "-p",
+                &server.dns.port().to_string(),
+                "@127.0.0.1",
+                "2.0.0.127.bl.atalaya.test"
+            ]
+        ),
+        "127.0.0.2"
+    );
     assert_eq!(server.end(), Some(0));
 }

@@ -15,7 +15,10 @@ impl SmallDisk {
     fn mount(mebibytes: u32) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let size = format!("size={mebibytes}m,mode=0700");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path()).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(folder.path())
+            .output();
         if mounted.is_ok_and(|mounted| mounted.status.success()) {
             return Some(Self(folder));
         }
@@ -43,11 +46,27 @@ fn on_a_full_disk_the_trap_says_452_and_goes_on_when_there_is_space() {
     let folder = tempfile::tempdir_in(disk.path()).unwrap();
     let server = Server::start_in(folder, "[trap.stand_for]\n\"127.0.0.31\" = \"192.0.2.31\"\n");
     let filler = disk.path().join("filler");
-    let send = || swaks(server.smtp, "127.0.0.31", &["--header", "Subject: fill", "--body", &"spam ".repeat(20_000)]);
+    let send = || {
+        swaks(
+            server.smtp,
+            "127.0.0.31",
+            &["--header", "Subject: fill", "--body", &"spam ".repeat(20_000)],
+        )
+    };
     assert!(send().contains("<-  250 "), "the first mail is taken");
-    until("the listing", || (server.dig("192.0.2.31", "A") == "127.0.0.3").then_some(()));
+    until("the listing", || {
+        (server.dig("192.0.2.31", "A") == "127.0.0.3").then_some(())
+    });
 
-    run("dd", &["if=/dev/zero", &format!("of={}", filler.display()), "bs=4096", "count=100000"]);
+    run(
+        "dd",
+        &[
+            "if=/dev/zero",
+            &format!("of={}", filler.display()),
+            "bs=4096",
+            "count=100000",
+        ],
+    );
     let refused = until("a refusal", || Some(send()).filter(|told| told.contains(" 452 ")));
     assert!(refused.contains("452 4.3.1"), "{refused}");
     assert_eq!(server.dig("192.0.2.31", "A"), "127.0.0.3", "DNS goes on");
@@ -55,7 +74,9 @@ fn on_a_full_disk_the_trap_says_452_and_goes_on_when_there_is_space() {
     assert_eq!(status, 200);
 
     std::fs::remove_file(filler).unwrap();
-    until("mail is taken again", || send().contains("<-  250 2").then_some(()));
+    until("mail is taken again", || {
+        send().contains("<-  250 2").then_some(())
+    });
 }
 
 #[test]
@@ -64,18 +85,50 @@ fn a_folder_that_cannot_be_written_is_named_at_start() {
     let data = disk.path().join("data");
     std::fs::create_dir(&data).unwrap();
     run("mount", &["-o", "remount,ro", disk.path().to_str().unwrap()]);
-    let failed = atalaya(&["serve", "--listen", "dns=127.0.0.1:0", "--listen", "smtp=127.0.0.1:0", "--listen", "http=127.0.0.1:0"], &data);
+    let failed = atalaya(
+        &[
+            "serve",
+            "--listen",
+            "dns=127.0.0.1:0",
+            "--listen",
+            "smtp=127.0.0.1:0",
+            "--listen",
+            "http=127.0.0.1:0",
+        ],
+        &data,
+    );
     assert_eq!(failed.status.code(), Some(1));
     let told = text(&failed.stderr);
-    assert!(told.contains(data.to_str().unwrap()) && told.contains("cannot write"), "{told}");
+    assert!(
+        told.contains(data.to_str().unwrap()) && told.contains("cannot write"),
+        "{told}"
+    );
 }
 
 #[test]
 fn a_full_disk_at_start_is_named() {
     let Some(disk) = SmallDisk::mount(1) else { return };
-    run("dd", &["if=/dev/zero", &format!("of={}/filler", disk.path().display()), "bs=4096"]);
+    run(
+        "dd",
+        &[
+            "if=/dev/zero",
+            &format!("of={}/filler", disk.path().display()),
+            "bs=4096",
+        ],
+    );
     let data = disk.path().join("data");
-    let failed = atalaya(&["serve", "--listen", "dns=127.0.0.1:0", "--listen", "smtp=127.0.0.1:0", "--listen", "http=127.0.0.1:0"], &data);
+    let failed = atalaya(
+        &[
+            "serve",
+            "--listen",
+            "dns=127.0.0.1:0",
+            "--listen",
+            "smtp=127.0.0.1:0",
+            "--listen",
+            "http=127.0.0.1:0",
+        ],
+        &data,
+    );
     assert_eq!(failed.status.code(), Some(1));
     let told = text(&failed.stderr);
     assert!(told.contains(disk.path().to_str().unwrap()), "{told}");
@@ -102,8 +155,14 @@ fn malformed_packets_leave_the_dns_server_answering() {
         }
     }
     let port = server.dns.port().to_string();
-    let status = run("dig", &["-p", &port, "@127.0.0.1", &format!("2.0.192.{ZONE}"), "A"]);
-    assert!(status.contains("status: NOERROR"), "an empty non-terminal is no NXDOMAIN: {status}");
+    let status = run(
+        "dig",
+        &["-p", &port, "@127.0.0.1", &format!("2.0.192.{ZONE}"), "A"],
+    );
+    assert!(
+        status.contains("status: NOERROR"),
+        "an empty non-terminal is no NXDOMAIN: {status}"
+    );
 }
 
 /// A small generator with a fixed seed (xorshift), so that a failure can be repeated.

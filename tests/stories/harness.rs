@@ -32,15 +32,26 @@ impl Server {
 
     /// Starts a server in this folder with this configuration.
     pub(crate) fn start_in(folder: TempDir, config: &str) -> Self {
-        let (child, [dns, smtp, http]) = launch(folder.path(), config, &["dns", "smtp", "http"].map(|name| format!("{name}=127.0.0.1:0")));
-        Self { child, folder, dns, smtp, http }
+        let (child, [dns, smtp, http]) = launch(
+            folder.path(),
+            config,
+            &["dns", "smtp", "http"].map(|name| format!("{name}=127.0.0.1:0")),
+        );
+        Self {
+            child,
+            folder,
+            dns,
+            smtp,
+            http,
+        }
     }
 
     /// Kills it with SIGKILL and starts it again on the same folder and ports.
     pub(crate) fn kill_and_restart(&mut self, config: &str) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        let listen = [("dns", self.dns), ("smtp", self.smtp), ("http", self.http)].map(|(name, at)| format!("{name}={at}"));
+        let listen = [("dns", self.dns), ("smtp", self.smtp), ("http", self.http)]
+            .map(|(name, at)| format!("{name}={at}"));
         let (child, _) = launch(self.folder.path(), config, &listen);
         self.child = child;
     }
@@ -74,7 +85,18 @@ impl Server {
         let reversed: Vec<&str> = address.split('.').rev().collect();
         let name = format!("{}.{ZONE}", reversed.join("."));
         let port = self.dns.port().to_string();
-        run("dig", &["+short", "+tries=3", "-p", &port, "@127.0.0.1", &name, record_type])
+        run(
+            "dig",
+            &[
+                "+short",
+                "+tries=3",
+                "-p",
+                &port,
+                "@127.0.0.1",
+                &name,
+                record_type,
+            ],
+        )
     }
 
     /// An HTTP request; gives status and body.
@@ -91,7 +113,13 @@ impl Server {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+        (
+            status,
+            answer
+                .split_once("\r\n\r\n")
+                .map(|(_, body)| body.to_owned())
+                .unwrap_or_default(),
+        )
     }
 }
 
@@ -108,13 +136,24 @@ fn launch(folder: &Path, config: &str, listen: &[String]) -> (Child, [SocketAddr
     let file = folder.join("atalaya.toml");
     std::fs::write(&file, config).unwrap();
     let mut command = Command::new(ATALAYA);
-    command.args(["serve", "--config"]).arg(&file).arg("--data").arg(folder);
+    command
+        .args(["serve", "--config"])
+        .arg(&file)
+        .arg("--data")
+        .arg(folder);
     listen.iter().for_each(|at| drop(command.args(["--listen", at])));
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut addresses = Vec::new();
     loop {
-        let line = lines.next().expect("the server ended before it was ready").unwrap();
+        let line = lines
+            .next()
+            .expect("the server ended before it was ready")
+            .unwrap();
         if line == "ready" {
             break;
         }
@@ -125,12 +164,20 @@ fn launch(folder: &Path, config: &str, listen: &[String]) -> (Child, [SocketAddr
 
 /// Runs the binary on a data folder.
 pub(crate) fn atalaya(arguments: &[&str], data: &Path) -> Output {
-    Command::new(ATALAYA).args(arguments).arg("--data").arg(data).output().unwrap()
+    Command::new(ATALAYA)
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .output()
+        .unwrap()
 }
 
 /// Runs another program and gives what it printed; it must be there.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
     text(&output.stdout)
 }
 
@@ -155,8 +202,22 @@ pub(crate) fn have(programs: &[&str]) -> bool {
 /// Sends a mail with swaks from a loopback address; gives its transcript.
 pub(crate) fn swaks(server: SocketAddr, from_address: &str, more: &[&str]) -> String {
     let server = server.to_string();
-    let mut arguments = vec!["--server", &server, "--local-interface", from_address, "--timeout", "30"];
-    arguments.extend(["--from", "seller@watches.example", "--to", "old.friend@trap.example", "--helo", "pc.example"]);
+    let mut arguments = vec![
+        "--server",
+        &server,
+        "--local-interface",
+        from_address,
+        "--timeout",
+        "30",
+    ];
+    arguments.extend([
+        "--from",
+        "seller@watches.example",
+        "--to",
+        "old.friend@trap.example",
+        "--helo",
+        "pc.example",
+    ]);
     arguments.extend(more);
     run("swaks", &arguments)
 }
@@ -175,7 +236,11 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 /// A port of loopback that is free now, for programs that cannot choose one themselves.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// Unpacks an archive of real mails into a scratch folder; reports a skip where the data is absent.
@@ -188,7 +253,13 @@ pub(crate) fn unpack(archive: &str) -> Option<TempDir> {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
-    let unpacked = Command::new("tar").args(["--zstd", "-xf"]).arg(archive).arg("-C").arg(folder.path()).status().unwrap();
+    let unpacked = Command::new("tar")
+        .args(["--zstd", "-xf"])
+        .arg(archive)
+        .arg("-C")
+        .arg(folder.path())
+        .status()
+        .unwrap();
     assert!(unpacked.success());
     Some(folder)
 }
@@ -198,7 +269,11 @@ pub(crate) fn files_in(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files_in(&path)) } else { found.push(path) }
+        if path.is_dir() {
+            found.extend(files_in(&path))
+        } else {
+            found.push(path)
+        }
     }
     found
 }

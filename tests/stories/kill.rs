@@ -15,7 +15,10 @@ const SENDERS: usize = 8;
 
 #[test]
 fn sigkill_in_a_loop_under_load_loses_no_acknowledged_mail() {
-    let kills = std::env::var("ATALAYA_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
+    let kills = std::env::var("ATALAYA_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(KILLS);
     let config = "[trap]\nmax_connections_per_address = 100\n";
     let mut server = Server::start(config);
     let stop = Arc::new(AtomicBool::new(false));
@@ -29,15 +32,25 @@ fn sigkill_in_a_loop_under_load_loses_no_acknowledged_mail() {
     for _ in 0..kills {
         // At least some mail between two kills, so that every kill hits a server at work.
         let before = acknowledged.load(Ordering::SeqCst);
-        crate::harness::until("mail goes on after a kill", || (acknowledged.load(Ordering::SeqCst) > before + 50).then_some(()));
+        crate::harness::until("mail goes on after a kill", || {
+            (acknowledged.load(Ordering::SeqCst) > before + 50).then_some(())
+        });
         server.kill_and_restart(config);
     }
     stop.store(true, Ordering::SeqCst);
     let sent: u64 = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
     let acknowledged = acknowledged.load(Ordering::SeqCst);
-    let kept = server.lookup("127.0.0.1").get("observations").unwrap().as_u64().unwrap();
+    let kept = server
+        .lookup("127.0.0.1")
+        .get("observations")
+        .unwrap()
+        .as_u64()
+        .unwrap();
     eprintln!("{kills} kills, {sent} mails handed over, {acknowledged} acknowledged, {kept} kept");
-    assert!(kept >= acknowledged, "{acknowledged} mails were acknowledged, but only {kept} are kept");
+    assert!(
+        kept >= acknowledged,
+        "{acknowledged} mails were acknowledged, but only {kept} are kept"
+    );
     // What was being handed over when the server died may or may not be kept, but nothing is kept twice.
     assert!(kept <= sent, "{sent} mails were handed over, but {kept} are kept");
 }
@@ -53,7 +66,12 @@ fn send_until(stop: &AtomicBool, trap: SocketAddr, acknowledged: &AtomicU64) -> 
 }
 
 /// One connection with as many mails as it lasts.
-fn converse(stop: &AtomicBool, trap: SocketAddr, acknowledged: &AtomicU64, sent: &mut u64) -> std::io::Result<()> {
+fn converse(
+    stop: &AtomicBool,
+    trap: SocketAddr,
+    acknowledged: &AtomicU64,
+    sent: &mut u64,
+) -> std::io::Result<()> {
     let Ok(stream) = TcpStream::connect(trap) else {
         std::thread::sleep(Duration::from_millis(5));
         return Ok(());

@@ -4,18 +4,34 @@ use crate::harness::{Server, atalaya, text, unpack};
 
 #[test]
 fn real_spam_is_replayed_into_listings_without_a_server() {
-    let Some(mails) = unpack("mails/spamassassin-part.tar.zst") else { return };
+    let Some(mails) = unpack("mails/spamassassin-part.tar.zst") else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
-    let output = atalaya(&["replay", "--json", mails.path().to_str().unwrap()], folder.path());
+    let output = atalaya(
+        &["replay", "--json", mails.path().to_str().unwrap()],
+        folder.path(),
+    );
     assert!(output.status.success(), "{}", text(&output.stderr));
     let summary: serde_json::Value = serde_json::from_str(&text(&output.stdout)).unwrap();
-    let number = |key: &str| summary[key].as_u64().unwrap_or_else(|| panic!("no {key} in {summary}"));
+    let number = |key: &str| {
+        summary[key]
+            .as_u64()
+            .unwrap_or_else(|| panic!("no {key} in {summary}"))
+    };
     assert!(number("taken") > 500, "{summary}");
     assert!(number("listed") > 100, "{summary}");
-    assert_eq!(number("serial"), number("listed"), "every decision of a first replay lists: {summary}");
+    assert_eq!(
+        number("serial"),
+        number("listed"),
+        "every decision of a first replay lists: {summary}"
+    );
 
     // A second replay of the same mails changes nothing: each mail counts once.
-    let again = atalaya(&["replay", "--json", mails.path().to_str().unwrap()], folder.path());
+    let again = atalaya(
+        &["replay", "--json", mails.path().to_str().unwrap()],
+        folder.path(),
+    );
     let again: serde_json::Value = serde_json::from_str(&text(&again.stdout)).unwrap();
     assert_eq!(again["serial"], summary["serial"]);
 }

@@ -8,7 +8,12 @@ use clap::{Args, Parser, Subcommand};
 
 /// Watches spam arrive, publishes the senders in a DNS blocklist, tells the network each one belongs to, and lets it leave.
 #[derive(Debug, Parser)]
-#[command(name = "atalaya", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "atalaya",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -89,14 +94,18 @@ pub(crate) enum Listener {
 
 /// Reads `NAME=ADDRESS:PORT`.
 fn listen(text: &str) -> Result<(Listener, SocketAddr), String> {
-    let (name, address) = text.split_once('=').ok_or("write NAME=ADDRESS:PORT, such as dns=127.0.0.1:5300")?;
+    let (name, address) = text
+        .split_once('=')
+        .ok_or("write NAME=ADDRESS:PORT, such as dns=127.0.0.1:5300")?;
     let listener = match name {
         "dns" => Listener::Dns,
         "smtp" => Listener::Smtp,
         "http" => Listener::Http,
         other => return Err(format!("`{other}` is no listener: use dns, smtp or http")),
     };
-    let address = address.parse().map_err(|_bad| format!("`{address}` is not ADDRESS:PORT"))?;
+    let address = address
+        .parse()
+        .map_err(|_bad| format!("`{address}` is not ADDRESS:PORT"))?;
     Ok((listener, address))
 }
 
@@ -194,7 +203,9 @@ impl std::str::FromStr for End {
         }
         let moment = text.parse().map(Self::At);
         moment.map_err(|_bad: atalaya_model::BadTimestamp| {
-            format!("`{text}` is no time: write 2026-12-31, 2026-12-31T18:00:00Z, or a length of time such as 30d")
+            format!(
+                "`{text}` is no time: write 2026-12-31, 2026-12-31T18:00:00Z, or a length of time such as 30d"
+            )
         })
     }
 }
@@ -319,16 +330,29 @@ mod tests {
 
     #[test]
     fn listeners_are_read_by_name() {
-        assert_eq!(listen("dns=127.0.0.1:0"), Ok((Listener::Dns, "127.0.0.1:0".parse().unwrap())));
-        assert!(listen("imap=127.0.0.1:0").unwrap_err().contains("use dns, smtp or http"));
+        assert_eq!(
+            listen("dns=127.0.0.1:0"),
+            Ok((Listener::Dns, "127.0.0.1:0".parse().unwrap()))
+        );
+        assert!(
+            listen("imap=127.0.0.1:0")
+                .unwrap_err()
+                .contains("use dns, smtp or http")
+        );
         assert!(listen("dns=localhost").is_err());
     }
 
     #[test]
     fn an_end_is_a_moment_or_a_length_of_time() {
         let now = Timestamp::from_seconds(0);
-        assert_eq!("30d".parse::<End>().unwrap().moment(now), Timestamp::from_seconds(30 * 86_400));
-        assert_eq!("1970-01-02".parse::<End>().unwrap().moment(now), Timestamp::from_seconds(86_400));
+        assert_eq!(
+            "30d".parse::<End>().unwrap().moment(now),
+            Timestamp::from_seconds(30 * 86_400)
+        );
+        assert_eq!(
+            "1970-01-02".parse::<End>().unwrap().moment(now),
+            Timestamp::from_seconds(86_400)
+        );
         assert!("tomorrow".parse::<End>().is_err());
     }
 }

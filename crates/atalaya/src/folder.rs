@@ -32,11 +32,19 @@ impl Folder {
             .write(true)
             .mode(0o600)
             .open(path.join(LOCK))
-            .with_context(|| format!("cannot write in the data folder {}; check its owner and the disk", path.display()))?;
+            .with_context(|| {
+                format!(
+                    "cannot write in the data folder {}; check its owner and the disk",
+                    path.display()
+                )
+            })?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { _lock: lock }),
             Err(TryLockError::WouldBlock) => {
-                bail!("another atalaya is at work on {}; only one can hold a data folder", path.display())
+                bail!(
+                    "another atalaya is at work on {}; only one can hold a data folder",
+                    path.display()
+                )
             }
             Err(TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("cannot lock the data folder {}", path.display()))

@@ -58,9 +58,14 @@ impl House {
     pub(crate) async fn open(config: Config, clock: Clock, upkeep: Upkeep) -> anyhow::Result<Arc<Self>> {
         let url = config.store_url().context("store.url cannot be used")?;
         let store = Store::open(&url, clock.clone()).await?;
-        let zone = Arc::new(Zone::new(&config.publish)?);
+        let zone = Arc::new(Zone::new(&config.publish, &config.public_url())?);
         let judge = Judge::new(config.decide.clone(), store.clone(), clock.clone());
-        let finder = ContactFinder::new(&config.contact, store.clone(), clock.clone(), &config.in_data("rdap"))?;
+        let finder = ContactFinder::new(
+            &config.contact,
+            store.clone(),
+            clock.clone(),
+            &config.in_data("rdap"),
+        )?;
         let pages = App {
             store: store.clone(),
             zone: Arc::clone(&zone),
@@ -74,18 +79,31 @@ impl House {
                 publish: config.publish.clone(),
             },
         };
-        Ok(Arc::new(Self { config, clock, store, zone, judge, finder: Arc::new(finder), pages, upkeep }))
+        Ok(Arc::new(Self {
+            config,
+            clock,
+            store,
+            zone,
+            judge,
+            finder: Arc::new(finder),
+            pages,
+            upkeep,
+        }))
     }
 
     /// The names of the list, as notices give them.
     pub(crate) fn names(&self) -> ListNames {
-        ListNames { zone: self.config.publish.zone.clone(), public_url: self.config.public_url() }
+        ListNames {
+            zone: self.config.publish.zone.clone(),
+            public_url: self.config.public_url(),
+        }
     }
 
     /// Fills the zone from the store.
     async fn load_zone(&self) -> anyhow::Result<()> {
         let snapshot = self.store.snapshot().await?;
-        self.zone.load(Set::new(snapshot.listings, snapshot.allowed), snapshot.serial);
+        self.zone
+            .load(Set::new(snapshot.listings, snapshot.allowed), snapshot.serial);
         Ok(())
     }
 
@@ -106,19 +124,34 @@ impl House {
                 }
                 answer
             }
-            Request::List { prefix, class, reason, until } => {
+            Request::List {
+                prefix,
+                class,
+                reason,
+                until,
+            } => {
                 let decided = by_hand::list(store, (prefix, class), &reason, until, now).await?;
                 self.await_zone(decided.serial).await?;
                 serde_json::to_value(decided)?
             }
-            Request::Unlist { prefix, class, reason } => {
+            Request::Unlist {
+                prefix,
+                class,
+                reason,
+            } => {
                 let decided = by_hand::unlist(store, prefix, class, &reason, now).await?;
-                self.await_zone(decided.last().map_or(Serial(0), |last| last.serial)).await?;
+                self.await_zone(decided.last().map_or(Serial(0), |last| last.serial))
+                    .await?;
                 serde_json::to_value(decided)?
             }
-            Request::Allow { prefix, reason, until } => {
+            Request::Allow {
+                prefix,
+                reason,
+                until,
+            } => {
                 let decided = by_hand::allow(store, prefix, &reason, until, now).await?;
-                self.await_zone(decided.last().map_or(Serial(0), |last| last.serial)).await?;
+                self.await_zone(decided.last().map_or(Serial(0), |last| last.serial))
+                    .await?;
                 serde_json::to_value(decided)?
             }
             Request::Disallow { prefix, reason } => {
@@ -138,7 +171,9 @@ impl House {
                 entries.retain(|entry| prefix.is_none_or(|prefix| prefix.overlaps(&entry.prefix)));
                 serde_json::to_value((snapshot.serial, entries))?
             }
-            Request::Contact { address } => serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?,
+            Request::Contact { address } => {
+                serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
+            }
             Request::Observe { batch } => self.observe(batch).await?,
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
@@ -164,7 +199,10 @@ impl House {
         let serial = self.store.serial().await?;
         self.await_zone(serial).await?;
         let (listings, _) = self.zone.size();
-        Ok(Settled { serial: serial.0, listings: listings as u64 })
+        Ok(Settled {
+            serial: serial.0,
+            listings: listings as u64,
+        })
     }
 
     /// Waits until the zone knows the decision `serial`.
@@ -179,7 +217,9 @@ impl House {
             }
         };
         if tokio::time::timeout(ZONE_WAIT, reached).await.is_err() {
-            bail!("decided as serial {serial}, but the zone does not show it yet; DNS follows as soon as it can");
+            bail!(
+                "decided as serial {serial}, but the zone does not show it yet; DNS follows as soon as it can"
+            );
         }
         Ok(())
     }
@@ -197,5 +237,9 @@ fn contact_answer(explanation: Explanation) -> ContactAnswer {
         Ok(contact) => (contact, None),
         Err(error) => (None, Some(format!("{:#}", anyhow::Error::new(error)))),
     };
-    ContactAnswer { contact, steps: steps.collect(), trouble }
+    ContactAnswer {
+        contact,
+        steps: steps.collect(),
+        trouble,
+    }
 }

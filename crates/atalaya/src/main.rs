@@ -53,11 +53,21 @@ async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 /// Tells what went wrong, with the whole chain of causes, once.
-#[expect(clippy::print_stderr, reason = "the one place where a failure reaches the operator's terminal")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where a failure reaches the operator's terminal"
+)]
 fn tell(error: &anyhow::Error) -> ExitCode {
-    if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+    if error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    {
         return ExitCode::SUCCESS;
     }
     eprintln!("atalaya: {error:#}");
-    ExitCode::from(if error.is::<commands::NoPlace>() { WRONG_USE } else { COULD_NOT })
+    ExitCode::from(if error.is::<commands::NoPlace>() {
+        WRONG_USE
+    } else {
+        COULD_NOT
+    })
 }

@@ -16,7 +16,9 @@ use crate::config::LogConfig;
 /// The level cannot be read.
 pub(crate) fn start_logging(config: &LogConfig) -> anyhow::Result<()> {
     let filter: EnvFilter = config.level.parse().context("log.level cannot be used")?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let started = match config.format.as_str() {
         "json" => log.json().try_init(),
@@ -32,7 +34,13 @@ pub(crate) fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current < maximum {
-        let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+        let raised = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: maximum,
+                maximum,
+            },
+        );
         if let Err(error) = raised {
             tracing::warn!(%error, ?current, "the limit of open files stays low");
         }
@@ -63,6 +71,8 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     if let Some(handle) = HANDLE.get() {
         return Ok(handle.clone());
     }
-    let handle = PrometheusBuilder::new().install_recorder().context("cannot count what happens")?;
+    let handle = PrometheusBuilder::new()
+        .install_recorder()
+        .context("cannot count what happens")?;
     Ok(HANDLE.get_or_init(|| handle).clone())
 }

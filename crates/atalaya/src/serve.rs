@@ -107,7 +107,13 @@ impl Server {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         start_parts(&house, sockets, &mut tasks, &stop)?;
-        Ok(Self { addresses, house, stop, tasks, _folder: folder })
+        Ok(Self {
+            addresses,
+            house,
+            stop,
+            tasks,
+            _folder: folder,
+        })
     }
 
     /// Waits until the zone is loaded, so that "not listed" means it.
@@ -120,7 +126,9 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(LOAD_LIMIT, loaded).await.context("the list could not be loaded from the store")
+        tokio::time::timeout(LOAD_LIMIT, loaded)
+            .await
+            .context("the list could not be loaded from the store")
     }
 
     /// Ends every part in an orderly way and closes the store.
@@ -155,7 +163,10 @@ fn bind_dns(address: SocketAddr) -> anyhow::Result<(UdpSocket, TcpListener)> {
     const TRIES: u32 = 16;
     let whole = "the DNS server (listen.dns) has no socket";
     if address.port() != 0 {
-        return Ok((bind_udp(address).context(whole)?, bind_tcp(address).context(whole)?));
+        return Ok((
+            bind_udp(address).context(whole)?,
+            bind_tcp(address).context(whole)?,
+        ));
     }
     for _ in 0..TRIES {
         let tcp = bind_tcp(address).context(whole)?;
@@ -173,19 +184,40 @@ fn start_parts(
     tasks: &mut JoinSet<()>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let House { config, clock, store, zone, finder, .. } = house.as_ref();
+    let House {
+        config,
+        clock,
+        store,
+        zone,
+        finder,
+        ..
+    } = house.as_ref();
     let trap = Trap::new(config.trap.clone(), store.clone(), clock.clone());
     let follower = Follower::new(store.clone(), Arc::clone(zone));
     let dns = DnsServer::new(&config.publish, Arc::clone(zone), clock.clone());
-    let writer =
-        NoticeWriter::new(config.notice.clone(), house.names(), store.clone(), Arc::clone(finder), clock.clone());
-    let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), config.in_data("notices"))?;
+    let writer = NoticeWriter::new(
+        config.notice.clone(),
+        house.names(),
+        store.clone(),
+        Arc::clone(finder),
+        clock.clone(),
+    );
+    let sender = Sender::new(
+        config.notice.clone(),
+        store.clone(),
+        clock.clone(),
+        config.in_data("notices"),
+    )?;
 
     tasks.spawn(follower.run(stop.clone()));
     tasks.spawn(dns.serve(sockets.udp, sockets.tcp, stop.clone()));
     tasks.spawn(writer.run(stop.clone()));
     tasks.spawn(sender.run(stop.clone()));
-    tasks.spawn(atalaya_web::serve(sockets.http, house.pages.clone(), stop.clone()));
+    tasks.spawn(atalaya_web::serve(
+        sockets.http,
+        house.pages.clone(),
+        stop.clone(),
+    ));
     tasks.spawn(control::serve(sockets.control, Arc::clone(house), stop.clone()));
     let (smtp, ended) = (sockets.smtp, stop.clone());
     tasks.spawn(async move { trap.serve(smtp, ended).await });

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_delist::DelistConfig;
-use atalaya_model::{AllowEntry, Contact, Decided, Listing, Observation, Prefix, Serial, Timestamp, reserved};
+use atalaya_model::{
+    AllowEntry, Contact, Decided, Listing, Observation, Prefix, Serial, Timestamp, reserved,
+};
 use atalaya_publish::Zone;
 use atalaya_store::{Notice, Store, StoreError};
 use tokio::sync::OnceCell;
@@ -130,7 +132,13 @@ impl Facts {
 impl Lookup {
     /// Looks up in this zone and this store.
     pub(crate) fn new(store: Store, zone: Arc<Zone>, limits: LookupLimits) -> Self {
-        Self { zone_name: zone.name(), zone, store, limits, veil: OnceCell::new() }
+        Self {
+            zone_name: zone.name(),
+            zone,
+            store,
+            limits,
+            veil: OnceCell::new(),
+        }
     }
 
     /// What the zone says about an address.

@@ -16,28 +16,56 @@ pub(crate) async fn run(command: Allow) -> anyhow::Result<()> {
 }
 
 async fn run_add(add: AllowAdd) -> anyhow::Result<()> {
-    let AllowAdd { place, prefix, reason, until, json } = add;
+    let AllowAdd {
+        place,
+        prefix,
+        reason,
+        until,
+        json,
+    } = add;
     let until = until.map(|end| end.moment(Clock::system().now()));
-    let decided: Vec<Decided> = line_to(&place).await?.ask(Request::Allow { prefix, reason, until }).await?;
+    let decided: Vec<Decided> = line_to(&place)
+        .await?
+        .ask(Request::Allow {
+            prefix,
+            reason,
+            until,
+        })
+        .await?;
     print_decided(&decided, json)
 }
 
 async fn run_remove(remove: AllowRemove) -> anyhow::Result<()> {
-    let AllowRemove { place, prefix, reason, json } = remove;
-    let decided: Decided = line_to(&place).await?.ask(Request::Disallow { prefix, reason }).await?;
+    let AllowRemove {
+        place,
+        prefix,
+        reason,
+        json,
+    } = remove;
+    let decided: Decided = line_to(&place)
+        .await?
+        .ask(Request::Disallow { prefix, reason })
+        .await?;
     print_decided(&[decided], json)
 }
 
 async fn run_show(show: Show) -> anyhow::Result<()> {
     let Show { place, prefix, json } = show;
-    let (serial, entries): (Serial, Vec<AllowEntry>) = line_to(&place).await?.ask(Request::Allowed { prefix }).await?;
+    let (serial, entries): (Serial, Vec<AllowEntry>) =
+        line_to(&place).await?.ask(Request::Allowed { prefix }).await?;
     if json {
         return entries.iter().try_for_each(print_json);
     }
     if entries.is_empty() {
         return print(nothing_text("on the allow list", prefix, serial));
     }
-    for AllowEntry { prefix, reason, until, .. } in &entries {
+    for AllowEntry {
+        prefix,
+        reason,
+        until,
+        ..
+    } in &entries
+    {
         print(format_args!("{prefix:<20} {}  {reason}", until_text(*until)))?;
     }
     Ok(())

@@ -5,7 +5,9 @@ use crate::config::load;
 
 /// Checks a file.
 pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
-    let Some(path) = command.config.as_ref().or(command.file.as_ref()) else { return Err(super::NoPlace.into()) };
+    let Some(path) = command.config.as_ref().or(command.file.as_ref()) else {
+        return Err(super::NoPlace.into());
+    };
     load(path)?;
     super::print(format_args!("{} can be used.", path.display()))
 }
@@ -13,5 +15,7 @@ pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
 /// Prints the commented example.
 pub(crate) fn example() -> anyhow::Result<()> {
     use std::io::Write as _;
-    Ok(std::io::stdout().lock().write_all(crate::config::example().as_bytes())?)
+    Ok(std::io::stdout()
+        .lock()
+        .write_all(crate::config::example().as_bytes())?)
 }

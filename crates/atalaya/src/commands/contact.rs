@@ -9,13 +9,22 @@ use crate::control::{ContactAnswer, Request};
 /// Asks and prints.
 pub(crate) async fn run(command: Contact) -> anyhow::Result<()> {
     let address = command.address;
-    let found: ContactAnswer = line_to(&command.place).await?.ask(Request::Contact { address }).await?;
+    let found: ContactAnswer = line_to(&command.place)
+        .await?
+        .ask(Request::Contact { address })
+        .await?;
     if command.json {
         return print_json(&found);
     }
     if command.explain {
         for (number, step) in found.steps.iter().enumerate() {
-            print(format_args!("{:>2}. {} {}\n    {}", number + 1, step.source, step.asked, step.outcome))?;
+            print(format_args!(
+                "{:>2}. {} {}\n    {}",
+                number + 1,
+                step.source,
+                step.asked,
+                step.outcome
+            ))?;
         }
         print("")?;
     }
@@ -24,11 +33,21 @@ pub(crate) async fn run(command: Contact) -> anyhow::Result<()> {
     }
     match &found.contact {
         Some(contact) if !contact.addresses.is_empty() => {
-            let addresses: Vec<&str> = contact.addresses.iter().map(atalaya_model::MailAddress::as_str).collect();
+            let addresses: Vec<&str> = contact
+                .addresses
+                .iter()
+                .map(atalaya_model::MailAddress::as_str)
+                .collect();
             print(addresses.join(", "))?;
-            print(format_args!("for {} ({}), from {}, {}", contact.prefix, contact.network, contact.source, contact.found_at))
+            print(format_args!(
+                "for {} ({}), from {}, {}",
+                contact.prefix, contact.network, contact.source, contact.found_at
+            ))
         }
-        Some(contact) => print(format_args!("No abuse contact is published for {}; asked {}.", contact.prefix, contact.source)),
+        Some(contact) => print(format_args!(
+            "No abuse contact is published for {}; asked {}.",
+            contact.prefix, contact.source
+        )),
         None => print(format_args!("No abuse contact was found for {address}.")),
     }
 }

@@ -16,29 +16,68 @@ pub(crate) async fn run(command: List) -> anyhow::Result<()> {
 }
 
 async fn run_add(add: ListAdd) -> anyhow::Result<()> {
-    let ListAdd { place, prefix, class, reason, until, json } = add;
+    let ListAdd {
+        place,
+        prefix,
+        class,
+        reason,
+        until,
+        json,
+    } = add;
     let until = until.map(|end| end.moment(Clock::system().now()));
-    let decided: Decided = line_to(&place).await?.ask(Request::List { prefix, class, reason, until }).await?;
+    let decided: Decided = line_to(&place)
+        .await?
+        .ask(Request::List {
+            prefix,
+            class,
+            reason,
+            until,
+        })
+        .await?;
     print_decided(&[decided], json)
 }
 
 async fn run_remove(remove: ListRemove) -> anyhow::Result<()> {
-    let ListRemove { place, prefix, class, reason, json } = remove;
-    let decided: Vec<Decided> = line_to(&place).await?.ask(Request::Unlist { prefix, class, reason }).await?;
+    let ListRemove {
+        place,
+        prefix,
+        class,
+        reason,
+        json,
+    } = remove;
+    let decided: Vec<Decided> = line_to(&place)
+        .await?
+        .ask(Request::Unlist {
+            prefix,
+            class,
+            reason,
+        })
+        .await?;
     print_decided(&decided, json)
 }
 
 async fn run_show(show: Show) -> anyhow::Result<()> {
     let Show { place, prefix, json } = show;
-    let (serial, listings): (Serial, Vec<Listing>) = line_to(&place).await?.ask(Request::Listings { prefix }).await?;
+    let (serial, listings): (Serial, Vec<Listing>) =
+        line_to(&place).await?.ask(Request::Listings { prefix }).await?;
     if json {
         return listings.iter().try_for_each(print_json);
     }
     if listings.is_empty() {
         return print(nothing_text("listed", prefix, serial));
     }
-    for Listing { prefix, class, reason, until, .. } in &listings {
-        print(format_args!("{prefix:<20} {class:<9} {}  {reason}", until_text(*until)))?;
+    for Listing {
+        prefix,
+        class,
+        reason,
+        until,
+        ..
+    } in &listings
+    {
+        print(format_args!(
+            "{prefix:<20} {class:<9} {}  {reason}",
+            until_text(*until)
+        ))?;
     }
     Ok(())
 }

@@ -24,7 +24,11 @@ const CONFIG_IN_FOLDER: &str = "atalaya.toml";
 /// # Errors
 /// Neither a file nor a folder was named, or the file is wrong.
 pub(crate) fn config_at(place: &Place) -> anyhow::Result<Config> {
-    let in_folder = place.data.as_ref().map(|data| data.join(CONFIG_IN_FOLDER)).filter(|path| path.exists());
+    let in_folder = place
+        .data
+        .as_ref()
+        .map(|data| data.join(CONFIG_IN_FOLDER))
+        .filter(|path| path.exists());
     let mut config = match place.config.as_ref().or(in_folder.as_ref()) {
         Some(path) => load(path)?,
         None if place.data.is_some() => Config::default(),
@@ -62,7 +66,13 @@ pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<()> {
 
 /// Prints decisions: as JSON one a line, or as sentences.
 pub(crate) fn print_decided(decided: &[Decided], json: bool) -> anyhow::Result<()> {
-    decided.iter().try_for_each(|one| if json { print_json(one) } else { print(sentence(one)) })
+    decided.iter().try_for_each(|one| {
+        if json {
+            print_json(one)
+        } else {
+            print(sentence(one))
+        }
+    })
 }
 
 /// A decision as a sentence.

@@ -29,7 +29,14 @@ struct Work {
 
 /// Replays, and prints the summary.
 pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
-    let Replay { place, paths, trust, dry_run, verbose, json } = command;
+    let Replay {
+        place,
+        paths,
+        trust,
+        dry_run,
+        verbose,
+        json,
+    } = command;
     let mut config = if dry_run && place.config.is_none() && place.data.is_none() {
         Config::default()
     } else {
@@ -39,12 +46,22 @@ pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
     let found = mails(&paths, config.replay.max_message_size.bytes())?;
     let bar = progress_bar(found.total_bytes());
     let reader = Reader::new(&config.replay, &config.trap);
-    let mut line = if dry_run { None } else { Some(Line::open(config).await?) };
+    let mut line = if dry_run {
+        None
+    } else {
+        Some(Line::open(config).await?)
+    };
     let before = settle(line.as_mut()).await?;
 
     let started = Clock::system().now();
-    let mut work =
-        Work { reader, line, batch: Vec::new(), batch_bytes: 0, summary: Summary::default(), verbose: verbose && !json };
+    let mut work = Work {
+        reader,
+        line,
+        batch: Vec::new(),
+        batch_bytes: 0,
+        summary: Summary::default(),
+        verbose: verbose && !json,
+    };
     for mail in found {
         bar.inc(mail.consumed);
         let origin = mail.origin.clone();
@@ -88,7 +105,11 @@ impl Work {
 
     /// One line about one mail, if asked for.
     fn tell(&self, origin: &str, outcome: &dyn std::fmt::Display) -> anyhow::Result<()> {
-        if self.verbose { print(format_args!("{origin}: {outcome}")) } else { Ok(()) }
+        if self.verbose {
+            print(format_args!("{origin}: {outcome}"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Records the batch; it is durable when this returns.

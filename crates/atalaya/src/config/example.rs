@@ -28,7 +28,9 @@ fn write_section(text: &mut String, fields: &[Field], defaults: &Table, path: &s
         text.push('\n');
         write_manual(text, &field.manual);
         let default = defaults.get(field.name).map(ToString::to_string);
-        let value = default.filter(|_| field.example.is_none()).or_else(|| field.example.map(str::to_owned));
+        let value = default
+            .filter(|_| field.example.is_none())
+            .or_else(|| field.example.map(str::to_owned));
         let value = value.unwrap_or_else(|| "\"\"".to_owned());
         push_line(text, format_args!("#{} = {value}", field.name));
     }
@@ -39,7 +41,10 @@ fn write_section(text: &mut String, fields: &[Field], defaults: &Table, path: &s
             write_manual(text, &field.manual);
             push_line(text, format_args!("[{path}]"));
             let none = Table::new();
-            let defaults = defaults.get(field.name).and_then(toml::Value::as_table).unwrap_or(&none);
+            let defaults = defaults
+                .get(field.name)
+                .and_then(toml::Value::as_table)
+                .unwrap_or(&none);
             write_section(text, inner, defaults, &format!("{path}."));
         }
     }
@@ -70,10 +75,18 @@ mod tests {
     use super::*;
     use crate::config::load::parse;
 
-    /// The options that are commented out, without their comment sign.
+    /// The example with every option that it comments out.
     fn uncommented() -> String {
-        let option = |line: &str| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ') && !rest.is_empty());
-        example().lines().map(|line| option(line).map_or_else(|| line.to_owned(), str::to_owned) + "\n").collect()
+        example()
+            .lines()
+            .map(|line| option(line).unwrap_or(line).to_owned() + "\n")
+            .collect()
+    }
+
+    /// The option in a line that comments one out: prose has a space after the sign.
+    fn option(line: &str) -> Option<&str> {
+        line.strip_prefix('#')
+            .filter(|rest| !rest.starts_with(' ') && !rest.is_empty())
     }
 
     #[test]

@@ -32,8 +32,12 @@ pub(crate) enum ConfigError {
 /// # Errors
 /// The file cannot be read, is no TOML, holds unknown keys, wrong types or values out of range.
 pub(crate) fn load(path: &Path) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
-    parse(&text).map_err(|mistakes| ConfigError::Wrong { path: path.to_owned(), mistakes })
+    let text =
+        std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
+    parse(&text).map_err(|mistakes| ConfigError::Wrong {
+        path: path.to_owned(),
+        mistakes,
+    })
 }
 
 /// Reads and checks a text; gives all mistakes of the first kind that occurs (syntax, unknown keys, types, ranges).
@@ -65,7 +69,12 @@ fn find_unknown(text: &str, table: &DeTable<'_>, known: &[Field], path: &str, fo
 /// The sentence about one unknown key.
 fn unknown_key(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, known: &[Field], path: &str) -> String {
     let name = key.get_ref().as_ref();
-    let line = text.get(..key.span().start).unwrap_or_default().matches('\n').count() + 1;
+    let line = text
+        .get(..key.span().start)
+        .unwrap_or_default()
+        .matches('\n')
+        .count()
+        + 1;
     let nearest = known
         .iter()
         .map(|field| (strsim::jaro_winkler(name, field.name), field.name))
@@ -73,7 +82,14 @@ fn unknown_key(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, known: &[Fi
         .max_by(|one, other| one.0.total_cmp(&other.0));
     let hint = match nearest {
         Some((_, near)) => format!("did you mean `{path}{near}`?"),
-        None => format!("known here: {}", known.iter().map(|field| field.name).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "known here: {}",
+            known
+                .iter()
+                .map(|field| field.name)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     };
     format!("line {line}: unknown key `{path}{name}`; {hint}")
 }
@@ -95,8 +111,14 @@ mod tests {
     fn unknown_keys_are_told_with_line_and_nearest_known_key() {
         let text = "data = \"/tmp\"\n\n[listen]\ndsn = \"127.0.0.1:53\"\n[decyde]\n";
         let told = mistakes(text);
-        assert!(told.contains("line 4: unknown key `listen.dsn`; did you mean `listen.dns`?"), "{told}");
-        assert!(told.contains("line 5: unknown key `decyde`; did you mean `decide`?"), "{told}");
+        assert!(
+            told.contains("line 4: unknown key `listen.dsn`; did you mean `listen.dns`?"),
+            "{told}"
+        );
+        assert!(
+            told.contains("line 5: unknown key `decyde`; did you mean `decide`?"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -108,20 +108,30 @@ impl Config {
 
     /// Where the pages are reached from outside.
     pub(crate) fn public_url(&self) -> String {
-        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen.http))
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{}", self.listen.http))
     }
 
     fn check_public_url(&self) -> Result<(), String> {
         let url = self.public_url();
-        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let host = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"));
         match host {
-            Some(host) if !host.is_empty() && !host.ends_with('/') && host.bytes().all(|c| c.is_ascii_graphic()) => Ok(()),
+            Some(host)
+                if !host.is_empty() && !host.ends_with('/') && host.bytes().all(|c| c.is_ascii_graphic()) =>
+            {
+                Ok(())
+            }
             _ => Err("public_url must be an http or https URL without a slash at the end".to_owned()),
         }
     }
 
     fn check_store(&self) -> Result<(), String> {
-        self.store_url().map(|_url| ()).map_err(|error| format!("store.url: {error}"))
+        self.store_url()
+            .map(|_url| ())
+            .map_err(|error| format!("store.url: {error}"))
     }
 
     fn check_log(&self) -> Result<(), String> {

@@ -18,7 +18,10 @@ use crate::house::{House, Upkeep};
 /// A line to whoever can answer: the server that runs on the data folder, or this process with the store opened.
 pub(crate) enum Line {
     /// A server runs.
-    Server { read: BufReader<OwnedReadHalf>, write: OwnedWriteHalf },
+    Server {
+        read: BufReader<OwnedReadHalf>,
+        write: OwnedWriteHalf,
+    },
     /// None runs; the folder is ours until the command ends.
     Own { house: Arc<House>, _folder: Folder },
 }
@@ -33,21 +36,22 @@ impl Line {
         match UnixStream::connect(&path).await {
             Ok(stream) => {
                 let (read, write) = stream.into_split();
-                Ok(Self::Server { read: BufReader::new(read), write })
+                Ok(Self::Server {
+                    read: BufReader::new(read),
+                    write,
+                })
             }
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(error)
                 .with_context(|| format!("a server may run here, but {} is not open to you", path.display())),
             Err(_no_server) => {
                 let folder = Folder::lock(&config.data)?;
                 let house = House::open(config, Clock::system(), Upkeep::OnDemand).await?;
-                Ok(Self::Own { house, _folder: folder })
+                Ok(Self::Own {
+                    house,
+                    _folder: folder,
+                })
             }
         }
-    }
-
-    /// Whether a server answers.
-    pub(crate) fn is_server(&self) -> bool {
-        matches!(self, Self::Server { .. })
     }
 
     /// Asks, and reads the answer as `T`.
@@ -59,7 +63,8 @@ impl Line {
             Self::Own { house, .. } => Box::pin(house.answer(request)).await?,
             Self::Server { read, write } => ask_server(read, write, &request).await?,
         };
-        serde_json::from_value(value).context("the server answered in an unknown form; is it of the same version?")
+        serde_json::from_value(value)
+            .context("the server answered in an unknown form; is it of the same version?")
     }
 }
 
@@ -73,10 +78,17 @@ async fn ask_server(
     line.push(b'\n');
     write.write_all(&line).await.context("the server hung up")?;
     let mut answer = Vec::new();
-    if read.take(MAX_LINE).read_until(b'\n', &mut answer).await.context("the server hung up")? == 0 {
+    if read
+        .take(MAX_LINE)
+        .read_until(b'\n', &mut answer)
+        .await
+        .context("the server hung up")?
+        == 0
+    {
         bail!("the server ended before it answered; ask again");
     }
-    let mut answer: Value = serde_json::from_slice(&answer).context("the server answered in an unknown form")?;
+    let mut answer: Value =
+        serde_json::from_slice(&answer).context("the server answered in an unknown form")?;
     match answer.get("error").and_then(Value::as_str) {
         Some(error) => Err(anyhow!("{error}")),
         None => Ok(answer.get_mut("ok").map(Value::take).unwrap_or_default()),

@@ -27,13 +27,26 @@ pub(crate) enum Request {
     /// What the list holds about an address.
     Lookup { address: IpAddr },
     /// List by hand.
-    List { prefix: Prefix, class: Class, reason: String, until: Option<Timestamp> },
+    List {
+        prefix: Prefix,
+        class: Class,
+        reason: String,
+        until: Option<Timestamp>,
+    },
     /// Take off the list.
-    Unlist { prefix: Prefix, class: Option<Class>, reason: String },
+    Unlist {
+        prefix: Prefix,
+        class: Option<Class>,
+        reason: String,
+    },
     /// The listings that overlap a prefix, or all.
     Listings { prefix: Option<Prefix> },
     /// Put on the allow list.
-    Allow { prefix: Prefix, reason: String, until: Option<Timestamp> },
+    Allow {
+        prefix: Prefix,
+        reason: String,
+        until: Option<Timestamp>,
+    },
     /// Take off the allow list.
     Disallow { prefix: Prefix, reason: String },
     /// The allow list, or what of it overlaps a prefix.

@@ -25,12 +25,13 @@ pub(crate) fn bind(data: &Path) -> anyhow::Result<UnixListener> {
     let path = data.join(SOCKET);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot remove the old control socket {}", path.display()));
+            return Err(error)
+                .with_context(|| format!("cannot remove the old control socket {}", path.display()));
         }
         _ => {}
     }
-    let listener =
-        UnixListener::bind(&path).with_context(|| format!("cannot make the control socket {}", path.display()))?;
+    let listener = UnixListener::bind(&path)
+        .with_context(|| format!("cannot make the control socket {}", path.display()))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
         .with_context(|| format!("cannot protect the control socket {}", path.display()))?;
     Ok(listener)
@@ -40,7 +41,9 @@ pub(crate) fn bind(data: &Path) -> anyhow::Result<UnixListener> {
 pub(crate) async fn serve(listener: UnixListener, house: Arc<House>, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(MAX_COMMANDS));
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let Ok(place) = places.clone().acquire_owned().await else {
+            return;
+        };
         let stream = tokio::select! {
             () = stop.cancelled() => return,
             accepted = listener.accept() => match accepted {
@@ -87,7 +90,9 @@ async fn converse(stream: UnixStream, house: &House) -> std::io::Result<()> {
 async fn answer(line: &[u8], house: &House) -> Value {
     let request: Request = match serde_json::from_slice(line) {
         Ok(request) => request,
-        Err(error) => return json!({"error": format!("the server does not understand this command: {error}")}),
+        Err(error) => {
+            return json!({"error": format!("the server does not understand this command: {error}")});
+        }
     };
     match Box::pin(house.answer(request)).await {
         Ok(value) => json!({"ok": value}),

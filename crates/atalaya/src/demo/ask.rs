@@ -32,7 +32,9 @@ pub(super) async fn dns(server: SocketAddr, name: &str, record_type: Rtype) -> a
     socket.connect(server).await?;
     socket.send(question.as_slice()).await?;
     let mut bytes = vec![0; 4_096];
-    let length = tokio::time::timeout(PATIENCE, socket.recv(&mut bytes)).await.context("no DNS answer")??;
+    let length = tokio::time::timeout(PATIENCE, socket.recv(&mut bytes))
+        .await
+        .context("no DNS answer")??;
     bytes.truncate(length);
     let message = Message::from_octets(bytes).context("the DNS answer is cut short")?;
     let mut records = Vec::new();
@@ -44,14 +46,23 @@ pub(super) async fn dns(server: SocketAddr, name: &str, record_type: Rtype) -> a
         let text: Vec<u8> = record.data().iter().flatten().copied().collect();
         records.push(format!("\"{}\"", String::from_utf8_lossy(&text)));
     }
-    Ok(DnsAnswer { code: message.header().rcode(), records })
+    Ok(DnsAnswer {
+        code: message.header().rcode(),
+        records,
+    })
 }
 
 /// The name to ask for about an address (RFC 5782 section 2).
 pub(super) fn query_name(address: IpAddr, zone: &str) -> String {
     let labels: Vec<String> = match address {
         IpAddr::V4(v4) => v4.octets().iter().rev().map(ToString::to_string).collect(),
-        IpAddr::V6(v6) => v6.octets().iter().rev().flat_map(|byte| [byte & 15, byte >> 4]).map(|n| format!("{n:x}")).collect(),
+        IpAddr::V6(v6) => v6
+            .octets()
+            .iter()
+            .rev()
+            .flat_map(|byte| [byte & 15, byte >> 4])
+            .map(|n| format!("{n:x}"))
+            .collect(),
     };
     format!("{}.{zone}", labels.join("."))
 }
@@ -67,9 +78,19 @@ pub(super) async fn http(server: SocketAddr, method: &str, path: &str) -> anyhow
     let mut answer = Vec::new();
     let mut limited = stream.take(MAX_PAGE);
     let read = limited.read_to_end(&mut answer);
-    tokio::time::timeout(PATIENCE, read).await.context("no HTTP answer")??;
+    tokio::time::timeout(PATIENCE, read)
+        .await
+        .context("no HTTP answer")??;
     let answer = String::from_utf8_lossy(&answer);
     let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let Some(status) = status else { bail!("no HTTP answer") };
-    Ok((status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()))
+    let Some(status) = status else {
+        bail!("no HTTP answer")
+    };
+    Ok((
+        status,
+        answer
+            .split_once("\r\n\r\n")
+            .map(|(_, body)| body.to_owned())
+            .unwrap_or_default(),
+    ))
 }

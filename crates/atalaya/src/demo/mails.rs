@@ -75,13 +75,25 @@ pub(super) const SENDERS: [Sender; 4] = [
 /// The trap cannot be reached from the sender's address, or answers with a refusal.
 pub(super) async fn send(sender: &Sender, trap: std::net::SocketAddr) -> anyhow::Result<String> {
     let socket = TcpSocket::new_v4()?;
-    socket
-        .bind((sender.local, 0).into())
-        .with_context(|| format!("cannot send from {}: is all of 127.0.0.0/8 on this machine's loopback?", sender.local))?;
+    socket.bind((sender.local, 0).into()).with_context(|| {
+        format!(
+            "cannot send from {}: is all of 127.0.0.0/8 on this machine's loopback?",
+            sender.local
+        )
+    })?;
     let mut stream = BufReader::new(socket.connect(trap).await.context("cannot reach the trap")?);
-    let Sender { helo, mail_from, recipient, .. } = sender;
+    let Sender {
+        helo,
+        mail_from,
+        recipient,
+        ..
+    } = sender;
     expect_reply(&mut stream, None).await?;
-    for command in [format!("EHLO {helo}"), format!("MAIL FROM:<{mail_from}>"), format!("RCPT TO:<{recipient}>")] {
+    for command in [
+        format!("EHLO {helo}"),
+        format!("MAIL FROM:<{mail_from}>"),
+        format!("RCPT TO:<{recipient}>"),
+    ] {
         expect_reply(&mut stream, Some(&command)).await?;
     }
     expect_reply(&mut stream, Some("DATA")).await?;
@@ -92,9 +104,23 @@ pub(super) async fn send(sender: &Sender, trap: std::net::SocketAddr) -> anyhow:
 
 /// The mail as it goes over the wire.
 fn message(sender: &Sender) -> String {
-    let Sender { mail_from, recipient, subject, text, .. } = sender;
-    let from = if mail_from.is_empty() { "MAILER-DAEMON@victim.example" } else { mail_from };
-    let encoding = if text.contains("=C3") { "quoted-printable" } else { "7bit" };
+    let Sender {
+        mail_from,
+        recipient,
+        subject,
+        text,
+        ..
+    } = sender;
+    let from = if mail_from.is_empty() {
+        "MAILER-DAEMON@victim.example"
+    } else {
+        mail_from
+    };
+    let encoding = if text.contains("=C3") {
+        "quoted-printable"
+    } else {
+        "7bit"
+    };
     format!(
         "From: <{from}>\r\nTo: <{recipient}>\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n\
          Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{text}"
@@ -102,7 +128,10 @@ fn message(sender: &Sender) -> String {
 }
 
 /// Sends a command, if there is one, and reads its reply; a refusal is an error.
-async fn expect_reply(stream: &mut BufReader<tokio::net::TcpStream>, command: Option<&str>) -> anyhow::Result<String> {
+async fn expect_reply(
+    stream: &mut BufReader<tokio::net::TcpStream>,
+    command: Option<&str>,
+) -> anyhow::Result<String> {
     if let Some(command) = command {
         stream.write_all(format!("{command}\r\n").as_bytes()).await?;
     }
@@ -115,6 +144,10 @@ async fn expect_reply(stream: &mut BufReader<tokio::net::TcpStream>, command: Op
             continue;
         }
         let line = line.trim_end().to_owned();
-        return if line.starts_with(['2', '3']) { Ok(line) } else { bail!("the trap refused: {line}") };
+        return if line.starts_with(['2', '3']) {
+            Ok(line)
+        } else {
+            bail!("the trap refused: {line}")
+        };
     }
 }

@@ -50,17 +50,27 @@ pub(crate) async fn run(demo: Demo) -> anyhow::Result<()> {
 
 /// The configuration of the demo: the defaults, on loopback, with the two stand-ins.
 fn config(data: &Path, rdap: SocketAddr) -> anyhow::Result<Config> {
-    let mut config = Config { data: data.to_owned(), ..Config::default() };
+    let mut config = Config {
+        data: data.to_owned(),
+        ..Config::default()
+    };
     config.listen.dns = default_or_free(config.listen.dns)?;
     config.listen.smtp = default_or_free(config.listen.smtp)?;
     config.listen.http = default_or_free(config.listen.http)?;
-    config.trap.stand_for = mails::SENDERS.iter().map(|sender| (sender.local, sender.stands_for)).collect();
+    config.trap.stand_for = mails::SENDERS
+        .iter()
+        .map(|sender| (sender.local, sender.stands_for))
+        .collect();
     config.contact.rdap_servers = network::served(rdap);
     config.contact.bootstrap_url = String::new();
     config.contact.whois_server = String::new();
     config.log.level = "error".to_owned();
     let wrong = config.check();
-    anyhow::ensure!(wrong.is_empty(), "the demo's own configuration is wrong: {}", wrong.join("; "));
+    anyhow::ensure!(
+        wrong.is_empty(),
+        "the demo's own configuration is wrong: {}",
+        wrong.join("; ")
+    );
     Ok(config)
 }
 
@@ -70,7 +80,8 @@ fn default_or_free(address: SocketAddr) -> anyhow::Result<SocketAddr> {
     if is_free {
         return Ok(address);
     }
-    let free = TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).context("no port of 127.0.0.1 is free")?;
+    let free =
+        TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).context("no port of 127.0.0.1 is free")?;
     Ok(free.local_addr()?)
 }
 
@@ -80,7 +91,8 @@ struct Scratch(std::path::PathBuf);
 impl Scratch {
     fn make() -> anyhow::Result<Self> {
         let path = std::env::temp_dir().join(format!("atalaya-demo-{}", uuid::Uuid::new_v4().simple()));
-        std::fs::create_dir(&path).with_context(|| format!("cannot make the scratch folder {}", path.display()))?;
+        std::fs::create_dir(&path)
+            .with_context(|| format!("cannot make the scratch folder {}", path.display()))?;
         Ok(Self(path))
     }
 }

@@ -38,8 +38,9 @@ impl Drop for RdapServer {
 
 /// Starts the RDAP server on a free port of loopback.
 pub(super) async fn start() -> anyhow::Result<RdapServer> {
-    let listener =
-        tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.context("no port of 127.0.0.1 is free for the RDAP server")?;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .context("no port of 127.0.0.1 is free for the RDAP server")?;
     let address = listener.local_addr()?;
     let router = axum::Router::new().route("/ip/{address}", get(answer));
     let task = tokio::spawn(async move {
@@ -52,14 +53,26 @@ pub(super) async fn start() -> anyhow::Result<RdapServer> {
 
 /// The configuration that sends questions about the demo's networks to the demo's server.
 pub(super) fn served(server: SocketAddr) -> BTreeMap<Prefix, String> {
-    NETWORKS.iter().filter_map(|(prefix, _, _)| Some((prefix.parse().ok()?, format!("http://{server}/")))).collect()
+    NETWORKS
+        .iter()
+        .filter_map(|(prefix, _, _)| Some((prefix.parse().ok()?, format!("http://{server}/"))))
+        .collect()
 }
 
 /// Answers `/ip/ADDRESS`.
 async fn answer(Path(address): Path<IpAddr>) -> Response {
-    let covers = |network: &&Network| network.0.parse::<Prefix>().is_ok_and(|prefix| prefix.contains(address));
+    let covers = |network: &&Network| {
+        network
+            .0
+            .parse::<Prefix>()
+            .is_ok_and(|prefix| prefix.contains(address))
+    };
     match NETWORKS.iter().find(covers) {
-        Some(network) => ([(header::CONTENT_TYPE, "application/rdap+json")], Json(document(network))).into_response(),
+        Some(network) => (
+            [(header::CONTENT_TYPE, "application/rdap+json")],
+            Json(document(network)),
+        )
+            .into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -67,7 +80,10 @@ async fn answer(Path(address): Path<IpAddr>) -> Response {
 /// The RDAP document of a network.
 fn document((prefix, name, mailbox): &Network) -> Value {
     let (first, length) = prefix.split_once('/').unwrap_or((prefix, "32"));
-    let last = prefix.parse::<Prefix>().map(|prefix| prefix.last().to_string()).unwrap_or_default();
+    let last = prefix
+        .parse::<Prefix>()
+        .map(|prefix| prefix.last().to_string())
+        .unwrap_or_default();
     json!({
         "objectClassName": "ip network",
         "rdapConformance": ["rdap_level_0", "cidr0"],

@@ -47,19 +47,36 @@ fn spammers() -> impl Iterator<Item = &'static Sender> {
 
 impl Demo<'_> {
     fn introduce(&self) -> anyhow::Result<()> {
-        print(format_args!("Atalaya on loopback, in the scratch folder {}.", self.folder.display()))?;
+        print(format_args!(
+            "Atalaya on loopback, in the scratch folder {}.",
+            self.folder.display()
+        ))?;
         print("Loopback addresses stand for documentation addresses, as the trap's option stand_for says:")?;
-        SENDERS.iter().try_for_each(|sender| print(format_args!("  {} stands for {}", sender.local, sender.stands_for)))
+        SENDERS.iter().try_for_each(|sender| {
+            print(format_args!(
+                "  {} stands for {}",
+                sender.local, sender.stands_for
+            ))
+        })
     }
 
     /// Spam and a bounce arrive.
     async fn observe(&self) -> anyhow::Result<()> {
         let trap = self.server.addresses.smtp;
-        print(format_args!("\n1. Observe: mail arrives at the trap, {trap}, and is kept before it says 250"))?;
+        print(format_args!(
+            "\n1. Observe: mail arrives at the trap, {trap}, and is kept before it says 250"
+        ))?;
         for sender in &SENDERS {
             let reply = send(sender, trap).await?;
-            let from = if sender.mail_from.is_empty() { "<>, a bounce" } else { sender.mail_from };
-            print(format_args!("  {:<15} from {from}\n  {:<15} {reply}", sender.stands_for, ""))?;
+            let from = if sender.mail_from.is_empty() {
+                "<>, a bounce"
+            } else {
+                sender.mail_from
+            };
+            print(format_args!(
+                "  {:<15} from {from}\n  {:<15} {reply}",
+                sender.stands_for, ""
+            ))?;
         }
         Ok(())
     }
@@ -72,14 +89,25 @@ impl Demo<'_> {
             let unit = Prefix::unit(sender.stands_for);
             let listing = until(async || Ok(house.store.listings(&unit).await?.into_iter().next())).await?;
             let end = listing.until.map(Timestamp::date).unwrap_or_default();
-            print(format_args!("  {:<15} is listed as {} until {end}, serial {}", unit, listing.class, listing.serial))?;
-            print(format_args!("  {:<15} {} (rule {})", "", listing.reason, listing.rule))?;
+            print(format_args!(
+                "  {:<15} is listed as {} until {end}, serial {}",
+                unit, listing.class, listing.serial
+            ))?;
+            print(format_args!(
+                "  {:<15} {} (rule {})",
+                "", listing.reason, listing.rule
+            ))?;
         }
         house.settle().await?;
         for sender in SENDERS.iter().filter(|sender| sender.mail_from.is_empty()) {
             let unit = Prefix::unit(sender.stands_for);
-            ensure!(house.store.listings(&unit).await?.is_empty(), "{unit} was listed for a bounce");
-            print(format_args!("  {unit:<15} is left alone: a bounce is kept as backscatter and never lists"))?;
+            ensure!(
+                house.store.listings(&unit).await?.is_empty(),
+                "{unit} was listed for a bounce"
+            );
+            print(format_args!(
+                "  {unit:<15} is left alone: a bounce is kept as backscatter and never lists"
+            ))?;
         }
         Ok(())
     }
@@ -90,9 +118,15 @@ impl Demo<'_> {
         let listed = SENDERS.first().context("nobody wrote")?.stands_for;
         let code = self.dig(listed, Rtype::A).await?;
         ensure!(code == ["127.0.0.3"], "{listed} answered {code:?}, not 127.0.0.3");
-        ensure!(self.dig(listed, Rtype::TXT).await?.len() == 1, "{listed} has no TXT record");
+        ensure!(
+            self.dig(listed, Rtype::TXT).await?.len() == 1,
+            "{listed} has no TXT record"
+        );
         let bounce = SENDERS.last().context("nobody wrote")?.stands_for;
-        ensure!(self.dig(bounce, Rtype::A).await?.is_empty(), "{bounce} is listed for a bounce");
+        ensure!(
+            self.dig(bounce, Rtype::A).await?.is_empty(),
+            "{bounce} is listed for a bounce"
+        );
         Ok(())
     }
 
@@ -102,10 +136,18 @@ impl Demo<'_> {
         let house = &self.server.house;
         for sender in spammers() {
             let unit = Prefix::unit(sender.stands_for);
-            let notice = until(async || Ok(house.store.notices_of(&unit, 1).await?.into_iter().next())).await?;
-            let contact = house.store.contact_for(sender.stands_for, house.clock.now()).await?.context("no contact")?;
+            let notice =
+                until(async || Ok(house.store.notices_of(&unit, 1).await?.into_iter().next())).await?;
+            let contact = house
+                .store
+                .contact_for(sender.stands_for, house.clock.now())
+                .await?
+                .context("no contact")?;
             let to = notice.contact.as_str().to_owned();
-            print(format_args!("  {unit:<15} {to}, the abuse role of {} ({})", contact.prefix, contact.network))?;
+            print(format_args!(
+                "  {unit:<15} {to}, the abuse role of {} ({})",
+                contact.prefix, contact.network
+            ))?;
             print(format_args!("  {:<15} by {}", "", contact.source))?;
         }
         let wanted = spammers().count();
@@ -124,7 +166,9 @@ impl Demo<'_> {
         print("\n5. Delist: the owner fixes the machine and leaves")?;
         let address = SENDERS.first().context("nobody wrote")?.stands_for;
         let web = self.server.addresses.http;
-        print(format_args!("  http://{web}/ip/{address} says why, since when, until when"))?;
+        print(format_args!(
+            "  http://{web}/ip/{address} says why, since when, until when"
+        ))?;
         let (status, page) = http(web, "GET", &format!("/ip/{address}")).await?;
         ensure!(status == 200, "the page answered {status}");
         let trap = SENDERS.first().map_or("", |sender| sender.recipient);
@@ -132,7 +176,10 @@ impl Demo<'_> {
         let (status, _) = http(web, "POST", &format!("/ip/{address}/remove")).await?;
         ensure!(matches!(status, 200 | 303), "the removal answered {status}");
         print("  its button was pressed: removed, no questions the first time")?;
-        ensure!(self.dig(address, Rtype::A).await?.is_empty(), "{address} still answers after its removal");
+        ensure!(
+            self.dig(address, Rtype::A).await?.is_empty(),
+            "{address} still answers after its removal"
+        );
         Ok(())
     }
 
@@ -140,10 +187,17 @@ impl Demo<'_> {
     async fn dig(&self, address: IpAddr, record_type: Rtype) -> anyhow::Result<Vec<String>> {
         let server = self.server.addresses.dns;
         let name = query_name(address, &self.server.house.config.publish.zone);
-        print(format_args!("  $ dig +short -p {} @{} {name} {record_type}", server.port(), server.ip()))?;
+        print(format_args!(
+            "  $ dig +short -p {} @{} {name} {record_type}",
+            server.port(),
+            server.ip()
+        ))?;
         let answer = dns(server, &name, record_type).await?;
         match answer.code {
-            Rcode::NOERROR => answer.records.iter().try_for_each(|record| print(format_args!("  {record}")))?,
+            Rcode::NOERROR => answer
+                .records
+                .iter()
+                .try_for_each(|record| print(format_args!("  {record}")))?,
             Rcode::NXDOMAIN => print("  (no answer: not listed)")?,
             other => bail!("{name} answered {other}"),
         }
@@ -161,7 +215,9 @@ async fn until<T>(look: impl AsyncFn() -> anyhow::Result<Option<T>>) -> anyhow::
             tokio::time::sleep(LOOK).await;
         }
     };
-    tokio::time::timeout(PATIENCE, found).await.context("nothing came of it in time")?
+    tokio::time::timeout(PATIENCE, found)
+        .await
+        .context("nothing came of it in time")?
 }
 
 /// The mail files in a folder and the folders in it.
@@ -169,7 +225,9 @@ fn mails_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
         for entry in entries {
             let path = entry?.path();
             if path.is_dir() {

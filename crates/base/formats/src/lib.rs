@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-pub mod arf;
 mod address_range;
+pub mod arf;
 pub mod dnsbl;
 mod mailbox;
 pub mod mbox;
@@ -11,8 +11,8 @@ pub mod rdap;
 pub mod received;
 pub mod redact;
 pub mod smtp;
-pub mod xarf;
 pub mod whois;
+pub mod xarf;
 
 pub use address_range::AddressRange;
 pub use mailbox::{Basis, Mailbox};

@@ -105,9 +105,9 @@ impl Prefix {
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_single() {
-            write!(f, "{}", self.network())
+            self.network().fmt(f)
         } else {
-            write!(f, "{}", self.0)
+            f.pad(&self.0.to_string())
         }
     }
 }

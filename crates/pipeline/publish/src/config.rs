@@ -17,9 +17,6 @@ atalaya_model::settings! {
         primary_server: Option<String> = None => "\"ns1.example.org\"",
         /// The mailbox of the person responsible (RNAME of the SOA record); `hostmaster` in the zone when absent (RFC 2142).
         contact: Option<MailAddress> = None => "\"hostmaster@example.org\"",
-        /// The address of the web pages. The text of each listing sends its reader to `/ip/ADDRESS` behind it, so it must be the
-        /// address that people outside reach.
-        lookup_url: String = "http://127.0.0.1:8080".to_owned(),
         /// How long resolvers may keep a listing. This is also how long a removed address goes on being rejected.
         ttl: Period = Period::minutes(5),
         /// How long resolvers may keep "not listed". This is also how long a new listing goes on being missed by those who asked before.
@@ -77,12 +74,7 @@ impl PublishConfig {
                 return Err(format!("publish.{key} must be longer than 0s"));
             }
         }
-        let web = self.lookup_url.starts_with("http://") || self.lookup_url.starts_with("https://");
-        if web && self.lookup_url.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Ok(())
-        } else {
-            Err("publish.lookup_url must begin with http:// or https:// and hold no spaces".to_owned())
-        }
+        Ok(())
     }
 }
 
@@ -103,7 +95,7 @@ mod tests {
 
     #[test]
     fn complaints_name_the_key() {
-        let cases: [(&str, String); 9] = [
+        let cases: [(&str, String); 8] = [
             (
                 "publish.zone",
                 complaint(|config| config.zone = "bad..name".to_owned()),
@@ -129,10 +121,6 @@ mod tests {
             (
                 "publish.max_udp_answer",
                 complaint(|config| config.max_udp_answer = 511),
-            ),
-            (
-                "publish.lookup_url",
-                complaint(|config| config.lookup_url = "list.example.org".to_owned()),
             ),
         ];
         for (key, complaint) in cases {

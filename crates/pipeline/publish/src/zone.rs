@@ -19,7 +19,7 @@ use crate::test_points::{TestPoint, has_test_point, test_point};
 #[derive(Debug)]
 pub struct Zone {
     apex: Apex,
-    lookup_url: String,
+    public_url: String,
     max_udp_answer: u16,
     state: RwLock<State>,
 }
@@ -63,14 +63,15 @@ pub(crate) enum Finding {
 }
 
 impl Zone {
-    /// Makes a zone that knows nothing yet: questions fail until [`Zone::load`].
+    /// Makes a zone that knows nothing yet: questions fail until [`Zone::load`]. The text of each listing sends its reader to
+    /// `/ip/ADDRESS` below `public_url`.
     ///
     /// # Errors
     /// The configuration names no zone that could be served.
-    pub fn new(config: &PublishConfig) -> Result<Self, PublishError> {
+    pub fn new(config: &PublishConfig, public_url: &str) -> Result<Self, PublishError> {
         Ok(Self {
             apex: Apex::new(config)?,
-            lookup_url: config.lookup_url.trim_end_matches('/').to_owned(),
+            public_url: public_url.trim_end_matches('/').to_owned(),
             max_udp_answer: config.max_udp_answer,
             state: RwLock::default(),
         })
@@ -169,8 +170,8 @@ impl Zone {
     }
 
     /// Where the web pages are.
-    pub(crate) fn lookup_url(&self) -> &str {
-        &self.lookup_url
+    pub(crate) fn public_url(&self) -> &str {
+        &self.public_url
     }
 
     /// The longest answer over UDP.

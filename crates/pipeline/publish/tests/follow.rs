@@ -34,7 +34,7 @@ async fn follow() -> Followed {
     let time = TestClock::default();
     let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
     let store = Store::open(&url, time.clock()).await.unwrap();
-    let zone = Arc::new(Zone::new(&PublishConfig::default()).unwrap());
+    let zone = Arc::new(Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080").unwrap());
     let stop = CancellationToken::new();
     let followed = Followed {
         store: store.clone(),
@@ -150,7 +150,7 @@ async fn following_comes_to_the_same_as_loading_anew() {
         last = followed.decide(prefix, verdict).await;
     }
     followed.until(last).await;
-    let anew = Zone::new(&PublishConfig::default()).unwrap();
+    let anew = Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080").unwrap();
     let snapshot = followed.store.snapshot().await.unwrap();
     drop(anew.load(Set::new(snapshot.listings, snapshot.allowed), snapshot.serial));
     assert_eq!(anew.size(), followed.zone.size());

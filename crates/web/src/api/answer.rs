@@ -29,7 +29,9 @@ pub async fn answer_json(
     now: Timestamp,
 ) -> Result<Value, NotLoaded> {
     let limits = LookupLimits::new(&WebConfig::default(), &DelistConfig::default());
-    Lookup::new(store.clone(), Arc::clone(zone), limits).answer_json(address, now).await
+    Lookup::new(store.clone(), Arc::clone(zone), limits)
+        .answer_json(address, now)
+        .await
 }
 
 impl Lookup {

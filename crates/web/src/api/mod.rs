@@ -31,7 +31,10 @@ pub(crate) async fn show(
     State(shared): State<Shared>,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
-    let answer = shared.lookup.answer_json(address::read(&text)?, shared.app.clock.now()).await?;
+    let answer = shared
+        .lookup
+        .answer_json(address::read(&text)?, shared.app.clock.now())
+        .await?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 

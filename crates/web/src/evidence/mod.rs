@@ -69,7 +69,9 @@ impl Veil {
             kind: observation.kind,
             counted: observation.kind == Kind::Spam && observation.handshake == Handshake::Completed,
             helo: show(&observation.envelope.helo),
-            sender_domain: sender.map(|(_, domain)| show(domain)).filter(|domain| !domain.is_empty()),
+            sender_domain: sender
+                .map(|(_, domain)| show(domain))
+                .filter(|domain| !domain.is_empty()),
             subject: show(&observation.subject),
             size: observation.message_size,
         }

@@ -37,9 +37,7 @@ fn trap_addresses_are_hidden_wherever_the_sender_put_them() {
         "Marta.Trampa, your account Marta.Trampa@TRAP.example",
         &["marta.trampa@trap.example"],
     );
-    let public = serde_json::to_string(&show(&seen))
-        .unwrap()
-        .to_lowercase();
+    let public = serde_json::to_string(&show(&seen)).unwrap().to_lowercase();
     assert!(!public.contains("trampa"), "{public}");
     assert!(!public.contains("trap.example"), "{public}");
 }

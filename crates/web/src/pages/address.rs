@@ -68,7 +68,10 @@ pub(crate) async fn address(
     reader: Reader,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
-    let facts = shared.lookup.facts(address::read(&text)?, shared.app.clock.now()).await?;
+    let facts = shared
+        .lookup
+        .facts(address::read(&text)?, shared.app.clock.now())
+        .await?;
     let template = view(&shared, &reader, &facts);
     let mut response = page(StatusCode::OK, &reader, &template).into_response();
     // Nobody's address is to be found by a search engine as "listed" years later.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::{
-    Class, Contact, ContactSource, Decision, Envelope, Handshake, Kind, MailAddress, Observation, ObservationId,
-    Prefix, Rule, Serial, Timestamp, Trap, Verdict,
+    Class, Contact, ContactSource, Decision, Envelope, Handshake, Kind, MailAddress, Observation,
+    ObservationId, Prefix, Rule, Serial, Timestamp, Trap, Verdict,
 };
 use atalaya_publish::{Follower, PublishConfig, Zone};
 use atalaya_store::{Notice, Store, StoreUrl};
@@ -60,7 +60,11 @@ impl Page {
 
     #[track_caller]
     pub fn keeps(&self, words: &str) -> &Self {
-        assert!(!self.text.to_lowercase().contains(&words.to_lowercase()), "{words:?} is in:\n{}", self.text);
+        assert!(
+            !self.text.to_lowercase().contains(&words.to_lowercase()),
+            "{words:?} is in:\n{}",
+            self.text
+        );
         self
     }
 }
@@ -85,7 +89,7 @@ impl House {
             zone: "bl.list.example".to_owned(),
             ..PublishConfig::default()
         };
-        let zone = Arc::new(Zone::new(&publish).unwrap());
+        let zone = Arc::new(Zone::new(&publish, "http://127.0.0.1:8080").unwrap());
         let mut config = AppConfig {
             publish,
             public_url: "https://list.example".to_owned(),
@@ -93,7 +97,14 @@ impl House {
         };
         config.web.postmaster = "postmaster@list.example".parse().unwrap();
         config.web.organisation = "Atalaya del Sur".to_owned();
-        Self { clock, store, zone, config, stop: CancellationToken::new(), folder }
+        Self {
+            clock,
+            store,
+            zone,
+            config,
+            stop: CancellationToken::new(),
+            folder,
+        }
     }
 
     pub fn app(&self) -> App {
@@ -117,11 +128,20 @@ impl House {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(PATIENCE, watch).await.expect("the zone did not follow");
+        tokio::time::timeout(PATIENCE, watch)
+            .await
+            .expect("the zone did not follow");
     }
 
     /// Decides, and waits for the zone.
-    pub async fn decide(&self, prefix: &str, verdict: Verdict, rule: &str, score: f64, reason: &str) -> Serial {
+    pub async fn decide(
+        &self,
+        prefix: &str,
+        verdict: Verdict,
+        rule: &str,
+        score: f64,
+        reason: &str,
+    ) -> Serial {
         let decision = Decision {
             prefix: prefix.parse().unwrap(),
             verdict,
@@ -132,20 +152,35 @@ impl House {
         let mut transaction = self.store.begin().await.unwrap();
         let decided = transaction.decide(&decision, self.now()).await.unwrap();
         transaction.commit().await.unwrap();
-        self.until(|| !self.zone.is_loaded() || self.zone.serial() >= decided.serial).await;
+        self.until(|| !self.zone.is_loaded() || self.zone.serial() >= decided.serial)
+            .await;
         decided.serial
     }
 
     /// Lists for 60 days.
     pub async fn list(&self, prefix: &str, class: Class) -> Serial {
         let until = Some(self.now().plus(DAY * 60));
-        let (rule, score) = if class == Class::Spam { ("trap-spam", 2.5) } else { ("by-hand", 0.0) };
-        self.decide(prefix, Verdict::List { class, until }, rule, score, "Spam reached our traps: 2 messages.").await
+        let (rule, score) = if class == Class::Spam {
+            ("trap-spam", 2.5)
+        } else {
+            ("by-hand", 0.0)
+        };
+        self.decide(
+            prefix,
+            Verdict::List { class, until },
+            rule,
+            score,
+            "Spam reached our traps: 2 messages.",
+        )
+        .await
     }
 
     /// Records a spam of our own writing.
     pub async fn observe(&self, address: &str, subject: &str, helo: &str) {
-        self.store.record(observation(address, self.now(), subject, helo), None).await.unwrap();
+        self.store
+            .record(observation(address, self.now(), subject, helo), None)
+            .await
+            .unwrap();
     }
 
     /// Remembers a notice to the abuse contact of a prefix, and the contact itself.
@@ -155,17 +190,29 @@ impl House {
         let token = Uuid::new_v4().simple().to_string();
         let mut transaction = self.store.begin().await.unwrap();
         let id = Uuid::new_v4();
-        let notice = Notice { id, serial, prefix, contact: contact.clone(), token: token.clone(), at: self.now() };
+        let notice = Notice {
+            id,
+            serial,
+            prefix,
+            contact: contact.clone(),
+            token: token.clone(),
+            at: self.now(),
+        };
         transaction.add_notice(&notice).await.unwrap();
         transaction.commit().await.unwrap();
         let known = Contact {
             prefix,
             addresses: vec![contact],
             network: "NET-EXAMPLE".to_owned(),
-            source: ContactSource::Whois { server: "whois.example".to_owned() },
+            source: ContactSource::Whois {
+                server: "whois.example".to_owned(),
+            },
             found_at: self.now(),
         };
-        self.store.keep_contact(&known, self.now().plus(DAY)).await.unwrap();
+        self.store
+            .keep_contact(&known, self.now().plus(DAY))
+            .await
+            .unwrap();
         token
     }
 
@@ -175,7 +222,9 @@ impl House {
 
     /// Presses a button on our own page, as browsers without TLS do: with an origin and without `Sec-Fetch-Site`.
     pub async fn post(&self, path: &str) -> Page {
-        let request = Request::post(path).header("host", "list.example").header("origin", "http://list.example");
+        let request = Request::post(path)
+            .header("host", "list.example")
+            .header("origin", "http://list.example");
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
@@ -203,7 +252,11 @@ pub async fn send(app: &App, peer: &str, mut request: Request<Body>) -> Page {
     let response = router(app.clone()).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-    Page { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    Page {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
 }
 
 /// A spam that reached [`TRAP`].

@@ -3,7 +3,8 @@
 //! In: the tally of an address, what stands listed, the rules, the time. Out: a [`Ruling`]. Plain functions only.
 //!
 //! The score is a sum of weights in which each part halves every `half_life`, so that one number and its date are all that
-//! must be kept: `score(now) = score * 2^(-(now - scored_at) / half_life)`.
+//! must be kept: `score(at) = score * 2^(-(at - scored_at) / half_life)`. It is judged as of the last observation, not as of the
+//! moment at which the judge comes to it: the same facts give the same ruling however late they are read.
 
 use std::time::Duration;
 
@@ -22,14 +23,14 @@ pub enum Ruling {
     Leave(Why),
     /// Enter it.
     List {
-        /// The score now.
+        /// The score as of the last observation.
         score: f64,
         /// The end.
         until: Timestamp,
     },
     /// Move the end of its listing.
     Extend {
-        /// The score now.
+        /// The score as of the last observation.
         score: f64,
         /// The new end.
         until: Timestamp,
@@ -43,6 +44,8 @@ pub enum Why {
     TooLittle(f64),
     /// Only weak traps were hit, and too few different ones.
     Uncorroborated,
+    /// The listing would be over by now: the evidence is read that late.
+    TooOld,
     /// It is listed, and its end would move by too little to be worth a decision.
     ListedLongEnough,
 }
@@ -73,24 +76,22 @@ pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &DecideConfig)
 /// Says what the tally of an address calls for, given its listing if it has one.
 #[must_use]
 pub fn judge(tally: &Tally, standing: Option<&Listing>, rules: &DecideConfig, now: Timestamp) -> Ruling {
-    let score = decayed(tally, now, rules);
+    let score = tally.score;
     if score < rules.list_at {
         return Ruling::Leave(Why::TooLittle(score));
     }
     if tally.strength == Strength::Weak && tally.witnesses.len() < rules.witnesses as usize {
         return Ruling::Leave(Why::Uncorroborated);
     }
-    match standing.filter(|listing| !listing.is_over(now)) {
-        None => Ruling::List {
-            score,
-            until: now.plus(lifetime(tally.listed_times, rules)),
-        },
-        Some(listing) => extend(
-            listing,
-            score,
-            lifetime(tally.listed_times.saturating_sub(1), rules),
-            now,
-        ),
+    let standing = standing.filter(|listing| !listing.is_over(now));
+    let times = tally.listed_times.saturating_sub(u32::from(standing.is_some()));
+    let lifetime = lifetime(times, rules);
+    let until = tally.scored_at.plus(lifetime);
+    match standing {
+        _ if until <= now => Ruling::Leave(Why::TooOld),
+        None => Ruling::List { score, until },
+        Some(listing) if is_worth_extending(listing, until, lifetime) => Ruling::Extend { score, until },
+        Some(_) => Ruling::Leave(Why::ListedLongEnough),
     }
 }
 
@@ -104,18 +105,14 @@ pub fn lifetime(times: u32, rules: &DecideConfig) -> Duration {
     doubled.min(rules.longest_lifetime.duration())
 }
 
-/// Moves the end, unless it would move by less than an eighth of the lifetime: a flood must not become a flood of decisions.
-fn extend(listing: &Listing, score: f64, lifetime: Duration, now: Timestamp) -> Ruling {
-    let until = now.plus(lifetime);
-    match listing.until {
-        Some(end) if until.since(end) > lifetime / 8 => Ruling::Extend { score, until },
-        _ => Ruling::Leave(Why::ListedLongEnough),
-    }
+/// Whether the end moves by more than an eighth of the lifetime: a flood must not become a flood of decisions.
+fn is_worth_extending(listing: &Listing, until: Timestamp, lifetime: Duration) -> bool {
+    listing.until.is_some_and(|end| until.since(end) > lifetime / 8)
 }
 
-/// The score at `now`.
-fn decayed(tally: &Tally, now: Timestamp, rules: &DecideConfig) -> f64 {
-    let age = now.since(tally.scored_at).as_secs_f64() / rules.half_life.duration().as_secs_f64();
+/// The score of a tally at a later time.
+fn decayed(tally: &Tally, at: Timestamp, rules: &DecideConfig) -> f64 {
+    let age = at.since(tally.scored_at).as_secs_f64() / rules.half_life.duration().as_secs_f64();
     tally.score * (-age).exp2()
 }
 

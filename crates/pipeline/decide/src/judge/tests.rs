@@ -103,12 +103,32 @@ fn three_different_weak_traps_list_together() {
 
 #[test]
 fn a_score_halves_in_its_half_life() {
-    let tally = tally_of(&[seen(Trap::Pristine, "a@trap.example", NOW)]);
-    let later = NOW.plus(DecideConfig::default().half_life.duration());
+    let rules = DecideConfig {
+        list_at: 2.0,
+        ..DecideConfig::default()
+    };
+    let later = NOW.plus(rules.half_life.duration());
+    let traps = [NOW, later].map(|at| seen(Trap::Pristine, "a@trap.example", at));
     assert_eq!(
-        judge(&tally, None, &DecideConfig::default(), later),
-        Ruling::Leave(Why::TooLittle(0.5))
+        judge(&tally_of(&traps), None, &rules, later),
+        Ruling::Leave(Why::TooLittle(1.5))
     );
+}
+
+#[test]
+fn a_late_judge_rules_as_a_prompt_one_did_until_the_listing_would_be_over() {
+    let tally = tally_of(&[seen(Trap::Pristine, "a@trap.example", NOW)]);
+    let rules = DecideConfig::default();
+    let end = NOW.plus(rules.first_lifetime.duration());
+    let late = end.minus(Duration::from_secs(1));
+    assert_eq!(
+        judge(&tally, None, &rules, late),
+        Ruling::List {
+            score: 1.0,
+            until: end
+        }
+    );
+    assert_eq!(judge(&tally, None, &rules, end), Ruling::Leave(Why::TooOld));
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub enum Transport {
 /// ```
 /// # use atalaya_publish::{answer, PublishConfig, Set, Transport, Zone};
 /// # use atalaya_model::{Serial, Timestamp};
-/// let zone = Zone::new(&PublishConfig::default())?;
+/// let zone = Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080")?;
 /// zone.load(Set::default(), Serial(7));
 /// // id 1, RD, one question: the SOA record of the zone.
 /// let query = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x02bl\x07atalaya\x04test\0\0\x06\0\x01";

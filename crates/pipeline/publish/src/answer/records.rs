@@ -46,7 +46,7 @@ pub(super) fn texts<'a>(
     let ttl = ttl(listings, zone.apex(), now);
     listings
         .iter()
-        .map(|listing| text(listing, address, zone.lookup_url()))
+        .map(|listing| text(listing, address, zone.public_url()))
         // Cut into strings of 255 bytes. It fails above 65,535 bytes, which MOST_REASON and the length of a name keep far away.
         .filter_map(|text| Txt::build_from_slice(text.as_bytes()).ok())
         .map(|text| record(name, ttl, text.into()))
@@ -108,7 +108,7 @@ fn ttl(listings: &[Listing], apex: &Apex, now: Timestamp) -> Ttl {
 }
 
 /// The text of a listing, in one line of printable ASCII.
-fn text(listing: &Listing, address: IpAddr, lookup_url: &str) -> String {
+fn text(listing: &Listing, address: IpAddr, public_url: &str) -> String {
     let Listing {
         prefix,
         class,
@@ -118,6 +118,7 @@ fn text(listing: &Listing, address: IpAddr, lookup_url: &str) -> String {
         ..
     } = listing;
     let mut text = format!("{class} {prefix}: ");
+    let reason = reason.trim_end_matches('.');
     text.extend(reason.chars().take(MOST_REASON).map(printable));
     if reason.chars().nth(MOST_REASON).is_some() {
         text.push_str("...");
@@ -126,7 +127,7 @@ fn text(listing: &Listing, address: IpAddr, lookup_url: &str) -> String {
     // Writing into a String does not fail.
     let _written = write!(
         text,
-        "; since {}, until {end}; {lookup_url}/ip/{address}",
+        "; since {}, until {end}; {public_url}/ip/{address}",
         since.date()
     );
     text

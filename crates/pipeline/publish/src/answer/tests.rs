@@ -12,7 +12,7 @@ use crate::{PublishConfig, Set};
 const SEED: u64 = 0x0A7A_1A7A;
 
 fn zone() -> Zone {
-    let zone = Zone::new(&PublishConfig::default()).unwrap();
+    let zone = Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080").unwrap();
     let listings = ["192.0.2.99", "198.51.100.0/24", "2001:db8::/64"].map(|prefix| Listing {
         prefix: prefix.parse().unwrap(),
         class: Class::Spam,
@@ -223,7 +223,7 @@ fn a_broken_opt_record_is_a_format_error() {
 
 #[test]
 fn before_the_set_is_loaded_every_question_of_the_zone_fails() {
-    let zone = Zone::new(&PublishConfig::default()).unwrap();
+    let zone = Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080").unwrap();
     assert!(!zone.is_loaded());
     for name in [
         "bl.atalaya.test",

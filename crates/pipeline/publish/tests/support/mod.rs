@@ -40,7 +40,7 @@ pub(crate) struct Running {
 pub(crate) async fn start(config: PublishConfig) -> Running {
     config.check().unwrap();
     let time = TestClock::default();
-    let zone = Arc::new(Zone::new(&config).unwrap());
+    let zone = Arc::new(Zone::new(&config, "http://127.0.0.1:8080").unwrap());
     drop(zone.load(Set::new(listings(), allowed()), Serial(SERIAL)));
     let (udp, tcp) = sockets().await;
     let address = udp.local_addr().unwrap();

@@ -71,7 +71,7 @@ pub(super) fn body(language: Language, facts: &Facts<'_>) -> String {
             format!(
                 "{}\r\n{rule}\r\n\r\n{}",
                 english::write(facts, note),
-                spanish::write(facts)
+                spanish::write(facts, Header::QuotedAbove)
             )
         }
     }
