@@ -6,14 +6,17 @@
 )]
 
 mod process;
+mod store;
 mod trap;
 
 use anyhow::bail;
 
 fn main() -> anyhow::Result<()> {
-    match std::env::args().nth(1).as_deref() {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("store") => store::run(arguments.next().as_deref()),
         Some("trap") => trap::run(),
-        Some(other) => bail!("no benchmark is named `{other}`: use trap"),
-        None => bail!("name a benchmark: trap"),
+        Some(other) => bail!("no benchmark is named `{other}`: use store or trap"),
+        None => bail!("name a benchmark: store or trap"),
     }
 }

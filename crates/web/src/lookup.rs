@@ -179,7 +179,9 @@ impl Lookup {
             facts.details = Some(Details::default());
             return Ok(facts);
         }
-        facts.details = match tokio::time::timeout(self.limits.patience, self.details(&facts)).await {
+        // Boxed: six questions to the store side by side are a large future.
+        let details = Box::pin(self.details(&facts));
+        facts.details = match tokio::time::timeout(self.limits.patience, details).await {
             Ok(Ok(details)) => Some(details),
             Ok(Err(error)) => {
                 tracing::warn!(

@@ -19,11 +19,18 @@ struct Benchmark {
 }
 
 /// Every benchmark. A new one is one more row.
-const BENCHMARKS: &[Benchmark] = &[Benchmark {
-    name: "trap",
-    about: "mails a second into the trap, beside smtp-sink",
-    target: &["--package", "atalaya-bench", "--", "trap"],
-}];
+const BENCHMARKS: &[Benchmark] = &[
+    Benchmark {
+        name: "store",
+        about: "observations a second that become durable; takes the URL of an empty store",
+        target: &["--package", "atalaya-bench", "--", "store"],
+    },
+    Benchmark {
+        name: "trap",
+        about: "mails a second into the trap, beside smtp-sink",
+        target: &["--package", "atalaya-bench", "--", "trap"],
+    },
+];
 
 /// Runs the benchmark of this name, or lists them.
 pub(crate) fn run(name: Option<&str>, arguments: &[String]) -> Result<ExitCode> {

@@ -236,7 +236,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_back(bits: u128, v4: bool, labels in 1_u8..=32) {
-            let address = if v4 { IpAddr::from(Ipv4Addr::from_bits(bits as u32)) } else { Ipv6Addr::from_bits(bits).into() };
+            let address = if v4 { IpAddr::from(Ipv4Addr::from_bits((bits >> 96) as u32)) } else { Ipv6Addr::from_bits(bits).into() };
             let length = if v4 { labels.min(4) * OCTET_BITS } else { labels * NIBBLE_BITS };
             let prefix = Prefix::new(address, length);
             let name = write(&prefix).unwrap();

@@ -154,12 +154,12 @@ async fn withdraw(
         .await?
         .remove(&unit)
         .unwrap_or_else(|| Tally::new(unit));
-    transaction.put_tallies(&[wiped(tally, now)]).await?;
+    transaction.put_tallies(&[wiped(&tally, now)]).await?;
     Ok(last)
 }
 
 /// A clean slate: old evidence lists nobody again. How often it was listed stays, and lengthens the next listing.
-fn wiped(tally: Tally, now: Timestamp) -> Tally {
+fn wiped(tally: &Tally, now: Timestamp) -> Tally {
     Tally {
         scored_at: now.max(tally.scored_at),
         listed_times: tally.listed_times,

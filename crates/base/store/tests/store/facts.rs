@@ -218,7 +218,7 @@ async fn recording_wakes_who_waits_for_observations(fixture: Fixture) {
 
 async fn messages_of_any_size_come_back(fixture: Fixture) {
     for size in [0_usize, 1, 100_000, 9 << 20] {
-        let message: Vec<u8> = (0..size).map(|at| (at * at / 7) as u8).collect();
+        let message: Vec<u8> = (0..size).map(|at| (at * at / 7).to_le_bytes()[0]).collect();
         fixture
             .store
             .record(spam_from("192.0.2.1"), Some(message.clone()))

@@ -1,7 +1,7 @@
 //! Decisions, listings, the allow list.
 
 use atalaya_model::{Class, Serial, Timestamp, Verdict};
-use atalaya_store::{StoreError, Topic};
+use atalaya_store::{Store, StoreError, Topic};
 
 use crate::support::{Fixture, MAX_WAIT, decide, decision, listed_until, on_both, prefix};
 
@@ -162,24 +162,24 @@ async fn a_dropped_transaction_leaves_no_trace(fixture: Fixture) {
     assert_eq!(decided.serial, Serial(1));
 }
 
+async fn list_ten_and_give_up_every_third(store: Store, first: usize) {
+    for number in 0..10 {
+        let mut transaction = store.begin().await.unwrap();
+        let address = format!("192.0.2.{}", first + number);
+        let decision = decision(&address, listed_until(9));
+        transaction.decide(&decision, at(1)).await.unwrap();
+        if number % 3 != 0 {
+            transaction.commit().await.unwrap();
+        }
+    }
+}
+
 async fn serials_are_gap_free_with_many_writers(fixture: Fixture) {
     let stores = [fixture.store.clone(), fixture.again().await];
     let tasks: Vec<_> = (0..6_usize)
         .map(|number| {
             let store = stores[number % 2].clone();
-            tokio::spawn(async move {
-                for last in 0..10 {
-                    let mut transaction = store.begin().await.unwrap();
-                    let address = format!("192.0.2.{}", number * 10 + last);
-                    transaction
-                        .decide(&decision(&address, listed_until(9)), at(1))
-                        .await
-                        .unwrap();
-                    if last % 3 != 0 {
-                        transaction.commit().await.unwrap();
-                    }
-                }
-            })
+            tokio::spawn(list_ten_and_give_up_every_third(store, number * 10))
         })
         .collect();
     for task in tasks {

@@ -75,8 +75,9 @@ pub fn assess(
     }
 }
 
-/// How long a new listing must stand before it can be removed, after so many removals that are still remembered: nothing after none,
-/// then once, once, twice, four times … the first wait, up to the longest.
+/// How long a new listing must stand before it can be removed, after so many removals that are still remembered.
+///
+/// Nothing after none, then once, once, twice, four times … the first wait, up to the longest.
 #[must_use]
 pub fn wait_after(removals: usize, config: &DelistConfig) -> Duration {
     if removals == 0 {

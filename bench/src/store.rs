@@ -1,23 +1,22 @@
-//! How many observations a second become durable, each with its message.
+//! Observations a second that become durable, each with its message, in the store alone.
 //!
-//! `cargo run --release --package atalaya-store --example record [COUNT] [CALLERS] [URL]`. Without a URL it makes a SQLite file in the
-//! current folder, so run it on the disk that is to be measured, and removes it afterwards.
-
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "a benchmark prints its figures, and measures real time"
-)]
+//! In: a store's URL, or none for an SQLite file in the current folder (run it on the disk that is to be measured). Out: the rate and how
+//! long a caller waits for its acknowledgement.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use atalaya_model::{Clock, Envelope, Handshake, Kind, Observation, ObservationId, Timestamp, Trap};
 use atalaya_store::{Store, StoreError};
 use uuid::Uuid;
 
+/// Observations recorded.
+const COUNT: u32 = 200_000;
+/// Callers that record at the same time, as a trap has sessions.
+const CALLERS: u32 = 512;
 /// About the size of the mails in the public spam collections, without their pictures.
 const MESSAGE_BYTES: usize = 3_000;
 /// Words that fill the messages, so that they pack like mail and not like noise.
@@ -26,21 +25,27 @@ const WORDS: [&str; 16] = [
     "of", "Dear", "urgent", "</a>",
 ];
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// Runs the benchmark and prints its line.
+pub(crate) fn run(url: Option<&str>) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(measure(url))
+}
 
-#[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1);
-    let count: u32 = arguments.next().map_or(Ok(200_000), |text| text.parse())?;
-    let callers: u32 = arguments.next().map_or(Ok(512), |text| text.parse())?;
+async fn measure(url: Option<&str>) -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(".")?;
     let file = format!("sqlite:{}", folder.path().join("store.db").display());
-    let url = arguments.next().unwrap_or(file);
-    let store = Store::open(&url.parse()?, Clock::system()).await?;
-
+    let store = Store::open(&url.unwrap_or(&file).parse()?, Clock::system()).await?;
     let begin = Instant::now();
-    let mut waits = record(&store, count, callers).await?;
-    let took = begin.elapsed();
+    let mut waits = record(&store).await?;
+    let rate = f64::from(COUNT) / begin.elapsed().as_secs_f64();
+    let last = store
+        .observations_after(u64::from(COUNT).saturating_sub(1), 2)
+        .await?;
+    ensure!(
+        last.len() == 1,
+        "the store holds other observations than those recorded: give it an empty one"
+    );
+    store.close().await;
+
     waits.sort_unstable();
     let share = |percent: usize| {
         waits
@@ -49,43 +54,39 @@ async fn main() -> Result<(), Failure> {
             .unwrap_or_default()
     };
     println!(
-        "{count} observations of {MESSAGE_BYTES} bytes from {callers} callers in {took:.1?}: {:.0} a second, \
-         acknowledged after {:.1?} (median), {:.1?} (99 of 100)",
-        f64::from(count) / took.as_secs_f64(),
+        "{COUNT} observations of {MESSAGE_BYTES} bytes from {CALLERS} callers: {rate:.0} a second, acknowledged after \
+         {:.1?} (median), {:.1?} (99 of 100)",
         share(50),
         share(99),
     );
-    let kept = store.observations_after(u64::from(count) - 1, 2).await?;
-    assert_eq!(kept.len(), 1, "all are there");
-    store.close().await;
     Ok(())
 }
 
-/// Records from many callers at once; returns how long each record took.
-async fn record(store: &Store, count: u32, callers: u32) -> Result<Vec<Duration>, Failure> {
+/// Records from many callers at once; gives how long each record took.
+async fn record(store: &Store) -> anyhow::Result<Vec<Duration>> {
     let next = Arc::new(AtomicU32::new(0));
-    let tasks: Vec<_> = (0..callers)
-        .map(|_| {
-            let (store, next) = (store.clone(), Arc::clone(&next));
-            tokio::spawn(async move {
-                let mut waits = Vec::new();
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= count {
-                        return Ok::<_, StoreError>(waits);
-                    }
-                    let begin = Instant::now();
-                    store.record(observation(number), Some(message(number))).await?;
-                    waits.push(begin.elapsed());
-                }
-            })
-        })
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|_| tokio::spawn(call(store.clone(), Arc::clone(&next))))
         .collect();
     let mut waits = Vec::new();
-    for task in tasks {
-        waits.extend(task.await??);
+    for caller in callers {
+        waits.extend(caller.await??);
     }
     Ok(waits)
+}
+
+/// Records one observation after the other until all are taken.
+async fn call(store: Store, next: Arc<AtomicU32>) -> Result<Vec<Duration>, StoreError> {
+    let mut waits = Vec::new();
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= COUNT {
+            return Ok(waits);
+        }
+        let begin = Instant::now();
+        store.record(observation(number), Some(message(number))).await?;
+        waits.push(begin.elapsed());
+    }
 }
 
 /// A spam from one of some hundred thousand addresses, scattered as they come in.
