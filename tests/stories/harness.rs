@@ -141,7 +141,9 @@ fn launch(folder: &Path, config: &str, listen: &[String]) -> (Child, [SocketAddr
         .arg(&file)
         .arg("--data")
         .arg(folder);
-    listen.iter().for_each(|at| drop(command.args(["--listen", at])));
+    for at in listen {
+        command.args(["--listen", at]);
+    }
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
@@ -270,9 +272,9 @@ pub(crate) fn files_in(folder: &Path) -> Vec<PathBuf> {
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(files_in(&path))
+            found.extend(files_in(&path));
         } else {
-            found.push(path)
+            found.push(path);
         }
     }
     found

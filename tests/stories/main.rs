@@ -4,7 +4,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    clippy::print_stderr,
     reason = "tests may stop at the first thing that does not hold, and wait for real processes"
 )]
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use atalaya_decide::{Judge, by_hand};
-use atalaya_model::{Clock, Prefix, Serial};
+use atalaya_model::{Clock, Decided, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Set, Zone};
 use atalaya_store::{Store, Topic};
@@ -117,12 +117,7 @@ impl House {
         Ok(match request {
             Request::Lookup { address } => {
                 self.await_zone(Serial(0)).await?;
-                let mut answer = atalaya_web::answer_json(store, &self.zone, address, now).await?;
-                let observations = store.count_observations(&Prefix::unit(address)).await?;
-                if let Some(members) = answer.as_object_mut() {
-                    members.insert("observations".to_owned(), observations.into());
-                }
-                answer
+                atalaya_web::answer_json(store, &self.zone, address, now).await?
             }
             Request::List {
                 prefix,
@@ -140,8 +135,7 @@ impl House {
                 reason,
             } => {
                 let decided = by_hand::unlist(store, prefix, class, &reason, now).await?;
-                self.await_zone(decided.last().map_or(Serial(0), |last| last.serial))
-                    .await?;
+                self.await_zone(last_serial(&decided)).await?;
                 serde_json::to_value(decided)?
             }
             Request::Allow {
@@ -150,8 +144,7 @@ impl House {
                 until,
             } => {
                 let decided = by_hand::allow(store, prefix, &reason, until, now).await?;
-                self.await_zone(decided.last().map_or(Serial(0), |last| last.serial))
-                    .await?;
+                self.await_zone(last_serial(&decided)).await?;
                 serde_json::to_value(decided)?
             }
             Request::Disallow { prefix, reason } => {
@@ -223,6 +216,11 @@ impl House {
         }
         Ok(())
     }
+}
+
+/// The last of these decisions.
+fn last_serial(decided: &[Decided]) -> Serial {
+    decided.last().map_or(Serial(0), |last| last.serial)
 }
 
 /// What a search for a contact gave, with its steps, also where it came to no end.

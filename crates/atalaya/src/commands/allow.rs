@@ -2,7 +2,7 @@
 
 use atalaya_model::{AllowEntry, Clock, Decided, Serial};
 
-use super::{line_to, nothing_text, print, print_decided, print_json, until_text};
+use super::{Form, line_to, nothing_text, print, print_decided, print_json, until_text};
 use crate::cli::{Allow, AllowAdd, AllowRemove, Show};
 use crate::control::Request;
 
@@ -32,7 +32,7 @@ async fn run_add(add: AllowAdd) -> anyhow::Result<()> {
             until,
         })
         .await?;
-    print_decided(&decided, json)
+    print_decided(&decided, Form::from(json))
 }
 
 async fn run_remove(remove: AllowRemove) -> anyhow::Result<()> {
@@ -46,7 +46,7 @@ async fn run_remove(remove: AllowRemove) -> anyhow::Result<()> {
         .await?
         .ask(Request::Disallow { prefix, reason })
         .await?;
-    print_decided(&[decided], json)
+    print_decided(&[decided], Form::from(json))
 }
 
 async fn run_show(show: Show) -> anyhow::Result<()> {

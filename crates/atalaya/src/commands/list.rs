@@ -2,7 +2,7 @@
 
 use atalaya_model::{Clock, Decided, Listing, Serial};
 
-use super::{line_to, nothing_text, print, print_decided, print_json, until_text};
+use super::{Form, line_to, nothing_text, print, print_decided, print_json, until_text};
 use crate::cli::{List, ListAdd, ListRemove, Show};
 use crate::control::Request;
 
@@ -34,7 +34,7 @@ async fn run_add(add: ListAdd) -> anyhow::Result<()> {
             until,
         })
         .await?;
-    print_decided(&[decided], json)
+    print_decided(&[decided], Form::from(json))
 }
 
 async fn run_remove(remove: ListRemove) -> anyhow::Result<()> {
@@ -53,7 +53,7 @@ async fn run_remove(remove: ListRemove) -> anyhow::Result<()> {
             reason,
         })
         .await?;
-    print_decided(&decided, json)
+    print_decided(&decided, Form::from(json))
 }
 
 async fn run_show(show: Show) -> anyhow::Result<()> {

@@ -1,90 +1,102 @@
 //! `lookup`: what the list holds about an address, in the words of the API.
 
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+use atalaya_model::{Class, Prefix, Serial, Timestamp};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{line_to, print, print_json};
+use super::{Form, line_to, print, print_json};
 use crate::cli::Lookup;
 use crate::control::Request;
 
 /// Asks and prints.
 pub(crate) async fn run(command: Lookup) -> anyhow::Result<()> {
-    let answer: Value = line_to(&command.place)
-        .await?
-        .ask(Request::Lookup {
-            address: command.address,
-        })
-        .await?;
-    if command.json {
-        print_json(&answer)
-    } else {
-        print(text(&answer))
+    let request = Request::Lookup {
+        address: command.address,
+    };
+    let answer: Value = line_to(&command.place).await?.ask(request).await?;
+    match Form::from(command.json) {
+        Form::Json => print_json(&answer),
+        Form::Text => print(Answer::deserialize(answer)?),
     }
 }
 
-/// The answer for people.
-fn text(answer: &Value) -> String {
-    let word = |value: &Value, key: &str| {
-        value
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let number = |key: &str| answer.get(key).and_then(Value::as_u64).unwrap_or_default();
-    let address = word(answer, "address");
-    let listings = answer
-        .get("listings")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let mut lines = Vec::new();
-    if answer
-        .get("allowed")
-        .is_some_and(|allowed| !allowed.is_null() && allowed != &Value::Bool(false))
-    {
-        lines.push(format!("{address} is on the allow list."));
-    } else if listings.is_empty() {
-        lines.push(format!("{address} is not listed."));
-    } else {
-        lines.push(format!("{address} is listed."));
+/// The part of the API's answer that people are told.
+#[derive(Deserialize)]
+struct Answer {
+    address: IpAddr,
+    serial: Serial,
+    listings: Vec<Listed>,
+    allowed: Option<Allowed>,
+    reserved: Option<String>,
+    #[serde(default)]
+    evidence_count: u64,
+    contact: Option<Abuse>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    prefix: Prefix,
+    class: Class,
+    code: Ipv4Addr,
+    reason: String,
+    since: Timestamp,
+    until: Option<Timestamp>,
+    rule: String,
+}
+
+#[derive(Deserialize)]
+struct Allowed {
+    prefix: Prefix,
+}
+
+#[derive(Deserialize)]
+struct Abuse {
+    prefix: Prefix,
+    addresses: Vec<String>,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.address;
+        match (&self.allowed, &self.reserved) {
+            _ if !self.listings.is_empty() => writeln!(f, "{address} is listed.")?,
+            (Some(entry), _) => writeln!(f, "{address} is on the allow list, as {}.", entry.prefix)?,
+            (_, Some(purpose)) => writeln!(f, "{address} is never listed: it is reserved ({purpose}).")?,
+            _ => writeln!(f, "{address} is not listed.")?,
+        }
+        for listing in &self.listings {
+            write!(f, "{listing}")?;
+        }
+        writeln!(f)?;
+        if let Some(contact) = &self.contact {
+            writeln!(
+                f,
+                "Abuse contact of {}: {}.",
+                contact.prefix,
+                contact.addresses.join(", ")
+            )?;
+        }
+        let (kept, serial) = (self.evidence_count, self.serial);
+        write!(f, "Observations kept: {kept}. Serial of the list: {serial}.")
     }
-    for listing in listings {
-        let end = listing
-            .get("until")
-            .and_then(Value::as_str)
-            .unwrap_or("removed by hand");
-        lines.push(String::new());
-        lines.push(format!(
-            "  class   {} ({})",
-            word(listing, "class"),
-            word(listing, "code")
-        ));
-        lines.push(format!("  why     {}", word(listing, "reason")));
-        lines.push(format!("  since   {}", word(listing, "since")));
-        lines.push(format!("  until   {end}"));
-        lines.push(format!("  rule    {}", word(listing, "rule")));
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self
+            .until
+            .map_or_else(|| "removed by hand".to_owned(), |until| until.to_string());
+        writeln!(f)?;
+        writeln!(f, "  prefix  {}", self.prefix)?;
+        writeln!(f, "  class   {} ({})", self.class, self.code)?;
+        writeln!(f, "  why     {}", self.reason)?;
+        writeln!(f, "  since   {}", self.since)?;
+        writeln!(f, "  until   {end}")?;
+        writeln!(f, "  rule    {}", self.rule)
     }
-    lines.push(String::new());
-    if let Some(contact) = answer.get("contact").filter(|contact| !contact.is_null()) {
-        let addresses: Vec<&str> = contact
-            .get("addresses")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        lines.push(format!(
-            "Abuse contact of {}: {}.",
-            word(contact, "prefix"),
-            addresses.join(", ")
-        ));
-    }
-    lines.push(format!(
-        "Observations kept: {}. Serial of the list: {}.",
-        number("observations"),
-        number("serial")
-    ));
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -93,20 +105,34 @@ mod tests {
 
     use super::*;
 
+    fn told(answer: Value) -> String {
+        Answer::deserialize(answer).unwrap().to_string()
+    }
+
     #[test]
     fn an_unlisted_address_is_told_plainly() {
-        let answer =
-            json!({"address": "192.0.2.1", "listed": false, "serial": 7, "listings": [], "observations": 0});
-        assert!(text(&answer).starts_with("192.0.2.1 is not listed.\n"));
+        let answer = json!({"address": "192.0.2.1", "listed": false, "serial": 7, "listings": [], "evidence_count": 0});
+        assert!(told(answer).starts_with("192.0.2.1 is not listed.\n"));
+    }
+
+    #[test]
+    fn a_reserved_address_is_told_with_its_purpose() {
+        let answer = json!({"address": "127.0.0.9", "serial": 7, "listings": [], "reserved": "loopback"});
+        assert!(told(answer).starts_with("127.0.0.9 is never listed: it is reserved (loopback).\n"));
     }
 
     #[test]
     fn a_listing_is_told_with_class_reason_and_end() {
-        let listing = json!({"class": "spam", "code": "127.0.0.3", "reason": "Spam.", "since": "a", "until": "b", "rule": "c/1"});
-        let answer = json!({"address": "192.0.2.1", "listed": true, "serial": 7, "listings": [listing], "observations": 3});
-        let text = text(&answer);
+        let listing = json!({
+            "prefix": "192.0.2.1/32", "class": "spam", "code": "127.0.0.3", "reason": "Spam.",
+            "since": "2026-11-20T00:00:00Z", "until": null, "rule": "trap-spam/1",
+        });
+        let text =
+            told(json!({"address": "192.0.2.1", "serial": 7, "listings": [listing], "evidence_count": 3}));
+        assert!(text.contains("class   spam (127.0.0.3)"), "{text}");
+        assert!(text.contains("until   removed by hand"), "{text}");
         assert!(
-            text.contains("spam (127.0.0.3)") && text.contains("Observations kept: 3"),
+            text.ends_with("Observations kept: 3. Serial of the list: 7."),
             "{text}"
         );
     }

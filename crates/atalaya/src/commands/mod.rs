@@ -64,14 +64,27 @@ pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<()> {
     print(serde_json::to_string(document)?)
 }
 
+/// In which form a command answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl From<bool> for Form {
+    /// What the option `--json` asks for.
+    fn from(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
 /// Prints decisions: as JSON one a line, or as sentences.
-pub(crate) fn print_decided(decided: &[Decided], json: bool) -> anyhow::Result<()> {
-    decided.iter().try_for_each(|one| {
-        if json {
-            print_json(one)
-        } else {
-            print(sentence(one))
-        }
+pub(crate) fn print_decided(decided: &[Decided], form: Form) -> anyhow::Result<()> {
+    decided.iter().try_for_each(|one| match form {
+        Form::Json => print_json(one),
+        Form::Text => print(sentence(one)),
     })
 }
 

@@ -7,7 +7,7 @@ use atalaya_observe::replay::{KeptMail, Replay as Reader, Skip, Summary, mails};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{config_at, print, print_json};
+use super::{Form, config_at, print, print_json};
 use crate::cli::Replay;
 use crate::config::Config;
 use crate::control::{Line, Replayed, Request, Settled};
@@ -75,7 +75,7 @@ pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
     let took = Clock::system().now().since(started);
     bar.finish_and_clear();
     let after = settle(work.line.as_mut()).await?;
-    report(&work.summary, took, before.zip(after), json)
+    report(&work.summary, took, before.zip(after), Form::from(json))
 }
 
 impl Work {
@@ -145,9 +145,9 @@ fn report(
     summary: &Summary,
     took: Duration,
     settled: Option<(Settled, Settled)>,
-    json: bool,
+    form: Form,
 ) -> anyhow::Result<()> {
-    if json {
+    if form == Form::Json {
         return print_json(&document(summary, took, settled));
     }
     print(summary.to_string().trim_end())?;
