@@ -12,7 +12,7 @@ use crate::harness::{Server, ZONE, files_in, free_port, have, run, swaks, text, 
 /// Senders of the story: a loopback address, and the address of a recorded RDAP answer that it stands for.
 const SENDER: (&str, &str) = ("127.0.0.21", "62.239.237.1");
 /// Where the recorded RDAP answer for the sender says complaints go.
-const CONTACT: &str = "abuse@bt.net";
+const CONTACT: &str = "zzdnsr@bt.com";
 
 /// The configuration: stand-in address, recorded registry, relay.
 fn config(rdap: SocketAddr, relay: u16, more: &str) -> String {
@@ -122,15 +122,15 @@ fn ask_spamassassin(server: &Server, address: &str) {
         std::fs::copy(file, site.path().join(file.file_name().unwrap())).unwrap();
     }
     let rules = format!(
-        "dns_available yes\ndns_server 127.0.0.1:{}\nuse_bayes 0\nskip_uribl_checks 1\n\
+        "report_safe 0\nadd_header all Status _YESNO_, tests=_TESTS_\ndns_available yes\ndns_server 127.0.0.1:{}\nuse_bayes 0\nskip_uribl_checks 1\n\
          header __RCVD_IN_ATALAYA eval:check_rbl('atalaya-lastexternal','{ZONE}.')\ntflags __RCVD_IN_ATALAYA net\n\
          header RCVD_IN_ATALAYA_SPAM eval:check_rbl_sub('atalaya-lastexternal','^127\\.0\\.0\\.3$')\n\
          tflags RCVD_IN_ATALAYA_SPAM net\nscore RCVD_IN_ATALAYA_SPAM 5\n",
         server.dns.port()
     );
     // Only our rule set: the stock network rules would ask the whole Internet and wait for it.
-    std::fs::write(site.path().join("local.cf"), rules).unwrap();
-    let empty = tempfile::tempdir().unwrap();
+    let only_ours = tempfile::tempdir().unwrap();
+    std::fs::write(only_ours.path().join("atalaya.cf"), rules).unwrap();
     let verdict = |address: &str| {
         let mail = format!(
             "Received: from pc.example (pc.example [{address}]) by mx.example.org (Postfix) with ESMTP id 1; Mon, 23 Nov 2026 12:00:00 +0000\r\n\
@@ -138,9 +138,9 @@ fn ask_spamassassin(server: &Server, address: &str) {
              Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\nWatches.\r\n"
         );
         let mut child = Command::new("spamassassin")
-            .args(["-t", "-x", "--prefs-file=/dev/null"])
+            .args(["-x", "--prefs-file=/dev/null"])
             .arg(format!("--siteconfigpath={}", site.path().display()))
-            .arg(format!("--configpath={}", empty.path().display()))
+            .arg(format!("--configpath={}", only_ours.path().display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -57,7 +57,9 @@ impl House {
     /// The store cannot be opened, or a part refuses its configuration.
     pub(crate) async fn open(config: Config, clock: Clock, upkeep: Upkeep) -> anyhow::Result<Arc<Self>> {
         let url = config.store_url().context("store.url cannot be used")?;
-        let store = Store::open(&url, clock.clone()).await?;
+        let store = Store::open(&url, clock.clone())
+            .await
+            .with_context(|| format!("cannot open {url}"))?;
         let zone = Arc::new(Zone::new(&config.publish, &config.public_url())?);
         let judge = Judge::new(config.decide.clone(), store.clone(), clock.clone());
         let finder = ContactFinder::new(

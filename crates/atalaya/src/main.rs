@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 /// Runs one command.
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Demo(demo) => demo::run(demo).await,
+        Command::Demo(demo) => Box::pin(demo::run(demo)).await,
         Command::Serve(serve) => serve::run(serve).await,
         Command::Replay(replay) => commands::replay::run(replay).await,
         Command::Lookup(lookup) => commands::lookup::run(lookup).await,

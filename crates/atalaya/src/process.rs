@@ -15,7 +15,9 @@ use crate::config::LogConfig;
 /// # Errors
 /// The level cannot be read.
 pub(crate) fn start_logging(config: &LogConfig) -> anyhow::Result<()> {
-    let filter: EnvFilter = config.level.parse().context("log.level cannot be used")?;
+    // The database driver repeats what PostgreSQL only mentions; whoever wants that names the driver in the level.
+    let level = format!("sqlx=warn,{}", config.level);
+    let filter: EnvFilter = level.parse().context("log.level cannot be used")?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

@@ -8,8 +8,8 @@ use toml::de::DeTable;
 
 use super::Config;
 
-/// Least similarity (Jaro-Winkler) at which a known key is suggested for an unknown one.
-const SIMILAR: f64 = 0.75;
+/// Least similarity at which a known key is suggested for an unknown one: of three letters, two stand right or are swapped.
+const SIMILAR: f64 = 0.6;
 
 /// What is wrong with a configuration file.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +77,12 @@ fn unknown_key(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, known: &[Fi
         + 1;
     let nearest = known
         .iter()
-        .map(|field| (strsim::jaro_winkler(name, field.name), field.name))
+        .map(|field| {
+            (
+                strsim::normalized_damerau_levenshtein(name, field.name),
+                field.name,
+            )
+        })
         .filter(|(similarity, _)| *similarity >= SIMILAR)
         .max_by(|one, other| one.0.total_cmp(&other.0));
     let hint = match nearest {

@@ -9,15 +9,14 @@ mod mails;
 mod network;
 mod steps;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 
 use anyhow::Context;
 use atalaya_model::Clock;
 
 use crate::cli::Demo;
-use crate::commands::print;
-use crate::config::Config;
+use crate::config::{Config, ListenConfig};
 use crate::process;
 use crate::serve::Server;
 
@@ -31,21 +30,31 @@ pub(crate) async fn run(demo: Demo) -> anyhow::Result<()> {
     let network = network::start().await?;
     let config = config(&scratch.0, network.address)?;
     process::start_logging(&config.log)?;
-    let server = Server::start(config, Clock::system()).await?;
+    let server = start(config).await?;
     server.until_loaded().await?;
 
     let held = steps::run(&server, &scratch.0).await;
     if held.is_ok() && !demo.once {
-        print(format_args!(
-            "\nThe demo stays up for you to try: http://{}/ in a browser, the dig commands above.\n\
-             Ctrl-C ends it and removes {}.",
-            server.addresses.http,
-            scratch.0.display()
-        ))?;
+        steps::invite(&server)?;
         end.await;
     }
     server.end().await;
     held
+}
+
+/// Starts the server; where another program took a port since it was looked at, on free ports.
+async fn start(config: Config) -> anyhow::Result<Server> {
+    let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut elsewhere = config.clone();
+    elsewhere.listen = ListenConfig {
+        dns: free,
+        smtp: free,
+        http: free,
+    };
+    match Server::start(config, Clock::system()).await {
+        Ok(server) => Ok(server),
+        Err(_taken) => Server::start(elsewhere, Clock::system()).await,
+    }
 }
 
 /// The configuration of the demo: the defaults, on loopback, with the two stand-ins.
@@ -54,9 +63,12 @@ fn config(data: &Path, rdap: SocketAddr) -> anyhow::Result<Config> {
         data: data.to_owned(),
         ..Config::default()
     };
-    config.listen.dns = default_or_free(config.listen.dns)?;
-    config.listen.smtp = default_or_free(config.listen.smtp)?;
-    config.listen.http = default_or_free(config.listen.http)?;
+    let ListenConfig { dns, smtp, http } = config.listen;
+    config.listen = ListenConfig {
+        dns: or_free(dns),
+        smtp: or_free(smtp),
+        http: or_free(http),
+    };
     config.trap.stand_for = mails::SENDERS
         .iter()
         .map(|sender| (sender.local, sender.stands_for))
@@ -74,15 +86,14 @@ fn config(data: &Path, rdap: SocketAddr) -> anyhow::Result<Config> {
     Ok(config)
 }
 
-/// The default address, or a free port of it where another program has taken it.
-fn default_or_free(address: SocketAddr) -> anyhow::Result<SocketAddr> {
-    let is_free = TcpListener::bind(address).is_ok() && std::net::UdpSocket::bind(address).is_ok();
+/// The address, or any free port of it where another program has taken it.
+fn or_free(address: SocketAddr) -> SocketAddr {
+    let is_free = TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok();
     if is_free {
-        return Ok(address);
+        address
+    } else {
+        SocketAddr::new(address.ip(), 0)
     }
-    let free =
-        TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).context("no port of 127.0.0.1 is free")?;
-    Ok(free.local_addr()?)
 }
 
 /// A folder for the run, removed at its end.

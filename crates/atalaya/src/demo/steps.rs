@@ -34,6 +34,24 @@ pub(super) async fn run(server: &Server, folder: &Path) -> anyhow::Result<()> {
     print("\nEvery step held.")
 }
 
+/// Says what can be tried while the demo stays up.
+///
+/// # Errors
+/// Standard output is closed.
+pub(super) fn invite(server: &Server) -> anyhow::Result<()> {
+    let still_listed = spammers().nth(1).context("one wrote only")?.stands_for;
+    let (dns, web) = (server.addresses.dns, server.addresses.http);
+    let name = query_name(still_listed, &server.house.config.publish.zone);
+    print(format_args!(
+        "\nThe demo stays up. {still_listed} is still listed; try:\n  \
+         dig +short -p {} @{} {name} TXT\n  \
+         http://{web}/ip/{still_listed} in a browser, with the button that removes it\n\
+         Ctrl-C ends the demo and removes its folder.",
+        dns.port(),
+        dns.ip(),
+    ))
+}
+
 /// A running server and its folder.
 struct Demo<'a> {
     server: &'a Server,

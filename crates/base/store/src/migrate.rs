@@ -31,7 +31,7 @@ pub(crate) async fn migrate(pools: &Pools, clock: &Clock) -> Result<(), StoreErr
             )
             .await?;
         connection.commit().await?;
-        tracing::info!(step = at, name = step.name, "the store was migrated");
+        tracing::debug!(step = at, name = step.name, "the store was migrated by a step");
     }
 }
 

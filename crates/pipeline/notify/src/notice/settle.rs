@@ -17,6 +17,8 @@ pub(super) struct Case<'a> {
     pub(super) listing: &'a Listing,
     pub(super) evidence: &'a Evidence,
     pub(super) contact: &'a Contact,
+    /// The secret of this list.
+    pub(super) key: &'a [u8],
 }
 
 impl<F> NoticeWriter<F> {
@@ -50,7 +52,7 @@ impl<F> NoticeWriter<F> {
         let is_due = rate::is_due(count);
         let serial = case.decided.serial;
         let notice = Notice {
-            id: notice_id(serial, recipient),
+            id: notice_id(case.key, serial, recipient),
             serial,
             prefix: case.decided.decision.prefix,
             contact: recipient.clone(),
@@ -92,11 +94,12 @@ impl<F> NoticeWriter<F> {
     }
 }
 
-/// Names a notice: the same decision told to the same contact is the same notice, however often its job runs.
-fn notice_id(serial: Serial, contact: &MailAddress) -> Uuid {
+/// Names a notice: the same decision of this list told to the same contact is the same notice, however often its job runs.
+fn notice_id(key: &[u8], serial: Serial, contact: &MailAddress) -> Uuid {
     let code = keyed_hash(
-        b"atalaya notice",
+        key,
         &[
+            b"notice",
             &serial.0.to_be_bytes(),
             contact.as_str().to_ascii_lowercase().as_bytes(),
         ],

@@ -193,6 +193,7 @@ impl<F: FindContact> NoticeWriter<F> {
             listing: &listing,
             evidence: &evidence,
             contact: &contact,
+            key: &key,
         };
         self.settle(job, &case, (&sender, recipient), now).await
     }
