@@ -115,7 +115,7 @@ pub fn router(app: App) -> Router {
             Arc::clone(&shared),
             failure::dress,
         ))
-        .layer(middleware::map_response(shield::add_headers))
+        .layer(middleware::from_fn(shield::add_headers))
         .with_state(shared)
 }
 

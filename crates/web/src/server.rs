@@ -23,6 +23,8 @@ use crate::{App, WebConfig, router};
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// Most lines of the header of a request.
 const MAX_HEADER_LINES: usize = 64;
+/// The longest life of a connection. Without it, a client that asks and never reads would keep its place for good.
+const LONGEST_CONNECTION: Duration = Duration::from_secs(300);
 /// What a connection hears that finds no place.
 const CROWDED: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -62,6 +64,7 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
     let web = app.config.web.clone();
     let door = Door::new(&web);
     let protocol = Arc::new(protocol(&web));
+    let last_request = web.request_timeout.duration();
     let mut pages: Pages = router(app).into_make_service_with_connect_info();
     let mut acceptor = Acceptor::new(listener);
     let connections = TaskTracker::new();
@@ -80,12 +83,18 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
         let Ok(pages) = pages.call(peer).await;
         let (protocol, stop) = (Arc::clone(&protocol), stop.clone());
         connections.spawn(async move {
-            converse(stream, TowerToHyperService::new(pages), &protocol, stop).await;
+            converse(
+                stream,
+                TowerToHyperService::new(pages),
+                &protocol,
+                (stop, last_request),
+            )
+            .await;
             drop(pass);
         });
     }
     connections.close();
-    finish(&connections, web.request_timeout.duration()).await;
+    finish(&connections, last_request).await;
 }
 
 /// Makes the service of one connection.
@@ -105,26 +114,28 @@ fn protocol(web: &WebConfig) -> Builder<TokioExecutor> {
     builder
 }
 
-/// Answers one connection until it ends or, after `stop`, until its request is answered.
+/// Answers one connection until it ends or, after `stop` or a long life, until its last request is answered or has had its time.
 async fn converse(
     stream: TcpStream,
     pages: Conversation,
     protocol: &Builder<TokioExecutor>,
-    stop: CancellationToken,
+    (stop, last_request): (CancellationToken, Duration),
 ) {
     // An answer is one write; waiting to fill a packet would only make it late. Without it the answer comes all the same.
     drop(stream.set_nodelay(true));
     let mut connection = std::pin::pin!(protocol.serve_connection(TokioIo::new(stream), pages));
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        ended = connection.as_mut() => Ok(ended),
+        _ = stop.run_until_cancelled(tokio::time::sleep(LONGEST_CONNECTION)) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::time::timeout(last_request, connection).await
         }
     };
-    if let Err(error) = ended {
-        // What clients do wrong is no fault of ours.
-        tracing::debug!(%error, "a connection ended early");
+    // What clients do wrong is no fault of ours.
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
+        Err(_elapsed) => tracing::debug!("a connection was cut: its client does not read"),
     }
 }
 

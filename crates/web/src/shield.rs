@@ -1,10 +1,12 @@
 //! What stands between the network and the pages: limits, protection against other sites, headers.
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::middleware::Next;
 use axum::response::Response;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -68,8 +70,19 @@ fn origin(url: &str) -> Option<String> {
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }
 
+/// The pages that speak of the list as a whole, and so may be found by search engines. Nobody's address is to be found there as
+/// "listed" years later.
+const FINDABLE: [&str; 2] = ["/", "/policy"];
+
 /// Adds the headers of every answer.
-pub(crate) async fn add_headers(mut response: Response) -> Response {
+pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
+    let is_findable = FINDABLE.contains(&request.uri().path());
+    let mut response = next.run(request).await;
+    if !is_findable {
+        response
+            .headers_mut()
+            .insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    }
     for (name, value) in HEADERS {
         response
             .headers_mut()

@@ -1,3 +1,4 @@
+#[path = "pages/support.rs"]
 mod support;
 use atalaya_model::{Class, Verdict};
 use support::House;

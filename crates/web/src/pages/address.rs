@@ -4,7 +4,7 @@ use askama::Template;
 use atalaya_model::Verdict;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use serde::Deserialize;
 
 use super::views::{self, EvidenceView, HistoryView, ListingView, RemovalView};
@@ -30,6 +30,8 @@ struct AddressPage {
     steps: Vec<StepsView>,
     removal: Option<RemovalView>,
     remove_link: String,
+    /// The store did not answer.
+    is_without_details: bool,
     details: Option<DetailsView>,
     json_link: String,
 }
@@ -46,7 +48,8 @@ struct DetailsView {
     evidence: Vec<EvidenceView>,
     evidence_count: Option<String>,
     history: Vec<HistoryView>,
-    notices: Vec<String>,
+    /// None where there was nothing to tell anybody.
+    notices: Option<Vec<String>>,
 }
 
 /// The query of the form.
@@ -72,13 +75,7 @@ pub(crate) async fn address(
         .lookup
         .facts(address::read(&text)?, shared.app.clock.now())
         .await?;
-    let template = view(&shared, &reader, &facts);
-    let mut response = page(StatusCode::OK, &reader, &template).into_response();
-    // Nobody's address is to be found by a search engine as "listed" years later.
-    response
-        .headers_mut()
-        .insert("x-robots-tag", axum::http::HeaderValue::from_static("noindex"));
-    Ok(response)
+    Ok(page(StatusCode::OK, &reader, &view(&shared, &reader, &facts)))
 }
 
 /// Decides and writes everything that the page shows.
@@ -115,9 +112,12 @@ fn view(shared: &Inner, reader: &Reader, facts: &Facts) -> AddressPage {
         steps: steps(facts, t),
         removal,
         remove_link: reader.link(&format!("/ip/{}/remove", facts.address)),
+        is_without_details: facts.details.is_none(),
         details: facts
             .details
             .as_ref()
+            // Nothing is seen, decided or told about these, and three empty headings would only puzzle.
+            .filter(|_| !matches!(facts.standing, Standing::Reserved(_) | Standing::TestEntry(_)))
             .map(|details| details_view(facts, details, t)),
         json_link: format!("/api/v1/ip/{}", facts.address),
     }
@@ -148,7 +148,11 @@ fn lead(facts: &Facts, t: &'static Texts) -> Vec<String> {
                 || a.lead_endless.to_owned(),
                 |end| (a.lead_until)(&t.units.moment(end).text),
             );
-            let mut lead = vec![(a.lead_listed)(&t.units.moment(since).text), end];
+            let mut lead = vec![
+                a.lead_effect.to_owned(),
+                (a.lead_listed)(&t.units.moment(since).text),
+                end,
+            ];
             let own = listings.iter().find(|listing| facts.unit.covers(&listing.prefix));
             match (own, listings.first()) {
                 (None, Some(range)) => lead.push((a.scope_note)(&range.prefix.to_string())),
@@ -218,10 +222,12 @@ fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsV
             .iter()
             .map(|decided| views::history(decided, t))
             .collect(),
-        notices: details
-            .notices
-            .iter()
-            .map(|notice| views::notice(notice, t))
-            .collect(),
+        notices: (!details.notices.is_empty() || !facts.listings().is_empty()).then(|| {
+            details
+                .notices
+                .iter()
+                .map(|notice| views::notice(notice, t))
+                .collect()
+        }),
     }
 }

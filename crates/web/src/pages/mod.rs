@@ -32,6 +32,8 @@ pub(crate) use stop::{stop, stopped};
 pub(crate) struct Reader {
     choice: Choice,
     path: String,
+    /// What the query holds beside the language.
+    query: String,
 }
 
 impl Reader {
@@ -39,7 +41,15 @@ impl Reader {
     pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
         Self {
             choice: Choice::of(uri.query(), headers),
-            path: uri.path().to_owned(),
+            // To a browser, a link that begins with two slashes leads to another site.
+            path: format!("/{}", uri.path().trim_start_matches(['/', '\\'])),
+            query: uri
+                .query()
+                .into_iter()
+                .flat_map(|query| query.split('&'))
+                .filter(|pair| !pair.starts_with("lang="))
+                .collect::<Vec<_>>()
+                .join("&"),
         }
     }
 
@@ -56,6 +66,18 @@ impl Reader {
     /// A link that keeps the choice of language.
     pub(crate) fn link(&self, path: &str) -> String {
         format!("{path}{}", self.choice.query())
+    }
+
+    /// The same page in another language.
+    fn link_in(&self, language: Language) -> String {
+        // The answer to a form has no address of its own to come back to: its other language is that of the page before.
+        let path = self.path.strip_suffix("/remove").unwrap_or(&self.path);
+        let query = if self.query.is_empty() {
+            String::new()
+        } else {
+            format!("&{}", self.query)
+        };
+        format!("{path}?lang={}{query}", language.tag())
     }
 }
 
@@ -86,13 +108,11 @@ impl Frame {
     /// The frame for this reader, at the serial that the page speaks of.
     fn new(shared: &Inner, reader: &Reader, serial: Serial) -> Self {
         let (language, t) = (reader.language(), reader.texts());
-        // The answer to a form has no address of its own to come back to: its other language is that of the page before.
-        let path = reader.path.strip_suffix("/remove").unwrap_or(&reader.path);
         Self {
             t,
             language: language.tag(),
             other_language: language.other().tag(),
-            other_language_link: format!("{path}?lang={}", language.other().tag()),
+            other_language_link: reader.link_in(language.other()),
             style: assets::style_link(),
             organisation: shared.app.config.web.organisation.clone(),
             home: reader.link("/"),

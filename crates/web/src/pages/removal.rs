@@ -60,13 +60,7 @@ pub(crate) async fn remove(
             &(t.removal.mail_subject)(&address.to_string()),
         )
     });
-    let staying = said.staying.iter().map(|listing| {
-        format!(
-            "{} ({})",
-            listing.prefix,
-            views::class_texts(t, listing.class).name
-        )
-    });
+    let staying = said.staying.iter().map(|listing| views::named(listing, t));
     let template = OutcomePage {
         frame: Frame::now(&shared, &reader),
         tone: said.tone,
@@ -90,11 +84,17 @@ fn say(shared: &Inner, left: &Left, (address, unit): (&str, &Prefix), t: &'stati
         staying: Vec::new(),
     };
     match &left.outcome {
+        Outcome::Removed(removed) if removed.staying.is_empty() => said(
+            StatusCode::OK,
+            "clear",
+            (r.left)(&unit.to_string()),
+            removed_paragraphs(shared, removed, left.in_zone, t),
+        ),
         Outcome::Removed(removed) => Said {
             status: StatusCode::OK,
-            tone: "clear",
-            title: (r.left)(&unit.to_string()),
-            paragraphs: removed_paragraphs(shared, removed, left.in_zone, t),
+            tone: "listed",
+            title: (r.left_in_part)(address),
+            paragraphs: vec![(r.in_part)(&classes(removed, t), &removed.serial.to_string())],
             staying: removed.staying.clone(),
         },
         Outcome::Wait { until } => said(
@@ -123,6 +123,12 @@ fn say(shared: &Inner, left: &Left, (address, unit): (&str, &Prefix), t: &'stati
             vec![(r.too_many_text)(&t.units.moment(*until).text)],
         ),
     }
+}
+
+/// The names of the classes that it left.
+fn classes(removed: &Removed, t: &'static Texts) -> String {
+    let name = |(_, class): &(Prefix, _)| views::class_texts(t, *class).name;
+    removed.left.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// It left: since when, and how long others may remember.

@@ -218,19 +218,25 @@ pub(super) fn removal(
 ) -> Option<RemovalView> {
     let r = &t.removal;
     let listings = facts.listings();
+    let write_to = || mail(postmaster, &(r.mail_subject)(&facts.address.to_string()));
     match assess(facts.address, listings, &details.removals, config, facts.now) {
         Prospect::NotListed => None,
-        Prospect::Now { .. } => {
-            let next = wait_after(details.removals.len().saturating_add(1), config);
+        Prospect::Now { staying, .. } => {
+            let next = wait_after(earlier_removals(details).saturating_add(1), config);
             let comes_back = if next.is_zero() {
                 r.comes_back_free.to_owned()
             } else {
                 (r.comes_back)(&t.units.duration(next))
             };
+            let mut paragraphs = vec![r.now.to_owned(), comes_back];
+            if !staying.is_empty() {
+                let staying: Vec<String> = staying.iter().map(|listing| named(listing, t)).collect();
+                paragraphs.push((r.will_stay)(&staying.join(", ")));
+            }
             Some(RemovalView {
-                paragraphs: vec![r.now.to_owned(), comes_back],
+                paragraphs,
                 button: Some((r.button)(&facts.unit.to_string())),
-                mail: None,
+                mail: (!staying.is_empty()).then(write_to),
             })
         }
         Prospect::Wait { until } => {
@@ -245,11 +251,23 @@ pub(super) fn removal(
             })
         }
         Prospect::ByHandOnly { staying } => Some(RemovalView {
-            paragraphs: vec![by_hand(&staying, &facts.unit, t), r.write.to_owned()],
+            paragraphs: vec![by_hand(&staying, &facts.unit, t)],
             button: None,
-            mail: Some(mail(postmaster, &(r.mail_subject)(&facts.address.to_string()))),
+            mail: Some(write_to()),
         }),
     }
+}
+
+/// How often it was removed. One removal that withdrew from several classes stands there several times, side by side.
+fn earlier_removals(details: &Details) -> usize {
+    let mut removals = details.removals.clone();
+    removals.dedup();
+    removals.len()
+}
+
+/// A listing with the name of its class.
+pub(super) fn named(listing: &Listing, t: &'static Texts) -> String {
+    format!("{} ({})", listing.prefix, class_texts(t, listing.class).name)
 }
 
 /// Why only the postmaster can do it.

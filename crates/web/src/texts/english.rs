@@ -70,9 +70,9 @@ const HOME: HomeTexts = HomeTexts {
               what to put right, and how to leave at once.",
     server_title: "Do you run a mail server?",
     server: |zone| {
-        format!("Ask the zone {zone} in DNS, as RFC 5782 describes. Try it first with a warning or a score:")
+        format!("Ask the zone {zone} in DNS, as RFC 5782 describes. Try it first with a warning or a score.")
     },
-    server_postfix: "In Postfix:",
+    server_postfix: "As a warning in Postfix:",
     network_title: "Do you run a network?",
     network: "When an address of yours is listed, we write once to its abuse contact, with the evidence. Every message says how to \
               stop them.",
@@ -80,7 +80,7 @@ const HOME: HomeTexts = HomeTexts {
     code: "Answer",
     class: "Class",
     meaning: "Meaning",
-    size: |count| format!("{count} listings now"),
+    size: |count| format!("Listings now: {count}."),
 };
 
 const ADDRESS: AddressTexts = AddressTexts {
@@ -89,10 +89,12 @@ const ADDRESS: AddressTexts = AddressTexts {
     allowed: "On the allow list",
     reserved: "Never listed",
     test_entry: "Test entry",
+    lead_effect: "Mail servers that use this list may refuse mail from this address.",
     lead_listed: |since| format!("It has been on the list since {since}."),
     lead_until: |until| format!("It leaves by itself on {until}, unless more is seen before."),
     lead_endless: "It stays until it is taken out by hand.",
-    lead_not_listed: "Mail servers that use this list accept mail from this address.",
+    lead_not_listed: "This list gives no mail server a reason to refuse its mail. Where mail is refused all the same, the message of \
+                      refusal names another cause.",
     lead_left: |date| format!("It was on the list before, and left on {date}."),
     lead_allowed: |prefix| format!("Whatever is seen, nothing in {prefix} is listed."),
     lead_reserved: "This address does not name one machine of the Internet, so it can never be listed. It is reserved for:",
@@ -123,7 +125,7 @@ const ADDRESS: AddressTexts = AddressTexts {
     serial: "Serial",
     steps: "What to do now",
     evidence: "What we saw",
-    evidence_note: "Times are in UTC. Addresses of our traps are replaced by “hidden”, so that senders cannot learn to avoid them.",
+    evidence_note: "Times are in UTC. Addresses of our traps are replaced by “hidden-…”, so that senders cannot learn to avoid them.",
     evidence_count: |shown, all| format!("The newest {shown} of {all} messages."),
     evidence_none: "Nothing was seen from this address.",
     seen_at: "Time",
@@ -218,6 +220,7 @@ const REMOVAL: RemovalTexts = RemovalTexts {
     button: |unit| format!("Remove {unit}"),
     wait: |date| format!("This address left before and came back. It can be removed from {date} on."),
     wait_short: |end| format!("If nothing more is seen, it leaves by itself on {end} in any case."),
+    will_stay: |listings| format!("The rest stays, because it is taken out by hand: {listings}."),
     by_hand: "Listings of this class are taken out by hand.",
     by_hand_range: |prefix| {
         format!(
@@ -227,6 +230,8 @@ const REMOVAL: RemovalTexts = RemovalTexts {
     write: "Write to our postmaster, who answers within two days:",
     mail_subject: |address| format!("Removal of {address}"),
     left: |unit| format!("{unit} has left the list"),
+    left_in_part: |unit| format!("{unit} is still on the list"),
+    in_part: |classes, serial| format!("What can be removed here has left, with serial {serial}: {classes}."),
     in_zone: |serial| format!("Our name servers have stopped listing it, as of serial {serial}."),
     on_its_way: |serial| {
         format!("It is decided, with serial {serial}. Our name servers will follow within seconds.")

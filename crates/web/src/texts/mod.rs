@@ -96,6 +96,8 @@ pub(crate) struct AddressTexts {
     pub(crate) allowed: &'static str,
     pub(crate) reserved: &'static str,
     pub(crate) test_entry: &'static str,
+    /// What a listing does.
+    pub(crate) lead_effect: &'static str,
     pub(crate) lead_listed: With1,
     pub(crate) lead_until: With1,
     pub(crate) lead_endless: &'static str,
@@ -182,12 +184,17 @@ pub(crate) struct RemovalTexts {
     /// The date.
     pub(crate) wait: With1,
     pub(crate) wait_short: With1,
+    /// The listings.
+    pub(crate) will_stay: With1,
     pub(crate) by_hand: &'static str,
     pub(crate) by_hand_range: With1,
     pub(crate) write: &'static str,
     /// Address: the subject of the mail.
     pub(crate) mail_subject: With1,
     pub(crate) left: With1,
+    pub(crate) left_in_part: With1,
+    /// Classes, serial.
+    pub(crate) in_part: With2,
     /// Serial.
     pub(crate) in_zone: With1,
     pub(crate) on_its_way: With1,

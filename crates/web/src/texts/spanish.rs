@@ -71,10 +71,10 @@ const HOME: HomeTexts = HomeTexts {
     server_title: "¿Lleva un servidor de correo?",
     server: |zone| {
         format!(
-            "Pregunte a la zona {zone} en el DNS, como describe el RFC 5782. Pruébela antes con un aviso o con puntos:"
+            "Pregunte a la zona {zone} en el DNS, como describe el RFC 5782. Pruébela antes con un aviso o con puntos."
         )
     },
-    server_postfix: "En Postfix:",
+    server_postfix: "Como aviso en Postfix:",
     network_title: "¿Lleva una red?",
     network: "Cuando una dirección suya entra en la lista escribimos una vez a su contacto de abuso, con las pruebas. Cada mensaje \
               dice cómo dejar de recibirlos.",
@@ -82,7 +82,7 @@ const HOME: HomeTexts = HomeTexts {
     code: "Respuesta",
     class: "Clase",
     meaning: "Significado",
-    size: |count| format!("{count} inclusiones ahora"),
+    size: |count| format!("Inclusiones ahora: {count}."),
 };
 
 const ADDRESS: AddressTexts = AddressTexts {
@@ -91,10 +91,12 @@ const ADDRESS: AddressTexts = AddressTexts {
     allowed: "En la lista de permitidos",
     reserved: "No entra nunca",
     test_entry: "Entrada de prueba",
+    lead_effect: "Los servidores de correo que usan esta lista pueden rechazar el correo de esta dirección.",
     lead_listed: |since| format!("Está en la lista desde el {since}."),
     lead_until: |until| format!("Sale sola el {until}, si antes no se ve nada más."),
     lead_endless: "Permanece hasta que se retire a mano.",
-    lead_not_listed: "Los servidores de correo que usan esta lista aceptan correo de esta dirección.",
+    lead_not_listed: "Esta lista no da a ningún servidor de correo motivo para rechazar su correo. Si aun así lo rechazan, el mensaje de \
+                      rechazo indica otra causa.",
     lead_left: |date| format!("Estuvo en la lista y salió el {date}."),
     lead_allowed: |prefix| format!("Se vea lo que se vea, nada de {prefix} entra en la lista."),
     lead_reserved: "Esta dirección no nombra una máquina de Internet, así que no puede entrar nunca. Está reservada para:",
@@ -125,7 +127,7 @@ const ADDRESS: AddressTexts = AddressTexts {
     serial: "Serie",
     steps: "Qué hacer ahora",
     evidence: "Qué vimos",
-    evidence_note: "Las horas son UTC. Las direcciones de nuestras trampas se sustituyen por «hidden», para que los remitentes no \
+    evidence_note: "Las horas son UTC. Las direcciones de nuestras trampas se sustituyen por «hidden-…», para que los remitentes no \
                     aprendan a evitarlas.",
     evidence_count: |shown, all| format!("Los {shown} mensajes más recientes de {all}."),
     evidence_none: "No se ha visto nada desde esta dirección.",
@@ -222,6 +224,7 @@ const REMOVAL: RemovalTexts = RemovalTexts {
     button: |unit| format!("Retirar {unit}"),
     wait: |date| format!("Esta dirección ya salió y ha vuelto. Podrá retirarse a partir del {date}."),
     wait_short: |end| format!("Si no se ve nada más, sale sola de todos modos el {end}."),
+    will_stay: |listings| format!("Lo demás se queda, porque se retira a mano: {listings}."),
     by_hand: "Lo incluido en esta clase se retira a mano.",
     by_hand_range: |prefix| {
         format!(
@@ -231,6 +234,10 @@ const REMOVAL: RemovalTexts = RemovalTexts {
     write: "Escriba a nuestro postmaster, que contesta en dos días:",
     mail_subject: |address| format!("Retirada de {address}"),
     left: |unit| format!("{unit} ha salido de la lista"),
+    left_in_part: |unit| format!("{unit} sigue en la lista"),
+    in_part: |classes, serial| {
+        format!("Ha salido lo que puede retirarse aquí, con la serie {serial}: {classes}.")
+    },
     in_zone: |serial| format!("Nuestros servidores de nombres ya no la incluyen, desde la serie {serial}."),
     on_its_way: |serial| {
         format!(
