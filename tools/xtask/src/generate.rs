@@ -25,6 +25,9 @@ pub(crate) fn write(workspace: &Workspace) -> Result<ExitCode> {
             println!("{file} is fresh");
             continue;
         }
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder of {file}"))?;
+        }
         std::fs::write(&path, fresh).with_context(|| format!("cannot write {file}"))?;
         println!("{file} written");
     }

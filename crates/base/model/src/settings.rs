@@ -57,7 +57,7 @@ pub fn manual(lines: &[&str]) -> String {
         .join("\n")
 }
 
-/// Declares a section of the configuration. See the [module](crate::settings).
+/// Declares a section of the configuration. See the [module](mod@crate::settings).
 #[macro_export]
 macro_rules! settings {
     (

@@ -1,7 +1,7 @@
 //! Hiding recipients: what goes out as evidence must not tell which addresses are traps.
 //!
 //! In: the addresses and host names to hide, and a text or a whole message. Out: the same with a stable pseudonym in place of each, in
-//! whatever of the known spellings it stood (see [`readings`]). Where hiding cannot be assured, less is shown: a part of a message
+//! whatever of the known spellings it stood. Where hiding cannot be assured, less is shown: a part of a message
 //! is left out, or only the header is kept, or nothing.
 //!
 //! What cannot be seen: a number that only the sender of the spam can turn back into a recipient, in a link or a Message-ID.

@@ -1,3 +1,5 @@
+//! The rules of leaving, one behaviour each.
+
 use atalaya_model::{Class, Period, Rule, Serial};
 use proptest::prelude::*;
 
