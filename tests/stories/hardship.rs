@@ -1,41 +1,11 @@
 //! Full disks, read-only folders, hostile packets: clear messages, nothing lost, nothing down.
 
 use std::net::UdpSocket;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
+use atalaya_testkit::SmallDisk;
+
 use crate::harness::{Server, ZONE, atalaya, have, run, swaks, text, until};
-
-/// A small file system of its own, unmounted when dropped.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    /// Mounts one of so many mebibytes; reports a skip where mounting is not allowed.
-    fn mount(mebibytes: u32) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let size = format!("size={mebibytes}m,mode=0700");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
-            .arg(folder.path())
-            .output();
-        if mounted.is_ok_and(|mounted| mounted.status.success()) {
-            return Some(Self(folder));
-        }
-        atalaya_testkit::skip("mounting a small file system is not allowed here");
-        None
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        run("umount", &["-l", self.path().to_str().unwrap()]);
-    }
-}
 
 #[test]
 fn on_a_full_disk_the_trap_says_452_and_goes_on_when_there_is_space() {
@@ -80,11 +50,42 @@ fn on_a_full_disk_the_trap_says_452_and_goes_on_when_there_is_space() {
 }
 
 #[test]
+fn on_a_disk_that_fails_under_way_the_trap_refuses_and_the_list_goes_on() {
+    if !have(&["swaks", "dig"]) {
+        return;
+    }
+    let Some(disk) = SmallDisk::mount_failing() else {
+        return;
+    };
+    let folder = tempfile::tempdir_in(disk.path()).unwrap();
+    let server = Server::start_in(folder, "[trap.stand_for]\n\"127.0.0.32\" = \"192.0.2.32\"\n");
+    let send = || swaks(server.smtp, "127.0.0.32", &[]);
+    assert!(send().contains("<-  250 "), "the first mail is taken");
+    until("the listing", || {
+        (server.dig("192.0.2.32", "A") == "127.0.0.3").then_some(())
+    });
+
+    disk.fail();
+    for _ in 0..3 {
+        let told = send();
+        assert!(
+            told.contains(" 451 4.3.0") || told.contains(" 452 4.3.1"),
+            "{told}"
+        );
+        assert_eq!(server.dig("192.0.2.32", "A"), "127.0.0.3", "DNS goes on");
+        let (status, page) = server.http("GET", "/ip/192.0.2.32");
+        assert_eq!(status, 200);
+        assert!(page.contains("192.0.2.32"), "{page}");
+    }
+    assert_eq!(server.http("GET", "/healthz").0, 200);
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_named_at_start() {
     let Some(disk) = SmallDisk::mount(1) else { return };
     let data = disk.path().join("data");
     std::fs::create_dir(&data).unwrap();
-    run("mount", &["-o", "remount,ro", disk.path().to_str().unwrap()]);
+    disk.make_read_only();
     let failed = atalaya(
         &[
             "serve",

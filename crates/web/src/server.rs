@@ -133,8 +133,7 @@ async fn converse(
     };
     // What clients do wrong is no fault of ours.
     match ended {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
+        Ok(ended) => drop(ended.inspect_err(|error| tracing::debug!(%error, "a connection ended early"))),
         Err(_elapsed) => tracing::debug!("a connection was cut: its client does not read"),
     }
 }

@@ -1,3 +1,5 @@
+//! What the veil hides, over made and over random observations.
+
 use atalaya_model::{Envelope, ObservationId, Trap};
 use proptest::prelude::*;
 

@@ -1,43 +1,9 @@
 //! A disk that is full or read-only, on a small file system of the test's own.
 
-use std::path::Path;
-use std::process::Command;
-
 use atalaya_store::{Store, StoreUrl};
-use atalaya_testkit::TestClock;
-use tempfile::TempDir;
+use atalaya_testkit::{SmallDisk, TestClock};
 
 use crate::support::spam_from;
-
-/// A small file system in memory; unmounted when dropped.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    /// None, and told so, where mounting is not allowed.
-    fn mount() -> Option<Self> {
-        let disk = Self(tempfile::tempdir().unwrap());
-        if run("mount", &["-t", "tmpfs", "-o", "size=6m", "tmpfs"], disk.path()) {
-            return Some(disk);
-        }
-        atalaya_testkit::skip("mounting a small disk is not allowed here");
-        None
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        run("umount", &["-l"], self.0.path());
-    }
-}
-
-fn run(program: &str, arguments: &[&str], path: &Path) -> bool {
-    let done = Command::new(program).args(arguments).arg(path).output();
-    done.is_ok_and(|done| done.status.success())
-}
 
 /// A message that packs badly, so that the disk fills.
 fn noise(seed: u64) -> Vec<u8> {
@@ -53,7 +19,7 @@ fn noise(seed: u64) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_told_and_the_store_goes_on_once_there_is_space() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(6) else { return };
     let ballast = disk.path().join("ballast");
     std::fs::write(&ballast, vec![0; 2 << 20]).unwrap();
     let url = StoreUrl::Sqlite(disk.path().join("store.db"));
@@ -100,7 +66,7 @@ async fn a_full_disk_is_told_and_the_store_goes_on_once_there_is_space() {
 
 #[tokio::test]
 async fn a_read_only_folder_is_told_with_what_to_do() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(6) else { return };
     let path = disk.path().join("store.db");
     let url = StoreUrl::Sqlite(path.clone());
     Store::open(&url, TestClock::default().clock())
@@ -108,7 +74,7 @@ async fn a_read_only_folder_is_told_with_what_to_do() {
         .unwrap()
         .close()
         .await;
-    assert!(run("mount", &["-o", "remount,ro"], disk.path()));
+    disk.make_read_only();
     for path in [path, disk.path().join("new.db")] {
         let error = Store::open(&StoreUrl::Sqlite(path.clone()), TestClock::default().clock())
             .await

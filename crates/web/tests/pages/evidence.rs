@@ -1,0 +1,122 @@
+//! Evidence and notices: what the public sees, and what it never does.
+
+use atalaya_model::{Class, Kind, Verdict};
+
+use crate::support::{House, TRAP, observation};
+
+const ADDRESS: &str = "192.0.2.7";
+
+#[tokio::test]
+async fn the_holder_sees_what_was_seen() {
+    let house = House::open().await;
+    house.observe(ADDRESS, "Win a phone", "mail.cheap.example").await;
+    house.list(ADDRESS, Class::Spam).await;
+    house
+        .get("/ip/192.0.2.7")
+        .await
+        .says("<bdi>Win a phone</bdi>")
+        .says("<bdi>mail.cheap.example</bdi>")
+        .says("<bdi>barato.example</bdi>")
+        .says("4.2 KiB")
+        .says("datetime=\"2026-11-23T22:10:00Z\"")
+        .keeps("ofertas@")
+        .keeps("22:10:42Z\">23 November 2026, 22:10:42");
+}
+
+#[tokio::test]
+async fn addresses_of_traps_are_hidden_in_subjects_and_names_on_page_and_api() {
+    let house = House::open().await;
+    let subject = "Re: invoice for marta.trampa@trap.example and MARTA.TRAMPA";
+    house
+        .observe(ADDRESS, subject, "marta.trampa=trap.example.cheap.example")
+        .await;
+    house.list(ADDRESS, Class::Spam).await;
+    for path in ["/ip/192.0.2.7", "/ip/192.0.2.7?lang=es", "/api/v1/ip/192.0.2.7"] {
+        let page = house.get(path).await;
+        page.says("Re: invoice for hidden-")
+            .keeps(TRAP)
+            .keeps("trampa@")
+            .keeps("marta");
+    }
+}
+
+#[tokio::test]
+async fn what_a_sender_or_a_postmaster_wrote_is_text_and_never_markup() {
+    let house = House::open().await;
+    let attack = "<script>alert(1)</script><img src=x onerror=\"x\">'";
+    house.observe(ADDRESS, attack, "<b onclick='x'>host</b>").await;
+    let list = Verdict::List {
+        class: Class::Manual,
+        until: None,
+    };
+    house
+        .decide(ADDRESS, list, "by-hand", "Reason <i>of</i> the postmaster")
+        .await;
+    house
+        .get("/ip/192.0.2.7")
+        .await
+        .says("&#60;script&#62;alert(1)&#60;/script&#62;")
+        .says("Reason &#60;i&#62;of&#60;/i&#62; the postmaster")
+        .keeps("<script")
+        .keeps("<img")
+        .keeps("<b ")
+        .keeps("<i>");
+}
+
+#[tokio::test]
+async fn only_the_newest_observations_are_shown_and_all_are_counted() {
+    let mut house = House::open().await;
+    house.config.web.observations_shown = 2;
+    for subject in ["first", "second", "third"] {
+        house.observe(ADDRESS, subject, "h.example").await;
+        house.clock.advance(std::time::Duration::from_secs(60));
+    }
+    house
+        .get("/ip/192.0.2.7")
+        .await
+        .says("The newest 2 of 3 messages.")
+        .says("<bdi>third</bdi>")
+        .says("<bdi>second</bdi>")
+        .keeps("<bdi>first</bdi>");
+    let answer = house.get("/api/v1/ip/192.0.2.7").await.json();
+    assert_eq!(answer["evidence_count"], 3);
+}
+
+#[tokio::test]
+async fn a_bounce_is_shown_as_not_counted() {
+    let house = House::open().await;
+    let mut bounce = observation(ADDRESS, house.now(), "Undelivered mail", "mx.example");
+    bounce.kind = Kind::Backscatter;
+    bounce.envelope.mail_from.clear();
+    house.store.record(bounce, None).await.unwrap();
+    house
+        .get("/ip/192.0.2.7")
+        .await
+        .says("None (a bounce)")
+        .says("kept, not counted");
+}
+
+#[tokio::test]
+async fn notices_name_the_domain_that_was_told_and_not_the_mailbox() {
+    let house = House::open().await;
+    let serial = house.list(ADDRESS, Class::Spam).await;
+    let token = house.tell(ADDRESS, "juana.abuse@isp.example", serial).await;
+    house
+        .get("/ip/192.0.2.7")
+        .await
+        .says("23 November 2026: the abuse contact at isp.example")
+        .keeps("juana")
+        .keeps(&token);
+}
+
+#[tokio::test]
+async fn the_api_names_the_abuse_contact_that_the_registry_publishes() {
+    let house = House::open().await;
+    let serial = house.list(ADDRESS, Class::Spam).await;
+    let token = house.tell(ADDRESS, "abuse@isp.example", serial).await;
+    let page = house.get("/api/v1/ip/192.0.2.7").await;
+    page.keeps(&token);
+    let contact = &page.json()["contact"];
+    assert_eq!(contact["addresses"][0], "abuse@isp.example");
+    assert_eq!(contact["network"], "NET-EXAMPLE");
+}

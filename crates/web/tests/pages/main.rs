@@ -1,0 +1,19 @@
+//! The pages and the API as their readers meet them: in front of a real store and a zone that follows it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests end where something is not as it should be"
+)]
+
+mod api;
+mod evidence;
+mod leaving;
+mod looking;
+mod operator;
+mod serving;
+mod shield;
+mod standing;
+mod stopping;
+mod support;
+mod trouble;

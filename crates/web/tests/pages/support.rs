@@ -1,0 +1,296 @@
+//! A whole list behind the pages: a store in a scratch folder, the zone that follows it, a clock that is set by hand.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use atalaya_model::{
+    Class, Contact, ContactSource, Decision, Envelope, Handshake, Kind, MailAddress, Observation,
+    ObservationId, Prefix, Rule, Serial, Timestamp, Trap, Verdict,
+};
+use atalaya_publish::{Follower, PublishConfig, Zone};
+use atalaya_store::{Notice, Store, StoreUrl};
+use atalaya_testkit::TestClock;
+use atalaya_web::{App, AppConfig, router};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Request, StatusCode};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+pub(crate) const TRAP: &str = "marta.trampa@trap.example";
+/// Where requests come from that say nothing else.
+pub(crate) const STRANGER: &str = "203.0.113.50";
+/// The longest wait for something that takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct House {
+    pub(crate) clock: TestClock,
+    pub(crate) store: Store,
+    pub(crate) zone: Arc<Zone>,
+    pub(crate) config: AppConfig,
+    stop: CancellationToken,
+    /// Goes when the house goes.
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, read whole.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Page {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) -> &Self {
+        assert!(self.text.contains(words), "{words:?} is not in:\n{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn keeps(&self, words: &str) -> &Self {
+        assert!(
+            !self.text.to_lowercase().contains(&words.to_lowercase()),
+            "{words:?} is in:\n{}",
+            self.text
+        );
+        self
+    }
+}
+
+impl House {
+    /// A list that is published.
+    pub(crate) async fn open() -> Self {
+        let house = Self::unpublished().await;
+        let follower = Follower::new(house.store.clone(), Arc::clone(&house.zone));
+        tokio::spawn(follower.run(house.stop.clone()));
+        house.until(|| house.zone.is_loaded()).await;
+        house
+    }
+
+    /// A list that nobody has loaded into the zone yet.
+    pub(crate) async fn unpublished() -> Self {
+        let clock = TestClock::at("2026-11-23T22:10:42Z".parse().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
+        let store = Store::open(&url, clock.clock()).await.unwrap();
+        let publish = PublishConfig {
+            zone: "bl.list.example".to_owned(),
+            ..PublishConfig::default()
+        };
+        let zone = Arc::new(Zone::new(&publish, "http://127.0.0.1:8080").unwrap());
+        let mut config = AppConfig {
+            publish,
+            public_url: "https://list.example".to_owned(),
+            ..AppConfig::default()
+        };
+        config.web.postmaster = "postmaster@list.example".parse().unwrap();
+        config.web.organisation = "Atalaya del Sur".to_owned();
+        Self {
+            clock,
+            store,
+            zone,
+            config,
+            stop: CancellationToken::new(),
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn app(&self) -> App {
+        App {
+            store: self.store.clone(),
+            zone: Arc::clone(&self.zone),
+            clock: self.clock.clock(),
+            metrics: PrometheusBuilder::new().build_recorder().handle(),
+            config: self.config.clone(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Waits until something holds.
+    pub(crate) async fn until(&self, holds: impl Fn() -> bool) {
+        let watch = async {
+            while !holds() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, watch)
+            .await
+            .expect("the zone did not follow");
+    }
+
+    /// Decides, and waits for the zone.
+    pub(crate) async fn decide(&self, prefix: &str, verdict: Verdict, rule: &str, reason: &str) -> Serial {
+        // Only what was seen has a score.
+        let score = if rule == "trap-spam" { 2.5 } else { 0.0 };
+        let decision = Decision {
+            prefix: prefix.parse().unwrap(),
+            verdict,
+            rule: Rule::new(rule, 1),
+            score,
+            reason: reason.to_owned(),
+        };
+        let mut transaction = self.store.begin().await.unwrap();
+        let decided = transaction.decide(&decision, self.now()).await.unwrap();
+        transaction.commit().await.unwrap();
+        self.until(|| !self.zone.is_loaded() || self.zone.serial() >= decided.serial)
+            .await;
+        decided.serial
+    }
+
+    /// Lists for 60 days.
+    pub(crate) async fn list(&self, prefix: &str, class: Class) -> Serial {
+        let until = Some(self.now().plus(DAY * 60));
+        let rule = if class == Class::Spam {
+            "trap-spam"
+        } else {
+            "by-hand"
+        };
+        self.decide(
+            prefix,
+            Verdict::List { class, until },
+            rule,
+            "Spam reached our traps: 2 messages.",
+        )
+        .await
+    }
+
+    /// Records a spam of our own writing.
+    pub(crate) async fn observe(&self, address: &str, subject: &str, helo: &str) {
+        self.store
+            .record(observation(address, self.now(), subject, helo), None)
+            .await
+            .unwrap();
+    }
+
+    /// Remembers a notice to the abuse contact of a prefix, and the contact itself.
+    pub(crate) async fn tell(&self, prefix: &str, contact: &str, serial: Serial) -> String {
+        let contact: MailAddress = contact.parse().unwrap();
+        let prefix: Prefix = prefix.parse().unwrap();
+        let token = Uuid::new_v4().simple().to_string();
+        let mut transaction = self.store.begin().await.unwrap();
+        let id = Uuid::new_v4();
+        let notice = Notice {
+            id,
+            serial,
+            prefix,
+            contact: contact.clone(),
+            token: token.clone(),
+            at: self.now(),
+        };
+        transaction.add_notice(&notice).await.unwrap();
+        transaction.commit().await.unwrap();
+        let known = Contact {
+            prefix,
+            addresses: vec![contact],
+            network: "NET-EXAMPLE".to_owned(),
+            source: ContactSource::Whois {
+                server: "whois.example".to_owned(),
+            },
+            found_at: self.now(),
+        };
+        self.store
+            .keep_contact(&known, self.now().plus(DAY))
+            .await
+            .unwrap();
+        token
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Page {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Asks with one header more.
+    pub(crate) async fn get_with(&self, path: &str, name: &str, value: &str) -> Page {
+        let request = Request::get(path).header(name, value);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Asks as a program does: without any header of a browser.
+    pub(crate) async fn post_plainly(&self, path: &str) -> Page {
+        self.send(Request::post(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Whether DNS says that an address is listed: it answers from the same zone.
+    pub(crate) fn is_listed(&self, address: &str) -> bool {
+        self.zone.lookup(address.parse().unwrap(), self.now()).is_listed()
+    }
+
+    /// Presses a button on our own page, as browsers without TLS do: with an origin and without `Sec-Fetch-Site`.
+    pub(crate) async fn post(&self, path: &str) -> Page {
+        let request = Request::post(path)
+            .header("host", "list.example")
+            .header("origin", "http://list.example");
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a request from 203.0.113.50, with pages made just for it.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Page {
+        send(&router(self.app()), STRANGER, request).await
+    }
+
+    /// Closes the store under the pages.
+    pub(crate) async fn lose_store(&self) {
+        self.store.close().await;
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Sends a request from a peer.
+pub(crate) async fn send(pages: &Router, peer: &str, mut request: Request<Body>) -> Page {
+    let peer = SocketAddr::new(peer.parse().unwrap(), 40_000);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let response = pages.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    Page {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+/// A spam that reached [`TRAP`].
+pub(crate) fn observation(address: &str, at: Timestamp, subject: &str, helo: &str) -> Observation {
+    let address: IpAddr = address.parse().unwrap();
+    Observation {
+        id: ObservationId(Uuid::new_v4()),
+        address,
+        seen_at: at,
+        sensor: "trap".to_owned(),
+        kind: Kind::Spam,
+        handshake: Handshake::Completed,
+        trap: Trap::Pristine,
+        envelope: Envelope {
+            helo: helo.to_owned(),
+            mail_from: "ofertas@barato.example".to_owned(),
+            recipients: vec![TRAP.to_owned()],
+        },
+        subject: subject.to_owned(),
+        source_port: Some(51_234),
+        message: None,
+        message_size: 4_301,
+        oddities: Vec::new(),
+    }
+}
