@@ -1,103 +1,190 @@
-//! SIGKILL at any moment loses nothing that was acknowledged.
+//! SIGKILL at any moment loses nothing that was acknowledged, and keeps nothing twice.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::harness::{PATIENCE, Server, have};
+use atalaya_model::Clock;
+use atalaya_store::{Store, StoreUrl};
+
+use crate::harness::{PATIENCE, Server, have, until};
 
 /// How often the server is killed; `ATALAYA_KILLS` asks for more.
 const KILLS: u64 = 10;
 /// Senders at work at the same time.
-const SENDERS: usize = 8;
+const SENDERS: u32 = 8;
+/// Mails between two kills at least, so that every kill hits a server at work.
+const MAILS_BETWEEN: u64 = 50;
+/// Observations read at once.
+const PAGE: u32 = 500;
 
 #[test]
 fn sigkill_in_a_loop_under_load_loses_no_acknowledged_mail() {
     if !have(&["dig"]) {
         return;
     }
-    let kills = std::env::var("ATALAYA_KILLS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(KILLS);
-    let config =
-        "[trap]\nmax_connections_per_address = 100\n[trap.stand_for]\n\"127.0.0.1\" = \"192.0.2.66\"\n";
-    let mut server = Server::start(config);
+    let folder = tempfile::tempdir().unwrap();
+    let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
+    kill_in_a_loop(Server::start_in(folder, CONFIG), CONFIG, &url);
+}
+
+#[test]
+fn sigkill_in_a_loop_on_postgresql_loses_no_acknowledged_mail() {
+    if !have(&["dig"]) {
+        return;
+    }
+    let Some(server) = atalaya_testkit::postgres() else {
+        return;
+    };
+    let url = server.database();
+    let config = format!("[store]\nurl = \"{url}\"\n{CONFIG}");
+    kill_in_a_loop(Server::start(&config), &config, &url.parse().unwrap());
+}
+
+/// Room for all senders, who stand for one address.
+const CONFIG: &str =
+    "[trap]\nmax_connections_per_address = 100\n[trap.stand_for]\n\"127.0.0.1\" = \"192.0.2.66\"\n";
+
+/// Kills the server again and again under load, and compares what was acknowledged with what is kept, mail by mail.
+fn kill_in_a_loop(mut server: Server, config: &str, store: &StoreUrl) {
+    let kills = std::env::var("ATALAYA_KILLS").map_or(KILLS, |text| text.parse().unwrap());
     let stop = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(AtomicU64::new(0));
     let senders: Vec<_> = (0..SENDERS)
-        .map(|_| {
-            let (stop, acknowledged, trap) = (Arc::clone(&stop), Arc::clone(&acknowledged), server.smtp);
-            std::thread::spawn(move || send_until(&stop, trap, &acknowledged))
+        .map(|number| {
+            let (trap, stop, count) = (server.smtp, Arc::clone(&stop), Arc::clone(&acknowledged));
+            let sender = Sender {
+                number,
+                trap,
+                stop,
+                count,
+                handed_over: Vec::new(),
+                acknowledged: Vec::new(),
+            };
+            std::thread::spawn(move || sender.send())
         })
         .collect();
     for _ in 0..kills {
-        // At least some mail between two kills, so that every kill hits a server at work.
         let before = acknowledged.load(Ordering::SeqCst);
-        crate::harness::until("mail goes on after a kill", || {
-            (acknowledged.load(Ordering::SeqCst) > before + 50).then_some(())
+        until("mail goes on after a kill", || {
+            (acknowledged.load(Ordering::SeqCst) > before + MAILS_BETWEEN).then_some(())
         });
         server.kill_and_restart(config);
     }
     stop.store(true, Ordering::SeqCst);
-    let sent: u64 = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
-    let acknowledged = acknowledged.load(Ordering::SeqCst);
-    let kept = server.lookup("192.0.2.66")["evidence_count"].as_u64().unwrap();
-    eprintln!("{kills} kills, {sent} mails handed over, {acknowledged} acknowledged, {kept} kept");
-    assert!(
-        kept >= acknowledged,
-        "{acknowledged} mails were acknowledged, but only {kept} are kept"
-    );
+    let senders: Vec<Sender> = senders.into_iter().map(|sender| sender.join().unwrap()).collect();
+
     assert_eq!(
         server.dig("192.0.2.66", "A"),
         "127.0.0.3",
         "the pipeline lost its way"
     );
-    // What was being handed over when the server died may or may not be kept, but nothing is kept twice.
-    assert!(kept <= sent, "{sent} mails were handed over, but {kept} are kept");
-}
-
-/// Sends mail after mail, over connections that break whenever the server is killed; gives how many were handed over whole.
-fn send_until(stop: &AtomicBool, trap: SocketAddr, acknowledged: &AtomicU64) -> u64 {
-    let mut sent = 0;
-    while !stop.load(Ordering::SeqCst) {
-        // A broken or refused connection is what this story is about: try again.
-        drop(converse(stop, trap, acknowledged, &mut sent));
+    let mut kept = read_kept(store);
+    for sender in &senders {
+        for mail in &sender.acknowledged {
+            let message = kept
+                .remove(mail)
+                .unwrap_or_else(|| panic!("mail {mail} was acknowledged, but is not kept"));
+            assert!(
+                message.contains(&text_of(mail)),
+                "mail {mail} is kept as {message}"
+            );
+        }
     }
-    sent
+    // What was being handed over when the server died may or may not be kept; but nothing else is.
+    let handed_over: HashSet<&String> = senders.iter().flat_map(|sender| &sender.handed_over).collect();
+    let strangers: Vec<_> = kept.keys().filter(|mail| !handed_over.contains(mail)).collect();
+    assert!(strangers.is_empty(), "kept, but never handed over: {strangers:?}");
+    eprintln!(
+        "{kills} kills, {} mails handed over, {} acknowledged, all of them kept, and {} more",
+        handed_over.len(),
+        acknowledged.load(Ordering::SeqCst),
+        kept.len()
+    );
 }
 
-/// One connection with as many mails as it lasts.
-fn converse(
-    stop: &AtomicBool,
-    trap: SocketAddr,
-    acknowledged: &AtomicU64,
-    sent: &mut u64,
-) -> std::io::Result<()> {
-    let Ok(stream) = TcpStream::connect(trap) else {
-        std::thread::sleep(Duration::from_millis(5));
-        return Ok(());
+/// Every kept mail of the senders, by its name; one that is kept twice ends the test.
+fn read_kept(url: &StoreUrl) -> HashMap<String, String> {
+    let read = async {
+        let store = Store::open(url, Clock::system()).await.unwrap();
+        let mut kept = HashMap::new();
+        let mut position = 0;
+        loop {
+            let page = store.observations_after(position, PAGE).await.unwrap();
+            let Some(last) = page.last() else { break };
+            position = last.position;
+            for seen in page {
+                let mail = seen.observation.subject;
+                let digest = seen.observation.message.expect("a mail without its message");
+                let message = store.message(&digest).await.unwrap().expect("a message is lost");
+                let message = String::from_utf8(message).unwrap();
+                assert_eq!(kept.insert(mail.clone(), message), None, "{mail} is kept twice");
+            }
+        }
+        store.close().await;
+        kept
     };
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let mut write = stream.try_clone()?;
-    let mut read = BufReader::new(stream);
-    reply(&mut read)?;
-    write.write_all(b"EHLO kill.example\r\n")?;
-    reply(&mut read)?;
-    while !stop.load(Ordering::SeqCst) {
-        write.write_all(b"MAIL FROM:<a@b.example>\r\nRCPT TO:<trap@c.example>\r\nDATA\r\n")?;
-        for _ in 0..3 {
-            reply(&mut read)?;
+    tokio::runtime::Runtime::new().unwrap().block_on(read)
+}
+
+/// The text of the mail of this name.
+fn text_of(mail: &str) -> String {
+    format!("This is mail {mail}, and no other.")
+}
+
+/// Sends mail after mail, over connections that break whenever the server is killed.
+struct Sender {
+    number: u32,
+    trap: SocketAddr,
+    stop: Arc<AtomicBool>,
+    /// Mails that all senders got a 250 for.
+    count: Arc<AtomicU64>,
+    /// The names of the mails whose last byte was written.
+    handed_over: Vec<String>,
+    /// The names of those that got their 250.
+    acknowledged: Vec<String>,
+}
+
+impl Sender {
+    /// Sends until told to stop; gives itself back with what became of its mails.
+    fn send(mut self) -> Self {
+        while !self.stop.load(Ordering::SeqCst) {
+            // A broken connection is what this story is about: try again.
+            drop(self.converse());
         }
-        *sent += 1;
-        write.write_all(b"Subject: kill\r\n\r\nunder load\r\n.\r\n")?;
-        if reply(&mut read)?.starts_with("250") {
-            acknowledged.fetch_add(1, Ordering::SeqCst);
-        }
+        self
     }
-    Ok(())
+
+    /// One connection with as many mails as it lasts.
+    fn converse(&mut self) -> std::io::Result<()> {
+        let Ok(stream) = TcpStream::connect(self.trap) else {
+            std::thread::sleep(Duration::from_millis(5));
+            return Ok(());
+        };
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut write = stream.try_clone()?;
+        let mut read = BufReader::new(stream);
+        reply(&mut read)?;
+        write.write_all(b"EHLO kill.example\r\n")?;
+        reply(&mut read)?;
+        while !self.stop.load(Ordering::SeqCst) {
+            let mail = format!("{}-{}", self.number, self.handed_over.len());
+            write.write_all(b"MAIL FROM:<a@b.example>\r\nRCPT TO:<trap@c.example>\r\nDATA\r\n")?;
+            for _ in 0..3 {
+                reply(&mut read)?;
+            }
+            self.handed_over.push(mail.clone());
+            write.write_all(format!("Subject: {mail}\r\n\r\n{}\r\n.\r\n", text_of(&mail)).as_bytes())?;
+            if reply(&mut read)?.starts_with("250") {
+                self.acknowledged.push(mail);
+                self.count.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The last line of a reply.

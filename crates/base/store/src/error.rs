@@ -31,6 +31,11 @@ pub enum StoreError {
     /// The store can be read but not written. Refuse new work: the operator must act.
     #[error("the store is read-only: make its file and its folder writable for this user")]
     ReadOnly,
+    /// The disk failed, or its system took away the right to write after a fault. Refuse new work: the operator must act.
+    #[error(
+        "the disk of the store fails: see what the system log says of it; what was acknowledged is on it"
+    )]
+    Disk(#[source] Cause),
     /// Another process holds the store, or two writers met. Try again.
     #[error("the store is busy: try again")]
     Busy,
@@ -84,7 +89,7 @@ impl StoreError {
     pub const fn is_temporary(&self) -> bool {
         matches!(
             self,
-            Self::Full | Self::ReadOnly | Self::Busy | Self::Unreachable(_)
+            Self::Full | Self::ReadOnly | Self::Disk(_) | Self::Busy | Self::Unreachable(_)
         )
     }
 

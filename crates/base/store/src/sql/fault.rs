@@ -22,6 +22,7 @@ pub(super) fn explain(error: sqlx::Error) -> StoreError {
         sqlx::Error::Database(ref refusal) if is_lost(refusal.as_ref()) => {
             StoreError::Unreachable(Arc::new(error))
         }
+        sqlx::Error::Database(ref refusal) if is_disk(refusal.as_ref()) => StoreError::Disk(Arc::new(error)),
         other => StoreError::unexpected(other),
     })
 }
@@ -58,6 +59,14 @@ fn sqlite_meaning(code: u32, refusal: &dyn DatabaseError) -> Option<StoreError> 
         13 => Some(StoreError::Full),
         11 | 26 => Some(StoreError::corrupt(refusal)),
         _ => None,
+    }
+}
+
+/// Whether the disk failed, and not for want of space: `SQLITE_IOERR`, or `io_error` of PostgreSQL.
+fn is_disk(refusal: &dyn DatabaseError) -> bool {
+    match sqlite_code(refusal) {
+        Some(code) => code & 0xff == 10,
+        None => refusal.code().is_some_and(|code| code == "58030"),
     }
 }
 
