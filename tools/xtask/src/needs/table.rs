@@ -62,7 +62,7 @@ pub(super) const NEEDS: &[Need] = &[
     need(
         "chromium",
         Proof::Program("chromium"),
-        "looks at the pages without scripts, and takes their picture",
+        "opens the pages on a wide screen and on a phone, and takes their picture",
     ),
     need(
         "whois",
