@@ -156,3 +156,18 @@ fn the_example_configuration_can_be_used_as_it_is() {
     assert_eq!(code, Some(0));
     assert!(told.ends_with("can be used."), "{told}");
 }
+
+#[test]
+fn a_command_whose_reader_has_gone_ends_without_a_word() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(ATALAYA)
+        .args(["config", "example"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(
+        (output.status.code(), text(&output.stderr)),
+        (Some(0), String::new())
+    );
+}

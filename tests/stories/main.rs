@@ -8,6 +8,7 @@
 )]
 
 mod commands;
+mod control;
 mod demo;
 mod first_light;
 mod hardship;

@@ -50,13 +50,22 @@ pub(crate) async fn line_to(place: &Place) -> anyhow::Result<Line> {
     Line::open(config_at(place)?).await
 }
 
+/// Whoever read standard output has gone, as `head` does. The one failure that ends a command without a word and with success: a
+/// server that hangs up breaks a pipe too.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the answer")]
+pub(crate) struct OutputClosed;
+
 /// Prints a line on standard output.
 ///
 /// # Errors
-/// Standard output is closed or full.
+/// [`OutputClosed`], or standard output is full.
 pub(crate) fn print(line: impl std::fmt::Display) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    writeln!(std::io::stdout().lock(), "{line}").context("cannot write the answer")
+    use std::io::{ErrorKind, Write as _};
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(OutputClosed.into()),
+        written => written.context("cannot write the answer"),
+    }
 }
 
 /// Prints a document as JSON, in one line.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use atalaya_model::{Clock, Timestamp};
 use atalaya_observe::replay::{KeptMail, Replay as Reader, Skip, Summary, mails};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -117,7 +118,9 @@ impl Work {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
         if let Some(line) = self.line.as_mut().filter(|_| !batch.is_empty()) {
-            line.ask::<u64>(Request::Observe { batch }).await?;
+            line.ask::<u64>(Request::Observe { batch })
+                .await
+                .context("the replay stopped half way; run it again, each mail counts once")?;
         }
         Ok(())
     }

@@ -76,6 +76,9 @@ async fn ask_server(
 ) -> anyhow::Result<Value> {
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
+    if line.len() as u64 > MAX_LINE {
+        bail!("this is more than the server takes at once; without a server it would work");
+    }
     write.write_all(&line).await.context("the server hung up")?;
     let mut answer = Vec::new();
     if read
