@@ -10,9 +10,10 @@ settings! {
         /// The mailbox that answers for what no page can settle. It must take mail from listed addresses too (RFC 6471 section 2.2.2).
         postmaster: MailAddress = default_postmaster(),
         /// Reverse proxies in front of this server. Only what they say in `X-Forwarded-For` is believed; from anybody else a client
-        /// could claim any address and so escape the limits.
+        /// could claim any address and so escape the limits. A proxy that is missing here counts as one single client: its visitors
+        /// share the limits of one.
         trusted_proxies: Vec<Prefix> = Vec::new() => "[\"127.0.0.1\", \"10.0.0.0/8\"]",
-        /// Who may read `/metrics`, by client address. Others are told that there is no such page.
+        /// Who may read `/metrics`, by client address, without a proxy between. Others are told that there is no such page.
         metrics_clients: Vec<Prefix> = default_metrics_clients(),
         /// Observations that a page or an answer of the API shows, newest first.
         observations_shown: u32 = 10,
