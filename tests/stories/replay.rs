@@ -50,5 +50,5 @@ fn a_running_server_takes_the_replay_and_shows_it_in_dns() {
     let told = server.command(&["replay", file.to_str().unwrap()]);
     assert!(told.contains('1'), "{told}");
     assert_eq!(server.dig("192.0.2.55", "A"), "127.0.0.3");
-    assert_eq!(server.lookup("192.0.2.55")["evidence_count"], 1);
+    assert_eq!(server.lookup("192.0.2.55")["observations"], 1);
 }

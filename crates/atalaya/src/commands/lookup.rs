@@ -31,8 +31,8 @@ struct Answer {
     listings: Vec<Listed>,
     allowed: Option<Allowed>,
     reserved: Option<String>,
-    #[serde(default)]
-    evidence_count: u64,
+    /// None where the store did not answer.
+    observations: Option<u64>,
     contact: Option<Abuse>,
 }
 
@@ -79,7 +79,11 @@ impl fmt::Display for Answer {
                 contact.addresses.join(", ")
             )?;
         }
-        let (kept, serial) = (self.evidence_count, self.serial);
+        let kept = self.observations.map_or_else(
+            || "unknown, the store did not answer".to_owned(),
+            |kept| kept.to_string(),
+        );
+        let serial = self.serial;
         write!(f, "Observations kept: {kept}. Serial of the list: {serial}.")
     }
 }
@@ -111,7 +115,8 @@ mod tests {
 
     #[test]
     fn an_unlisted_address_is_told_plainly() {
-        let answer = json!({"address": "192.0.2.1", "listed": false, "serial": 7, "listings": [], "evidence_count": 0});
+        let answer =
+            json!({"address": "192.0.2.1", "listed": false, "serial": 7, "listings": [], "observations": 0});
         assert!(told(answer).starts_with("192.0.2.1 is not listed.\n"));
     }
 
@@ -128,12 +133,18 @@ mod tests {
             "since": "2026-11-20T00:00:00Z", "until": null, "rule": "trap-spam/1",
         });
         let text =
-            told(json!({"address": "192.0.2.1", "serial": 7, "listings": [listing], "evidence_count": 3}));
+            told(json!({"address": "192.0.2.1", "serial": 7, "listings": [listing], "observations": 3}));
         assert!(text.contains("class   spam (127.0.0.3)"), "{text}");
         assert!(text.contains("until   removed by hand"), "{text}");
         assert!(
             text.ends_with("Observations kept: 3. Serial of the list: 7."),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_the_store_did_not_say_is_unknown() {
+        let text = told(json!({"address": "192.0.2.1", "serial": 7, "listings": [], "observations": null}));
+        assert!(text.contains("Observations kept: unknown"), "{text}");
     }
 }
