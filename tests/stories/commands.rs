@@ -53,12 +53,12 @@ fn commands_work_on_a_folder_without_a_server() {
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
     };
-    assert!(run(&["lookup", "192.0.2.1"]).starts_with("192.0.2.1 is not listed."));
     assert_eq!(
         run(&["list", "add", "192.0.2.1"]),
         "192.0.2.1 is listed as manual without end (serial 1)."
     );
     assert!(run(&["lookup", "192.0.2.1"]).starts_with("192.0.2.1 is listed."));
+    assert!(run(&["lookup", "192.0.2.2"]).starts_with("192.0.2.2 is not listed."));
     assert!(run(&["list", "show"]).starts_with("192.0.2.1 "));
     assert_eq!(
         run(&["allow", "add", "192.0.2.0/24"]).lines().count(),
@@ -74,6 +74,34 @@ fn commands_work_on_a_folder_without_a_server() {
         "{}",
         text(&refused.stderr)
     );
+}
+
+#[test]
+fn a_command_that_only_asks_makes_neither_folder_nor_database() {
+    let scratch = tempfile::tempdir().unwrap();
+    let missing = scratch.path().join("mistyped");
+    for arguments in [
+        &["lookup", "192.0.2.1"][..],
+        &["list", "show"],
+        &["allow", "show"],
+        &["list", "remove", "192.0.2.1"],
+        &["allow", "remove", "192.0.2.1"],
+    ] {
+        for (data, told) in [
+            (missing.as_path(), "there is no data folder"),
+            (scratch.path(), "there is no database"),
+        ] {
+            let refused = atalaya(arguments, data);
+            assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+            assert_eq!(text(&refused.stdout), "", "{arguments:?}");
+            let said = text(&refused.stderr);
+            assert!(
+                said.contains(told) && said.contains(data.to_str().unwrap()),
+                "{said}"
+            );
+        }
+    }
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 }
 
 #[test]

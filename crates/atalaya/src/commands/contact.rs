@@ -5,11 +5,12 @@ use anyhow::bail;
 use super::{line_to, print, print_json};
 use crate::cli::Contact;
 use crate::control::{ContactAnswer, Request};
+use crate::folder::Missing;
 
 /// Asks and prints.
 pub(crate) async fn run(command: Contact) -> anyhow::Result<()> {
     let address = command.address;
-    let found: ContactAnswer = line_to(&command.place)
+    let found: ContactAnswer = line_to(&command.place, Missing::Made)
         .await?
         .ask(Request::Contact { address })
         .await?;

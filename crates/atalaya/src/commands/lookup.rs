@@ -10,13 +10,17 @@ use serde_json::Value;
 use super::{Form, line_to, print, print_json};
 use crate::cli::Lookup;
 use crate::control::Request;
+use crate::folder::Missing;
 
 /// Asks and prints.
 pub(crate) async fn run(command: Lookup) -> anyhow::Result<()> {
     let request = Request::Lookup {
         address: command.address,
     };
-    let answer: Value = line_to(&command.place).await?.ask(request).await?;
+    let answer: Value = line_to(&command.place, Missing::Refused)
+        .await?
+        .ask(request)
+        .await?;
     match Form::from(command.json) {
         Form::Json => print_json(&answer),
         Form::Text => print(Answer::deserialize(answer)?),

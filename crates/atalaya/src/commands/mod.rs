@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::cli::Place;
 use crate::config::{Config, load};
 use crate::control::Line;
+use crate::folder::Missing;
 
 /// The name of the configuration file that is read from a data folder when `--config` is not given.
 const CONFIG_IN_FOLDER: &str = "atalaya.toml";
@@ -46,8 +47,8 @@ pub(crate) fn config_at(place: &Place) -> anyhow::Result<Config> {
 pub(crate) struct NoPlace;
 
 /// Opens the line to the server that runs on the place, or to the store itself.
-pub(crate) async fn line_to(place: &Place) -> anyhow::Result<Line> {
-    Line::open(config_at(place)?).await
+pub(crate) async fn line_to(place: &Place, missing: Missing) -> anyhow::Result<Line> {
+    Line::open(config_at(place)?, missing).await
 }
 
 /// Whoever read standard output has gone, as `head` does. The one failure that ends a command without a word and with success: a

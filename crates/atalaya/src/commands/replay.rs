@@ -12,6 +12,7 @@ use super::{Form, config_at, print, print_json};
 use crate::cli::Replay;
 use crate::config::Config;
 use crate::control::{Line, Replayed, Request, Settled};
+use crate::folder::Missing;
 
 /// Mails handed over together, so that they share a commit.
 const BATCH_MAILS: usize = 256;
@@ -50,7 +51,7 @@ pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
     let mut line = if dry_run {
         None
     } else {
-        Some(Line::open(config).await?)
+        Some(Line::open(config, Missing::Made).await?)
     };
     let before = settle(line.as_mut()).await?;
 
