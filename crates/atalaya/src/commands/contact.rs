@@ -15,9 +15,8 @@ pub(crate) async fn run(command: Contact) -> anyhow::Result<()> {
         .ask(Request::Contact { address })
         .await?;
     if command.json {
-        return print_json(&found);
-    }
-    if command.explain {
+        print_json(&found)?;
+    } else if command.explain {
         for (number, step) in found.steps.iter().enumerate() {
             print(format_args!(
                 "{:>2}. {} {}\n    {}",
@@ -31,6 +30,9 @@ pub(crate) async fn run(command: Contact) -> anyhow::Result<()> {
     }
     if let Some(trouble) = &found.trouble {
         bail!("the search came to no end: {trouble}");
+    }
+    if command.json {
+        return Ok(());
     }
     match &found.contact {
         Some(contact) if !contact.addresses.is_empty() => {

@@ -8,8 +8,9 @@ use toml::de::DeTable;
 
 use super::Config;
 
-/// Least similarity at which a known key is suggested for an unknown one: of three letters, two stand right or are swapped.
-const SIMILAR: f64 = 0.6;
+/// Least similarity at which a known word is suggested for an unknown one: of seven letters, four stand right, as in `warning` for
+/// `warn`.
+const SIMILAR: f64 = 0.57;
 
 /// What is wrong with a configuration file.
 #[derive(Debug, thiserror::Error)]
@@ -107,28 +108,22 @@ fn find_unknown(text: &str, table: &DeTable<'_>, known: &[Field], path: &str, fo
 fn unknown_key(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, known: &[Field], path: &str) -> String {
     let name = key.get_ref().as_ref();
     let (line, _) = place(text, key.span().start);
-    let nearest = known
-        .iter()
-        .map(|field| {
-            (
-                strsim::normalized_damerau_levenshtein(name, field.name),
-                field.name,
-            )
-        })
-        .filter(|(similarity, _)| *similarity >= SIMILAR)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    let hint = match nearest {
-        Some((_, near)) => format!("did you mean `{path}{near}`?"),
-        None => format!(
-            "known here: {}",
-            known
-                .iter()
-                .map(|field| field.name)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+    let names: Vec<&str> = known.iter().map(|field| field.name).collect();
+    let hint = match nearest(name, &names) {
+        Some(near) => format!("did you mean `{path}{near}`?"),
+        None => format!("known here: {}", names.join(", ")),
     };
     format!("line {line}: unknown key `{path}{name}`; {hint}")
+}
+
+/// The known word that one that is unknown resembles most, if it resembles any.
+pub(crate) fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|known| (strsim::normalized_damerau_levenshtein(unknown, known), *known))
+        .filter(|(similarity, _)| *similarity >= SIMILAR)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, known)| known)
 }
 
 #[cfg(test)]
@@ -167,6 +162,25 @@ mod tests {
     fn wrong_types_are_told_with_line_and_column() {
         assert!(mistakes("[decide]\nhalf_life = \"soon\"\n").contains("line 2, column 13"));
         assert!(mistakes("data = \n").contains("line 1"));
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_told_with_the_nearest() {
+        for (level, near) in [
+            ("warning", "warn"),
+            ("inof", "info"),
+            ("atalaya_web=debug,eror", "error"),
+        ] {
+            let told = mistakes(&format!("[log]\nlevel = \"{level}\"\n"));
+            assert!(told.contains(&format!("did you mean `{near}`?")), "{told}");
+        }
+        for level in ["loud", "", "info,", "atalaya_web", "atalaya_web=loud"] {
+            let told = mistakes(&format!("[log]\nlevel = \"{level}\"\n"));
+            assert!(told.starts_with("log.level: "), "{level}: {told}");
+        }
+        for level in ["WARN", "off", "info,atalaya_publish=debug"] {
+            assert!(parse(&format!("[log]\nlevel = \"{level}\"\n")).is_ok(), "{level}");
+        }
     }
 
     #[test]
