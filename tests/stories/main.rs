@@ -15,3 +15,4 @@ mod hardship;
 mod harness;
 mod kill;
 mod replay;
+mod serving;
