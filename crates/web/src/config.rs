@@ -36,13 +36,17 @@ settings! {
         max_requests: u32 = 256,
         /// The longest body of a request. Our forms send nothing but their buttons.
         max_body: ByteSize = ByteSize::kib(4),
-        /// Requests to change something (POST) that one client, an IPv4 address or an IPv6 /64, may send in a minute.
+        /// Requests to change something (POST) that one client, an IPv4 address or an IPv6 /64, may send in a minute. All of an IPv6
+        /// /48 together may send eight times as many.
         posts_per_minute: u32 = 30,
     }
 }
 
 /// Most observations or decisions on one page: more would make it slow to read and to make.
 const MOST_SHOWN: u32 = 100;
+
+/// The longest timeout of a page: no reader waits longer, and browsers hang up before.
+const LONGEST_TIMEOUT: Period = Period::minutes(5);
 
 impl WebConfig {
     /// Checks the ranges.
@@ -76,11 +80,17 @@ impl WebConfig {
             ("request_timeout", self.request_timeout),
             ("header_timeout", self.header_timeout),
         ] {
-            if period.duration().is_zero() {
-                return Err(format!("web.{key} must be longer than 0s"));
+            if period.duration().is_zero() || period > LONGEST_TIMEOUT {
+                return Err(format!(
+                    "web.{key} must be longer than 0s and at most {LONGEST_TIMEOUT}"
+                ));
             }
         }
-        if self.zone_wait.duration() + self.details_timeout.duration() >= self.request_timeout.duration() {
+        let waits = self
+            .zone_wait
+            .duration()
+            .saturating_add(self.details_timeout.duration());
+        if waits >= self.request_timeout.duration() {
             return Err(
                 "web.zone_wait and web.details_timeout together must be shorter than web.request_timeout"
                     .to_owned(),
@@ -156,6 +166,20 @@ mod tests {
                 "zone_wait",
                 WebConfig {
                     zone_wait: Period::seconds(9),
+                    ..WebConfig::default()
+                },
+            ),
+            (
+                "zone_wait",
+                WebConfig {
+                    zone_wait: Period::seconds(u64::MAX),
+                    ..WebConfig::default()
+                },
+            ),
+            (
+                "request_timeout",
+                WebConfig {
+                    request_timeout: Period::seconds(u64::MAX),
                     ..WebConfig::default()
                 },
             ),
