@@ -133,65 +133,22 @@ mod tests {
 
     #[test]
     fn what_is_out_of_range_is_named() {
-        let wrong = [
-            (
-                "organisation",
-                WebConfig {
-                    organisation: " ".to_owned(),
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "observations_shown",
-                WebConfig {
-                    observations_shown: 101,
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "max_requests",
-                WebConfig {
-                    max_requests: 0,
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "header_timeout",
-                WebConfig {
-                    header_timeout: Period::seconds(0),
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "zone_wait",
-                WebConfig {
-                    zone_wait: Period::seconds(9),
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "zone_wait",
-                WebConfig {
-                    zone_wait: Period::seconds(u64::MAX),
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "request_timeout",
-                WebConfig {
-                    request_timeout: Period::seconds(u64::MAX),
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "max_body",
-                WebConfig {
-                    max_body: ByteSize(10),
-                    ..WebConfig::default()
-                },
-            ),
+        type Spoil = fn(&mut WebConfig);
+        let wrong: [(&str, Spoil); 8] = [
+            ("organisation", |web| web.organisation = " ".to_owned()),
+            ("observations_shown", |web| web.observations_shown = 101),
+            ("max_requests", |web| web.max_requests = 0),
+            ("header_timeout", |web| web.header_timeout = Period::seconds(0)),
+            ("request_timeout", |web| {
+                web.request_timeout = Period::seconds(u64::MAX);
+            }),
+            ("zone_wait", |web| web.zone_wait = Period::seconds(9)),
+            ("zone_wait", |web| web.zone_wait = Period::seconds(u64::MAX)),
+            ("max_body", |web| web.max_body = ByteSize(10)),
         ];
-        for (key, config) in wrong {
+        for (key, spoil) in wrong {
+            let mut config = WebConfig::default();
+            spoil(&mut config);
             assert!(
                 config.check().unwrap_err().starts_with(&format!("web.{key}")),
                 "{key}"
