@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::harness::{ATALAYA, Server, atalaya, text};
+use atalaya_testkit::peers::{LinePeer, LineReply};
+
+use crate::harness::{ATALAYA, Server, atalaya, free_port, text};
 
 /// Runs the binary without a data folder; gives exit code, standard output, standard error.
 fn bare(arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -53,12 +55,12 @@ fn commands_work_on_a_folder_without_a_server() {
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
     };
-    assert!(run(&["lookup", "192.0.2.1"]).starts_with("192.0.2.1 is not listed."));
     assert_eq!(
         run(&["list", "add", "192.0.2.1"]),
         "192.0.2.1 is listed as manual without end (serial 1)."
     );
     assert!(run(&["lookup", "192.0.2.1"]).starts_with("192.0.2.1 is listed."));
+    assert!(run(&["lookup", "192.0.2.2"]).starts_with("192.0.2.2 is not listed."));
     assert!(run(&["list", "show"]).starts_with("192.0.2.1 "));
     assert_eq!(
         run(&["allow", "add", "192.0.2.0/24"]).lines().count(),
@@ -74,6 +76,34 @@ fn commands_work_on_a_folder_without_a_server() {
         "{}",
         text(&refused.stderr)
     );
+}
+
+#[test]
+fn a_command_that_only_asks_makes_neither_folder_nor_database() {
+    let scratch = tempfile::tempdir().unwrap();
+    let missing = scratch.path().join("mistyped");
+    for arguments in [
+        &["lookup", "192.0.2.1"][..],
+        &["list", "show"],
+        &["allow", "show"],
+        &["list", "remove", "192.0.2.1"],
+        &["allow", "remove", "192.0.2.1"],
+    ] {
+        for (data, told) in [
+            (missing.as_path(), "there is no data folder"),
+            (scratch.path(), "there is no database"),
+        ] {
+            let refused = atalaya(arguments, data);
+            assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+            assert_eq!(text(&refused.stdout), "", "{arguments:?}");
+            let said = text(&refused.stderr);
+            assert!(
+                said.contains(told) && said.contains(data.to_str().unwrap()),
+                "{said}"
+            );
+        }
+    }
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -155,4 +185,114 @@ fn the_example_configuration_can_be_used_as_it_is() {
     let (code, told, _) = bare(&["check-config", file.to_str().unwrap()]);
     assert_eq!(code, Some(0));
     assert!(told.ends_with("can be used."), "{told}");
+}
+
+#[test]
+fn a_command_whose_reader_has_gone_ends_without_a_word() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(ATALAYA)
+        .args(["config", "example"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(
+        (output.status.code(), text(&output.stderr)),
+        (Some(0), String::new())
+    );
+}
+
+#[test]
+fn a_listing_may_end_on_a_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let listed = atalaya(
+        &["list", "add", "192.0.2.1", "--until", "2999-12-31"],
+        folder.path(),
+    );
+    assert_eq!(
+        text(&listed.stdout),
+        "192.0.2.1 is listed as manual until 2999-12-31T00:00:00Z (serial 1)."
+    );
+    let over = atalaya(
+        &["list", "add", "192.0.2.2", "--until", "2001-12-31"],
+        folder.path(),
+    );
+    assert_eq!(over.status.code(), Some(1), "{}", text(&over.stderr));
+    let nonsense = atalaya(&["allow", "add", "192.0.2.2", "--until", "soon"], folder.path());
+    assert_eq!(nonsense.status.code(), Some(2), "{}", text(&nonsense.stderr));
+}
+
+#[test]
+fn a_reason_of_several_lines_is_wrong_use() {
+    let refused = bare(&["list", "add", "192.0.2.1", "--reason", "one\ntwo", "--data", "x"]);
+    assert_eq!(refused.0, Some(2));
+    assert!(refused.2.contains("a reason is one line"), "{}", refused.2);
+}
+
+#[test]
+fn listings_are_shown_in_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    for (address, class) in [("192.0.2.1", "bot"), ("192.0.2.2", "hijacked")] {
+        atalaya(&["list", "add", address, "--class", class], folder.path());
+    }
+    let shown = text(&atalaya(&["list", "show"], folder.path()).stdout);
+    let columns: Vec<_> = shown.lines().map(|line| line.find("without end")).collect();
+    assert_eq!(columns.len(), 2, "{shown}");
+    assert!(columns[0].is_some() && columns[0] == columns[1], "{shown}");
+}
+
+#[test]
+fn a_search_for_a_contact_that_fails_is_a_failure_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[contact]\nbootstrap_url = \"\"\nwhois_server = \"{}\"\n",
+        format_args!("127.0.0.1:{}", free_port())
+    );
+    std::fs::write(folder.path().join("atalaya.toml"), config).unwrap();
+    let search = |form: &[&str]| {
+        let output = atalaya(&[&["contact", "192.0.2.1"], form].concat(), folder.path());
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+        assert!(
+            text(&output.stderr).contains("the search came to no end"),
+            "{}",
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    };
+    assert_eq!(search(&[]), "");
+    assert!(search(&["--explain"]).contains("whois"));
+    let answer: serde_json::Value = serde_json::from_str(&search(&["--json"])).unwrap();
+    assert!(answer["trouble"].is_string(), "{answer}");
+    assert!(!answer["steps"].as_array().unwrap().is_empty(), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_is_found_and_its_search_explained() {
+    let registry = LinePeer::start(|_question| {
+        LineReply::text(
+            "inetnum: 192.0.2.0 - 192.0.2.255\r\nnetname: NET-EXAMPLE\r\nabuse-mailbox: abuse@net.example\r\n",
+        )
+    })
+    .await
+    .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[contact]\nbootstrap_url = \"\"\nwhois_server = \"{}\"\n",
+        registry.address()
+    );
+    std::fs::write(folder.path().join("atalaya.toml"), config).unwrap();
+    let search = |form: &[&str]| {
+        let output = atalaya(&[&["contact", "192.0.2.1"], form].concat(), folder.path());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let explained = search(&["--explain"]);
+    assert!(explained.starts_with(" 1. "), "{explained}");
+    assert!(
+        explained.contains("whois 127.0.0.1") && explained.contains("abuse@net.example\nfor "),
+        "{explained}"
+    );
+    let answer: serde_json::Value = serde_json::from_str(&search(&["--json"])).unwrap();
+    assert_eq!(answer["contact"]["addresses"][0], "abuse@net.example", "{answer}");
+    assert_eq!(answer["trouble"], serde_json::Value::Null);
 }

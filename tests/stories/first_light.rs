@@ -91,7 +91,7 @@ fn tell(server: &Server, sink: &Sink) {
     assert_eq!(status, 200);
     assert_eq!(answer["listed"], true);
     assert_eq!(answer["listings"][0]["code"], "127.0.0.3");
-    assert_eq!(server.lookup(address)["evidence_count"], 1);
+    assert_eq!(server.lookup(address)["observations"], 1);
 
     // Delist: one press, no questions, gone at once.
     let (status, page) = server.http("POST", &format!("/ip/{address}/remove"));

@@ -32,11 +32,18 @@ impl Server {
 
     /// Starts a server in this folder with this configuration.
     pub(crate) fn start_in(folder: TempDir, config: &str) -> Self {
-        let (child, [dns, smtp, http]) = launch(
-            folder.path(),
-            config,
-            &["dns", "smtp", "http"].map(|name| format!("{name}=127.0.0.1:0")),
-        );
+        Self::start_in_with(folder, config, &[])
+    }
+
+    /// Starts a server in a new folder with this configuration and these arguments more.
+    pub(crate) fn start_with(config: &str, arguments: &[&str]) -> Self {
+        Self::start_in_with(tempfile::tempdir().unwrap(), config, arguments)
+    }
+
+    fn start_in_with(folder: TempDir, config: &str, arguments: &[&str]) -> Self {
+        let listen = ["dns", "smtp", "http"].map(|name| format!("--listen={name}=127.0.0.1:0"));
+        let arguments: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
+        let (child, [dns, smtp, http]) = launch(folder.path(), config, &[&listen, &arguments[..]].concat());
         Self {
             child,
             folder,
@@ -51,7 +58,7 @@ impl Server {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let listen = [("dns", self.dns), ("smtp", self.smtp), ("http", self.http)]
-            .map(|(name, at)| format!("{name}={at}"));
+            .map(|(name, at)| format!("--listen={name}={at}"));
         let (child, _) = launch(self.folder.path(), config, &listen);
         self.child = child;
     }
@@ -132,7 +139,7 @@ impl Drop for Server {
 }
 
 /// Launches the binary and waits for `ready`.
-fn launch(folder: &Path, config: &str, listen: &[String]) -> (Child, [SocketAddr; 3]) {
+fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, [SocketAddr; 3]) {
     let file = folder.join("atalaya.toml");
     std::fs::write(&file, closed_off(config)).unwrap();
     let mut command = Command::new(ATALAYA);
@@ -140,10 +147,8 @@ fn launch(folder: &Path, config: &str, listen: &[String]) -> (Child, [SocketAddr
         .args(["serve", "--config"])
         .arg(&file)
         .arg("--data")
-        .arg(folder);
-    for at in listen {
-        command.args(["--listen", at]);
-    }
+        .arg(folder)
+        .args(arguments);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())

@@ -9,9 +9,11 @@
 
 mod browser;
 mod commands;
+mod control;
 mod demo;
 mod first_light;
 mod hardship;
 mod harness;
 mod kill;
 mod replay;
+mod serving;

@@ -50,5 +50,32 @@ fn a_running_server_takes_the_replay_and_shows_it_in_dns() {
     let told = server.command(&["replay", file.to_str().unwrap()]);
     assert!(told.contains('1'), "{told}");
     assert_eq!(server.dig("192.0.2.55", "A"), "127.0.0.3");
-    assert_eq!(server.lookup("192.0.2.55")["evidence_count"], 1);
+    assert_eq!(server.lookup("192.0.2.55")["observations"], 1);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_taken_and_keeps_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("one.eml");
+    let mail = "Received: from relay.example (relay.example [192.0.2.25]) by mx.example.org (Postfix) with ESMTP id 2;\r\n\
+                \tMon, 23 Nov 2026 12:00:01 +0000\r\n\
+                Received: from pc.example (pc.example [192.0.2.55]) by relay.example (Postfix) with ESMTP id 1;\r\n\
+                \tMon, 23 Nov 2026 12:00:00 +0000\r\nFrom: <a@watches.example>\r\nSubject: Watches\r\n\r\nWatches.\r\n";
+    std::fs::write(&file, mail).unwrap();
+    let file = file.to_str().unwrap();
+    let data = folder.path().join("data");
+    let replay = |arguments: &[&str]| {
+        let output = atalaya(&[&["replay", file], arguments].concat(), &data);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let told = replay(&["--dry-run", "--verbose"]);
+    assert!(told.starts_with(&format!("{file}: 192.0.2.25\n")), "{told}");
+    let told = replay(&["--dry-run", "--verbose", "--trust", "192.0.2.25"]);
+    assert!(told.starts_with(&format!("{file}: 192.0.2.55\n")), "{told}");
+    assert!(!data.exists(), "a dry run made the data folder");
+    let told = replay(&["--trust", "192.0.2.25", "--json"]);
+    let summary: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&summary["taken"], &summary["listed"]), (&1.into(), &1.into()));
+    assert!(text(&atalaya(&["list", "show"], &data).stdout).starts_with("192.0.2.55 "));
 }

@@ -165,7 +165,7 @@ pub(crate) struct ListAdd {
     #[arg(long, default_value = "manual")]
     pub(crate) class: Class,
     /// Why, in one sentence that the listed party may read
-    #[arg(long, default_value = "Listed by hand.")]
+    #[arg(long, default_value = "Listed by hand.", value_parser = reason)]
     pub(crate) reason: String,
     /// The end: 2026-12-31, 2026-12-31T18:00:00Z, or a length of time such as 30d; without it the listing has no end
     #[arg(long, value_name = "TIME")]
@@ -210,6 +210,21 @@ impl std::str::FromStr for End {
     }
 }
 
+/// The longest reason in characters: two or three sentences. The page shows all of it, DNS as much as a TXT record takes.
+const MAX_REASON: usize = 400;
+
+/// Reads a reason: one line that can stand in a page, a notice and a log.
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        return Err("a reason is one line, without control characters".to_owned());
+    }
+    if text.is_empty() || text.chars().count() > MAX_REASON {
+        return Err(format!("a reason has from 1 to {MAX_REASON} characters"));
+    }
+    Ok(text.to_owned())
+}
+
 /// `list remove`.
 #[derive(Debug, Args)]
 pub(crate) struct ListRemove {
@@ -221,7 +236,7 @@ pub(crate) struct ListRemove {
     #[arg(long)]
     pub(crate) class: Option<Class>,
     /// Why
-    #[arg(long, default_value = "Removed by hand.")]
+    #[arg(long, default_value = "Removed by hand.", value_parser = reason)]
     pub(crate) reason: String,
     /// Print the decisions as JSON
     #[arg(long)]
@@ -259,7 +274,7 @@ pub(crate) struct AllowAdd {
     /// The address or prefix
     pub(crate) prefix: Prefix,
     /// Why, for your own memory
-    #[arg(long, default_value = "Allowed by hand.")]
+    #[arg(long, default_value = "Allowed by hand.", value_parser = reason)]
     pub(crate) reason: String,
     /// The end: a date, a moment, or a length of time such as 30d; without it the entry has no end
     #[arg(long, value_name = "TIME")]
@@ -277,7 +292,7 @@ pub(crate) struct AllowRemove {
     /// The address or prefix, as it is allowed
     pub(crate) prefix: Prefix,
     /// Why
-    #[arg(long, default_value = "Removed by hand.")]
+    #[arg(long, default_value = "Removed by hand.", value_parser = reason)]
     pub(crate) reason: String,
     /// Print the decision as JSON
     #[arg(long)]
@@ -354,5 +369,21 @@ mod tests {
             Timestamp::from_seconds(86_400)
         );
         assert!("tomorrow".parse::<End>().is_err());
+    }
+
+    #[test]
+    fn a_reason_is_one_short_line() {
+        assert_eq!(reason(" Sends spam. "), Ok("Sends spam.".to_owned()));
+        for wrong in [
+            "",
+            "  ",
+            "two\nlines",
+            "\u{1b}[31mred",
+            "bell\u{7}",
+            &"x".repeat(401),
+        ] {
+            assert!(reason(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(reason(&"ñ".repeat(400)).is_ok());
     }
 }

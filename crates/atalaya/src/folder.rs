@@ -1,10 +1,13 @@
-//! The data folder: made where it is missing, closed to others, and held by one process at a time.
+//! The data folder: made where something is to be kept, closed to others, and held by one process at a time.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use atalaya_store::StoreUrl;
+
+use crate::config::Config;
 
 /// The name of the lock file in the folder.
 const LOCK: &str = "lock";
@@ -13,6 +16,15 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub(crate) struct Folder {
     _lock: File,
+}
+
+/// What becomes of a folder or a database that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It is made: there is something to keep.
+    Made,
+    /// It is refused: whoever only asks or takes away has mistyped the folder, and must not be told of an empty list.
+    Refused,
 }
 
 impl Folder {
@@ -50,6 +62,24 @@ impl Folder {
                 Err(error).with_context(|| format!("cannot lock the data folder {}", path.display()))
             }
         }
+    }
+}
+
+/// Says what is missing of the folder and the store, if anything is.
+///
+/// # Errors
+/// The folder is missing, or the SQLite file. Whether a PostgreSQL server has our tables is seen when it is opened.
+pub(crate) fn require(config: &Config) -> anyhow::Result<()> {
+    let folder = &config.data;
+    if !folder.is_dir() {
+        bail!("there is no data folder {}", folder.display());
+    }
+    match config.store_url() {
+        Ok(StoreUrl::Sqlite(file)) if !file.exists() => bail!(
+            "there is no database {}: nothing was ever kept here, or it was kept elsewhere",
+            file.display()
+        ),
+        _ => Ok(()),
     }
 }
 

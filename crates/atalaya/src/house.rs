@@ -119,7 +119,7 @@ impl House {
         Ok(match request {
             Request::Lookup { address } => {
                 self.await_zone(Serial(0)).await?;
-                atalaya_web::answer_json(store, &self.zone, address, now).await?
+                atalaya_web::answer_json(&self.pages, address).await?
             }
             Request::List {
                 prefix,

@@ -58,10 +58,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     reason = "the one place where a failure reaches the operator's terminal"
 )]
 fn tell(error: &anyhow::Error) -> ExitCode {
-    if error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-    {
+    if error.is::<commands::OutputClosed>() {
         return ExitCode::SUCCESS;
     }
     eprintln!("atalaya: {error:#}");

@@ -1,18 +1,19 @@
 //! The server: the whole pipeline in one process, from bound sockets to an orderly end.
 //!
 //! Order of the start: data folder, sockets, store, parts, zone, `ready`. Order of the end: no new work, what was begun is finished,
-//! the store is closed.
+//! the store is closed. A signal ends it at any of these steps, and so does a part that breaks: whoever supervises the process starts it
+//! again whole.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use atalaya_model::Clock;
 use atalaya_net::{bind_tcp, bind_udp};
 use atalaya_notify::{NoticeWriter, Sender};
 use atalaya_observe::Trap;
-use atalaya_publish::{DnsServer, Follower};
+use atalaya_publish::{DnsServer, Follower, Zone};
 use tokio::net::{TcpListener, UdpSocket, UnixListener};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -56,7 +57,7 @@ pub(crate) struct Server {
     /// Its parts.
     pub(crate) house: Arc<House>,
     stop: CancellationToken,
-    tasks: JoinSet<()>,
+    tasks: Parts,
     _folder: Folder,
 }
 
@@ -79,14 +80,17 @@ pub(crate) async fn run(command: Serve) -> anyhow::Result<()> {
     }
     process::start_logging(&config.log)?;
     process::raise_file_limit();
-    let end = process::end_signal()?;
-    let server = Server::start(config, Clock::system()).await?;
-    server.until_loaded().await?;
-    let Addresses { dns, smtp, http } = server.addresses;
-    print(format_args!("dns={dns}\nsmtp={smtp}\nhttp={http}\nready"))?;
-    end.await;
+    let mut end = std::pin::pin!(process::end_signal()?);
+    let mut server = tokio::select! {
+        () = &mut end => return Ok(()),
+        started = Server::start(config, Clock::system()) => started?,
+    };
+    let ended = tokio::select! {
+        () = end => Ok(()),
+        failed = server.work() => Err(failed),
+    };
     server.end().await;
-    Ok(())
+    ended
 }
 
 impl Server {
@@ -105,7 +109,7 @@ impl Server {
         };
         let house = House::open(config, clock, Upkeep::Follower).await?;
         let stop = CancellationToken::new();
-        let mut tasks = JoinSet::new();
+        let mut tasks = Parts::new();
         start_parts(&house, sockets, &mut tasks, &stop)?;
         Ok(Self {
             addresses,
@@ -116,19 +120,19 @@ impl Server {
         })
     }
 
-    /// Waits until the zone is loaded, so that "not listed" means it.
-    ///
-    /// # Errors
-    /// It takes longer than any sound store needs.
-    pub(crate) async fn until_loaded(&self) -> anyhow::Result<()> {
-        let loaded = async {
-            while !self.house.zone.is_loaded() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+    /// Says when it is ready, and works until something breaks.
+    async fn work(&mut self) -> anyhow::Error {
+        let Addresses { dns, smtp, http } = self.addresses;
+        let ready = tokio::select! {
+            loaded = until_loaded(&self.house.zone) => {
+                loaded.and_then(|()| print(format_args!("dns={dns}\nsmtp={smtp}\nhttp={http}\nready")))
             }
+            broken = first_to_end(&mut self.tasks) => Err(broken),
         };
-        tokio::time::timeout(LOAD_LIMIT, loaded)
-            .await
-            .context("the list could not be loaded from the store")
+        match ready {
+            Ok(()) => first_to_end(&mut self.tasks).await,
+            Err(failed) => failed,
+        }
     }
 
     /// Ends every part in an orderly way and closes the store.
@@ -141,6 +145,21 @@ impl Server {
         }
         self.house.store.close().await;
     }
+}
+
+/// Waits until the zone is loaded, so that "not listed" means it.
+///
+/// # Errors
+/// It takes longer than any sound store needs.
+pub(crate) async fn until_loaded(zone: &Zone) -> anyhow::Result<()> {
+    let loaded = async {
+        while !zone.is_loaded() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LOAD_LIMIT, loaded)
+        .await
+        .context("the list could not be loaded from the store")
 }
 
 impl Sockets {
@@ -177,11 +196,31 @@ fn bind_dns(address: SocketAddr) -> anyhow::Result<(UdpSocket, TcpListener)> {
     bail!("{whole}: no port is free for both UDP and TCP")
 }
 
-/// Puts every part to work on a task of its own.
+/// The parts at work, each with the name that it gives when it ends.
+type Parts = JoinSet<&'static str>;
+
+/// Puts a part to work on a task of its own.
+fn put_to_work(parts: &mut Parts, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    parts.spawn(async move {
+        work.await;
+        name
+    });
+}
+
+/// Waits until one of the parts ends, which none does before it is told to.
+async fn first_to_end(parts: &mut Parts) -> anyhow::Error {
+    match parts.join_next().await {
+        Some(Ok(name)) => anyhow!("{name} ended by itself"),
+        Some(Err(error)) => anyhow::Error::new(error).context("a part of the server broke"),
+        None => anyhow!("the server has no parts"),
+    }
+}
+
+/// Puts every part to work.
 fn start_parts(
     house: &Arc<House>,
     sockets: Sockets,
-    tasks: &mut JoinSet<()>,
+    tasks: &mut Parts,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let House {
@@ -209,19 +248,39 @@ fn start_parts(
         config.in_data("notices"),
     )?;
 
-    tasks.spawn(follower.run(stop.clone()));
-    tasks.spawn(dns.serve(sockets.udp, sockets.tcp, stop.clone()));
-    tasks.spawn(writer.run(stop.clone()));
-    tasks.spawn(sender.run(stop.clone()));
-    tasks.spawn(atalaya_web::serve(
-        sockets.http,
-        house.pages.clone(),
-        stop.clone(),
-    ));
-    tasks.spawn(control::serve(sockets.control, Arc::clone(house), stop.clone()));
+    put_to_work(tasks, "the follower of the zone", follower.run(stop.clone()));
+    let (udp, tcp) = (sockets.udp, sockets.tcp);
+    put_to_work(tasks, "the DNS server", dns.serve(udp, tcp, stop.clone()));
+    put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));
+    put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));
+    let pages = atalaya_web::serve(sockets.http, house.pages.clone(), stop.clone());
+    put_to_work(tasks, "the pages", pages);
+    let commands = control::serve(sockets.control, Arc::clone(house), stop.clone());
+    put_to_work(tasks, "the control socket", commands);
     let (smtp, ended) = (sockets.smtp, stop.clone());
-    tasks.spawn(async move { trap.serve(smtp, ended).await });
+    put_to_work(tasks, "the trap", async move { trap.serve(smtp, ended).await });
     let (house, ended) = (Arc::clone(house), stop.clone());
-    tasks.spawn(async move { house.judge.run(ended).await });
+    put_to_work(tasks, "the judge", async move { house.judge.run(ended).await });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_part_that_ends_or_breaks_before_it_is_told_to_is_a_failure() {
+        let mut parts = Parts::new();
+        put_to_work(&mut parts, "the judge", async {});
+        assert_eq!(
+            first_to_end(&mut parts).await.to_string(),
+            "the judge ended by itself"
+        );
+        put_to_work(&mut parts, "the trap", async { panic!("a hole") });
+        let told = format!("{:#}", first_to_end(&mut parts).await);
+        assert!(
+            told.starts_with("a part of the server broke: ") && told.contains("a hole"),
+            "{told}"
+        );
+    }
 }

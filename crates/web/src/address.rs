@@ -20,6 +20,16 @@ pub(crate) enum BadAddress {
     Other(String),
 }
 
+impl BadAddress {
+    /// What was typed, to be mended instead of typed again.
+    pub(crate) fn typed(&self) -> &str {
+        match self {
+            Self::Empty => "",
+            Self::Prefix(text) | Self::Name(text) | Self::Interface(text) | Self::Other(text) => text,
+        }
+    }
+}
+
 /// Reads an address. Space around it, and brackets around an IPv6 address, are taken for what they are.
 pub(crate) fn read(text: &str) -> Result<IpAddr, BadAddress> {
     let text = text.trim();

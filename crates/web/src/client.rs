@@ -9,6 +9,8 @@ use axum::http::HeaderMap;
 
 /// The header that reverse proxies add their client's address to, the nearest last.
 const FORWARDED_FOR: &str = "x-forwarded-for";
+/// The headers by which proxies show themselves (RFC 7239, RFC 9110 section 7.6.3, and what came before them).
+const FORWARDING: [&str; 4] = [FORWARDED_FOR, "forwarded", "x-real-ip", "via"];
 /// Most hops that are looked at.
 const MAX_HOPS: usize = 16;
 
@@ -24,17 +26,15 @@ pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, trusted: &[P
         });
     let is_trusted = |address: IpAddr| trusted.iter().any(|prefix| prefix.contains(address));
     let mut client = peer;
-    let hops = headers
-        .get_all(FORWARDED_FOR)
-        .iter()
-        .rev()
-        .filter_map(|value| value.to_str().ok());
-    for hop in hops.flat_map(|line| line.rsplit(',')).take(MAX_HOPS) {
+    // Cut as bytes: what the client wrote in front may be no text at all, and what our proxy added behind it still counts.
+    let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+    let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    for hop in hops.take(MAX_HOPS) {
         if !is_trusted(client) {
             break;
         }
         // A proxy that writes nonsense is asked no further.
-        let Some(next) = hop_address(hop.trim()) else {
+        let Some(next) = hop_address(hop) else {
             break;
         };
         client = next;
@@ -42,8 +42,14 @@ pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, trusted: &[P
     client
 }
 
+/// Whether a request says of itself that a proxy passed it on, whoever that proxy was.
+pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
+    FORWARDING.iter().any(|name| headers.contains_key(*name))
+}
+
 /// Reads one hop: an address, some proxies add a port.
-fn hop_address(text: &str) -> Option<IpAddr> {
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?.trim();
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     let address = bare
         .parse::<IpAddr>()
@@ -53,14 +59,21 @@ fn hop_address(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let lines: Vec<&[u8]> = forwarded.iter().map(|line| line.as_bytes()).collect();
+        client_of_bytes(peer, &lines, trusted)
+    }
+
+    fn client_of_bytes(peer: &str, forwarded: &[&[u8]], trusted: &[&str]) -> String {
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 4_000)));
         let mut headers = HeaderMap::new();
         for line in forwarded {
-            headers.append(FORWARDED_FOR, line.parse().unwrap());
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line).unwrap());
         }
         let trusted: Vec<Prefix> = trusted.iter().map(|prefix| prefix.parse().unwrap()).collect();
         address(&extensions, &headers, &trusted).to_string()
@@ -100,5 +113,18 @@ mod tests {
             "10.0.0.1"
         );
         assert_eq!(client("10.0.0.1", &[], &["10.0.0.0/8"]), "10.0.0.1");
+    }
+    #[test]
+    fn what_the_client_wrote_in_front_hides_no_hop() {
+        for line in [
+            &b"\xff\xfe, 203.0.113.5"[..],
+            b"caf\xe9,203.0.113.5",
+            b"\t,, 203.0.113.5",
+        ] {
+            assert_eq!(
+                client_of_bytes("10.0.0.1", &[line], &["10.0.0.0/8"]),
+                "203.0.113.5"
+            );
+        }
     }
 }

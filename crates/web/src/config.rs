@@ -10,9 +10,10 @@ settings! {
         /// The mailbox that answers for what no page can settle. It must take mail from listed addresses too (RFC 6471 section 2.2.2).
         postmaster: MailAddress = default_postmaster(),
         /// Reverse proxies in front of this server. Only what they say in `X-Forwarded-For` is believed; from anybody else a client
-        /// could claim any address and so escape the limits.
+        /// could claim any address and so escape the limits. A proxy that is missing here counts as one single client: its visitors
+        /// share the limits of one.
         trusted_proxies: Vec<Prefix> = Vec::new() => "[\"127.0.0.1\", \"10.0.0.0/8\"]",
-        /// Who may read `/metrics`, by client address. Others are told that there is no such page.
+        /// Who may read `/metrics`, by client address, without a proxy between. Others are told that there is no such page.
         metrics_clients: Vec<Prefix> = default_metrics_clients(),
         /// Observations that a page or an answer of the API shows, newest first.
         observations_shown: u32 = 10,
@@ -35,13 +36,17 @@ settings! {
         max_requests: u32 = 256,
         /// The longest body of a request. Our forms send nothing but their buttons.
         max_body: ByteSize = ByteSize::kib(4),
-        /// Requests to change something (POST) that one client, an IPv4 address or an IPv6 /64, may send in a minute.
+        /// Requests to change something (POST) that one client, an IPv4 address or an IPv6 /64, may send in a minute. All of an IPv6
+        /// /48 together may send eight times as many.
         posts_per_minute: u32 = 30,
     }
 }
 
 /// Most observations or decisions on one page: more would make it slow to read and to make.
 const MOST_SHOWN: u32 = 100;
+
+/// The longest timeout of a page: no reader waits longer, and browsers hang up before.
+const LONGEST_TIMEOUT: Period = Period::minutes(5);
 
 impl WebConfig {
     /// Checks the ranges.
@@ -75,11 +80,17 @@ impl WebConfig {
             ("request_timeout", self.request_timeout),
             ("header_timeout", self.header_timeout),
         ] {
-            if period.duration().is_zero() {
-                return Err(format!("web.{key} must be longer than 0s"));
+            if period.duration().is_zero() || period > LONGEST_TIMEOUT {
+                return Err(format!(
+                    "web.{key} must be longer than 0s and at most {LONGEST_TIMEOUT}"
+                ));
             }
         }
-        if self.zone_wait.duration() + self.details_timeout.duration() >= self.request_timeout.duration() {
+        let waits = self
+            .zone_wait
+            .duration()
+            .saturating_add(self.details_timeout.duration());
+        if waits >= self.request_timeout.duration() {
             return Err(
                 "web.zone_wait and web.details_timeout together must be shorter than web.request_timeout"
                     .to_owned(),
@@ -122,51 +133,22 @@ mod tests {
 
     #[test]
     fn what_is_out_of_range_is_named() {
-        let wrong = [
-            (
-                "organisation",
-                WebConfig {
-                    organisation: " ".to_owned(),
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "observations_shown",
-                WebConfig {
-                    observations_shown: 101,
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "max_requests",
-                WebConfig {
-                    max_requests: 0,
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "header_timeout",
-                WebConfig {
-                    header_timeout: Period::seconds(0),
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "zone_wait",
-                WebConfig {
-                    zone_wait: Period::seconds(9),
-                    ..WebConfig::default()
-                },
-            ),
-            (
-                "max_body",
-                WebConfig {
-                    max_body: ByteSize(10),
-                    ..WebConfig::default()
-                },
-            ),
+        type Spoil = fn(&mut WebConfig);
+        let wrong: [(&str, Spoil); 8] = [
+            ("organisation", |web| web.organisation = " ".to_owned()),
+            ("observations_shown", |web| web.observations_shown = 101),
+            ("max_requests", |web| web.max_requests = 0),
+            ("header_timeout", |web| web.header_timeout = Period::seconds(0)),
+            ("request_timeout", |web| {
+                web.request_timeout = Period::seconds(u64::MAX);
+            }),
+            ("zone_wait", |web| web.zone_wait = Period::seconds(9)),
+            ("zone_wait", |web| web.zone_wait = Period::seconds(u64::MAX)),
+            ("max_body", |web| web.max_body = ByteSize(10)),
         ];
-        for (key, config) in wrong {
+        for (key, spoil) in wrong {
+            let mut config = WebConfig::default();
+            spoil(&mut config);
             assert!(
                 config.check().unwrap_err().starts_with(&format!("web.{key}")),
                 "{key}"

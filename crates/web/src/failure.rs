@@ -31,6 +31,8 @@ pub(crate) enum Failure {
     Internal,
     NotLoaded,
     Unavailable,
+    /// The same where something was to be changed: it may have been done all the same.
+    Unsure,
 }
 
 impl From<BadAddress> for Failure {
@@ -67,7 +69,7 @@ impl Failure {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NotLoaded | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotLoaded | Self::Unavailable | Self::Unsure => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -90,7 +92,7 @@ impl Failure {
         match self {
             Self::TooOften => Some("60"),
             Self::NotLoaded => Some("2"),
-            Self::Unavailable => Some("30"),
+            Self::Unavailable | Self::Unsure => Some("30"),
             _ => None,
         }
     }
@@ -110,6 +112,7 @@ impl Failure {
             Self::Internal => (t.internal, t.internal_text),
             Self::NotLoaded => (t.not_loaded, t.not_loaded_text),
             Self::Unavailable => (t.unavailable, t.unavailable_text),
+            Self::Unsure => (t.unavailable, t.unsure_text),
         };
         (title, text.to_owned())
     }
@@ -139,6 +142,7 @@ impl IntoResponse for Failure {
 pub(crate) async fn dress(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let reader = Reader::of(request.uri(), request.headers());
     let for_programs = request.uri().path().starts_with(api::ROOT);
+    let was_to_change = !request.method().is_safe();
     let response = next.run(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || is_finished(&response) {
@@ -149,6 +153,11 @@ pub(crate) async fn dress(State(shared): State<Shared>, request: Request, next: 
         .get()
         .cloned()
         .unwrap_or_else(|| Failure::of_status(status));
+    // A commit that nobody saw the end of may have come to its end.
+    let failure = match failure {
+        Failure::Unavailable if was_to_change => Failure::Unsure,
+        failure => failure,
+    };
     let mut dressed = if for_programs {
         api::problem(&failure)
     } else {

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::{Client, Shared};
+use crate::client::is_forwarded;
 use crate::failure::{Failure, Finished};
 
 /// The content type of the text that Prometheus reads.
@@ -49,10 +50,15 @@ pub(crate) async fn ready(State(shared): State<Shared>) -> Response {
     (status, Extension(Finished), text).into_response()
 }
 
-/// `/metrics`, for those who may read it.
-pub(crate) async fn metrics(State(shared): State<Shared>, Client(client): Client) -> Response {
+/// `/metrics`, for those who may read it and ask directly. Through a proxy nobody may: one that was forgotten in `trusted_proxies` makes
+/// every stranger look like this machine.
+pub(crate) async fn metrics(
+    State(shared): State<Shared>,
+    Client(client): Client,
+    headers: HeaderMap,
+) -> Response {
     let readers = &shared.app.config.web.metrics_clients;
-    if !readers.iter().any(|prefix| prefix.contains(client)) {
+    if is_forwarded(&headers) || !readers.iter().any(|prefix| prefix.contains(client)) {
         return Failure::NotFound.into_response();
     }
     ([(CONTENT_TYPE, PROMETHEUS)], shared.app.metrics.render()).into_response()

@@ -1,13 +1,14 @@
 //! Leaving the list, for pages and API alike: do it, then wait until DNS says so too.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_delist::{Outcome, removal};
+use atalaya_delist::{DelistError, Outcome, removal};
 use atalaya_model::Serial;
 use atalaya_publish::Zone;
 
-use crate::app::Inner;
+use crate::app::Shared;
 use crate::failure::Failure;
 
 /// How often the zone is looked at while a removal waits for it. The zone follows within milliseconds.
@@ -30,19 +31,17 @@ pub(crate) enum InZone {
 }
 
 /// Takes an address out of the list at the wish of `client`.
-pub(crate) async fn leave(shared: &Inner, address: IpAddr, client: IpAddr) -> Result<Left, Failure> {
+///
+/// The removal is a task of its own: a reader who goes away, or a request that has had its time, does not cut it off half way. It ends
+/// within the longest wait of the store.
+pub(crate) async fn leave(shared: &Shared, address: IpAddr, client: IpAddr) -> Result<Left, Failure> {
     let app = &shared.app;
-    let outcome = removal(
-        &app.store,
-        &app.config.delist,
-        address,
-        client.into(),
-        app.clock.now(),
-    )
-    .await
-    .map_err(|error| match error {
-        atalaya_delist::DelistError::Store(error) => Failure::from(error),
-    })?;
+    let outcome = tokio::spawn(remove(Arc::clone(shared), address, client))
+        .await
+        .map_err(|broken| {
+            tracing::error!(error = &broken as &dyn std::error::Error, "a removal was cut off");
+            Failure::Internal
+        })??;
     let in_zone = match &outcome {
         Outcome::Removed(removed) => {
             reached(&app.zone, removed.serial, app.config.web.zone_wait.duration()).await
@@ -50,6 +49,14 @@ pub(crate) async fn leave(shared: &Inner, address: IpAddr, client: IpAddr) -> Re
         _ => InZone::Now,
     };
     Ok(Left { outcome, in_zone })
+}
+
+/// Asks the rules of leaving, and does what they say.
+async fn remove(shared: Shared, address: IpAddr, client: IpAddr) -> Result<Outcome, Failure> {
+    let app = &shared.app;
+    let (rules, now) = (&app.config.delist, app.clock.now());
+    let outcome = removal(&app.store, rules, address, client.into(), now).await;
+    outcome.map_err(|DelistError::Store(error)| Failure::from(error))
 }
 
 /// Waits until the zone has reached a serial.

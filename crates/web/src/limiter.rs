@@ -9,21 +9,43 @@ use atalaya_model::{Prefix, Timestamp};
 
 /// The length of a window.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Most clients that are remembered: a few MiB at the worst. When they are all of the last minute, newcomers are refused.
-const MAX_CLIENTS: usize = 20_000;
+/// Most counts that are kept: a few MiB at the worst. When there are more, all begin anew: whoever has so many addresses gets past the
+/// limit either way, and nobody else must be refused for it.
+const MAX_COUNTS: usize = 20_000;
+/// The IPv6 prefix that one site is commonly given (RFC 6177): it holds 65,536 clients of a /64 each.
+const SITE: u8 = 48;
+/// The share of a site: as many clients as a house of flats or a university may send from in the same minute.
+const CLIENTS_OF_A_SITE: u32 = 8;
 
-/// Counts the requests of each client.
+/// Counts the requests of each client, and of each IPv6 site.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     per_window: u32,
-    clients: Mutex<HashMap<Prefix, Window>>,
+    counts: Mutex<HashMap<Prefix, Window>>,
 }
 
-/// What one client did since its window began.
+/// What was counted since a window began.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     began: Timestamp,
     requests: u32,
+}
+
+impl Window {
+    /// One that begins now.
+    const fn new(began: Timestamp) -> Self {
+        Self { began, requests: 0 }
+    }
+
+    /// Counts one request more and gives their number.
+    fn count(&mut self, now: Timestamp) -> u32 {
+        // A clock that was set back must not lock anybody out.
+        if now < self.began || now.since(self.began) >= WINDOW {
+            *self = Self::new(now);
+        }
+        self.requests = self.requests.saturating_add(1);
+        self.requests
+    }
 }
 
 impl Limiter {
@@ -31,33 +53,23 @@ impl Limiter {
     pub(crate) fn new(per_window: u32) -> Self {
         Self {
             per_window,
-            clients: Mutex::default(),
+            counts: Mutex::default(),
         }
     }
 
     /// Counts a request and says whether it may pass.
     pub(crate) fn admits(&self, client: IpAddr, now: Timestamp) -> bool {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = Prefix::unit(client);
-        if clients.len() >= MAX_CLIENTS && !clients.contains_key(&client) {
-            clients.retain(|_, window| now.since(window.began) < WINDOW);
-            if clients.len() >= MAX_CLIENTS {
-                return false;
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut may_pass = |prefix: Prefix, limit: u32| {
+            if counts.len() >= MAX_COUNTS && !counts.contains_key(&prefix) {
+                counts.clear();
             }
-        }
-        let window = clients.entry(client).or_insert(Window {
-            began: now,
-            requests: 0,
-        });
-        // A clock that was set back must not lock anybody out.
-        if now < window.began || now.since(window.began) >= WINDOW {
-            *window = Window {
-                began: now,
-                requests: 0,
-            };
-        }
-        window.requests = window.requests.saturating_add(1);
-        window.requests <= self.per_window
+            counts.entry(prefix).or_insert(Window::new(now)).count(now) <= limit
+        };
+        // The site first: what it is refused leaves no count of a client behind.
+        let site = (!client.to_canonical().is_ipv4()).then(|| Prefix::new(client, SITE));
+        site.is_none_or(|site| may_pass(site, self.per_window.saturating_mul(CLIENTS_OF_A_SITE)))
+            && may_pass(Prefix::unit(client), self.per_window)
     }
 }
 
@@ -87,15 +99,27 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_clients_is_bounded_and_old_ones_make_room() {
+    fn a_48_has_the_share_of_a_few_clients() {
+        let limiter = Limiter::new(1);
+        let client = |n: u32| format!("2001:db8:0:{n:x}::1").parse().unwrap();
+        for n in 0..CLIENTS_OF_A_SITE {
+            assert!(limiter.admits(client(n), at(0)), "{n}");
+        }
+        assert!(!limiter.admits(client(CLIENTS_OF_A_SITE), at(1)));
+        assert!(limiter.admits("2001:db8:1::1".parse().unwrap(), at(1)));
+        assert!(limiter.admits(client(CLIENTS_OF_A_SITE), at(61)));
+    }
+
+    #[test]
+    fn the_number_of_counts_is_bounded_and_newcomers_pass() {
         let limiter = Limiter::new(1);
         let client = |n: u32| IpAddr::from(n.to_be_bytes());
-        let many = u32::try_from(MAX_CLIENTS).unwrap();
+        let many = u32::try_from(MAX_COUNTS).unwrap();
         for n in 0..many {
             assert!(limiter.admits(client(n), at(0)));
         }
-        assert!(!limiter.admits(client(many), at(1)));
-        assert!(limiter.admits(client(many), at(61)));
-        assert_eq!(limiter.clients.lock().unwrap().len(), 1);
+        assert!(!limiter.admits(client(0), at(1)));
+        assert!(limiter.admits(client(many), at(1)));
+        assert_eq!(limiter.counts.lock().unwrap().len(), 1);
     }
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_delist::DelistConfig;
+use atalaya_delist::{DelistConfig, covering_prefixes};
 use atalaya_model::{
     AllowEntry, Contact, Decided, Listing, Observation, Prefix, Serial, Timestamp, reserved,
 };
@@ -107,7 +107,7 @@ pub(crate) struct Details {
     pub(crate) observations: Vec<Observation>,
     /// How many there are in all.
     pub(crate) observation_count: u64,
-    /// The decisions about the unit and about the wider prefixes that are listed now, newest first.
+    /// The decisions about the address and every prefix that holds it, newest first.
     pub(crate) decisions: Vec<Decided>,
     /// The notices about the unit, newest first.
     pub(crate) notices: Vec<Notice>,
@@ -238,18 +238,16 @@ impl Lookup {
         Ok((shown, all))
     }
 
-    /// The history of the unit, and the decisions that made the listings of other prefixes around or in it.
+    /// The history of every prefix that holds the address, and in any case the decisions behind what is listed now.
     async fn decisions(&self, facts: &Facts) -> Result<Vec<Decided>, StoreError> {
         let mut decisions = self
             .store
-            .decisions_of(&facts.unit, self.limits.decisions)
+            .decisions_of(&covering_prefixes(facts.address), self.limits.decisions)
             .await?;
-        for listing in facts
-            .listings()
-            .iter()
-            .filter(|listing| listing.prefix != facts.unit)
-        {
-            decisions.extend(self.store.decision(listing.serial).await?);
+        for listing in facts.listings() {
+            if !decisions.iter().any(|known| known.serial == listing.serial) {
+                decisions.extend(self.store.decision(listing.serial).await?);
+            }
         }
         decisions.sort_by_key(|decided| std::cmp::Reverse(decided.serial));
         Ok(decisions)

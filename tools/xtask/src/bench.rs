@@ -2,7 +2,7 @@
 //!
 //! In: a name from the table. Out: whatever the benchmark prints. A benchmark is never a test, and no test asserts a time.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
@@ -14,7 +14,7 @@ struct Benchmark {
     name: &'static str,
     /// What it measures.
     about: &'static str,
-    /// What cargo runs, after `run --release`.
+    /// What cargo runs, after `run --release`; arguments of the benchmark follow the last word.
     target: &'static [&'static str],
 }
 
@@ -43,11 +43,34 @@ pub(crate) fn run(name: Option<&str>, arguments: &[String]) -> Result<ExitCode> 
     let benchmark = BENCHMARKS.iter().find(|benchmark| benchmark.name == name);
     let benchmark = benchmark
         .with_context(|| format!("no benchmark is named `{name}`; `cargo xtask bench` lists them"))?;
-    let mut command = run::cargo(&["run", "--release"]);
-    command.args(benchmark.target).arg("--").args(arguments);
-    Ok(if run::succeeds(&mut command)? {
+    Ok(if run::succeeds(&mut command(benchmark, arguments))? {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// What runs a benchmark with these arguments.
+fn command(benchmark: &Benchmark, arguments: &[String]) -> Command {
+    let mut command = run::cargo(&["run", "--release"]);
+    command.args(benchmark.target).args(arguments);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_stand_right_behind_the_name_of_the_benchmark() {
+        for benchmark in BENCHMARKS {
+            let command = command(benchmark, &["sqlite:x.db".to_owned()]);
+            let words = run::spelled(&command);
+            assert!(
+                words.ends_with(&format!(" -- {} sqlite:x.db", benchmark.name)),
+                "{words}"
+            );
+            assert_eq!(words.matches(" -- ").count(), 1, "{words}");
+        }
+    }
 }

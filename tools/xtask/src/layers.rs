@@ -1,4 +1,4 @@
-//! Layers: who may know whom (STYLE.md, section 2).
+//! Layers: who may know whom (STYLE.md, "Where things stand").
 //!
 //! In: the packages of the workspace with what each depends on. Out: a drawing of the rings, and a sentence for every edge that
 //! goes up or sideways. Crates of one ring meet through facts in the store, never through an import.

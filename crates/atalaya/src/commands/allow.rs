@@ -5,6 +5,7 @@ use atalaya_model::{AllowEntry, Clock, Decided, Serial};
 use super::{Form, line_to, nothing_text, print, print_decided, print_json, until_text};
 use crate::cli::{Allow, AllowAdd, AllowRemove, Show};
 use crate::control::Request;
+use crate::folder::Missing;
 
 /// Runs one of the three.
 pub(crate) async fn run(command: Allow) -> anyhow::Result<()> {
@@ -24,7 +25,7 @@ async fn run_add(add: AllowAdd) -> anyhow::Result<()> {
         json,
     } = add;
     let until = until.map(|end| end.moment(Clock::system().now()));
-    let decided: Vec<Decided> = line_to(&place)
+    let decided: Vec<Decided> = line_to(&place, Missing::Made)
         .await?
         .ask(Request::Allow {
             prefix,
@@ -42,7 +43,7 @@ async fn run_remove(remove: AllowRemove) -> anyhow::Result<()> {
         reason,
         json,
     } = remove;
-    let decided: Decided = line_to(&place)
+    let decided: Decided = line_to(&place, Missing::Refused)
         .await?
         .ask(Request::Disallow { prefix, reason })
         .await?;
@@ -51,8 +52,10 @@ async fn run_remove(remove: AllowRemove) -> anyhow::Result<()> {
 
 async fn run_show(show: Show) -> anyhow::Result<()> {
     let Show { place, prefix, json } = show;
-    let (serial, entries): (Serial, Vec<AllowEntry>) =
-        line_to(&place).await?.ask(Request::Allowed { prefix }).await?;
+    let (serial, entries): (Serial, Vec<AllowEntry>) = line_to(&place, Missing::Refused)
+        .await?
+        .ask(Request::Allowed { prefix })
+        .await?;
     if json {
         return entries.iter().try_for_each(print_json);
     }

@@ -14,8 +14,5 @@ pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
 
 /// Prints the commented example.
 pub(crate) fn example() -> anyhow::Result<()> {
-    use std::io::Write as _;
-    Ok(std::io::stdout()
-        .lock()
-        .write_all(crate::config::example().as_bytes())?)
+    super::print(crate::config::example().trim_end())
 }

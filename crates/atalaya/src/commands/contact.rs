@@ -5,18 +5,18 @@ use anyhow::bail;
 use super::{line_to, print, print_json};
 use crate::cli::Contact;
 use crate::control::{ContactAnswer, Request};
+use crate::folder::Missing;
 
 /// Asks and prints.
 pub(crate) async fn run(command: Contact) -> anyhow::Result<()> {
     let address = command.address;
-    let found: ContactAnswer = line_to(&command.place)
+    let found: ContactAnswer = line_to(&command.place, Missing::Made)
         .await?
         .ask(Request::Contact { address })
         .await?;
     if command.json {
-        return print_json(&found);
-    }
-    if command.explain {
+        print_json(&found)?;
+    } else if command.explain {
         for (number, step) in found.steps.iter().enumerate() {
             print(format_args!(
                 "{:>2}. {} {}\n    {}",
@@ -30,6 +30,9 @@ pub(crate) async fn run(command: Contact) -> anyhow::Result<()> {
     }
     if let Some(trouble) = &found.trouble {
         bail!("the search came to no end: {trouble}");
+    }
+    if command.json {
+        return Ok(());
     }
     match &found.contact {
         Some(contact) if !contact.addresses.is_empty() => {

@@ -5,6 +5,7 @@ use atalaya_model::{Clock, Decided, Listing, Serial};
 use super::{Form, line_to, nothing_text, print, print_decided, print_json, until_text};
 use crate::cli::{List, ListAdd, ListRemove, Show};
 use crate::control::Request;
+use crate::folder::Missing;
 
 /// Runs one of the three.
 pub(crate) async fn run(command: List) -> anyhow::Result<()> {
@@ -25,7 +26,7 @@ async fn run_add(add: ListAdd) -> anyhow::Result<()> {
         json,
     } = add;
     let until = until.map(|end| end.moment(Clock::system().now()));
-    let decided: Decided = line_to(&place)
+    let decided: Decided = line_to(&place, Missing::Made)
         .await?
         .ask(Request::List {
             prefix,
@@ -45,7 +46,7 @@ async fn run_remove(remove: ListRemove) -> anyhow::Result<()> {
         reason,
         json,
     } = remove;
-    let decided: Vec<Decided> = line_to(&place)
+    let decided: Vec<Decided> = line_to(&place, Missing::Refused)
         .await?
         .ask(Request::Unlist {
             prefix,
@@ -58,8 +59,10 @@ async fn run_remove(remove: ListRemove) -> anyhow::Result<()> {
 
 async fn run_show(show: Show) -> anyhow::Result<()> {
     let Show { place, prefix, json } = show;
-    let (serial, listings): (Serial, Vec<Listing>) =
-        line_to(&place).await?.ask(Request::Listings { prefix }).await?;
+    let (serial, listings): (Serial, Vec<Listing>) = line_to(&place, Missing::Refused)
+        .await?
+        .ask(Request::Listings { prefix })
+        .await?;
     if json {
         return listings.iter().try_for_each(print_json);
     }

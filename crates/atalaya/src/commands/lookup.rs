@@ -10,13 +10,17 @@ use serde_json::Value;
 use super::{Form, line_to, print, print_json};
 use crate::cli::Lookup;
 use crate::control::Request;
+use crate::folder::Missing;
 
 /// Asks and prints.
 pub(crate) async fn run(command: Lookup) -> anyhow::Result<()> {
     let request = Request::Lookup {
         address: command.address,
     };
-    let answer: Value = line_to(&command.place).await?.ask(request).await?;
+    let answer: Value = line_to(&command.place, Missing::Refused)
+        .await?
+        .ask(request)
+        .await?;
     match Form::from(command.json) {
         Form::Json => print_json(&answer),
         Form::Text => print(Answer::deserialize(answer)?),
@@ -31,8 +35,8 @@ struct Answer {
     listings: Vec<Listed>,
     allowed: Option<Allowed>,
     reserved: Option<String>,
-    #[serde(default)]
-    evidence_count: u64,
+    /// None where the store did not answer.
+    observations: Option<u64>,
     contact: Option<Abuse>,
 }
 
@@ -79,7 +83,11 @@ impl fmt::Display for Answer {
                 contact.addresses.join(", ")
             )?;
         }
-        let (kept, serial) = (self.evidence_count, self.serial);
+        let kept = self.observations.map_or_else(
+            || "unknown, the store did not answer".to_owned(),
+            |kept| kept.to_string(),
+        );
+        let serial = self.serial;
         write!(f, "Observations kept: {kept}. Serial of the list: {serial}.")
     }
 }
@@ -111,7 +119,8 @@ mod tests {
 
     #[test]
     fn an_unlisted_address_is_told_plainly() {
-        let answer = json!({"address": "192.0.2.1", "listed": false, "serial": 7, "listings": [], "evidence_count": 0});
+        let answer =
+            json!({"address": "192.0.2.1", "listed": false, "serial": 7, "listings": [], "observations": 0});
         assert!(told(answer).starts_with("192.0.2.1 is not listed.\n"));
     }
 
@@ -128,12 +137,18 @@ mod tests {
             "since": "2026-11-20T00:00:00Z", "until": null, "rule": "trap-spam/1",
         });
         let text =
-            told(json!({"address": "192.0.2.1", "serial": 7, "listings": [listing], "evidence_count": 3}));
+            told(json!({"address": "192.0.2.1", "serial": 7, "listings": [listing], "observations": 3}));
         assert!(text.contains("class   spam (127.0.0.3)"), "{text}");
         assert!(text.contains("until   removed by hand"), "{text}");
         assert!(
             text.ends_with("Observations kept: 3. Serial of the list: 7."),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_the_store_did_not_say_is_unknown() {
+        let text = told(json!({"address": "192.0.2.1", "serial": 7, "listings": [], "observations": null}));
+        assert!(text.contains("Observations kept: unknown"), "{text}");
     }
 }

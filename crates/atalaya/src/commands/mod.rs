@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::cli::Place;
 use crate::config::{Config, load};
 use crate::control::Line;
+use crate::folder::Missing;
 
 /// The name of the configuration file that is read from a data folder when `--config` is not given.
 const CONFIG_IN_FOLDER: &str = "atalaya.toml";
@@ -46,17 +47,26 @@ pub(crate) fn config_at(place: &Place) -> anyhow::Result<Config> {
 pub(crate) struct NoPlace;
 
 /// Opens the line to the server that runs on the place, or to the store itself.
-pub(crate) async fn line_to(place: &Place) -> anyhow::Result<Line> {
-    Line::open(config_at(place)?).await
+pub(crate) async fn line_to(place: &Place, missing: Missing) -> anyhow::Result<Line> {
+    Line::open(config_at(place)?, missing).await
 }
+
+/// Whoever read standard output has gone, as `head` does. The one failure that ends a command without a word and with success: a
+/// server that hangs up breaks a pipe too.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the answer")]
+pub(crate) struct OutputClosed;
 
 /// Prints a line on standard output.
 ///
 /// # Errors
-/// Standard output is closed or full.
+/// [`OutputClosed`], or standard output is full.
 pub(crate) fn print(line: impl std::fmt::Display) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    writeln!(std::io::stdout().lock(), "{line}").context("cannot write the answer")
+    use std::io::{ErrorKind, Write as _};
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(OutputClosed.into()),
+        written => written.context("cannot write the answer"),
+    }
 }
 
 /// Prints a document as JSON, in one line.

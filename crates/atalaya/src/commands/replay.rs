@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use atalaya_model::{Clock, Timestamp};
 use atalaya_observe::replay::{KeptMail, Replay as Reader, Skip, Summary, mails};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,6 +12,7 @@ use super::{Form, config_at, print, print_json};
 use crate::cli::Replay;
 use crate::config::Config;
 use crate::control::{Line, Replayed, Request, Settled};
+use crate::folder::Missing;
 
 /// Mails handed over together, so that they share a commit.
 const BATCH_MAILS: usize = 256;
@@ -49,7 +51,7 @@ pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
     let mut line = if dry_run {
         None
     } else {
-        Some(Line::open(config).await?)
+        Some(Line::open(config, Missing::Made).await?)
     };
     let before = settle(line.as_mut()).await?;
 
@@ -117,7 +119,9 @@ impl Work {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
         if let Some(line) = self.line.as_mut().filter(|_| !batch.is_empty()) {
-            line.ask::<u64>(Request::Observe { batch }).await?;
+            line.ask::<u64>(Request::Observe { batch })
+                .await
+                .context("the replay stopped half way; run it again, each mail counts once")?;
         }
         Ok(())
     }

@@ -8,8 +8,9 @@ use toml::de::DeTable;
 
 use super::Config;
 
-/// Least similarity at which a known key is suggested for an unknown one: of three letters, two stand right or are swapped.
-const SIMILAR: f64 = 0.6;
+/// Least similarity at which a known word is suggested for an unknown one: of seven letters, four stand right, as in `warning` for
+/// `warn`.
+const SIMILAR: f64 = 0.57;
 
 /// What is wrong with a configuration file.
 #[derive(Debug, thiserror::Error)]
@@ -42,15 +43,52 @@ pub(crate) fn load(path: &Path) -> Result<Config, ConfigError> {
 
 /// Reads and checks a text; gives all mistakes of the first kind that occurs (syntax, unknown keys, types, ranges).
 pub(crate) fn parse(text: &str) -> Result<Config, Vec<String>> {
-    let table = DeTable::parse(text).map_err(|error| vec![error.to_string()])?;
+    let table = DeTable::parse(text).map_err(|error| vec![mistake(text, &error)])?;
     let mut unknown = Vec::new();
     find_unknown(text, table.get_ref(), &Config::fields(), "", &mut unknown);
     if !unknown.is_empty() {
         return Err(unknown);
     }
-    let config: Config = toml::from_str(text).map_err(|error| vec![error.to_string()])?;
+    let config: Config = toml::from_str(text).map_err(|error| vec![mistake(text, &error)])?;
     let wrong = config.check();
     if wrong.is_empty() { Ok(config) } else { Err(wrong) }
+}
+
+/// What cannot be read, with its place. Neither the line nor a value of the wrong kind is repeated: it may be a password.
+fn mistake(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message();
+    let is_kind = ["invalid type: ", "invalid value: "]
+        .iter()
+        .any(|start| message.starts_with(start));
+    let told = match message.rsplit_once(", expected ") {
+        Some((_value, expected)) if is_kind => {
+            // The names of our types say nothing to an operator.
+            let expected = if expected.starts_with("struct ") {
+                "a section"
+            } else {
+                expected
+            };
+            format!("another kind of value is expected here: {expected}")
+        }
+        _ => message.to_owned(),
+    };
+    match error.span() {
+        Some(span) => {
+            let (line, column) = place(text, span.start);
+            format!("line {line}, column {column}: {told}")
+        }
+        None => told,
+    }
+}
+
+/// Line and column of a place in a text, both from 1.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (
+        before.matches('\n').count().saturating_add(1),
+        line.chars().count().saturating_add(1),
+    )
 }
 
 /// Collects a sentence for each key of `table` that no section declares.
@@ -69,34 +107,23 @@ fn find_unknown(text: &str, table: &DeTable<'_>, known: &[Field], path: &str, fo
 /// The sentence about one unknown key.
 fn unknown_key(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, known: &[Field], path: &str) -> String {
     let name = key.get_ref().as_ref();
-    let line = text
-        .get(..key.span().start)
-        .unwrap_or_default()
-        .matches('\n')
-        .count()
-        + 1;
-    let nearest = known
-        .iter()
-        .map(|field| {
-            (
-                strsim::normalized_damerau_levenshtein(name, field.name),
-                field.name,
-            )
-        })
-        .filter(|(similarity, _)| *similarity >= SIMILAR)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    let hint = match nearest {
-        Some((_, near)) => format!("did you mean `{path}{near}`?"),
-        None => format!(
-            "known here: {}",
-            known
-                .iter()
-                .map(|field| field.name)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+    let (line, _) = place(text, key.span().start);
+    let names: Vec<&str> = known.iter().map(|field| field.name).collect();
+    let hint = match nearest(name, &names) {
+        Some(near) => format!("did you mean `{path}{near}`?"),
+        None => format!("known here: {}", names.join(", ")),
     };
     format!("line {line}: unknown key `{path}{name}`; {hint}")
+}
+
+/// The known word that one that is unknown resembles most, if it resembles any.
+pub(crate) fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|known| (strsim::normalized_damerau_levenshtein(unknown, known), *known))
+        .filter(|(similarity, _)| *similarity >= SIMILAR)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, known)| known)
 }
 
 #[cfg(test)]
@@ -138,8 +165,60 @@ mod tests {
     }
 
     #[test]
+    fn a_level_that_is_none_is_told_with_the_nearest() {
+        for (level, near) in [
+            ("warning", "warn"),
+            ("inof", "info"),
+            ("atalaya_web=debug,eror", "error"),
+        ] {
+            let told = mistakes(&format!("[log]\nlevel = \"{level}\"\n"));
+            assert!(told.contains(&format!("did you mean `{near}`?")), "{told}");
+        }
+        for level in ["loud", "", "info,", "atalaya_web", "atalaya_web=loud"] {
+            let told = mistakes(&format!("[log]\nlevel = \"{level}\"\n"));
+            assert!(told.starts_with("log.level: "), "{level}: {told}");
+        }
+        for level in ["WARN", "off", "info,atalaya_publish=debug"] {
+            assert!(parse(&format!("[log]\nlevel = \"{level}\"\n")).is_ok(), "{level}");
+        }
+    }
+
+    #[test]
     fn all_values_out_of_range_are_told_at_once() {
         let told = mistakes("public_url = \"ftp://x\"\n[decide]\nlist_at = -1.0\n[log]\nformat = \"xml\"\n");
         assert_eq!(told.lines().count(), 3, "{told}");
+    }
+
+    #[test]
+    fn no_mistake_repeats_a_secret() {
+        for text in [
+            "[store]\nurl = \"postgres://atalaya:hunter2@db/atalaya\nx = 1\n",
+            "[store]\nurl = postgres://atalaya:hunter2@db/atalaya\n",
+            "[store]\nurl = 'postgres://atalaya:hunter2@db/atalaya\n",
+            "[store]\nurl = \"mysql://atalaya:hunter2@db/atalaya\"\n",
+            "[store]\nurl = [\"postgres://atalaya:hunter2@db/atalaya\"]\n",
+            "[store]\nurl = { password = \"hunter2\" }\n",
+            "store = \"postgres://atalaya:hunter2@db/atalaya\"\n",
+            "[notice]\npassword = hunter2\n",
+            "[notice]\npassword = \"hunter2\" \"hunter2\"\n",
+            "[notice]\npassword = \"hun\\qter2 hunter2\"\n",
+            "[notice]\npassword = \"hunter2\"\npassword = \"hunter2\"\n",
+            "[notice]\nrelay = \"smtp.example.net:25\"\npassword = \"hunter2\"\nmax_attempts = \"many\"\n",
+            "[notice]\npassword = \"hunter2\", relay = 1\n",
+            "[notice\npassword = \"hunter2\"\n",
+        ] {
+            let told = mistakes(text);
+            assert!(!told.contains("hunter2"), "{text}\n{told}");
+        }
+        for text in [
+            "[notice]\npassword = 77777\n",
+            "[notice]\npassword = 77777.5\n",
+            "[notice]\npassword = 2077-01-01\n",
+            "[notice]\npassword = 077777\n",
+        ] {
+            let told = mistakes(text);
+            assert!(told.contains("line 2"), "{told}");
+            assert!(!told.contains("77"), "{text}\n{told}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use atalaya_observe::replay::ReplayConfig;
 use atalaya_publish::PublishConfig;
 use atalaya_store::StoreUrl;
 use atalaya_web::WebConfig;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 pub(crate) use example::example;
 pub(crate) use load::load;
@@ -83,6 +84,9 @@ settings! {
     }
 }
 
+/// The levels of the log, as they are written.
+const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace", "off"];
+
 impl Config {
     /// Checks the ranges of every section and gives all that is wrong.
     pub(crate) fn check(&self) -> Vec<String> {
@@ -138,9 +142,26 @@ impl Config {
         if !matches!(self.log.format.as_str(), "text" | "json") {
             return Err("log.format must be \"text\" or \"json\"".to_owned());
         }
+        // A word without `=` that is no level would be taken for the name of a module, and everything else fall silent.
+        for word in self
+            .log
+            .level
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.contains('='))
+        {
+            if word.is_empty() || word.parse::<LevelFilter>().is_err() {
+                let hint = load::nearest(word, LEVELS)
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                return Err(format!(
+                    "log.level: `{word}` is no level, which are {}{hint}",
+                    LEVELS.join(", ")
+                ));
+            }
+        }
         self.log
             .level
-            .parse::<tracing_subscriber::filter::EnvFilter>()
+            .parse::<EnvFilter>()
             .map(|_filter| ())
             .map_err(|error| format!("log.level: {error}"))
     }

@@ -12,7 +12,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::{MAX_LINE, Request, SOCKET};
 use crate::config::Config;
-use crate::folder::Folder;
+use crate::folder::{Folder, Missing, require};
 use crate::house::{House, Upkeep};
 
 /// A line to whoever can answer: the server that runs on the data folder, or this process with the store opened.
@@ -30,8 +30,8 @@ impl Line {
     /// Opens the line.
     ///
     /// # Errors
-    /// No server answers and the store cannot be opened.
-    pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
+    /// No server answers and the store cannot be opened, or is not there to be read.
+    pub(crate) async fn open(config: Config, missing: Missing) -> anyhow::Result<Self> {
         let path = config.in_data(SOCKET);
         match UnixStream::connect(&path).await {
             Ok(stream) => {
@@ -44,6 +44,9 @@ impl Line {
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(error)
                 .with_context(|| format!("a server may run here, but {} is not open to you", path.display())),
             Err(_no_server) => {
+                if missing == Missing::Refused {
+                    require(&config)?;
+                }
                 let folder = Folder::lock(&config.data)?;
                 let house = House::open(config, Clock::system(), Upkeep::OnDemand).await?;
                 Ok(Self::Own {
@@ -76,6 +79,9 @@ async fn ask_server(
 ) -> anyhow::Result<Value> {
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
+    if line.len() as u64 > MAX_LINE {
+        bail!("this is more than the server takes at once; without a server it would work");
+    }
     write.write_all(&line).await.context("the server hung up")?;
     let mut answer = Vec::new();
     if read

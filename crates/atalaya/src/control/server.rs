@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -75,15 +75,28 @@ pub(crate) async fn serve(listener: UnixListener, house: Arc<House>, stop: Cance
 async fn converse(stream: UnixStream, house: &House) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
-    loop {
-        let mut line = Vec::new();
-        if (&mut read).take(MAX_LINE).read_until(b'\n', &mut line).await? == 0 {
-            return Ok(());
-        }
+    while let Some(line) = read_line(&mut read, MAX_LINE).await? {
         let mut answer = answer(&line, house).await.to_string();
         answer.push('\n');
         write.write_all(answer.as_bytes()).await?;
     }
+    Ok(())
+}
+
+/// Reads the next line; none at the end.
+///
+/// # Errors
+/// The line is longer than `longest` bytes: where the next one begins is then unknown, so that the command must be hung up on.
+async fn read_line(read: &mut (impl AsyncBufRead + Unpin), longest: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    read.take(longest).read_until(b'\n', &mut line).await?;
+    if line.len() as u64 == longest && line.last() != Some(&b'\n') {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::FileTooLarge,
+            "a command sent too long a line",
+        ));
+    }
+    Ok((!line.is_empty()).then_some(line))
 }
 
 /// The answer to one line.
@@ -97,5 +110,25 @@ async fn answer(line: &[u8], house: &House) -> Value {
     match Box::pin(house.answer(request)).await {
         Ok(value) => json!({"ok": value}),
         Err(error) => json!({"error": format!("{error:#}")}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_are_read_until_the_command_hangs_up() {
+        let mut read = &b"one\ntwo"[..];
+        assert_eq!(read_line(&mut read, 4).await.unwrap().unwrap(), b"one\n");
+        assert_eq!(read_line(&mut read, 4).await.unwrap().unwrap(), b"two");
+        assert_eq!(read_line(&mut read, 4).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_too_long_ends_the_conversation() {
+        let mut read = &b"settle\n"[..];
+        let refused = read_line(&mut read, 6).await.unwrap_err();
+        assert_eq!(refused.kind(), std::io::ErrorKind::FileTooLarge);
     }
 }

@@ -18,7 +18,7 @@ use atalaya_model::Clock;
 use crate::cli::Demo;
 use crate::config::{Config, ListenConfig};
 use crate::process;
-use crate::serve::Server;
+use crate::serve::{Server, until_loaded};
 
 /// Runs the demo; with `--once` it ends after the last step.
 ///
@@ -31,7 +31,7 @@ pub(crate) async fn run(demo: Demo) -> anyhow::Result<()> {
     let config = config(&scratch.0, network.address)?;
     process::start_logging(&config.log)?;
     let server = start(config).await?;
-    server.until_loaded().await?;
+    until_loaded(&server.house.zone).await?;
 
     let held = steps::run(&server, &scratch.0).await;
     if held.is_ok() && !demo.once {

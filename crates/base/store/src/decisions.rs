@@ -2,7 +2,7 @@
 
 use atalaya_model::{Class, Decided, Decision, Prefix, Rule, Serial, Timestamp, Verdict};
 
-use crate::sql::{Connection, Row, values};
+use crate::sql::{Connection, Row, Value, values};
 use crate::writer::{count, lock};
 use crate::{Store, StoreError, Topic, Transaction};
 
@@ -28,14 +28,21 @@ impl Store {
         rows.into_iter().map(decided).collect()
     }
 
-    /// The decisions about exactly `prefix`, newest first.
+    /// The decisions about exactly these prefixes, newest first.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn decisions_of(&self, prefix: &Prefix, limit: u32) -> Result<Vec<Decided>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM decisions WHERE prefix = $1 ORDER BY serial DESC LIMIT $2");
-        let rows = self.read().await?.rows(sql, values![prefix, limit]).await?;
-        rows.into_iter().map(decided).collect()
+    pub async fn decisions_of(&self, prefixes: &[Prefix], limit: u32) -> Result<Vec<Decided>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM decisions WHERE prefix IN {{keys}} ORDER BY serial DESC LIMIT {limit}"
+        );
+        let keys = prefixes.iter().map(Value::from).collect();
+        let rows = self.read().await?.rows_in(&sql, keys).await?;
+        let mut decisions: Vec<Decided> = rows.into_iter().map(decided).collect::<Result<_, _>>()?;
+        // Long lists are asked in parts, each with its own newest.
+        decisions.sort_by_key(|decided| std::cmp::Reverse(decided.serial));
+        decisions.truncate(limit as usize);
+        Ok(decisions)
     }
 
     /// The decision with this serial.

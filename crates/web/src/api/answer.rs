@@ -1,15 +1,12 @@
-//! The answer about an address as JSON. The command line prints the same.
+//! The answer about an address as JSON. The command line prints the same and one number more.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use atalaya_delist::DelistConfig;
-use atalaya_model::{Class, Listing, Prefix, Timestamp};
-use atalaya_publish::Zone;
-use atalaya_store::Store;
+use atalaya_model::{Class, Listing, Prefix};
 use serde_json::{Map, Value, json};
 
-use crate::WebConfig;
+use crate::App;
 use crate::lookup::{Details, Facts, Lookup, LookupLimits, NotLoaded, Standing};
 
 /// What is known of an address, as `GET /api/v1/ip/ADDRESS` gives it.
@@ -18,26 +15,24 @@ use crate::lookup::{Details, Facts, Lookup, LookupLimits, NotLoaded, Standing};
 /// is `unavailable` where the store did not answer. Each listing has `zone`, `code`, `class`, `prefix`, `scope`, `reason`, `since`,
 /// `until` (null without end), `rule`, `score`, `serial` and `evidence`: the newest observations against the address as the
 /// public may see them, empty where the class does not come from observations, null where the store did not answer.
-/// Where they apply: `allowed`, `reserved`, `evidence_count`, `contact`.
+/// Where they apply: `allowed`, `reserved`, `contact`. For the operator there is also `observations`, the number kept against the
+/// address; null where the store did not answer.
 ///
 /// # Errors
 /// The zone was not loaded yet.
-pub async fn answer_json(
-    store: &Store,
-    zone: &Arc<Zone>,
-    address: IpAddr,
-    now: Timestamp,
-) -> Result<Value, NotLoaded> {
-    let limits = LookupLimits::new(&WebConfig::default(), &DelistConfig::default());
-    Lookup::new(store.clone(), Arc::clone(zone), limits)
-        .answer_json(address, now)
-        .await
+pub async fn answer_json(app: &App, address: IpAddr) -> Result<Value, NotLoaded> {
+    let limits = LookupLimits::new(&app.config.web, &app.config.delist);
+    let lookup = Lookup::new(app.store.clone(), Arc::clone(&app.zone), limits);
+    let facts = lookup.facts(address, app.clock.now()).await?;
+    let mut answer = lookup.answer(&facts);
+    let kept = facts.details.as_ref().map(|details| details.observation_count);
+    answer.insert("observations".to_owned(), json!(kept));
+    Ok(Value::Object(answer))
 }
 
 impl Lookup {
     /// See [`answer_json`].
-    pub(crate) async fn answer_json(&self, address: IpAddr, now: Timestamp) -> Result<Value, NotLoaded> {
-        let facts = self.facts(address, now).await?;
+    pub(crate) fn answer(&self, facts: &Facts) -> Map<String, Value> {
         let mut answer = Map::new();
         let mut put = |name: &str, value: Value| answer.insert(name.to_owned(), value);
         put("address", json!(facts.address));
@@ -50,7 +45,7 @@ impl Lookup {
             facts
                 .listings()
                 .iter()
-                .map(|listing| self.listing(listing, &facts))
+                .map(|listing| self.listing(listing, facts))
                 .collect(),
         );
         put(
@@ -74,13 +69,14 @@ impl Lookup {
             }
             Standing::Listed(_) | Standing::TestEntry(_) | Standing::NotListed => {}
         }
-        if let Some(details) = &facts.details {
-            put("evidence_count", json!(details.observation_count));
-            if let Some(contact) = &details.contact {
-                put("contact", json!(contact));
-            }
+        if let Some(contact) = facts
+            .details
+            .as_ref()
+            .and_then(|details| details.contact.as_ref())
+        {
+            put("contact", json!(contact));
         }
-        Ok(Value::Object(answer))
+        answer
     }
 
     /// One listing.

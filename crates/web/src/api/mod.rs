@@ -31,10 +31,11 @@ pub(crate) async fn show(
     State(shared): State<Shared>,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
-    let answer = shared
+    let facts = shared
         .lookup
-        .answer_json(address::read(&text)?, shared.app.clock.now())
+        .facts(address::read(&text)?, shared.app.clock.now())
         .await?;
+    let answer = shared.lookup.answer(&facts);
     Ok(([(CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 

@@ -220,7 +220,7 @@ fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsV
         history: details
             .decisions
             .iter()
-            .map(|decided| views::history(decided, t))
+            .map(|decided| views::history(decided, &facts.unit, t))
             .collect(),
         notices: (!details.notices.is_empty() || !facts.listings().is_empty()).then(|| {
             details

@@ -42,10 +42,9 @@ pub(crate) async fn home(State(shared): State<Shared>, reader: Reader) -> Respon
 
 /// The line for Postfix that only warns, with our codes and no others: an error code of some list must never count as a listing.
 fn postfix_line(zone: &str) -> String {
-    let last = |class: Option<Class>| class.map_or(0, |class| class.code().octets()[3]);
-    let (first, last) = (
-        last(Class::ALL.into_iter().min()),
-        last(Class::ALL.into_iter().max()),
-    );
-    format!("warn_if_reject reject_rbl_client {zone}=127.0.0.[{first}..{last}]")
+    let codes = Class::ALL.map(|class| class.code().octets()[3].to_string());
+    format!(
+        "warn_if_reject reject_rbl_client {zone}=127.0.0.[{}]",
+        codes.join(";")
+    )
 }

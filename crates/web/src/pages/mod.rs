@@ -160,6 +160,8 @@ struct FailurePage {
     text: String,
     /// The mailbox to write to, where that can help.
     postmaster: Option<String>,
+    /// What stands in the search already.
+    typed: String,
 }
 
 /// The page of a failure.
@@ -173,6 +175,10 @@ pub(crate) fn failure(shared: &Inner, reader: &Reader, failure: &Failure) -> Res
         title,
         text,
         postmaster,
+        typed: match failure {
+            Failure::BadAddress(bad) => bad.typed().to_owned(),
+            _ => String::new(),
+        },
     };
     page(failure.status(), reader, &template)
 }

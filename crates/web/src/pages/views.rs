@@ -1,7 +1,7 @@
 //! Views: what the page of an address shows, decided and written. Plain functions of facts, rules and language.
 
 use atalaya_delist::{DelistConfig, Prospect, assess, wait_after};
-use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Verdict};
+use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Verdict};
 use atalaya_store::Notice;
 
 use crate::evidence::PublicObservation;
@@ -46,6 +46,7 @@ pub(super) struct ListingView {
     pub(super) scope: String,
     pub(super) code: String,
     pub(super) reason: String,
+    pub(super) reason_language: &'static str,
     pub(super) since: Moment,
     pub(super) until: Option<Moment>,
     pub(super) rule: String,
@@ -69,6 +70,7 @@ pub(super) fn listing(listing: &Listing, facts: &Facts, t: &'static Texts) -> Li
         scope: scope(&listing.prefix, &facts.unit, t),
         code: listing.class.code().to_string(),
         reason: listing.reason.clone(),
+        reason_language: reason_language(&listing.rule),
         since: t.units.moment(listing.since),
         until: listing.until.map(|until| t.units.moment(until)),
         rule: rule(&listing.rule.0, score, t),
@@ -93,6 +95,15 @@ fn rule(name: &str, score: Option<f64>, t: &'static Texts) -> String {
         Some(score) => (t.address.rule_with_score)(name, &t.units.score(score)),
         None => name.to_owned(),
     }
+}
+
+/// How the names of rules begin that are no rules but the operator's own decisions, as `atalaya_decide::by_hand` writes them.
+const BY_HAND: &str = "by-hand/";
+
+/// The language of a reason, for `lang`: our rules write English, and what an operator typed is in a language that nobody told us, which
+/// HTML writes as an empty text.
+fn reason_language(rule: &Rule) -> &'static str {
+    if rule.0.starts_with(BY_HAND) { "" } else { "en" }
 }
 
 /// One observation.
@@ -141,12 +152,14 @@ pub(super) struct HistoryView {
     pub(super) tone: &'static str,
     pub(super) text: String,
     pub(super) reason: Option<String>,
+    pub(super) reason_language: &'static str,
     pub(super) rule: String,
     pub(super) serial: String,
 }
 
-/// A decision as a page shows it. Reasons of the allow list are for the operator alone.
-pub(super) fn history(decided: &Decided, t: &'static Texts) -> HistoryView {
+/// A decision as a page shows it, with its prefix where that is not the unit itself. Reasons of the allow list are for the operator
+/// alone.
+pub(super) fn history(decided: &Decided, unit: &Prefix, t: &'static Texts) -> HistoryView {
     let (words, decision) = (&t.address.verdicts, &decided.decision);
     let name = |class| class_texts(t, class).name;
     let (tone, text) = match decision.verdict {
@@ -159,6 +172,11 @@ pub(super) fn history(decided: &Decided, t: &'static Texts) -> HistoryView {
         Verdict::Allow { .. } => ("allowed", words.allowed.to_owned()),
         Verdict::Disallow => ("neutral", words.disallowed.to_owned()),
     };
+    let text = if decision.prefix == *unit {
+        text
+    } else {
+        format!("{text} ({})", decision.prefix)
+    };
     HistoryView {
         at: t.units.moment(decided.at),
         tone,
@@ -168,6 +186,7 @@ pub(super) fn history(decided: &Decided, t: &'static Texts) -> HistoryView {
             .class()
             .map(|_| decision.reason.clone())
             .filter(|reason| !reason.is_empty()),
+        reason_language: reason_language(&decision.rule),
         rule: rule(&decision.rule.0, Some(decision.score), t),
         serial: decided.serial.to_string(),
     }

@@ -300,6 +300,7 @@ const FAILURE: FailureTexts = FailureTexts {
     not_loaded: "The list is being loaded",
     not_loaded_text: "The server has just started and cannot say yet who is listed. Please try again in a moment.",
     unavailable: "This cannot be done right now",
-    unavailable_text: "The database does not answer, or too much is going on. Nothing was changed. Please try again in a few \
-                       minutes.",
+    unavailable_text: "The database does not answer, or too much is going on. Please try again in a few minutes.",
+    unsure_text: "The database does not answer, or too much is going on. What you asked for may have been done all the same: look the \
+                  address up in a few minutes to see.",
 };

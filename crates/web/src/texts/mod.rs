@@ -251,4 +251,5 @@ pub(crate) struct FailureTexts {
     pub(crate) not_loaded_text: &'static str,
     pub(crate) unavailable: &'static str,
     pub(crate) unavailable_text: &'static str,
+    pub(crate) unsure_text: &'static str,
 }

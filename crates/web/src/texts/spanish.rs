@@ -311,6 +311,7 @@ const FAILURE: FailureTexts = FailureTexts {
     not_loaded: "La lista se está cargando",
     not_loaded_text: "El servidor acaba de arrancar y todavía no puede decir quién está en la lista. Pruebe otra vez dentro de un momento.",
     unavailable: "Ahora mismo no es posible",
-    unavailable_text: "La base de datos no responde, o hay demasiado trabajo. No se ha cambiado nada. Pruebe otra vez dentro de unos \
-                       minutos.",
+    unavailable_text: "La base de datos no responde, o hay demasiado trabajo. Pruebe otra vez dentro de unos minutos.",
+    unsure_text: "La base de datos no responde, o hay demasiado trabajo. Puede que lo que pidió se haya hecho igualmente: consulte la \
+                  dirección dentro de unos minutos para verlo.",
 };

@@ -42,7 +42,6 @@ async fn a_listed_address_comes_with_its_listings_and_their_evidence() {
         "serial": 1,
         "listed": true,
         "details": "available",
-        "evidence_count": 1,
         "listings": [{
             "zone": "bl.list.example",
             "code": "127.0.0.3",
@@ -240,7 +239,8 @@ async fn without_the_store_the_api_still_says_listed_or_not() {
     assert_eq!(answer["listed"], true);
     assert_eq!(answer["details"], "unavailable");
     assert_eq!(answer["listings"][0]["evidence"], Value::Null);
-    assert_eq!(answer["evidence_count"], Value::Null);
+    let told = atalaya_web::answer_json(&house.app(), ADDRESS.parse().unwrap()).await;
+    assert_eq!(told.unwrap()["observations"], Value::Null);
     let page = house.post_plainly(REMOVE).await;
     problem(&page, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.header("retry-after"), "30");
@@ -252,18 +252,22 @@ async fn before_the_zone_is_loaded_nobody_is_called_not_listed() {
     let page = house.get(LOOK).await;
     problem(&page, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.header("retry-after"), "2");
-    let now = house.now();
-    let address = ADDRESS.parse().unwrap();
-    let not_loaded = atalaya_web::answer_json(&house.store, &house.zone, address, now).await;
+    let not_loaded = atalaya_web::answer_json(&house.app(), ADDRESS.parse().unwrap()).await;
     assert_eq!(not_loaded.unwrap_err(), atalaya_web::NotLoaded);
 }
 
 #[tokio::test]
-async fn the_command_line_gets_the_answer_of_the_api() {
-    let house = House::open().await;
-    house.observe(ADDRESS, "Win a phone", "mail.cheap.example").await;
+async fn the_command_line_gets_the_answer_of_the_api_as_configured_and_the_number_of_observations() {
+    let mut house = House::open().await;
+    house.config.web.observations_shown = 1;
+    for subject in ["Win a phone", "Win a boat"] {
+        house.observe(ADDRESS, subject, "mail.cheap.example").await;
+    }
     house.list(ADDRESS, Class::Spam).await;
-    let (address, now) = (ADDRESS.parse().unwrap(), house.now());
-    let answer = atalaya_web::answer_json(&house.store, &house.zone, address, now).await;
-    assert_eq!(answer.unwrap(), house.get(LOOK).await.json());
+    let mut expected = house.get(LOOK).await.json();
+    assert_eq!(expected["listings"][0]["evidence"].as_array().unwrap().len(), 1);
+    assert_eq!(expected["observations"], Value::Null);
+    expected["observations"] = json!(2);
+    let answer = atalaya_web::answer_json(&house.app(), ADDRESS.parse().unwrap()).await;
+    assert_eq!(answer.unwrap(), expected);
 }

@@ -78,8 +78,8 @@ async fn only_the_newest_observations_are_shown_and_all_are_counted() {
         .says("<bdi>third</bdi>")
         .says("<bdi>second</bdi>")
         .keeps("<bdi>first</bdi>");
-    let answer = house.get("/api/v1/ip/192.0.2.7").await.json();
-    assert_eq!(answer["evidence_count"], 3);
+    let answer = atalaya_web::answer_json(&house.app(), ADDRESS.parse().unwrap()).await;
+    assert_eq!(answer.unwrap()["observations"], 3);
 }
 
 #[tokio::test]

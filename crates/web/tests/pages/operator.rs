@@ -79,3 +79,22 @@ async fn strangers_are_told_that_there_are_no_numbers() {
     assert_eq!(page.status, StatusCode::NOT_FOUND);
     page.says("There is no such page");
 }
+
+#[tokio::test]
+async fn nobody_reads_the_numbers_through_a_proxy() {
+    let mut house = House::open().await;
+    for trusted in [vec![], vec!["127.0.0.1".parse().unwrap()]] {
+        house.config.web.trusted_proxies = trusted;
+        for (name, value) in [
+            ("x-forwarded-for", &b"\xe9"[..]),
+            ("x-forwarded-for", b"127.0.0.1"),
+            ("forwarded", b"for=127.0.0.1"),
+            ("x-real-ip", b"127.0.0.1"),
+            ("via", b"1.1 proxy"),
+        ] {
+            let request = Request::get("/metrics").header(name, value).body(Body::empty());
+            let page = send(&router(house.app()), "127.0.0.1", request.unwrap()).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND, "{name}: {value:?}");
+        }
+    }
+}

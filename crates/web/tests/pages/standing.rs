@@ -107,6 +107,48 @@ async fn an_address_that_left_is_told_when() {
 }
 
 #[tokio::test]
+async fn an_address_is_told_the_history_of_every_range_that_holds_it() {
+    let house = House::open().await;
+    for prefix in ["192.0.2.0/24", "2001:db8:0:7::5"] {
+        house.list(prefix, Class::Hijacked).await;
+        house.clock.advance(DAY);
+        let withdrawal = Verdict::Withdraw {
+            class: Class::Hijacked,
+        };
+        house
+            .decide(prefix, withdrawal, "by-hand", "It was given back.")
+            .await;
+    }
+    for (address, prefix) in [
+        ("192.0.2.7", "192.0.2.0/24"),
+        ("2001:db8:0:7::5", "2001:db8:0:7::5"),
+    ] {
+        let page = house.get(&format!("/ip/{address}")).await;
+        assert_eq!(verdict(&page), "Not listed");
+        page.says("It was on the list before")
+            .says(&format!("Left: Hijacked network ({prefix})"))
+            .says("<bdi lang=\"\">It was given back.</bdi>")
+            .keeps("never on the list");
+    }
+    for address in ["192.0.3.7", "2001:db8:0:7::6"] {
+        house
+            .get(&format!("/ip/{address}"))
+            .await
+            .says("This address was never on the list.");
+    }
+}
+
+#[tokio::test]
+async fn the_reasons_of_our_rules_are_marked_as_english() {
+    let house = House::open().await;
+    house.list(ADDRESS, Class::Spam).await;
+    house
+        .get("/ip/192.0.2.7?lang=es")
+        .await
+        .says("<bdi lang=\"en\">Spam reached our traps: 2 messages.</bdi>");
+}
+
+#[tokio::test]
 async fn a_listing_ends_on_its_date() {
     let house = House::open().await;
     house.list(ADDRESS, Class::Spam).await;

@@ -1,6 +1,6 @@
 //! When something is missing: the store, the zone, the page, the right method.
 
-use atalaya_model::Class;
+use atalaya_model::{Class, Period};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 
@@ -29,15 +29,43 @@ async fn without_the_store_the_page_still_says_listed_or_not() {
 }
 
 #[tokio::test]
-async fn without_the_store_a_removal_says_that_nothing_was_changed() {
+async fn without_the_store_a_removal_promises_nothing() {
     let house = House::open().await;
     house.list(ADDRESS, Class::Spam).await;
     house.lose_store().await;
     let page = house.post("/ip/192.0.2.7/remove").await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.header("retry-after"), "30");
-    page.says("Nothing was changed.");
+    page.says("may have been done all the same")
+        .says("look the address up");
     assert!(house.is_listed(ADDRESS));
+}
+
+#[tokio::test]
+async fn a_removal_goes_on_where_its_request_has_had_its_time() {
+    let mut house = House::open().await;
+    house.config.web.request_timeout = Period::millis(100);
+    house.list(ADDRESS, Class::Spam).await;
+    // Whoever writes holds all others up.
+    let slow = house.store.begin().await.unwrap();
+    let page = house.post("/ip/192.0.2.7/remove").await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    page.says("may have been done all the same");
+    assert!(house.is_listed(ADDRESS));
+    drop(slow);
+    house.until(|| !house.is_listed(ADDRESS)).await;
+}
+
+#[tokio::test]
+async fn with_a_slow_store_the_page_goes_out_without_details() {
+    let mut house = House::open().await;
+    house.config.web.details_timeout = Period::millis(0);
+    house.list(ADDRESS, Class::Spam).await;
+    house
+        .get("/ip/192.0.2.7")
+        .await
+        .says("</svg>Listed</span>")
+        .says("Details are not available right now");
 }
 
 #[tokio::test]

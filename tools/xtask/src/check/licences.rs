@@ -1,7 +1,7 @@
-//! Licences: every dependency may be used under a licence that `deny.toml` allows.
+//! Licences: every dependency may be used under a licence that `deny.toml` allows, and none is banned there.
 //!
-//! In: the dependency graph as cargo resolves it for the systems that `deny.toml` names, and the allowed licences from the same file,
-//! so that cargo-deny and this step agree. Out: a sentence for each package that is not covered.
+//! In: the dependency graph as cargo resolves it for the systems that `deny.toml` names, and the allowed licences and banned crates
+//! from the same file, so that cargo-deny and this step agree. Out: a sentence for each package that is not covered, or is banned.
 
 use std::path::Path;
 
@@ -22,6 +22,25 @@ struct Rules {
     graph: Graph,
     /// Which licences are allowed.
     licenses: Licences,
+    /// Which crates are not.
+    bans: Bans,
+}
+
+/// `[bans]`.
+#[derive(Debug, Deserialize)]
+struct Bans {
+    /// Every one of them.
+    deny: Vec<Ban>,
+}
+
+/// A row of `[bans] deny`.
+#[derive(Debug, Deserialize)]
+struct Ban {
+    /// The package.
+    #[serde(rename = "crate")]
+    package: String,
+    /// Why we do without it.
+    reason: String,
 }
 
 /// `[graph]`.
@@ -51,7 +70,7 @@ struct Exception {
     allow: Vec<String>,
 }
 
-/// Lists the packages whose licence is not allowed.
+/// Lists the packages whose licence is not allowed, and those that are banned.
 pub(super) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     let rules: Rules =
         toml::from_str(&workspace.text(Path::new(RULES))?).context("deny.toml cannot be read")?;
@@ -59,8 +78,21 @@ pub(super) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(metadata
         .packages
         .iter()
-        .filter_map(|package| fault(package, &rules.licenses))
+        .flat_map(|package| [fault(package, &rules.licenses), banned(package, &rules.bans)])
+        .flatten()
         .collect())
+}
+
+/// Why a package must not be here, if it is banned.
+fn banned(package: &Package, bans: &Bans) -> Option<String> {
+    let ban = bans
+        .deny
+        .iter()
+        .find(|ban| ban.package == package.name.as_str())?;
+    Some(format!(
+        "{} {} is banned by {RULES}: {}; `cargo tree --invert {}` says who wants it",
+        package.name, package.version, ban.reason, package.name
+    ))
 }
 
 /// The whole graph, with everything that a feature could pull in.
@@ -155,10 +187,24 @@ mod tests {
     }
 
     #[test]
+    fn a_banned_package_is_named_with_the_reason() {
+        let bans = Bans {
+            deny: vec![Ban {
+                package: "clockwork".to_owned(),
+                reason: "we have a clock".to_owned(),
+            }],
+        };
+        let named = banned(&package("clockwork", Some("MIT")), &bans).unwrap();
+        assert!(named.contains("we have a clock"), "{named}");
+        assert_eq!(banned(&package("clockwork-sys", Some("MIT")), &bans), None);
+    }
+
+    #[test]
     fn the_rules_of_the_project_are_read() {
         let text = std::fs::read_to_string(crate::run::root().join(RULES)).unwrap();
         let rules: Rules = toml::from_str(&text).unwrap();
         assert!(rules.licenses.allow.contains(&"MIT".to_owned()));
         assert!(!rules.graph.targets.is_empty());
+        assert!(rules.bans.deny.iter().any(|ban| ban.package == "openssl-sys"));
     }
 }

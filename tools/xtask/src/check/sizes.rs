@@ -1,4 +1,4 @@
-//! Sizes and openings: what STYLE.md section 3 says of a file before anybody has read it.
+//! Sizes and openings: what STYLE.md says under "Files" that shows before anybody has read one.
 //!
 //! In: the files of the workspace. Out: a sentence for each that is too long, that does not say what it is for, or that misses its
 //! README. The length of functions is clippy's matter.

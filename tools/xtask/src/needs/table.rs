@@ -1,4 +1,4 @@
-//! What the tests need beside the toolchain: one row for each Debian package.
+//! What tests and checks need beside the toolchain: one row for each Debian package.
 //!
 //! A row says what the package is for and how its presence is known. A new outside program in a test is a new row here; nothing
 //! else changes.
@@ -38,6 +38,11 @@ pub(super) const NEEDS: &[Need] = &[
         "postgresql",
         Proof::Program("initdb"),
         "the store's tests run on a PostgreSQL of their own too",
+    ),
+    need(
+        "g++",
+        Proof::Program("g++"),
+        "builds libFuzzer, which the entry points of the fuzz targets are checked with",
     ),
     need(
         "swaks",

@@ -308,7 +308,7 @@ async fn decisions_are_found_by_prefix_and_serial(fixture: Fixture) {
         at(4),
     )
     .await;
-    let of_prefix = store.decisions_of(&prefix("192.0.2.1"), 2).await.unwrap();
+    let of_prefix = store.decisions_of(&[prefix("192.0.2.1")], 2).await.unwrap();
     assert_eq!(of_prefix, [allowed.clone(), last.clone()]);
     assert_eq!(store.decision(Serial(2)).await.unwrap(), Some(other.clone()));
     assert_eq!(store.decision(Serial(9)).await.unwrap(), None);
