@@ -33,13 +33,15 @@ atalaya_model::settings! {
         /// The longest answer sent over UDP, in bytes; longer ones go over TCP. 1232 passes every IPv6 path without fragments. At
         /// least 512, which every client takes.
         max_udp_answer: u16 = 1232,
-        /// Tasks that answer over UDP: one for each processor that is to work for DNS.
+        /// Tasks that answer over UDP at each address of `listen.dns`: one for each processor that is to work for DNS.
         udp_tasks: u16 = 2,
-        /// Connections over TCP at the same time. Above half of it, silent ones are closed five times sooner.
+        /// Connections over TCP at the same time, at all addresses together. While more than half are taken, whoever begins to wait
+        /// for its next query has a fifth of `idle_timeout`.
         max_connections: u16 = 256,
         /// Connections over TCP from one client (an IPv4 address or an IPv6 /64), so that one cannot take them all.
         max_connections_per_client: u16 = 16,
-        /// How long a TCP connection may take for its next whole query before it is closed (RFC 7766 section 6.2.3).
+        /// How long a TCP connection may take for its next whole query before it is closed (RFC 7766 section 6.2.3). One that sends
+        /// what is no query, or one of more than 4096 bytes, is closed at once.
         idle_timeout: Period = Period::seconds(10),
         /// How long a client may take to receive an answer over TCP before it is cut off.
         write_timeout: Period = Period::seconds(5),
