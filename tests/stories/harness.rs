@@ -32,18 +32,23 @@ impl Server {
 
     /// Starts a server in this folder with this configuration.
     pub(crate) fn start_in(folder: TempDir, config: &str) -> Self {
-        let (child, [dns, smtp, http]) = launch(
-            folder.path(),
-            config,
-            &["dns", "smtp", "http"].map(|name| format!("{name}=127.0.0.1:0")),
-        );
-        Self {
+        Self::start_at(folder, config, &["127.0.0.1"]).0
+    }
+
+    /// Starts a server that answers DNS on free ports of these addresses, and gives all of them.
+    pub(crate) fn start_at(folder: TempDir, config: &str, dns: &[&str]) -> (Self, Vec<SocketAddr>) {
+        let mut listen: Vec<String> = dns.iter().map(|ip| format!("dns={ip}:0")).collect();
+        listen.extend(["smtp", "http"].map(|name| format!("{name}=127.0.0.1:0")));
+        let (child, mut addresses) = launch(folder.path(), config, &listen);
+        let [smtp, http] = addresses.split_off(dns.len()).try_into().unwrap();
+        let server = Self {
             child,
             folder,
-            dns,
+            dns: addresses[0],
             smtp,
             http,
-        }
+        };
+        (server, addresses)
     }
 
     /// Kills it with SIGKILL and starts it again on the same folder and ports.
@@ -131,8 +136,8 @@ impl Drop for Server {
     }
 }
 
-/// Launches the binary and waits for `ready`.
-fn launch(folder: &Path, config: &str, listen: &[String]) -> (Child, [SocketAddr; 3]) {
+/// Launches the binary and waits for `ready`; gives the addresses that it says before.
+fn launch(folder: &Path, config: &str, listen: &[String]) -> (Child, Vec<SocketAddr>) {
     let file = folder.join("atalaya.toml");
     std::fs::write(&file, closed_off(config)).unwrap();
     let mut command = Command::new(ATALAYA);
@@ -161,7 +166,7 @@ fn launch(folder: &Path, config: &str, listen: &[String]) -> (Child, [SocketAddr
         }
         addresses.push(line.split_once('=').unwrap().1.parse().unwrap());
     }
-    (child, addresses.try_into().unwrap())
+    (child, addresses)
 }
 
 /// The configuration, with no registry to ask where it names none: stories send nothing beyond loopback.

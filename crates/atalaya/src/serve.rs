@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use atalaya_model::Clock;
-use atalaya_net::{bind_tcp, bind_udp};
+use atalaya_net::bind_tcp;
 use atalaya_notify::{NoticeWriter, Sender};
 use atalaya_observe::Trap;
-use atalaya_publish::{DnsServer, Follower};
-use tokio::net::{TcpListener, UdpSocket, UnixListener};
+use atalaya_publish::{DnsServer, DnsSockets, Follower};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Listener, Serve};
+use crate::cli::Serve;
 use crate::commands::{config_at, print};
 use crate::config::Config;
 use crate::folder::Folder;
@@ -31,18 +31,17 @@ const LOAD_LIMIT: Duration = Duration::from_secs(300);
 
 /// The bound sockets.
 struct Sockets {
-    udp: UdpSocket,
-    tcp: TcpListener,
+    dns: Vec<DnsSockets>,
     smtp: TcpListener,
     http: TcpListener,
     control: UnixListener,
 }
 
 /// Where a running server can be reached.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Addresses {
-    /// DNS, UDP and TCP.
-    pub(crate) dns: SocketAddr,
+    /// DNS, UDP and TCP; at least one.
+    pub(crate) dns: Vec<SocketAddr>,
     /// The trap.
     pub(crate) smtp: SocketAddr,
     /// Pages and API.
@@ -63,13 +62,7 @@ pub(crate) struct Server {
 /// Runs `serve` until it is told to end.
 pub(crate) async fn run(command: Serve) -> anyhow::Result<()> {
     let mut config = config_at(&command.place)?;
-    for (listener, address) in command.listen {
-        match listener {
-            Listener::Dns => config.listen.dns = address,
-            Listener::Smtp => config.listen.smtp = address,
-            Listener::Http => config.listen.http = address,
-        }
-    }
+    command.move_sockets(&mut config.listen)?;
     if let Some(zone) = command.zone {
         config.publish.zone = zone;
     }
@@ -82,8 +75,9 @@ pub(crate) async fn run(command: Serve) -> anyhow::Result<()> {
     let end = process::end_signal()?;
     let server = Server::start(config, Clock::system()).await?;
     server.until_loaded().await?;
-    let Addresses { dns, smtp, http } = server.addresses;
-    print(format_args!("dns={dns}\nsmtp={smtp}\nhttp={http}\nready"))?;
+    let Addresses { dns, smtp, http } = &server.addresses;
+    dns.iter().try_for_each(|dns| print(format_args!("dns={dns}")))?;
+    print(format_args!("smtp={smtp}\nhttp={http}\nready"))?;
     end.await;
     server.end().await;
     Ok(())
@@ -99,7 +93,7 @@ impl Server {
         let sockets = Sockets::bind(&config)?;
         let config = config.listening_at(sockets.http.local_addr()?);
         let addresses = Addresses {
-            dns: sockets.tcp.local_addr()?,
+            dns: sockets.dns.iter().map(DnsSockets::address).collect(),
             smtp: sockets.smtp.local_addr()?,
             http: sockets.http.local_addr()?,
         };
@@ -146,35 +140,15 @@ impl Server {
 impl Sockets {
     /// Binds them all, or none.
     fn bind(config: &Config) -> anyhow::Result<Self> {
-        let (udp, tcp) = bind_dns(config.listen.dns)?;
+        let listen = &config.listen;
+        let dns: Result<_, _> = listen.dns.iter().map(DnsSockets::bind).collect();
         Ok(Self {
-            udp,
-            tcp,
-            smtp: bind_tcp(config.listen.smtp).context("the trap (listen.smtp) has no socket")?,
-            http: bind_tcp(config.listen.http).context("the pages (listen.http) have no socket")?,
+            dns: dns.context("the DNS server (listen.dns) has no socket")?,
+            smtp: bind_tcp(listen.smtp).context("the trap (listen.smtp) has no socket")?,
+            http: bind_tcp(listen.http).context("the pages (listen.http) have no socket")?,
             control: control::bind(&config.data)?,
         })
     }
-}
-
-/// Binds UDP and TCP to the same port; a free one where 0 was asked for.
-fn bind_dns(address: SocketAddr) -> anyhow::Result<(UdpSocket, TcpListener)> {
-    /// Free ports tried: one that is free for TCP is nearly always free for UDP too.
-    const TRIES: u32 = 16;
-    let whole = "the DNS server (listen.dns) has no socket";
-    if address.port() != 0 {
-        return Ok((
-            bind_udp(address).context(whole)?,
-            bind_tcp(address).context(whole)?,
-        ));
-    }
-    for _ in 0..TRIES {
-        let tcp = bind_tcp(address).context(whole)?;
-        if let Ok(udp) = bind_udp(tcp.local_addr()?) {
-            return Ok((udp, tcp));
-        }
-    }
-    bail!("{whole}: no port is free for both UDP and TCP")
 }
 
 /// Puts every part to work on a task of its own.
@@ -210,7 +184,7 @@ fn start_parts(
     )?;
 
     tasks.spawn(follower.run(stop.clone()));
-    tasks.spawn(dns.serve(sockets.udp, sockets.tcp, stop.clone()));
+    tasks.spawn(dns.serve(sockets.dns, stop.clone()));
     tasks.spawn(writer.run(stop.clone()));
     tasks.spawn(sender.run(stop.clone()));
     tasks.spawn(atalaya_web::serve(
