@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Transport, answer};
+use crate::answer::{Transport, answer_counted};
 use crate::config::PublishConfig;
 use crate::meters::Meters;
 use crate::tcp::TcpLimits;
@@ -94,12 +94,9 @@ impl Service {
 
     /// Answers one query and counts it.
     pub(crate) fn answer(&self, query: &[u8]) -> Option<Vec<u8>> {
-        let answer = answer(query, &self.zone, self.transport, self.clock.now());
-        match &answer {
-            Some(answer) => self.meters.answered(answer),
-            None => self.meters.dropped.increment(1),
-        }
-        answer
+        let answered = answer_counted(query, &self.zone, self.transport, self.clock.now());
+        self.meters.count(answered.as_ref());
+        answered.map(|answered| answered.bytes)
     }
 }
 
