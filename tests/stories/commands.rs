@@ -4,7 +4,7 @@ use std::process::Command;
 
 use atalaya_testkit::peers::{LinePeer, LineReply};
 
-use crate::harness::{ATALAYA, Server, atalaya, free_port, text};
+use crate::harness::{ATALAYA, Server, atalaya, free_port, have, run, text};
 
 /// Runs the binary without a data folder; gives exit code, standard output, standard error.
 fn bare(arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -142,6 +142,43 @@ fn a_second_server_on_the_same_folder_is_refused() {
         text(&second.stderr).contains("another atalaya is at work"),
         "{}",
         text(&second.stderr)
+    );
+}
+
+#[test]
+fn a_server_says_each_address_at_which_it_answers_dns() {
+    if !have(&["dig"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, addresses) = Server::start_at(folder, "", &["127.0.0.1", "127.0.0.2"]);
+    for address in &addresses {
+        let (at, port) = (format!("@{}", address.ip()), address.port().to_string());
+        let answer = run(
+            "dig",
+            &["+short", "-p", &port, &at, "2.0.0.127.bl.atalaya.test", "A"],
+        );
+        assert_eq!(answer, "127.0.0.2", "{address}");
+    }
+    assert_eq!(addresses.len(), 2);
+}
+
+#[test]
+fn a_second_address_for_the_pages_is_wrong_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let twice = [
+        "serve",
+        "--listen",
+        "http=127.0.0.1:0",
+        "--listen",
+        "http=127.0.0.1:0",
+    ];
+    let refused = atalaya(&twice, folder.path());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        text(&refused.stderr).contains("--listen http= can be given once only"),
+        "{}",
+        text(&refused.stderr)
     );
 }
 

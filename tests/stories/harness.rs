@@ -32,25 +32,35 @@ impl Server {
 
     /// Starts a server in this folder with this configuration.
     pub(crate) fn start_in(folder: TempDir, config: &str) -> Self {
-        Self::start_in_with(folder, config, &[])
+        Self::launch(folder, config, &["127.0.0.1"], &[]).0
     }
 
     /// Starts a server in a new folder with this configuration and these arguments more.
     pub(crate) fn start_with(config: &str, arguments: &[&str]) -> Self {
-        Self::start_in_with(tempfile::tempdir().unwrap(), config, arguments)
+        Self::launch(tempfile::tempdir().unwrap(), config, &["127.0.0.1"], arguments).0
     }
 
-    fn start_in_with(folder: TempDir, config: &str, arguments: &[&str]) -> Self {
-        let listen = ["dns", "smtp", "http"].map(|name| format!("--listen={name}=127.0.0.1:0"));
-        let arguments: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
-        let (child, [dns, smtp, http]) = launch(folder.path(), config, &[&listen, &arguments[..]].concat());
-        Self {
+    /// Starts a server that answers DNS on free ports of these addresses, and gives all of them.
+    pub(crate) fn start_at(folder: TempDir, config: &str, dns: &[&str]) -> (Self, Vec<SocketAddr>) {
+        Self::launch(folder, config, dns, &[])
+    }
+
+    fn launch(folder: TempDir, config: &str, dns: &[&str], more: &[&str]) -> (Self, Vec<SocketAddr>) {
+        let dns_addresses = dns.iter().map(|ip| format!("--listen=dns={ip}:0"));
+        let others = ["--listen=smtp=127.0.0.1:0", "--listen=http=127.0.0.1:0"]
+            .into_iter()
+            .chain(more.iter().copied());
+        let arguments: Vec<String> = dns_addresses.chain(others.map(str::to_owned)).collect();
+        let (child, mut addresses) = launch(folder.path(), config, &arguments);
+        let [smtp, http] = addresses.split_off(dns.len()).try_into().unwrap();
+        let server = Self {
             child,
             folder,
-            dns,
+            dns: addresses[0],
             smtp,
             http,
-        }
+        };
+        (server, addresses)
     }
 
     /// Kills it with SIGKILL and starts it again on the same folder and ports.
@@ -138,8 +148,8 @@ impl Drop for Server {
     }
 }
 
-/// Launches the binary and waits for `ready`.
-fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, [SocketAddr; 3]) {
+/// Launches the binary and waits for `ready`; gives the addresses that it says before.
+fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, Vec<SocketAddr>) {
     let file = folder.join("atalaya.toml");
     std::fs::write(&file, closed_off(config)).unwrap();
     let mut command = Command::new(ATALAYA);
@@ -166,7 +176,7 @@ fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, [SocketA
         }
         addresses.push(line.split_once('=').unwrap().1.parse().unwrap());
     }
-    (child, addresses.try_into().unwrap())
+    (child, addresses)
 }
 
 /// The configuration, with no registry to ask where it names none: stories send nothing beyond loopback.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use atalaya_model::{Class, Prefix, Timestamp};
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::{DnsAddresses, ListenConfig};
+
 /// Watches spam arrive, publishes the senders in a DNS blocklist, tells the network each one belongs to, and lets it leave.
 #[derive(Debug, Parser)]
 #[command(
@@ -73,7 +75,7 @@ pub(crate) struct Demo {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Listen elsewhere: dns=, smtp= or http= with ADDRESS:PORT; port 0 takes a free one. May be repeated
+    /// Listen elsewhere: dns=, smtp= or http= with ADDRESS:PORT; port 0 takes a free one. May be repeated, dns= for several addresses
     #[arg(long, value_name = "NAME=ADDRESS:PORT", value_parser = listen)]
     pub(crate) listen: Vec<(Listener, SocketAddr)>,
     /// The base zone of the list
@@ -90,6 +92,39 @@ pub(crate) enum Listener {
     Smtp,
     /// Pages and API.
     Http,
+}
+
+/// One of the sockets that there is once was named twice: wrong use.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--listen {0}= can be given once only; dns= may be repeated")]
+pub(crate) struct NamedTwice(&'static str);
+
+impl Serve {
+    /// Puts the addresses that were given in the place of those of the configuration.
+    ///
+    /// # Errors
+    /// The trap or the pages were given two.
+    pub(crate) fn move_sockets(&self, config: &mut ListenConfig) -> Result<(), NamedTwice> {
+        let given = |wanted: Listener| {
+            let listen = self.listen.iter();
+            let found = listen.filter(move |(listener, _)| *listener == wanted);
+            found.map(|(_, address)| *address).collect::<Vec<_>>()
+        };
+        if let Some(dns) = DnsAddresses::several(given(Listener::Dns)) {
+            config.dns = dns;
+        }
+        for (listener, name, place) in [
+            (Listener::Smtp, "smtp", &mut config.smtp),
+            (Listener::Http, "http", &mut config.http),
+        ] {
+            match given(listener).as_slice() {
+                [] => {}
+                [address] => *place = *address,
+                _ => return Err(NamedTwice(name)),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Reads `NAME=ADDRESS:PORT`.
@@ -355,6 +390,29 @@ mod tests {
                 .contains("use dns, smtp or http")
         );
         assert!(listen("dns=localhost").is_err());
+    }
+
+    #[test]
+    fn dns_listens_at_all_addresses_that_are_given_and_the_others_at_one() {
+        let serve = |given: &[&str]| {
+            let command = ["atalaya", "serve"].into_iter();
+            let listen = given.iter().flat_map(|one| ["--listen", one]);
+            match Cli::parse_from(command.chain(listen)).command {
+                Command::Serve(serve) => serve,
+                other => panic!("{other:?}"),
+            }
+        };
+        let mut config = ListenConfig::default();
+        serve(&["smtp=127.0.0.1:25"]).move_sockets(&mut config).unwrap();
+        assert_eq!(config.dns, ListenConfig::default().dns);
+        assert_eq!(config.smtp.port(), 25);
+        serve(&["dns=127.0.0.1:53", "http=127.0.0.1:80", "dns=[::1]:53"])
+            .move_sockets(&mut config)
+            .unwrap();
+        let dns: Vec<String> = config.dns.iter().map(|address| address.to_string()).collect();
+        assert_eq!(dns, ["127.0.0.1:53", "[::1]:53"]);
+        let twice = serve(&["http=127.0.0.1:80", "http=127.0.0.1:81"]);
+        assert_eq!(twice.move_sockets(&mut config), Err(NamedTwice("http")));
     }
 
     #[test]

@@ -62,9 +62,6 @@ fn tell(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!("atalaya: {error:#}");
-    ExitCode::from(if error.is::<commands::NoPlace>() {
-        WRONG_USE
-    } else {
-        COULD_NOT
-    })
+    let is_wrong_use = error.is::<commands::NoPlace>() || error.is::<cli::NamedTwice>();
+    ExitCode::from(if is_wrong_use { WRONG_USE } else { COULD_NOT })
 }

@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use atalaya_model::Clock;
-use atalaya_net::{bind_tcp, bind_udp};
+use atalaya_net::bind_tcp;
 use atalaya_notify::{NoticeWriter, Sender};
 use atalaya_observe::Trap;
-use atalaya_publish::{DnsServer, Follower, Zone};
-use tokio::net::{TcpListener, UdpSocket, UnixListener};
+use atalaya_publish::{DnsServer, DnsSockets, Follower, Zone};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Listener, Serve};
+use crate::cli::Serve;
 use crate::commands::{config_at, print};
 use crate::config::Config;
 use crate::folder::Folder;
@@ -32,22 +32,30 @@ const LOAD_LIMIT: Duration = Duration::from_secs(300);
 
 /// The bound sockets.
 struct Sockets {
-    udp: UdpSocket,
-    tcp: TcpListener,
+    dns: Vec<DnsSockets>,
     smtp: TcpListener,
     http: TcpListener,
     control: UnixListener,
 }
 
 /// Where a running server can be reached.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Addresses {
-    /// DNS, UDP and TCP.
-    pub(crate) dns: SocketAddr,
+    /// DNS, UDP and TCP; at least one.
+    pub(crate) dns: Vec<SocketAddr>,
     /// The trap.
     pub(crate) smtp: SocketAddr,
     /// Pages and API.
     pub(crate) http: SocketAddr,
+}
+
+impl Addresses {
+    /// Says them, one a line, and that the server is ready.
+    fn print(&self) -> anyhow::Result<()> {
+        let Self { dns, smtp, http } = self;
+        dns.iter().try_for_each(|dns| print(format_args!("dns={dns}")))?;
+        print(format_args!("smtp={smtp}\nhttp={http}\nready"))
+    }
 }
 
 /// A server at work.
@@ -64,13 +72,7 @@ pub(crate) struct Server {
 /// Runs `serve` until it is told to end.
 pub(crate) async fn run(command: Serve) -> anyhow::Result<()> {
     let mut config = config_at(&command.place)?;
-    for (listener, address) in command.listen {
-        match listener {
-            Listener::Dns => config.listen.dns = address,
-            Listener::Smtp => config.listen.smtp = address,
-            Listener::Http => config.listen.http = address,
-        }
-    }
+    command.move_sockets(&mut config.listen)?;
     if let Some(zone) = command.zone {
         config.publish.zone = zone;
     }
@@ -103,7 +105,7 @@ impl Server {
         let sockets = Sockets::bind(&config)?;
         let config = config.listening_at(sockets.http.local_addr()?);
         let addresses = Addresses {
-            dns: sockets.tcp.local_addr()?,
+            dns: sockets.dns.iter().map(DnsSockets::address).collect(),
             smtp: sockets.smtp.local_addr()?,
             http: sockets.http.local_addr()?,
         };
@@ -122,11 +124,8 @@ impl Server {
 
     /// Says when it is ready, and works until something breaks.
     async fn work(&mut self) -> anyhow::Error {
-        let Addresses { dns, smtp, http } = self.addresses;
         let ready = tokio::select! {
-            loaded = until_loaded(&self.house.zone) => {
-                loaded.and_then(|()| print(format_args!("dns={dns}\nsmtp={smtp}\nhttp={http}\nready")))
-            }
+            loaded = until_loaded(&self.house.zone) => loaded.and_then(|()| self.addresses.print()),
             broken = first_to_end(&mut self.tasks) => Err(broken),
         };
         match ready {
@@ -165,35 +164,15 @@ pub(crate) async fn until_loaded(zone: &Zone) -> anyhow::Result<()> {
 impl Sockets {
     /// Binds them all, or none.
     fn bind(config: &Config) -> anyhow::Result<Self> {
-        let (udp, tcp) = bind_dns(config.listen.dns)?;
+        let listen = &config.listen;
+        let dns: Result<_, _> = listen.dns.iter().map(DnsSockets::bind).collect();
         Ok(Self {
-            udp,
-            tcp,
-            smtp: bind_tcp(config.listen.smtp).context("the trap (listen.smtp) has no socket")?,
-            http: bind_tcp(config.listen.http).context("the pages (listen.http) have no socket")?,
+            dns: dns.context("the DNS server (listen.dns) has no socket")?,
+            smtp: bind_tcp(listen.smtp).context("the trap (listen.smtp) has no socket")?,
+            http: bind_tcp(listen.http).context("the pages (listen.http) have no socket")?,
             control: control::bind(&config.data)?,
         })
     }
-}
-
-/// Binds UDP and TCP to the same port; a free one where 0 was asked for.
-fn bind_dns(address: SocketAddr) -> anyhow::Result<(UdpSocket, TcpListener)> {
-    /// Free ports tried: one that is free for TCP is nearly always free for UDP too.
-    const TRIES: u32 = 16;
-    let whole = "the DNS server (listen.dns) has no socket";
-    if address.port() != 0 {
-        return Ok((
-            bind_udp(address).context(whole)?,
-            bind_tcp(address).context(whole)?,
-        ));
-    }
-    for _ in 0..TRIES {
-        let tcp = bind_tcp(address).context(whole)?;
-        if let Ok(udp) = bind_udp(tcp.local_addr()?) {
-            return Ok((udp, tcp));
-        }
-    }
-    bail!("{whole}: no port is free for both UDP and TCP")
 }
 
 /// The parts at work, each with the name that it gives when it ends.
@@ -249,8 +228,7 @@ fn start_parts(
     )?;
 
     put_to_work(tasks, "the follower of the zone", follower.run(stop.clone()));
-    let (udp, tcp) = (sockets.udp, sockets.tcp);
-    put_to_work(tasks, "the DNS server", dns.serve(udp, tcp, stop.clone()));
+    put_to_work(tasks, "the DNS server", dns.serve(sockets.dns, stop.clone()));
     put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));
     put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));
     let pages = atalaya_web::serve(sockets.http, house.pages.clone(), stop.clone());

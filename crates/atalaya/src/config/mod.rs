@@ -1,6 +1,7 @@
 //! The configuration: one typed tree. Each crate owns its section; this one holds what belongs to the whole.
 
 mod example;
+mod listen;
 mod load;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use atalaya_web::WebConfig;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 pub(crate) use example::example;
+pub(crate) use listen::{DnsAddresses, ListenConfig};
 pub(crate) use load::load;
 
 settings! {
@@ -50,18 +52,6 @@ settings! {
         web: WebConfig,
         /// What is logged.
         log: LogConfig,
-    }
-}
-
-settings! {
-    /// The sockets.
-    pub struct ListenConfig {
-        /// The DNS server, UDP and TCP.
-        dns: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 5300)),
-        /// The trap.
-        smtp: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 2525)),
-        /// Pages and API.
-        http: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
     }
 }
 

@@ -16,7 +16,7 @@ use anyhow::Context;
 use atalaya_model::Clock;
 
 use crate::cli::Demo;
-use crate::config::{Config, ListenConfig};
+use crate::config::{Config, DnsAddresses, ListenConfig};
 use crate::process;
 use crate::serve::{Server, until_loaded};
 
@@ -47,7 +47,7 @@ async fn start(config: Config) -> anyhow::Result<Server> {
     let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut elsewhere = config.clone();
     elsewhere.listen = ListenConfig {
-        dns: free,
+        dns: DnsAddresses::one(free),
         smtp: free,
         http: free,
     };
@@ -65,7 +65,7 @@ fn config(data: &Path, rdap: SocketAddr) -> anyhow::Result<Config> {
     };
     let ListenConfig { dns, smtp, http } = config.listen;
     config.listen = ListenConfig {
-        dns: or_free(dns),
+        dns: dns.map(or_free),
         smtp: or_free(smtp),
         http: or_free(http),
     };

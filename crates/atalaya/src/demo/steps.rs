@@ -1,6 +1,6 @@
 //! The steps of the demo, each shown and checked.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub(super) async fn run(server: &Server, folder: &Path) -> anyhow::Result<()> {
 /// Standard output is closed.
 pub(super) fn invite(server: &Server) -> anyhow::Result<()> {
     let still_listed = spammers().nth(1).context("one wrote only")?.stands_for;
-    let (dns, web) = (server.addresses.dns, server.addresses.http);
+    let (dns, web) = (first_dns(server)?, server.addresses.http);
     let name = query_name(still_listed, &server.house.config.publish.zone);
     print(format_args!(
         "\nThe demo stays up. {still_listed} is still listed; try:\n  \
@@ -50,6 +50,16 @@ pub(super) fn invite(server: &Server) -> anyhow::Result<()> {
         dns.port(),
         dns.ip(),
     ))
+}
+
+/// Where to ask the DNS server.
+fn first_dns(server: &Server) -> anyhow::Result<SocketAddr> {
+    server
+        .addresses
+        .dns
+        .first()
+        .copied()
+        .context("nobody answers DNS")
 }
 
 /// A running server and its folder.
@@ -203,7 +213,7 @@ impl Demo<'_> {
 
     /// Asks the DNS server and shows question and answer as `dig` would.
     async fn dig(&self, address: IpAddr, record_type: Rtype) -> anyhow::Result<Vec<String>> {
-        let server = self.server.addresses.dns;
+        let server = first_dns(self.server)?;
         let name = query_name(address, &self.server.house.config.publish.zone);
         print(format_args!(
             "  $ dig +short -p {} @{} {name} {record_type}",

@@ -2,6 +2,7 @@
 
 mod ask;
 mod budget;
+mod datagrams;
 mod error;
 mod gate;
 mod http;
@@ -10,6 +11,7 @@ mod reach;
 
 pub use ask::{AskError, ExchangeLimits, WHOIS_PORT, ask};
 pub use budget::{Budget, Share};
+pub use datagrams::{Datagrams, WayBack};
 pub use error::NetError;
 pub use gate::{Crowded, Gate, Pass};
 pub use http::{HttpAnswer, HttpClient, HttpError, server_of};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
-use crate::NetError;
+use crate::{Datagrams, NetError};
 
 /// Connections that may wait to be accepted. The kernel cuts this to `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
@@ -37,14 +37,16 @@ pub fn bind_tcp(address: SocketAddr) -> Result<TcpListener, NetError> {
 
 /// Binds a UDP port; port 0 takes any free one. Must be called inside a tokio runtime.
 ///
+/// An IPv6 socket takes IPv6 only, as with [`bind_tcp`].
+///
 /// # Errors
 /// The address is not ours, is taken, or needs privileges.
-pub fn bind_udp(address: SocketAddr) -> Result<UdpSocket, NetError> {
+pub fn bind_udp(address: SocketAddr) -> Result<Datagrams, NetError> {
     let bind = || {
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         prepare(&socket, address)?;
         socket.bind(&address.into())?;
-        UdpSocket::from_std(socket.into())
+        Datagrams::new(UdpSocket::from_std(socket.into())?)
     };
     bind().map_err(|source| NetError::Bind { address, source })
 }

@@ -1,5 +1,6 @@
 //! The zone's own records, as configured: its name, its name servers and its SOA. Parsed once, so that no answer parses again.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -97,7 +98,7 @@ impl<'de> Deserialize<'de> for NameServer {
 pub(crate) struct Apex {
     /// The name of the zone.
     pub(crate) zone: OwnName,
-    /// Its name servers; at least one.
+    /// Its name servers; at least one, each name once.
     pub(crate) name_servers: Vec<NameServer>,
     primary: OwnName,
     contact: OwnName,
@@ -116,20 +117,20 @@ impl Apex {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// A name is no domain name, or a name server in the zone has no address.
+    /// A name is no domain name, or a server in the zone has no address.
     pub(crate) fn new(config: &PublishConfig) -> Result<Self, PublishError> {
         let zone = zone_name(&config.zone)?;
-        let first = first_server(&zone, &config.name_servers)?;
+        let name_servers = merged(&config.name_servers);
+        let first = first_server(&zone, &name_servers)?;
         let primary = match &config.primary_server {
-            Some(name) => host_name(name)
-                .ok_or_else(|| setting("primary_server", format!("`{name}` is no host name")))?,
+            Some(name) => primary_name(name, &zone, &name_servers)?,
             None => first.name.clone(),
         };
         let contact = mailbox_name(config.contact.as_ref(), &zone)
             .map_err(|_too_long| setting("contact", "it is too long for a DNS name".to_owned()))?;
         Ok(Self {
             zone,
-            name_servers: config.name_servers.clone(),
+            name_servers,
             primary,
             contact,
             refresh: ttl(config.refresh),
@@ -154,7 +155,7 @@ impl Apex {
         )
     }
 
-    /// The TTL of the SOA record in a negative answer: the smaller of its own and its minimum (RFC 2308 section 5).
+    /// The TTL of the SOA record in a negative answer: the smaller of its own and its minimum (RFC 2308 section 3).
     pub(crate) fn negative_soa_ttl(&self) -> Ttl {
         self.ttl.min(self.negative_ttl)
     }
@@ -175,6 +176,34 @@ fn zone_name(text: &str) -> Result<OwnName, PublishError> {
         ));
     }
     Ok(zone)
+}
+
+/// The name servers with each name and each address once: a set of records holds no two that are the same (RFC 2181 section 5).
+fn merged(servers: &[NameServer]) -> Vec<NameServer> {
+    let mut merged: Vec<NameServer> = Vec::with_capacity(servers.len());
+    for server in servers {
+        match merged.iter_mut().find(|known| known.name == server.name) {
+            Some(known) => known.addresses.extend(&server.addresses),
+            None => merged.push(server.clone()),
+        }
+    }
+    for server in &mut merged {
+        let mut seen = HashSet::new();
+        server.addresses.retain(|address| seen.insert(*address));
+    }
+    merged
+}
+
+/// The configured first name server; in the zone it must be one of those that we answer for.
+fn primary_name(text: &str, zone: &OwnName, servers: &[NameServer]) -> Result<OwnName, PublishError> {
+    let name =
+        host_name(text).ok_or_else(|| setting("primary_server", format!("`{text}` is no host name")))?;
+    let is_known = servers.iter().any(|server| server.name == name);
+    if name.ends_with(zone) && !is_known {
+        let reason = format!("`{name}` lies in the zone, so it must stand in name_servers with its address");
+        return Err(setting("primary_server", reason));
+    }
+    Ok(name)
 }
 
 /// The first name server, if all of them can be reached.

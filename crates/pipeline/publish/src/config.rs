@@ -2,7 +2,12 @@
 
 use atalaya_model::{MailAddress, Period};
 
+use crate::answer::LEAST_UDP_ANSWER;
 use crate::apex::{Apex, NameServer};
+
+/// The most that `max_udp_answer` may be: what servers are advised to start from (RFC 6891 section 6.2.5), and more than any network
+/// should be asked to carry in fragments.
+const MOST_UDP_ANSWER: u16 = 4096;
 
 atalaya_model::settings! {
     /// The zone that mail servers ask, and the DNS server that answers for it.
@@ -13,7 +18,8 @@ atalaya_model::settings! {
         /// The name servers of the zone (NS records): a name, and behind it the addresses to answer for it, which are needed where the
         /// name lies in the zone itself. At least one; without them resolvers refuse the zone.
         name_servers: Vec<NameServer> = vec![NameServer::named("ns1.atalaya.test")],
-        /// The first name server of the zone (MNAME of the SOA record); the first of `name_servers` when absent.
+        /// The first name server of the zone (MNAME of the SOA record); the first of `name_servers` when absent. In the zone itself it
+        /// must be one of those.
         primary_server: Option<String> = None => "\"ns1.example.org\"",
         /// The mailbox of the person responsible (RNAME of the SOA record); `hostmaster` in the zone when absent (RFC 2142).
         contact: Option<MailAddress> = None => "\"hostmaster@example.org\"",
@@ -31,15 +37,17 @@ atalaya_model::settings! {
         /// days checkers of zones complain.
         expire: Period = Period::days(7),
         /// The longest answer sent over UDP, in bytes; longer ones go over TCP. 1232 passes every IPv6 path without fragments. At
-        /// least 512, which every client takes.
+        /// least 512, which every client takes; at most 4096, because whoever forges its sender turns the answer on somebody else.
         max_udp_answer: u16 = 1232,
-        /// Tasks that answer over UDP: one for each processor that is to work for DNS.
+        /// Tasks that answer over UDP at each address of `listen.dns`: one for each processor that is to work for DNS.
         udp_tasks: u16 = 2,
-        /// Connections over TCP at the same time. Above half of it, silent ones are closed five times sooner.
+        /// Connections over TCP at the same time, at all addresses together. While more than half are taken, whoever begins to wait
+        /// for its next query has a fifth of `idle_timeout`.
         max_connections: u16 = 256,
         /// Connections over TCP from one client (an IPv4 address or an IPv6 /64), so that one cannot take them all.
         max_connections_per_client: u16 = 16,
-        /// How long a TCP connection may take for its next whole query before it is closed (RFC 7766 section 6.2.3).
+        /// How long a TCP connection may take for its next whole query before it is closed (RFC 7766 section 6.2.3). One that sends
+        /// what is no query, or one of more than 4096 bytes, is closed at once.
         idle_timeout: Period = Period::seconds(10),
         /// How long a client may take to receive an answer over TCP before it is cut off.
         write_timeout: Period = Period::seconds(5),
@@ -63,8 +71,10 @@ impl PublishConfig {
                 return Err(format!("publish.{key} must be at least 1"));
             }
         }
-        if self.max_udp_answer < crate::answer::LEAST_UDP_ANSWER {
-            return Err("publish.max_udp_answer must be at least 512".to_owned());
+        if !(LEAST_UDP_ANSWER..=MOST_UDP_ANSWER).contains(&self.max_udp_answer) {
+            return Err(format!(
+                "publish.max_udp_answer must be {LEAST_UDP_ANSWER} to {MOST_UDP_ANSWER}"
+            ));
         }
         for (key, period) in [
             ("idle_timeout", self.idle_timeout),
@@ -95,7 +105,7 @@ mod tests {
 
     #[test]
     fn complaints_name_the_key() {
-        let cases: [(&str, String); 8] = [
+        let cases: [(&str, String); 10] = [
             (
                 "publish.zone",
                 complaint(|config| config.zone = "bad..name".to_owned()),
@@ -121,6 +131,14 @@ mod tests {
             (
                 "publish.max_udp_answer",
                 complaint(|config| config.max_udp_answer = 511),
+            ),
+            (
+                "publish.max_udp_answer",
+                complaint(|config| config.max_udp_answer = 4097),
+            ),
+            (
+                "publish.primary_server",
+                complaint(|config| config.primary_server = Some("ns1.bl.atalaya.test".to_owned())),
             ),
         ];
         for (key, complaint) in cases {

@@ -19,6 +19,6 @@ pub use apex::{BadNameServer, NameServer};
 pub use config::PublishConfig;
 pub use error::PublishError;
 pub use follower::Follower;
-pub use server::DnsServer;
+pub use server::{DnsServer, DnsSockets};
 pub use set::Set;
 pub use zone::{Answer, Zone};

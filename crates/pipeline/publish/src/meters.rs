@@ -1,16 +1,27 @@
 //! The numbers that tell how the DNS server fares. The handles are made once, so that counting an answer costs one addition.
 
+use domain::base::iana::OptRcode;
 use metrics::{Counter, Gauge, counter, gauge};
 
-/// The result codes that have a number of their own (RFC 1035 section 4.1.1).
-const RCODES: [&str; 6] = ["noerror", "formerr", "servfail", "nxdomain", "notimp", "refused"];
+use crate::answer::Answered;
+
+/// The results that we give (RFC 1035 section 4.1.1, RFC 6891 section 9), as the meters name them.
+const RCODES: [(OptRcode, &str); 7] = [
+    (OptRcode::NOERROR, "noerror"),
+    (OptRcode::FORMERR, "formerr"),
+    (OptRcode::SERVFAIL, "servfail"),
+    (OptRcode::NXDOMAIN, "nxdomain"),
+    (OptRcode::NOTIMP, "notimp"),
+    (OptRcode::REFUSED, "refused"),
+    (OptRcode::BADVERS, "badvers"),
+];
 
 /// What is counted for one transport.
 #[derive(Debug)]
 pub(crate) struct Meters {
-    by_rcode: [Counter; RCODES.len()],
+    by_rcode: [(OptRcode, Counter); RCODES.len()],
     /// Queries that got no answer, because they were none.
-    pub(crate) dropped: Counter,
+    dropped: Counter,
     /// Answers that were cut because the client takes no more.
     truncated: Counter,
     /// Answers that the network did not take.
@@ -21,24 +32,28 @@ impl Meters {
     /// The numbers of `transport`.
     pub(crate) fn new(transport: &'static str) -> Self {
         Self {
-            by_rcode: RCODES.map(
-                |rcode| counter!("atalaya_publish_answers_total", "transport" => transport, "rcode" => rcode),
-            ),
+            by_rcode: RCODES.map(|(rcode, name)| {
+                let counter =
+                    counter!("atalaya_publish_answers_total", "transport" => transport, "rcode" => name);
+                (rcode, counter)
+            }),
             dropped: counter!("atalaya_publish_dropped_total", "transport" => transport),
             truncated: counter!("atalaya_publish_truncated_total", "transport" => transport),
             unsent: counter!("atalaya_publish_unsent_total", "transport" => transport),
         }
     }
 
-    /// Counts one answer by what stands in its header.
-    pub(crate) fn answered(&self, answer: &[u8]) {
-        if let Some([.., first_flags, second_flags]) = answer.first_chunk::<4>() {
-            if let Some(counter) = self.by_rcode.get(usize::from(second_flags & 0x0f)) {
-                counter.increment(1);
-            }
-            if first_flags & 0b10 != 0 {
-                self.truncated.increment(1);
-            }
+    /// Counts what came of one query: its answer, or nothing where it was none.
+    pub(crate) fn count(&self, answered: Option<&Answered>) {
+        let Some(answered) = answered else {
+            self.dropped.increment(1);
+            return;
+        };
+        if let Some((_, counter)) = self.by_rcode.iter().find(|(rcode, _)| *rcode == answered.rcode) {
+            counter.increment(1);
+        }
+        if answered.is_cut {
+            self.truncated.increment(1);
         }
     }
 }

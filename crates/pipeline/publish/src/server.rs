@@ -1,12 +1,15 @@
-//! The DNS server: takes bound sockets and answers on them until it is stopped.
+//! The DNS server: binds sockets, any number of them, and answers on all until it is stopped.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use atalaya_model::Clock;
-use tokio::net::{TcpListener, UdpSocket};
+use atalaya_net::{Datagrams, NetError, bind_tcp, bind_udp};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Transport, answer};
+use crate::answer::{Transport, answer_counted};
 use crate::config::PublishConfig;
 use crate::meters::Meters;
 use crate::tcp::TcpLimits;
@@ -20,6 +23,49 @@ pub struct DnsServer {
     clock: Clock,
     udp_tasks: u16,
     tcp_limits: TcpLimits,
+}
+
+/// Free ports tried where any will do: one that is free for TCP is nearly always free for UDP too.
+const PORTS_TRIED: u32 = 16;
+
+/// The sockets of one address: the same port over UDP and over TCP.
+#[derive(Debug)]
+pub struct DnsSockets {
+    address: SocketAddr,
+    udp: Datagrams,
+    tcp: TcpListener,
+}
+
+impl DnsSockets {
+    /// Binds them; port 0 takes one that is free for both. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The address is not ours, is taken, or needs privileges.
+    pub fn bind(address: SocketAddr) -> Result<Self, NetError> {
+        let mut tried = Self::bind_once(address);
+        for _again in 1..PORTS_TRIED {
+            if address.port() != 0 || tried.is_ok() {
+                break;
+            }
+            tried = Self::bind_once(address);
+        }
+        tried
+    }
+
+    fn bind_once(address: SocketAddr) -> Result<Self, NetError> {
+        let tcp = bind_tcp(address)?;
+        let address = tcp
+            .local_addr()
+            .map_err(|source| NetError::Bind { address, source })?;
+        let udp = bind_udp(address)?;
+        Ok(Self { address, udp, tcp })
+    }
+
+    /// Where they are reached.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
 }
 
 /// What answers the queries of one transport.
@@ -48,12 +94,9 @@ impl Service {
 
     /// Answers one query and counts it.
     pub(crate) fn answer(&self, query: &[u8]) -> Option<Vec<u8>> {
-        let answer = answer(query, &self.zone, self.transport, self.clock.now());
-        match &answer {
-            Some(answer) => self.meters.answered(answer),
-            None => self.meters.dropped.increment(1),
-        }
-        answer
+        let answered = answer_counted(query, &self.zone, self.transport, self.clock.now());
+        self.meters.count(answered.as_ref());
+        answered.map(|answered| answered.bytes)
     }
 }
 
@@ -69,13 +112,32 @@ impl DnsServer {
         }
     }
 
-    /// Answers on both sockets until `stop`; connections then finish the answer that they are writing.
-    pub async fn serve(self, udp: UdpSocket, tcp: TcpListener, stop: CancellationToken) {
+    /// Answers on all `sockets` until `stop`; connections then finish the answer that they are writing.
+    ///
+    /// Ends sooner only if a part of it breaks. Then all of it ends: half a server would go on unseen.
+    pub async fn serve(self, sockets: Vec<DnsSockets>, stop: CancellationToken) {
         let by_udp = Service::new(Arc::clone(&self.zone), self.clock.clone(), Transport::Udp);
         let by_tcp = Service::new(self.zone, self.clock, Transport::Tcp);
-        tokio::join!(
-            udp::serve(udp, by_udp, self.udp_tasks, stop.clone()),
-            tcp::serve(tcp, by_tcp, self.tcp_limits, stop),
-        );
+        let limits = Arc::new(self.tcp_limits);
+        let stop = stop.child_token();
+        let mut parts = JoinSet::new();
+        for DnsSockets { udp, tcp, .. } in sockets {
+            let udp = Arc::new(udp);
+            for _task in 0..self.udp_tasks {
+                parts.spawn(udp::serve(Arc::clone(&udp), Arc::clone(&by_udp), stop.clone()));
+            }
+            parts.spawn(tcp::serve(
+                tcp,
+                Arc::clone(&by_tcp),
+                Arc::clone(&limits),
+                stop.clone(),
+            ));
+        }
+        while let Some(ended) = parts.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a part of the DNS server broke; the server ends");
+            }
+            stop.cancel();
+        }
     }
 }

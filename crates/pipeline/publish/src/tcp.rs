@@ -1,8 +1,8 @@
 //! DNS over TCP (RFC 7766): many queries on one connection, each behind two bytes of length.
 //!
 //! Queries are answered in their order, those that arrived together in one write. Each connection has its share of time and no more:
-//! for the next whole query, however its bytes trickle in, and for taking the answers. Connections are limited in all and per
-//! client. So a slow or broken client costs others nothing.
+//! for the next whole query, however its bytes trickle in, and for taking the answers. One that sends what is no query is closed.
+//! Connections are limited in all and per client. So a slow or broken client costs others nothing.
 
 use std::io;
 use std::sync::Arc;
@@ -22,11 +22,14 @@ use crate::server::Service;
 
 /// Bytes of the length before each message (RFC 1035 section 4.2.2).
 const LENGTH_BYTES: usize = 2;
-/// Space made before each read. More than one read is needed only for absurdly long queries.
-const READ_BYTES: usize = 4096;
+/// The longest query: a name has 255 bytes at most, and cookies, padding and a signature together stay below this. Bounds what a
+/// connection can hold.
+const MOST_QUERY_BYTES: usize = 4096;
+/// Space made before each read, so that one is enough for any query.
+const READ_BYTES: usize = LENGTH_BYTES.saturating_add(MOST_QUERY_BYTES);
 /// Answers are written once they have this many bytes, even if more queries wait: bounds what a connection can hold.
 const FLUSH_BYTES: usize = 16 * 1024;
-/// How much sooner silent connections are closed when more than half of the places are taken.
+/// How much less time a connection has for its next query when more than half of the places are taken.
 const HURRY: u32 = 5;
 
 /// What connections may take.
@@ -64,10 +67,9 @@ impl TcpLimits {
 pub(crate) async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
-    limits: TcpLimits,
+    limits: Arc<TcpLimits>,
     stop: CancellationToken,
 ) {
-    let limits = Arc::new(limits);
     let meters = Arc::new(ConnectionMeters::default());
     let mut acceptor = Acceptor::new(listener);
     let connections = TaskTracker::new();
@@ -97,7 +99,7 @@ pub(crate) async fn serve(
     connections.wait().await;
 }
 
-/// Answers one connection until its client ends it, breaks the rules or takes too long.
+/// Answers one connection until its client ends it, sends what is no query or takes too long.
 async fn converse(
     mut stream: TcpStream,
     service: &Service,
@@ -110,9 +112,11 @@ async fn converse(
     let mut answers = Vec::new();
     loop {
         while let Some(query) = take_message(&mut received) {
-            if let Some(answer) = service.answer(&query) {
-                put_message(&mut answers, &answer);
-            }
+            let Some(answer) = service.answer(&query) else {
+                // It would renew its time with every scrap.
+                return flush(&mut stream, &mut answers, limits.write).await;
+            };
+            put_message(&mut answers, &answer);
             if answers.len() >= FLUSH_BYTES {
                 flush(&mut stream, &mut answers, limits.write).await?;
             }
@@ -130,11 +134,12 @@ async fn converse(
     }
 }
 
-/// Receives until there is a whole message; `false` when the client has ended the connection.
+/// Receives until there is a whole message; `false` when the client has ended the connection, or begins a message that is too long.
 async fn receive_message(stream: &mut TcpStream, received: &mut BytesMut) -> io::Result<bool> {
     while message_bytes(received).is_none_or(|bytes| received.len() < bytes) {
         received.reserve(READ_BYTES);
-        if stream.read_buf(received).await? == 0 {
+        let is_too_long = message_bytes(received).is_some_and(|bytes| bytes > READ_BYTES);
+        if is_too_long || stream.read_buf(received).await? == 0 {
             return Ok(false);
         }
     }

@@ -6,8 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::UdpSocket;
-use tokio::task::JoinSet;
+use atalaya_net::Datagrams;
 use tokio_util::sync::CancellationToken;
 
 use crate::server::Service;
@@ -18,25 +17,7 @@ const MOST_BYTES: usize = 65_535;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers datagrams until `stop`.
-pub(crate) async fn serve(socket: UdpSocket, service: Arc<Service>, tasks: u16, stop: CancellationToken) {
-    let socket = Arc::new(socket);
-    let mut running = JoinSet::new();
-    for _task in 0..tasks {
-        running.spawn(answer_datagrams(
-            Arc::clone(&socket),
-            Arc::clone(&service),
-            stop.clone(),
-        ));
-    }
-    while let Some(ended) = running.join_next().await {
-        if let Err(error) = ended {
-            // Nothing in there panics; if it did, the others still answer.
-            tracing::error!(%error, "a task that answers DNS over UDP ended");
-        }
-    }
-}
-
-async fn answer_datagrams(socket: Arc<UdpSocket>, service: Arc<Service>, stop: CancellationToken) {
+pub(crate) async fn serve(socket: Arc<Datagrams>, service: Arc<Service>, stop: CancellationToken) {
     let mut buffer = vec![0; MOST_BYTES];
     let mut is_failing = false;
     loop {
@@ -59,11 +40,11 @@ async fn answer_datagrams(socket: Arc<UdpSocket>, service: Arc<Service>, stop: C
 }
 
 /// Takes one datagram and answers it; fails only if the socket cannot receive.
-async fn answer_one(socket: &UdpSocket, service: &Service, buffer: &mut [u8]) -> io::Result<()> {
-    let (length, client) = socket.recv_from(buffer).await?;
+async fn answer_one(socket: &Datagrams, service: &Service, buffer: &mut [u8]) -> io::Result<()> {
+    let (length, way_back) = socket.receive(buffer).await?;
     let query = buffer.get(..length).unwrap_or_default();
     if let Some(answer) = service.answer(query)
-        && socket.send_to(&answer, client).await.is_err()
+        && socket.answer(&answer, &way_back).await.is_err()
     {
         // A forged or unreachable sender; the client asks again if it is a real one.
         service.meters.unsent.increment(1);

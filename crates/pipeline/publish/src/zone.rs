@@ -179,7 +179,8 @@ impl Zone {
         self.max_udp_answer
     }
 
-    /// A panic elsewhere while the lock was held leaves a whole set behind: every change is one insertion.
+    /// Nothing panics while it holds the lock. If something did, one decision could be half done; all others still have their answers,
+    /// which nobody has from a lock that stays poisoned.
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }

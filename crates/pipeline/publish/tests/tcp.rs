@@ -3,20 +3,20 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     reason = "a test fails by panicking"
 )]
 
 mod support;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use atalaya_model::Period;
 use atalaya_publish::PublishConfig;
 use domain::base::Rtype;
-use support::{LIMIT, Reply, Running, ask, ask_tcp, query, receive_tcp, send_tcp, start};
+use support::{LIMIT, Reply, ask, ask_tcp, query, receive_tcp, send_tcp, start, start_at};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 const LISTED: &str = "99.2.0.192.bl.atalaya.test";
 
@@ -67,15 +67,10 @@ async fn a_query_in_single_bytes_is_a_query() {
 }
 
 #[tokio::test]
-async fn what_is_no_query_does_not_end_the_connection() {
+async fn a_broken_query_is_answered_and_the_next_one_too() {
     let server = start(PublishConfig::default()).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let mut answer = query(LISTED, Rtype::A);
-    answer[2] |= 0x80;
-    for bytes in [&answer[..], b"", b"\0", &[0xff; 11]] {
-        send_tcp(&mut stream, bytes).await;
-    }
-    send_tcp(&mut stream, &[0; 65_535]).await;
+    send_tcp(&mut stream, &[0; 4096]).await;
     let reply = receive_tcp(&mut stream).await.unwrap();
     assert_eq!(reply.get(3).map(|flags| flags & 0x0f), Some(1), "FORMERR");
     send_tcp(&mut stream, &query(LISTED, Rtype::A)).await;
@@ -83,6 +78,26 @@ async fn what_is_no_query_does_not_end_the_connection() {
         Reply::read(receive_tcp(&mut stream).await.unwrap()).answer.len(),
         3
     );
+}
+
+#[tokio::test]
+async fn what_is_no_query_ends_the_connection_after_the_answers_before_it() {
+    let server = start(PublishConfig::default()).await;
+    let mut answer = query(LISTED, Rtype::A);
+    answer[2] |= 0x80;
+    for scrap in [&answer[..], b"", b"\0", &[0xff; 11], &[0; 4097], &[0; 65_535]] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let good = query(LISTED, Rtype::A);
+        let framed = [&good[..], scrap].map(|message| {
+            let length = u16::try_from(message.len()).unwrap();
+            [&length.to_be_bytes(), message].concat()
+        });
+        // The server may hang up before it has taken all of it.
+        drop(stream.write_all(&framed.concat()).await);
+        let reply = Reply::read(receive_tcp(&mut stream).await.unwrap());
+        assert_eq!(reply.answer.len(), 3);
+        assert_eq!(receive_tcp(&mut stream).await, None, "{} bytes", scrap.len());
+    }
 }
 
 #[tokio::test]
@@ -133,13 +148,47 @@ async fn one_client_cannot_take_all_connections() {
     assert_eq!(receive_tcp(&mut third).await, None);
     drop(first);
     // The place is free once the server has seen the end.
-    let answered = async { while !is_answered(&server).await {} };
+    let answered = async { while !is_answered(server.address, "127.0.0.1").await {} };
     tokio::time::timeout(LIMIT, answered).await.unwrap();
 }
 
+#[tokio::test]
+async fn all_clients_at_all_addresses_together_have_so_many_connections() {
+    let config = PublishConfig {
+        max_connections: 2,
+        ..PublishConfig::default()
+    };
+    let server = start_at(config, &["127.0.0.1", "127.0.0.1"]).await;
+    let mut open = Vec::new();
+    for (client, address) in [("127.0.0.2", server.address), ("127.0.0.3", server.others[0])] {
+        let mut stream = connect_from(client, address).await;
+        send_tcp(&mut stream, &query(LISTED, Rtype::A)).await;
+        assert!(receive_tcp(&mut stream).await.is_some());
+        open.push(stream);
+    }
+    for address in [server.address, server.others[0]] {
+        assert!(!is_answered(address, "127.0.0.4").await);
+    }
+    assert_eq!(
+        ask(&server, LISTED, Rtype::A).await.answer.len(),
+        3,
+        "UDP goes on"
+    );
+    open.clear();
+    let answered = async { while !is_answered(server.others[0], "127.0.0.4").await {} };
+    tokio::time::timeout(LIMIT, answered).await.unwrap();
+}
+
+/// A connection from an address of loopback.
+async fn connect_from(client: &str, address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(client.parse().unwrap(), 0)).unwrap();
+    socket.connect(address).await.unwrap()
+}
+
 /// Whether a new connection gets an answer, and is not turned away.
-async fn is_answered(server: &Running) -> bool {
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
+async fn is_answered(address: SocketAddr, client: &str) -> bool {
+    let mut stream = connect_from(client, address).await;
     let query = query(LISTED, Rtype::A);
     let framed = [&u16::try_from(query.len()).unwrap().to_be_bytes()[..], &query].concat();
     stream.write_all(&framed).await.is_ok() && receive_tcp(&mut stream).await.is_some()

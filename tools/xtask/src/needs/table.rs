@@ -55,6 +55,16 @@ pub(super) const NEEDS: &[Need] = &[
         "asks the DNS server as every postmaster does",
     ),
     need(
+        "knot-dnsutils",
+        Proof::Program("kdig"),
+        "reads the DNS server's answers beside dig, more strictly",
+    ),
+    need(
+        "ldnsutils",
+        Proof::Program("drill"),
+        "reads them with a third library",
+    ),
+    need(
         "spamassassin",
         Proof::Program("spamassassin"),
         "a check_rbl rule must see the listing",

@@ -1,14 +1,16 @@
 //! One query in, one answer out: the whole of DNS between the sockets and the zone, as a pure function.
 //!
 //! [`answer`] never fails, never panics and looks at nothing but its arguments. Reading the query is in `request`, deciding what it gets in
-//! `resolve`, the records in `records`, writing and cutting to size in `reply`.
+//! `resolve`, the records in `records`, writing and cutting to size in `reply`, with names shortened in `compress`.
 
+mod compress;
 mod records;
 mod reply;
 mod request;
 mod resolve;
 
 use atalaya_model::Timestamp;
+use domain::base::iana::OptRcode;
 
 use self::request::Request;
 use crate::zone::Zone;
@@ -23,6 +25,17 @@ pub enum Transport {
     Udp,
     /// A stream: the answer may have 65,535 bytes.
     Tcp,
+}
+
+/// An answer, and what is counted of it.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// The message.
+    pub(crate) bytes: Vec<u8>,
+    /// The result.
+    pub(crate) rcode: OptRcode,
+    /// Whether records were left out, because they do not fit.
+    pub(crate) is_cut: bool,
 }
 
 /// Answers one query. Nothing is to be sent where the bytes hold no header or are an answer themselves.
@@ -40,6 +53,16 @@ pub enum Transport {
 /// ```
 #[must_use]
 pub fn answer(query: &[u8], zone: &Zone, transport: Transport, now: Timestamp) -> Option<Vec<u8>> {
+    answer_counted(query, zone, transport, now).map(|answered| answered.bytes)
+}
+
+/// The same with what is counted of it.
+pub(crate) fn answer_counted(
+    query: &[u8],
+    zone: &Zone,
+    transport: Transport,
+    now: Timestamp,
+) -> Option<Answered> {
     let request = Request::read(query)?;
     let reply = resolve::resolve(&request, zone, now);
     reply.write(&request, most_bytes(&request, zone, transport))

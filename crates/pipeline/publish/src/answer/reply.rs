@@ -1,13 +1,15 @@
 //! Writes an answer, and cuts it to what the client takes.
 //!
 //! What does not fit is left out whole and TC is set, so that the client asks again over TCP and never takes part of a set of
-//! records for all of it (RFC 2181 section 9). Only the addresses of name servers may be left out without saying so.
+//! records for all of it (RFC 2181 section 9). Only the addresses of name servers may be left out without saying so, and then all.
 
 use atalaya_model::Serial;
 use domain::base::iana::{OptRcode, Rcode};
-use domain::base::message_builder::{MessageBuilder, PushError, StaticCompressor};
+use domain::base::message_builder::{MessageBuilder, PushError};
 use domain::dep::octseq::ShortBuf;
 
+use super::Answered;
+use super::compress::Compressor;
 use super::records::{self, OurRecord};
 use super::request::Request;
 use crate::apex::Apex;
@@ -32,6 +34,8 @@ pub(super) struct Reply<'a> {
     authority: Option<OurRecord<'a>>,
     /// What the client will want to know next.
     pub(super) additional: Vec<OurRecord<'a>>,
+    /// Whether records were left out.
+    is_cut: bool,
 }
 
 impl<'a> Reply<'a> {
@@ -43,6 +47,7 @@ impl<'a> Reply<'a> {
             answer: Vec::new(),
             authority: None,
             additional: Vec::new(),
+            is_cut: false,
         }
     }
 
@@ -65,26 +70,31 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// Writes the answer in at most `most` bytes.
-    pub(super) fn write(mut self, request: &Request<'_>, most: u16) -> Option<Vec<u8>> {
+    /// Writes the answer in at most `most` bytes: all of it, or without what is additional, or no records at all.
+    pub(super) fn write(mut self, request: &Request<'_>, most: u16) -> Option<Answered> {
         let most = usize::from(most);
-        if let Ok(written) = self.build(request, most) {
-            return Some(written);
+        let mut written = self.build(request, most);
+        if written.is_err() && !self.additional.is_empty() {
+            self.additional.clear();
+            written = self.build(request, most);
         }
-        self.answer.clear();
-        self.authority = None;
-        self.additional.clear();
-        let mut written = self.build(request, most).ok()?;
-        if let Some(header) = written.get_mut(2) {
-            // TC, RFC 1035 section 4.1.1.
-            *header |= 0b10;
+        if written.is_err() {
+            self.answer.clear();
+            self.authority = None;
+            self.is_cut = true;
+            written = self.build(request, most);
         }
-        Some(written)
+        Some(Answered {
+            bytes: written.ok()?,
+            rcode: self.rcode,
+            is_cut: self.is_cut,
+        })
     }
 
     /// Writes everything, or fails if it does not fit.
     fn build(&self, request: &Request<'_>, most: usize) -> Result<Vec<u8>, PushError> {
-        let target = StaticCompressor::new(Vec::with_capacity(USUAL_BYTES));
+        let asked = request.question.as_ref().map(|asked| asked.name.for_slice());
+        let target = Compressor::new(asked, USUAL_BYTES);
         let mut builder = MessageBuilder::from_target(target).map_err(|_impossible| ShortBuf)?;
         let reserved = if request.edns.is_some() { OPT_BYTES } else { 0 };
         // The limit is the first length that is too much.
@@ -104,9 +114,7 @@ impl<'a> Reply<'a> {
         }
         let mut additional = authority.additional();
         for record in &self.additional {
-            if additional.push(record).is_err() {
-                break;
-            }
+            additional.push(record)?;
         }
         if let Some(edns) = request.edns {
             additional.set_push_limit(most.saturating_add(1));
@@ -118,16 +126,18 @@ impl<'a> Reply<'a> {
                 Ok(())
             })?;
         }
-        Ok(additional.finish().into_target())
+        Ok(additional.finish().into_bytes())
     }
 
     /// The header: what the query said where that is to be repeated, our own flags, and nothing else.
-    fn set_header(&self, request: &Request<'_>, builder: &mut MessageBuilder<StaticCompressor<Vec<u8>>>) {
+    fn set_header(&self, request: &Request<'_>, builder: &mut MessageBuilder<Compressor<'_>>) {
         let header = builder.header_mut();
         header.set_id(request.header.id());
         header.set_opcode(request.header.opcode());
         header.set_qr(true);
         header.set_aa(self.is_authoritative);
+        // TC, RFC 1035 section 4.1.1.
+        header.set_tc(self.is_cut);
         header.set_rd(request.header.rd());
         header.set_rcode(self.rcode.rcode());
     }

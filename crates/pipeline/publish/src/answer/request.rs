@@ -79,7 +79,7 @@ impl<'q> Request<'q> {
         let counts = message.header_counts();
         let mut parser = Parser::from_ref(message.as_slice());
         parser.advance(HEADER_BYTES)?;
-        // RFC 9619: a query has one question.
+        // Never more than one (RFC 9619 section 4). None is for asking for a cookie alone (RFC 7873 section 5.4), and we have none.
         if counts.qdcount() != 1 {
             return Err(ParseError::form_error("not one question"));
         }
@@ -118,11 +118,14 @@ fn read_record(parser: &mut Parser<'_, [u8]>) -> Result<Option<Edns>, ParseError
     if rtype != Rtype::OPT {
         return Ok(None);
     }
-    // RFC 6891 section 6.1.2: the owner is the root, the data a row of whole options.
+    // RFC 6891 section 6.1.2: the owner is the root, the data a row of whole options. What another version puts there we do not know,
+    // and are to say just that (section 6.1.3).
     if !is_root {
         return Err(ParseError::form_error("OPT record below the root"));
     }
-    Opt::from_slice(options)?;
+    if version == 0 {
+        Opt::from_slice(options)?;
+    }
     Ok(Some(Edns {
         udp_payload,
         version,

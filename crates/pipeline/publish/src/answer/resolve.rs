@@ -88,7 +88,8 @@ fn at_apex<'a>(question: &'a Question<'_>, apex: &'a Apex, serial: Serial) -> Re
                 .collect();
             reply
         }
-        _ => Reply::found(Vec::new(), apex, serial),
+        // The zone may be the name of its own server.
+        _ => at_name_server(question, apex, serial).unwrap_or_else(|| Reply::found(Vec::new(), apex, serial)),
     }
 }
 

@@ -11,14 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Serial, Timestamp};
-use atalaya_publish::{DnsServer, PublishConfig, Set, Zone};
+use atalaya_publish::{DnsServer, DnsSockets, PublishConfig, Set, Zone};
 use atalaya_testkit::TestClock;
 use domain::base::iana::Class as DnsClass;
 use domain::base::name::FlattenInto;
 use domain::base::{Message, MessageBuilder, Name, Rtype};
 use domain::rdata::AllRecordData;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::{TcpStream, UdpSocket};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// How long to wait for what must come.
@@ -29,6 +29,7 @@ pub(crate) const SERIAL: u64 = (1 << 32) + 7;
 /// A server that runs until this is dropped.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    pub(crate) others: Vec<SocketAddr>,
     pub(crate) zone: Arc<Zone>,
     pub(crate) time: TestClock,
     pub(crate) stop: CancellationToken,
@@ -36,20 +37,28 @@ pub(crate) struct Running {
     _guard: DropGuard,
 }
 
-/// Starts a server with the listings of [`listings`].
+/// Starts a server with the listings of [`listings`] on IPv4.
 pub(crate) async fn start(config: PublishConfig) -> Running {
+    start_at(config, &["127.0.0.1"]).await
+}
+
+/// Starts a server on free ports of several addresses.
+pub(crate) async fn start_at(config: PublishConfig, at: &[&str]) -> Running {
     config.check().unwrap();
     let time = TestClock::default();
     let zone = Arc::new(Zone::new(&config, "http://127.0.0.1:8080").unwrap());
     drop(zone.load(Set::new(listings(), allowed()), Serial(SERIAL)));
-    let (udp, tcp) = sockets().await;
-    let address = udp.local_addr().unwrap();
+    let bind = |ip: &&str| DnsSockets::bind(SocketAddr::new(ip.parse().unwrap(), 0)).unwrap();
+    let sockets: Vec<DnsSockets> = at.iter().map(bind).collect();
+    let mut others: Vec<SocketAddr> = sockets.iter().map(DnsSockets::address).collect();
+    let address = others.remove(0);
     let stop = CancellationToken::new();
     let server = DnsServer::new(&config, Arc::clone(&zone), time.clock());
-    let task = tokio::spawn(server.serve(udp, tcp, stop.clone()));
+    let task = tokio::spawn(server.serve(sockets, stop.clone()));
     let guard = stop.clone().drop_guard();
     Running {
         address,
+        others,
         zone,
         time,
         stop,
@@ -58,15 +67,13 @@ pub(crate) async fn start(config: PublishConfig) -> Running {
     }
 }
 
-/// Both sockets on one free port.
-async fn sockets() -> (UdpSocket, TcpListener) {
-    for _attempt in 0..100 {
-        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()).await {
-            return (udp, tcp);
-        }
+/// Whether this machine speaks IPv6; reports a skip where it does not.
+pub(crate) fn has_ipv6() -> bool {
+    let has = std::net::UdpSocket::bind("[::1]:0").is_ok();
+    if !has {
+        atalaya_testkit::skip("this machine has no IPv6");
     }
-    panic!("no port is free for both UDP and TCP");
+    has
 }
 
 pub(crate) fn listing(prefix: &str, class: Class, until: Option<&str>) -> Listing {
@@ -219,8 +226,14 @@ pub(crate) async fn exchange(server: &Running, bytes: &[u8]) -> Option<Vec<u8>> 
 
 /// Asks over UDP.
 pub(crate) async fn ask_with(server: &Running, query: &[u8]) -> Reply {
-    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    socket.connect(server.address).await.unwrap();
+    ask_at(server.address, query).await
+}
+
+/// Asks over UDP at an address, and takes an answer from there only.
+pub(crate) async fn ask_at(address: SocketAddr, query: &[u8]) -> Reply {
+    let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = UdpSocket::bind(any).await.unwrap();
+    socket.connect(address).await.unwrap();
     socket.send(query).await.unwrap();
     let mut buffer = vec![0; 65_535];
     let received = tokio::time::timeout(LIMIT, socket.recv(&mut buffer)).await;
@@ -235,7 +248,12 @@ pub(crate) async fn ask(server: &Running, name: &str, rtype: Rtype) -> Reply {
 
 /// Asks over TCP on a connection of its own.
 pub(crate) async fn ask_tcp(server: &Running, query: &[u8]) -> Reply {
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    ask_tcp_at(server.address, query).await
+}
+
+/// Asks over TCP at an address.
+pub(crate) async fn ask_tcp_at(address: SocketAddr, query: &[u8]) -> Reply {
+    let mut stream = TcpStream::connect(address).await.unwrap();
     send_tcp(&mut stream, query).await;
     Reply::read(receive_tcp(&mut stream).await.expect("the server answers"))
 }

@@ -2,10 +2,14 @@
 //!
 //! While the store cannot be read the zone goes on answering from what it knows, and this tries again, ever more slowly. Each trouble is
 //! told once and its end once.
+//!
+//! A store that was put back from a backup holds other decisions under serials that the zone knows. So each read begins with the last
+//! known decision: where the store does not hold that one any more, the zone is loaded again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use atalaya_model::{Decided, Serial};
 use atalaya_store::{Snapshot, Store, StoreError, Subscription, Topic};
 use metrics::{counter, gauge};
 use tokio::task::JoinError;
@@ -30,6 +34,8 @@ pub struct Follower {
     store: Store,
     zone: Arc<Zone>,
     must_load: bool,
+    /// The decision that the zone stands at, once it was read; the snapshot does not hold it.
+    last: Option<Decided>,
     pause: Option<Duration>,
 }
 
@@ -49,6 +55,8 @@ enum Trouble {
     Store(#[from] StoreError),
     #[error("decisions are missing; the zone is loaded again")]
     Gap(#[from] PublishError),
+    #[error("the store was put back and holds other decisions; the zone is loaded again")]
+    OtherDecisions,
     #[error("the set was not built")]
     Build(#[from] JoinError),
 }
@@ -61,6 +69,7 @@ impl Follower {
             store,
             zone,
             must_load: true,
+            last: None,
             pause: None,
         }
     }
@@ -106,23 +115,32 @@ impl Follower {
         if self.must_load {
             self.load().await?;
             self.must_load = false;
+            self.last = None;
             return Ok(Step::Onward);
         }
-        let decisions = self.store.decisions_after(self.zone.serial(), BATCH).await?;
-        if decisions.is_empty() {
-            // A store that was put back from a backup is behind us, and its next decisions would be taken for known ones.
-            self.must_load = self.store.serial().await? < self.zone.serial();
-            return Ok(if self.must_load {
-                Step::Onward
-            } else {
-                Step::UpToDate
-            });
+        let before_last = Serial(self.zone.serial().0.saturating_sub(1));
+        let decisions = self.store.decisions_after(before_last, BATCH).await?;
+        let taken = self.take(&decisions);
+        self.must_load = taken.is_err();
+        taken
+    }
+
+    /// Brings decisions into the zone; the first must be the one that it stands at.
+    fn take(&mut self, decisions: &[Decided]) -> Result<Step, Trouble> {
+        let known = self.zone.serial();
+        let is_known = |decided: &Decided| {
+            decided.serial == known && self.last.as_ref().is_none_or(|last| last == decided)
+        };
+        // Before the first decision there is none to compare.
+        if known > Serial(0) && !decisions.first().is_some_and(is_known) {
+            return Err(Trouble::OtherDecisions);
         }
-        for decided in &decisions {
-            if let Err(gap) = self.zone.apply(decided) {
-                self.must_load = true;
-                return Err(gap.into());
-            }
+        for decided in decisions {
+            self.zone.apply(decided)?;
+        }
+        self.last = decisions.last().cloned();
+        if self.zone.serial() == known {
+            return Ok(Step::UpToDate);
         }
         self.measure();
         Ok(Step::Onward)
@@ -171,3 +189,6 @@ impl Follower {
         gauge!("atalaya_publish_allow_entries").set(allow_entries as f64);
     }
 }
+
+#[cfg(test)]
+mod tests;
