@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use atalaya_model::{Kind, Observation, Prefix, Timestamp};
 use atalaya_store::{StoreError, StoreUrl, Topic};
+use atalaya_testkit::on_both;
 use sqlx::{AssertSqlSafe, Connection as _};
 
-use crate::support::{Fixture, MAX_WAIT, on_both, spam_from};
+use crate::support::{Fixture, MAX_WAIT, spam_from};
 
 on_both!(
+    Fixture:
     what_was_recorded_is_read_back,
     the_same_id_twice_is_kept_once_and_takes_no_position,
     the_same_message_is_kept_once,

@@ -25,10 +25,10 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     /// On SQLite.
-    pub(crate) async fn sqlite() -> Option<Self> {
+    pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("store.db"));
-        Some(Self::open(url, folder).await)
+        Self::open(url, folder).await
     }
 
     /// On PostgreSQL, where it is installed.
@@ -48,6 +48,15 @@ impl Fixture {
         }
     }
 
+    /// Waits until somebody waits for a lock. On SQLite nobody can tell; there the order of the test holds all the same.
+    pub(crate) async fn until_somebody_waits(&self) {
+        if let StoreUrl::Postgres(url) = &self.url {
+            let url = url.expose().to_owned();
+            let waited = tokio::task::spawn_blocking(move || atalaya_testkit::until_somebody_waits(&url));
+            waited.await.unwrap();
+        }
+    }
+
     /// The same database opened once more, as another process would.
     pub(crate) async fn again(&self) -> Store {
         Store::open(&self.url, self.time.clock()).await.unwrap()
@@ -62,32 +71,6 @@ pub(crate) fn postgres_url() -> Option<StoreUrl> {
     };
     Some(server.database().parse().unwrap())
 }
-
-/// Runs each test once on each back end.
-macro_rules! on_both {
-    ($($test:ident),+ $(,)?) => {
-        mod on_sqlite {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $test() {
-                    super::$test(crate::support::Fixture::sqlite().await.unwrap()).await;
-                }
-            )+
-        }
-
-        mod on_postgres {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $test() {
-                    if let Some(fixture) = crate::support::Fixture::postgres().await {
-                        super::$test(fixture).await;
-                    }
-                }
-            )+
-        }
-    };
-}
-pub(crate) use on_both;
 
 /// A spam seen from `address`.
 pub(crate) fn spam_from(address: &str) -> Observation {

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use atalaya_model::Timestamp;
 use atalaya_store::{NewMail, Store, Topic};
+use atalaya_testkit::on_both;
 use uuid::Uuid;
 
-use crate::support::{Fixture, MAX_WAIT, on_both};
+use crate::support::{Fixture, MAX_WAIT};
 
 const LEASE: Duration = Duration::from_secs(60);
 
 on_both!(
+    Fixture:
     a_job_is_taken_once_until_its_lease_ends,
     jobs_are_taken_in_the_order_in_which_they_are_due,
     a_second_job_with_the_same_key_is_ignored,
