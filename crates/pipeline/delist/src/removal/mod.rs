@@ -4,31 +4,41 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use atalaya_model::{Class, Decision, Listing, Prefix, Rule, Serial, Timestamp, Verdict};
-use atalaya_store::{Store, StoreError, Tally, Transaction};
+use atalaya_store::{Asker, Removal, Store, StoreError, Transaction};
 
 use crate::{DelistConfig, DelistError, Prospect, assess, covering_prefixes};
 
 /// The rule named in every decision that follows a removal.
 pub const RULE: (&str, u32) = ("removal", 1);
 /// The reason, as the listed party and everybody else may read it.
-const REASON: &str = "Its holder asked for removal.";
+const REASON: &str = "Removal was asked for on the page.";
+/// Bits of an IPv6 address that one site is given at most (RFC 6177).
+const IPV6_NETWORK: u8 = 48;
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Who asks, as far as it is kept: the IPv4 address, or the /64 of an IPv6 address. Only for the limits, never shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Client(Prefix);
+/// Who asks, as far as it is kept: the IPv4 address, or the /64 of an IPv6 address; and the network that it belongs to, because whoever
+/// has a /48 has 65,536 such /64. Only for the limits, never shown.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Client {
+    /// The text under which the store counts the client.
+    name: String,
+    /// The text under which the store counts its network: the same for IPv4.
+    network: String,
+}
 
 impl From<IpAddr> for Client {
     fn from(address: IpAddr) -> Self {
-        Self(Prefix::unit(address))
-    }
-}
-
-impl Client {
-    /// The text under which the store counts.
-    fn name(self) -> String {
-        self.0.to_string()
+        let unit = Prefix::unit(address);
+        let network = if unit.is_ipv4() {
+            unit
+        } else {
+            Prefix::new(address, IPV6_NETWORK)
+        };
+        Self {
+            name: unit.to_string(),
+            network: network.to_string(),
+        }
     }
 }
 
@@ -49,7 +59,7 @@ pub enum Outcome {
         /// What stays.
         staying: Vec<Listing>,
     },
-    /// This client has asked too often.
+    /// This client, its network or everybody together has asked too often.
     TooMany {
         /// When it can ask again at the latest.
         until: Timestamp,
@@ -82,25 +92,81 @@ pub async fn removal(
     now: Timestamp,
 ) -> Result<Outcome, DelistError> {
     let unit = Prefix::unit(address);
-    let remembered = store
-        .removals_of(&unit, now.minus(config.remember.duration()))
-        .await?;
     // Read inside the transaction that writes: of two who ask at the same time, the second finds nothing.
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_deciding().await?;
     let listings = transaction.listings_in(&covering_prefixes(address)).await?;
-    let (leaving, staying) = match assess(address, &listings, &remembered, config, now) {
-        Prospect::Now { leaving, staying } => (leaving, staying),
-        Prospect::NotListed => return Ok(Outcome::NotListed),
-        Prospect::Wait { until } => return Ok(Outcome::Wait { until }),
-        Prospect::ByHandOnly { staying } => return Ok(Outcome::ByHandOnly { staying }),
+    let since = now.minus(config.remember.duration());
+    let remembered = transaction.removals_of(&unit, since).await?;
+    let refused = match assess(address, &listings, &remembered, config, now) {
+        Prospect::Now { leaving, staying } => {
+            match limit_reached(&mut transaction, config, &client, now).await? {
+                None => return leave(transaction, (unit, &client), (leaving, staying), now).await,
+                Some(until) => {
+                    tracing::info!(%unit, "a removal was refused: too many were asked for");
+                    Outcome::TooMany { until }
+                }
+            }
+        }
+        Prospect::NotListed => Outcome::NotListed,
+        Prospect::Wait { until } => Outcome::Wait { until },
+        Prospect::ByHandOnly { staying } => Outcome::ByHandOnly { staying },
     };
-    if let Some(until) = limit_reached(store, config, client, now).await? {
-        tracing::info!(%unit, "a removal was refused: its client asked too often");
-        return Ok(Outcome::TooMany { until });
+    transaction.rollback().await?;
+    Ok(refused)
+}
+
+/// When this client may ask again, if one of the limits is reached.
+async fn limit_reached(
+    transaction: &mut Transaction,
+    config: &DelistConfig,
+    client: &Client,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let limits = [
+        (Asker::Client(&client.name), config.client_daily, DAY),
+        (Asker::Client(&client.name), config.client_hourly, HOUR),
+        (Asker::Network(&client.network), config.network_hourly, HOUR),
+        (Asker::Anyone, config.all_hourly, HOUR),
+    ];
+    for (asker, limit, window) in limits {
+        let asked = transaction.count_removals(asker, now.minus(window), now).await?;
+        if asked >= u64::from(limit) {
+            return Ok(Some(now.plus(window)));
+        }
     }
-    let serial = withdraw(&mut transaction, unit, &leaving, client, now).await?;
+    Ok(None)
+}
+
+/// Writes the decisions, notes the removal and wipes the tally.
+async fn leave(
+    mut transaction: Transaction,
+    (unit, client): (Prefix, &Client),
+    (leaving, staying): (Vec<Listing>, Vec<Listing>),
+    now: Timestamp,
+) -> Result<Outcome, DelistError> {
+    let withdraw = |listing: &Listing| Decision {
+        prefix: listing.prefix,
+        verdict: Verdict::Withdraw { class: listing.class },
+        rule: Rule::new(RULE.0, RULE.1),
+        score: 0.0,
+        reason: REASON.to_owned(),
+    };
+    let decisions: Vec<Decision> = leaving.iter().map(withdraw).collect();
+    let decided = transaction.decide_all(&decisions, now).await?;
+    for listing in &leaving {
+        let removal = Removal {
+            prefix: unit,
+            class: listing.class,
+            client: &client.name,
+            network: &client.network,
+            at: now,
+        };
+        transaction.add_removal(&removal).await?;
+    }
+    transaction.wipe_tallies(&[unit], now).await?;
     transaction.commit().await?;
-    tracing::info!(%unit, %serial, "removed at the request of its holder");
+    let serial = decided.last().map_or(Serial(0), |last| last.serial);
+    tracing::info!(%unit, %serial, "removed, as was asked for on the page");
     let left = leaving
         .into_iter()
         .map(|listing| (listing.prefix, listing.class))
@@ -112,58 +178,5 @@ pub async fn removal(
     }))
 }
 
-/// When this client may ask again, if it has reached one of its limits.
-async fn limit_reached(
-    store: &Store,
-    config: &DelistConfig,
-    client: Client,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
-    for (limit, window) in [(config.client_daily, DAY), (config.client_hourly, HOUR)] {
-        if store.removals_by(&client.name(), now.minus(window)).await? >= u64::from(limit) {
-            return Ok(Some(now.plus(window)));
-        }
-    }
-    Ok(None)
-}
-
-/// Writes the decisions, notes the removal and wipes the tally; gives the serial of the last decision.
-async fn withdraw(
-    transaction: &mut Transaction,
-    unit: Prefix,
-    leaving: &[Listing],
-    client: Client,
-    now: Timestamp,
-) -> Result<Serial, StoreError> {
-    let mut last = Serial::default();
-    for listing in leaving {
-        let decision = Decision {
-            prefix: listing.prefix,
-            verdict: Verdict::Withdraw { class: listing.class },
-            rule: Rule::new(RULE.0, RULE.1),
-            score: 0.0,
-            reason: REASON.to_owned(),
-        };
-        last = transaction.decide(&decision, now).await?.serial;
-        transaction
-            .add_removal(&unit, listing.class, &client.name(), now)
-            .await?;
-    }
-    let tally = transaction
-        .tallies(&[unit])
-        .await?
-        .remove(&unit)
-        .unwrap_or_else(|| Tally::new(unit));
-    transaction.put_tallies(&[wiped(&tally, now)]).await?;
-    Ok(last)
-}
-
-/// A clean slate: old evidence lists nobody again. How often it was listed stays, and lengthens the next listing.
-fn wiped(tally: &Tally, now: Timestamp) -> Tally {
-    Tally {
-        scored_at: now.max(tally.scored_at),
-        listed_times: tally.listed_times,
-        last_withdrawn_at: Some(now),
-        ..Tally::new(tally.unit)
-    }
-}
+#[cfg(test)]
+mod tests;
