@@ -54,7 +54,7 @@ impl Transaction {
         removals_of(&mut self.connection, prefix, since).await
     }
 
-    /// How many removals were asked for after `since` and up to `now`. Those of one moment are one: it may have left several classes.
+    /// How many removals were asked for after `since` and up to `now`. Those of one prefix at one moment are one, from several classes.
     ///
     /// # Errors
     /// The store failed.
@@ -70,7 +70,8 @@ impl Transaction {
             Asker::Anyone => ("TRUE", None),
         };
         let sql = format!(
-            "SELECT COUNT(DISTINCT removed_at) FROM removals WHERE removed_at > $1 AND removed_at <= $2 AND {whose}"
+            "SELECT COUNT(*) FROM (SELECT DISTINCT prefix, removed_at FROM removals \
+             WHERE removed_at > $1 AND removed_at <= $2 AND {whose}) AS removed"
         );
         let mut values = values![since, now];
         values.extend(name.map(Value::from));
