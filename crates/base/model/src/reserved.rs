@@ -1,9 +1,9 @@
 //! Addresses that are never listed because they do not name one machine of the Internet.
 //!
 //! The ranges are those of the IANA special-purpose address registries (RFC 6890), the multicast blocks, and of IPv6 everything outside
-//! 2000::/3, from which alone addresses are given out (RFC 4291 section 2.4). One kind is left out on purpose: the documentation ranges of
+//! `2000::/3`, from which alone addresses are given out (RFC 4291 section 2.4). One kind is left out on purpose: the documentation ranges of
 //! RFC 5737 and RFC 3849 can be listed. No mail can come from them, so listing one harms nobody, and manuals, the demo and tests need
-//! addresses that belong to nobody. The newer 3fff::/20 is not needed for that, and is reserved.
+//! addresses that belong to nobody. The newer `3fff::/20` is not needed for that, and is reserved.
 
 use std::net::IpAddr;
 
