@@ -11,6 +11,7 @@ use atalaya_publish::{Set, Zone};
 use atalaya_store::{Store, Topic};
 use atalaya_web::{App, AppConfig};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::control::{ContactAnswer, Replayed, Request, Settled, StepAnswer};
@@ -23,6 +24,11 @@ const ZONE_LOOK: Duration = Duration::from_millis(5);
 
 /// Listings in one answer: a page of a list that may have millions.
 const LISTINGS_PAGE: u32 = 1_000;
+
+/// How long finished jobs and sent mails are kept: long enough to ask what became of a notice.
+const FINISHED_KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// How often it is looked for older ones.
+const TIDY_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Who keeps the zone at what was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,6 +181,29 @@ impl House {
             Request::Observe { batch } => self.observe(batch).await?,
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
+    }
+
+    /// Deletes now and then what is finished and old, until `stop`.
+    pub(crate) async fn tidy(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let before = self.clock.now().minus(FINISHED_KEPT);
+            let pause = match self.store.delete_finished(before).await {
+                // Others write in between.
+                Ok(true) => Duration::from_millis(100),
+                Ok(false) => TIDY_EVERY,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "old jobs and mails stay for now"
+                    );
+                    TIDY_EVERY
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
     }
 
     /// Records replayed mails; they share as few commits as the store can make of them.

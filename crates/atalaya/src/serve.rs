@@ -221,7 +221,9 @@ fn start_parts(
     tasks.spawn(control::serve(sockets.control, Arc::clone(house), stop.clone()));
     let (smtp, ended) = (sockets.smtp, stop.clone());
     tasks.spawn(async move { trap.serve(smtp, ended).await });
-    let (house, ended) = (Arc::clone(house), stop.clone());
-    tasks.spawn(async move { house.judge.run(ended).await });
+    let (judging, ended) = (Arc::clone(house), stop.clone());
+    tasks.spawn(async move { judging.judge.run(ended).await });
+    let (tidying, ended) = (Arc::clone(house), stop.clone());
+    tasks.spawn(async move { tidying.tidy(ended).await });
     Ok(())
 }

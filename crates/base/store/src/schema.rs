@@ -74,7 +74,8 @@ const FACTS: &[&str] = &[
         oddities TEXT NOT NULL
     ) {strict}",
     "CREATE INDEX observations_of_unit ON observations (unit, seen_at)",
-    // No reference from observations to messages: a message is deleted at its age, the observation stays and is counted.
+    // No reference from observations to messages: a message can be deleted, and the observation stays and is counted. Nothing deletes
+    // them yet.
     "CREATE TABLE messages (
         digest {bytes} PRIMARY KEY,
         size {int} NOT NULL,
@@ -184,6 +185,8 @@ const WORK: &[&str] = &[
         last_error TEXT
     ) {strict}",
     "CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'waiting'",
+    "CREATE INDEX jobs_finished ON jobs (due_at) WHERE state <> 'waiting'",
+    "CREATE INDEX outbox_finished ON outbox (due_at) WHERE state <> 'waiting'",
 ];
 
 const REMOVALS: &[&str] = &[

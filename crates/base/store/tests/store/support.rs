@@ -9,6 +9,7 @@ use atalaya_model::{
 };
 use atalaya_store::{Store, StoreUrl};
 use atalaya_testkit::TestClock;
+use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -123,4 +124,24 @@ pub(crate) async fn decide(store: &Store, decision: &Decision, at: Timestamp) ->
     let decided = transaction.decide(decision, at).await.unwrap();
     transaction.commit().await.unwrap();
     decided
+}
+
+/// How many rows a table has.
+pub(crate) async fn count(url: &StoreUrl, table: &str) -> i64 {
+    let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+    match url {
+        StoreUrl::Sqlite(path) => sqlx::query_scalar(sql)
+            .fetch_one(&mut sqlite(path).await)
+            .await
+            .unwrap(),
+        StoreUrl::Postgres(url) => {
+            let mut server = sqlx::PgConnection::connect(url.expose()).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut server).await.unwrap()
+        }
+    }
+}
+
+pub(crate) async fn sqlite(path: &std::path::Path) -> sqlx::SqliteConnection {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    sqlx::SqliteConnection::connect_with(&options).await.unwrap()
 }
