@@ -11,6 +11,7 @@ use atalaya_publish::{Set, Zone};
 use atalaya_store::{Store, Topic};
 use atalaya_web::{App, AppConfig};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::control::{ContactAnswer, Replayed, Request, Settled, StepAnswer};
@@ -21,12 +22,20 @@ const ZONE_WAIT: Duration = Duration::from_secs(10);
 /// How often that wait looks again, should it miss the follower's step.
 const ZONE_LOOK: Duration = Duration::from_millis(5);
 
+/// Listings in one answer: a page of a list that may have millions.
+const LISTINGS_PAGE: u32 = 1_000;
+
+/// How long finished jobs and sent mails are kept: long enough to ask what became of a notice.
+const FINISHED_KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// How often it is looked for older ones.
+const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+
 /// Who keeps the zone at what was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Upkeep {
     /// A follower, as in a server.
     Follower,
-    /// Nobody: a command without a server loads it when it needs it.
+    /// Nobody: a command without a server loads it for a lookup, and does without for everything else.
     OnDemand,
 }
 
@@ -118,7 +127,9 @@ impl House {
         let store = &self.store;
         Ok(match request {
             Request::Lookup { address } => {
-                self.await_zone(Serial(0)).await?;
+                if self.upkeep == Upkeep::OnDemand {
+                    self.load_zone().await?;
+                }
                 atalaya_web::answer_json(&self.pages, address).await?
             }
             Request::List {
@@ -145,26 +156,24 @@ impl House {
                 reason,
                 until,
             } => {
-                let decided = by_hand::allow(store, prefix, &reason, until, now).await?;
-                self.await_zone(last_serial(&decided)).await?;
-                serde_json::to_value(decided)?
+                let allowed = by_hand::allow(store, prefix, &reason, until, now).await?;
+                self.await_zone(allowed.serial).await?;
+                serde_json::to_value(allowed)?
             }
             Request::Disallow { prefix, reason } => {
                 let decided = by_hand::disallow(store, prefix, &reason, now).await?;
                 self.await_zone(decided.serial).await?;
                 serde_json::to_value(decided)?
             }
-            Request::Listings { prefix } => {
-                let snapshot = store.snapshot().await?;
-                let mut listings = snapshot.listings;
-                listings.retain(|listing| prefix.is_none_or(|prefix| prefix.overlaps(&listing.prefix)));
-                serde_json::to_value((snapshot.serial, listings))?
+            Request::Listings { prefix, after } => {
+                let (around, after) = (prefix.as_ref(), after.as_ref());
+                let page = store.listings_page(around, after, LISTINGS_PAGE).await?;
+                serde_json::to_value((store.serial().await?, page))?
             }
             Request::Allowed { prefix } => {
-                let snapshot = store.snapshot().await?;
-                let mut entries = snapshot.allowed;
+                let mut entries = store.allowed().await?;
                 entries.retain(|entry| prefix.is_none_or(|prefix| prefix.overlaps(&entry.prefix)));
-                serde_json::to_value((snapshot.serial, entries))?
+                serde_json::to_value((store.serial().await?, entries))?
             }
             Request::Contact { address } => {
                 serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
@@ -172,6 +181,29 @@ impl House {
             Request::Observe { batch } => self.observe(batch).await?,
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
+    }
+
+    /// Deletes now and then what is finished and old, until `stop`.
+    pub(crate) async fn tidy(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let before = self.clock.now().minus(FINISHED_KEPT);
+            let pause = match self.store.delete_finished(before).await {
+                // Others write in between.
+                Ok(true) => Duration::from_millis(100),
+                Ok(false) => TIDY_EVERY,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "old jobs and mails stay for now"
+                    );
+                    TIDY_EVERY
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
     }
 
     /// Records replayed mails; they share as few commits as the store can make of them.
@@ -193,17 +225,20 @@ impl House {
         self.judge.catch_up().await?;
         let serial = self.store.serial().await?;
         self.await_zone(serial).await?;
-        let (listings, _) = self.zone.size();
+        let listings = match self.upkeep {
+            Upkeep::Follower => self.zone.size().0 as u64,
+            Upkeep::OnDemand => self.store.count_listings().await?,
+        };
         Ok(Settled {
             serial: serial.0,
-            listings: listings as u64,
+            listings,
         })
     }
 
-    /// Waits until the zone knows the decision `serial`.
+    /// Waits until the zone knows the decision `serial`, where somebody keeps it.
     async fn await_zone(&self, serial: Serial) -> anyhow::Result<()> {
         if self.upkeep == Upkeep::OnDemand {
-            return self.load_zone().await;
+            return Ok(());
         }
         let mut decisions = self.store.subscribe(Topic::Decisions);
         let reached = async {

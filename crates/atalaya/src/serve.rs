@@ -237,8 +237,12 @@ fn start_parts(
     put_to_work(tasks, "the control socket", commands);
     let (smtp, ended) = (sockets.smtp, stop.clone());
     put_to_work(tasks, "the trap", async move { trap.serve(smtp, ended).await });
-    let (house, ended) = (Arc::clone(house), stop.clone());
-    put_to_work(tasks, "the judge", async move { house.judge.run(ended).await });
+    let (judging, ended) = (Arc::clone(house), stop.clone());
+    put_to_work(tasks, "the judge", async move { judging.judge.run(ended).await });
+    let (tidying, ended) = (Arc::clone(house), stop.clone());
+    put_to_work(tasks, "the tidying of the store", async move {
+        tidying.tidy(ended).await
+    });
     Ok(())
 }
 

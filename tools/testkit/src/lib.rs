@@ -2,6 +2,7 @@
 
 mod clock;
 mod data;
+mod on_both;
 pub mod peers;
 mod postgres;
 mod skip;
@@ -9,6 +10,6 @@ mod small_disk;
 
 pub use clock::TestClock;
 pub use data::data;
-pub use postgres::{Postgres, postgres};
+pub use postgres::{Postgres, postgres, until_somebody_waits};
 pub use skip::skip;
 pub use small_disk::SmallDisk;

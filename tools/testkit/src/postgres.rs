@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// The longest wait for the server to be ready; a loaded machine takes some seconds.
 const MAX_START: Duration = Duration::from_secs(120);
+/// How often it is looked whether somebody waits for a lock; each look starts a program, which takes some milliseconds.
+const MAX_LOOKS: u32 = 2_000;
 /// What the server says once it takes connections.
 const READY: &str = "database system is ready to accept connections";
 /// Runs the server, which alone keeps the standard error, until the test process is gone, which ends the standard input.
@@ -117,6 +119,30 @@ impl Postgres {
             _watch: Mutex::new(watch),
         }
     }
+}
+
+/// Waits until a connection to the database `url` waits for a lock that another one holds: the moment in which a race is decided.
+///
+/// # Panics
+/// Nobody waits for long, or the server does not answer.
+pub fn until_somebody_waits(url: &str) {
+    let server = postgres().expect("whoever has a URL has a server");
+    let question =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..MAX_LOOKS {
+        let mut ask = Command::new(server.programs.join("psql"));
+        let said = ask.args([url, "-AtXc", question]).current_dir("/").output();
+        let said = said.expect("psql runs");
+        assert!(
+            said.status.success(),
+            "psql: {}",
+            String::from_utf8_lossy(&said.stderr)
+        );
+        if !said.stdout.is_empty() {
+            return;
+        }
+    }
+    panic!("nobody waited for a lock");
 }
 
 /// The folder of PostgreSQL's programs, of the newest version that is installed.

@@ -1,5 +1,6 @@
 //! `allow add`, `allow remove`, `allow show`.
 
+use atalaya_decide::by_hand::Allowed;
 use atalaya_model::{AllowEntry, Clock, Decided, Serial};
 
 use super::{Form, line_to, nothing_text, print, print_decided, print_json, until_text};
@@ -25,7 +26,7 @@ async fn run_add(add: AllowAdd) -> anyhow::Result<()> {
         json,
     } = add;
     let until = until.map(|end| end.moment(Clock::system().now()));
-    let decided: Vec<Decided> = line_to(&place, Missing::Made)
+    let allowed: Allowed = line_to(&place, Missing::Made)
         .await?
         .ask(Request::Allow {
             prefix,
@@ -33,7 +34,14 @@ async fn run_add(add: AllowAdd) -> anyhow::Result<()> {
             until,
         })
         .await?;
-    print_decided(&decided, Form::from(json))
+    print_decided(&allowed.decided, Form::from(json))?;
+    match (allowed.more, Form::from(json)) {
+        (0, _) | (_, Form::Json) => Ok(()),
+        (more, Form::Text) => print(format_args!(
+            "{more} more listings inside were withdrawn (serial {}).",
+            allowed.serial
+        )),
+    }
 }
 
 async fn run_remove(remove: AllowRemove) -> anyhow::Result<()> {

@@ -59,28 +59,36 @@ async fn run_remove(remove: ListRemove) -> anyhow::Result<()> {
 
 async fn run_show(show: Show) -> anyhow::Result<()> {
     let Show { place, prefix, json } = show;
-    let (serial, listings): (Serial, Vec<Listing>) = line_to(&place, Missing::Refused)
-        .await?
-        .ask(Request::Listings { prefix })
-        .await?;
-    if json {
-        return listings.iter().try_for_each(print_json);
+    let mut line = line_to(&place, Missing::Refused).await?;
+    let mut after = None;
+    loop {
+        let request = Request::Listings { prefix, after };
+        let (serial, page): (Serial, Vec<Listing>) = line.ask(request).await?;
+        let Some(last) = page.last().map(|last| (last.prefix, last.class)) else {
+            return match (after, Form::from(json)) {
+                (None, Form::Text) => print(nothing_text("listed", prefix, serial)),
+                _ => Ok(()),
+            };
+        };
+        after = Some(last);
+        page.iter().try_for_each(|listing| match Form::from(json) {
+            Form::Json => print_json(listing),
+            Form::Text => print_listing(listing),
+        })?;
     }
-    if listings.is_empty() {
-        return print(nothing_text("listed", prefix, serial));
-    }
-    for Listing {
+}
+
+/// Prints a listing as a line.
+fn print_listing(listing: &Listing) -> anyhow::Result<()> {
+    let Listing {
         prefix,
         class,
         reason,
         until,
         ..
-    } in &listings
-    {
-        print(format_args!(
-            "{prefix:<20} {class:<9} {}  {reason}",
-            until_text(*until)
-        ))?;
-    }
-    Ok(())
+    } = listing;
+    print(format_args!(
+        "{prefix:<20} {class:<9} {}  {reason}",
+        until_text(*until)
+    ))
 }

@@ -39,8 +39,11 @@ pub(crate) enum Request {
         class: Option<Class>,
         reason: String,
     },
-    /// The listings that overlap a prefix, or all.
-    Listings { prefix: Option<Prefix> },
+    /// A page of the listings that overlap a prefix, or of all; `after` is the last of the page before. The last page is empty.
+    Listings {
+        prefix: Option<Prefix>,
+        after: Option<(Prefix, Class)>,
+    },
     /// Put on the allow list.
     Allow {
         prefix: Prefix,

@@ -45,3 +45,11 @@ pub struct AllowEntry {
     /// The decision that made it.
     pub serial: Serial,
 }
+
+impl AllowEntry {
+    /// Whether the end has passed.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}

@@ -45,6 +45,12 @@ impl Prefix {
         }
     }
 
+    /// Whether this is a unit: what an address is listed as.
+    #[must_use]
+    pub fn is_unit(&self) -> bool {
+        Self::unit(self.network()) == *self
+    }
+
     /// The first address.
     #[must_use]
     pub fn network(&self) -> IpAddr {
@@ -203,6 +209,8 @@ mod tests {
         let unit = Prefix::unit("2001:db8::1:2:3:4".parse().unwrap());
         assert_eq!(unit.to_string(), "2001:db8::/64");
         assert!(unit.contains("2001:db8::ffff".parse().unwrap()));
+        assert!(unit.is_unit() && prefix("192.0.2.1").is_unit());
+        assert!(!prefix("2001:db8::1").is_unit() && !prefix("192.0.2.0/24").is_unit());
     }
 
     #[test]

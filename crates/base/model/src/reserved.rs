@@ -1,8 +1,9 @@
 //! Addresses that are never listed because they do not name one machine of the Internet.
 //!
-//! The ranges are those of the IANA special-purpose address registries (RFC 6890) and the multicast blocks. One kind is left out on
-//! purpose: the documentation ranges (RFC 5737, RFC 3849) can be listed. No mail can come from them, so listing one harms nobody,
-//! and manuals, the demo and tests need addresses that belong to nobody.
+//! The ranges are those of the IANA special-purpose address registries (RFC 6890), the multicast blocks, and of IPv6 everything outside
+//! `2000::/3`, from which alone addresses are given out (RFC 4291 section 2.4). One kind is left out on purpose: the documentation ranges of
+//! RFC 5737 and RFC 3849 can be listed. No mail can come from them, so listing one harms nobody, and manuals, the demo and tests need
+//! addresses that belong to nobody. The newer `3fff::/20` is not needed for that, and is reserved.
 
 use std::net::IpAddr;
 
@@ -17,8 +18,11 @@ const RANGES: &[(&str, &str)] = &[
     ("169.254.0.0/16", "link local (RFC 3927)"),
     ("172.16.0.0/12", "private use (RFC 1918)"),
     ("192.0.0.0/24", "protocol assignments (RFC 6890)"),
+    ("192.31.196.0/24", "AS112 name servers (RFC 7535)"),
+    ("192.52.193.0/24", "multicast tunnels, AMT (RFC 7450)"),
     ("192.88.99.0/24", "6to4 relay anycast, deprecated (RFC 7526)"),
     ("192.168.0.0/16", "private use (RFC 1918)"),
+    ("192.175.48.0/24", "AS112 name servers (RFC 7534)"),
     ("198.18.0.0/15", "benchmarking (RFC 2544)"),
     ("224.0.0.0/4", "multicast (RFC 5771)"),
     ("240.0.0.0/4", "reserved (RFC 1112)"),
@@ -30,11 +34,19 @@ const RANGES: &[(&str, &str)] = &[
     ("2001:2::/48", "benchmarking (RFC 5180)"),
     ("2001:10::/28", "ORCHID, deprecated (RFC 4843)"),
     ("2001:20::/28", "ORCHIDv2 (RFC 7343)"),
+    ("2001::/23", "protocol assignments (RFC 2928)"),
     ("2002::/16", "6to4 (RFC 3056)"),
+    ("2620:4f:8000::/48", "AS112 name servers (RFC 7534)"),
+    ("3fff::/20", "documentation (RFC 9637)"),
     ("5f00::/16", "segment routing (RFC 9602)"),
     ("fc00::/7", "unique local (RFC 4193)"),
     ("fe80::/10", "link local (RFC 4291)"),
+    ("fec0::/10", "site local, deprecated (RFC 3879)"),
     ("ff00::/8", "multicast (RFC 4291)"),
+    // What is left of all that lies outside 2000::/3; the first range that fits names the purpose.
+    ("::/3", "not given out (RFC 4291)"),
+    ("4000::/2", "not given out (RFC 4291)"),
+    ("8000::/1", "not given out (RFC 4291)"),
 ];
 
 /// Says why `prefix` may not be listed: what the first reserved range that shares an address with it is for.
@@ -98,6 +110,36 @@ mod tests {
             "fd00::1",
         ] {
             assert!(why(address).is_some(), "{address}");
+        }
+    }
+
+    #[test]
+    fn whatever_lies_outside_2000_3_is_reserved_by_its_own_purpose_first() {
+        for (address, purpose) in [
+            ("1fff::1", "not given out"),
+            ("4000::1", "not given out"),
+            ("7fff::1", "not given out"),
+            ("8000::1", "not given out"),
+            ("fec0::1", "site local"),
+            ("fe80::1", "link local"),
+            ("2001:1::1", "protocol assignments"),
+            ("2001:4:112::1", "protocol assignments"),
+            ("2001::1", "Teredo"),
+            ("3fff:fff::1", "documentation"),
+            ("192.52.193.1", "multicast tunnels"),
+            ("192.31.196.1", "AS112"),
+        ] {
+            let told = why(address).unwrap_or_default();
+            assert!(told.starts_with(purpose), "{address}: {told}");
+        }
+        for address in [
+            "2000::1",
+            "2001:200::1",
+            "2620:4f:8001::1",
+            "3fff:1000::1",
+            "3ffe::1",
+        ] {
+            assert_eq!(why(address), None, "{address}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use atalaya_model::{Contact, MailAddress, Prefix, Timestamp};
 
-use crate::sql::{Row, Value, values};
+use crate::sql::{Row, values};
 use crate::{Store, StoreError};
 
 /// The columns of a contact, as they are read.
@@ -16,10 +16,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn contact_for(&self, address: IpAddr, now: Timestamp) -> Result<Option<Contact>, StoreError> {
-        let around = Prefix::single(address)
-            .with_parents()
-            .map(|prefix| Value::from(&prefix))
-            .collect();
+        let around = Prefix::single(address).with_parents();
         let sql = format!("SELECT fresh_until, {COLUMNS} FROM contacts WHERE prefix IN {{keys}}");
         let mut best: Option<Contact> = None;
         for mut row in self.read().await?.rows_in(&sql, around).await? {

@@ -1,5 +1,7 @@
 //! Decisions: the gap-free history of the list. Writing one changes the listings in the same transaction.
 
+use std::collections::HashSet;
+
 use atalaya_model::{Class, Decided, Decision, Prefix, Rule, Serial, Timestamp, Verdict};
 
 use crate::sql::{Connection, Row, Value, values};
@@ -36,8 +38,7 @@ impl Store {
         let sql = format!(
             "SELECT {COLUMNS} FROM decisions WHERE prefix IN {{keys}} ORDER BY serial DESC LIMIT {limit}"
         );
-        let keys = prefixes.iter().map(Value::from).collect();
-        let rows = self.read().await?.rows_in(&sql, keys).await?;
+        let rows = self.read().await?.rows_in(&sql, prefixes).await?;
         let mut decisions: Vec<Decided> = rows.into_iter().map(decided).collect::<Result<_, _>>()?;
         // Long lists are asked in parts, each with its own newest.
         decisions.sort_by_key(|decided| std::cmp::Reverse(decided.serial));
@@ -56,6 +57,14 @@ impl Store {
     }
 }
 
+/// The counter of the decisions while a transaction holds it: whoever has the turn decides alone.
+pub(crate) struct Turn {
+    /// The serial that the counter shows.
+    counted: Serial,
+    /// The serial of the last decision, this transaction's included. Written back once, at the commit.
+    last: Serial,
+}
+
 impl Transaction {
     /// Writes a decision with the next serial, and changes the listings or the allow list as it says.
     ///
@@ -63,18 +72,59 @@ impl Transaction {
     /// [`StoreError::NothingListed`] where it changes or ends what does not stand: then nothing was written, and the transaction can
     /// go on. Otherwise the store failed.
     pub async fn decide(&mut self, decision: &Decision, at: Timestamp) -> Result<Decided, StoreError> {
-        // The counter comes first: it keeps other processes from deciding until this transaction ends.
-        let serial = Serial(lock(&mut self.connection, "decisions").await?.saturating_add(1));
-        let decided = Decided {
-            serial,
-            at,
-            decision: decision.clone(),
-        };
-        apply(&mut self.connection, &decided).await?;
-        append(&mut self.connection, &decided).await?;
-        count(&mut self.connection, "decisions", serial.0).await?;
-        self.touch(Topic::Decisions);
-        Ok(decided)
+        let decided = self.decide_all(std::slice::from_ref(decision), at).await?;
+        decided.into_iter().next().ok_or_else(|| nothing_listed(decision))
+    }
+
+    /// Writes many decisions, with few statements where neighbours say the same. What changes or ends something that does not stand is
+    /// left out; the others are returned in their order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn decide_all(
+        &mut self,
+        decisions: &[Decision],
+        at: Timestamp,
+    ) -> Result<Vec<Decided>, StoreError> {
+        let mut last = self.take_turn().await?;
+        let mut all = Vec::with_capacity(decisions.len());
+        for run in runs(decisions) {
+            let decided = apply(&mut self.connection, run, last, at).await?;
+            last = decided.last().map_or(last, |decided| decided.serial);
+            all.extend(decided);
+        }
+        if !all.is_empty() {
+            append(&mut self.connection, &all).await?;
+            self.touch(Topic::Decisions);
+        }
+        if let Some(turn) = &mut self.turn {
+            turn.last = last;
+        }
+        Ok(all)
+    }
+
+    /// Takes the counter, which keeps everybody else from deciding until this transaction ends; gives the serial of the last decision.
+    pub(crate) async fn take_turn(&mut self) -> Result<Serial, StoreError> {
+        if let Some(turn) = &self.turn {
+            return Ok(turn.last);
+        }
+        let counted = Serial(lock(&mut self.connection, "decisions").await?);
+        self.turn = Some(Turn {
+            counted,
+            last: counted,
+        });
+        Ok(counted)
+    }
+
+    /// Writes the counter back where it moved. Once a transaction: on PostgreSQL each writing leaves a dead row that the next has to
+    /// pass.
+    pub(crate) async fn end_turn(&mut self) -> Result<(), StoreError> {
+        match self.turn.take() {
+            Some(Turn { counted, last }) if last > counted => {
+                count(&mut self.connection, "decisions", last.0).await
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -87,8 +137,118 @@ pub(crate) async fn serial(connection: &mut Connection) -> Result<Serial, StoreE
         .map_or(Ok(Serial(0)), |mut row| row.take_serial())
 }
 
-/// Changes the listings or the allow list as a decision says.
-async fn apply(connection: &mut Connection, decided: &Decided) -> Result<(), StoreError> {
+/// Cuts decisions where the next one says something else, or speaks again of the same prefix.
+fn runs(decisions: &[Decision]) -> impl Iterator<Item = &[Decision]> {
+    let mut rest = decisions;
+    std::iter::from_fn(move || {
+        let word = |one: &Decision| (one.verdict.name(), one.verdict.class());
+        let first = word(rest.first()?);
+        let mut prefixes = HashSet::new();
+        let alike = |one: &&Decision| word(one) == first && prefixes.insert(one.prefix);
+        let (run, left) = rest.split_at(rest.iter().take_while(alike).count());
+        rest = left;
+        Some(run)
+    })
+}
+
+/// Changes the listings or the allow list as a run of decisions says; gives those that found something to change, numbered after `last`.
+async fn apply(
+    connection: &mut Connection,
+    run: &[Decision],
+    last: Serial,
+    at: Timestamp,
+) -> Result<Vec<Decided>, StoreError> {
+    let number = |decisions: Vec<&Decision>| -> Vec<Decided> {
+        let serials = last.0.saturating_add(1)..;
+        let numbered = serials.zip(decisions).map(|(serial, decision)| Decided {
+            serial: Serial(serial),
+            at,
+            decision: decision.clone(),
+        });
+        numbered.collect()
+    };
+    match run.first().map(|first| first.verdict) {
+        Some(Verdict::List { .. }) => {
+            let decided = number(run.iter().collect());
+            let rows = decided.iter().map(listing_row).collect();
+            connection.insert(LIST.0, rows, LIST.1).await?;
+            Ok(decided)
+        }
+        Some(Verdict::Withdraw { class }) => {
+            let stood = withdraw(connection, class, run).await?;
+            let found = run.iter().filter(|one| stood.contains(&one.prefix));
+            Ok(number(found.collect()))
+        }
+        _ => {
+            let mut found: Vec<&Decision> = Vec::new();
+            for decision in run {
+                let serial = Serial(last.0.saturating_add(found.len() as u64 + 1));
+                if change(connection, decision, serial, at).await? {
+                    found.push(decision);
+                }
+            }
+            Ok(number(found))
+        }
+    }
+}
+
+/// Takes prefixes out of a class; gives those that stood in it.
+async fn withdraw(
+    connection: &mut Connection,
+    class: Class,
+    run: &[Decision],
+) -> Result<HashSet<Prefix>, StoreError> {
+    let sql = "DELETE FROM listings WHERE class = {with} AND prefix IN {keys} RETURNING prefix";
+    let prefixes = run.iter().map(|decision| decision.prefix);
+    let rows = connection
+        .rows_in_with(sql, Some(class.name().into()), prefixes)
+        .await?;
+    rows.into_iter().map(|mut row| row.take_prefix()).collect()
+}
+
+/// Moves the end of a listing, or changes the allow list; tells whether there was something to change.
+async fn change(
+    connection: &mut Connection,
+    decision: &Decision,
+    serial: Serial,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let (prefix, verdict) = (&decision.prefix, &decision.verdict);
+    let ends_at = verdict.until();
+    let (sql, values) = match verdict.class() {
+        Some(class) => (
+            "UPDATE listings SET ends_at = $3, serial = $4 WHERE prefix = $1 AND class = $2",
+            values![prefix, class.name(), ends_at, serial],
+        ),
+        None if matches!(verdict, Verdict::Disallow) => {
+            ("DELETE FROM allowed WHERE prefix = $1", values![prefix])
+        }
+        None => (
+            ALLOW,
+            values![prefix, decision.reason.as_str(), at, ends_at, serial],
+        ),
+    };
+    Ok(connection.execute(sql, values).await? > 0)
+}
+
+/// Says what a decision did not find.
+fn nothing_listed(decision: &Decision) -> StoreError {
+    let prefix = decision.prefix;
+    StoreError::NothingListed(match decision.verdict.class() {
+        Some(class) => format!("the listing of {prefix} as {class}"),
+        None => format!("the entry of the allow list for {prefix}"),
+    })
+}
+
+/// Enters listings, in place of older ones: what stands before and after the rows.
+const LIST: (&str, &str) = (
+    "INSERT INTO listings (prefix, class, first_address, last_address, reason, rule, since, ends_at, serial) VALUES",
+    "ON CONFLICT (prefix, class) DO UPDATE SET reason = excluded.reason, rule = excluded.rule, \
+     since = excluded.since, ends_at = excluded.ends_at, serial = excluded.serial",
+);
+
+/// The row of a listing, in the order of [`LIST`].
+fn listing_row(decided: &Decided) -> Vec<Value> {
     let Decision {
         prefix,
         verdict,
@@ -96,60 +256,33 @@ async fn apply(connection: &mut Connection, decided: &Decided) -> Result<(), Sto
         reason,
         ..
     } = &decided.decision;
-    let class = verdict.class().map_or("", |class| class.name());
-    let (ends_at, serial) = (verdict.until(), decided.serial);
-    let (sql, values) = match verdict {
-        Verdict::List { .. } => {
-            let row = values![
-                prefix,
-                class,
-                prefix.network(),
-                prefix.last(),
-                reason.as_str(),
-                rule.0.as_str(),
-                decided.at,
-                ends_at,
-                serial
-            ];
-            (LIST, row)
-        }
-        Verdict::Extend { .. } => {
-            let sql = "UPDATE listings SET ends_at = $3, serial = $4 WHERE prefix = $1 AND class = $2";
-            (sql, values![prefix, class, ends_at, serial])
-        }
-        Verdict::Withdraw { .. } => (
-            "DELETE FROM listings WHERE prefix = $1 AND class = $2",
-            values![prefix, class],
-        ),
-        Verdict::Allow { .. } => (
-            ALLOW,
-            values![prefix, reason.as_str(), decided.at, ends_at, serial],
-        ),
-        Verdict::Disallow => ("DELETE FROM allowed WHERE prefix = $1", values![prefix]),
-    };
-    match connection.execute(sql, values).await? {
-        0 => Err(StoreError::NothingListed(match verdict.class() {
-            Some(class) => format!("the listing of {prefix} as {class}"),
-            None => format!("the entry of the allow list for {prefix}"),
-        })),
-        _ => Ok(()),
-    }
+    values![
+        prefix,
+        verdict.class().map(Class::name),
+        prefix.network(),
+        prefix.last(),
+        reason.as_str(),
+        rule.0.as_str(),
+        decided.at,
+        verdict.until(),
+        decided.serial,
+    ]
 }
-
-/// Enters a listing, in place of an older one.
-const LIST: &str = "INSERT INTO listings \
-    (prefix, class, first_address, last_address, reason, rule, since, ends_at, serial) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-    ON CONFLICT (prefix, class) DO UPDATE SET reason = excluded.reason, rule = excluded.rule, \
-    since = excluded.since, ends_at = excluded.ends_at, serial = excluded.serial";
 
 /// Enters an allowed prefix, in place of an older entry.
 const ALLOW: &str = "INSERT INTO allowed (prefix, reason, since, ends_at, serial) VALUES ($1, $2, $3, $4, $5) \
     ON CONFLICT (prefix) DO UPDATE SET reason = excluded.reason, since = excluded.since, \
     ends_at = excluded.ends_at, serial = excluded.serial";
 
-/// Appends a decision to the history.
-async fn append(connection: &mut Connection, decided: &Decided) -> Result<(), StoreError> {
+/// Appends decisions to the history.
+async fn append(connection: &mut Connection, decided: &[Decided]) -> Result<(), StoreError> {
+    let rows = decided.iter().map(row).collect();
+    let head = format!("INSERT INTO decisions ({COLUMNS}) VALUES");
+    connection.insert(&head, rows, "").await
+}
+
+/// The row of a decision, in the order of [`COLUMNS`].
+fn row(decided: &Decided) -> Vec<Value> {
     let Decision {
         prefix,
         verdict,
@@ -157,7 +290,7 @@ async fn append(connection: &mut Connection, decided: &Decided) -> Result<(), St
         score,
         reason,
     } = &decided.decision;
-    let row = values![
+    values![
         decided.serial,
         decided.at,
         prefix,
@@ -167,14 +300,7 @@ async fn append(connection: &mut Connection, decided: &Decided) -> Result<(), St
         rule.0.as_str(),
         *score,
         reason.as_str(),
-    ];
-    connection
-        .insert(
-            &format!("INSERT INTO decisions ({COLUMNS}) VALUES"),
-            vec![row],
-            "",
-        )
-        .await
+    ]
 }
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.

@@ -36,7 +36,7 @@ pub enum StoreError {
         "the disk of the store fails: see what the system log says of it; what was acknowledged is on it"
     )]
     Disk(#[source] Cause),
-    /// Another process holds the store, or two writers met. Try again.
+    /// Another process holds the store, two writers met, or the database is short of memory or connections. Try again.
     #[error("the store is busy: try again")]
     Busy,
     /// The database server cannot be reached, or the connection broke. Try again later.

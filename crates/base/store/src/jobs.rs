@@ -75,6 +75,35 @@ impl Store {
         self.write_one(sql, values![id, why]).await
     }
 
+    /// Deletes some jobs and mails that were finished before a moment, however they ended; tells whether there may be more. Their keys
+    /// never come again, so nothing is done twice.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete_finished(&self, before: Timestamp) -> Result<bool, StoreError> {
+        /// Rows deleted by one statement: few enough that nobody waits for them, also where mails are large.
+        const BATCH: u32 = 500;
+
+        let mut is_full = false;
+        for table in ["jobs", "outbox"] {
+            // Of what is finished, the last lease ended soon after it.
+            let old = format!("SELECT id FROM {table} WHERE state <> 'waiting' AND due_at < $1");
+            if self
+                .read()
+                .await?
+                .row(format!("{old} LIMIT 1"), values![before])
+                .await?
+                .is_none()
+            {
+                continue;
+            }
+            let sql = format!("DELETE FROM {table} WHERE id IN ({old} ORDER BY due_at LIMIT $2)");
+            let deleted = self.write().await?.execute(sql, values![before, BATCH]).await?;
+            is_full |= deleted >= u64::from(BATCH);
+        }
+        Ok(is_full)
+    }
+
     /// Whether a query finds nothing. Asked of a reader before taking work, so that idle workers do not keep writers waiting.
     pub(crate) async fn is_idle(&self, sql: &'static str, values: Vec<Value>) -> Result<bool, StoreError> {
         Ok(self.read().await?.row(sql, values).await?.is_none())
@@ -82,7 +111,8 @@ impl Store {
 }
 
 impl Transaction {
-    /// Adds a job that may run from `run_at`. A second one of the same kind and key is ignored, also after the first is done.
+    /// Adds a job that may run from `run_at`. A second one of the same kind and key is ignored, also after the first is done, until that is
+    /// deleted.
     ///
     /// # Errors
     /// The store failed.

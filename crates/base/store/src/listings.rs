@@ -1,9 +1,11 @@
 //! Listings and the allow list: what follows from the decisions up to now.
 
-use atalaya_model::{AllowEntry, Listing, Prefix, Rule, Serial, Timestamp};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Serial, Timestamp};
 
 use crate::decisions::serial;
-use crate::sql::{Connection, Row, Value, values};
+use crate::sql::{Connection, Row, values};
 use crate::{Store, StoreError, Transaction};
 
 /// The columns of a listing, as they are read.
@@ -49,13 +51,47 @@ impl Store {
         listings_in(&mut self.read().await?, &[*prefix]).await
     }
 
+    /// A page of the listings that overlap `around`, or of all, in the order of their addresses; `after` is the last of the page before.
+    ///
+    /// Pages are read at different moments. Those who want one moment take a [`Store::snapshot`].
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn listings_page(
+        &self,
+        around: Option<&Prefix>,
+        after: Option<&(Prefix, Class)>,
+        limit: u32,
+    ) -> Result<Vec<Listing>, StoreError> {
+        let mut connection = self.read().await?;
+        let mut page = match (around, after) {
+            (Some(prefix), None) => {
+                let parents: Vec<Prefix> = prefix.with_parents().skip(1).collect();
+                listings_in(&mut connection, &parents).await?
+            }
+            _ => Vec::new(),
+        };
+        page.sort_by_key(|listing| (listing.prefix.length(), listing.class));
+        page.extend(inside(&mut connection, around, after, limit).await?);
+        Ok(page)
+    }
+
+    /// The number of listings.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn count_listings(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM listings";
+        let row = self.read().await?.row(sql, Vec::new()).await?;
+        row.map_or(Ok(0), |mut row| row.take_count())
+    }
+
     /// Listings that are over and not yet withdrawn, the earliest first.
     ///
     /// # Errors
     /// The store failed.
     pub async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<Listing>, StoreError> {
-        let sql = format!("SELECT {LISTING} FROM listings WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2");
-        read(self.read().await?.rows(sql, values![now, limit]).await?, listing)
+        expired(&mut self.read().await?, now, limit).await
     }
 
     /// Entries of the allow list that are over and not yet taken off, the earliest first.
@@ -63,11 +99,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn expired_allowed(&self, now: Timestamp, limit: u32) -> Result<Vec<AllowEntry>, StoreError> {
-        let sql = format!("SELECT {ALLOWED} FROM allowed WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2");
-        read(
-            self.read().await?.rows(sql, values![now, limit]).await?,
-            allow_entry,
-        )
+        expired_allowed(&mut self.read().await?, now, limit).await
     }
 
     /// The allow list.
@@ -76,6 +108,14 @@ impl Store {
     /// The store failed.
     pub async fn allowed(&self) -> Result<Vec<AllowEntry>, StoreError> {
         all_allowed(&mut self.read().await?).await
+    }
+
+    /// The entries of the allow list that cover one of these prefixes, also those that are over.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn allowed_covering(&self, prefixes: &[Prefix]) -> Result<Vec<AllowEntry>, StoreError> {
+        allowed_covering(&mut self.read().await?, prefixes).await
     }
 }
 
@@ -88,44 +128,113 @@ impl Transaction {
         listings_in(&mut self.connection, prefixes).await
     }
 
-    /// Every listing whose prefix is covered by `prefix`.
+    /// The first listings whose prefix is covered by `prefix`, in the order of their addresses.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn listings_inside(&mut self, prefix: &Prefix) -> Result<Vec<Listing>, StoreError> {
-        // Prefixes never overlap halfway: what begins inside either lies inside or is larger and begins at the same address.
-        let sql = format!(
-            "SELECT {LISTING} FROM listings WHERE first_address BETWEEN $1 AND $2 AND last_address <= $2 \
-             ORDER BY first_address"
-        );
-        let rows = self
-            .connection
-            .rows(sql, values![prefix.network(), prefix.last()])
-            .await?;
-        let mut inside = read(rows, listing)?;
-        // IPv4 sorts inside the short IPv6 prefixes, but does not belong to them.
-        inside.retain(|listing| prefix.covers(&listing.prefix));
-        Ok(inside)
+    pub async fn listings_inside(&mut self, prefix: &Prefix, limit: u32) -> Result<Vec<Listing>, StoreError> {
+        inside(&mut self.connection, Some(prefix), None, limit).await
     }
 
-    /// The allow list.
+    /// The same as [`Store::expired`], as this transaction sees it.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn allowed(&mut self) -> Result<Vec<AllowEntry>, StoreError> {
-        all_allowed(&mut self.connection).await
+    pub async fn expired(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Listing>, StoreError> {
+        expired(&mut self.connection, now, limit).await
+    }
+
+    /// The same as [`Store::expired_allowed`], as this transaction sees it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn expired_allowed(
+        &mut self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<AllowEntry>, StoreError> {
+        expired_allowed(&mut self.connection, now, limit).await
+    }
+
+    /// The same as [`Store::allowed_covering`], as this transaction sees it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn allowed_covering(&mut self, prefixes: &[Prefix]) -> Result<Vec<AllowEntry>, StoreError> {
+        allowed_covering(&mut self.connection, prefixes).await
     }
 }
 
 /// The listings of exactly these prefixes, in all classes.
 async fn listings_in(connection: &mut Connection, prefixes: &[Prefix]) -> Result<Vec<Listing>, StoreError> {
     let sql = format!("SELECT {LISTING} FROM listings WHERE prefix IN {{keys}}");
-    read(
-        connection
-            .rows_in(&sql, prefixes.iter().map(Value::from).collect())
-            .await?,
-        listing,
-    )
+    read(connection.rows_in(&sql, prefixes).await?, listing)
+}
+
+/// A page of the listings that are covered by `prefix`, or of all.
+async fn inside(
+    connection: &mut Connection,
+    prefix: Option<&Prefix>,
+    after: Option<&(Prefix, Class)>,
+    limit: u32,
+) -> Result<Vec<Listing>, StoreError> {
+    /// The first and the last key: all zeros and all ones.
+    const ENDS: (IpAddr, IpAddr) = (
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        IpAddr::V6(Ipv6Addr::from_bits(u128::MAX)),
+    );
+    /// IPv4 sorts inside the short IPv6 prefixes, but does not belong to them.
+    const WITHOUT_IPV4: &str = "AND (first_address < $7 OR first_address > $8)";
+
+    let (first, last) = prefix.map_or(ENDS, |prefix| (prefix.network(), prefix.last()));
+    let (begin, key, class) = after.map_or((first, String::new(), ""), |(prefix, class)| {
+        (prefix.network(), prefix.to_string(), class.name())
+    });
+    let mut values = values![begin, last, begin, key, class, limit];
+    let is_ipv6 = prefix.is_some_and(|prefix| !prefix.is_ipv4());
+    if is_ipv6 {
+        values.extend(values![
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            IpAddr::V4(Ipv4Addr::BROADCAST)
+        ]);
+    }
+    // Prefixes never overlap halfway: what begins inside either lies inside or is larger and begins at the same address.
+    let sql = format!(
+        "SELECT {LISTING} FROM listings WHERE first_address BETWEEN $1 AND $2 AND last_address <= $2 \
+         AND (first_address, prefix, class) > ($3, $4, $5) {} ORDER BY first_address, prefix, class LIMIT $6",
+        if is_ipv6 { WITHOUT_IPV4 } else { "" }
+    );
+    read(connection.rows(sql, values).await?, listing)
+}
+
+/// Listings that are over, the earliest first.
+async fn expired(
+    connection: &mut Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Listing>, StoreError> {
+    let sql = format!("SELECT {LISTING} FROM listings WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2");
+    read(connection.rows(sql, values![now, limit]).await?, listing)
+}
+
+/// Entries of the allow list that are over, the earliest first.
+async fn expired_allowed(
+    connection: &mut Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<AllowEntry>, StoreError> {
+    let sql = format!("SELECT {ALLOWED} FROM allowed WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2");
+    read(connection.rows(sql, values![now, limit]).await?, allow_entry)
+}
+
+/// The entries of the allow list that cover one of these prefixes.
+async fn allowed_covering(
+    connection: &mut Connection,
+    prefixes: &[Prefix],
+) -> Result<Vec<AllowEntry>, StoreError> {
+    let sql = format!("SELECT {ALLOWED} FROM allowed WHERE prefix IN {{keys}}");
+    let around = prefixes.iter().flat_map(|prefix| prefix.with_parents());
+    read(connection.rows_in(&sql, around).await?, allow_entry)
 }
 
 /// All listings, a page at a time.

@@ -6,6 +6,9 @@ use crate::sql::{Row, values};
 use crate::writer::{COLUMNS, Evidence, unpack};
 use crate::{Store, StoreError};
 
+/// Most observations that are counted for one answer: who sends more sends too much whatever the number, and a page must stay cheap.
+pub const MOST_COUNTED: u64 = 10_000;
+
 /// An observation with its place in the order in which observations became durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -58,13 +61,13 @@ impl Store {
         rows.into_iter().map(|row| Ok(seen(row)?.observation)).collect()
     }
 
-    /// How many observations are kept against `unit` ([`Prefix::unit`] of an address).
+    /// How many observations are kept against `unit` ([`Prefix::unit`] of an address), counted up to [`MOST_COUNTED`].
     ///
     /// # Errors
     /// The store failed.
     pub async fn count_observations(&self, unit: &Prefix) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM observations WHERE unit = $1";
-        let row = self.read().await?.row(sql, values![unit]).await?;
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE unit = $1 LIMIT $2) AS kept";
+        let row = self.read().await?.row(sql, values![unit, MOST_COUNTED]).await?;
         row.map_or(Ok(0), |mut row| row.take_count())
     }
 

@@ -74,7 +74,8 @@ const FACTS: &[&str] = &[
         oddities TEXT NOT NULL
     ) {strict}",
     "CREATE INDEX observations_of_unit ON observations (unit, seen_at)",
-    // No reference from observations to messages: a message is deleted at its age, the observation stays and is counted.
+    // No reference from observations to messages: a message can be deleted, and the observation stays and is counted. Nothing deletes
+    // them yet.
     "CREATE TABLE messages (
         digest {bytes} PRIMARY KEY,
         size {int} NOT NULL,
@@ -118,6 +119,7 @@ const LIST: &[&str] = &[
         ends_at {int},
         serial {int} NOT NULL
     ) {strict}",
+    "CREATE INDEX allowed_by_end ON allowed (ends_at) WHERE ends_at IS NOT NULL",
 ];
 
 const JUDGE: &[&str] = &[
@@ -127,9 +129,10 @@ const JUDGE: &[&str] = &[
         scored_at {int} NOT NULL,
         observations {int} NOT NULL,
         witnesses TEXT NOT NULL,
-        strength TEXT NOT NULL,
+        strong_at {int},
         listed_times {int} NOT NULL,
-        last_withdrawn_at {int}
+        last_withdrawn_at {int},
+        wiped_at {int}
     ) {strict}",
     "CREATE TABLE readers (name TEXT PRIMARY KEY, position {int} NOT NULL) {strict}",
 ];
@@ -182,6 +185,8 @@ const WORK: &[&str] = &[
         last_error TEXT
     ) {strict}",
     "CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'waiting'",
+    "CREATE INDEX jobs_finished ON jobs (due_at) WHERE state <> 'waiting'",
+    "CREATE INDEX outbox_finished ON outbox (due_at) WHERE state <> 'waiting'",
 ];
 
 const REMOVALS: &[&str] = &[
@@ -190,10 +195,13 @@ const REMOVALS: &[&str] = &[
         prefix TEXT NOT NULL,
         class TEXT NOT NULL,
         client TEXT NOT NULL,
+        network TEXT NOT NULL,
         removed_at {int} NOT NULL
     ) {strict}",
     "CREATE INDEX removals_of_prefix ON removals (prefix, removed_at)",
     "CREATE INDEX removals_by_client ON removals (client, removed_at)",
+    "CREATE INDEX removals_by_network ON removals (network, removed_at)",
+    "CREATE INDEX removals_by_time ON removals (removed_at)",
 ];
 
 const SECRETS: &[&str] = &["CREATE TABLE secrets (name TEXT PRIMARY KEY, value {bytes} NOT NULL) {strict}"];

@@ -1,6 +1,6 @@
 //! Tallies: what the judge remembers about an address between two observations.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use atalaya_model::{Prefix, Timestamp};
 
@@ -9,17 +9,7 @@ use crate::{StoreError, Transaction};
 
 /// The columns of a tally, as they are written and read back.
 const COLUMNS: &str =
-    "unit, score, scored_at, observations, witnesses, strength, listed_times, last_withdrawn_at";
-
-/// Whether a trap was hit that may list alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Strength {
-    /// Only traps that need corroboration.
-    #[default]
-    Weak,
-    /// At least one trap that may list alone.
-    Strong,
-}
+    "unit, score, scored_at, observations, witnesses, strong_at, listed_times, last_withdrawn_at, wiped_at";
 
 /// What the judge remembers about one unit.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,18 +18,20 @@ pub struct Tally {
     pub unit: Prefix,
     /// The score at `scored_at`.
     pub score: f64,
-    /// When the score was last added to.
+    /// The time of the last observation that counted.
     pub scored_at: Timestamp,
     /// Observations that counted.
     pub observations: u64,
-    /// Names of the different traps that were hit; the caller bounds their number.
-    pub witnesses: Vec<String>,
-    /// Whether a trap was hit that may list alone.
-    pub strength: Strength,
+    /// The names of the different traps that were hit, with the last time of each; the caller bounds their number.
+    pub witnesses: BTreeMap<String, Timestamp>,
+    /// When a trap was last hit that may list alone.
+    pub strong_at: Option<Timestamp>,
     /// How often it was listed.
     pub listed_times: u32,
     /// When it last left the list.
     pub last_withdrawn_at: Option<Timestamp>,
+    /// When its evidence was last wiped: what was seen up to then counts no more, however late it is read.
+    pub wiped_at: Option<Timestamp>,
 }
 
 impl Tally {
@@ -51,20 +43,11 @@ impl Tally {
             score: 0.0,
             scored_at: Timestamp::EPOCH,
             observations: 0,
-            witnesses: Vec::new(),
-            strength: Strength::Weak,
+            witnesses: BTreeMap::new(),
+            strong_at: None,
             listed_times: 0,
             last_withdrawn_at: None,
-        }
-    }
-}
-
-impl Strength {
-    /// The word in the store.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Weak => "weak",
-            Self::Strong => "strong",
+            wiped_at: None,
         }
     }
 }
@@ -76,10 +59,7 @@ impl Transaction {
     /// The store failed.
     pub async fn tallies(&mut self, units: &[Prefix]) -> Result<HashMap<Prefix, Tally>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM tallies WHERE unit IN {{keys}}");
-        let rows = self
-            .connection
-            .rows_in(&sql, units.iter().map(Value::from).collect())
-            .await?;
+        let rows = self.connection.rows_in(&sql, units).await?;
         rows.into_iter()
             .map(|row| tally(row).map(|tally| (tally.unit, tally)))
             .collect()
@@ -96,25 +76,66 @@ impl Transaction {
         let head = format!("INSERT INTO tallies ({COLUMNS}) VALUES");
         self.connection.insert(&head, rows, REPLACE).await
     }
+
+    /// Notes that these units left the list at their end. Those without a tally have nothing to note.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn note_withdrawn(&mut self, units: &[Prefix], at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE tallies SET last_withdrawn_at = {with} WHERE unit IN {keys} RETURNING unit";
+        self.connection
+            .rows_in_with(sql, Some(at.into()), units)
+            .await
+            .map(|_units| ())
+    }
+
+    /// Gives units that left the list before their end a clean slate: what was seen up to `at` lists nobody again. How often they were
+    /// listed stays, and lengthens the next listing.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn wipe_tallies(&mut self, units: &[Prefix], at: Timestamp) -> Result<(), StoreError> {
+        let once: BTreeSet<&Prefix> = units.iter().collect();
+        let wiped = once.into_iter().map(|unit| Tally {
+            scored_at: at,
+            last_withdrawn_at: Some(at),
+            wiped_at: Some(at),
+            ..Tally::new(*unit)
+        });
+        let rows = wiped.map(|tally| row(&tally)).collect::<Result<_, _>>()?;
+        let head = format!("INSERT INTO tallies ({COLUMNS}) VALUES");
+        self.connection.insert(&head, rows, WIPE).await
+    }
 }
 
 /// Puts a tally in place of the older one.
 const REPLACE: &str = "ON CONFLICT (unit) DO UPDATE SET score = excluded.score, \
     scored_at = excluded.scored_at, observations = excluded.observations, witnesses = excluded.witnesses, \
-    strength = excluded.strength, listed_times = excluded.listed_times, \
-    last_withdrawn_at = excluded.last_withdrawn_at";
+    strong_at = excluded.strong_at, listed_times = excluded.listed_times, \
+    last_withdrawn_at = excluded.last_withdrawn_at, wiped_at = excluded.wiped_at";
 
-/// The row of a tally, in the order of [`COLUMNS`].
+/// The same, but for how often the unit was listed.
+const WIPE: &str = "ON CONFLICT (unit) DO UPDATE SET score = excluded.score, \
+    scored_at = excluded.scored_at, observations = excluded.observations, witnesses = excluded.witnesses, \
+    strong_at = excluded.strong_at, \
+    last_withdrawn_at = excluded.last_withdrawn_at, wiped_at = excluded.wiped_at";
+
+/// The row of a tally, in the order of [`COLUMNS`]. Moments in JSON are microseconds, as in the columns.
 fn row(tally: &Tally) -> Result<Vec<Value>, StoreError> {
+    let witnesses = tally.witnesses.iter();
+    let witnesses: BTreeMap<String, i64> = witnesses
+        .map(|(name, at)| (name.replace('\0', "\u{FFFD}"), at.micros()))
+        .collect();
     Ok(values![
         &tally.unit,
         tally.score,
         tally.scored_at,
         tally.observations,
-        serde_json::to_string(&tally.witnesses).map_err(StoreError::unexpected)?,
-        tally.strength.name(),
+        serde_json::to_string(&witnesses).map_err(StoreError::unexpected)?,
+        tally.strong_at,
         tally.listed_times,
         tally.last_withdrawn_at,
+        tally.wiped_at,
     ])
 }
 
@@ -125,17 +146,14 @@ fn tally(mut row: Row) -> Result<Tally, StoreError> {
         score: row.take()?,
         scored_at: row.take_time()?,
         observations: row.take_count()?,
-        witnesses: row.take_json()?,
-        strength: strength(&row.take::<String>()?)?,
+        witnesses: row
+            .take_json::<BTreeMap<String, i64>>()?
+            .into_iter()
+            .map(|(name, at)| (name, Timestamp::from_micros(at)))
+            .collect(),
+        strong_at: row.take_some_time()?,
         listed_times: row.take_count()?,
         last_withdrawn_at: row.take_some_time()?,
+        wiped_at: row.take_some_time()?,
     })
-}
-
-/// The strength that a word of the store means.
-fn strength(word: &str) -> Result<Strength, StoreError> {
-    let known = [Strength::Weak, Strength::Strong]
-        .into_iter()
-        .find(|strength| strength.name() == word);
-    known.ok_or_else(|| StoreError::corrupt(format!("the strength `{word}`")))
 }

@@ -2,10 +2,16 @@
 //!
 //! The same protections hold as for the rules: what is reserved or allowed is never listed.
 
-use atalaya_model::{AllowEntry, Class, Decided, Decision, Prefix, Rule, Timestamp, Verdict, reserved};
-use atalaya_store::Store;
+use atalaya_model::{Class, Decided, Decision, Listing, Prefix, Rule, Serial, Timestamp, Verdict, reserved};
+use atalaya_store::{Store, StoreError, Transaction};
+use serde::{Deserialize, Serialize};
 
 use crate::DecideError;
+
+/// Listings withdrawn in one transaction when the allow list acts backwards: few enough that others write in between.
+const WITHDRAW_BATCH: u32 = 1_000;
+/// Most decisions told of when the allow list acts backwards: nobody reads more, and the answer must fit into one message.
+const MOST_SHOWN: usize = 1_000;
 
 /// The rule named in every decision made by hand.
 fn rule() -> Rule {
@@ -29,11 +35,13 @@ pub async fn list(
     if until.is_some_and(|until| until <= now) {
         return Err(DecideError::AlreadyOver);
     }
-    let mut transaction = store.begin().await?;
-    if let Some(entry) = covering(&transaction.allowed().await?, &prefix, now) {
+    let mut transaction = store.begin_deciding().await?;
+    let around = transaction.allowed_covering(&[prefix]).await?;
+    if let Some(entry) = around.into_iter().find(|entry| !entry.is_over(now)) {
+        transaction.rollback().await?;
         return Err(DecideError::Allowed {
             prefix,
-            allowed: entry,
+            allowed: entry.prefix,
         });
     }
     let verdict = Verdict::List { class, until };
@@ -49,7 +57,7 @@ pub async fn list(
     Ok(decided)
 }
 
-/// Takes `prefix` out of `class`, or out of every class.
+/// Takes `prefix` out of `class`, or out of every class. Its evidence is wiped: only what is seen from now on lists it again.
 ///
 /// # Errors
 /// It is not listed there, or the store failed.
@@ -60,43 +68,46 @@ pub async fn unlist(
     reason: &str,
     now: Timestamp,
 ) -> Result<Vec<Decided>, DecideError> {
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.begin_deciding().await?;
     let mut listings = transaction.listings_in(&[prefix]).await?;
     listings.retain(|listing| class.is_none_or(|class| class == listing.class));
     if listings.is_empty() {
+        transaction.rollback().await?;
         return Err(DecideError::NotListed { prefix, class });
     }
-    let mut decided = Vec::new();
-    for listing in listings {
-        let verdict = Verdict::Withdraw { class: listing.class };
-        let decision = Decision {
-            prefix,
-            verdict,
-            rule: rule(),
-            score: 0.0,
-            reason: reason.to_owned(),
-        };
-        decided.push(transaction.decide(&decision, now).await?);
-    }
+    let decided = withdraw(&mut transaction, &listings, (&rule(), reason), now).await?;
     transaction.commit().await?;
     Ok(decided)
 }
 
-/// Puts `prefix` on the allow list. It acts backwards: every listing inside is withdrawn in the same transaction.
+/// What came of putting a prefix on the allow list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Allowed {
+    /// The entry, and the first of the withdrawals that followed from it.
+    pub decided: Vec<Decided>,
+    /// Withdrawals beyond those.
+    pub more: u64,
+    /// The last decision.
+    pub serial: Serial,
+}
+
+/// Puts `prefix` on the allow list. It acts backwards: every listing inside is withdrawn.
+///
+/// The entry comes first, so that nothing inside is listed or answered from then on. The withdrawals follow in batches, because there
+/// may be millions and others want to write meanwhile. Cut short, the same call goes on with what is left.
 ///
 /// # Errors
-/// The end has passed, or the store failed.
+/// The end has passed, or the store failed; what was committed before that stays.
 pub async fn allow(
     store: &Store,
     prefix: Prefix,
     reason: &str,
     until: Option<Timestamp>,
     now: Timestamp,
-) -> Result<Vec<Decided>, DecideError> {
+) -> Result<Allowed, DecideError> {
     if until.is_some_and(|until| until <= now) {
         return Err(DecideError::AlreadyOver);
     }
-    let mut transaction = store.begin().await?;
     let verdict = Verdict::Allow { until };
     let decision = Decision {
         prefix,
@@ -105,19 +116,38 @@ pub async fn allow(
         score: 0.0,
         reason: reason.to_owned(),
     };
-    let mut decided = vec![transaction.decide(&decision, now).await?];
-    for listing in transaction.listings_inside(&prefix).await? {
-        let decision = Decision {
-            prefix: listing.prefix,
-            verdict: Verdict::Withdraw { class: listing.class },
-            rule: Rule::new("allowed", 1),
-            score: 0.0,
-            reason: format!("{prefix} was put on the allow list"),
-        };
-        decided.push(transaction.decide(&decision, now).await?);
+    let mut transaction = store.begin_deciding().await?;
+    let entry = transaction.decide(&decision, now).await?;
+    let mut allowed = Allowed {
+        serial: entry.serial,
+        decided: vec![entry],
+        more: 0,
+    };
+    let why = format!("{prefix} was put on the allow list");
+    loop {
+        let listings = transaction.listings_inside(&prefix, WITHDRAW_BATCH).await?;
+        let decided = withdraw(&mut transaction, &listings, (&Rule::new("allowed", 1), &why), now).await?;
+        transaction.commit().await?;
+        allowed.add(decided);
+        if listings.len() < WITHDRAW_BATCH as usize {
+            return Ok(allowed);
+        }
+        transaction = store.begin_deciding().await?;
     }
-    transaction.commit().await?;
-    Ok(decided)
+}
+
+impl Allowed {
+    /// Adds withdrawals; those beyond the first are only counted.
+    fn add(&mut self, decided: Vec<Decided>) {
+        self.serial = decided.last().map_or(self.serial, |last| last.serial);
+        for one in decided {
+            if self.decided.len() < MOST_SHOWN {
+                self.decided.push(one);
+            } else {
+                self.more = self.more.saturating_add(1);
+            }
+        }
+    }
 }
 
 /// Takes `prefix` off the allow list. What was withdrawn stays withdrawn until new evidence comes.
@@ -130,15 +160,6 @@ pub async fn disallow(
     reason: &str,
     now: Timestamp,
 ) -> Result<Decided, DecideError> {
-    let mut transaction = store.begin().await?;
-    if !transaction
-        .allowed()
-        .await?
-        .iter()
-        .any(|entry| entry.prefix == prefix)
-    {
-        return Err(DecideError::NotAllowed(prefix));
-    }
     let decision = Decision {
         prefix,
         verdict: Verdict::Disallow,
@@ -146,17 +167,38 @@ pub async fn disallow(
         score: 0.0,
         reason: reason.to_owned(),
     };
-    let decided = transaction.decide(&decision, now).await?;
-    transaction.commit().await?;
-    Ok(decided)
+    let mut transaction = store.begin_deciding().await?;
+    match transaction.decide(&decision, now).await {
+        Ok(decided) => {
+            transaction.commit().await?;
+            Ok(decided)
+        }
+        Err(StoreError::NothingListed(_)) => {
+            transaction.rollback().await?;
+            Err(DecideError::NotAllowed(prefix))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
-/// The entry of the allow list that covers `prefix` and is not over, if there is one.
-pub(crate) fn covering(allowed: &[AllowEntry], prefix: &Prefix, now: Timestamp) -> Option<Prefix> {
-    let in_force = |entry: &&AllowEntry| entry.until.is_none_or(|until| until > now);
-    allowed
-        .iter()
-        .filter(in_force)
-        .map(|entry| entry.prefix)
-        .find(|entry| entry.covers(prefix))
+/// Withdraws listings before their end, and wipes the evidence that made them.
+async fn withdraw(
+    transaction: &mut Transaction,
+    listings: &[Listing],
+    (rule, reason): (&Rule, &str),
+    now: Timestamp,
+) -> Result<Vec<Decided>, StoreError> {
+    let leave = |listing: &Listing| Decision {
+        prefix: listing.prefix,
+        verdict: Verdict::Withdraw { class: listing.class },
+        rule: rule.clone(),
+        score: 0.0,
+        reason: reason.to_owned(),
+    };
+    let decisions: Vec<Decision> = listings.iter().map(leave).collect();
+    let decided = transaction.decide_all(&decisions, now).await?;
+    let prefixes = listings.iter().map(|listing| listing.prefix);
+    let units: Vec<Prefix> = prefixes.filter(Prefix::is_unit).collect();
+    transaction.wipe_tallies(&units, now).await?;
+    Ok(decided)
 }

@@ -21,6 +21,11 @@ settings! {
         client_hourly: u32 = 20,
         /// Removals that one client can ask for in a day.
         client_daily: u32 = 60,
+        /// Removals that the IPv6 /48 of a client can ask for in an hour, all its /64 together: one customer may hold a whole /48.
+        network_hourly: u32 = 100,
+        /// Removals that all clients together can ask for in an hour. Whoever commands many machines could else empty the list from
+        /// many addresses.
+        all_hourly: u32 = 1_000,
     }
 }
 
@@ -47,6 +52,12 @@ impl DelistConfig {
         }
         if self.client_daily < self.client_hourly {
             return Err("delist.client_daily must not be less than delist.client_hourly".to_owned());
+        }
+        if self.network_hourly < self.client_hourly {
+            return Err("delist.network_hourly must not be less than delist.client_hourly".to_owned());
+        }
+        if self.all_hourly < self.network_hourly {
+            return Err("delist.all_hourly must not be less than delist.network_hourly".to_owned());
         }
         Ok(())
     }
@@ -84,6 +95,14 @@ mod tests {
                 client_daily: 19,
                 ..DelistConfig::default()
             },
+            DelistConfig {
+                network_hourly: 19,
+                ..DelistConfig::default()
+            },
+            DelistConfig {
+                all_hourly: 99,
+                ..DelistConfig::default()
+            },
         ];
         for (config, key) in wrong.iter().zip([
             "remember",
@@ -91,6 +110,8 @@ mod tests {
             "longest_wait",
             "client_hourly",
             "client_daily",
+            "network_hourly",
+            "all_hourly",
         ]) {
             assert!(
                 config.check().unwrap_err().starts_with(&format!("delist.{key}")),

@@ -31,7 +31,7 @@ async fn the_first_time_it_leaves_without_questions_and_dns_says_so_at_once() {
         .get("/ip/192.0.2.7")
         .await
         .says("Not listed")
-        .says("Its holder asked for removal.");
+        .says("Removal was asked for on the page.");
 }
 
 #[tokio::test]

@@ -37,8 +37,10 @@ fn meaning(refusal: &dyn DatabaseError) -> Option<StoreError> {
         "53100" => Some(StoreError::Full),
         // read_only_sql_transaction
         "25006" => Some(StoreError::ReadOnly),
-        // serialization_failure, deadlock_detected, lock_not_available, too_many_connections
-        "40001" | "40P01" | "55P03" | "53300" => Some(StoreError::Busy),
+        // serialization_failure, deadlock_detected, lock_not_available
+        "40001" | "40P01" | "55P03" => Some(StoreError::Busy),
+        // insufficient_resources: memory, connections
+        code if code.starts_with("53") => Some(StoreError::Busy),
         // data_corrupted, index_corrupted
         "XX001" | "XX002" => Some(StoreError::corrupt(refusal)),
         _ => None,
@@ -54,7 +56,8 @@ fn sqlite_meaning(code: u32, refusal: &dyn DatabaseError) -> Option<StoreError> 
         return Some(StoreError::Full);
     }
     match code & 0xff {
-        5 | 6 => Some(StoreError::Busy),
+        // Busy, locked, out of memory.
+        5..=7 => Some(StoreError::Busy),
         8 => Some(StoreError::ReadOnly),
         13 => Some(StoreError::Full),
         11 | 26 => Some(StoreError::corrupt(refusal)),
@@ -62,11 +65,29 @@ fn sqlite_meaning(code: u32, refusal: &dyn DatabaseError) -> Option<StoreError> 
     }
 }
 
-/// Whether the disk failed, and not for want of space: `SQLITE_IOERR`, or `io_error` of PostgreSQL.
+/// Whether the disk failed, and not for want of space: `SQLITE_IOERR`, `SQLITE_CANTOPEN` (a file that was there at the start), or
+/// `io_error` of PostgreSQL.
 fn is_disk(refusal: &dyn DatabaseError) -> bool {
     match sqlite_code(refusal) {
-        Some(code) => code & 0xff == 10,
+        Some(code) => matches!(code & 0xff, 10 | 14),
         None => refusal.code().is_some_and(|code| code == "58030"),
+    }
+}
+
+/// Whether an error may be the fault of one record: too big, against a constraint, of a wrong type (classes 22 and 23 of PostgreSQL).
+/// Every other befalls all alike, and trying again would only take time.
+pub(crate) fn is_about_one(error: &StoreError) -> bool {
+    let StoreError::Database(cause) = error else {
+        return false;
+    };
+    let Some(sqlx::Error::Database(refusal)) = cause.downcast_ref::<sqlx::Error>() else {
+        return false;
+    };
+    match sqlite_code(refusal.as_ref()) {
+        Some(code) => matches!(code & 0xff, 18..=20),
+        None => refusal
+            .code()
+            .is_some_and(|code| code.starts_with("22") || code.starts_with("23")),
     }
 }
 
@@ -81,4 +102,94 @@ fn is_lost(refusal: &dyn DatabaseError) -> bool {
         && refusal
             .code()
             .is_some_and(|code| code.starts_with("08") || code.starts_with("57P"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::error::Error;
+    use std::fmt;
+
+    use sqlx::error::ErrorKind;
+
+    use super::*;
+
+    /// A refusal of PostgreSQL with this code.
+    #[derive(Debug)]
+    struct Refusal(&'static str);
+
+    impl fmt::Display for Refusal {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Refusal {}
+
+    impl DatabaseError for Refusal {
+        fn message(&self) -> &str {
+            self.0
+        }
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    fn explained(code: &'static str) -> StoreError {
+        explain(sqlx::Error::Database(Box::new(Refusal(code))))
+    }
+
+    #[test]
+    fn short_resources_are_temporary() {
+        for code in ["53000", "53100", "53200", "53300", "53400", "57P03", "58030"] {
+            assert!(explained(code).is_temporary(), "{code}");
+        }
+        assert!(explained("53100").is_full());
+    }
+
+    #[test]
+    fn only_a_refused_value_is_about_one_record() {
+        for (code, is_about) in [
+            ("22021", true),
+            ("23514", true),
+            ("42P01", false),
+            ("57014", false),
+            ("53200", false),
+            ("XX000", false),
+        ] {
+            assert_eq!(is_about_one(&explained(code)), is_about, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_any_more_is_a_matter_of_the_disk() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let error = runtime.block_on(async {
+            use sqlx::ConnectOptions;
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("missing.db");
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            options.connect().await.unwrap_err()
+        });
+        let error = explain(error);
+        assert!(
+            matches!(error, StoreError::Disk(_)) && error.is_temporary(),
+            "{error:?}"
+        );
+    }
 }

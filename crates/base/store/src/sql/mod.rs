@@ -9,11 +9,13 @@ mod row;
 mod value;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 
+pub(crate) use fault::is_about_one;
 pub(crate) use pool::Pools;
 pub(crate) use row::Row;
 pub(crate) use value::{Value, values};
@@ -23,6 +25,8 @@ use fault::explain;
 
 /// Most rows in one statement: with 20 columns well below the limit of placeholders (SQLite 32,766, PostgreSQL 65,535).
 const MAX_ROWS: usize = 64;
+/// Most keys in one statement: a batch of the judge looks for some 20,000, and each statement is a journey to PostgreSQL.
+const MAX_KEYS: usize = 1_024;
 
 /// What the two back ends call differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +55,13 @@ impl Dialect {
     }
 
     /// Begins a transaction that writes. `IMMEDIATE` takes the lock at once: to take it later can fail without waiting.
+    ///
+    /// The level is said aloud, because a server can be set to another one: whoever has waited for a lock must then see what the holder
+    /// wrote.
     const fn begin(self) -> &'static str {
         match self {
             Self::Lite => "BEGIN IMMEDIATE",
-            Self::Pg => "BEGIN",
+            Self::Pg => "BEGIN ISOLATION LEVEL READ COMMITTED",
         }
     }
 
@@ -70,7 +77,8 @@ impl Dialect {
 /// A connection taken from a pool, with or without a transaction.
 ///
 /// Transactions are ours, not the driver's: SQLite ends one by itself when the disk is full, which the driver does not notice. A
-/// connection given back inside a transaction is closed, whatever its state is, and that rolls back.
+/// connection given back inside a transaction is closed, whatever its state is, and that rolls back. Opening another one takes time,
+/// so whoever refuses in an orderly way rolls back himself.
 pub(crate) struct Connection {
     link: Link,
     state: State,
@@ -116,6 +124,13 @@ impl Connection {
     /// Makes everything since the begin durable.
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
         self.execute("COMMIT", Vec::new()).await?;
+        self.state = State::Idle;
+        Ok(())
+    }
+
+    /// Undoes everything since the begin, and keeps the connection.
+    pub(crate) async fn rollback(&mut self) -> Result<(), StoreError> {
+        self.execute("ROLLBACK", Vec::new()).await?;
         self.state = State::Idle;
         Ok(())
     }
@@ -185,31 +200,61 @@ impl Connection {
         tail: &str,
     ) -> Result<(), StoreError> {
         let mut rows = rows.into_iter();
-        while let Some(count) = chunk(rows.len()) {
+        while let Some(count) = chunk(rows.len(), MAX_ROWS) {
             let part: Vec<Vec<Value>> = rows.by_ref().take(count).collect();
             let columns = part.first().map_or(0, Vec::len);
-            let sql = format!("{head} {} {tail}", self.tuples(count, columns));
+            let sql = format!("{head} {} {tail}", self.tuples(0, count, columns));
             self.execute(sql, part.into_iter().flatten().collect()).await?;
         }
         Ok(())
     }
 
     /// Runs a query for many keys with few statements: `{keys}` in `sql` becomes the list of keys.
-    pub(crate) async fn rows_in(&mut self, sql: &str, keys: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let mut keys = keys.into_iter();
+    ///
+    /// A key that is given twice counts once: in two statements it would find its rows twice.
+    pub(crate) async fn rows_in<K>(
+        &mut self,
+        sql: &str,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<Vec<Row>, StoreError>
+    where
+        K: Ord,
+        Value: From<K>,
+    {
+        self.rows_in_with(sql, None, keys).await
+    }
+
+    /// The same with one more value, which `{with}` in `sql` stands for, before the keys.
+    pub(crate) async fn rows_in_with<K>(
+        &mut self,
+        sql: &str,
+        with: Option<Value>,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<Vec<Row>, StoreError>
+    where
+        K: Ord,
+        Value: From<K>,
+    {
+        let place = match self.dialect() {
+            Dialect::Lite => "?",
+            Dialect::Pg => "$1",
+        };
+        let sql = sql.replace("{with}", place);
+        let mut keys = keys.into_iter().collect::<BTreeSet<K>>().into_iter();
         let mut found = Vec::new();
-        while let Some(count) = chunk(keys.len()) {
-            let part: Vec<Value> = keys.by_ref().take(count).collect();
-            let sql = sql.replace("{keys}", &self.tuples(1, count));
-            found.extend(self.rows(sql, part).await?);
+        while let Some(count) = chunk(keys.len(), MAX_KEYS) {
+            let tuple = self.tuples(usize::from(with.is_some()), 1, count);
+            let part = keys.by_ref().take(count).map(Value::from);
+            let values = with.iter().cloned().chain(part).collect();
+            found.extend(self.rows(sql.replace("{keys}", &tuple), values).await?);
         }
         Ok(found)
     }
 
-    /// Placeholders for so many rows: `($1, $2), ($3, $4)`.
+    /// Placeholders for so many rows after those `before` them: `($1, $2), ($3, $4)`.
     ///
     /// SQLite looks a numbered placeholder up by name, one after the other; without numbers a long list costs nothing.
-    fn tuples(&self, rows: usize, columns: usize) -> String {
+    fn tuples(&self, before: usize, rows: usize, columns: usize) -> String {
         let mut text = String::with_capacity(rows * columns * 6);
         for at in 0..rows * columns {
             text.push_str(match at.checked_rem(columns) {
@@ -219,7 +264,7 @@ impl Connection {
             });
             let written = match self.dialect() {
                 Dialect::Lite => text.write_char('?'),
-                Dialect::Pg => write!(text, "${}", at + 1),
+                Dialect::Pg => write!(text, "${}", before + at + 1),
             };
             debug_assert!(written.is_ok(), "a String takes everything");
         }
@@ -240,8 +285,8 @@ impl Drop for Connection {
 }
 
 /// How many of `left` rows go into the next statement: powers of two, so that a handful of prepared statements serves every number.
-fn chunk(left: usize) -> Option<usize> {
-    let largest = left.min(MAX_ROWS).checked_ilog2()?;
+fn chunk(left: usize, most: usize) -> Option<usize> {
+    let largest = left.min(most).checked_ilog2()?;
     Some(1 << largest)
 }
 
@@ -253,7 +298,7 @@ mod tests {
     fn any_number_of_rows_is_cut_into_powers_of_two() {
         let mut left = 203;
         let mut parts = Vec::new();
-        while let Some(part) = chunk(left) {
+        while let Some(part) = chunk(left, 64) {
             parts.push(part);
             left -= part;
         }

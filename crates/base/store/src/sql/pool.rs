@@ -227,6 +227,8 @@ async fn open_server(url: &Secret) -> Result<Pools, StoreError> {
         .map_err(|error| refused("the URL is malformed", error))?;
     let options = options
         .application_name("atalaya")
+        // Acknowledged means durable, however the server is set.
+        .options([("synchronous_commit", "on")])
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     let first = tokio::time::timeout(MAX_WAIT, options.connect()).await;

@@ -102,6 +102,12 @@ impl From<Option<&str>> for Value {
     }
 }
 
+impl From<Prefix> for Value {
+    fn from(prefix: Prefix) -> Self {
+        Self::from(prefix.to_string())
+    }
+}
+
 impl From<&Prefix> for Value {
     fn from(prefix: &Prefix) -> Self {
         Self::from(prefix.to_string())

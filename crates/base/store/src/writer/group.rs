@@ -59,10 +59,7 @@ pub(crate) async fn count(connection: &mut Connection, counter: &str, value: u64
 
 /// The ids of the group that are in the store already.
 async fn known(connection: &mut Connection, group: &[Entry]) -> Result<HashSet<[u8; 16]>, StoreError> {
-    let ids = group
-        .iter()
-        .map(|entry| Value::from(entry.observation.id.0))
-        .collect();
+    let ids = group.iter().map(|entry| entry.observation.id.0);
     let rows = connection
         .rows_in("SELECT id FROM observations WHERE id IN {keys}", ids)
         .await?;

@@ -4,8 +4,8 @@
 //! takes all that wait, writes them in one transaction and answers everybody after the commit. While a commit runs the next group
 //! gathers by itself, so nobody ever waits for a timer, and under load the groups grow.
 //!
-//! When a group fails for a reason of its own, it is cut in halves and written again, until the one bad observation stands alone and
-//! fails alone. When the store as a whole fails (full, read-only, unreachable), everybody in the group is told so at once.
+//! When the database refuses a record of the group, the group is cut in halves and written again, until the one bad observation stands
+//! alone and fails alone. For whatever else fails (full, read-only, unreachable …), everybody in the group is told so at once.
 
 mod evidence;
 mod group;
@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) use evidence::{Evidence, unpack};
 pub(crate) use group::{COLUMNS, count, lock};
 
-use crate::sql::Pools;
+use crate::sql::{Pools, is_about_one};
 use crate::subscription::Bells;
 use crate::{StoreError, Topic};
 
@@ -138,7 +138,7 @@ impl Task {
         group
     }
 
-    /// Writes a group, in halves where it fails for a reason of its own, and answers everybody.
+    /// Writes a group, in halves where a record of it is refused, and answers everybody.
     async fn write(&self, group: Vec<Entry>) {
         let mut groups = vec![group];
         while let Some(mut group) = groups.pop() {
@@ -168,11 +168,6 @@ impl Task {
             entry.answer.send(written.clone()).unwrap_or_default();
         }
     }
-}
-
-/// Whether an error may be the fault of one observation; others befall all alike, and trying again would only take time.
-const fn is_about_one(error: &StoreError) -> bool {
-    !error.is_temporary() && !matches!(error, StoreError::Closed)
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use atalaya_model::{Kind, Observation, Prefix, Timestamp};
 use atalaya_store::{StoreError, StoreUrl, Topic};
-use sqlx::{AssertSqlSafe, Connection as _};
+use atalaya_testkit::on_both;
+use sqlx::Connection as _;
 
-use crate::support::{Fixture, MAX_WAIT, on_both, spam_from};
+use crate::support::{Fixture, MAX_WAIT, count, spam_from, sqlite};
 
 on_both!(
+    Fixture:
     what_was_recorded_is_read_back,
     the_same_id_twice_is_kept_once_and_takes_no_position,
     the_same_message_is_kept_once,
@@ -254,24 +256,4 @@ async fn poison(url: &StoreUrl) {
             sqlx::query(check).execute(&mut server).await.unwrap();
         }
     }
-}
-
-/// How many rows a table has.
-async fn count(url: &StoreUrl, table: &str) -> i64 {
-    let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
-    match url {
-        StoreUrl::Sqlite(path) => sqlx::query_scalar(sql)
-            .fetch_one(&mut sqlite(path).await)
-            .await
-            .unwrap(),
-        StoreUrl::Postgres(url) => {
-            let mut server = sqlx::PgConnection::connect(url.expose()).await.unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut server).await.unwrap()
-        }
-    }
-}
-
-async fn sqlite(path: &std::path::Path) -> sqlx::SqliteConnection {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    sqlx::SqliteConnection::connect_with(&options).await.unwrap()
 }

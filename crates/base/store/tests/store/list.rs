@@ -2,10 +2,12 @@
 
 use atalaya_model::{Class, Serial, Timestamp, Verdict};
 use atalaya_store::{Store, StoreError, Topic};
+use atalaya_testkit::on_both;
 
-use crate::support::{Fixture, MAX_WAIT, decide, decision, listed_until, on_both, prefix};
+use crate::support::{Fixture, MAX_WAIT, decide, decision, listed_until, prefix};
 
 on_both!(
+    Fixture:
     decisions_change_what_is_listed,
     the_allow_list_follows_its_decisions,
     what_does_not_stand_is_neither_changed_nor_ended,
@@ -17,6 +19,12 @@ on_both!(
     decisions_are_found_by_prefix_and_serial,
     deciding_wakes_who_waits_only_after_the_commit,
     a_long_list_is_read_whole,
+    many_decisions_are_written_at_once_and_what_finds_nothing_is_left_out,
+    the_pages_of_the_list_hold_every_listing_once,
+    the_entries_that_cover_a_prefix_are_found,
+    whoever_begins_to_decide_waits_for_whoever_decides,
+    a_transaction_that_is_rolled_back_leaves_no_trace,
+    a_unit_is_found_once_however_often_it_is_asked_for,
 );
 
 fn at(seconds: i64) -> Timestamp {
@@ -110,7 +118,7 @@ async fn the_allow_list_follows_its_decisions(fixture: Fixture) {
     )
     .await;
     decide(store, &decision("198.51.100.0/24", Verdict::Disallow), at(4)).await;
-    let allowed = store.begin().await.unwrap().allowed().await.unwrap();
+    let allowed = store.allowed().await.unwrap();
     assert_eq!(allowed.len(), 1);
     assert_eq!((allowed[0].until, allowed[0].serial), (Some(at(50)), Serial(3)));
 }
@@ -275,7 +283,7 @@ async fn listings_inside_a_prefix_are_found(fixture: Fixture) {
         "::/0",
     ] {
         let mut transaction = store.begin().await.unwrap();
-        let found = transaction.listings_inside(&prefix(inside)).await.unwrap();
+        let found = transaction.listings_inside(&prefix(inside), 100).await.unwrap();
         let mut found: Vec<_> = found.into_iter().map(|listing| listing.prefix).collect();
         found.sort();
         let mut wanted: Vec<_> = all
@@ -359,4 +367,164 @@ async fn a_long_list_is_read_whole(fixture: Fixture) {
     prefixes.sort();
     prefixes.dedup();
     assert_eq!((prefixes.len(), snapshot.serial), (10_050, Serial(10_050)));
+}
+
+async fn many_decisions_are_written_at_once_and_what_finds_nothing_is_left_out(fixture: Fixture) {
+    let store = &fixture.store;
+    let extend = Verdict::Extend {
+        class: Class::Spam,
+        until: Some(at(99)),
+    };
+    let withdraw = Verdict::Withdraw { class: Class::Spam };
+    let all = [
+        ("192.0.2.1", listed_until(9)),
+        ("192.0.2.2", listed_until(9)),
+        ("192.0.2.1", listed_until(10)),
+        ("192.0.2.9", withdraw),
+        ("192.0.2.1", withdraw),
+        ("192.0.2.1", withdraw),
+        ("192.0.2.9", extend),
+        ("192.0.2.2", extend),
+        ("192.0.2.0/24", Verdict::Disallow),
+        ("192.0.2.0/24", Verdict::Allow { until: None }),
+        ("192.0.2.3", listed_until(9)),
+    ]
+    .map(|(address, verdict)| decision(address, verdict));
+    let mut transaction = store.begin_deciding().await.unwrap();
+    let decided = transaction.decide_all(&all, at(1)).await.unwrap();
+    transaction.commit().await.unwrap();
+    let kept: Vec<_> = [0, 1, 2, 4, 7, 9, 10].map(|at| all[at].clone()).into();
+    assert!(decided.iter().map(|one| &one.decision).eq(&kept));
+    assert!(decided.iter().map(|one| one.serial.0).eq(1..=7));
+    assert_eq!(store.decisions_after(Serial(0), 99).await.unwrap(), decided);
+    assert_eq!(store.serial().await.unwrap(), Serial(7));
+    let listings = store.snapshot().await.unwrap().listings;
+    let standing: Vec<_> = listings
+        .iter()
+        .map(|one| (one.prefix, one.until, one.serial))
+        .collect();
+    assert_eq!(
+        standing,
+        [
+            (prefix("192.0.2.2"), Some(at(99)), Serial(5)),
+            (prefix("192.0.2.3"), Some(at(9)), Serial(7)),
+        ]
+    );
+}
+
+async fn the_pages_of_the_list_hold_every_listing_once(fixture: Fixture) {
+    let store = &fixture.store;
+    let all = [
+        "192.0.0.0/16",
+        "192.0.2.0/24",
+        "192.0.2.0",
+        "192.0.2.1",
+        "192.0.2.2",
+        "192.0.3.0",
+        "2001:db8::/64",
+    ];
+    for address in all {
+        decide(store, &decision(address, listed_until(9)), at(1)).await;
+        let manual = Verdict::List {
+            class: Class::Manual,
+            until: None,
+        };
+        decide(store, &decision(address, manual), at(1)).await;
+    }
+    for (around, wanted) in [
+        (None, &all[..]),
+        (Some(prefix("192.0.2.0/24")), &all[..5]),
+        (
+            Some(prefix("192.0.2.1")),
+            &["192.0.0.0/16", "192.0.2.0/24", "192.0.2.1"],
+        ),
+        (Some(prefix("::/0")), &all[6..]),
+        (Some(prefix("198.51.100.0/24")), &[]),
+    ] {
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let page = store
+                .listings_page(around.as_ref(), after.as_ref(), 3)
+                .await
+                .unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some((last.prefix, last.class));
+            found.extend(page.into_iter().map(|one| (one.prefix, one.class)));
+        }
+        found.sort();
+        let wanted = wanted.iter().map(|text| prefix(text));
+        let mut wanted: Vec<_> = wanted
+            .flat_map(|one| [(one, Class::Manual), (one, Class::Spam)])
+            .collect();
+        wanted.sort();
+        assert_eq!(found, wanted, "around {around:?}");
+    }
+    assert_eq!(store.count_listings().await.unwrap(), 14);
+}
+
+async fn the_entries_that_cover_a_prefix_are_found(fixture: Fixture) {
+    let store = &fixture.store;
+    for entry in ["192.0.2.0/24", "192.0.2.7", "2001:db8::1", "198.51.100.0/24"] {
+        decide(store, &decision(entry, Verdict::Allow { until: None }), at(1)).await;
+    }
+    for (asked, wanted) in [
+        (&["192.0.2.7"][..], &["192.0.2.0/24", "192.0.2.7"][..]),
+        (&["192.0.2.8", "2001:db8::1"], &["192.0.2.0/24", "2001:db8::1"]),
+        (&["192.0.0.0/16", "2001:db8::/64", "203.0.113.1"], &[]),
+    ] {
+        let asked: Vec<_> = asked.iter().map(|text| prefix(text)).collect();
+        let mut found: Vec<_> = store
+            .allowed_covering(&asked)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|one| one.prefix)
+            .collect();
+        found.sort();
+        assert!(
+            found
+                .iter()
+                .eq(&wanted.iter().map(|text| prefix(text)).collect::<Vec<_>>()),
+            "{asked:?}"
+        );
+    }
+}
+
+async fn whoever_begins_to_decide_waits_for_whoever_decides(fixture: Fixture) {
+    let other = fixture.again().await;
+    let mut first = fixture.store.begin_deciding().await.unwrap();
+    let second = tokio::spawn(async move {
+        let mut transaction = other.begin_deciding().await.unwrap();
+        transaction.listings_in(&[prefix("192.0.2.1")]).await.unwrap()
+    });
+    fixture.until_somebody_waits().await;
+    first
+        .decide(&decision("192.0.2.1", listed_until(9)), at(1))
+        .await
+        .unwrap();
+    first.commit().await.unwrap();
+    assert_eq!(second.await.unwrap().len(), 1);
+}
+
+async fn a_transaction_that_is_rolled_back_leaves_no_trace(fixture: Fixture) {
+    let store = &fixture.store;
+    for _ in 0..3 {
+        let mut transaction = store.begin_deciding().await.unwrap();
+        transaction
+            .decide(&decision("192.0.2.1", listed_until(9)), at(1))
+            .await
+            .unwrap();
+        transaction.rollback().await.unwrap();
+    }
+    assert_eq!(store.serial().await.unwrap(), Serial(0));
+    assert!(store.snapshot().await.unwrap().listings.is_empty());
+}
+
+async fn a_unit_is_found_once_however_often_it_is_asked_for(fixture: Fixture) {
+    decide(&fixture.store, &decision("192.0.2.1", listed_until(9)), at(1)).await;
+    // More than fit into one statement, so that the same key would stand in several.
+    let asked = vec![prefix("192.0.2.1"); 3_000];
+    let mut transaction = fixture.store.begin().await.unwrap();
+    assert_eq!(transaction.listings_in(&asked).await.unwrap().len(), 1);
 }

@@ -3,12 +3,13 @@
 use std::error::Error as _;
 
 use atalaya_store::{Store, StoreError, StoreUrl};
-use atalaya_testkit::TestClock;
+use atalaya_testkit::{TestClock, on_both};
 use sqlx::Connection as _;
 
-use crate::support::{Fixture, on_both, postgres_url, spam_from};
+use crate::support::{Fixture, postgres_url, spam_from};
 
 on_both!(
+    Fixture:
     what_was_kept_is_there_after_opening_again,
     a_store_of_a_newer_program_is_refused
 );
@@ -112,7 +113,7 @@ async fn a_file_that_cannot_be_opened_is_named_with_what_to_do() {
 #[tokio::test]
 async fn a_new_file_is_readable_for_its_user_only() {
     use std::os::unix::fs::PermissionsExt;
-    let fixture = Fixture::sqlite().await.unwrap();
+    let fixture = Fixture::sqlite().await;
     fixture.store.record(spam_from("192.0.2.1"), None).await.unwrap();
     let StoreUrl::Sqlite(path) = &fixture.url else {
         panic!("it is a file")

@@ -61,7 +61,7 @@ fn decisions() -> impl Strategy<Value = Vec<Decision>> {
 }
 
 async fn agrees(decisions: Vec<Decision>, per_transaction: usize) {
-    let fixture = Fixture::sqlite().await.unwrap();
+    let fixture = Fixture::sqlite().await;
     let store = &fixture.store;
     let mut model = Model::default();
     for part in decisions.chunks(per_transaction) {

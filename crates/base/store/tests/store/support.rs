@@ -9,6 +9,7 @@ use atalaya_model::{
 };
 use atalaya_store::{Store, StoreUrl};
 use atalaya_testkit::TestClock;
+use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -25,10 +26,10 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     /// On SQLite.
-    pub(crate) async fn sqlite() -> Option<Self> {
+    pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("store.db"));
-        Some(Self::open(url, folder).await)
+        Self::open(url, folder).await
     }
 
     /// On PostgreSQL, where it is installed.
@@ -48,6 +49,15 @@ impl Fixture {
         }
     }
 
+    /// Waits until somebody waits for a lock. On SQLite nobody can tell; there the order of the test holds all the same.
+    pub(crate) async fn until_somebody_waits(&self) {
+        if let StoreUrl::Postgres(url) = &self.url {
+            let url = url.expose().to_owned();
+            let waited = tokio::task::spawn_blocking(move || atalaya_testkit::until_somebody_waits(&url));
+            waited.await.unwrap();
+        }
+    }
+
     /// The same database opened once more, as another process would.
     pub(crate) async fn again(&self) -> Store {
         Store::open(&self.url, self.time.clock()).await.unwrap()
@@ -62,32 +72,6 @@ pub(crate) fn postgres_url() -> Option<StoreUrl> {
     };
     Some(server.database().parse().unwrap())
 }
-
-/// Runs each test once on each back end.
-macro_rules! on_both {
-    ($($test:ident),+ $(,)?) => {
-        mod on_sqlite {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $test() {
-                    super::$test(crate::support::Fixture::sqlite().await.unwrap()).await;
-                }
-            )+
-        }
-
-        mod on_postgres {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $test() {
-                    if let Some(fixture) = crate::support::Fixture::postgres().await {
-                        super::$test(fixture).await;
-                    }
-                }
-            )+
-        }
-    };
-}
-pub(crate) use on_both;
 
 /// A spam seen from `address`.
 pub(crate) fn spam_from(address: &str) -> Observation {
@@ -140,4 +124,24 @@ pub(crate) async fn decide(store: &Store, decision: &Decision, at: Timestamp) ->
     let decided = transaction.decide(decision, at).await.unwrap();
     transaction.commit().await.unwrap();
     decided
+}
+
+/// How many rows a table has.
+pub(crate) async fn count(url: &StoreUrl, table: &str) -> i64 {
+    let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+    match url {
+        StoreUrl::Sqlite(path) => sqlx::query_scalar(sql)
+            .fetch_one(&mut sqlite(path).await)
+            .await
+            .unwrap(),
+        StoreUrl::Postgres(url) => {
+            let mut server = sqlx::PgConnection::connect(url.expose()).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut server).await.unwrap()
+        }
+    }
+}
+
+pub(crate) async fn sqlite(path: &std::path::Path) -> sqlx::SqliteConnection {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    sqlx::SqliteConnection::connect_with(&options).await.unwrap()
 }

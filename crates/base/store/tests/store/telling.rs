@@ -1,19 +1,23 @@
 //! Contacts, notices, removals, tallies and the positions of readers.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use atalaya_model::{Class, Contact, ContactSource, MailAddress, Serial, Timestamp};
-use atalaya_store::{Notice, Strength, Tally};
+use atalaya_store::{Asker, Notice, Removal, Tally};
+use atalaya_testkit::on_both;
 use uuid::Uuid;
 
-use crate::support::{Fixture, on_both, prefix};
+use crate::support::{Fixture, prefix};
 
 on_both!(
+    Fixture:
     the_longest_fresh_contact_is_found,
     who_asked_is_left_alone_however_it_is_capitalised,
     notices_are_found_and_counted,
     removals_are_remembered,
     tallies_are_kept,
+    a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed,
     readers_remember_their_position,
     an_open_store_answers,
 );
@@ -133,29 +137,82 @@ async fn notices_are_found_and_counted(fixture: Fixture) {
 async fn removals_are_remembered(fixture: Fixture) {
     let store = &fixture.store;
     let mut transaction = store.begin().await.unwrap();
-    for (address, client, seconds) in [
-        ("192.0.2.1", "a", 1),
-        ("192.0.2.1", "b", 3),
-        ("192.0.2.2", "a", 2),
+    for (address, client, network, seconds) in [
+        ("192.0.2.1", "a", "x", 1),
+        ("192.0.2.1", "b", "x", 3),
+        ("192.0.2.2", "a", "x", 2),
+        ("192.0.2.3", "c", "y", 9),
     ] {
-        let at = Timestamp::from_seconds(seconds);
-        transaction
-            .add_removal(&prefix(address), Class::Spam, client, at)
-            .await
-            .unwrap();
+        for class in [Class::Spam, Class::Bot] {
+            let removal = Removal {
+                prefix: prefix(address),
+                class,
+                client,
+                network,
+                at: Timestamp::from_seconds(seconds),
+            };
+            transaction.add_removal(&removal).await.unwrap();
+        }
     }
     transaction.commit().await.unwrap();
     let since = Timestamp::from_seconds;
+    let of = |address, from| {
+        let address = prefix(address);
+        async move { store.removals_of(&address, from).await.unwrap() }
+    };
     assert_eq!(
-        store.removals_of(&prefix("192.0.2.1"), since(0)).await.unwrap(),
-        [since(3), since(1)]
+        of("192.0.2.1", since(0)).await,
+        [since(3), since(3), since(1), since(1)]
     );
+    assert_eq!(of("192.0.2.1", since(2)).await, [since(3), since(3)]);
+    let mut transaction = store.begin().await.unwrap();
+    for (asker, from, now, counted) in [
+        (Asker::Client("a"), 0, 9, 2),
+        (Asker::Client("a"), 1, 9, 1),
+        (Asker::Network("x"), 0, 9, 3),
+        (Asker::Anyone, 0, 9, 4),
+        // What lies ahead was written by a clock that was wrong.
+        (Asker::Anyone, 0, 8, 3),
+    ] {
+        let count = transaction.count_removals(asker, since(from), since(now)).await;
+        assert_eq!(count.unwrap(), counted, "{asker:?} after {from} up to {now}");
+    }
+    transaction.rollback().await.unwrap();
+}
+
+async fn a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed(fixture: Fixture) {
+    let store = &fixture.store;
+    let (known, new) = (prefix("192.0.2.1"), prefix("192.0.2.2"));
+    let mut old = Tally::new(known);
+    old.score = 2.5;
+    old.observations = 7;
+    old.witnesses = BTreeMap::from([("trap:a@b.example".to_owned(), Timestamp::from_seconds(1))]);
+    old.strong_at = Some(Timestamp::from_seconds(1));
+    old.listed_times = 3;
+    let at = Timestamp::from_seconds(9);
+    let mut transaction = store.begin().await.unwrap();
+    transaction.put_tallies(&[old]).await.unwrap();
+    transaction.wipe_tallies(&[known, new, known], at).await.unwrap();
+    let tallies = transaction.tallies(&[known, new]).await.unwrap();
+    let wiped = |unit, listed_times| Tally {
+        scored_at: at,
+        listed_times,
+        last_withdrawn_at: Some(at),
+        wiped_at: Some(at),
+        ..Tally::new(unit)
+    };
     assert_eq!(
-        store.removals_of(&prefix("192.0.2.1"), since(2)).await.unwrap(),
-        [since(3)]
+        (&tallies[&known], &tallies[&new]),
+        (&wiped(known, 3), &wiped(new, 0))
     );
-    assert_eq!(store.removals_by("a", since(0)).await.unwrap(), 2);
-    assert_eq!(store.removals_by("a", since(2)).await.unwrap(), 1);
+    let later = Timestamp::from_seconds(20);
+    transaction
+        .note_withdrawn(&[known, prefix("192.0.2.3")], later)
+        .await
+        .unwrap();
+    let tallies = transaction.tallies(&[known, prefix("192.0.2.3")]).await.unwrap();
+    assert_eq!(tallies.len(), 1);
+    assert_eq!(tallies[&known].last_withdrawn_at, Some(later));
 }
 
 async fn tallies_are_kept(fixture: Fixture) {
@@ -164,10 +221,11 @@ async fn tallies_are_kept(fixture: Fixture) {
     full.score = 2.5;
     full.scored_at = fixture.time.now();
     full.observations = 7;
-    full.witnesses = vec!["trap:a@b.example".to_owned()];
-    full.strength = Strength::Strong;
+    full.witnesses = BTreeMap::from([("trap:a@b.example".to_owned(), Timestamp::from_micros(7))]);
+    full.strong_at = Some(Timestamp::from_micros(5));
     full.listed_times = 3;
     full.last_withdrawn_at = Some(Timestamp::from_seconds(4));
+    full.wiped_at = Some(Timestamp::from_seconds(3));
     let empty = Tally::new(prefix("2001:db8::/64"));
     let mut transaction = store.begin().await.unwrap();
     let older = Tally {

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use atalaya_model::Timestamp;
 use atalaya_store::{NewMail, Store, Topic};
+use atalaya_testkit::on_both;
 use uuid::Uuid;
 
-use crate::support::{Fixture, MAX_WAIT, on_both};
+use crate::support::{Fixture, MAX_WAIT, count};
 
 const LEASE: Duration = Duration::from_secs(60);
 
 on_both!(
+    Fixture:
     a_job_is_taken_once_until_its_lease_ends,
     jobs_are_taken_in_the_order_in_which_they_are_due,
     a_second_job_with_the_same_key_is_ignored,
@@ -21,6 +23,7 @@ on_both!(
     a_mail_is_taken_once_until_its_lease_ends,
     a_mail_is_sent_postponed_or_failed,
     work_wakes_who_waits_for_it,
+    what_is_finished_is_deleted_at_its_age_and_what_waits_stays,
 );
 
 async fn add_job(store: &Store, key: &str, run_at: Timestamp) {
@@ -209,4 +212,33 @@ async fn work_wakes_who_waits_for_it(fixture: Fixture) {
         add_mail(&fixture.store).await;
         assert!(waiting.await.unwrap().is_ok());
     }
+}
+
+async fn what_is_finished_is_deleted_at_its_age_and_what_waits_stays(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    for key in ["1", "2", "3"] {
+        add_job(store, key, time.now()).await;
+        add_mail(store).await;
+    }
+    let done = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    store.finish_job(done.id).await.unwrap();
+    let given_up = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    store.abandon_job(given_up.id, "no such listing").await.unwrap();
+    let sent = store.take_mail(LEASE).await.unwrap().unwrap();
+    store.mail_sent(sent.id).await.unwrap();
+    let begin = time.now();
+    time.advance(LEASE * 10);
+    assert!(!store.delete_finished(begin).await.unwrap());
+    assert_eq!(rows(&fixture).await, [3, 3]);
+    assert!(!store.delete_finished(time.now()).await.unwrap());
+    assert_eq!(rows(&fixture).await, [1, 2]);
+    assert!(store.take_job("notice", LEASE).await.unwrap().is_some());
+}
+
+/// How many jobs and mails there are.
+async fn rows(fixture: &Fixture) -> [i64; 2] {
+    [
+        count(&fixture.url, "jobs").await,
+        count(&fixture.url, "outbox").await,
+    ]
 }

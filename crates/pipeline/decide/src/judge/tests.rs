@@ -6,6 +6,9 @@ use proptest::prelude::*;
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+/// When the observations are read, where that does not matter.
+const LATER: Timestamp = Timestamp::from_seconds(1_900_000_000);
+const DAY: Duration = Duration::from_secs(86_400);
 
 fn unit() -> Prefix {
     "192.0.2.1".parse().unwrap()
@@ -36,7 +39,7 @@ fn tally_of(observations: &[Observation]) -> Tally {
     let mut tally = Tally::new(unit());
     observations
         .iter()
-        .for_each(|one| weigh(&mut tally, one, &DecideConfig::default()));
+        .for_each(|one| weigh(&mut tally, one, &DecideConfig::default(), LATER));
     tally
 }
 
@@ -192,7 +195,154 @@ fn a_listing_without_end_is_left_alone() {
     );
 }
 
+/// A strong hit long ago does not make up for corroboration that is missing today, however many weak hits lie in between.
+#[test]
+fn corroboration_ages_with_the_score() {
+    let mut hits = vec![seen(Trap::Pristine, "a@trap.example", NOW)];
+    let weekly = (1..30).map(|week| NOW.plus(DAY * 7 * week));
+    hits.extend(weekly.flat_map(|at| vec![seen(Trap::Recycled, "old@trap.example", at); 2]));
+    let last = hits.last().unwrap().seen_at;
+    let rules = DecideConfig::default();
+    let ruling = judge(&tally_of(&hits), None, &rules, last);
+    assert_eq!(ruling, Ruling::Leave(Why::Uncorroborated));
+    let witness = |trap, days| seen(Trap::Typo, trap, NOW.plus(DAY * days));
+    let old = [witness("a@trap.example", 0), witness("b@trap.example", 0)];
+    let new = vec![witness("c@trap.example", 60); 9];
+    let ruling = judge(
+        &tally_of(&[&old[..], &new].concat()),
+        None,
+        &rules,
+        new[0].seen_at,
+    );
+    assert_eq!(ruling, Ruling::Leave(Why::Uncorroborated));
+}
+
+#[test]
+fn every_recipient_is_a_witness() {
+    let mut mail = seen(Trap::Recycled, "a@trap.example", NOW);
+    mail.envelope.recipients = ["a@trap.example", "b@trap.example", "c@trap.example"]
+        .map(str::to_owned)
+        .into();
+    let rules = DecideConfig::default();
+    assert!(matches!(
+        judge(&tally_of(&[mail.clone(), mail]), None, &rules, NOW),
+        Ruling::List { .. }
+    ));
+}
+
+#[test]
+fn an_old_observation_that_is_read_late_counts_by_its_age() {
+    let rules = DecideConfig::default();
+    let old = seen(Trap::Pristine, "a@trap.example", NOW.minus(DAY * 900));
+    assert_eq!(
+        judge(&tally_of(std::slice::from_ref(&old)), None, &rules, NOW),
+        Ruling::Leave(Why::TooOld)
+    );
+    let fresh = vec![seen(Trap::Recycled, "b@trap.example", NOW); 3];
+    let tally = tally_of(&[&fresh[..], &[old]].concat());
+    assert_eq!(tally.scored_at, NOW);
+    assert!((tally.score - 1.5).abs() < 1e-9);
+    assert_eq!(
+        judge(&tally, None, &rules, NOW),
+        Ruling::Leave(Why::Uncorroborated)
+    );
+}
+
+#[test]
+fn what_was_seen_before_the_evidence_was_wiped_counts_no_more() {
+    let rules = DecideConfig::default();
+    let mut tally = Tally {
+        wiped_at: Some(NOW),
+        ..Tally::new(unit())
+    };
+    weigh(
+        &mut tally,
+        &seen(Trap::Pristine, "a@trap.example", NOW),
+        &rules,
+        LATER,
+    );
+    assert_eq!(
+        tally,
+        Tally {
+            wiped_at: Some(NOW),
+            ..Tally::new(unit())
+        }
+    );
+    let after = NOW.plus(Duration::from_micros(1));
+    weigh(
+        &mut tally,
+        &seen(Trap::Pristine, "a@trap.example", after),
+        &rules,
+        LATER,
+    );
+    assert_eq!(tally.observations, 1);
+}
+
+#[test]
+fn what_a_clock_that_was_ahead_wrote_holds_until_now_at_most() {
+    let rules = DecideConfig::default();
+    let ahead = NOW.plus(DAY * 3_650);
+    let mut tally = Tally {
+        score: 5.0,
+        scored_at: ahead,
+        strong_at: Some(ahead),
+        last_withdrawn_at: Some(ahead),
+        wiped_at: Some(ahead),
+        ..Tally::new(unit())
+    };
+    weigh(
+        &mut tally,
+        &seen(Trap::Pristine, "a@trap.example", ahead),
+        &rules,
+        NOW,
+    );
+    assert_eq!(
+        [
+            Some(tally.scored_at),
+            tally.strong_at,
+            tally.last_withdrawn_at,
+            tally.wiped_at
+        ],
+        [Some(NOW); 4]
+    );
+    let later = NOW.plus(DAY * 30);
+    weigh(
+        &mut tally,
+        &seen(Trap::Pristine, "a@trap.example", ahead),
+        &rules,
+        later,
+    );
+    assert_eq!((tally.observations, tally.scored_at), (1, later));
+    assert!(tally.score < 1.01, "{}", tally.score);
+}
+
+fn any_hit() -> impl Strategy<Value = Observation> {
+    let traps = prop_oneof![Just(Trap::Pristine), Just(Trap::Recycled), Just(Trap::Typo)];
+    (traps, 0_u8..40, 0_u64..10_000_000).prop_map(|(trap, recipient, age)| {
+        let at = NOW.minus(Duration::from_secs(age));
+        seen(trap, &format!("{recipient}@trap.example"), at)
+    })
+}
+
 proptest! {
+    /// The judge may read late what was seen early: the tally is the same in whatever order it reads.
+    #[test]
+    fn the_order_of_reading_does_not_matter(
+        (hits, other) in proptest::collection::vec(any_hit(), 1..60)
+            .prop_flat_map(|hits| (Just(hits.clone()), Just(hits).prop_shuffle())),
+        wiped in proptest::option::of(0_u64..10_000_000),
+    ) {
+        let weigh_all = |hits: &[Observation]| {
+            let wiped_at = wiped.map(|age| NOW.minus(Duration::from_secs(age)));
+            let mut tally = Tally { wiped_at, ..Tally::new(unit()) };
+            hits.iter().for_each(|hit| weigh(&mut tally, hit, &DecideConfig::default(), LATER));
+            tally
+        };
+        let (one, two) = (weigh_all(&hits), weigh_all(&other));
+        prop_assert!((one.score - two.score).abs() < 1e-9, "{} {}", one.score, two.score);
+        prop_assert_eq!(Tally { score: 0.0, ..one }, Tally { score: 0.0, ..two });
+    }
+
     /// However many messages arrive in whatever order, the score is finite, and never grows by waiting.
     #[test]
     fn waiting_never_raises_a_score(ages in proptest::collection::vec(0_u64..10_000_000, 1..50), wait in 0_u64..100_000_000) {
@@ -202,8 +352,9 @@ proptest! {
             .collect();
         let tally = tally_of(&seen);
         let rules = DecideConfig::default();
-        let before = decayed(&tally, NOW, &rules);
-        let after = decayed(&tally, NOW.plus(Duration::from_secs(wait)), &rules);
+        let before = decayed(tally.score, NOW.since(tally.scored_at), &rules);
+        let later = NOW.plus(Duration::from_secs(wait));
+        let after = decayed(tally.score, later.since(tally.scored_at), &rules);
         prop_assert!(before.is_finite() && after <= before);
     }
 }

@@ -3,16 +3,18 @@
 //! One batch of observations is one transaction: tallies, decisions, jobs for notices and the reader's position move together, so that
 //! a crash in between counts nothing twice and loses nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use atalaya_model::{
-    AllowEntry, Class, Clock, Decision, Listing, Prefix, Rule, Serial, Timestamp, Verdict, reserved,
+    AllowEntry, Class, Clock, Decision, Listing, Observation, Prefix, Rule, Serial, Timestamp, Verdict,
+    reserved,
 };
 use atalaya_store::{Seen, Store, StoreError, Tally, Topic, Transaction};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::by_hand::covering;
+use crate::judge::counts;
 use crate::{DecideConfig, Ruling, judge, weigh};
 
 /// The name under which the store keeps how far the judge has read.
@@ -26,12 +28,14 @@ const IDLE: Duration = Duration::from_secs(1);
 /// The wait after the store failed.
 const BACK_OFF: Duration = Duration::from_secs(1);
 
-/// Turns observations into decisions. One runs at a time on a store.
+/// Turns observations into decisions. Several may run on one store: they take turns.
 #[derive(Debug)]
 pub struct Judge {
     rules: DecideConfig,
     store: Store,
     clock: Clock,
+    /// Held while one works, so that those of this process do not read the same batch twice.
+    turn: Mutex<()>,
 }
 
 /// What the list holds while a batch is judged.
@@ -39,15 +43,28 @@ pub struct Judge {
 struct Standing {
     /// What these rules listed, and would extend.
     listings: HashMap<Prefix, Listing>,
-    allowed: Vec<AllowEntry>,
+    /// What is on the allow list around the addresses of the batch.
+    allowed: HashSet<Prefix>,
     now: Timestamp,
+}
+
+impl Standing {
+    /// Whether all of `prefix` is on the allow list.
+    fn is_allowed(&self, prefix: Prefix) -> bool {
+        prefix.with_parents().any(|around| self.allowed.contains(&around))
+    }
 }
 
 impl Judge {
     /// A judge that follows `rules`.
     #[must_use]
     pub fn new(rules: DecideConfig, store: Store, clock: Clock) -> Self {
-        Self { rules, store, clock }
+        Self {
+            rules,
+            store,
+            clock,
+            turn: Mutex::new(()),
+        }
     }
 
     /// Works until `stop`. A failing store is told once and tried again.
@@ -70,34 +87,43 @@ impl Judge {
     /// # Errors
     /// The store failed; what was committed stays, the rest is done at the next call.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
-        while self.judge_batch().await? {}
-        while self.expire_listings().await? {}
-        while self.expire_allowed().await? {}
-        Ok(())
+        let _turn = self.turn.lock().await;
+        loop {
+            // One batch of each in turn: a long queue of observations must not keep what is over on the list.
+            let judged = self.judge_batch().await?;
+            let ended = self.expire_listings().await?;
+            let disallowed = self.expire_allowed().await?;
+            if !(judged || ended || disallowed) {
+                return Ok(());
+            }
+        }
     }
 
     /// Judges one batch; tells whether there may be more.
     async fn judge_batch(&self) -> Result<bool, StoreError> {
-        let mut transaction = self.store.begin().await?;
-        let position = transaction.position(READER).await?;
+        let position = self.store.position(READER).await?;
         let batch = self.store.observations_after(position, BATCH).await?;
         let Some(last) = batch.last().map(|seen| seen.position) else {
             return Ok(false);
         };
-
-        let mut tallies = self.tally(&mut transaction, &batch).await?;
-        let units: Vec<Prefix> = tallies.iter().map(|tally| tally.unit).collect();
-        let listings = transaction.listings_in(&units).await?.into_iter();
-        let standing = Standing {
-            listings: listings
-                .filter(|at| at.class == Class::Spam)
-                .map(|at| (at.prefix, at))
-                .collect(),
-            allowed: transaction.allowed().await?,
-            now: self.clock.now(),
-        };
-        for tally in &mut tallies {
-            self.rule_on(&mut transaction, tally, &standing).await?;
+        let mut transaction = self.store.begin_deciding().await?;
+        if transaction.position(READER).await? != position {
+            // A judge of another process has judged this batch meanwhile.
+            transaction.rollback().await?;
+            return Ok(true);
+        }
+        let standing = self.standing(&mut transaction, &batch).await?;
+        let mut tallies = self.tally(&mut transaction, &batch, &standing).await?;
+        let decisions: Vec<Decision> = tallies
+            .iter_mut()
+            .filter_map(|tally| self.rule_on(tally, &standing))
+            .collect();
+        for decided in transaction.decide_all(&decisions, standing.now).await? {
+            let verdict = decided.decision.verdict;
+            if matches!(verdict, Verdict::List { .. }) {
+                order_notice(&mut transaction, decided.serial, standing.now).await?;
+            }
+            metrics::counter!("atalaya_decide_decisions_total", "verdict" => verdict.name()).increment(1);
         }
         transaction.put_tallies(&tallies).await?;
         transaction.set_position(READER, last).await?;
@@ -106,73 +132,87 @@ impl Judge {
         Ok(batch.len() >= BATCH as usize)
     }
 
+    /// What the list holds about the addresses in `batch`.
+    async fn standing(&self, transaction: &mut Transaction, batch: &[Seen]) -> Result<Standing, StoreError> {
+        let now = self.clock.now();
+        let units: Vec<Prefix> = batch.iter().map(|seen| seen.observation.unit()).collect();
+        let addresses: Vec<Prefix> = batch.iter().map(|seen| address(&seen.observation)).collect();
+        let listings = transaction.listings_in(&units).await?.into_iter();
+        let allowed = transaction.allowed_covering(&addresses).await?.into_iter();
+        Ok(Standing {
+            listings: listings
+                .filter(|at| at.class == Class::Spam)
+                .map(|at| (at.prefix, at))
+                .collect(),
+            allowed: allowed
+                .filter(|entry| !entry.is_over(now))
+                .map(|entry| entry.prefix)
+                .collect(),
+            now,
+        })
+    }
+
     /// The tallies of the addresses in `batch` with its observations added, in the order of their first appearance.
-    async fn tally(&self, transaction: &mut Transaction, batch: &[Seen]) -> Result<Vec<Tally>, StoreError> {
+    ///
+    /// What an allowed address did is no evidence, not even against its unit: the neighbours in a /64 do not answer for it.
+    async fn tally(
+        &self,
+        transaction: &mut Transaction,
+        batch: &[Seen],
+        standing: &Standing,
+    ) -> Result<Vec<Tally>, StoreError> {
         let mut units: Vec<Prefix> = Vec::new();
-        let mut seen: HashMap<Prefix, Vec<&Seen>> = HashMap::new();
-        for one in batch {
-            let unit = one.observation.unit();
-            let of_unit = seen.entry(unit).or_default();
+        let mut evidence: HashMap<Prefix, Vec<&Observation>> = HashMap::new();
+        for seen in batch.iter().map(|seen| &seen.observation) {
+            let unit = seen.unit();
+            if !counts(seen) || reserved(&unit).is_some() || standing.is_allowed(address(seen)) {
+                continue;
+            }
+            let of_unit = evidence.entry(unit).or_default();
             if of_unit.is_empty() {
                 units.push(unit);
             }
-            of_unit.push(one);
+            of_unit.push(seen);
         }
         let mut known = transaction.tallies(&units).await?;
         let add_up = |unit: Prefix| {
             let mut tally = known.remove(&unit).unwrap_or_else(|| Tally::new(unit));
-            for one in seen.get(&unit).into_iter().flatten() {
-                weigh(&mut tally, &one.observation, &self.rules);
+            for seen in evidence.get(&unit).into_iter().flatten() {
+                weigh(&mut tally, seen, &self.rules, standing.now);
             }
             tally
         };
         Ok(units.into_iter().map(add_up).collect())
     }
 
-    /// Applies the rules to one address and writes what follows.
-    async fn rule_on(
-        &self,
-        transaction: &mut Transaction,
-        tally: &mut Tally,
-        standing: &Standing,
-    ) -> Result<(), StoreError> {
+    /// Applies the rules to one address; gives what follows, if something does.
+    fn rule_on(&self, tally: &mut Tally, standing: &Standing) -> Option<Decision> {
         let now = standing.now;
-        if reserved(&tally.unit).is_some() || covering(&standing.allowed, &tally.unit, now).is_some() {
-            return Ok(());
+        if reserved(&tally.unit).is_some() || standing.is_allowed(tally.unit) {
+            return None;
         }
         let listing = standing.listings.get(&tally.unit);
         self.forget_old_listings(tally, listing, now);
+        let (class, reason) = (Class::Spam, reason(tally));
         let (verdict, score) = match judge(tally, listing, &self.rules, now) {
-            Ruling::Leave(_) => return Ok(()),
-            Ruling::List { score, until } => (
-                Verdict::List {
-                    class: Class::Spam,
-                    until: Some(until),
-                },
-                score,
-            ),
-            Ruling::Extend { score, until } => (
-                Verdict::Extend {
-                    class: Class::Spam,
-                    until: Some(until),
-                },
-                score,
-            ),
+            Ruling::Leave(_) => return None,
+            Ruling::List { score, until } => {
+                tally.listed_times = tally.listed_times.saturating_add(1);
+                let until = Some(until);
+                (Verdict::List { class, until }, score)
+            }
+            Ruling::Extend { score, until } => {
+                let until = Some(until);
+                (Verdict::Extend { class, until }, score)
+            }
         };
-        let decision = Decision {
+        Some(Decision {
             prefix: tally.unit,
             verdict,
             rule: Rule::new("trap-spam", 1),
             score,
-            reason: reason(tally),
-        };
-        let decided = transaction.decide(&decision, now).await?;
-        if matches!(verdict, Verdict::List { .. }) {
-            tally.listed_times = tally.listed_times.saturating_add(1);
-            order_notice(transaction, decided.serial, now).await?;
-        }
-        metrics::counter!("atalaya_decide_decisions_total", "verdict" => verdict.name()).increment(1);
-        Ok(())
+            reason,
+        })
     }
 
     /// An address that behaved for long enough counts as new.
@@ -185,67 +225,54 @@ impl Judge {
 
     /// Withdraws listings that are over; tells whether there may be more.
     async fn expire_listings(&self) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        let over = self.store.expired(now, EXPIRY_BATCH).await?;
-        if over.is_empty() {
+        if self.store.expired(self.clock.now(), 1).await?.is_empty() {
             return Ok(false);
         }
-        let mut transaction = self.store.begin().await?;
-        let mut prefixes: Vec<Prefix> = over.iter().map(|listing| listing.prefix).collect();
-        prefixes.dedup();
-        // Read again inside the transaction: what was extended meanwhile stays.
-        let still: Vec<Listing> = transaction
-            .listings_in(&prefixes)
-            .await?
-            .into_iter()
-            .filter(|at| at.is_over(now))
-            .collect();
-        for listing in &still {
-            let decision = Decision {
-                prefix: listing.prefix,
-                verdict: Verdict::Withdraw { class: listing.class },
-                rule: Rule::new("expired", 1),
-                score: 0.0,
-                reason: "The listing reached its end.".to_owned(),
-            };
-            transaction.decide(&decision, now).await?;
-        }
-        let units: Vec<Prefix> = still.iter().map(|listing| listing.prefix).collect();
-        let mut tallies: Vec<Tally> = transaction.tallies(&units).await?.into_values().collect();
-        tallies
-            .iter_mut()
-            .for_each(|tally| tally.last_withdrawn_at = Some(now));
-        transaction.put_tallies(&tallies).await?;
+        // Read inside the transaction that ends them: what was extended meanwhile stays.
+        let mut transaction = self.store.begin_deciding().await?;
+        let now = self.clock.now();
+        let over = transaction.expired(now, EXPIRY_BATCH).await?;
+        let end = |listing: &Listing| Decision {
+            prefix: listing.prefix,
+            verdict: Verdict::Withdraw { class: listing.class },
+            rule: Rule::new("expired", 1),
+            score: 0.0,
+            reason: "The listing reached its end.".to_owned(),
+        };
+        let decisions: Vec<Decision> = over.iter().map(end).collect();
+        let decided = transaction.decide_all(&decisions, now).await?;
+        let units: Vec<Prefix> = over.iter().map(|listing| listing.prefix).collect();
+        transaction.note_withdrawn(&units, now).await?;
         transaction.commit().await?;
-        metrics::counter!("atalaya_decide_expired_total").increment(still.len() as u64);
+        metrics::counter!("atalaya_decide_expired_total").increment(decided.len() as u64);
         Ok(over.len() >= EXPIRY_BATCH as usize)
     }
 
     /// Ends entries of the allow list that are over; tells whether there may be more.
     async fn expire_allowed(&self) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        let over = self.store.expired_allowed(now, EXPIRY_BATCH).await?;
-        if over.is_empty() {
+        if self.store.expired_allowed(self.clock.now(), 1).await?.is_empty() {
             return Ok(false);
         }
-        let mut transaction = self.store.begin().await?;
-        let still = transaction.allowed().await?;
-        for entry in still
-            .into_iter()
-            .filter(|entry| entry.until.is_some_and(|until| until <= now))
-        {
-            let decision = Decision {
-                prefix: entry.prefix,
-                verdict: Verdict::Disallow,
-                rule: Rule::new("expired", 1),
-                score: 0.0,
-                reason: "The entry of the allow list reached its end.".to_owned(),
-            };
-            transaction.decide(&decision, now).await?;
-        }
+        let mut transaction = self.store.begin_deciding().await?;
+        let now = self.clock.now();
+        let over = transaction.expired_allowed(now, EXPIRY_BATCH).await?;
+        let end = |entry: &AllowEntry| Decision {
+            prefix: entry.prefix,
+            verdict: Verdict::Disallow,
+            rule: Rule::new("expired", 1),
+            score: 0.0,
+            reason: "The entry of the allow list reached its end.".to_owned(),
+        };
+        let decisions: Vec<Decision> = over.iter().map(end).collect();
+        transaction.decide_all(&decisions, now).await?;
         transaction.commit().await?;
         Ok(over.len() >= EXPIRY_BATCH as usize)
     }
+}
+
+/// The address that an observation speaks of, as a prefix.
+fn address(observation: &Observation) -> Prefix {
+    Prefix::single(observation.address)
 }
 
 /// Tells the first of a row of failures; gives the latest.

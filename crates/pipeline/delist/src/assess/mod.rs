@@ -67,8 +67,10 @@ pub fn assess(
     };
     let wait = wait_after(count(removals, config, now), config);
     let until = since.plus(wait);
-    // Without a wait the clocks do not matter: a listing written by a machine that is ahead of this one leaves at once too.
-    if wait.is_zero() || until <= now {
+    // Without a wait the clocks do not matter: a listing written by a machine that is ahead of this one leaves at once too. One that is
+    // further ahead than the wait was written by a clock that was wrong; taken at its word, it would wait for years.
+    let is_wrong = since > now.plus(wait);
+    if wait.is_zero() || until <= now || is_wrong {
         Prospect::Now { leaving, staying }
     } else {
         Prospect::Wait { until }
@@ -92,12 +94,12 @@ pub fn wait_after(removals: usize, config: &DelistConfig) -> Duration {
         .min(config.longest_wait.duration())
 }
 
-/// How many removals are still remembered.
+/// How many removals are still remembered. One that lies ahead was written by a clock that was wrong, and would be remembered for years.
 fn count(removals: &[Timestamp], config: &DelistConfig, now: Timestamp) -> usize {
     let mut remembered: Vec<Timestamp> = removals
         .iter()
         .copied()
-        .filter(|at| now.since(*at) <= config.remember.duration())
+        .filter(|at| *at <= now && now.since(*at) <= config.remember.duration())
         .collect();
     remembered.sort_unstable();
     remembered.dedup();

@@ -78,6 +78,20 @@ fn removals_are_forgotten_after_their_time() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_makes_nobody_wait_for_years() {
+    let (config, ahead) = (DelistConfig::default(), start().plus(DAY * 3_650));
+    let assess_at =
+        |since, removals: &[Timestamp]| assess(address(), &spam(since), removals, &config, start());
+    let removed = start().minus(DAY);
+    assert!(matches!(assess_at(ahead, &[removed]), Prospect::Now { .. }));
+    assert!(matches!(assess_at(start(), &[ahead]), Prospect::Now { .. }));
+    // A clock that is ahead by seconds changes nothing.
+    let soon = start().plus(Duration::from_secs(2));
+    let until = soon.plus(DAY);
+    assert_eq!(assess_at(soon, &[removed]), Prospect::Wait { until });
+}
+
+#[test]
 fn one_removal_from_two_classes_counts_once() {
     let (config, back) = (DelistConfig::default(), start().plus(DAY));
     let removals = [start(), start(), start()];

@@ -1,0 +1,114 @@
+//! Two processes on one store: what one reads must still hold when it decides.
+//!
+//! Each test holds the turn of deciding, lets the other process run into it, decides something else, and lets go.
+
+use atalaya_testkit::on_both;
+use tokio::task::JoinHandle;
+
+use super::*;
+
+on_both!(
+    Bench: two_judges_share_the_observations,
+    what_is_allowed_while_the_judge_waits_is_not_listed,
+    what_is_allowed_while_a_listing_by_hand_waits_is_refused,
+    what_is_extended_while_the_expiry_waits_stays,
+    what_is_wiped_while_the_judge_waits_stays_wiped,
+    what_leaves_while_unlisting_waits_is_told_so,
+);
+
+fn decision(prefix: &str, verdict: Verdict) -> Decision {
+    Decision {
+        prefix: prefix.parse().unwrap(),
+        verdict,
+        rule: Rule::new("by-hand", 1),
+        score: 0.0,
+        reason: "x".to_owned(),
+    }
+}
+
+impl Bench {
+    /// The judge of another process.
+    async fn other_judge(&self) -> Judge {
+        Judge::new(DecideConfig::default(), self.again().await, self.clock.clock())
+    }
+
+    /// Decides while `there` waits for its turn, then lets it go on.
+    async fn decide_before<T>(&self, mut here: Transaction, taken: &[Decision], there: JoinHandle<T>) -> T {
+        self.until_somebody_waits().await;
+        here.decide_all(taken, self.clock.now()).await.unwrap();
+        here.commit().await.unwrap();
+        there.await.unwrap()
+    }
+}
+
+async fn two_judges_share_the_observations(bench: Bench) {
+    for number in 0..20 {
+        bench.record(&format!("192.0.2.{number}"), Kind::Spam).await;
+    }
+    let other = bench.other_judge().await;
+    let here = bench.store.begin_deciding().await.unwrap();
+    let there = tokio::spawn(async move { other.catch_up().await });
+    bench.decide_before(here, &[], there).await.unwrap();
+    bench.judge.catch_up().await.unwrap();
+    assert_eq!(bench.verdicts().await, ["list"; 20]);
+}
+
+async fn what_is_allowed_while_the_judge_waits_is_not_listed(bench: Bench) {
+    bench.record("192.0.2.1", Kind::Spam).await;
+    let other = bench.other_judge().await;
+    let here = bench.store.begin_deciding().await.unwrap();
+    let there = tokio::spawn(async move { other.catch_up().await });
+    let allow = decision("192.0.2.0/24", Verdict::Allow { until: None });
+    bench.decide_before(here, &[allow], there).await.unwrap();
+    assert_eq!(bench.verdicts().await, ["allow"]);
+}
+
+async fn what_is_allowed_while_a_listing_by_hand_waits_is_refused(bench: Bench) {
+    let (other, now) = (bench.again().await, bench.clock.now());
+    let here = bench.store.begin_deciding().await.unwrap();
+    let entry = ("192.0.2.1".parse().unwrap(), Class::Manual);
+    let there = tokio::spawn(async move { by_hand::list(&other, entry, "x", None, now).await });
+    let allow = decision("192.0.2.0/24", Verdict::Allow { until: None });
+    let refused = bench.decide_before(here, &[allow], there).await;
+    assert!(matches!(refused, Err(DecideError::Allowed { .. })));
+}
+
+async fn what_is_extended_while_the_expiry_waits_stays(bench: Bench) {
+    let (class, end) = (Class::Spam, bench.clock.now().plus(Duration::from_secs(10)));
+    bench.list("192.0.2.1", class, Some(end)).await;
+    bench.clock.advance(Duration::from_secs(10));
+    let other = bench.other_judge().await;
+    let here = bench.store.begin_deciding().await.unwrap();
+    let there = tokio::spawn(async move { other.catch_up().await });
+    let until = Some(end.plus(Duration::from_secs(10)));
+    let extend = decision("192.0.2.1", Verdict::Extend { class, until });
+    bench.decide_before(here, &[extend], there).await.unwrap();
+    assert_eq!(bench.verdicts().await, ["list", "extend"]);
+}
+
+async fn what_is_wiped_while_the_judge_waits_stays_wiped(bench: Bench) {
+    let unit: Prefix = "192.0.2.1".parse().unwrap();
+    bench.see("192.0.2.1", Kind::Spam).await;
+    bench.record("192.0.2.1", Kind::Spam).await;
+    let other = bench.other_judge().await;
+    let mut here = bench.store.begin_deciding().await.unwrap();
+    here.wipe_tallies(&[unit], bench.clock.now()).await.unwrap();
+    let there = tokio::spawn(async move { other.catch_up().await });
+    let withdraw = decision("192.0.2.1", Verdict::Withdraw { class: Class::Spam });
+    bench.decide_before(here, &[withdraw], there).await.unwrap();
+    assert_eq!(bench.verdicts().await, ["list", "withdraw"]);
+    let mut transaction = bench.store.begin().await.unwrap();
+    let tally = transaction.tallies(&[unit]).await.unwrap().remove(&unit).unwrap();
+    assert_eq!((tally.score, tally.observations, tally.listed_times), (0.0, 0, 1));
+}
+
+async fn what_leaves_while_unlisting_waits_is_told_so(bench: Bench) {
+    bench.list("192.0.2.1", Class::Manual, None).await;
+    let (other, now) = (bench.again().await, bench.clock.now());
+    let here = bench.store.begin_deciding().await.unwrap();
+    let prefix = "192.0.2.1".parse().unwrap();
+    let there = tokio::spawn(async move { by_hand::unlist(&other, prefix, None, "x", now).await });
+    let withdraw = decision("192.0.2.1", Verdict::Withdraw { class: Class::Manual });
+    let refused = bench.decide_before(here, &[withdraw], there).await;
+    assert!(matches!(refused, Err(DecideError::NotListed { .. })));
+}
