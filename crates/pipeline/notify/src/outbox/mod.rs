@@ -61,6 +61,8 @@ enum Way {
 enum Refusal {
     /// It may leave later.
     ForNow(String),
+    /// The relay refuses to work for us, which the operator can mend; then it leaves.
+    OfUs(String),
     /// It never will.
     ForGood(String),
 }
@@ -134,10 +136,18 @@ impl Sender {
                 info!(mail.id = %mail.id, attempts = mail.attempts, "a mail left");
                 self.store.mail_sent(mail.id).await
             }
-            Err(Refusal::ForNow(why)) if age < self.config.give_up_after.duration() => {
+            Err(Refusal::ForGood(why)) => self.give_up(mail, &why).await,
+            Err(Refusal::ForNow(why) | Refusal::OfUs(why)) if age >= self.config.give_up_after.duration() => {
+                self.give_up(mail, &why).await
+            }
+            Err(Refusal::ForNow(why)) => {
+                warn!(mail.id = %mail.id, attempts = mail.attempts, why, "a mail could not leave yet");
                 self.postpone(mail, &why).await
             }
-            Err(Refusal::ForNow(why) | Refusal::ForGood(why)) => self.give_up(mail, &why).await,
+            Err(Refusal::OfUs(why)) => {
+                error!(mail.id = %mail.id, attempts = mail.attempts, why, "the relay does not work for us: mend notice.relay, notice.tls or the login");
+                self.postpone(mail, &why).await
+            }
         }
     }
 
@@ -154,7 +164,6 @@ impl Sender {
         );
         let until = self.clock.now().plus(retry::wait(mail, first, longest));
         count("postponed");
-        warn!(mail.id = %mail.id, attempts = mail.attempts, %until, why, "a mail could not leave yet");
         self.store.mail_postponed(mail.id, until, why).await
     }
 }
