@@ -175,7 +175,8 @@ pub(super) fn history(decided: &Decided, t: &'static Texts) -> HistoryView {
 
 /// Whom we told, without saying which mailbox.
 pub(super) fn notice(notice: &Notice, t: &'static Texts) -> String {
-    (t.address.notice)(&t.units.day(notice.at), notice.contact.domain())
+    let at = notice.told_at.unwrap_or(notice.at);
+    (t.address.notice)(&t.units.day(at), notice.contact.domain())
 }
 
 /// A mailbox to write to.

@@ -30,7 +30,7 @@ enum Relay {
     RefusesForNow,
     RefusesForGood,
     WantsALogin,
-    DoesNotRelay,
+    RelaysForOthers,
     RefusesAtTheGreeting,
     HangsUp,
     Hangs,
@@ -133,7 +133,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             ("RCPT", Relay::RefusesForNow) => "451 4.7.1 come back\r\n",
             ("RCPT", Relay::RefusesForGood) => "550 5.1.1 User unknown in relay recipient table\r\n",
             ("MAIL", Relay::WantsALogin) => "530 5.7.0 Must issue a STARTTLS command first\r\n",
-            ("RCPT", Relay::DoesNotRelay) => "554 5.7.1 <abuse@cheap.example>: Relay access denied\r\n",
+            ("RCPT", Relay::RelaysForOthers) => "554 5.7.1 <abuse@cheap.example>: Relay access denied\r\n",
             ("RCPT", Relay::HangsUp) => return None,
             ("QUIT", Relay::HangsAfterTaking) => return std::future::pending().await,
             ("QUIT", _) => return stream.write_all(b"221 bye\r\n").await.ok(),
@@ -184,7 +184,7 @@ async fn trouble_that_may_pass_is_tried_again_with_growing_waits() {
         Relay::HangsUp,
         Relay::Hangs,
         Relay::WantsALogin,
-        Relay::DoesNotRelay,
+        Relay::RelaysForOthers,
     ] {
         let house = House::new().await;
         let (name, _taken) = relay(does).await;
@@ -234,6 +234,19 @@ async fn a_refusal_for_good_or_five_days_of_trouble_end_the_mail() {
 }
 
 #[tokio::test]
+async fn who_asks_to_be_left_alone_gets_no_mail_that_was_already_waiting() {
+    let house = House::new().await;
+    let (name, mut taken) = relay(Relay::Accepts).await;
+    let now = house.time.now();
+    let asked = "ABUSE@cheap.example".parse().unwrap();
+    house.store.leave_alone(&asked, now).await.unwrap();
+    assert!(house.sender(Some(name)).send_next().await.unwrap());
+    assert!(taken.try_recv().is_err());
+    house.time.advance(Duration::from_secs(86_400));
+    assert!(!house.is_due().await, "and it is not tried again");
+}
+
+#[tokio::test]
 async fn the_reason_of_a_refusal_is_kept_in_the_words_of_the_relay() {
     let house = House::new().await;
     let (name, _taken) = relay(Relay::RefusesForGood).await;
@@ -251,7 +264,7 @@ async fn the_reason_of_a_refusal_is_kept_in_the_words_of_the_relay() {
 async fn a_relay_that_refuses_us_is_told_apart_from_one_that_refuses_the_mail() {
     for does in [
         Relay::WantsALogin,
-        Relay::DoesNotRelay,
+        Relay::RelaysForOthers,
         Relay::RefusesAtTheGreeting,
     ] {
         let house = House::new().await;
