@@ -46,8 +46,9 @@ impl<F> NoticeWriter<F> {
         now: Timestamp,
     ) -> Result<Outcome, NoticeError> {
         let notice = notice(case, recipient, now);
+        let _alone = self.counting.lock().await;
         let mut transaction = self.store.begin().await?;
-        // Counted inside, so that two workers do not count the same; without the own one, so that a second run counts as the first did.
+        // Without the own one, so that a second run counts as the first did.
         let (start, before) = rate::spans(now, self.config.count_over.duration());
         let earlier = transaction.other_notices_to(recipient, start, notice.id).await?;
         let since_before = transaction.other_notices_to(recipient, before, notice.id).await?;
