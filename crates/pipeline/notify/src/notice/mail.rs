@@ -7,6 +7,7 @@
 //! The subject is ours and not that of the spam, as RFC 5965 section 2 suggests: with that one, filters would take the notice for spam.
 
 use atalaya_formats::arf::FeedbackReport;
+use atalaya_formats::redact::Extent;
 use atalaya_formats::xarf::{self, Incident, ListedIn};
 use atalaya_model::Timestamp;
 use mail_builder::MessageBuilder;
@@ -18,6 +19,7 @@ use mail_builder::mime::{BodyPart, MimePart};
 use uuid::Uuid;
 
 use super::config::NoticeConfig;
+use super::evidence::Evidence;
 use super::text::{self, Facts};
 
 /// Longest line that a mail may have (RFC 5322 section 2.1.1), without its end.
@@ -111,7 +113,7 @@ fn feedback_part(facts: &Facts<'_>, config: &NoticeConfig) -> MimePart<'static> 
 /// The spam itself; its header alone where the rest cannot be shown, or cannot travel.
 fn spam_part(facts: &Facts<'_>) -> MimePart<'static> {
     let bytes = with_crlf(&facts.evidence.message.bytes);
-    if facts.evidence.is_whole() && can_travel(&bytes) {
+    if travels_whole(facts.evidence) {
         let encoding = if bytes.is_ascii() { SEVEN_BIT } else { EIGHT_BIT };
         MimePart::new("message/rfc822", bytes).transfer_encoding(encoding)
     } else {
@@ -123,13 +125,13 @@ fn spam_part(facts: &Facts<'_>) -> MimePart<'static> {
 /// The part for programs that read X-ARF.
 fn xarf_part(facts: &Facts<'_>, id: Uuid) -> MimePart<'static> {
     let evidence = facts.evidence;
-    let (content_type, description) = if evidence.is_whole() {
-        ("message/rfc822", "The spam as received, recipients hidden")
-    } else {
-        (
-            "text/rfc822-headers",
-            "The header of the spam as received, recipients hidden",
-        )
+    let (content_type, description) = match evidence.message.extent {
+        Extent::Message { parts_left_out: 0 } => ("message/rfc822", "The spam, recipients hidden"),
+        Extent::Message { .. } => (
+            "message/rfc822",
+            "The spam, recipients hidden, pictures and files left out",
+        ),
+        Extent::Header => ("text/rfc822-headers", "The header of the spam, recipients hidden"),
     };
     let incident = Incident {
         report_id: id,
@@ -175,12 +177,12 @@ fn with_crlf(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether the bytes can go through SMTP unencoded: `message/rfc822` may not be encoded (RFC 2046 section 5.2.1).
-fn can_travel(bytes: &[u8]) -> bool {
-    !bytes.contains(&0)
-        && bytes
-            .split(|byte| *byte == b'\n')
-            .all(|line| line.len() <= MAX_LINE + 1)
+/// Whether the spam goes along as a message: it is shown whole, and it can go through SMTP unencoded, because `message/rfc822` may not be
+/// encoded (RFC 2046 section 5.2.1).
+pub(super) fn travels_whole(evidence: &Evidence) -> bool {
+    let bytes = &evidence.message.bytes;
+    let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
+    evidence.is_whole() && !bytes.contains(&0) && lines.all(|line| line.len() <= MAX_LINE)
 }
 
 fn header_of(bytes: &[u8]) -> &[u8] {

@@ -244,8 +244,7 @@ impl<F: FindContact> NoticeWriter<F> {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Result<Contact, Outcome>, NoticeError> {
-        let found = self.finder.find_contact(address, now).await;
-        let contact = found.map_err(NoticeError::Contact)?;
+        let contact = self.finder.find_contact(address, now).await?;
         let Some(contact) = contact.filter(|contact| !contact.addresses.is_empty()) else {
             return Ok(Err(Outcome::NoContact));
         };

@@ -188,6 +188,11 @@ fn spam_that_cannot_travel_unencoded_goes_as_its_header_and_whole_in_xarf() {
             &format!("From: x@cheap.example\r\nSubject: x\r\n\r\n{body}"),
         );
         assert_eq!(kinds(&mail, &[])[2], "text/rfc822-headers");
+        let text = String::from_utf8(part(&mail, TEXT)).unwrap();
+        assert!(
+            text.contains("stands in xarf.json") && !text.contains("complete message"),
+            "{text}"
+        );
         let whole = data_encoding_free_base64(xarf(&mail)["evidence"][0]["payload"].as_str().unwrap());
         assert!(whole.ends_with(body.as_bytes()));
         assert!(!mail.contains(&0) && mail.split(|byte| *byte == b'\n').all(|line| line.len() <= 1_000));
