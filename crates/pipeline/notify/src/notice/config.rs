@@ -42,8 +42,8 @@ settings! {
         organisation: String = "Atalaya".to_owned(),
         /// The language of notices: `en`, `es`, or `both` (English first).
         language: Language = Language::Both,
-        /// The SMTP relay that takes the notices, as `host:port`. Without one they are written as .eml files into the folder
-        /// `notices` of the data folder.
+        /// The SMTP relay that takes the notices, as `host:port`. Spam that is not ASCII needs one with 8BITMIME (RFC 6152).
+        /// Without a relay they are written as .eml files into the folder `notices` of the data folder, and nobody is told.
         relay: Option<String> = None => "\"smtp.example.net:25\"",
         /// How the connection to the relay is protected: `none`; `opportunistic` (STARTTLS where offered, with any
         /// certificate, and in the open where TLS fails); `required` (STARTTLS with a valid certificate, or no mail leaves); `implicit`

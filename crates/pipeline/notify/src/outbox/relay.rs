@@ -178,7 +178,8 @@ fn envelope(mail: &OutgoingMail) -> Result<Envelope, Refusal> {
 /// What the relay says of the mail itself decides: 5yz is for good (RFC 5321 section 4.2.1), all else may pass.
 fn refusal(error: &SmtpError) -> Refusal {
     let why = told(error);
-    if is_about_us(error, &why) {
+    // Our own client refuses where the relay lacks what the mail needs: 8BITMIME (RFC 6152).
+    if error.is_client() || is_about_us(error, &why) {
         Refusal::OfUs(why)
     } else if error.is_permanent() {
         Refusal::ForGood(why)

@@ -31,6 +31,7 @@ enum Relay {
     RefusesForGood,
     WantsALogin,
     RelaysForOthers,
+    HasNoExtensions,
     RefusesAtTheGreeting,
     HangsUp,
     Hangs,
@@ -129,6 +130,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         }
         let verb = line.get(..4).unwrap_or_default();
         let answer = match (verb, does) {
+            ("EHLO", Relay::HasNoExtensions) => "250 relay\r\n",
             ("EHLO", _) => "250-relay\r\n250 8BITMIME\r\n",
             ("RCPT", Relay::RefusesForNow) => "451 4.7.1 come back\r\n",
             ("RCPT", Relay::RefusesForGood) => "550 5.1.1 User unknown in relay recipient table\r\n",
@@ -276,6 +278,24 @@ async fn a_relay_that_refuses_us_is_told_apart_from_one_that_refuses_the_mail() 
         let refusal = relay.hand_over(&mail).await.unwrap_err();
         assert!(matches!(refusal, super::Refusal::OfUs(_)), "{refusal:?}");
     }
+}
+
+#[tokio::test]
+async fn a_relay_without_8bitmime_gets_mails_in_ascii_only() {
+    let house = House::new().await;
+    let (name, mut taken) = relay(Relay::HasNoExtensions).await;
+    let super::Way::Relay(relay) = house.sender(Some(name)).way else {
+        panic!()
+    };
+    let mut mail = house.store.take_mail(Duration::ZERO).await.unwrap().unwrap();
+    relay.hand_over(&mail).await.unwrap();
+    assert_eq!(taken.recv().await.unwrap(), MESSAGE);
+    mail.message.extend_from_slice("olé\r\n".as_bytes());
+    let refusal = relay.hand_over(&mail).await.unwrap_err();
+    assert!(
+        matches!(&refusal, super::Refusal::OfUs(why) if why.contains("8BITMIME")),
+        "{refusal:?}"
+    );
 }
 
 #[tokio::test]
