@@ -18,7 +18,7 @@ const CONTACT: &str = "zzdnsr@bt.com";
 fn config(rdap: SocketAddr, relay: u16, more: &str) -> String {
     let (local, stands_for) = SENDER;
     format!(
-        "{more}\n[trap.stand_for]\n\"{local}\" = \"{stands_for}\"\n[contact]\nbootstrap_url = \"\"\nwhois_server = \"\"\n\
+        "public_url = \"https://list.atalaya.example\"\n{more}\n[trap.stand_for]\n\"{local}\" = \"{stands_for}\"\n[contact]\nbootstrap_url = \"\"\nwhois_server = \"\"\n\
          rdap_servers = {{ \"62.0.0.0/8\" = \"http://{rdap}/\" }}\n\
          [notice]\nrelay = \"127.0.0.1:{relay}\"\ntls = \"none\"\nsender = \"list@atalaya.example\"\n"
     )

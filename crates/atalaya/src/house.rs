@@ -9,7 +9,7 @@ use atalaya_model::{Clock, Decided, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Set, Zone};
 use atalaya_store::{Store, Topic};
-use atalaya_web::{App, AppConfig};
+use atalaya_web::{App, AppConfig, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -84,6 +84,10 @@ impl House {
             metrics: process::metrics()?,
             config: AppConfig {
                 public_url: config.public_url(),
+                telling: match config.notice.relay {
+                    Some(_) => Telling::ByMail,
+                    None => Telling::Silent,
+                },
                 web: config.web.clone(),
                 delist: config.delist.clone(),
                 decide: config.decide.clone(),

@@ -34,11 +34,23 @@ pub struct App {
     pub config: AppConfig,
 }
 
+/// Whether the contacts of listed networks are written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Telling {
+    /// There is no relay: notices stay with the operator, and pages do not speak of them.
+    #[default]
+    Silent,
+    /// By mail.
+    ByMail,
+}
+
 /// The sections of the configuration that pages follow or show.
 #[derive(Debug, Clone, Default)]
 pub struct AppConfig {
     /// Where the pages are reached from outside. Forms that come from there are ours, whatever a proxy makes of `Host`.
     pub public_url: String,
+    /// Whether networks are told.
+    pub telling: Telling,
     /// The pages themselves.
     pub web: WebConfig,
     /// The rules of leaving.

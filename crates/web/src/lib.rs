@@ -21,7 +21,7 @@ mod texts;
 mod written;
 
 pub use api::answer_json;
-pub use app::{App, AppConfig, router};
+pub use app::{App, AppConfig, Telling, router};
 pub use config::WebConfig;
 pub use lookup::NotLoaded;
 pub use server::serve;

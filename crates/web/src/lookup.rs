@@ -109,7 +109,7 @@ pub(crate) struct Details {
     pub(crate) observation_count: u64,
     /// The decisions about the address and every prefix that holds it, newest first.
     pub(crate) decisions: Vec<Decided>,
-    /// The notices about the unit, newest first.
+    /// The notices about the unit that a relay took, newest first.
     pub(crate) notices: Vec<Notice>,
     /// The removals of the unit, newest first.
     pub(crate) removals: Vec<Timestamp>,
@@ -204,7 +204,7 @@ impl Lookup {
         let (observations, decisions, notices, removals, contact, veil) = tokio::try_join!(
             self.observations(unit),
             self.decisions(facts),
-            store.notices_of(unit, MAX_NOTICES),
+            store.notices_told_of(unit, MAX_NOTICES),
             store.removals_of(unit, facts.now.minus(self.limits.remember)),
             store.contact_for(facts.address, facts.now),
             self.veil(),

@@ -184,6 +184,24 @@ mod tests {
     }
 
     #[test]
+    fn notices_that_leave_lead_to_pages_that_strangers_can_reach() {
+        let relay = "[notice]\nsender = \"abuse@example.net\"\nrelay = \"127.0.0.1:25\"\n";
+        for url in ["", "public_url = \"http://list.example.net\"\n"] {
+            assert!(mistakes(&format!("{url}{relay}")).contains("public_url must be set"));
+        }
+        let text = format!("public_url = \"https://list.example.net\"\n{relay}");
+        assert!(parse(&text).is_ok());
+        for wrong in [
+            "https://list.example.net?x",
+            "https://list.example.net/#x",
+            "https://",
+        ] {
+            let told = mistakes(&format!("public_url = \"{wrong}\"\n"));
+            assert!(told.contains("public_url"), "{told}");
+        }
+    }
+
+    #[test]
     fn all_values_out_of_range_are_told_at_once() {
         let told = mistakes("public_url = \"ftp://x\"\n[decide]\nlist_at = -1.0\n[log]\nformat = \"xml\"\n");
         assert_eq!(told.lines().count(), 3, "{told}");

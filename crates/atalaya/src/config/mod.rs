@@ -28,7 +28,8 @@ settings! {
         /// The data folder: database, control socket, cached registry files, notices. `--data` overrides it.
         data: PathBuf = PathBuf::from("/var/lib/atalaya"),
         /// Where the pages are reached from outside, without a slash at the end. It stands in DNS answers and in notices. Without it,
-        /// the address of `listen.http`.
+        /// the address of `listen.http`. With `notice.relay` it must be set, and https: strangers follow its links, and one click ends
+        /// notices over https only (RFC 8058).
         public_url: Option<String> = None => "\"https://list.example.net\"",
         /// The sockets. Port 0 takes a free one. `--listen` overrides them.
         listen: ListenConfig,
@@ -112,14 +113,23 @@ impl Config {
         let host = url
             .strip_prefix("https://")
             .or_else(|| url.strip_prefix("http://"));
-        match host {
-            Some(host)
-                if !host.is_empty() && !host.ends_with('/') && host.bytes().all(|c| c.is_ascii_graphic()) =>
-            {
-                Ok(())
-            }
-            _ => Err("public_url must be an http or https URL without a slash at the end".to_owned()),
+        let is_plain = |host: &str| {
+            let fits = |c: u8| c.is_ascii_graphic() && !b"?#".contains(&c);
+            !host.is_empty() && !host.ends_with('/') && host.bytes().all(fits)
+        };
+        if !host.is_some_and(is_plain) {
+            return Err(
+                "public_url must be an http or https URL without `?` and `#`, and without a slash at the end"
+                    .to_owned(),
+            );
         }
+        if self.notice.relay.is_some() && !url.starts_with("https://") {
+            return Err(
+                "public_url must be set to an https URL, because notice.relay is set: notices lead to it"
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
 
     fn check_store(&self) -> Result<(), String> {

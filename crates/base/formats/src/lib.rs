@@ -4,6 +4,7 @@
 mod address_range;
 pub mod arf;
 pub mod dnsbl;
+mod holding;
 mod mailbox;
 pub mod mbox;
 pub mod message;
@@ -15,4 +16,5 @@ pub mod whois;
 pub mod xarf;
 
 pub use address_range::AddressRange;
+pub use holding::Holding;
 pub use mailbox::{Basis, Mailbox};

@@ -54,9 +54,22 @@ impl Mailbox {
     }
 }
 
+/// Whether two addresses are one mailbox: registries write the same one with capitals and without.
+fn is_same(one: &MailAddress, other: &MailAddress) -> bool {
+    one.as_str().eq_ignore_ascii_case(other.as_str())
+}
+
+/// Takes out the mailboxes that are said to be dead.
+pub(crate) fn remove(mailboxes: &mut Vec<Mailbox>, dead: &[MailAddress]) {
+    mailboxes.retain(|found| !dead.iter().any(|dead| is_same(dead, &found.address)));
+}
+
 /// Adds a mailbox; a second one of the same address keeps the better rank.
 pub(crate) fn add(mailboxes: &mut Vec<Mailbox>, found: Mailbox) {
-    if let Some(known) = mailboxes.iter_mut().find(|known| known.address == found.address) {
+    if let Some(known) = mailboxes
+        .iter_mut()
+        .find(|known| is_same(&known.address, &found.address))
+    {
         if known.rank > found.rank {
             *known = found;
         }
@@ -107,6 +120,21 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         addresses_in(text).map(|address| address.to_string()).collect()
+    }
+
+    #[test]
+    fn one_mailbox_stays_one_however_it_is_capitalised() {
+        let mailbox = |address: &str, rank| Mailbox {
+            address: address.parse().unwrap(),
+            basis: Basis::Named,
+            rank,
+        };
+        let mut mailboxes = Vec::new();
+        add(&mut mailboxes, mailbox("Abuse@example.net", 3));
+        add(&mut mailboxes, mailbox("abuse@EXAMPLE.net", 1));
+        assert_eq!(mailboxes, [mailbox("abuse@EXAMPLE.net", 1)]);
+        remove(&mut mailboxes, &["ABUSE@example.net".parse().unwrap()]);
+        assert_eq!(mailboxes, []);
     }
 
     #[test]

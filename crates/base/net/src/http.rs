@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use atalaya_model::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, ClientBuilder, Response, StatusCode, Url, header, redirect};
 use tokio::time::timeout;
@@ -57,6 +58,14 @@ pub enum HttpError {
     /// It took too long.
     #[error("no whole answer within {0:?}")]
     TimedOut(Duration),
+    /// The caller does not want this server to be asked yet.
+    #[error("{host} is not asked before {until}")]
+    NotYet {
+        /// The server.
+        host: String,
+        /// When it may be asked.
+        until: Timestamp,
+    },
     /// The exchange failed.
     #[error("the exchange failed")]
     Exchange(#[source] reqwest::Error),
@@ -65,7 +74,10 @@ pub enum HttpError {
 /// The client. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
-    client: Client,
+    /// For servers that the configuration names: they may be anywhere.
+    trusting: Client,
+    /// For all others: their names must lead to public addresses at the moment of connecting.
+    wary: Client,
     limits: ExchangeLimits,
     max_redirects: u32,
     reach: Arc<Reach>,
@@ -84,15 +96,11 @@ impl HttpClient {
                 .user_agent(concat!("atalaya/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
                 .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))
-                .dns_resolver(Arc::new(Guard(Arc::clone(&reach))))
                 .no_proxy()
         };
-        let client = builder()
-            .build()
-            .or_else(|error| without_certificates(builder(), &error))
-            .map_err(HttpError::Setup)?;
         Ok(Self {
-            client,
+            trusting: build(builder)?,
+            wary: build(|| builder().dns_resolver(Arc::new(Guard)))?,
             limits,
             max_redirects,
             reach,
@@ -104,21 +112,40 @@ impl HttpClient {
     /// # Errors
     /// If there is no whole answer within the limits. An answer of any status is one.
     pub async fn get(&self, url: &str, accept: &str) -> Result<HttpAnswer, HttpError> {
-        match timeout(self.limits.timeout, self.follow(url, accept)).await {
+        self.get_with_leave(url, accept, |_host| Ok(())).await
+    }
+
+    /// The same, where each server on the way is asked only by leave of the caller, who gets its name.
+    ///
+    /// # Errors
+    /// If there is no whole answer within the limits, or [`HttpError::NotYet`] with the time that the caller named.
+    pub async fn get_with_leave(
+        &self,
+        url: &str,
+        accept: &str,
+        leave: impl Fn(&str) -> Result<(), Timestamp> + Send + Sync,
+    ) -> Result<HttpAnswer, HttpError> {
+        match timeout(self.limits.timeout, self.follow(url, accept, leave)).await {
             Ok(answer) => answer,
             Err(_elapsed) => Err(HttpError::TimedOut(self.limits.timeout)),
         }
     }
 
-    async fn follow(&self, url: &str, accept: &str) -> Result<HttpAnswer, HttpError> {
+    async fn follow(
+        &self,
+        url: &str,
+        accept: &str,
+        leave: impl Fn(&str) -> Result<(), Timestamp> + Send + Sync,
+    ) -> Result<HttpAnswer, HttpError> {
         let mut url = Url::parse(url).map_err(|_bad| HttpError::BadUrl(url.to_owned()))?;
         let mut seen = HashSet::new();
         for _hop in 0..=self.max_redirects {
-            self.check(&url)?;
+            let (host, client) = self.check(&url)?;
             if !seen.insert(url.clone()) {
                 return Err(HttpError::Circle(url.into()));
             }
-            let request = self.client.get(url.clone()).header(header::ACCEPT, accept);
+            leave(&host).map_err(|until| HttpError::NotYet { host, until })?;
+            let request = client.get(url.clone()).header(header::ACCEPT, accept);
             let response = request
                 .send()
                 .await
@@ -131,12 +158,17 @@ impl HttpClient {
         Err(HttpError::TooManyRedirects(self.max_redirects))
     }
 
-    /// Checks an address before it is asked. One with a user name in it is a disguise.
-    fn check(&self, url: &Url) -> Result<(), HttpError> {
+    /// Checks an address before it is asked. One with a user name in it is a disguise. Gives the host and the client to ask it with.
+    fn check(&self, url: &Url) -> Result<(String, &Client), HttpError> {
         let plain =
             matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
         match (url.host_str(), url.port_or_known_default()) {
-            (Some(host), Some(port)) if plain => Ok(self.reach.check(host, port, &USUAL_PORTS)?),
+            (Some(host), Some(port)) if plain => {
+                self.reach.check(host, port, &USUAL_PORTS)?;
+                let is_named = self.reach.has(host, port);
+                let client = if is_named { &self.trusting } else { &self.wary };
+                Ok((host.to_owned(), client))
+            }
             _ => Err(HttpError::BadUrl(url.to_string())),
         }
     }
@@ -202,20 +234,28 @@ fn next(response: &Response) -> Result<Option<Url>, HttpError> {
     }
 }
 
+/// Makes a client, on any machine.
+fn build(builder: impl Fn() -> ClientBuilder) -> Result<Client, HttpError> {
+    builder()
+        .build()
+        .or_else(|error| without_certificates(builder(), &error))
+        .map_err(HttpError::Setup)
+}
+
 /// A client on a machine that has no certificates installed: it can speak HTTP, and HTTPS with nobody.
 fn without_certificates(builder: ClientBuilder, error: &reqwest::Error) -> reqwest::Result<Client> {
     tracing::warn!(error = ?error, "no certificates can be used, so HTTPS servers cannot be asked: install ca-certificates");
     builder.tls_certs_only(std::iter::empty()).build()
 }
 
-/// Resolves names within [`Reach`], at the moment of connecting.
-struct Guard(Arc<Reach>);
+/// Resolves names to public addresses only, at the moment of connecting.
+struct Guard;
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = Arc::clone(&self.0);
         Box::pin(async move {
-            let addresses: Addrs = Box::new(reach.resolve(name.as_str(), 0).await?.into_iter());
+            let public = Reach::default().resolve(name.as_str(), 0).await?;
+            let addresses: Addrs = Box::new(public.into_iter());
             Ok(addresses)
         })
     }

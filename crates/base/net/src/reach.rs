@@ -2,8 +2,7 @@
 //!
 //! RDAP answers redirect and WHOIS answers refer us on. Whoever controls such an answer could send us to a service inside our own
 //! network, or to a port that is no registry's. So what strangers name must be on a usual port of a public address. The operator may name
-//! any server: that one is allowed as it stands, and where it is given by an address that is not public, so is the range around it
-//! (loopback, RFC 1918, ...), on any port: a registry of the laboratory may refer to another one there, while 169.254.169.254 stays out.
+//! any server: that host is allowed on that port, and nothing around it.
 //!
 //! Names are checked when they are resolved, not before: a name that resolves to a public address when it is checked could resolve to
 //! another when it is used.
@@ -18,8 +17,6 @@ use atalaya_model::{Prefix, reserved};
 pub struct Reach {
     /// Servers that the configuration names, as host in lower case and port.
     servers: BTreeSet<(String, u16)>,
-    /// What the ranges are for in which the configuration names a server, as [`reserved`] says it.
-    ranges: BTreeSet<&'static str>,
 }
 
 /// A server that may not be asked, and why.
@@ -37,8 +34,13 @@ pub struct OutOfReach {
 impl Reach {
     /// Allows a server that the configuration names.
     pub fn allow(&mut self, host: &str, port: u16) {
-        self.ranges.extend(address_of(host).and_then(range_of));
         self.servers.insert((bare(host), port));
+    }
+
+    /// Whether the configuration names this server.
+    #[must_use]
+    pub fn has(&self, host: &str, port: u16) -> bool {
+        self.servers.contains(&(bare(host), port))
     }
 
     /// Checks a server that is about to be asked, as far as that goes without resolving its name.
@@ -53,36 +55,32 @@ impl Reach {
                 why,
             })
         };
-        if self.servers.contains(&(bare(host), port)) {
+        if self.has(host, port) {
             return Ok(());
         }
         match address_of(host).and_then(range_of) {
-            Some(range) if self.ranges.contains(range) => Ok(()),
             Some(range) => refused(format!("its address is reserved for {range}")),
             None if !usual_ports.contains(&port) => refused("its port is not a usual one".to_owned()),
             None => Ok(()),
         }
     }
 
-    /// Finds the addresses of a host that may be used.
+    /// Finds the addresses of a server that may be used: all of one that the configuration names, else the public ones.
     ///
     /// # Errors
     /// If the name cannot be resolved, or to none that may be used.
     pub async fn resolve(&self, host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
         let host = bare(host);
+        let is_named = self.has(&host, port);
         let found = tokio::net::lookup_host((host.as_str(), port)).await?;
-        let usable: Vec<_> = found.filter(|found| self.permits(&host, found.ip())).collect();
+        let usable: Vec<_> = found
+            .filter(|found| is_named || range_of(found.ip()).is_none())
+            .collect();
         if usable.is_empty() {
             let why = format!("{host} has no address that may be used: none, or only reserved ones");
             return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, why));
         }
         Ok(usable)
-    }
-
-    /// Whether an address to which `host` resolved may be used.
-    fn permits(&self, host: &str, address: IpAddr) -> bool {
-        let named = self.servers.iter().any(|(server, _)| server == host);
-        named || range_of(address).is_none_or(|range| self.ranges.contains(range))
     }
 }
 
@@ -124,13 +122,16 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_server_opens_its_own_range_and_no_other() {
+    fn a_configured_server_opens_its_own_port_and_no_other() {
         let mut reach = Reach::default();
         reach.allow("127.0.0.1", 8083);
         reach.allow("RDAP.example.net", 8443);
-        assert_eq!(reach.check("127.0.0.1", 9999, &[443]), Ok(()));
+        assert_eq!(reach.check("127.0.0.1", 8083, &[443]), Ok(()));
         assert_eq!(reach.check("rdap.example.net", 8443, &[443]), Ok(()));
         for (host, port) in [
+            ("127.0.0.1", 443),
+            ("127.0.0.1", 8084),
+            ("127.0.0.2", 8083),
             ("10.0.0.1", 8083),
             ("169.254.169.254", 80),
             ("rdap.example.net", 8444),
@@ -145,7 +146,9 @@ mod tests {
         let mut reach = Reach::default();
         assert!(reach.resolve("127.0.0.1", 80).await.is_err());
         assert!(reach.resolve("192.0.2.1", 80).await.is_ok());
-        reach.allow("127.0.0.2", 1);
-        assert!(reach.resolve("127.0.0.1", 80).await.is_ok());
+        assert!(reach.resolve("localhost", 43).await.is_err(), "by name, too");
+        reach.allow("LOCALHOST", 80);
+        assert!(reach.resolve("localhost", 80).await.is_ok());
+        assert!(reach.resolve("localhost", 43).await.is_err(), "on its port only");
     }
 }

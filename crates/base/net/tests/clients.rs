@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use atalaya_model::Timestamp;
 use atalaya_net::{AskError, ExchangeLimits, HttpClient, HttpError, Reach, ask};
 use atalaya_testkit::peers::{HttpPeer, HttpReply, LinePeer, LineReply};
 
@@ -121,6 +122,47 @@ async fn a_redirect_into_our_own_network_or_to_another_scheme_is_refused() {
         client.get(&by_name, "*/*").await,
         Err(HttpError::OutOfReach(_))
     ));
+}
+
+#[tokio::test]
+async fn a_name_that_leads_into_our_own_network_is_refused_when_it_is_resolved() {
+    let client = HttpClient::new(PATIENT, 3, Arc::new(Reach::default())).unwrap();
+    let error = client.get("http://localhost/", "*/*").await.unwrap_err();
+    let mut reasons = vec![error.to_string()];
+    let mut source = std::error::Error::source(&error);
+    while let Some(inner) = source {
+        reasons.push(inner.to_string());
+        source = inner.source();
+    }
+    let told = reasons.join(": ");
+    assert!(told.contains("no address that may be used"), "{told}");
+}
+
+#[tokio::test]
+async fn each_server_on_the_way_is_asked_by_leave_of_the_caller() {
+    let last = HttpPeer::start(|_path| HttpReply::rdap("{}")).await.unwrap();
+    let target = last.url("/");
+    let first = HttpPeer::start(move |_path| HttpReply::redirect(&target))
+        .await
+        .unwrap();
+    let mut reach = Reach::default();
+    reach.allow("localhost", first.address().port());
+    reach.allow("127.0.0.1", last.address().port());
+    let client = HttpClient::new(PATIENT, 3, Arc::new(reach)).unwrap();
+    let url = format!("http://localhost:{}/", first.address().port());
+    let later = Timestamp::from_seconds(9);
+    let refused = client
+        .get_with_leave(&url, "*/*", |host| match host {
+            "localhost" => Ok(()),
+            _ => Err(later),
+        })
+        .await;
+    assert!(
+        matches!(&refused, Err(HttpError::NotYet { host, until }) if host == "127.0.0.1" && *until == later),
+        "{refused:?}"
+    );
+    assert!(last.asked().is_empty());
+    assert!(client.get_with_leave(&url, "*/*", |_host| Ok(())).await.is_ok());
 }
 
 #[tokio::test]

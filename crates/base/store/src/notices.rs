@@ -1,4 +1,6 @@
-//! Notices: what we told whom about which listing.
+//! Notices: which listing was written about to whom, and when a relay took the mail.
+//!
+//! Each incident of a contact has one, also those that are held back and never become a mail: only those with a time in `told_at` were told.
 
 use atalaya_model::{MailAddress, Prefix, Serial, Timestamp};
 use uuid::Uuid;
@@ -8,9 +10,9 @@ use crate::sql::{Row, values};
 use crate::{Store, StoreError, Transaction};
 
 /// The columns of a notice, as they are written and read back.
-const COLUMNS: &str = "id, serial, prefix, contact, token, written_at";
+const COLUMNS: &str = "id, serial, prefix, contact, token, written_at, told_at";
 
-/// A notice that was handed to the outbox.
+/// A notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// Names it for good.
@@ -23,8 +25,10 @@ pub struct Notice {
     pub contact: MailAddress,
     /// The secret word in its links.
     pub token: String,
-    /// When it was written.
+    /// When it was written, or held back.
     pub at: Timestamp,
+    /// When a relay took it; none where it waits, was held back, stands in the folder, or never left.
+    pub told_at: Option<Timestamp>,
 }
 
 impl Store {
@@ -38,7 +42,7 @@ impl Store {
         row.map(notice).transpose()
     }
 
-    /// The notices about exactly `prefix`, newest first.
+    /// The notices about exactly `prefix`, told or not, newest first.
     ///
     /// # Errors
     /// The store failed.
@@ -50,22 +54,39 @@ impl Store {
         rows.into_iter().map(notice).collect()
     }
 
-    /// How many notices were written to `contact` since a moment.
+    /// The notices about exactly `prefix` that a relay took, newest first.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn notices_to(&self, contact: &MailAddress, since: Timestamp) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM notices WHERE lower(contact) = $1 AND written_at >= $2";
-        let row = self
-            .read()
-            .await?
-            .row(sql, values![caseless(contact), since])
-            .await?;
-        row.map_or(Ok(0), |mut row| row.take_count())
+    pub async fn notices_told_of(&self, prefix: &Prefix, limit: u32) -> Result<Vec<Notice>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM notices WHERE prefix = $1 AND told_at IS NOT NULL \
+             ORDER BY told_at DESC, serial DESC LIMIT $2"
+        );
+        let rows = self.read().await?.rows(sql, values![prefix, limit]).await?;
+        rows.into_iter().map(notice).collect()
     }
 }
 
 impl Transaction {
+    /// How many other notices than `own` there are to `contact` since a moment.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn other_notices_to(
+        &mut self,
+        contact: &MailAddress,
+        since: Timestamp,
+        own: Uuid,
+    ) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM notices WHERE lower(contact) = $1 AND written_at >= $2 AND id <> $3";
+        let row = self
+            .connection
+            .row(sql, values![caseless(contact), since, own])
+            .await?;
+        row.map_or(Ok(0), |mut row| row.take_count())
+    }
+
     /// Remembers a notice. The same id twice is kept once.
     ///
     /// # Errors
@@ -78,6 +99,7 @@ impl Transaction {
             notice.contact.as_str(),
             notice.token.as_str(),
             notice.at,
+            notice.told_at,
         ];
         let head = format!("INSERT INTO notices ({COLUMNS}) VALUES");
         self.connection
@@ -95,5 +117,6 @@ fn notice(mut row: Row) -> Result<Notice, StoreError> {
         contact: row.take_word()?,
         token: row.take()?,
         at: row.take_time()?,
+        told_at: row.take_some_time()?,
     })
 }

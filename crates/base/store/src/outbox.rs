@@ -60,13 +60,28 @@ impl Store {
         row.map(mail).transpose()
     }
 
-    /// The mail was taken over by the next server.
+    /// The mail was taken over by the next server. A notice of the same id is told with it.
     ///
     /// # Errors
     /// The store failed.
     pub async fn mail_sent(&self, id: Uuid) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let now = self.now();
+        let connection = &mut transaction.connection;
+        let sql = "UPDATE outbox SET state = 'sent', last_error = NULL WHERE id = $1";
+        connection.execute(sql, values![id]).await?;
+        let sql = "UPDATE notices SET told_at = $2 WHERE id = $1 AND told_at IS NULL";
+        connection.execute(sql, values![id, now]).await?;
+        transaction.commit().await
+    }
+
+    /// The mail stands in a folder: it left the outbox, and nobody was told.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn mail_filed(&self, id: Uuid) -> Result<(), StoreError> {
         self.write_one(
-            "UPDATE outbox SET state = 'sent', last_error = NULL WHERE id = $1",
+            "UPDATE outbox SET state = 'filed', last_error = NULL WHERE id = $1",
             values![id],
         )
         .await

@@ -153,7 +153,8 @@ const TELLING: &[&str] = &[
         prefix TEXT NOT NULL,
         contact TEXT NOT NULL,
         token TEXT NOT NULL UNIQUE,
-        written_at {int} NOT NULL
+        written_at {int} NOT NULL,
+        told_at {int}
     ) {strict}",
     "CREATE INDEX notices_of_prefix ON notices (prefix, written_at)",
     "CREATE INDEX notices_to_contact ON notices (lower(contact), written_at)",

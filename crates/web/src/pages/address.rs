@@ -49,7 +49,7 @@ struct DetailsView {
     evidence_count: Option<String>,
     history: Vec<HistoryView>,
     /// None where there was nothing to tell anybody.
-    notices: Option<Vec<String>>,
+    notices: Vec<String>,
 }
 
 /// The query of the form.
@@ -222,12 +222,10 @@ fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsV
             .iter()
             .map(|decided| views::history(decided, &facts.unit, t))
             .collect(),
-        notices: (!details.notices.is_empty() || !facts.listings().is_empty()).then(|| {
-            details
-                .notices
-                .iter()
-                .map(|notice| views::notice(notice, t))
-                .collect()
-        }),
+        notices: details
+            .notices
+            .iter()
+            .map(|notice| views::notice(notice, t))
+            .collect(),
     }
 }

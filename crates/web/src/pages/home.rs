@@ -8,13 +8,15 @@ use axum::response::Response;
 
 use super::views::{CodeView, codes};
 use super::{Frame, Reader, page};
-use crate::app::Shared;
+use crate::app::{Shared, Telling};
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage {
     frame: Frame,
     lead: String,
+    /// What networks are told; none where there is no relay.
+    network: Option<&'static str>,
     server: String,
     postfix: String,
     size: Option<String>,
@@ -28,6 +30,7 @@ pub(crate) async fn home(State(shared): State<Shared>, reader: Reader) -> Respon
     let template = HomePage {
         frame: Frame::now(&shared, &reader),
         lead: (t.home.lead)(&shared.app.config.web.organisation),
+        network: (shared.app.config.telling == Telling::ByMail).then_some(t.home.network),
         server: (t.home.server)(zone),
         postfix: postfix_line(zone),
         size: shared

@@ -10,7 +10,7 @@ use axum::response::Response;
 
 use super::views::{self, CodeView, MailView, codes};
 use super::{Frame, Reader, page};
-use crate::app::{AppConfig, Shared};
+use crate::app::{AppConfig, Shared, Telling};
 use crate::texts::{Figures, PolicyTexts, Section, Texts};
 
 /// Waits that are spelled out.
@@ -47,6 +47,10 @@ pub(crate) async fn policy(State(shared): State<Shared>, reader: Reader) -> Resp
         title: section.title,
         paragraphs: (section.paragraphs)(&figures),
     };
+    let notices = (config.telling == Telling::ByMail).then_some(&p.notices);
+    let after = std::iter::once(&p.shown)
+        .chain(notices)
+        .chain([&p.advice, &p.ending]);
     let template = PolicyPage {
         frame: Frame::now(&shared, &reader),
         p,
@@ -56,7 +60,7 @@ pub(crate) async fn policy(State(shared): State<Shared>, reader: Reader) -> Resp
         lifetime: section(&p.lifetime),
         leaving: section(&p.leaving),
         mail: views::mail(&config.web.postmaster, &figures.zone),
-        after: [&p.shown, &p.notices, &p.advice, &p.ending].map(section).into(),
+        after: after.map(section).collect(),
         never: section(&p.never),
         ranges: atalaya_model::reserved_ranges()
             .map(|(prefix, purpose)| (prefix.to_string(), purpose))

@@ -194,7 +194,8 @@ pub(super) fn history(decided: &Decided, unit: &Prefix, t: &'static Texts) -> Hi
 
 /// Whom we told, without saying which mailbox.
 pub(super) fn notice(notice: &Notice, t: &'static Texts) -> String {
-    (t.address.notice)(&t.units.day(notice.at), notice.contact.domain())
+    let at = notice.told_at.unwrap_or(notice.at);
+    (t.address.notice)(&t.units.day(at), notice.contact.domain())
 }
 
 /// A mailbox to write to.

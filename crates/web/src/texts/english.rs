@@ -74,8 +74,8 @@ const HOME: HomeTexts = HomeTexts {
     },
     server_postfix: "As a warning in Postfix:",
     network_title: "Do you run a network?",
-    network: "When an address of yours is listed, we write once to its abuse contact, with the evidence. Every message says how to \
-              stop them.",
+    network: "When an address of yours is listed on evidence, we write to its abuse contact and show what we saw, less often where \
+              there is much. Every message says how to stop them.",
     codes_title: "What the answers mean",
     code: "Answer",
     class: "Class",
@@ -150,7 +150,6 @@ const ADDRESS: AddressTexts = AddressTexts {
     },
     notices: "Whom we told",
     notice: |date, domain| format!("{date}: the abuse contact at {domain}"),
-    notices_none: "Nobody yet.",
     as_json: "The same as JSON",
 };
 

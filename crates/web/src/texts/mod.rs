@@ -150,7 +150,6 @@ pub(crate) struct AddressTexts {
     pub(crate) notices: &'static str,
     /// Date, domain.
     pub(crate) notice: With2,
-    pub(crate) notices_none: &'static str,
     pub(crate) as_json: &'static str,
 }
 

@@ -160,7 +160,7 @@ pub(super) const ENGLISH: PolicyTexts = PolicyTexts {
                  of the address. DNS, page and API give the same answer and name the same serial."
                     .to_owned(),
                 "Of the evidence the public sees time, name and domain of the sender, subject and size. The addresses of our \
-                 traps and the text of the messages are not shown; the abuse contact of the network gets more."
+                 traps and the text of the messages are not shown."
                     .to_owned(),
             ]
         },
@@ -169,8 +169,9 @@ pub(super) const ENGLISH: PolicyTexts = PolicyTexts {
         title: "Whom we tell",
         paragraphs: |_| {
             vec![
-                "A new listing with evidence is told to the abuse contact that the registry names for the address. Every notice \
-                 says how to stop them, and whoever wants none gets none."
+                "A new listing with evidence is told to the abuse contact that the registry names for the address, if it names one; \
+                 where there are many, one notice stands for several. A notice shows more of the evidence than the page. It says \
+                 how to stop them, and whoever wants none gets none."
                     .to_owned(),
             ]
         },
@@ -319,7 +320,7 @@ pub(super) const SPANISH: PolicyTexts = PolicyTexts {
                  de la dirección. El DNS, la página y la API dan la misma respuesta y el mismo número de serie."
                     .to_owned(),
                 "De las pruebas, el público ve la hora, el nombre y el dominio del remitente, el asunto y el tamaño. No se muestran \
-                 las direcciones de nuestras trampas ni el texto de los mensajes; el contacto de abuso de la red recibe más."
+                 las direcciones de nuestras trampas ni el texto de los mensajes."
                     .to_owned(),
             ]
         },
@@ -328,8 +329,9 @@ pub(super) const SPANISH: PolicyTexts = PolicyTexts {
         title: "A quién avisamos",
         paragraphs: |_| {
             vec![
-                "De cada nueva inclusión con pruebas avisamos al contacto de abuso que el registro indica para la dirección. Cada \
-                 aviso dice cómo dejar de recibirlos, y quien no los quiere no los recibe."
+                "De cada nueva inclusión con pruebas avisamos al contacto de abuso que el registro indica para la dirección, si \
+                 indica alguno; cuando son muchas, un aviso vale por varias. El aviso muestra más pruebas que la página. Dice cómo \
+                 dejar de recibirlos, y quien no los quiere no los recibe."
                     .to_owned(),
             ]
         },

@@ -76,8 +76,8 @@ const HOME: HomeTexts = HomeTexts {
     },
     server_postfix: "Como aviso en Postfix:",
     network_title: "¿Lleva una red?",
-    network: "Cuando una dirección suya entra en la lista escribimos una vez a su contacto de abuso, con las pruebas. Cada mensaje \
-              dice cómo dejar de recibirlos.",
+    network: "Cuando una dirección suya entra en la lista por pruebas escribimos a su contacto de abuso y le mostramos lo que vimos, \
+              con menos frecuencia si es mucho. Cada mensaje dice cómo dejar de recibirlos.",
     codes_title: "Qué significan las respuestas",
     code: "Respuesta",
     class: "Clase",
@@ -153,7 +153,6 @@ const ADDRESS: AddressTexts = AddressTexts {
     },
     notices: "A quién avisamos",
     notice: |date, domain| format!("{date}: el contacto de abuso en {domain}"),
-    notices_none: "A nadie todavía.",
     as_json: "Lo mismo en JSON",
 };
 

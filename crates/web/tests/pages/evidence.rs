@@ -1,6 +1,7 @@
 //! Evidence and notices: what the public sees, and what it never does.
 
 use atalaya_model::{Class, Kind, Verdict};
+use atalaya_web::Telling;
 
 use crate::support::{House, TRAP, observation};
 
@@ -101,12 +102,39 @@ async fn notices_name_the_domain_that_was_told_and_not_the_mailbox() {
     let house = House::open().await;
     let serial = house.list(ADDRESS, Class::Spam).await;
     let token = house.tell(ADDRESS, "juana.abuse@isp.example", serial).await;
+    house.relay_took(&token).await;
     house
         .get("/ip/192.0.2.7")
         .await
         .says("23 November 2026: the abuse contact at isp.example")
         .keeps("juana")
         .keeps(&token);
+}
+
+#[tokio::test]
+async fn a_notice_that_no_relay_took_told_nobody() {
+    let house = House::open().await;
+    let serial = house.list(ADDRESS, Class::Spam).await;
+    house.tell(ADDRESS, "abuse@isp.example", serial).await;
+    house
+        .get("/ip/192.0.2.7")
+        .await
+        .keeps("isp.example")
+        .keeps("Whom we told");
+}
+
+#[tokio::test]
+async fn pages_speak_of_notices_only_where_there_is_a_relay() {
+    let mut house = House::open().await;
+    house.get("/").await.keeps("abuse contact");
+    house
+        .get("/policy")
+        .await
+        .keeps("Whom we tell")
+        .keeps("abuse contact");
+    house.config.telling = Telling::ByMail;
+    house.get("/").await.says("we write to its abuse contact");
+    house.get("/policy").await.says("Whom we tell");
 }
 
 #[tokio::test]

@@ -179,7 +179,7 @@ impl House {
             .unwrap();
     }
 
-    /// Remembers a notice to the abuse contact of a prefix, and the contact itself.
+    /// Remembers a notice to the abuse contact of a prefix, written but not yet taken by a relay, and the contact itself.
     pub(crate) async fn tell(&self, prefix: &str, contact: &str, serial: Serial) -> String {
         let contact: MailAddress = contact.parse().unwrap();
         let prefix: Prefix = prefix.parse().unwrap();
@@ -193,6 +193,7 @@ impl House {
             contact: contact.clone(),
             token: token.clone(),
             at: self.now(),
+            told_at: None,
         };
         transaction.add_notice(&notice).await.unwrap();
         transaction.commit().await.unwrap();
@@ -210,6 +211,12 @@ impl House {
             .await
             .unwrap();
         token
+    }
+
+    /// The relay took the notice with this token.
+    pub(crate) async fn relay_took(&self, token: &str) {
+        let notice = self.store.notice_by_token(token).await.unwrap().unwrap();
+        self.store.mail_sent(notice.id).await.unwrap();
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {

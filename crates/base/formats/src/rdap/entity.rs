@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::jcard::{self, CardAddress};
 use super::{list_of, text_of};
-use crate::mailbox::{Basis, Mailbox, add, struck_out};
+use crate::mailbox::{Basis, Mailbox, add, remove, struck_out};
 
 /// How deep entities stand inside entities. Registries use two levels.
 const MAX_DEPTH: u16 = 6;
@@ -86,9 +86,7 @@ pub(super) fn mailboxes_of_abuse_entity(entity: &Value) -> Vec<Mailbox> {
     }
     harvest.gather(list_of(entity, "entities"), 1);
     harvest.dead.extend(remarks(entity).flat_map(struck_out));
-    harvest
-        .mailboxes
-        .retain(|found| !harvest.dead.contains(&found.address));
+    remove(&mut harvest.mailboxes, &harvest.dead);
     harvest.mailboxes
 }
 

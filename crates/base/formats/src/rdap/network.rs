@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::entity::{Harvest, remarks};
 use super::{list_of, text_of};
 use crate::address_range::{AddressRange, read_address};
-use crate::mailbox::{Basis, Mailbox, recommended, struck_out};
+use crate::holding::Holding;
+use crate::mailbox::{Basis, Mailbox, recommended, remove, struck_out};
 
 /// Most prefixes of one network that are read. The largest real list has a few hundred.
 const MAX_CIDRS: usize = 1_024;
@@ -24,6 +25,8 @@ pub struct Network {
     pub handle: String,
     /// The name that the holder gave it.
     pub name: String,
+    /// How it is held.
+    pub holding: Holding,
     /// What may be its abuse contact, the best first.
     pub mailboxes: Vec<Mailbox>,
     /// Where abuse entities without a card can be asked for.
@@ -51,15 +54,14 @@ impl Network {
             harvest.dead.extend(struck_out(remark));
             recommended(remark).for_each(|address| harvest.add(address, Basis::Remark, 0));
         }
-        harvest
-            .mailboxes
-            .retain(|found| !harvest.dead.contains(&found.address));
+        remove(&mut harvest.mailboxes, &harvest.dead);
         harvest.mailboxes.sort_by_key(|found| found.rank);
         Some(Self {
             range,
             cidrs,
             handle: text_of(object, "handle").unwrap_or_default(),
             name: text_of(object, "name").unwrap_or_default(),
+            holding: text_of(object, "type").map_or(Holding::Other, |words| Holding::read(&words)),
             mailboxes: harvest.mailboxes,
             abuse_links: harvest.links,
         })

@@ -352,7 +352,7 @@ fn a_mailbox_that_the_registry_calls_invalid_is_left_out() {
     let network = Network::from_json(
         &json!({"startAddress": "192.0.2.0", "endAddress": "192.0.2.255", "entities": [{
         "roles": ["abuse"], "vcardArray": ["vcard", [["email", {}, "text", "abuse@example.net"]]],
-        "remarks": [{"description": ["abuse@example.net is invalid"]}]}]}),
+        "remarks": [{"description": ["Abuse@Example.NET is invalid"]}]}]}),
     );
     assert_eq!(network.unwrap().mailboxes, []);
 }

@@ -5,7 +5,8 @@ use atalaya_model::MailAddress;
 use super::Network;
 use super::text::{Object, Section, Text};
 use crate::address_range::AddressRange;
-use crate::mailbox::{Basis, Mailbox, add, addresses_in, recommended, struck_out};
+use crate::holding::Holding;
+use crate::mailbox::{Basis, Mailbox, add, addresses_in, recommended, remove, struck_out};
 
 /// Longest name of a network that is taken, in characters.
 const MAX_NAME: usize = 120;
@@ -26,13 +27,12 @@ pub(super) fn network(section: &Section, text: &Text<'_>) -> Network {
     for object in objects {
         gathered.take_others(object);
     }
-    gathered
-        .mailboxes
-        .retain(|found| !gathered.dead.contains(&found.address));
+    remove(&mut gathered.mailboxes, &gathered.dead);
     gathered.mailboxes.sort_by_key(|found| found.rank);
     Network {
         ranges: section.ranges.clone(),
         name: name(objects),
+        holding: holding(objects),
         mailboxes: gathered.mailboxes,
     }
 }
@@ -124,6 +124,14 @@ impl Gathered {
 /// Keys for the registry's own use: who changed the object, and who is told of it.
 fn is_for_the_registry(key: &str) -> bool {
     matches!(key, "changed" | "notify" | "mnt-nfy" | "upd-to" | "ref-nfy")
+}
+
+/// How a network is held, as its own object says.
+fn holding(objects: &[Object<'_>]) -> Holding {
+    let words = objects
+        .first()
+        .and_then(|network| network.first(&["status", "nettype"]));
+    words.map_or(Holding::Other, Holding::read)
 }
 
 /// The name of a network: the first object of its section is the network itself.

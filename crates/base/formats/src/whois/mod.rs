@@ -19,6 +19,7 @@ use std::net::IpAddr;
 use atalaya_model::Prefix;
 
 use crate::address_range::AddressRange;
+use crate::holding::Holding;
 use crate::mailbox::Mailbox;
 use text::Text;
 
@@ -42,6 +43,8 @@ pub struct Network {
     pub ranges: Vec<AddressRange>,
     /// Its name.
     pub name: String,
+    /// How it is held.
+    pub holding: Holding,
     /// What may be its abuse contact, the best first.
     pub mailboxes: Vec<Mailbox>,
 }
@@ -53,6 +56,8 @@ pub struct Match {
     pub prefix: Prefix,
     /// The name of that network.
     pub name: String,
+    /// How that network is held.
+    pub holding: Holding,
     /// What may be the abuse contact, the best first. Those of wider networks in the same answer follow: where a customer's network
     /// names nobody, the provider's contact is the one.
     pub mailboxes: Vec<Mailbox>,
@@ -115,6 +120,7 @@ impl Answer {
         Some(Match {
             prefix,
             name: network.name.clone(),
+            holding: network.holding,
             mailboxes: found,
         })
     }

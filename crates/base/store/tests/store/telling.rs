@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use atalaya_model::{Class, Contact, ContactSource, MailAddress, Serial, Timestamp};
-use atalaya_store::{Asker, Notice, Removal, Tally};
+use atalaya_store::{Asker, NewMail, Notice, Removal, Tally};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ on_both!(
     the_longest_fresh_contact_is_found,
     who_asked_is_left_alone_however_it_is_capitalised,
     notices_are_found_and_counted,
+    a_notice_is_told_when_a_relay_took_its_mail,
     removals_are_remembered,
     tallies_are_kept,
     a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed,
@@ -107,6 +108,7 @@ async fn notices_are_found_and_counted(fixture: Fixture) {
         contact: "Abuse@network.example".parse().unwrap(),
         token: format!("token{number}"),
         at: Timestamp::from_seconds(number.cast_signed()),
+        told_at: None,
     };
     let notices: Vec<Notice> = (1..=3).map(notice).collect();
     let mut transaction = store.begin().await.unwrap();
@@ -125,13 +127,53 @@ async fn notices_are_found_and_counted(fixture: Fixture) {
         [notices[2].clone(), notices[1].clone()]
     );
     let contact = "abuse@network.example".parse().unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    let since = Timestamp::from_seconds(2);
+    for (own, others) in [(Uuid::nil(), 2), (notices[2].id, 1), (notices[0].id, 2)] {
+        let counted = transaction.other_notices_to(&contact, since, own).await.unwrap();
+        assert_eq!(counted, others);
+    }
+}
+
+async fn a_notice_is_told_when_a_relay_took_its_mail(fixture: Fixture) {
+    let store = &fixture.store;
+    let ids = [Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3)];
+    let mut transaction = store.begin().await.unwrap();
+    for id in ids {
+        let notice = Notice {
+            id,
+            serial: Serial(1),
+            prefix: prefix("192.0.2.1"),
+            contact: "abuse@network.example".parse().unwrap(),
+            token: id.to_string(),
+            at: fixture.time.now(),
+            told_at: None,
+        };
+        transaction.add_notice(&notice).await.unwrap();
+        let mail = NewMail {
+            id,
+            sender: String::new(),
+            recipient: notice.contact,
+            message: b"x".to_vec(),
+        };
+        transaction.add_mail(&mail).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    store.mail_filed(ids[1]).await.unwrap();
+    store.mail_failed(ids[2], "no such mailbox").await.unwrap();
+    let told = async || store.notices_told_of(&prefix("192.0.2.1"), 9).await.unwrap();
+    assert!(told().await.is_empty());
+    fixture.time.advance(Duration::from_secs(60));
+    store.mail_sent(ids[0]).await.unwrap();
+    fixture.time.advance(Duration::from_secs(60));
+    store.mail_sent(ids[0]).await.unwrap();
+    let found = told().await;
+    assert_eq!(found.len(), 1);
     assert_eq!(
-        store
-            .notices_to(&contact, Timestamp::from_seconds(2))
-            .await
-            .unwrap(),
-        2
+        (found[0].id, found[0].told_at),
+        (ids[0], Some(found[0].at.plus(Duration::from_secs(60))))
     );
+    assert!(store.take_mail(Duration::ZERO).await.unwrap().is_none());
 }
 
 async fn removals_are_remembered(fixture: Fixture) {

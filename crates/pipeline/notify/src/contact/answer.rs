@@ -2,18 +2,17 @@
 
 use std::net::IpAddr;
 
+use atalaya_formats::Holding;
 use atalaya_model::{Contact, ContactSource, MailAddress, Prefix, Timestamp};
 
 use super::choose::Choice;
 
-/// The widest network for which one answer is kept, in bits of IPv4 and IPv6.
-///
-/// A wider network is an allocation with networks of customers registered inside, who have contacts of their own; and a registry that
-/// answers about 0.0.0.0/0 is wrong. Asking again for each /16 costs at most 256 questions for a whole /8.
-const WIDEST_CONTACT: (u8, u8) = (16, 32);
-/// The widest network for which it is kept that nobody is named: a wrong "nobody" silences notices, so it speaks for its
-/// neighbourhood only. These are the smallest networks that are routed on their own.
-const WIDEST_NOBODY: (u8, u8) = (24, 48);
+/// The widest network for which the contact of an assignment is kept, in bits of IPv4 and IPv6. Who uses a whole network answers for all
+/// of it; but a registry that answers about 0.0.0.0/0 is wrong. Asking again for each /16 costs at most 256 questions for a whole /8.
+const WIDEST_ASSIGNMENT: (u8, u8) = (16, 32);
+/// The widest network for which any other answer is kept. An allocation has networks of customers inside, who have contacts of their own;
+/// and a wrong "nobody" silences notices. These are the smallest networks that are routed on their own.
+const NEIGHBOURHOOD: (u8, u8) = (24, 48);
 
 /// What came of asking one kind of source.
 #[derive(Debug)]
@@ -44,6 +43,8 @@ pub(super) struct Answer {
     pub(super) prefix: Prefix,
     /// The name of the network.
     pub(super) network: String,
+    /// How the network is held.
+    pub(super) holding: Holding,
     /// Where to write; empty where nobody is named.
     pub(super) addresses: Vec<MailAddress>,
     /// Who said so.
@@ -53,13 +54,11 @@ pub(super) struct Answer {
 impl Answer {
     /// What is kept of it: the network narrowed around `address` to what one answer may speak for.
     pub(super) fn into_contact(self, address: IpAddr, now: Timestamp) -> Contact {
-        let widest = if self.addresses.is_empty() {
-            WIDEST_NOBODY
-        } else {
-            WIDEST_CONTACT
+        let widest = match self.holding {
+            Holding::Assigned if !self.addresses.is_empty() => WIDEST_ASSIGNMENT,
+            Holding::Assigned | Holding::Other => NEIGHBOURHOOD,
         };
-        let bits = if address.is_ipv4() { widest.0 } else { widest.1 };
-        let prefix = Prefix::new(address, self.prefix.length().max(bits));
+        let prefix = Prefix::new(address, self.prefix.length().max(bits(widest, address)));
         Contact {
             prefix,
             addresses: self.addresses,
@@ -68,6 +67,15 @@ impl Answer {
             found_at: now,
         }
     }
+}
+
+/// The network around an address in which an answer holds that says nothing of its width.
+pub(super) fn neighbourhood(address: IpAddr) -> Prefix {
+    Prefix::new(address, bits(NEIGHBOURHOOD, address))
+}
+
+const fn bits((of_ipv4, of_ipv6): (u8, u8), address: IpAddr) -> u8 {
+    if address.is_ipv4() { of_ipv4 } else { of_ipv6 }
 }
 
 /// One sentence about a network and the choice of its contact, for [`super::Step`].
@@ -90,10 +98,11 @@ pub(super) fn sentence(registered: &str, name: &str, choice: Option<&Choice>) ->
 mod tests {
     use super::*;
 
-    fn kept(prefix: &str, addresses: &[&str], address: &str) -> String {
+    fn kept(holding: Holding, prefix: &str, addresses: &[&str], address: &str) -> String {
         let answer = Answer {
             prefix: prefix.parse().unwrap(),
             network: String::new(),
+            holding,
             addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
             source: ContactSource::Whois {
                 server: "whois.example.net".to_owned(),
@@ -106,14 +115,25 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_kept_for_its_network_but_not_too_wide() {
-        assert_eq!(
-            kept("192.0.2.0/25", &["a@example.net"], "192.0.2.1"),
-            "192.0.2.0/25"
-        );
-        assert_eq!(kept("0.0.0.0/0", &["a@example.net"], "192.0.2.1"), "192.0.0.0/16");
-        assert_eq!(kept("::/0", &["a@example.net"], "2001:db8::1"), "2001:db8::/32");
-        assert_eq!(kept("192.0.0.0/16", &[], "192.0.2.1"), "192.0.2.0/24");
-        assert_eq!(kept("2001:db8::/32", &[], "2001:db8:1:2::3"), "2001:db8:1::/48");
+    fn the_contact_of_an_assignment_is_kept_for_all_of_it_but_not_too_wide() {
+        let kept = |prefix, address| kept(Holding::Assigned, prefix, &["a@example.net"], address);
+        assert_eq!(kept("192.0.2.0/25", "192.0.2.1"), "192.0.2.0/25");
+        assert_eq!(kept("192.0.0.0/20", "192.0.2.1"), "192.0.0.0/20");
+        assert_eq!(kept("0.0.0.0/0", "192.0.2.1"), "192.0.0.0/16");
+        assert_eq!(kept("::/0", "2001:db8::1"), "2001:db8::/32");
+    }
+
+    #[test]
+    fn any_other_answer_is_kept_for_its_neighbourhood() {
+        for (holding, contact) in [
+            (Holding::Other, &["a@example.net"][..]),
+            (Holding::Other, &[]),
+            (Holding::Assigned, &[]),
+        ] {
+            let kept = |prefix, address| kept(holding, prefix, contact, address);
+            assert_eq!(kept("192.0.2.0/29", "192.0.2.1"), "192.0.2.0/29");
+            assert_eq!(kept("192.0.0.0/16", "192.0.2.1"), "192.0.2.0/24");
+            assert_eq!(kept("2001:db8::/32", "2001:db8:1:2::3"), "2001:db8:1::/48");
+        }
     }
 }

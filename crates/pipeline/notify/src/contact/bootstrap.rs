@@ -61,10 +61,17 @@ impl Servers {
         })
     }
 
-    /// The server for the address of a search, the operator's table first.
-    pub(super) async fn server_for(&self, client: &HttpClient, search: &mut Search) -> Option<Server> {
+    /// The server for the address of a search, the operator's table first; none where none is registered.
+    ///
+    /// # Errors
+    /// Why it cannot be known: there is no bootstrap file, not even an old one.
+    pub(super) async fn server_for(
+        &self,
+        client: &HttpClient,
+        search: &mut Search,
+    ) -> Result<Option<Server>, String> {
         if let Some(server) = self.by_hand(search.address) {
-            return Some(server);
+            return Ok(Some(server));
         }
         let file = if search.address.is_ipv4() {
             &self.ipv4
@@ -104,8 +111,10 @@ struct Kept {
 }
 
 impl File {
-    async fn server_for(&self, client: &HttpClient, search: &mut Search) -> Option<Server> {
-        let url = self.url.as_deref()?;
+    async fn server_for(&self, client: &HttpClient, search: &mut Search) -> Result<Option<Server>, String> {
+        let Some(url) = self.url.as_deref() else {
+            return Ok(None);
+        };
         let now = search.now;
         let mut state = self.state.lock().await;
         if state.tried_at.is_none() {
@@ -135,13 +144,14 @@ impl File {
                 }
             }
         }
-        let (_, bootstrap) = state.kept.as_ref()?;
-        bootstrap
-            .server_for(search.address)
-            .map(|(territory, base)| Server {
-                territory,
-                base: base.to_owned(),
-            })
+        let Some((_, bootstrap)) = &state.kept else {
+            return Err("there is no RDAP bootstrap file yet".to_owned());
+        };
+        let server = bootstrap.server_for(search.address);
+        Ok(server.map(|(territory, base)| Server {
+            territory,
+            base: base.to_owned(),
+        }))
     }
 
     /// Reads what the folder holds, if it came from the same place.
@@ -175,6 +185,9 @@ impl File {
 
     /// Writes the file beside its place and moves it there, so that a crash leaves the old one or the new one.
     async fn keep(&self, kept: &Kept) -> std::io::Result<()> {
+        if let Some(folder) = self.path.parent() {
+            tokio::fs::create_dir_all(folder).await?;
+        }
         let beside = self.path.with_extension("new");
         tokio::fs::write(&beside, serde_json::to_vec(kept)?).await?;
         tokio::fs::rename(&beside, &self.path).await

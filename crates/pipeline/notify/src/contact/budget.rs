@@ -8,6 +8,8 @@ use atalaya_model::Timestamp;
 
 /// Most servers that are remembered; strangers' referrals must not fill the memory.
 const MAX_SERVERS: usize = 1_000;
+/// The furthest slot that is named: how the queue looks then nobody knows now, so who would come later comes then and is given another.
+const FURTHEST_SLOT: Duration = Duration::from_secs(15 * 60);
 /// Drops in a query. A bucket that fills with so many queries a minute gains just as many drops in each microsecond, so that all is
 /// counted in whole numbers.
 const QUERY: u64 = 60_000_000;
@@ -28,6 +30,8 @@ struct Bucket {
     filled_at: Timestamp,
     /// The server asked to be left alone until then.
     closed_until: Timestamp,
+    /// The last slot that was named to somebody who was sent away.
+    promised: Timestamp,
 }
 
 impl Budgets {
@@ -42,7 +46,8 @@ impl Budgets {
     /// Takes one query.
     ///
     /// # Errors
-    /// When none is left: the time at which one will be.
+    /// When none is left: a time at which one will be. Each caller is named a slot of his own, so that those who wait come back one by one
+    /// and not all for the same query.
     pub(super) fn take(&self, server: &str, now: Timestamp) -> Result<(), Timestamp> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_SERVERS {
@@ -54,7 +59,7 @@ impl Budgets {
             .entry(server.to_owned())
             .or_insert_with(|| self.fresh(now));
         if bucket.closed_until > now {
-            return Err(bucket.closed_until);
+            return Err(bucket.promise(bucket.closed_until, self.interval(), now));
         }
         bucket.left = bucket.filled(self.per_minute, now);
         bucket.filled_at = now;
@@ -63,9 +68,10 @@ impl Budgets {
             return Ok(());
         }
         let missing = QUERY.saturating_sub(bucket.left);
-        Err(now.plus(Duration::from_micros(
+        let free_at = now.plus(Duration::from_micros(
             missing.div_ceil(u64::from(self.per_minute).max(1)),
-        )))
+        ));
+        Err(bucket.promise(free_at, self.interval(), now))
     }
 
     /// Leaves a server alone until a moment, because it asked for that.
@@ -82,7 +88,13 @@ impl Budgets {
             left: self.full(),
             filled_at: now,
             closed_until: Timestamp::EPOCH,
+            promised: Timestamp::EPOCH,
         }
+    }
+
+    /// How long it takes for one query to come in.
+    fn interval(&self) -> Duration {
+        Duration::from_micros(QUERY.div_ceil(u64::from(self.per_minute).max(1)))
     }
 
     fn full(&self) -> u64 {
@@ -91,6 +103,13 @@ impl Budgets {
 }
 
 impl Bucket {
+    /// Names the next slot that nobody was named yet, from `free_at` on.
+    fn promise(&mut self, free_at: Timestamp, interval: Duration, now: Timestamp) -> Timestamp {
+        let furthest = free_at.max(now.plus(FURTHEST_SLOT));
+        self.promised = free_at.max(self.promised.plus(interval)).min(furthest);
+        self.promised
+    }
+
     /// What is in it after filling up to now.
     fn filled(&self, per_minute: u32, now: Timestamp) -> u64 {
         let micros = u64::try_from(now.since(self.filled_at).as_micros()).unwrap_or(u64::MAX);
@@ -116,10 +135,29 @@ mod tests {
         assert_eq!(budgets.take("a", second(0)), Ok(()));
         assert_eq!(budgets.take("a", second(0)), Err(second(30)));
         assert_eq!(budgets.take("b", second(0)), Ok(()), "each server has its own");
-        assert_eq!(budgets.take("a", second(29)), Err(second(30)));
         assert_eq!(budgets.take("a", second(30)), Ok(()));
         assert_eq!(budgets.take("a", second(30)), Err(second(60)));
         assert_eq!(budgets.take("a", second(9_999)), Ok(()));
+    }
+
+    #[test]
+    fn those_who_wait_come_back_one_by_one_and_are_served_then() {
+        let budgets = Budgets::new(2);
+        assert_eq!(budgets.take("a", second(0)), Ok(()));
+        assert_eq!(budgets.take("a", second(0)), Ok(()));
+        for slot in [30, 60, 90, 120] {
+            assert_eq!(budgets.take("a", second(1)), Err(second(slot)));
+        }
+        for slot in [30, 60, 90, 120] {
+            assert_eq!(budgets.take("a", second(slot)), Ok(()));
+        }
+        for _ in 0..100 {
+            assert!(
+                budgets
+                    .take("a", second(121))
+                    .is_err_and(|slot| slot <= second(121 + 900))
+            );
+        }
     }
 
     #[test]
@@ -127,6 +165,7 @@ mod tests {
         let budgets = Budgets::new(10);
         budgets.close("a", second(100), second(0));
         assert_eq!(budgets.take("a", second(99)), Err(second(100)));
+        assert_eq!(budgets.take("a", second(99)), Err(second(106)), "not all at once");
         assert_eq!(budgets.take("a", second(100)), Ok(()));
     }
 

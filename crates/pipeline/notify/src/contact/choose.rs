@@ -3,7 +3,7 @@
 use atalaya_formats::{Basis, Mailbox};
 use atalaya_model::MailAddress;
 
-/// Most addresses that one network is written to at. More would be over-notification (RFC 6650 section 8.2).
+/// Most addresses that are kept of one network. A notice goes to the first that is not our own; if one of them wants none, none is sent.
 const MAX_ADDRESSES: usize = 3;
 
 /// The domains of the registries, and of IANA. They hand addresses out and do not run the networks: their mailboxes stand in answers
@@ -43,7 +43,7 @@ const REGISTRIES: [&str; 27] = [
 /// The mailboxes to write to, and why these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Choice {
-    /// Where to write, in the order of the answer.
+    /// Where one may write, in the order of the answer.
     pub(super) addresses: Vec<MailAddress>,
     /// Why there.
     pub(super) basis: Basis,
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn few_are_written_to() {
+    fn few_are_kept() {
         let many: Vec<_> = (0..10)
             .map(|number| mailbox(&format!("a{number}@example.net"), 0))
             .collect();

@@ -154,7 +154,8 @@ impl Registries {
 
     /// Asks about the address of a search: RDAP, then WHOIS. None where there is nobody to ask.
     ///
-    /// Where neither names a contact but one of them failed, it may only have been out of order: then the answer is to wait.
+    /// Where neither names a contact but one of them failed, it may only have been out of order: then the answer is to wait. But where
+    /// RDAP says that nobody is named, that stands, also with WHOIS out of reach for good: networks that filter its port are many.
     ///
     /// # Errors
     /// If the answer must be waited for.
@@ -181,8 +182,8 @@ impl Registries {
             match outcome {
                 Outcome::Contact(answer) => return Ok(Some(answer)),
                 Outcome::Nobody(answer) => nobody = nobody.or(Some(answer)),
-                Outcome::Unknown => {}
-                Outcome::Failed(why) => failed = failed.or(Some(why)),
+                Outcome::Failed(why) if nobody.is_none() => failed = failed.or(Some(why)),
+                Outcome::Unknown | Outcome::Failed(_) => {}
             }
         }
         match failed {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use atalaya_formats::Basis;
 use atalaya_formats::rdap::{self, Network};
 use atalaya_model::ContactSource;
-use atalaya_net::{HttpAnswer, HttpClient, server_of};
+use atalaya_net::{HttpAnswer, HttpClient, HttpError, server_of};
 
 use super::answer::{Answer, Outcome, Wait, sentence};
 use super::bootstrap::{Server, Servers};
@@ -15,6 +16,8 @@ use super::step::{Search, in_full};
 
 /// What we accept (RFC 7480 section 4.2); servers that send another type are forgiven if it is JSON.
 const ACCEPT: &str = "application/rdap+json, application/json;q=0.9";
+/// The shortest patience, also for a server that asks for none or names a time that is past: it has just had too many questions.
+const SHORTEST_WAIT: Duration = Duration::from_secs(60);
 /// The longest patience that a server can ask for: beyond that we look whether it has come to its senses.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -34,13 +37,17 @@ impl Rdap {
     /// # Errors
     /// If the server cannot be asked before a certain time.
     pub(super) async fn ask(&self, search: &mut Search) -> Result<Outcome, Wait> {
-        let Some(server) = self.servers.server_for(&self.client, search).await else {
-            search.end(
-                "rdap",
-                search.address.to_string(),
-                "no RDAP server is known for this address",
-            );
-            return Ok(Outcome::Unknown);
+        let server = match self.servers.server_for(&self.client, search).await {
+            Ok(Some(server)) => server,
+            Ok(None) => {
+                let why = "no RDAP server is known for this address";
+                search.end("rdap", search.address.to_string(), why);
+                return Ok(Outcome::Unknown);
+            }
+            Err(why) => {
+                search.end("rdap", search.address.to_string(), why.clone());
+                return Ok(Outcome::Failed(why));
+            }
         };
         let url = format!("{}/ip/{}", server.base.trim_end_matches('/'), search.address);
         let answer = match self.fetch(&url, search).await? {
@@ -61,52 +68,58 @@ impl Rdap {
         }
     }
 
-    /// Fetches `url` within the budget of its server. The inner result is an answer, or why there is none; that is a step already.
+    /// Fetches `url` within the budgets of all servers on the way. The inner result is an answer, or why there is none; that is a step
+    /// already.
     async fn fetch(&self, url: &str, search: &mut Search) -> Result<Result<HttpAnswer, String>, Wait> {
         let now = search.now;
-        let server = server_of(url).map(|(host, _)| host).unwrap_or_default();
-        if let Err(until) = self.budgets.take(&server, now) {
-            search.end(
-                "rdap",
-                url,
-                format!("not asked: {server} may be asked again at {until}"),
-            );
-            return Err(Wait {
-                until,
-                why: format!("the query budget of {server} is used up"),
-            });
-        }
         search.begin();
-        match self.client.get(url, ACCEPT).await {
+        let leave = |server: &str| self.budgets.take(server, now);
+        match self.client.get_with_leave(url, ACCEPT, leave).await {
             // 429 says "too often" (RFC 7480 section 5.5); 503 with a time says the same of everybody.
             Ok(answer) if answer.status == 429 || answer.status == 503 && answer.retry_after.is_some() => {
-                let asked = answer
-                    .retry_after
-                    .as_deref()
-                    .and_then(|value| rdap::retry_after(value, now));
-                let until = asked
-                    .unwrap_or_else(|| now.plus(self.retry_after))
-                    .clamp(now, now.plus(LONGEST_WAIT));
-                self.budgets.close(&server, until, now);
+                Err(self.be_patient(&answer, search))
+            }
+            Ok(answer) => Ok(Ok(answer)),
+            Err(HttpError::NotYet { host, until }) => {
                 search.end(
                     "rdap",
                     url,
-                    format!(
-                        "the server asks to be left alone until {until} (status {})",
-                        answer.status
-                    ),
+                    format!("not asked: {host} may be asked again at {until}"),
                 );
                 Err(Wait {
                     until,
-                    why: format!("{server} asks to be left alone"),
+                    why: format!("the query budget of {host} is used up"),
                 })
             }
-            Ok(answer) => Ok(Ok(answer)),
             Err(error) => {
                 let why = in_full(&error);
                 search.end("rdap", url, why.clone());
                 Ok(Err(why))
             }
+        }
+    }
+
+    /// Leaves the server that answered alone, as long as it asks for.
+    fn be_patient(&self, answer: &HttpAnswer, search: &mut Search) -> Wait {
+        let now = search.now;
+        let server = server_of(&answer.url).map(|(host, _)| host).unwrap_or_default();
+        let asked = answer.retry_after.as_deref();
+        let until = asked
+            .and_then(|value| rdap::retry_after(value, now))
+            .unwrap_or_else(|| now.plus(self.retry_after))
+            .clamp(now.plus(SHORTEST_WAIT), now.plus(LONGEST_WAIT));
+        self.budgets.close(&server, until, now);
+        search.end(
+            "rdap",
+            &answer.url,
+            format!(
+                "the server asks to be left alone until {until} (status {})",
+                answer.status
+            ),
+        );
+        Wait {
+            until,
+            why: format!("{server} asks to be left alone"),
         }
     }
 
@@ -138,9 +151,14 @@ impl Rdap {
             &answer.url,
             sentence(&registered(&network), &network.name, choice.as_ref()),
         );
-        let choice = match self.linked(&network, &answer.url, search).await? {
-            Some(linked) => Some(linked),
-            None => choice,
+        let choice = match choice {
+            Some(named) if named.basis == Basis::Named => Some(named),
+            // What is known already is not lost because the entity cannot be had now.
+            Some(other) => {
+                let linked = self.linked(&network, &answer.url, search).await;
+                Some(linked.ok().flatten().unwrap_or(other))
+            }
+            None => self.linked(&network, &answer.url, search).await?,
         };
         // A server answers for its own territory, whatever it says (RFC 9224 section 5 gave it no more).
         let prefix = if server.territory.covers(&prefix) {
@@ -156,19 +174,16 @@ impl Rdap {
         let source = ContactSource::Rdap {
             url: answer.url.clone(),
         };
+        let answer = Answer {
+            prefix,
+            network: name,
+            holding: network.holding,
+            addresses: Vec::new(),
+            source,
+        };
         Ok(match choice {
-            Some(Choice { addresses, .. }) => Outcome::Contact(Answer {
-                prefix,
-                network: name,
-                addresses,
-                source,
-            }),
-            None => Outcome::Nobody(Answer {
-                prefix,
-                network: name,
-                addresses: Vec::new(),
-                source,
-            }),
+            Some(Choice { addresses, .. }) => Outcome::Contact(Answer { addresses, ..answer }),
+            None => Outcome::Nobody(answer),
         })
     }
 

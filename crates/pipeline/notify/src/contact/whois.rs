@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_formats::whois::{self, Match, Referral};
-use atalaya_model::ContactSource;
+use atalaya_model::{ContactSource, Prefix};
 use atalaya_net::{ExchangeLimits, Reach, WHOIS_PORT, ask};
 
-use super::answer::{Answer, Outcome, Wait, sentence};
+use super::answer::{Answer, Outcome, Wait, neighbourhood, sentence};
 use super::budget::Budgets;
 use super::choose::{Choice, choose};
 use super::step::{Search, in_full};
@@ -33,6 +33,8 @@ pub(super) struct Whois {
 #[derive(Default)]
 struct Trail {
     said: Vec<(String, Match)>,
+    /// What the next server may speak for: the network about which the last one referred to it. None for the first server.
+    territory: Option<Prefix>,
     failed: Option<String>,
 }
 
@@ -51,12 +53,15 @@ impl Whois {
                 search.end("whois", server.host, "referred in a circle; nobody else to ask");
                 break;
             }
-            next = match self.fetch(&server, search).await? {
-                Ok(answer) => trail.follow(&server.host, answer, search),
-                Err(why) => {
+            next = match self.fetch(&server, search).await {
+                Ok(Ok(answer)) => trail.follow(&server.host, answer, search),
+                Ok(Err(why)) => {
                     trail.failed = Some(why);
                     None
                 }
+                // What is known already is not lost because the next server has had enough of us.
+                Err(_wait) if trail.names_a_contact() => None,
+                Err(wait) => return Err(wait),
             };
         }
         Ok(trail.end())
@@ -120,7 +125,13 @@ impl Trail {
             .referral
             .as_ref()
             .map(|referral| format!("; refers to {}", referral.host));
-        let said = answer.about(search.address);
+        let said = answer
+            .about(search.address)
+            .map(|found| self.within_territory(found));
+        self.territory = Some(
+            said.as_ref()
+                .map_or_else(|| neighbourhood(search.address), |found| found.prefix),
+        );
         let outcome = match &said {
             Some(found) => sentence(
                 &found.prefix.to_string(),
@@ -134,6 +145,22 @@ impl Trail {
         answer.referral
     }
 
+    /// A server speaks for the network about which another referred to it, whatever it claims.
+    fn within_territory(&self, found: Match) -> Match {
+        match self.territory {
+            Some(territory) if !territory.covers(&found.prefix) => Match {
+                prefix: territory,
+                ..found
+            },
+            _ => found,
+        }
+    }
+
+    fn names_a_contact(&self) -> bool {
+        let mut said = self.said.iter();
+        said.any(|(_, found)| choose(&found.mailboxes).is_some())
+    }
+
     /// The last server that names a contact is right: the ones before referred to it. A contact counts even if a server behind it
     /// failed, because it is the next best.
     fn end(self) -> Outcome {
@@ -144,6 +171,7 @@ impl Trail {
             let answer = Answer {
                 prefix: found.prefix,
                 network: found.name,
+                holding: found.holding,
                 addresses: Vec::new(),
                 source,
             };

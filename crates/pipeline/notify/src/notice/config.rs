@@ -24,7 +24,7 @@ pub enum Language {
 pub enum Tls {
     /// Not at all.
     None,
-    /// By STARTTLS where the relay offers it; its certificate is not checked.
+    /// By STARTTLS where the relay offers it; its certificate is not checked, and where TLS fails, mail goes without.
     Opportunistic,
     /// By STARTTLS with a valid certificate, or no mail leaves.
     Required,
@@ -36,17 +36,18 @@ settings! {
     /// Telling the network that an address belongs to: writing notices and sending them.
     pub struct NoticeConfig {
         /// The mailbox that notices come from. Replies and bounces go there, and somebody must read them (RFC 6650 section 4).
-        /// Needed as soon as there is a relay.
+        /// Needed as soon as there is a relay, and with it an https `public_url`.
         sender: Option<MailAddress> = None => "\"abuse@example.net\"",
         /// Who runs the list, as it stands in notices.
         organisation: String = "Atalaya".to_owned(),
         /// The language of notices: `en`, `es`, or `both` (English first).
         language: Language = Language::Both,
-        /// The SMTP relay that takes the notices, as `host:port`. Without one they are written as .eml files into the folder
-        /// `notices` of the data folder.
+        /// The SMTP relay that takes the notices, as `host:port`. Spam that is not ASCII needs one with 8BITMIME (RFC 6152).
+        /// Without a relay they are written as .eml files into the folder `notices` of the data folder, and nobody is told.
         relay: Option<String> = None => "\"smtp.example.net:25\"",
-        /// How the connection to the relay is protected: `none`; `opportunistic` (STARTTLS where offered); `required` (STARTTLS with
-        /// a valid certificate); `implicit` (TLS from the first byte, port 465).
+        /// How the connection to the relay is protected: `none`; `opportunistic` (STARTTLS where offered, with any
+        /// certificate, and in the open where TLS fails); `required` (STARTTLS with a valid certificate, or no mail leaves); `implicit`
+        /// (TLS from the first byte with a valid certificate, port 465).
         tls: Tls = Tls::Opportunistic,
         /// The name to log in to the relay with. Needs `tls` to be `required` or `implicit`.
         username: Option<String> = None => "\"atalaya\"",
@@ -71,7 +72,7 @@ settings! {
         /// The name of the server that took the spam, for the field Reporting-MTA. Absent by default, because it tells where the traps are.
         reporting_mta: Option<String> = None => "\"mx.example.net\"",
         /// A contact gets a notice for each of its first 10 incidents in such a time, then for every 10th, from 100 on for every 100th
-        /// (RFC 6650 section 5).
+        /// (RFC 6650 section 5). Time is cut into spans of this length, in each of which counting begins anew.
         count_over: Period = Period::days(30),
     }
 }

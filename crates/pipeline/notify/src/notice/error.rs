@@ -18,3 +18,13 @@ pub enum NoticeError {
     #[error("notice.sender cannot be used")]
     Sender(#[from] BadMailAddress),
 }
+
+/// The store that fails under the search for a contact is the store that failed.
+impl From<ContactError> for NoticeError {
+    fn from(failed: ContactError) -> Self {
+        match failed {
+            ContactError::Store(failed) => Self::Store(failed),
+            failed => Self::Contact(failed),
+        }
+    }
+}

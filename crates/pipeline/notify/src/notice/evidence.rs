@@ -10,7 +10,7 @@ use atalaya_store::{Store, StoreError};
 use super::config::NoticeConfig;
 
 /// Most observations that are looked at, the newest first.
-const LOOK_AT: u32 = 200;
+pub(super) const LOOK_AT: u32 = 200;
 /// Most messages that are fetched to find one that can be shown.
 const TRY_MESSAGES: usize = 5;
 
@@ -116,7 +116,8 @@ impl HiddenEnvelope {
     }
 }
 
-fn is_proof(observation: &Observation) -> bool {
+/// Whether an observation may accuse its address.
+pub(super) fn is_proof(observation: &Observation) -> bool {
     observation.kind == Kind::Spam
         && observation.handshake == Handshake::Completed
         && observation.message.is_some()

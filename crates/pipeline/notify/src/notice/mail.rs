@@ -1,11 +1,13 @@
-//! The notice as a mail: one multipart/report (RFC 6522, RFC 5965) with the text, the feedback report, the spam, and X-ARF.
+//! The notice as a mail: one multipart/report with its three parts, for people, about the incident, and the spam.
 //!
-//! In: the facts. Out: the bytes of the mail, the same ones for the same facts. RFC 6522 knows three parts; X-ARF stands behind them as a
-//! fourth, because readers of feedback reports look for the outermost multipart/report and take its parts by type.
+//! In: the facts. Out: the bytes of the mail, the same ones for the same facts. RFC 5965 section 2 wants the report outermost, and RFC 6522
+//! section 3 gives it three parts and no more. So X-ARF goes along in the first one, attached to the text; that part may be of any type.
+//! Nothing marks the mail as X-ARF: the header `X-XARF` belongs to versions whose readers expect YAML.
 //!
 //! The subject is ours and not that of the spam, as RFC 5965 section 2 suggests: with that one, filters would take the notice for spam.
 
 use atalaya_formats::arf::FeedbackReport;
+use atalaya_formats::redact::Extent;
 use atalaya_formats::xarf::{self, Incident, ListedIn};
 use atalaya_model::Timestamp;
 use mail_builder::MessageBuilder;
@@ -17,6 +19,7 @@ use mail_builder::mime::{BodyPart, MimePart};
 use uuid::Uuid;
 
 use super::config::NoticeConfig;
+use super::evidence::Evidence;
 use super::text::{self, Facts};
 
 /// Longest line that a mail may have (RFC 5322 section 2.1.1), without its end.
@@ -29,14 +32,7 @@ const PROGRAM: &str = concat!("Atalaya/", env!("CARGO_PKG_VERSION"));
 
 /// Writes the mail. `id` names it for good.
 pub(super) fn write(facts: &Facts<'_>, config: &NoticeConfig, id: Uuid, now: Timestamp) -> Vec<u8> {
-    let parts = vec![
-        text_part(text::body(config.language, facts)),
-        feedback_part(facts, config),
-        spam_part(facts),
-        xarf_part(facts, id),
-    ];
-    let mut out = Vec::new();
-    MessageBuilder::new()
+    let mut mail = MessageBuilder::new()
         .from(Address::new_address(
             Some(facts.organisation),
             facts.sender.as_str(),
@@ -47,25 +43,41 @@ pub(super) fn write(facts: &Facts<'_>, config: &NoticeConfig, id: Uuid, now: Tim
         .message_id(format!("{id}@{}", facts.sender.domain()))
         // RFC 3834 section 5: no vacation message is to answer this.
         .header("Auto-Submitted", Raw::new("auto-generated"))
-        // RFC 2369 and RFC 8058: one click, without a page in between.
         .header("List-Unsubscribe", Raw::new(format!("<{}>", facts.stop)))
-        .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"))
-        .header("X-XARF", Raw::new("PLAIN"))
-        .body(report(parts, id))
-        .serialize(&mut out);
+        .body(report(facts, config, id));
+    // RFC 8058 section 3.1: one click, without a page in between, by HTTPS only.
+    if facts.stop.starts_with("https://") {
+        mail = mail.header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
+    }
+    let mut out = Vec::new();
+    mail.serialize(&mut out);
     out
 }
 
-/// Puts the parts together, with a boundary that stands in none of them.
-fn report(parts: Vec<MimePart<'static>>, id: Uuid) -> MimePart<'static> {
-    let mut boundary = format!("=_{}", id.simple());
-    while parts.iter().any(|part| contains(&part.contents, &boundary)) {
-        boundary.push('_');
-    }
-    let has_8bit = parts.iter().any(|part| travels_in(part, EIGHT_BIT));
+/// The three parts put together, with boundaries that stand in none of them.
+fn report(facts: &Facts<'_>, config: &NoticeConfig, id: Uuid) -> MimePart<'static> {
+    let for_people = [
+        text_part(text::body(config.language, facts)),
+        xarf_part(facts, id),
+    ];
+    let for_programs = [feedback_part(facts, config), spam_part(facts)];
+    let has_8bit = for_programs.iter().any(|part| travels_in(part, EIGHT_BIT));
+    // Neither boundary may begin with the other (RFC 2046 section 5.1.2).
+    let [outer, inner] = ['r', 'p'].map(|letter| {
+        let mut boundary = format!("=_{letter}{}", id.simple());
+        let mut parts = for_people.iter().chain(&for_programs);
+        while parts.any(|part| contains(&part.contents, &boundary)) {
+            boundary.push('_');
+            parts = for_people.iter().chain(&for_programs);
+        }
+        boundary
+    });
+    let kind = ContentType::new("multipart/mixed").attribute("boundary", inner);
+    let first = MimePart::new(kind, Vec::from(for_people));
     let kind = ContentType::new("multipart/report")
         .attribute("report-type", "feedback-report")
-        .attribute("boundary", boundary);
+        .attribute("boundary", outer);
+    let parts = std::iter::once(first).chain(for_programs).collect::<Vec<_>>();
     // RFC 2045 section 6.4: the whole is labelled like its most demanding part.
     MimePart::new(kind, parts).transfer_encoding(if has_8bit { EIGHT_BIT } else { SEVEN_BIT })
 }
@@ -101,7 +113,7 @@ fn feedback_part(facts: &Facts<'_>, config: &NoticeConfig) -> MimePart<'static> 
 /// The spam itself; its header alone where the rest cannot be shown, or cannot travel.
 fn spam_part(facts: &Facts<'_>) -> MimePart<'static> {
     let bytes = with_crlf(&facts.evidence.message.bytes);
-    if facts.evidence.is_whole() && can_travel(&bytes) {
+    if travels_whole(facts.evidence) {
         let encoding = if bytes.is_ascii() { SEVEN_BIT } else { EIGHT_BIT };
         MimePart::new("message/rfc822", bytes).transfer_encoding(encoding)
     } else {
@@ -113,13 +125,13 @@ fn spam_part(facts: &Facts<'_>) -> MimePart<'static> {
 /// The part for programs that read X-ARF.
 fn xarf_part(facts: &Facts<'_>, id: Uuid) -> MimePart<'static> {
     let evidence = facts.evidence;
-    let (content_type, description) = if evidence.is_whole() {
-        ("message/rfc822", "The spam as received, recipients hidden")
-    } else {
-        (
-            "text/rfc822-headers",
-            "The header of the spam as received, recipients hidden",
-        )
+    let (content_type, description) = match evidence.message.extent {
+        Extent::Message { parts_left_out: 0 } => ("message/rfc822", "The spam, recipients hidden"),
+        Extent::Message { .. } => (
+            "message/rfc822",
+            "The spam, recipients hidden, pictures and files left out",
+        ),
+        Extent::Header => ("text/rfc822-headers", "The header of the spam, recipients hidden"),
     };
     let incident = Incident {
         report_id: id,
@@ -165,12 +177,12 @@ fn with_crlf(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether the bytes can go through SMTP unencoded: `message/rfc822` may not be encoded (RFC 2046 section 5.2.1).
-fn can_travel(bytes: &[u8]) -> bool {
-    !bytes.contains(&0)
-        && bytes
-            .split(|byte| *byte == b'\n')
-            .all(|line| line.len() <= MAX_LINE + 1)
+/// Whether the spam goes along as a message: it is shown whole, and it can go through SMTP unencoded, because `message/rfc822` may not be
+/// encoded (RFC 2046 section 5.2.1).
+pub(super) fn travels_whole(evidence: &Evidence) -> bool {
+    let bytes = &evidence.message.bytes;
+    let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
+    evidence.is_whole() && !bytes.contains(&0) && lines.all(|line| line.len() <= MAX_LINE)
 }
 
 fn header_of(bytes: &[u8]) -> &[u8] {

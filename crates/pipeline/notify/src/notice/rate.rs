@@ -1,7 +1,8 @@
 //! How often one contact is written to (RFC 6650 section 5).
 //!
 //! In: how many incidents there were. Out: whether this one is told. The first ten each; then every tenth up to a hundred; then every
-//! hundredth. What is held back is not lost: the next notice says how many incidents it stands for.
+//! hundredth. The next notice of the span says for how many that were held back it stands, the first of the following span too; where
+//! that span has none, what was held back is told to nobody.
 //!
 //! Incidents are counted in fixed spans of time, not in the last so many days: in a sliding count, a contact with a steady dozen
 //! incidents a month would hover between ten and twenty and never be told again.

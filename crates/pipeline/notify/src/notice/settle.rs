@@ -45,20 +45,16 @@ impl<F> NoticeWriter<F> {
         (sender, recipient): (&MailAddress, &MailAddress),
         now: Timestamp,
     ) -> Result<Outcome, NoticeError> {
+        let notice = notice(case, recipient, now);
+        let _alone = self.counting.lock().await;
+        let mut transaction = self.store.begin().await?;
+        // Without the own one, so that a second run counts as the first did.
         let (start, before) = rate::spans(now, self.config.count_over.duration());
-        let count = self.store.notices_to(recipient, start).await?.saturating_add(1);
-        let since_before = self.store.notices_to(recipient, before).await?;
-        let incidents = rate::stands_for(count, since_before.saturating_sub(count.saturating_sub(1)));
+        let earlier = transaction.other_notices_to(recipient, start, notice.id).await?;
+        let since_before = transaction.other_notices_to(recipient, before, notice.id).await?;
+        let count = earlier.saturating_add(1);
+        let incidents = rate::stands_for(count, since_before.saturating_sub(earlier));
         let is_due = rate::is_due(count);
-        let serial = case.decided.serial;
-        let notice = Notice {
-            id: notice_id(case.key, serial, recipient),
-            serial,
-            prefix: case.decided.decision.prefix,
-            contact: recipient.clone(),
-            token: Uuid::new_v4().simple().to_string(),
-            at: now,
-        };
         let facts = Facts {
             zone: &self.names.zone,
             organisation: &self.config.organisation,
@@ -72,7 +68,6 @@ impl<F> NoticeWriter<F> {
             lookup: &format!("{}/ip/{}", self.names.public_url, case.evidence.shown.address),
             stop: &format!("{}/notices/stop/{}", self.names.public_url, notice.token),
         };
-        let mut transaction = self.store.begin().await?;
         transaction.add_notice(&notice).await?;
         if is_due {
             let message = mail::write(&facts, &self.config, notice.id, now);
@@ -94,16 +89,30 @@ impl<F> NoticeWriter<F> {
     }
 }
 
-/// Names a notice: the same decision of this list told to the same contact is the same notice, however often its job runs.
+/// The notice of a case, the same however often its job runs: a mail that left carries its id and its token.
+fn notice(case: &Case<'_>, recipient: &MailAddress, now: Timestamp) -> Notice {
+    let serial = case.decided.serial;
+    let id = notice_id(case.key, serial, recipient);
+    Notice {
+        id,
+        serial,
+        prefix: case.decided.decision.prefix,
+        contact: recipient.clone(),
+        token: keyed_id(case.key, &[b"stop", id.as_bytes()]).simple().to_string(),
+        at: now,
+        told_at: None,
+    }
+}
+
+/// Names a notice: the same decision of this list told to the same contact is the same notice.
 fn notice_id(key: &[u8], serial: Serial, contact: &MailAddress) -> Uuid {
-    let code = keyed_hash(
-        key,
-        &[
-            b"notice",
-            &serial.0.to_be_bytes(),
-            contact.as_str().to_ascii_lowercase().as_bytes(),
-        ],
-    );
+    let contact = contact.as_str().to_ascii_lowercase();
+    keyed_id(key, &[b"notice", &serial.0.to_be_bytes(), contact.as_bytes()])
+}
+
+/// An id that nobody without the key can find.
+fn keyed_id(key: &[u8], parts: &[&[u8]]) -> Uuid {
+    let code = keyed_hash(key, parts);
     let mut bytes = [0; 16];
     for (slot, byte) in bytes.iter_mut().zip(code) {
         *slot = byte;

@@ -1,23 +1,30 @@
 //! The writer: takes the jobs, asks all that must be asked, and puts the mail into the outbox.
 
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_model::{Clock, Decided, Listing, Serial, Timestamp};
-use atalaya_store::{Job, Store, StoreError, Subscription, Topic};
+use atalaya_model::{Clock, Contact, Decided, Listing, Prefix, Serial, Timestamp};
+use atalaya_store::{Job, Store, StoreError, Topic};
 use metrics::counter;
 use serde::Deserialize;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::config::NoticeConfig;
 use super::error::NoticeError;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, LOOK_AT, is_proof};
 use super::find::FindContact;
 use super::settle::Case;
 use crate::contact::ContactError;
 
 /// The kind of job that is worked here.
 const KIND: &str = "notice";
+/// How many jobs are worked at the same time: most of them wait for a registry, and one whose port is filtered takes its whole time-out.
+/// The budgets of the registries hold for all together.
+const WORKERS: usize = 8;
 /// How long a job belongs to one worker: looking for a contact asks several servers in turn, each within its own limit.
 const LEASE: Duration = Duration::from_secs(600);
 /// The longest wait for news of jobs: other processes write to the store too, and postponed jobs come due.
@@ -28,6 +35,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 const TRY_AGAIN: Duration = Duration::from_secs(15 * 60);
 /// The name under which the store keeps the key of pseudonyms.
 const KEY_NAME: &str = "pseudonyms";
+
+/// Why a job is abandoned that has nothing to show.
+const NO_EVIDENCE: &str = "no evidence, no notice";
 
 /// The names of the list, as notices give them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +56,8 @@ pub struct NoticeWriter<F> {
     pub(super) store: Store,
     finder: F,
     clock: Clock,
+    /// Held while an incident is counted and settled: each must see those before it, or the curve skips a notice.
+    pub(super) counting: Mutex<()>,
 }
 
 /// What a job asks for.
@@ -92,38 +104,58 @@ impl<F: FindContact> NoticeWriter<F> {
             store,
             finder,
             clock,
+            counting: Mutex::default(),
         }
     }
 
-    /// Works until `stop` is cancelled. A job that was begun is dropped then: its lease runs out and it is taken again.
-    pub async fn run(self, stop: CancellationToken) {
-        let mut news = self.store.subscribe(Topic::Jobs);
-        let work = async {
-            loop {
-                let worked = self.work_next().await;
-                rest(worked, &mut news).await;
-            }
-        };
+    /// Works until `stop` is cancelled. Jobs that were begun are dropped then: their leases run out and they are taken again.
+    pub async fn run(self, stop: CancellationToken)
+    where
+        F: 'static,
+    {
+        let writer = Arc::new(self);
+        let mut workers = JoinSet::new();
         tokio::select! {
-            () = work => {}
+            () = writer.hand_out(&mut workers) => {}
             () = stop.cancelled() => {}
         }
+        workers.shutdown().await;
     }
 
-    /// Works one job. Says whether there was one.
-    pub(super) async fn work_next(&self) -> Result<bool, StoreError> {
-        let Some(job) = self.store.take_job(KIND, LEASE).await? else {
-            return Ok(false);
-        };
-        match self.work(&job, self.clock.now()).await {
+    /// Gives each job that is due to a worker of its own, as many at a time as there may be.
+    async fn hand_out(self: &Arc<Self>, workers: &mut JoinSet<()>)
+    where
+        F: 'static,
+    {
+        let mut news = self.store.subscribe(Topic::Jobs);
+        loop {
+            while workers.try_join_next().is_some() {}
+            if workers.len() >= WORKERS {
+                workers.join_next().await;
+            }
+            match self.store.take_job(KIND, LEASE).await {
+                Ok(Some(job)) => drop(workers.spawn(Arc::clone(self).work_to_the_end(job))),
+                Ok(None) => news.changed(LOOK_AGAIN).await,
+                Err(failed) => pause_after(Err(failed)).await,
+            }
+        }
+    }
+
+    async fn work_to_the_end(self: Arc<Self>, job: Job) {
+        pause_after(self.work_one(&job).await).await;
+    }
+
+    /// Works one job that was taken.
+    pub(super) async fn work_one(&self, job: &Job) -> Result<(), StoreError> {
+        match self.work(job, self.clock.now()).await {
             Ok(outcome) => {
                 counter!("atalaya_notify_notices_total", "outcome" => outcome.name()).increment(1);
                 info!(job.key = %job.key, outcome = outcome.name(), "a job for a notice is done");
+                Ok(())
             }
-            Err(NoticeError::Store(failed)) => self.give_up(&job, failed).await?,
-            Err(failed) => self.postpone(&job, &failed).await?,
+            Err(NoticeError::Store(failed)) => self.give_up(job, failed).await,
+            Err(failed) => self.postpone(job, &failed).await,
         }
-        Ok(true)
     }
 
     /// Waits as long as the registry asked for, or for a time of our own.
@@ -159,27 +191,29 @@ impl<F: FindContact> NoticeWriter<F> {
         let Some(listing) = self.listing(&decided, now).await? else {
             return self.finish(job, Outcome::NotListed).await;
         };
-        let key = self.store.secret(KEY_NAME).await?;
         let prefix = &decided.decision.prefix;
+        // Whom to ask for comes before what to show: registries may make us wait, and hiding recipients in a mail is the dear part.
+        let Some(address) = self.proven(prefix).await? else {
+            return self.abandon(job, Outcome::NoEvidence, NO_EVIDENCE).await;
+        };
+        let contact = match self.contact(address, now).await? {
+            Ok(contact) => contact,
+            Err(outcome) => return self.finish(job, outcome).await,
+        };
+        let key = self.store.secret(KEY_NAME).await?;
         let Some(evidence) = Evidence::load(&self.store, prefix, &self.config, &key).await? else {
-            return self
-                .abandon(job, Outcome::NoEvidence, "no evidence, no notice")
-                .await;
+            return self.abandon(job, Outcome::NoEvidence, NO_EVIDENCE).await;
         };
-        let address = evidence.shown.address;
-        let contact = self
-            .finder
-            .find_contact(address, now)
-            .await
-            .map_err(NoticeError::Contact)?;
-        let Some(contact) = contact.filter(|contact| !contact.addresses.is_empty()) else {
-            return self.finish(job, Outcome::NoContact).await;
-        };
-        for address in &contact.addresses {
-            if self.store.is_left_alone(address).await? {
-                return self.finish(job, Outcome::LeftAlone).await;
+        // In a wide listing the mail that is shown may come from another network.
+        let shown = evidence.shown.address;
+        let contact = if contact.prefix.contains(shown) {
+            contact
+        } else {
+            match self.contact(shown, now).await? {
+                Ok(contact) => contact,
+                Err(outcome) => return self.finish(job, outcome).await,
             }
-        }
+        };
         let sender = self.config.sender()?;
         let Some(recipient) = contact
             .addresses
@@ -196,6 +230,30 @@ impl<F: FindContact> NoticeWriter<F> {
             key: &key,
         };
         self.settle(job, &case, (&sender, recipient), now).await
+    }
+
+    /// An address under `prefix` with evidence against it, if there is any.
+    async fn proven(&self, prefix: &Prefix) -> Result<Option<IpAddr>, StoreError> {
+        let seen = self.store.observations_of(prefix, LOOK_AT).await?;
+        Ok(seen.iter().find(|seen| is_proof(seen)).map(|seen| seen.address))
+    }
+
+    /// The contact to write to about an address; where there is none, how the job ends.
+    async fn contact(
+        &self,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Result<Contact, Outcome>, NoticeError> {
+        let contact = self.finder.find_contact(address, now).await?;
+        let Some(contact) = contact.filter(|contact| !contact.addresses.is_empty()) else {
+            return Ok(Err(Outcome::NoContact));
+        };
+        for address in &contact.addresses {
+            if self.store.is_left_alone(address).await? {
+                return Ok(Err(Outcome::LeftAlone));
+            }
+        }
+        Ok(Ok(contact))
     }
 
     /// The listing that the decision made, if it still stands.
@@ -227,17 +285,13 @@ impl<F: FindContact> NoticeWriter<F> {
     }
 }
 
-/// Goes on at once where there was work; else waits for more, or for the store to recover.
-async fn rest(worked: Result<bool, StoreError>, news: &mut Subscription) {
-    match worked {
-        Ok(true) => {}
-        Ok(false) => news.changed(LOOK_AGAIN).await,
-        Err(failed) => {
-            error!(
-                error = &failed as &dyn std::error::Error,
-                "the jobs cannot be worked"
-            );
-            tokio::time::sleep(STORE_PAUSE).await;
-        }
+/// Waits for the store to recover, if it failed.
+async fn pause_after(worked: Result<(), StoreError>) {
+    if let Err(failed) = worked {
+        error!(
+            error = &failed as &dyn std::error::Error,
+            "the jobs cannot be worked"
+        );
+        tokio::time::sleep(STORE_PAUSE).await;
     }
 }

@@ -11,7 +11,8 @@ use atalaya_store::OutgoingMail;
 
 use super::Refusal;
 
-/// Where our notices say which address they are about. It stands at the beginning of a line before anything that a stranger wrote.
+/// Where our notices say which address they are about. A stranger who gets such a line into the text above it lends the file a name,
+/// cleaned of all that no name may have, and nothing else.
 const ABOUT: &[u8] = b"\nSource-IP: ";
 
 /// A folder that takes mails.

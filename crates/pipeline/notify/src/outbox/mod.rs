@@ -2,10 +2,11 @@
 //!
 //! In: mails in the store, each taken under a lease. Out: mails at the relay, or files in a folder where there is no relay. A refusal for
 //! now, and any trouble with the connection, is tried again with growing waits; a refusal for good, or trouble for too long, ends the
-//! mail with the reason kept.
+//! mail with the reason kept. So does a recipient who asked to be left alone while the mail waited.
 //!
-//! A mail can leave twice only if this process dies after the relay took it and before that was noted: the noting is the next thing
-//! done. Nothing on this side can rule that out (RFC 5321 section 4.5.3.2.6); the Message-ID is the same, so that readers can.
+//! A mail leaves twice if this process dies after the relay took it and before that was noted, if the noting fails, and if the relay
+//! took it but its answer was lost. Nothing on this side can rule that out (RFC 5321 section 4.5.3.2.6); the Message-ID is the same, so
+//! that readers can.
 
 mod folder;
 mod relay;
@@ -37,6 +38,8 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(10);
 /// What a lease is longer than the time that handing over a mail may take: time to note the outcome.
 const LEASE_MARGIN: Duration = Duration::from_secs(60);
+/// What is kept of a mail whose recipient asked for no more.
+const LEFT_ALONE: &str = "the recipient asked to be left alone";
 
 /// Carries the mails of the outbox away.
 #[derive(Debug)]
@@ -61,6 +64,8 @@ enum Way {
 enum Refusal {
     /// It may leave later.
     ForNow(String),
+    /// The relay refuses to work for us, which the operator can mend; then it leaves.
+    OfUs(String),
     /// It never will.
     ForGood(String),
 }
@@ -118,6 +123,10 @@ impl Sender {
         let Some(mail) = self.store.take_mail(lease).await? else {
             return Ok(false);
         };
+        if self.store.is_left_alone(&mail.recipient).await? {
+            self.leave_alone(&mail).await?;
+            return Ok(true);
+        }
         let outcome = match &self.way {
             Way::Relay(relay) => relay.hand_over(&mail).await,
             Way::Folder(folder) => folder.keep(&mail).await,
@@ -126,18 +135,36 @@ impl Sender {
         Ok(true)
     }
 
+    /// Ends a mail whose recipient asked for no more after it was written.
+    async fn leave_alone(&self, mail: &OutgoingMail) -> Result<(), StoreError> {
+        count("left-alone");
+        info!(mail.id = %mail.id, "a mail is not sent: its recipient asked to be left alone");
+        self.store.mail_failed(mail.id, LEFT_ALONE).await
+    }
+
     async fn note(&self, mail: &OutgoingMail, outcome: Result<(), Refusal>) -> Result<(), StoreError> {
-        let age = self.clock.now().since(mail.created_at);
+        let is_old = self.clock.now().since(mail.created_at) >= self.config.give_up_after.duration();
         match outcome {
-            Ok(()) => {
-                count("sent");
-                info!(mail.id = %mail.id, attempts = mail.attempts, "a mail left");
-                self.store.mail_sent(mail.id).await
-            }
-            Err(Refusal::ForNow(why)) if age < self.config.give_up_after.duration() => {
+            Ok(()) => self.note_that_it_left(mail).await,
+            Err(Refusal::ForGood(why)) => self.give_up(mail, &why).await,
+            Err(Refusal::ForNow(why) | Refusal::OfUs(why)) if is_old => self.give_up(mail, &why).await,
+            Err(Refusal::ForNow(why)) => {
+                warn!(mail.id = %mail.id, attempts = mail.attempts, why, "a mail could not leave yet");
                 self.postpone(mail, &why).await
             }
-            Err(Refusal::ForNow(why) | Refusal::ForGood(why)) => self.give_up(mail, &why).await,
+            Err(Refusal::OfUs(why)) => {
+                blame_the_set_up(mail, &why);
+                self.postpone(mail, &why).await
+            }
+        }
+    }
+
+    async fn note_that_it_left(&self, mail: &OutgoingMail) -> Result<(), StoreError> {
+        count("sent");
+        info!(mail.id = %mail.id, attempts = mail.attempts, "a mail left");
+        match &self.way {
+            Way::Relay(_) => self.store.mail_sent(mail.id).await,
+            Way::Folder(_) => self.store.mail_filed(mail.id).await,
         }
     }
 
@@ -154,7 +181,6 @@ impl Sender {
         );
         let until = self.clock.now().plus(retry::wait(mail, first, longest));
         count("postponed");
-        warn!(mail.id = %mail.id, attempts = mail.attempts, %until, why, "a mail could not leave yet");
         self.store.mail_postponed(mail.id, until, why).await
     }
 }
@@ -172,6 +198,11 @@ async fn rest(sent: Result<bool, StoreError>, news: &mut Subscription) {
             tokio::time::sleep(STORE_PAUSE).await;
         }
     }
+}
+
+/// Tells the operator, who alone can mend it.
+fn blame_the_set_up(mail: &OutgoingMail, why: &str) {
+    error!(mail.id = %mail.id, why, "the relay refuses us, not the mail: see notice.relay, notice.tls and notice.username");
 }
 
 fn count(outcome: &'static str) {

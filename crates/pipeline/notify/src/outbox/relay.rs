@@ -11,12 +11,15 @@ use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, CertificateStore, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use tracing::warn;
 
 use super::Refusal;
 use crate::notice::{NoticeConfig, Tls, host_and_port};
 
 /// How long the relay may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(5);
+/// The answers with which a relay asks for a login, a better one, or TLS.
+const LOGIN_CODES: [u16; 4] = [530, 534, 535, 538];
 /// Longest reason that is kept.
 const MAX_REASON: usize = 500;
 
@@ -97,29 +100,43 @@ impl Relay {
         Ok(())
     }
 
+    /// Connects, protects the connection as configured, and logs in.
     async fn connect(&self) -> Result<AsyncSmtpConnection, SmtpError> {
-        let server = (self.host.as_str(), self.port);
-        let from_the_start = self.parameters.clone().filter(|_| self.tls == Tls::Implicit);
-        let mut connection = AsyncSmtpConnection::connect_tokio1(
-            server,
-            Some(self.timeout),
-            &self.hello,
-            from_the_start,
-            None,
-        )
-        .await?;
-        let upgrade = match self.tls {
-            Tls::None | Tls::Implicit => false,
-            Tls::Opportunistic => connection.can_starttls(),
-            Tls::Required => true,
-        };
-        if let Some(parameters) = self.parameters.clone().filter(|_| upgrade) {
-            connection.starttls(parameters, &self.hello).await?;
+        let mut connection = self.open().await?;
+        match (self.tls, &self.parameters) {
+            (Tls::Opportunistic, Some(parameters)) if connection.can_starttls() => {
+                if let Err(failed) = connection.starttls(parameters.clone(), &self.hello).await {
+                    connection = self.open_without_tls(&failed).await?;
+                }
+            }
+            (Tls::Required, Some(parameters)) => {
+                connection.starttls(parameters.clone(), &self.hello).await?;
+            }
+            _ => {}
         }
         if let Some(credentials) = &self.credentials {
             connection.auth(DEFAULT_MECHANISMS, credentials).await?;
         }
         Ok(connection)
+    }
+
+    /// Connects: in TLS from the first byte where that is configured, else in the open.
+    async fn open(&self) -> Result<AsyncSmtpConnection, SmtpError> {
+        let server = (self.host.as_str(), self.port);
+        let from_the_start = self.parameters.clone().filter(|_| self.tls == Tls::Implicit);
+        AsyncSmtpConnection::connect_tokio1(server, Some(self.timeout), &self.hello, from_the_start, None)
+            .await
+    }
+
+    /// Connects anew after TLS failed. Whoever would take mail in the open from a relay without TLS must not lose it to one whose TLS
+    /// is broken (RFC 7435 section 3). A connection that began TLS cannot go on in the open.
+    async fn open_without_tls(&self, failed: &SmtpError) -> Result<AsyncSmtpConnection, SmtpError> {
+        warn!(
+            relay = self.host,
+            why = told(failed),
+            "TLS with the relay failed; the mail goes in the open, because notice.tls is opportunistic"
+        );
+        self.open().await
     }
 }
 
@@ -130,7 +147,7 @@ impl fmt::Debug for Relay {
     }
 }
 
-/// Opportunistic TLS checks no certificate: the alternative would be no protection at all (RFC 7435 section 3).
+/// Opportunistic TLS checks neither certificate nor name: the alternative would be no protection at all (RFC 7435 section 3).
 fn parameters(tls: Tls, host: &str) -> Result<Option<TlsParameters>, SmtpError> {
     let builder = TlsParameters::builder(host.to_owned());
     match tls {
@@ -138,6 +155,7 @@ fn parameters(tls: Tls, host: &str) -> Result<Option<TlsParameters>, SmtpError> 
         Tls::Opportunistic => builder
             .certificate_store(CertificateStore::None)
             .dangerous_accept_invalid_certs(true)
+            .dangerous_accept_invalid_hostnames(true)
             .build()
             .map(Some),
         Tls::Required | Tls::Implicit => builder.build().map(Some),
@@ -159,16 +177,45 @@ fn envelope(mail: &OutgoingMail) -> Result<Envelope, Refusal> {
 
 /// What the relay says of the mail itself decides: 5yz is for good (RFC 5321 section 4.2.1), all else may pass.
 fn refusal(error: &SmtpError) -> Refusal {
-    if error.is_permanent() {
-        Refusal::ForGood(told(error))
+    let why = told(error);
+    // Our own client refuses where the relay lacks what the mail needs: 8BITMIME (RFC 6152).
+    if error.is_client() || is_about_us(error, &why) {
+        Refusal::OfUs(why)
+    } else if error.is_permanent() {
+        Refusal::ForGood(why)
     } else {
-        Refusal::ForNow(told(error))
+        Refusal::ForNow(why)
     }
 }
 
 /// Before the mail is spoken of, a refusal concerns us (greeting, TLS, login): the operator can mend that in time.
 fn trouble(error: &SmtpError) -> Refusal {
-    Refusal::ForNow(told(error))
+    if error.is_permanent() || error.is_client() {
+        Refusal::OfUs(told(error))
+    } else {
+        Refusal::ForNow(told(error))
+    }
+}
+
+/// Whether the relay refuses to work for us, whatever the mail: it wants a login or TLS (RFC 4954 section 6, RFC 3207 section 4), or
+/// does not relay for this machine. That last one has no code of its own, so the word decides; behind a status for something else
+/// (`5.1.1 ... unknown in relay recipient table`) it means nothing.
+fn is_about_us(error: &SmtpError, why: &str) -> bool {
+    let wants_login = error
+        .status()
+        .is_some_and(|code| LOGIN_CODES.contains(&u16::from(code)));
+    let status = why.split_whitespace().find(|word| is_enhanced_status(word));
+    let is_policy = status.is_none_or(|status| status.starts_with("5.7."));
+    wants_login || error.is_permanent() && is_policy && why.to_ascii_lowercase().contains("relay")
+}
+
+/// Whether a word is a status as RFC 3463 section 2 writes it: `5.7.1`.
+fn is_enhanced_status(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('.').collect();
+    parts.len() == 3
+        && parts
+            .iter()
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The whole chain of reasons in one line.

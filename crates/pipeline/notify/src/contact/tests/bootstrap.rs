@@ -71,7 +71,7 @@ async fn the_files_are_fetched_once_and_kept() {
     assert!(bench.ask("192.0.2.1").await.result.is_ok());
     assert_eq!(registry.fetched(), 2, "one of each kind");
     registry.well.store(false, Ordering::SeqCst);
-    let again = Registries::new(&registry.config(), bench.folder.path()).unwrap();
+    let again = Registries::new(&registry.config(), &bench.folder.path().join("rdap")).unwrap();
     let restarted = Bench {
         registries: again,
         ..bench
@@ -123,14 +123,32 @@ async fn without_any_file_whois_is_asked() {
         bench.ask("192.0.2.1").await.kept("192.0.2.1").unwrap().0,
         "abuse@example.com"
     );
-    std::fs::write(bench.folder.path().join("rdap-ipv4.json"), b"{\"fetched_at\": 7}").unwrap();
+    let folder = bench.folder.path().join("rdap");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("rdap-ipv4.json"), b"{\"fetched_at\": 7}").unwrap();
     let spoilt = Bench {
-        registries: Registries::new(&config, bench.folder.path()).unwrap(),
+        registries: Registries::new(&config, &folder).unwrap(),
         ..bench
     };
     assert_eq!(
         spoilt.ask("192.0.2.1").await.kept("192.0.2.1").unwrap().0,
         "abuse@example.com"
+    );
+}
+
+#[tokio::test]
+async fn that_no_file_came_yet_is_no_answer_and_the_search_is_made_again() {
+    let registry = Registry::start().await;
+    registry.well.store(false, Ordering::SeqCst);
+    let bench = Bench::new(&registry.config());
+    for _ in 0..2 {
+        assert_eq!(bench.ask("192.0.2.1").await.wait(), bench.later(900));
+    }
+    registry.well.store(true, Ordering::SeqCst);
+    bench.time.advance(Duration::from_secs(900));
+    assert_eq!(
+        bench.ask("192.0.2.1").await.kept("192.0.2.1").unwrap().0,
+        "abuse@example.net"
     );
 }
 

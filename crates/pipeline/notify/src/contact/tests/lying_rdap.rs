@@ -1,5 +1,7 @@
 //! RDAP servers that lie, dawdle or break the rules: none brings a wrong contact, and none brings us down.
 
+use std::sync::{Arc, OnceLock};
+
 use super::*;
 use serde_json::json;
 
@@ -121,8 +123,21 @@ async fn an_answer_for_the_whole_internet_is_kept_for_little_of_it() {
     let body = answer_about("0.0.0.0", "255.255.255.255", "abuse@example.net");
     assert_eq!(
         told(HttpReply::rdap(body)).await.unwrap(),
-        "abuse@example.net for 192.0.0.0/16"
+        "abuse@example.net for 192.0.2.0/24"
     );
+}
+
+#[tokio::test]
+async fn the_contact_of_a_provider_is_not_kept_for_the_networks_of_its_customers() {
+    let body = answer_about("192.0.0.0", "192.0.255.255", "abuse@example.net");
+    for (kind, prefix) in [("ALLOCATED PA", "192.0.2.0/24"), ("ASSIGNED PA", "192.0.0.0/16")] {
+        let mut typed: serde_json::Value = serde_json::from_str(&body).unwrap();
+        typed["type"] = json!(kind);
+        assert_eq!(
+            told(HttpReply::rdap(typed.to_string())).await.unwrap(),
+            format!("abuse@example.net for {prefix}")
+        );
+    }
 }
 
 #[tokio::test]
@@ -168,9 +183,76 @@ async fn a_redirect_to_the_right_registry_is_followed() {
     let right = rdap_peer(HttpReply::rdap(right_answer())).await;
     let target = right.url("/elsewhere/192.0.2.1");
     let peer = rdap_peer(HttpReply::redirect(&target)).await;
-    let search = Bench::new(&by_rdap(&peer)).ask("192.0.2.1").await;
+    let mut config = by_rdap(&peer);
+    config
+        .rdap_servers
+        .insert("198.51.100.0/24".parse().unwrap(), right.url("/"));
+    let search = Bench::new(&config).ask("192.0.2.1").await;
     assert_eq!(search.kept("192.0.2.1").unwrap().0, "abuse@example.net");
     assert_eq!(search.steps[0].asked, target);
+}
+
+#[tokio::test]
+async fn behind_a_redirect_the_server_that_answers_is_charged_and_left_alone() {
+    let busy = HttpReply::Full(429, vec!["Retry-After: 0".to_owned()], Vec::new());
+    let busy = rdap_peer(busy).await;
+    let target = busy.url("/x");
+    let first = HttpPeer::start(move |path| match path {
+        "/ip/192.0.2.1" => HttpReply::redirect(&target),
+        _ => HttpReply::rdap(right_answer()),
+    })
+    .await
+    .unwrap();
+    let mut config = nobody_to_ask();
+    let first_url = format!("http://localhost:{}/", first.address().port());
+    config
+        .rdap_servers
+        .insert("192.0.2.0/24".parse().unwrap(), first_url);
+    config
+        .rdap_servers
+        .insert("198.51.100.0/24".parse().unwrap(), busy.url("/"));
+    let bench = Bench::new(&config);
+    assert_eq!(
+        bench.ask("192.0.2.1").await.wait(),
+        bench.later(60),
+        "never at once"
+    );
+    assert!(bench.ask("198.51.100.1").await.result.is_err());
+    assert_eq!(busy.asked().len(), 1);
+    assert!(
+        bench.ask("192.0.2.2").await.result.is_ok(),
+        "the first one never complained"
+    );
+}
+
+/// Names `abuse@example.net` for a role and links to an abuse entity that cannot be had.
+async fn peer_with_a_linked_entity(role: &'static str) -> HttpPeer {
+    let link = Arc::new(OnceLock::<String>::new());
+    let href = Arc::clone(&link);
+    let network = move || {
+        let card = json!(["vcard", [["email", {}, "text", "abuse@example.net"]]]);
+        json!({"startAddress": "192.0.2.0", "endAddress": "192.0.2.255", "entities": [
+            {"roles": [role], "vcardArray": card},
+            {"roles": ["abuse"], "links": [{"rel": "self", "href": href.get()}]}]})
+    };
+    let peer = HttpPeer::start(move |path| match path {
+        "/entity" => HttpReply::Full(429, Vec::new(), Vec::new()),
+        _ => HttpReply::rdap(network().to_string()),
+    })
+    .await
+    .unwrap();
+    link.set(peer.url("/entity")).unwrap();
+    peer
+}
+
+#[tokio::test]
+async fn a_linked_entity_is_asked_for_only_where_nobody_is_named_and_its_trouble_does_no_harm() {
+    for (role, linked_to) in [("abuse", 0), ("technical", 1)] {
+        let peer = peer_with_a_linked_entity(role).await;
+        let search = Bench::new(&by_rdap(&peer)).ask("192.0.2.1").await;
+        assert_eq!(search.kept("192.0.2.1").unwrap().0, "abuse@example.net", "{role}");
+        assert_eq!(peer.asked().len(), 1 + linked_to, "{role}");
+    }
 }
 
 #[tokio::test]
@@ -276,6 +358,19 @@ async fn whois_is_asked_where_rdap_knows_or_names_nobody() {
             search.outcomes()
         );
     }
+}
+
+#[tokio::test]
+async fn that_nobody_is_named_stands_where_whois_cannot_be_reached() {
+    let nobody = json!({"startAddress": "192.0.2.0", "endAddress": "192.0.2.255"}).to_string();
+    let peer = rdap_peer(HttpReply::rdap(nobody)).await;
+    let silent = whois_peer(LineReply::Stuck(Vec::new())).await;
+    let config = ContactConfig {
+        whois_server: silent.address().to_string(),
+        ..by_rdap(&peer)
+    };
+    let search = Bench::new(&hasty(config)).ask("192.0.2.1").await;
+    assert_eq!(search.kept("192.0.2.1").unwrap().0, "");
 }
 
 #[tokio::test]

@@ -46,6 +46,54 @@ async fn referrals_without_end_come_to_an_end() {
     assert_eq!(peer.asked().len(), 5, "as many as max_hops says");
 }
 
+/// What is kept where `first` refers to a server that claims the whole internet as its own.
+async fn kept_behind(first: &str) -> Option<(String, Prefix)> {
+    let liar = whois_peer(LineReply::text(
+        "inetnum: 0.0.0.0 - 255.255.255.255\nstatus: ASSIGNED PA\nabuse-mailbox: abuse@liar.example\n",
+    ))
+    .await;
+    let peer = whois_peer(LineReply::text(format!("refer: whois.liar.example\n\n{first}"))).await;
+    let mut config = by_whois(&peer);
+    config
+        .whois_servers
+        .insert("whois.liar.example".to_owned(), liar.address().to_string());
+    Bench::new(&config).ask("192.0.2.1").await.kept("192.0.2.1")
+}
+
+#[tokio::test]
+async fn a_server_speaks_for_the_network_about_which_it_was_referred_to() {
+    for (first, prefix) in [
+        ("inetnum: 192.0.2.0/25\n", "192.0.2.0/25"),
+        ("inetnum: 192.0.0.0/20\n", "192.0.0.0/20"),
+        ("", "192.0.2.0/24"),
+    ] {
+        assert_eq!(
+            kept_behind(first).await,
+            Some(("abuse@liar.example".to_owned(), prefix.parse().unwrap())),
+            "{first}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_behind_a_server_that_names_a_contact_does_no_harm() {
+    let busy = whois_peer(LineReply::text("%ERROR:201: access denied\n")).await;
+    let peer = whois_peer(LineReply::text(
+        "ReferralServer: whois://whois.busy.example\n\nNetRange: 192.0.2.0 - 192.0.2.255\nOrgAbuseEmail: abuse@example.net\n",
+    ))
+    .await;
+    let mut config = by_whois(&peer);
+    config
+        .whois_servers
+        .insert("whois.busy.example".to_owned(), busy.address().to_string());
+    let bench = Bench::new(&config);
+    for _ in 0..2 {
+        let search = bench.ask("192.0.2.1").await;
+        assert_eq!(search.kept("192.0.2.1").unwrap().0, "abuse@example.net");
+    }
+    assert_eq!(busy.asked().len(), 1);
+}
+
 #[tokio::test]
 async fn a_referral_into_our_own_network_is_not_followed() {
     for target in ["10.0.0.1", "169.254.169.254", "192.0.2.9:22", "[fe80::1]"] {

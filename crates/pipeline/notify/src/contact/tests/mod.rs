@@ -91,7 +91,8 @@ impl Bench {
     fn new(config: &ContactConfig) -> Self {
         let folder = TempDir::new().unwrap();
         Self {
-            registries: Registries::new(config, folder.path()).unwrap(),
+            // A folder that nobody made yet.
+            registries: Registries::new(config, &folder.path().join("rdap")).unwrap(),
             folder,
             time: TestClock::default(),
         }

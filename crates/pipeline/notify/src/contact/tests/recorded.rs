@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Address, registry's WHOIS server, abuse contact by RDAP, the prefix for which it is kept, the same by WHOIS. Expected by reading.
+/// Address, registry's WHOIS server, abuse contact by RDAP, the prefix for which it is kept, the same by WHOIS. Expected by reading: only
+/// assignments (here RIPE and AFRINIC) are kept for their whole width.
 const REGISTRIES: [(&str, &str, &str, &str, &str, &str); 5] = [
     // RIPE: the old RDAP gives all mailboxes of the abuse role, WHOIS the one that is meant.
     (
@@ -20,24 +21,24 @@ const REGISTRIES: [(&str, &str, &str, &str, &str, &str); 5] = [
         "operacion.redes@triara.com",
         "200.57.141.161",
         "operacion.redes@triara.com",
-        "200.57.128.0/19",
+        "200.57.141.0/24",
     ),
     // APNIC with the Korean registry: that one's own mailbox is passed over.
     (
         "210.107.73.73",
         "whois.apnic.net",
         "abuse@bora.net",
-        "210.107.0.0/17",
+        "210.107.73.0/24",
         "abuse@bora.net",
-        "210.107.0.0/17",
+        "210.107.73.0/24",
     ),
     (
         "74.125.225.229",
         "whois.arin.net",
         "arin-contact@google.com",
-        "74.125.0.0/16",
+        "74.125.225.0/24",
         "arin-contact@google.com",
-        "74.125.0.0/16",
+        "74.125.225.0/24",
     ),
     // AFRINIC: no abuse contact is registered; a remark names one.
     (
@@ -145,7 +146,7 @@ async fn a_transferred_network_is_looked_up_where_arin_refers_to() {
     let search = Bench::new(&config).ask("130.66.76.222").await;
     assert_eq!(
         search.kept("130.66.76.222"),
-        Some(("abuse@example.fr".to_owned(), "130.66.0.0/16".parse().unwrap()))
+        Some(("abuse@example.fr".to_owned(), "130.66.76.0/24".parse().unwrap()))
     );
     assert_eq!(
         search.steps.len(),
@@ -164,7 +165,7 @@ async fn a_referral_to_another_protocol_ends_with_what_is_known() {
     let search = Bench::new(&by_whois(&peer)).ask("69.65.39.166").await;
     assert_eq!(
         search.kept("69.65.39.166"),
-        Some(("abuse@gigenet.com".to_owned(), "69.65.0.0/18".parse().unwrap()))
+        Some(("abuse@gigenet.com".to_owned(), "69.65.39.0/24".parse().unwrap()))
     );
 }
 

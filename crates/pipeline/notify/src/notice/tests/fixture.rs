@@ -108,6 +108,18 @@ pub(super) fn letter(
     config: &NoticeConfig,
     incidents: u64,
 ) -> Vec<u8> {
+    let stop = "https://list.example/notices/stop/0123456789abcdef0123456789abcdef";
+    letter_with_link(observation, raw, config, incidents, stop)
+}
+
+/// The same with another link that stops notices.
+pub(super) fn letter_with_link(
+    observation: &Observation,
+    raw: &[u8],
+    config: &NoticeConfig,
+    incidents: u64,
+    stop: &str,
+) -> Vec<u8> {
     let (sender, recipient): (MailAddress, MailAddress) =
         (config.sender().unwrap(), "abuse@cheap.example".parse().unwrap());
     let facts = Facts {
@@ -121,7 +133,7 @@ pub(super) fn letter(
         evidence: &Evidence::of(observation, raw, config, KEY).unwrap(),
         incidents,
         lookup: "https://list.example/ip/192.0.2.7",
-        stop: "https://list.example/notices/stop/0123456789abcdef0123456789abcdef",
+        stop,
     };
     mail::write(&facts, config, Uuid::from_u128(7), at("2026-11-23T12:00:00Z"))
 }

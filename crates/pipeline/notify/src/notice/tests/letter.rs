@@ -4,17 +4,23 @@ use atalaya_model::{ByteSize, Observation};
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 use serde_json::Value;
 
-use super::fixture::{SPAM, config, letter, observation};
+use super::fixture::{SPAM, config, letter, letter_with_link, observation};
 use crate::notice::config::{Language, NoticeConfig};
 
 fn parsed(mail: &[u8]) -> Message<'_> {
     MessageParser::default().parse(mail).unwrap()
 }
 
-/// The parts below the outermost one, by type.
-fn kinds(mail: &[u8]) -> Vec<String> {
+/// Where the parts stand, below the outermost one.
+const TEXT: &[usize] = &[0, 0];
+const XARF: &[usize] = &[0, 1];
+const REPORT: &[usize] = &[1];
+const SPAM_PART: &[usize] = &[2];
+
+/// The types of the parts inside the one at `path`.
+fn kinds(mail: &[u8], path: &[usize]) -> Vec<String> {
     let message = parsed(mail);
-    let PartType::Multipart(children) = &message.parts[0].body else {
+    let PartType::Multipart(children) = &message.parts[index_of(&message, path)].body else {
         panic!("not multipart");
     };
     children
@@ -26,12 +32,18 @@ fn kinds(mail: &[u8]) -> Vec<String> {
         .collect()
 }
 
-fn part(mail: &[u8], at: usize) -> Vec<u8> {
+fn index_of(message: &Message<'_>, path: &[usize]) -> usize {
+    path.iter().fold(0, |at, step| {
+        let PartType::Multipart(children) = &message.parts[at].body else {
+            panic!("not multipart");
+        };
+        children[*step] as usize
+    })
+}
+
+fn part(mail: &[u8], path: &[usize]) -> Vec<u8> {
     let message = parsed(mail);
-    let PartType::Multipart(children) = &message.parts[0].body else {
-        panic!("not multipart");
-    };
-    let part = &message.parts[children[at] as usize];
+    let part = &message.parts[index_of(&message, path)];
     match &part.body {
         PartType::Message(inner) => inner.raw_message().to_vec(),
         _ => part.contents().to_vec(),
@@ -39,7 +51,7 @@ fn part(mail: &[u8], at: usize) -> Vec<u8> {
 }
 
 fn xarf(mail: &[u8]) -> Value {
-    serde_json::from_slice(&part(mail, 3)).unwrap()
+    serde_json::from_slice(&part(mail, XARF)).unwrap()
 }
 
 fn of(observation: &Observation, raw: &str) -> Vec<u8> {
@@ -47,17 +59,13 @@ fn of(observation: &Observation, raw: &str) -> Vec<u8> {
 }
 
 #[test]
-fn it_is_a_feedback_report_with_text_spam_and_xarf() {
+fn it_is_a_feedback_report_of_three_parts_with_xarf_beside_the_text() {
     let mail = of(&observation(1), SPAM);
     assert_eq!(
-        kinds(&mail),
-        [
-            "text/plain",
-            "message/feedback-report",
-            "message/rfc822",
-            "application/json"
-        ]
+        kinds(&mail, &[]),
+        ["multipart/mixed", "message/feedback-report", "message/rfc822"]
     );
+    assert_eq!(kinds(&mail, &[0]), ["text/plain", "application/json"]);
     let message = parsed(&mail);
     let kind = message.content_type().unwrap();
     assert_eq!((kind.ctype(), kind.subtype()), ("multipart", Some("report")));
@@ -80,9 +88,23 @@ fn it_is_a_feedback_report_with_text_spam_and_xarf() {
 }
 
 #[test]
+fn one_click_is_offered_over_https_only() {
+    for (link, is_offered) in [
+        ("https://list.example/notices/stop/0", true),
+        ("http://127.0.0.1:8080/notices/stop/0", false),
+    ] {
+        let mail = letter_with_link(&observation(1), SPAM.as_bytes(), &config(), 1, link);
+        let mail = parsed(&mail);
+        assert_eq!(mail.header_raw("List-Unsubscribe-Post").is_some(), is_offered);
+        assert!(mail.header_raw("List-Unsubscribe").is_some());
+        assert!(mail.header_raw("X-XARF").is_none());
+    }
+}
+
+#[test]
 fn the_feedback_report_can_be_read_back() {
     let mail = letter(&observation(1), SPAM.as_bytes(), &config(), 10);
-    let text = String::from_utf8(part(&mail, 1)).unwrap();
+    let text = String::from_utf8(part(&mail, REPORT)).unwrap();
     let field = |name: &str| {
         text.lines()
             .find_map(|line| line.strip_prefix(&format!("{name}: ")))
@@ -110,7 +132,7 @@ fn no_part_shows_the_trap() {
     let mail = of(&observation(1), SPAM);
     let evidence = xarf(&mail)["evidence"][0]["payload"].as_str().unwrap().to_owned();
     let evidence = data_encoding_free_base64(&evidence);
-    let text = String::from_utf8(part(&mail, 0)).unwrap();
+    let text = String::from_utf8(part(&mail, TEXT)).unwrap();
     for shown in [mail, evidence, text.into_bytes()] {
         let shown = String::from_utf8_lossy(&shown).to_lowercase();
         assert!(!shown.contains("maria") && !shown.contains("trap.ex"), "{shown}");
@@ -144,15 +166,15 @@ fn what_is_too_large_goes_as_its_header() {
         ..config()
     };
     let mail = letter(&observation(1), SPAM.as_bytes(), &config, 1);
-    assert_eq!(kinds(&mail)[2], "text/rfc822-headers");
-    let header = String::from_utf8(part(&mail, 2)).unwrap();
+    assert_eq!(kinds(&mail, &[])[2], "text/rfc822-headers");
+    let header = String::from_utf8(part(&mail, SPAM_PART)).unwrap();
     assert!(
         header.contains("From: \"Best Offers\"") && !header.contains("compra ya"),
         "{header}"
     );
     assert_eq!(xarf(&mail)["evidence"][0]["content_type"], "text/rfc822-headers");
     assert!(
-        String::from_utf8(part(&mail, 0))
+        String::from_utf8(part(&mail, TEXT))
             .unwrap()
             .contains("complete header is attached")
     );
@@ -165,7 +187,12 @@ fn spam_that_cannot_travel_unencoded_goes_as_its_header_and_whole_in_xarf() {
             &observation(1),
             &format!("From: x@cheap.example\r\nSubject: x\r\n\r\n{body}"),
         );
-        assert_eq!(kinds(&mail)[2], "text/rfc822-headers");
+        assert_eq!(kinds(&mail, &[])[2], "text/rfc822-headers");
+        let text = String::from_utf8(part(&mail, TEXT)).unwrap();
+        assert!(
+            text.contains("stands in xarf.json") && !text.contains("complete message"),
+            "{text}"
+        );
         let whole = data_encoding_free_base64(xarf(&mail)["evidence"][0]["payload"].as_str().unwrap());
         assert!(whole.ends_with(body.as_bytes()));
         assert!(!mail.contains(&0) && mail.split(|byte| *byte == b'\n').all(|line| line.len() <= 1_000));
@@ -174,9 +201,9 @@ fn spam_that_cannot_travel_unencoded_goes_as_its_header_and_whole_in_xarf() {
         &observation(1),
         "From: x@cheap.example\nSubject: x\n\nolé\nbare\rcr\n",
     );
-    assert_eq!(kinds(&mail)[2], "message/rfc822");
+    assert_eq!(kinds(&mail, &[])[2], "message/rfc822");
     assert_eq!(
-        part(&mail, 2),
+        part(&mail, SPAM_PART),
         "From: x@cheap.example\r\nSubject: x\r\n\r\nolé\r\nbare\r\ncr\r\n".as_bytes()
     );
     let text = String::from_utf8_lossy(&mail);
@@ -189,26 +216,22 @@ fn spam_that_cannot_travel_unencoded_goes_as_its_header_and_whole_in_xarf() {
 
 #[test]
 fn nobody_can_add_headers_lines_or_parts() {
-    let evil = "x\r\nBcc: victim@other.example\r\n\r\n--=_00000000000000000000000000000007\r\nContent-Type: text/html\r\n\r\n<b>\0";
+    let evil = "x\r\nBcc: victim@other.example\r\n\r\n--=_r00000000000000000000000000000007\r\nContent-Type: text/html\r\n\r\n<b>\0--=_p00000000000000000000000000000007";
     let mut observation = observation(1);
     observation.subject = evil.to_owned();
     observation.envelope.helo = evil.to_owned();
     observation.envelope.mail_from = evil.to_owned();
     observation.envelope.recipients = vec![evil.to_owned(), format!("{}@trap.example", "y".repeat(3_000))];
     let raw = format!(
-        "Subject: {}\r\nFrom: x@cheap.example\r\n\r\n--=_00000000000000000000000000000007--\r\nbody\r\n",
+        "Subject: {}\r\nFrom: x@cheap.example\r\n\r\n--=_r00000000000000000000000000000007--\r\nbody\r\n",
         evil.replace('\0', "")
     );
     let mail = of(&observation, &raw);
     assert_eq!(
-        kinds(&mail),
-        [
-            "text/plain",
-            "message/feedback-report",
-            "message/rfc822",
-            "application/json"
-        ]
+        kinds(&mail, &[]),
+        ["multipart/mixed", "message/feedback-report", "message/rfc822"]
     );
+    assert_eq!(kinds(&mail, &[0]), ["text/plain", "application/json"]);
     let message = parsed(&mail);
     assert!(message.bcc().is_none() && message.header_raw("Bcc").is_none());
     assert_eq!(
@@ -219,12 +242,12 @@ fn nobody_can_add_headers_lines_or_parts() {
             .count(),
         1
     );
-    let report = String::from_utf8(part(&mail, 1)).unwrap();
+    let report = String::from_utf8(part(&mail, REPORT)).unwrap();
     assert!(
         !report.contains("\r\nBcc") && !report.contains("\r\n\r\n--"),
         "{report}"
     );
-    let text = String::from_utf8(part(&mail, 0)).unwrap();
+    let text = String::from_utf8(part(&mail, TEXT)).unwrap();
     assert!(
         text.lines()
             .all(|line| !line.starts_with("Bcc") && !line.starts_with("--=_")),
@@ -237,7 +260,7 @@ fn nobody_can_add_headers_lines_or_parts() {
 fn the_text_reads_alone_in_the_language_chosen() {
     let text = |language| {
         let config = NoticeConfig { language, ..config() };
-        String::from_utf8(part(&letter(&observation(1), SPAM.as_bytes(), &config, 10), 0)).unwrap()
+        String::from_utf8(part(&letter(&observation(1), SPAM.as_bytes(), &config, 10), TEXT)).unwrap()
     };
     for (language, words) in [
         (Language::En, ["has sent spam", "stands for 10 incidents"]),

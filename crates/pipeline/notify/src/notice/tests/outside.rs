@@ -2,30 +2,34 @@
 
 use std::process::Command;
 
-use atalaya_model::Observation;
+use atalaya_model::{ByteSize, Observation};
 use atalaya_testkit::{data, skip};
 
 use super::fixture::{SPAM, config, letter, observation};
+use crate::notice::config::NoticeConfig;
 
 /// Reads a mail from a file: structure, defects, ARF fields; validates xarf.json against the schemas in a folder.
 const READER: &str = r##"
 import email, email.policy, json, pathlib, sys
 import jsonschema
-mail, schemas = sys.argv[1], pathlib.Path(sys.argv[2])
+mail, schemas, address, spam_type = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 message = email.message_from_bytes(open(mail, "rb").read(), policy=email.policy.default)
 assert message.get_content_type() == "multipart/report", message.get_content_type()
 assert message.get_param("report-type") == "feedback-report"
 for part in message.walk():
     assert not part.defects, (part.get_content_type(), part.defects)
 parts = list(message.iter_parts())
-assert len(parts) == 4, len(parts)
+assert len(parts) == 3, len(parts)
+text, attached = list(parts[0].iter_parts())
 assert "Spam from" in message["Subject"]
-assert "192.0.2.7" in parts[0].get_content()
+assert address in text.get_content()
 fields = parts[1].get_payload()[0]
-assert [fields[name] for name in ("Feedback-Type", "Version", "Source-IP")] == ["abuse", "1", "192.0.2.7"], fields.items()
-assert "offers@cheap.example" in parts[2].get_content()["From"]
-report = json.loads(parts[3].get_content())
-assert parts[3].get_filename() == "xarf.json"
+assert [fields[name] for name in ("Feedback-Type", "Version", "Source-IP")] == ["abuse", "1", address], fields.items()
+assert parts[2].get_content_type() == spam_type, parts[2].get_content_type()
+assert "offers@cheap.example" in str(parts[2].get_content())
+report = json.loads(attached.get_content())
+assert report["source_identifier"] == address
+assert attached.get_filename() == "xarf.json"
 def load(path):
     return json.loads(path.read_text())
 def whole(node, path, root):
@@ -75,15 +79,33 @@ fn python_reads_the_mail_and_the_schemas_accept_the_report() {
         source_port: None,
         ..observation(1)
     };
-    for (number, observation) in [observation(1), null_sender, replayed].iter().enumerate() {
-        let path = folder.path().join(format!("{number}.eml"));
-        std::fs::write(&path, letter(observation, SPAM.as_bytes(), &config(), 1)).unwrap();
+    let of_ipv6 = Observation {
+        address: "2001:db8::7".parse().unwrap(),
+        ..observation(1)
+    };
+    let small = NoticeConfig {
+        max_evidence: ByteSize(200),
+        ..config()
+    };
+    let in_8bit = "From: offers@cheap.example\r\nSubject: x\r\n\r\nolé\r\n";
+    let (whole, header) = ("message/rfc822", "text/rfc822-headers");
+    for (name, observation, raw, config, spam_type) in [
+        ("usual", observation(1), SPAM, config(), whole),
+        ("null sender", null_sender, SPAM, config(), whole),
+        ("replayed", replayed, SPAM, config(), whole),
+        ("IPv6", of_ipv6, SPAM, config(), whole),
+        ("8bit", observation(1), in_8bit, config(), whole),
+        ("header only", observation(1), SPAM, small, header),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, letter(&observation, raw.as_bytes(), &config, 1)).unwrap();
         let output = Command::new("python3")
             .args(["-c", READER])
             .args([&path, &schemas])
+            .args([&observation.address.to_string(), spam_type])
             .output()
             .unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{number}: {told}");
+        assert!(output.status.success(), "{name}: {told}");
     }
 }

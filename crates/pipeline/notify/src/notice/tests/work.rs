@@ -23,13 +23,17 @@ enum Script {
     Contact(Box<Contact>),
     Nobody,
     LaterThenContact(Mutex<Option<Timestamp>>),
+    /// Knows the contact of all addresses but this one, about which no registry ever answers.
+    SilentAbout(IpAddr),
 }
 
 impl FindContact for Script {
-    async fn find_contact(&self, _address: IpAddr, _now: Timestamp) -> Result<Option<Contact>, ContactError> {
+    async fn find_contact(&self, address: IpAddr, _now: Timestamp) -> Result<Option<Contact>, ContactError> {
         match self {
             Self::Contact(contact) => Ok(Some((**contact).clone())),
             Self::Nobody => Ok(None),
+            Self::SilentAbout(silent) if *silent == address => std::future::pending().await,
+            Self::SilentAbout(_) => Ok(Some(contact("abuse@cheap.example"))),
             Self::LaterThenContact(later) => match later.lock().unwrap().take() {
                 Some(at) => Err(ContactError::Later {
                     at,
@@ -89,6 +93,21 @@ impl House {
         serial
     }
 
+    /// Records spam from another address of the network and lists it.
+    async fn list(&self, number: u8) {
+        let address: IpAddr = [192, 0, 2, number].into();
+        let seen = Observation {
+            address,
+            ..observation(number.into())
+        };
+        self.record(seen).await;
+        let decision = Decision {
+            prefix: address.to_string().parse().unwrap(),
+            ..decision()
+        };
+        self.decide(&decision).await;
+    }
+
     fn writer(&self, script: Script) -> NoticeWriter<Script> {
         self.writer_with(config(), script)
     }
@@ -103,7 +122,9 @@ impl House {
 
     /// Works all jobs that are due, and gives the mails that came of it.
     async fn mails(&self, writer: &NoticeWriter<Script>) -> Vec<OutgoingMail> {
-        while writer.work_next().await.unwrap() {}
+        while let Some(job) = self.store.take_job("notice", LEASE).await.unwrap() {
+            writer.work_one(&job).await.unwrap();
+        }
         let mut mails = Vec::new();
         while let Some(mail) = self.store.take_mail(LEASE).await.unwrap() {
             self.store.mail_sent(mail.id).await.unwrap();
@@ -166,6 +187,25 @@ async fn a_job_that_runs_twice_makes_one_mail() {
             .unwrap()
             .len(),
         1
+    );
+}
+
+#[tokio::test]
+async fn a_job_that_runs_twice_counts_its_own_incident_once() {
+    let house = House::new().await;
+    let writer = house.writer(known());
+    for number in 1..=18 {
+        house.list(number).await;
+    }
+    house.mails(&writer).await;
+    house.list(19).await;
+    let job = house.store.take_job("notice", LEASE).await.unwrap().unwrap();
+    for _ in 0..2 {
+        writer.work(&job, house.time.now()).await.unwrap();
+    }
+    assert!(
+        house.mails(&writer).await.is_empty(),
+        "the nineteenth is no twentieth"
     );
 }
 
@@ -301,19 +341,7 @@ async fn many_incidents_are_told_on_the_curve_of_rfc_6650() {
     let writer = house.writer(known());
     let mut incidents = Vec::new();
     for number in 1..=32_u8 {
-        let address: IpAddr = [192, 0, 2, number].into();
-        house
-            .record(Observation {
-                address,
-                ..observation(number.into())
-            })
-            .await;
-        house
-            .decide(&Decision {
-                prefix: address.to_string().parse().unwrap(),
-                ..decision()
-            })
-            .await;
+        house.list(number).await;
         for mail in house.mails(&writer).await {
             let line = text(&mail)
                 .lines()
@@ -359,6 +387,26 @@ async fn a_job_that_cannot_be_read_is_abandoned() {
     }
     assert!(house.mails(&house.writer(known())).await.is_empty());
     assert!(house.is_idle().await);
+}
+
+#[tokio::test]
+async fn a_registry_that_never_answers_holds_up_nobody_else() {
+    let house = House::new().await;
+    house.list(1).await;
+    house.list(2).await;
+    let script = Script::SilentAbout([192, 0, 2, 1].into());
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(house.writer(script).run(stop.clone()));
+    let mut outbox = house.store.subscribe(atalaya_store::Topic::Outbox);
+    let mail = loop {
+        match house.store.take_mail(LEASE).await.unwrap() {
+            Some(mail) => break mail,
+            None => outbox.changed(LEASE).await,
+        }
+    };
+    assert!(text(&mail).contains("Source-IP: 192.0.2.2"));
+    stop.cancel();
+    tokio::time::timeout(LEASE, running).await.unwrap().unwrap();
 }
 
 #[tokio::test]

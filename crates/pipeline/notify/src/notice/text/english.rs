@@ -2,6 +2,7 @@
 
 use atalaya_formats::redact::Extent;
 
+use super::super::mail::travels_whole;
 use super::page::Page;
 use super::{Facts, messages, moment, source};
 
@@ -96,6 +97,9 @@ fn show_evidence(page: &mut Page, facts: &Facts<'_>) {
         Extent::Header => {
             "The complete header is attached; the text is too long to go along, or cannot be searched for recipients."
         }
+        Extent::Message { .. } if !travels_whole(facts.evidence) => {
+            "The header is attached, and the message stands in xarf.json: its lines are longer than mail allows, or hold bytes that it forbids."
+        }
         Extent::Message { parts_left_out: 0 } => "The complete message is attached.",
         Extent::Message { .. } => {
             "The message is attached. Pictures and files in it were left out, with a note in their place."
@@ -119,8 +123,8 @@ fn tell_about_notices(page: &mut Page, facts: &Facts<'_>) {
     page.heading("ABOUT THIS NOTICE");
     if facts.incidents > 1 {
         page.paragraph(&format!(
-            "It stands for {} incidents in your network since our last one: not to flood you, we write about each of the first ten in a \
-             month, then about every tenth, then about every hundredth.",
+            "It stands for {} incidents in your network since our last one: not to flood you, we write about each of the first ten, then \
+             about every tenth, then about every hundredth, and begin anew after a while.",
             facts.incidents
         ));
     }

@@ -2,6 +2,7 @@
 
 use atalaya_formats::redact::Extent;
 
+use super::super::mail::travels_whole;
 use super::page::Page;
 use super::{Facts, Header, messages, moment, source};
 
@@ -96,6 +97,9 @@ fn show_evidence(page: &mut Page, facts: &Facts<'_>, header: Header) {
         Extent::Header => {
             "Adjuntamos la cabecera completa; el texto es demasiado largo para enviarlo, o no se pueden buscar en él los destinatarios."
         }
+        Extent::Message { .. } if !travels_whole(facts.evidence) => {
+            "Adjuntamos la cabecera, y el mensaje va en xarf.json: sus líneas son más largas de lo que admite el correo, o contienen bytes que este prohíbe."
+        }
         Extent::Message { parts_left_out: 0 } => "Adjuntamos el mensaje completo.",
         Extent::Message { .. } => {
             "Adjuntamos el mensaje. Las imágenes y los archivos se han omitido, con una nota en su lugar."
@@ -120,8 +124,8 @@ fn tell_about_notices(page: &mut Page, facts: &Facts<'_>) {
     page.heading("SOBRE ESTE AVISO");
     if facts.incidents > 1 {
         page.paragraph(&format!(
-            "Representa {} incidentes en su red desde el aviso anterior: para no inundar su buzón, avisamos de cada uno de los diez primeros \
-             del mes, después de uno de cada diez y, más adelante, de uno de cada cien.",
+            "Representa {} incidentes en su red desde el aviso anterior: para no inundar su buzón, avisamos de cada uno de los diez \
+             primeros, después de uno de cada diez, más adelante de uno de cada cien, y al cabo de un tiempo empezamos de nuevo.",
             facts.incidents
         ));
     }

@@ -1,5 +1,7 @@
 //! The sender against relays that behave, refuse, hang and hang up, and against a folder.
 
+mod tls;
+
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -9,7 +11,7 @@ use atalaya_model::Period;
 use atalaya_store::{NewMail, Store, StoreUrl};
 use atalaya_testkit::{TestClock, skip};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -27,6 +29,9 @@ enum Relay {
     Accepts,
     RefusesForNow,
     RefusesForGood,
+    WantsALogin,
+    RelaysForOthers,
+    HasNoExtensions,
     RefusesAtTheGreeting,
     HangsUp,
     Hangs,
@@ -108,6 +113,15 @@ async fn converse(
         Relay::RefusesAtTheGreeting => stream.write_all(b"554 no service\r\n").await.ok()?,
         _ => stream.write_all(b"220 relay\r\n").await.ok()?,
     }
+    serve(&mut stream, does, &taken).await
+}
+
+/// Answers commands, from the one behind the greeting to the goodbye.
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
+    does: Relay,
+    taken: &tokio::sync::mpsc::UnboundedSender<Vec<u8>>,
+) -> Option<()> {
     let mut line = String::new();
     loop {
         line.clear();
@@ -116,15 +130,18 @@ async fn converse(
         }
         let verb = line.get(..4).unwrap_or_default();
         let answer = match (verb, does) {
+            ("EHLO", Relay::HasNoExtensions) => "250 relay\r\n",
             ("EHLO", _) => "250-relay\r\n250 8BITMIME\r\n",
             ("RCPT", Relay::RefusesForNow) => "451 4.7.1 come back\r\n",
-            ("RCPT", Relay::RefusesForGood) => "550 5.1.1 no such user\r\n",
+            ("RCPT", Relay::RefusesForGood) => "550 5.1.1 User unknown in relay recipient table\r\n",
+            ("MAIL", Relay::WantsALogin) => "530 5.7.0 Must issue a STARTTLS command first\r\n",
+            ("RCPT", Relay::RelaysForOthers) => "554 5.7.1 <abuse@cheap.example>: Relay access denied\r\n",
             ("RCPT", Relay::HangsUp) => return None,
             ("QUIT", Relay::HangsAfterTaking) => return std::future::pending().await,
             ("QUIT", _) => return stream.write_all(b"221 bye\r\n").await.ok(),
             ("DATA", _) => {
                 stream.write_all(b"354 go on\r\n").await.ok()?;
-                taken.send(data(&mut stream).await?).ok()?;
+                taken.send(data(stream).await?).ok()?;
                 "250 taken\r\n"
             }
             _ => "250 fine\r\n",
@@ -133,7 +150,7 @@ async fn converse(
     }
 }
 
-async fn data(stream: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
+async fn data<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Vec<u8>> {
     let mut message = Vec::new();
     loop {
         let mut line = Vec::new();
@@ -168,6 +185,8 @@ async fn trouble_that_may_pass_is_tried_again_with_growing_waits() {
         Relay::RefusesAtTheGreeting,
         Relay::HangsUp,
         Relay::Hangs,
+        Relay::WantsALogin,
+        Relay::RelaysForOthers,
     ] {
         let house = House::new().await;
         let (name, _taken) = relay(does).await;
@@ -217,6 +236,19 @@ async fn a_refusal_for_good_or_five_days_of_trouble_end_the_mail() {
 }
 
 #[tokio::test]
+async fn who_asks_to_be_left_alone_gets_no_mail_that_was_already_waiting() {
+    let house = House::new().await;
+    let (name, mut taken) = relay(Relay::Accepts).await;
+    let now = house.time.now();
+    let asked = "ABUSE@cheap.example".parse().unwrap();
+    house.store.leave_alone(&asked, now).await.unwrap();
+    assert!(house.sender(Some(name)).send_next().await.unwrap());
+    assert!(taken.try_recv().is_err());
+    house.time.advance(Duration::from_secs(86_400));
+    assert!(!house.is_due().await, "and it is not tried again");
+}
+
+#[tokio::test]
 async fn the_reason_of_a_refusal_is_kept_in_the_words_of_the_relay() {
     let house = House::new().await;
     let (name, _taken) = relay(Relay::RefusesForGood).await;
@@ -227,7 +259,43 @@ async fn the_reason_of_a_refusal_is_kept_in_the_words_of_the_relay() {
     let super::Refusal::ForGood(why) = relay.hand_over(&mail).await.unwrap_err() else {
         panic!()
     };
-    assert!(why.contains("550") && why.contains("no such user"), "{why}");
+    assert!(why.contains("550") && why.contains("User unknown"), "{why}");
+}
+
+#[tokio::test]
+async fn a_relay_that_refuses_us_is_told_apart_from_one_that_refuses_the_mail() {
+    for does in [
+        Relay::WantsALogin,
+        Relay::RelaysForOthers,
+        Relay::RefusesAtTheGreeting,
+    ] {
+        let house = House::new().await;
+        let (name, _taken) = relay(does).await;
+        let mail = house.store.take_mail(Duration::ZERO).await.unwrap().unwrap();
+        let super::Way::Relay(relay) = house.sender(Some(name)).way else {
+            panic!()
+        };
+        let refusal = relay.hand_over(&mail).await.unwrap_err();
+        assert!(matches!(refusal, super::Refusal::OfUs(_)), "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_without_8bitmime_gets_mails_in_ascii_only() {
+    let house = House::new().await;
+    let (name, mut taken) = relay(Relay::HasNoExtensions).await;
+    let super::Way::Relay(relay) = house.sender(Some(name)).way else {
+        panic!()
+    };
+    let mut mail = house.store.take_mail(Duration::ZERO).await.unwrap().unwrap();
+    relay.hand_over(&mail).await.unwrap();
+    assert_eq!(taken.recv().await.unwrap(), MESSAGE);
+    mail.message.extend_from_slice("olé\r\n".as_bytes());
+    let refusal = relay.hand_over(&mail).await.unwrap_err();
+    assert!(
+        matches!(&refusal, super::Refusal::OfUs(why) if why.contains("8BITMIME")),
+        "{refusal:?}"
+    );
 }
 
 #[tokio::test]
