@@ -181,7 +181,8 @@ fn qmail(comments: &[&str]) -> Arrival {
 
 /// Whether the mail was fetched from a mailbox: the protocol is one to read mail with, or the program is one that fetches.
 fn is_fetched(clauses: &Clauses<'_>) -> bool {
-    let is_reading = protocol(clauses).is_some_and(|word| word.starts_with("imap") || word.starts_with("pop"));
+    let is_reading =
+        protocol(clauses).is_some_and(|word| word.starts_with("imap") || word.starts_with("pop"));
     let is_fetcher = |comment: &&str| comment.starts_with("fetchmail") || comment.starts_with("getmail");
     clauses.by.is_some() && (is_reading || clauses.marks.iter().any(is_fetcher))
 }

@@ -169,7 +169,9 @@ fn a_fetched_mail_is_known() {
     assert!(read("from x (y [192.0.2.1]) by z with IMAP").is_fetched);
     assert!(!read("from IMAP (y [192.0.2.1]) by z with ESMTP").is_fetched);
     assert!(!read("from h (y [192.0.2.1]) by z for <a(fetchmail)@trap.example>").is_fetched);
-    assert!(!read("from h (y [192.0.2.1]) by z with SMTP id 1 for <\"a with IMAP\"@trap.example>").is_fetched);
+    assert!(
+        !read("from h (y [192.0.2.1]) by z with SMTP id 1 for <\"a with IMAP\"@trap.example>").is_fetched
+    );
     assert!(!read("from x by y with IMAP (y [192.0.2.1]) by z with ESMTP").is_fetched);
 }
 
