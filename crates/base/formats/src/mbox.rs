@@ -384,7 +384,11 @@ mod tests {
         for length in (0..whole as u64 + 3).chain([u64::MAX, 1 << 62]) {
             let file = file(length);
             let found = mails(file.as_bytes()).len();
-            assert_eq!(found, if length == whole as u64 { 1 } else { 2 }, "{length} of {whole}");
+            assert_eq!(
+                found,
+                if length == whole as u64 { 1 } else { 2 },
+                "{length} of {whole}"
+            );
         }
     }
 
