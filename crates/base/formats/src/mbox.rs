@@ -159,6 +159,18 @@ impl<R: BufRead + Seek> Iterator for Mbox<R> {
     }
 }
 
+/// What of a mail comes in.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Its fields.
+    Fields {
+        /// What `Content-Length` among them says.
+        text_bytes: Option<u64>,
+    },
+    /// Its text.
+    Text,
+}
+
 /// A mail while its lines come in.
 struct Building {
     /// What came in; none once it was too long.
@@ -172,10 +184,7 @@ struct Building {
     at_line_start: bool,
     /// Whether the line before was empty, or there was none.
     behind_empty_line: bool,
-    /// Whether the fields still come in.
-    in_head: bool,
-    /// What `Content-Length` says.
-    text_bytes: Option<u64>,
+    part: Part,
     /// So many bytes to come are known to hold no beginning of a mail.
     uncut: u64,
 }
@@ -191,8 +200,7 @@ impl Building {
             has_begun: false,
             at_line_start: true,
             behind_empty_line: true,
-            in_head: true,
-            text_bytes: None,
+            part: Part::Fields { text_bytes: None },
             uncut: 0,
         };
         if let Some(line) = begun {
@@ -223,9 +231,7 @@ impl Building {
         self.consumed = self.consumed.saturating_add(length);
         self.uncut = self.uncut.saturating_sub(length);
         self.behind_empty_line = self.at_line_start && matches!(piece, b"\n" | b"\r\n");
-        if self.in_head && self.at_line_start && self.text_bytes.is_none() {
-            self.text_bytes = content_length(piece);
-        }
+        let begins_line = self.at_line_start;
         self.at_line_start = piece.ends_with(b"\n");
         // The empty line at the end does not count, so that there is room for it.
         let room = self.longest.saturating_add(b"\r\n".len());
@@ -234,9 +240,18 @@ impl Building {
         if let Some(mail) = &mut self.mail {
             mail.extend_from_slice(piece);
         }
-        let text_begins = self.in_head && self.behind_empty_line;
-        self.in_head &= !self.behind_empty_line;
-        self.text_bytes.filter(|_| text_begins)
+        let Part::Fields { text_bytes } = self.part else {
+            return None;
+        };
+        if self.behind_empty_line {
+            self.part = Part::Text;
+            return text_bytes;
+        }
+        if begins_line && text_bytes.is_none() {
+            let text_bytes = content_length(piece);
+            self.part = Part::Fields { text_bytes };
+        }
+        None
     }
 
     fn finish(self, number: u64) -> Entry {

@@ -59,8 +59,7 @@ pub struct Hop {
     pub protocol: Option<String>,
     /// Whether the server fetched the mail from a mailbox (IMAP, POP3) instead of being sent it.
     pub is_fetched: bool,
-    /// Whether the client was a user of the server who handed in a new mail: logged in, as RFC 3848 tells by a final `A` (`ESMTPSA`), or
-    /// on a web page or in a mail program that needs no SMTP.
+    /// Whether the client was a user of the server who logged in to hand in a new mail, as RFC 3848 tells by a final `A` (`ESMTPSA`).
     pub is_submitted: bool,
     /// When the server wrote the field.
     pub date: Option<Timestamp>,
@@ -161,11 +160,9 @@ fn is_mail(protocol: &str) -> bool {
     protocol.contains("smtp") || protocol.contains("lmtp")
 }
 
-/// Whether a user handed in a new mail: he logged in (RFC 3848; `asmtp` in older Exim), or used no mail protocol at all.
+/// Whether a user logged in to hand in a new mail (RFC 3848; `asmtp` in older Exim). HTTPS says nothing: Exchange moves mail with it.
 fn is_submitted(clauses: &Clauses<'_>) -> bool {
-    let by_login = |word: &str| is_mail(word) && (word.ends_with('a') || word == "asmtp");
-    protocol(clauses)
-        .is_some_and(|word| by_login(&word) || ["http", "https", "local", "mapi"].contains(&word.as_str()))
+    protocol(clauses).is_some_and(|word| is_mail(&word) && (word.ends_with('a') || word == "asmtp"))
 }
 
 /// qmail writes two fields for each mail: the one of qmail-queue says only which program called it.

@@ -6,8 +6,8 @@
 //! 1. The mail was fetched from a mailbox (IMAP, POP3, fetchmail): that is the user's own mailbox, so the server that keeps it is trusted
 //!    and wrote the field below. Go on.
 //! 2. The client has an address outside the trusted prefixes: that is the source. Stop; what stands below was brought along by it.
-//! 3. The client has a trusted address and was a user there, who logged in or used a web page ([`Hop::is_submitted`]): stop, there is
-//!    no source. He may be a stranger, and then the fields below are his inventions.
+//! 3. The client has a trusted address and was a user who logged in ([`Hop::is_submitted`]): stop, there is no source. A hacked account
+//!    or PC sends what it likes, also fields of its invention.
 //! 4. The client has a trusted address: it is a relay of ours and wrote the field below. Go on.
 //! 5. The server passed the mail to itself ([`Arrival::Passed`]): it wrote the field below too. Go on.
 //! 6. A user or program of the server handed the mail in ([`Arrival::HandedIn`]): stop, there is no source. A filter that puts mail back
@@ -162,7 +162,6 @@ mod tests {
             "from pc (pc.example [10.0.0.9]) by mx.example (Postfix) with ESMTPSA id 1",
             "from pc (pc.example [10.0.0.9]) by mx.example (8.17.1/8.17.1) with UTF8SMTPA id 1",
             "from [10.0.0.9] (helo=pc) by mx.example with asmtp (Exim 3.36) id 1",
-            "from localhost (localhost [127.0.0.1]) by mx.example (Horde) with HTTP; 1 Jan 2026",
         ] {
             assert_eq!(
                 walk(&[submitted, FORGED]),
@@ -172,6 +171,13 @@ mod tests {
         }
         let stranger = "from pc (pc.example [192.0.2.1]) by mx.example (Postfix) with ESMTPSA id 1";
         assert_eq!(walk(&[stranger, FORGED]), Ok("192.0.2.1".into()));
+    }
+
+    #[test]
+    fn what_exchange_moves_over_https_is_followed() {
+        let moved =
+            "from a.prod.example (127.0.0.1) by b.prod.example with HTTPS; Mon, 2 Nov 2026 10:00:00 +0000";
+        assert_eq!(walk(&[moved, SOURCE, FORGED]), Ok("192.0.2.1".into()));
     }
 
     #[test]
