@@ -31,3 +31,4 @@ pub use store::Store;
 pub use subscription::{Subscription, Topic};
 pub use tallies::{Strength, Tally};
 pub use transaction::Transaction;
+pub use writer::{MAX_MESSAGE, Recorded};
