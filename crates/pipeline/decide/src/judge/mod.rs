@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use atalaya_model::{Handshake, Kind, Listing, Observation, Timestamp, Trap};
+use atalaya_model::{Listing, Observation, Timestamp, Trap};
 use atalaya_store::{Strength, Tally};
 
 use crate::DecideConfig;
@@ -50,9 +50,9 @@ pub enum Why {
     ListedLongEnough,
 }
 
-/// Adds one observation to the tally of its address. What could be spoofed, and backscatter, does not count.
+/// Adds one observation to the tally of its address. See [`Observation::counts`].
 pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &DecideConfig) {
-    if observation.kind != Kind::Spam || observation.handshake != Handshake::Completed {
+    if !observation.counts() {
         return;
     }
     let at = observation.seen_at.max(tally.scored_at);
@@ -60,6 +60,7 @@ pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &DecideConfig)
         Trap::Pristine => rules.weights.pristine,
         Trap::Recycled => rules.weights.recycled,
         Trap::Typo => rules.weights.typo,
+        Trap::Role => return,
     };
     tally.score = decayed(tally, at, rules) + weight;
     tally.scored_at = at;
