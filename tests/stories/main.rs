@@ -7,6 +7,7 @@
     reason = "tests may stop at the first thing that does not hold, and wait for real processes"
 )]
 
+mod backscatter;
 mod commands;
 mod demo;
 mod first_light;

@@ -7,12 +7,6 @@ use super::{Oddities, Oddity};
 pub struct Address(pub String);
 
 impl Address {
-    /// What stands behind the last `@`, if there is one.
-    #[must_use]
-    pub fn domain(&self) -> Option<&str> {
-        self.0.rsplit_once('@').map(|(_, domain)| domain)
-    }
-
     /// Whether this is the null sender.
     #[must_use]
     pub const fn is_null(&self) -> bool {
