@@ -111,6 +111,10 @@ fn listen(text: &str) -> Result<(Listener, SocketAddr), String> {
 
 /// `replay`.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line, free of the others"
+)]
 pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) place: Place,
