@@ -2,7 +2,7 @@
 //!
 //! Input: one byte for the longest mail that is taken and for how the file arrives, then the file.
 
-use std::io::BufReader;
+use std::io::{BufReader, Cursor};
 
 use atalaya_formats::mbox::{Entry, Mbox, is_mbox};
 
@@ -43,7 +43,7 @@ pub fn mbox(data: &[u8]) {
 
 /// The entries of a file that arrives in pieces of this size.
 fn cut(file: &[u8], longest: usize, piece: usize) -> Vec<Entry> {
-    Mbox::new(BufReader::with_capacity(piece, file), longest)
+    Mbox::new(BufReader::with_capacity(piece, Cursor::new(file)), longest)
         .collect::<Result<_, _>>()
         .unwrap()
 }

@@ -8,6 +8,7 @@
     reason = "tests may stop at the first thing that does not hold, and wait for real processes"
 )]
 
+mod backscatter;
 mod browser;
 mod commands;
 mod control;

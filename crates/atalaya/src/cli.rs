@@ -146,6 +146,10 @@ fn listen(text: &str) -> Result<(Listener, SocketAddr), String> {
 
 /// `replay`.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line, free of the others"
+)]
 pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) place: Place,
@@ -155,6 +159,12 @@ pub(crate) struct Replay {
     /// A relay or network of relays of yours, whose Received header is believed; added to those of the configuration. May be repeated
     #[arg(long, value_name = "PREFIX")]
     pub(crate) trust: Vec<Prefix>,
+    /// Take each mail as if it had just come, whatever its date: for tests. It lists whoever has the addresses today
+    #[arg(long)]
+    pub(crate) as_new: bool,
+    /// Take each file as one mail, also if it looks like an mbox: for folders of single mails whose names do not end in .eml
+    #[arg(long)]
+    pub(crate) single: bool,
     /// Only say what would be taken; record nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -8,13 +8,13 @@ use atalaya_decide::{Judge, by_hand};
 use atalaya_model::{Clock, Decided, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Set, Zone};
-use atalaya_store::{Store, Topic};
+use atalaya_store::{Recorded, Store, Topic};
 use atalaya_web::{App, AppConfig, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::control::{ContactAnswer, Replayed, Request, Settled, StepAnswer};
+use crate::control::{ContactAnswer, Observed, Replayed, Request, Settled, StepAnswer};
 use crate::process;
 
 /// The longest wait for the zone to show what was just decided.
@@ -182,7 +182,7 @@ impl House {
             Request::Contact { address } => {
                 serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
             }
-            Request::Observe { batch } => self.observe(batch).await?,
+            Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
     }
@@ -211,17 +211,21 @@ impl House {
     }
 
     /// Records replayed mails; they share as few commits as the store can make of them.
-    async fn observe(&self, batch: Vec<Replayed>) -> anyhow::Result<Value> {
-        let count = batch.len();
+    async fn observe(&self, batch: Vec<Replayed>) -> anyhow::Result<Observed> {
         let mut records = tokio::task::JoinSet::new();
         for Replayed { observation, message } in batch {
             let store = self.store.clone();
             records.spawn(async move { store.record(observation, Some(message)).await });
         }
+        let mut observed = Observed::default();
         while let Some(recorded) = records.join_next().await {
-            recorded.context("a record was cut short")??;
+            let count = match recorded.context("a record was cut short")?? {
+                Recorded::New => &mut observed.new,
+                Recorded::Known => &mut observed.known,
+            };
+            *count = count.saturating_add(1);
         }
-        Ok(count.into())
+        Ok(observed)
     }
 
     /// Judges everything recorded, and waits until the zone shows it.

@@ -25,7 +25,7 @@ use crate::folder::Folder;
 use crate::house::{House, Upkeep};
 use crate::{control, process};
 
-/// How long the parts may take to finish what they began.
+/// How long the parts may take to finish what they began, beyond the grace that the trap gives to messages that are coming in.
 const ORDERLY_END: Duration = Duration::from_secs(10);
 /// How long the zone may take to load before `serve` gives up: a store that answers loads millions of listings in less.
 const LOAD_LIMIT: Duration = Duration::from_secs(300);
@@ -138,7 +138,8 @@ impl Server {
     pub(crate) async fn end(mut self) {
         self.stop.cancel();
         let finished = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(ORDERLY_END, finished).await.is_err() {
+        let grace = self.house.config.trap.shutdown_grace.duration();
+        if tokio::time::timeout(grace + ORDERLY_END, finished).await.is_err() {
             tracing::warn!("some parts did not end in time and are cut off; nothing acknowledged is lost");
             self.tasks.abort_all();
         }
@@ -241,7 +242,7 @@ fn start_parts(
     put_to_work(tasks, "the judge", async move { judging.judge.run(ended).await });
     let (tidying, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the tidying of the store", async move {
-        tidying.tidy(ended).await
+        tidying.tidy(ended).await;
     });
     Ok(())
 }

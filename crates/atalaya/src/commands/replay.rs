@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use anyhow::Context;
 use atalaya_model::{Clock, Timestamp};
-use atalaya_observe::replay::{KeptMail, Replay as Reader, Skip, Summary, mails};
+use atalaya_observe::replay::{Age, Cut, KeptMail, Mails, Replay as Reader, Skip, Summary, mails};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{Form, config_at, print, print_json};
 use crate::cli::Replay;
 use crate::config::Config;
-use crate::control::{Line, Replayed, Request, Settled};
+use crate::control::{Line, Observed, Replayed, Request, Settled};
 use crate::folder::Missing;
 
 /// Mails handed over together, so that they share a commit.
 const BATCH_MAILS: usize = 256;
-/// Bytes of mail handed over together at most, so that a batch stays a small part of the memory.
+/// Bytes of mail handed over together at most, so that a batch stays a small part of the memory. A larger mail goes alone.
 const BATCH_BYTES: usize = 16 << 20;
 
 /// Mails on their way, and what became of those before them.
@@ -26,65 +26,96 @@ struct Work {
     batch: Vec<Replayed>,
     batch_bytes: usize,
     summary: Summary,
+    observed: Observed,
     verbose: bool,
+}
+
+/// What a replay came to.
+struct Outcome {
+    summary: Summary,
+    /// What the store said; nothing in a dry run.
+    observed: Option<Observed>,
+    /// The list before and after; nothing in a dry run, or where the store failed.
+    settled: Option<(Settled, Settled)>,
+    took: Duration,
 }
 
 /// Replays, and prints the summary.
 pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
-    let Replay {
-        place,
-        paths,
-        trust,
-        dry_run,
-        verbose,
-        json,
-    } = command;
-    let mut config = if dry_run && place.config.is_none() && place.data.is_none() {
+    let form = Form::from(command.json);
+    let place = &command.place;
+    let mut config = if command.dry_run && place.config.is_none() && place.data.is_none() {
         Config::default()
     } else {
-        config_at(&place)?
+        config_at(place)?
     };
-    config.replay.trusted_relays.extend(trust);
-    let found = mails(&paths, config.replay.max_message_size.bytes())?;
-    let bar = progress_bar(found.total_bytes());
-    let reader = Reader::new(&config.replay, &config.trap);
-    let mut line = if dry_run {
-        None
-    } else {
-        Some(Line::open(config, Missing::Made).await?)
-    };
-    let before = settle(line.as_mut()).await?;
-
+    config.replay.trusted_relays.extend(command.trust);
+    let age = if command.as_new { Age::AsNew } else { Age::AsDated };
+    let cut = if command.single { Cut::Nothing } else { Cut::Mboxes };
+    let found = mails(&command.paths, config.replay.max_message_size.bytes(), cut)?;
     let started = Clock::system().now();
     let mut work = Work {
-        reader,
-        line,
+        reader: Reader::new(&config.replay, &config.trap, age),
+        line: None,
         batch: Vec::new(),
         batch_bytes: 0,
-        summary: Summary::default(),
-        verbose: verbose && !json,
+        // By itself such a mail would list an address until a date that is over.
+        summary: Summary::new(started.minus(config.decide.first_lifetime.duration())),
+        observed: Observed::default(),
+        verbose: command.verbose && form == Form::Text,
     };
-    for mail in found {
-        bar.inc(mail.consumed);
-        let origin = mail.origin.clone();
-        bar.suspend(|| work.take(mail, Clock::system().now()))
-            .map_err(|error| error.context(format!("while replaying {origin}")))?;
-        if work.batch.len() >= BATCH_MAILS || work.batch_bytes >= BATCH_BYTES {
-            work.hand_over().await?;
-        }
+    if !command.dry_run {
+        work.line = Some(Line::open(config, Missing::Made).await?);
     }
-    work.hand_over().await?;
+    let before = settle(work.line.as_mut()).await?;
+    let replayed = work.take_all(found).await;
     let took = Clock::system().now().since(started);
-    bar.finish_and_clear();
-    let after = settle(work.line.as_mut()).await?;
-    report(&work.summary, took, before.zip(after), Form::from(json))
+    // What was recorded before a failure is told as well: it stays.
+    let after = match replayed {
+        Ok(()) => settle(work.line.as_mut()).await,
+        Err(error) => Err(error),
+    };
+    let outcome = Outcome {
+        observed: work.line.as_ref().map(|_| work.observed),
+        settled: before.zip(after.as_ref().ok().copied().flatten()),
+        summary: work.summary,
+        took,
+    };
+    report(&outcome, form)?;
+    after.map(|_settled| ())
 }
 
 impl Work {
+    /// Takes every mail; all are recorded when this returns.
+    async fn take_all(&mut self, found: Mails) -> anyhow::Result<()> {
+        let bar = progress_bar(found.total_bytes());
+        for mail in found {
+            bar.inc(mail.consumed);
+            let length = mail.bytes.as_ref().map_or(0, Vec::len);
+            if self.batch.len() >= BATCH_MAILS || self.batch_bytes.saturating_add(length) > BATCH_BYTES {
+                self.hand_over().await?;
+            }
+            let origin = mail.origin.clone();
+            bar.suspend(|| self.take(mail, Clock::system().now()))
+                .map_err(|error| error.context(format!("while replaying {origin}")))?;
+        }
+        self.hand_over().await?;
+        bar.finish_and_clear();
+        Ok(())
+    }
+
     /// Reads one mail and puts its observation into the batch, or counts why not.
     fn take(&mut self, mail: KeptMail, now: Timestamp) -> anyhow::Result<()> {
-        let KeptMail { origin, bytes, .. } = mail;
-        let read = bytes.and_then(|bytes| Ok((self.reader.observe(&bytes, now)?, bytes)));
+        let KeptMail {
+            origin,
+            sender,
+            bytes,
+            ..
+        } = mail;
+        let read = bytes.and_then(|bytes| {
+            let observation = self.reader.observe(&bytes, sender.as_deref(), now)?;
+            Ok((observation, bytes))
+        });
         match read {
             Ok((observation, message)) => {
                 self.tell(&origin, &observation.address)?;
@@ -119,9 +150,11 @@ impl Work {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
         if let Some(line) = self.line.as_mut().filter(|_| !batch.is_empty()) {
-            line.ask::<u64>(Request::Observe { batch })
-                .await
-                .context("the replay stopped half way; run it again, each mail counts once")?;
+            let asked = line.ask(Request::Observe { batch }).await;
+            let Observed { new, known } =
+                asked.context("the replay stopped half way; run it again, each mail counts once")?;
+            self.observed.new = self.observed.new.saturating_add(new);
+            self.observed.known = self.observed.known.saturating_add(known);
         }
         Ok(())
     }
@@ -145,27 +178,39 @@ fn progress_bar(bytes: u64) -> ProgressBar {
 }
 
 /// Prints what the replay came to.
-fn report(
-    summary: &Summary,
-    took: Duration,
-    settled: Option<(Settled, Settled)>,
-    form: Form,
-) -> anyhow::Result<()> {
+fn report(outcome: &Outcome, form: Form) -> anyhow::Result<()> {
     if form == Form::Json {
-        return print_json(&document(summary, took, settled));
+        return print_json(&document(outcome));
     }
-    print(summary.to_string().trim_end())?;
-    if let Some((before, after)) = settled {
+    print(outcome.summary.to_string().trim_end())?;
+    if let Some(Observed { new, known }) = outcome.observed {
+        print(format_args!("{:<64}{new:>12}", "kept"))?;
+        print(format_args!(
+            "{:<64}{known:>12}",
+            "known already, counted once only"
+        ))?;
+    }
+    if let Some((before, after)) = outcome.settled {
         let listed = after.listings.saturating_sub(before.listings);
         print(format_args!("{:<64}{listed:>12}", "newly listed"))?;
         print(format_args!("{:<64}{:>12}", "listings now", after.listings))?;
         print(format_args!("{:<64}{:>12}", "serial of the list", after.serial))?;
     }
-    print(format_args!("{:<64}{:>12.1}", "seconds", took.as_secs_f64()))
+    print(format_args!(
+        "{:<64}{:>12.1}",
+        "seconds",
+        outcome.took.as_secs_f64()
+    ))
 }
 
 /// The same as a document.
-fn document(summary: &Summary, took: Duration, settled: Option<(Settled, Settled)>) -> Value {
+fn document(outcome: &Outcome) -> Value {
+    let Outcome {
+        summary,
+        observed,
+        settled,
+        took,
+    } = outcome;
     let skipped: Vec<Value> = summary
         .reasons()
         .iter()
@@ -173,9 +218,12 @@ fn document(summary: &Summary, took: Duration, settled: Option<(Settled, Settled
         .collect();
     json!({
         "taken": summary.taken(),
+        "old": summary.old(),
         "sources": summary.sources(),
         "backscatter": summary.backscatter(),
         "skipped": skipped,
+        "new": observed.map(|observed| observed.new),
+        "known": observed.map(|observed| observed.known),
         "listed": settled.map(|(before, after)| after.listings.saturating_sub(before.listings)),
         "listings": settled.map(|(_, after)| after.listings),
         "serial": settled.map(|(_, after)| after.serial),

@@ -17,7 +17,8 @@ pub(crate) use server::{bind, serve};
 
 /// The name of the socket in the data folder.
 pub(crate) const SOCKET: &str = "control.sock";
-/// Longest line, in bytes: a batch of replayed mails in base64 has to fit.
+/// Longest line, in bytes: a batch of replayed mails has to fit, which may be one of `replay.max_message_size` (at most 64 MiB) alone. In
+/// base64 that takes a third more; what is left is for the observations.
 pub(crate) const MAX_LINE: u64 = 96 << 20;
 
 /// What a command asks of the server.
@@ -56,7 +57,7 @@ pub(crate) enum Request {
     Allowed { prefix: Option<Prefix> },
     /// The abuse contact of an address, with every step of the search.
     Contact { address: IpAddr },
-    /// Record replayed mails.
+    /// Record replayed mails; the answer is [`Observed`].
     Observe { batch: Vec<Replayed> },
     /// Judge all that was recorded, and say what is listed.
     Settle,
@@ -70,6 +71,15 @@ pub(crate) struct Replayed {
     /// The mail, in base64.
     #[serde(with = "base64")]
     pub(crate) message: Vec<u8>,
+}
+
+/// What became of replayed mails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Observed {
+    /// How many were kept.
+    pub(crate) new: u64,
+    /// How many had been kept before.
+    pub(crate) known: u64,
 }
 
 /// What the list looks like once everything recorded is judged.

@@ -86,8 +86,10 @@ pub enum Trap {
     Recycled,
     /// Looks like a real domain, misspelt.
     Typo,
+    /// Every domain has it, such as `postmaster` and `abuse`: anybody may write there. Kept, never counted.
+    Role,
 }
-named!(Trap: Pristine = "pristine", Recycled = "recycled", Typo = "typo");
+named!(Trap: Pristine = "pristine", Recycled = "recycled", Typo = "typo", Role = "role");
 
 /// The SMTP envelope, as the sender gave it, cut to a bounded length.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -136,6 +138,13 @@ impl Observation {
     #[must_use]
     pub fn unit(&self) -> Prefix {
         Prefix::unit(self.address)
+    }
+
+    /// Whether it speaks against the address at all: what could be spoofed, backscatter, and mail to addresses that every domain has are
+    /// kept and do not.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.kind == Kind::Spam && self.handshake == Handshake::Completed && self.trap != Trap::Role
     }
 }
 

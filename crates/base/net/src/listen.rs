@@ -116,15 +116,23 @@ impl Acceptor {
     }
 }
 
-/// Whether the error speaks of the connection at the head of the queue only (accept(2) passes its pending errors on).
+/// EPROTO of Linux, for which [`io::ErrorKind`] has no name.
+const PROTOCOL_ERROR: i32 = 71;
+
+/// Whether the error speaks of the connection at the head of the queue only: accept(2) passes its pending network errors on.
 fn is_of_one_connection(error: &io::Error) -> bool {
+    let is_protocol_error = cfg!(target_os = "linux") && error.raw_os_error() == Some(PROTOCOL_ERROR);
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
             | io::ErrorKind::Interrupted
-    )
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::TimedOut
+    ) || is_protocol_error
 }
 
 /// Whether the peer has sent something already. Asks the kernel, takes nothing, does not wait.
@@ -191,6 +199,25 @@ mod tests {
         let mut word = [0; 1];
         stream.read_exact(&mut word).await.unwrap();
         assert_eq!(&word, b"x");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn network_errors_are_of_one_connection_and_shortages_of_all() {
+        // EPROTO, ENETDOWN, ENETUNREACH, ECONNABORTED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH
+        for code in [71, 100, 101, 103, 104, 110, 113] {
+            assert!(
+                is_of_one_connection(&io::Error::from_raw_os_error(code)),
+                "{code}"
+            );
+        }
+        // ENOMEM, ENFILE, EMFILE, ENOBUFS
+        for code in [12, 23, 24, 105] {
+            assert!(
+                !is_of_one_connection(&io::Error::from_raw_os_error(code)),
+                "{code}"
+            );
+        }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use atalaya_model::{Digest, Envelope, Observation, ObservationId, Prefix};
 
 use crate::sql::{Row, values};
-use crate::writer::{COLUMNS, Evidence, unpack};
+use crate::writer::{COLUMNS, Evidence, Recorded, unpack};
 use crate::{Store, StoreError};
 
 /// Most observations that are counted for one answer: who sends more sends too much whatever the number, and a page must stay cheap.
@@ -19,7 +19,8 @@ pub struct Seen {
 }
 
 impl Store {
-    /// Records an observation with its message. Returns once both are durable; the same id twice is kept once.
+    /// Records an observation with its message. Returns once both are durable; the same id twice is kept once. Whoever drops the future
+    /// before does not know whether they were kept.
     ///
     /// `observation.message` becomes the digest of `message`, whatever it was. NUL characters in texts become U+FFFD.
     ///
@@ -29,7 +30,7 @@ impl Store {
         &self,
         mut observation: Observation,
         message: Option<Vec<u8>>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Recorded, StoreError> {
         let evidence = match message {
             Some(message) => Some(Evidence::pack(message).await?),
             None => None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use atalaya_model::{ByteSize, Period, Trap};
+use atalaya_store::MAX_MESSAGE;
 use serde::{Deserialize, Serialize};
 
 /// Longest time that any wait of the trap may be given: a client that needs a day does not deliver mail.
@@ -14,14 +15,15 @@ atalaya_model::settings! {
     pub struct TrapConfig {
         /// The name that the trap gives in its banner. A name that looks like a mail server's is hit more.
         hostname: String = "mx.atalaya.test".to_owned(),
-        /// Which recipients are which kind of trap: `pristine` (never was a person's), `recycled` (was, long ago) or `typo` (looks like
-        /// a real domain, misspelt). `name@domain` names one address, `@domain` all of a domain. Recipients that are not named count
-        /// as pristine. A mail to several counts as the strongest: pristine, then recycled, then typo.
+        /// Which recipients are which kind of trap: `pristine` (never was a person's), `recycled` (was, long ago), `typo` (looks like a
+        /// real domain, misspelt) or `role` (anybody may write there: kept, never counted). `name@domain` names one address, `@domain`
+        /// all of a domain. `postmaster` and `abuse` of any domain are roles unless they are named themselves, all other recipients
+        /// that are not named are pristine. A mail to several counts as the strongest: pristine, then recycled, typo, role.
         addresses: Vec<TrapAddress> = Vec::new() => "[{ address = \"@old-customer.example\", kind = \"recycled\" }]",
         /// Largest message that is taken, in bytes; announced to clients as SIZE. Spam is small: 99 of 100 are below 1 MiB.
         max_message_size: ByteSize = ByteSize::mib(25),
-        /// Memory that all messages being received may take together, in bytes. Beyond it a message is refused with 452, and its
-        /// sender may come again.
+        /// Memory that all messages being received may take together, in bytes. One address (IPv6: one /64) may have a quarter of it, or
+        /// what the largest message takes. Beyond it a message is refused with 452, and its sender may come again.
         max_memory: ByteSize = ByteSize::mib(256),
         /// Recipients of one message. RFC 5321 section 4.5.3.1.8 asks for at least 100.
         max_recipients: usize = 100,
@@ -36,12 +38,13 @@ atalaya_model::settings! {
         max_line_length: ByteSize = ByteSize::kib(4),
         /// Connections open at once. Each takes one file descriptor and some KiB; raise the limit of open files with it.
         max_connections: usize = 16_384,
-        /// Connections open at once from one address (IPv6: from one /64).
+        /// Connections open at once from one address (IPv6: from one /64; from one /48 four times as many).
         max_connections_per_address: usize = 100,
         /// How long to listen before the banner. A client that speaks first is noted as an early talker. With `0s` only what came before
         /// the connection was taken up is noticed; every longer wait delays each connection.
         banner_delay: Period = Period::seconds(0),
-        /// How long to wait for a command. RFC 5321 section 4.5.3.2.7 asks for 5 minutes.
+        /// How long to wait for a whole command. RFC 5321 section 4.5.3.2.7 asks for 5 minutes. While more than half of all connections
+        /// are taken, this and `data_timeout` are a fifth.
         command_timeout: Period = Period::minutes(5),
         /// How long to wait for the next piece of a message. RFC 5321 section 4.5.3.2.5 gives 3 minutes.
         data_timeout: Period = Period::minutes(3),
@@ -123,9 +126,11 @@ impl TrapConfig {
         if !(ByteSize(510)..=ByteSize::kib(64)).contains(&self.max_line_length) {
             return Err("trap.max_line_length must be between 510 and 64KiB".to_owned());
         }
-        // RFC 5321 section 4.5.3.1.7: at least 64 KiB. One message must fit into memory as one piece.
-        if !(ByteSize::kib(64)..=ByteSize(1 << 30)).contains(&self.max_message_size) {
-            return Err("trap.max_message_size must be between 64KiB and 1GiB".to_owned());
+        // RFC 5321 section 4.5.3.1.7: at least 64 KiB.
+        if self.max_message_size < ByteSize::kib(64) || self.max_message_size.bytes() > MAX_MESSAGE {
+            return Err(
+                "trap.max_message_size must be between 64KiB and 256MiB, which the store keeps".to_owned(),
+            );
         }
         if self.max_memory < self.max_message_size {
             return Err("trap.max_memory must be at least trap.max_message_size".to_owned());
@@ -209,6 +214,8 @@ mod tests {
     fn what_is_out_of_range_is_named() {
         assert!(refusal(|config| config.max_recipients = 0).contains("trap.max_recipients"));
         assert!(refusal(|config| config.hostname = "a\r\nb".to_owned()).contains("trap.hostname"));
+        assert!(refusal(|config| config.max_message_size = ByteSize::mib(257)).contains("256MiB"));
+        assert_eq!(MAX_MESSAGE, ByteSize::mib(256).bytes(), "as the message says");
         assert!(refusal(|config| config.max_memory = ByteSize(1)).contains("trap.max_memory"));
         assert!(refusal(|config| config.max_line_length = ByteSize(100)).contains("trap.max_line_length"));
         assert!(refusal(|config| config.data_timeout = Period::seconds(0)).contains("trap.data_timeout"));

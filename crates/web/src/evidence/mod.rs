@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use atalaya_formats::redact::Redactor;
-use atalaya_model::{Handshake, Kind, Observation, Timestamp};
+use atalaya_model::{Kind, Observation, Timestamp};
 use serde::Serialize;
 
 /// Most characters of a text of the sender's that are shown.
@@ -67,7 +67,7 @@ impl Veil {
             address: observation.address.to_canonical(),
             sensor: shown(&tidied(&observation.sensor)),
             kind: observation.kind,
-            counted: observation.kind == Kind::Spam && observation.handshake == Handshake::Completed,
+            counted: observation.counts(),
             helo: show(&observation.envelope.helo),
             sender_domain: sender
                 .map(|(_, domain)| show(domain))

@@ -1,6 +1,6 @@
 //! What the veil hides, over made and over random observations.
 
-use atalaya_model::{Envelope, ObservationId, Trap};
+use atalaya_model::{Envelope, Handshake, ObservationId, Trap};
 use proptest::prelude::*;
 
 use super::*;

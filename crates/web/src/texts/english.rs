@@ -138,7 +138,7 @@ const ADDRESS: AddressTexts = AddressTexts {
     from_address: "From",
     empty: "(empty)",
     backscatter: "A bounce of mail that somebody else had forged: kept, not counted",
-    unproven: "The address could have been forged: kept, not counted",
+    unproven: "Proves nothing against the address: kept, not counted",
     history: "History",
     history_none: "This address was never on the list.",
     verdicts: VerdictTexts {

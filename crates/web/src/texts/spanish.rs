@@ -141,7 +141,7 @@ const ADDRESS: AddressTexts = AddressTexts {
     from_address: "Desde",
     empty: "(vacío)",
     backscatter: "Rebote de un correo que otro falsificó: se guarda, no cuenta",
-    unproven: "La dirección podría estar falsificada: se guarda, no cuenta",
+    unproven: "No prueba nada contra la dirección: se guarda, no cuenta",
     history: "Historial",
     history_none: "Esta dirección nunca estuvo en la lista.",
     verdicts: VerdictTexts {

@@ -1,11 +1,12 @@
 //! The clauses of a Received field: `from`, `by`, `with` and the date (RFC 5321 section 4.4).
 //!
-//! A clause that comes twice makes the field unreadable: the second one may be text of the client.
+//! A second `by` makes the field unreadable: what stands before it may be text of the client. Behind the first of `id`, `for` and `from`
+//! that follows `by`, nothing is taken for a clause or a mark of the server: `for` holds an address that the client gave, comments and all.
 
 use super::tokens::{Token, tokens};
 
-/// Words that open a clause behind `by`.
-const OPENERS: &[&str] = &["with", "via", "id", "for", "from"];
+/// Words behind `by` from which on the client may have written.
+const CLIENT_TEXT: &[&str] = &["id", "for", "from"];
 /// Most words that make up the name of a protocol: `Microsoft SMTP Server`.
 const MAX_PROTOCOL_WORDS: usize = 4;
 
@@ -22,7 +23,7 @@ pub(super) struct Clauses<'a> {
     pub(super) by: Option<&'a str>,
     /// The words behind `with`.
     pub(super) protocol: Vec<&'a str>,
-    /// The comments behind `by`: the software names itself here.
+    /// The comments behind `by` and `with`: the software names itself here.
     pub(super) marks: Vec<&'a str>,
     /// What stands behind the semicolon.
     pub(super) date: Option<&'a str>,
@@ -48,9 +49,11 @@ enum At {
     From,
     /// Right behind `by`.
     ByWord,
+    /// Behind that word.
+    By,
     /// Behind `with`.
     With,
-    /// Somewhere behind these.
+    /// Where nothing more is told: behind `id`, `for` and `from`, or in front of any clause.
     Other,
 }
 
@@ -64,7 +67,8 @@ pub(super) fn clauses(line: &str) -> Clauses<'_> {
             Token::Comment(comment) if matches!(at, At::Start | At::FromWord | At::From) => {
                 clauses.from_comments.push(comment);
             }
-            Token::Comment(comment) => clauses.marks.push(comment),
+            Token::Comment(comment) if matches!(at, At::By | At::With) => clauses.marks.push(comment),
+            Token::Comment(_) => {}
             Token::Date(date) => {
                 // The date is the last thing: with more semicolons, the first one may be text of the client.
                 clauses.is_broken |= date.contains(';');
@@ -95,20 +99,23 @@ impl<'a> Clauses<'a> {
                 // No server is called that: a client's text ended with `by`, and this one is the server's.
                 self.is_broken |= is(&"by");
                 self.by = Some(word);
-                At::Other
+                At::By
             }
-            At::With | At::Other if is(&"by") => {
+            At::By | At::With | At::Other if is(&"by") => {
                 self.is_broken = true;
                 At::Other
             }
-            At::With | At::Other if is(&"with") && self.protocol.is_empty() => At::With,
-            At::With if !OPENERS.iter().any(is) => {
+            At::Other => At::Other,
+            At::By | At::With if CLIENT_TEXT.iter().any(is) => At::Other,
+            At::By if is(&"with") => At::With,
+            At::By => At::By,
+            At::With if is(&"via") => At::By,
+            At::With => {
                 if self.protocol.len() < MAX_PROTOCOL_WORDS {
                     self.protocol.push(word);
                 }
                 At::With
             }
-            At::With | At::Other => At::Other,
         }
     }
 }
@@ -136,6 +143,18 @@ mod tests {
         assert_eq!(read.from_words, ["by"]);
         assert_eq!(read.by, Some("c"));
         assert!(!read.is_broken);
+    }
+
+    #[test]
+    fn behind_by_the_text_of_the_client_is_no_mark_and_no_protocol() {
+        for text in [
+            "from a (b [192.0.2.1]) by c for <d(fetchmail)@e> with IMAP (fetchmail)",
+            "from a (b [192.0.2.1]) by c id 1 (fetchmail) with IMAP",
+            "from a (b [192.0.2.1]) by c from <d(fetchmail)@e> with IMAP",
+        ] {
+            let read = clauses(text);
+            assert!(read.marks.is_empty() && read.protocol.is_empty(), "{text}");
+        }
     }
 
     #[test]

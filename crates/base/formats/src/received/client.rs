@@ -17,9 +17,9 @@
 //! from ADDRESS (EHLO HELO) by … with SMTPs        Yahoo
 //! ```
 //!
-//! So an address in a comment goes first: the word behind `from` is mostly HELO. Of an address behind `from` itself only those forms
-//! are believed that say elsewhere what HELO was, or whose software is known to write it there. Two addresses that could both be meant
-//! are no address: careful servers take brackets out of HELO, and against careless ones the client can at most make its mail unreadable.
+//! The word behind `from` is mostly HELO. Of an address that stands there only those forms are believed that say elsewhere what HELO
+//! was, or whose software is known to write it there. Two addresses that could both be meant, in comments or behind `from`, are no
+//! address: careful servers take brackets out of HELO, and against careless ones the client can at most make its mail unreadable.
 //! (The exception would be a server that writes HELO, brackets and all, and no address. None is known.)
 
 use std::net::IpAddr;
@@ -76,9 +76,10 @@ pub(super) fn read(clauses: &Clauses<'_>) -> Read {
     if let Some((address, _)) = bracketed(first).filter(|_| claimed.is_some()) {
         found.push(address);
     }
+    found.extend(address_in_words(clauses, claimed.as_deref()));
+    found.sort_unstable();
     found.dedup();
     let address = match found.as_slice() {
-        [] => address_in_words(clauses, claimed.as_deref()),
         [one] => Some(*one),
         _ => None,
     };
@@ -100,14 +101,13 @@ pub(super) fn read(clauses: &Clauses<'_>) -> Read {
 
 /// An address that stands behind `from` itself, where the software is one that writes it there; `helo` is what a comment says it was.
 fn address_in_words(clauses: &Clauses<'_>, helo: Option<&str>) -> Option<IpAddr> {
-    let says = |mark: &str| clauses.marks.iter().any(|comment| comment.contains(mark));
+    let says = |mark: &str| clauses.marks.iter().any(|comment| comment.starts_with(mark));
     match clauses.from_words.as_slice() {
-        [one] => match bracketed(one) {
-            Some((address, "")) if says("Exim") || clauses.speaks("NNFMP") => Some(address),
-            Some(_) => None,
-            None => bare(one).filter(|_| helo.is_some() && clauses.speaks("SMTPs")),
-        },
-        [_, two] if says("SMTPD32") || says("fetchmail") => bracketed(two).map(|(address, _)| address),
+        [.., last] if says("SMTPD32") || says("fetchmail") => bracketed(last).map(|(address, _)| address),
+        [first, ..] if clauses.speaks("SMTPs") => bare(first).filter(|_| helo.is_some()),
+        [one] => bracketed(one)
+            .filter(|(_, before)| before.is_empty() && (says("Exim") || clauses.speaks("NNFMP")))
+            .map(|(address, _)| address),
         _ => None,
     }
 }
@@ -170,13 +170,12 @@ fn peer(comment: &str) -> Option<Peer> {
     }
     // `ADDRESS`, `IDENT@ADDRESS`
     if rest.is_empty() {
-        let last = first.rsplit_once('@').map_or(first, |(_, last)| last);
-        return bare(last).map(|address| found(address, "", &rest));
+        return bare(behind_at(first)).map(|address| found(address, "", &rest));
     }
     None
 }
 
-/// Whether what follows an address names no other one. Behind `helo=` and `ident=` stands text of the client, which may.
+/// Whether what follows an address names no other one, also not behind an `@`. Behind `helo=` and `ident=` stands text of the client, which may.
 fn is_quiet(rest: &[&str]) -> bool {
     rest.iter()
         .take_while(|word| {
@@ -185,7 +184,12 @@ fn is_quiet(rest: &[&str]) -> bool {
                 .iter()
                 .any(|start| lower.starts_with(start))
         })
-        .all(|word| !word.contains('[') && bare(word).is_none())
+        .all(|word| !word.contains('[') && bare(behind_at(word)).is_none())
+}
+
+/// What stands behind the last `@`, or all.
+fn behind_at(word: &str) -> &str {
+    word.rsplit_once('@').map_or(word, |(_, behind)| behind)
 }
 
 /// Whether a word announces text of the sender rather than naming the peer.
@@ -196,10 +200,7 @@ fn is_label(word: &str) -> bool {
 
 /// The host name in `NAME`, `NAME.`, `IDENT@NAME`; none for `unknown`.
 fn host(text: &str) -> Option<String> {
-    let name = text
-        .rsplit_once('@')
-        .map_or(text, |(_, name)| name)
-        .trim_end_matches('.');
+    let name = behind_at(text).trim_end_matches('.');
     let is_name = !name.is_empty() && !name.eq_ignore_ascii_case("unknown") && !name.contains(['[', ']']);
     is_name.then(|| name.to_owned())
 }

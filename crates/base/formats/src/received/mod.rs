@@ -38,7 +38,7 @@ pub enum Arrival {
     /// `by H (Postfix) id …`), and qmail's `(qmail 1 invoked from network)`.
     Passed,
     /// A user or program of that server handed it in: `from userid`, `invoked by uid`, `with local`, `(from user@localhost)`, HTTP. It may
-    /// be a filter that puts mail back, or the sender himself, whose inventions then stand below.
+    /// be a filter that puts mail back, or the sender himself, whose inventions then stand below: nobody can tell the two apart.
     HandedIn,
     /// The field does not say so beyond doubt.
     Unclear,
@@ -59,6 +59,8 @@ pub struct Hop {
     pub protocol: Option<String>,
     /// Whether the server fetched the mail from a mailbox (IMAP, POP3) instead of being sent it.
     pub is_fetched: bool,
+    /// Whether the client was a user of the server who logged in to hand in a new mail, as RFC 3848 tells by a final `A` (`ESMTPSA`).
+    pub is_submitted: bool,
     /// When the server wrote the field.
     pub date: Option<Timestamp>,
 }
@@ -95,6 +97,7 @@ impl Hop {
             by: clauses.by.map(cut),
             protocol: Some(cut(&clauses.protocol.join(" "))).filter(|name| !name.is_empty()),
             is_fetched: !clauses.is_broken && is_fetched(&clauses),
+            is_submitted: is_submitted(&clauses),
             date: clauses.date.and_then(moment),
         }
     }
@@ -108,6 +111,7 @@ impl Hop {
             by: None,
             protocol: None,
             is_fetched: false,
+            is_submitted: false,
             date: None,
         }
     }
@@ -124,9 +128,8 @@ pub fn hops(head: &Head<'_>) -> Vec<Hop> {
 
 /// Tells the kinds of arrival without an address apart.
 fn arrival(clauses: &Clauses<'_>) -> Arrival {
-    let protocol = clauses.protocol.first().map(|word| word.to_ascii_lowercase());
-    let is_mail = |word: &str| word.contains("smtp") || word.contains("lmtp");
     let starts = |comments: &[&str], start: &str| comments.iter().any(|comment| comment.starts_with(start));
+    let protocol = protocol(clauses);
     if protocol.as_deref() == Some("local") {
         return Arrival::HandedIn;
     }
@@ -140,11 +143,26 @@ fn arrival(clauses: &Clauses<'_>) -> Arrival {
         return Arrival::HandedIn;
     }
     match protocol.as_deref() {
-        // RFC 3848: a final A says that the client logged in; such a server keeps its user's address to itself.
-        Some(word) if is_mail(word) && !word.ends_with('a') => Arrival::Passed,
+        // Some servers keep the address of a user to themselves.
+        Some(word) if is_mail(word) && !is_submitted(clauses) => Arrival::Passed,
         None if clauses.from_comments.is_empty() => Arrival::Passed,
         Some(_) | None => Arrival::HandedIn,
     }
+}
+
+/// The first word of the protocol, in lower case.
+fn protocol(clauses: &Clauses<'_>) -> Option<String> {
+    clauses.protocol.first().map(|word| word.to_ascii_lowercase())
+}
+
+/// Whether a protocol is one between mail servers.
+fn is_mail(protocol: &str) -> bool {
+    protocol.contains("smtp") || protocol.contains("lmtp")
+}
+
+/// Whether a user logged in to hand in a new mail (RFC 3848; `asmtp` in older Exim). HTTPS says nothing: Exchange moves mail with it.
+fn is_submitted(clauses: &Clauses<'_>) -> bool {
+    protocol(clauses).is_some_and(|word| is_mail(&word) && (word.ends_with('a') || word == "asmtp"))
 }
 
 /// qmail writes two fields for each mail: the one of qmail-queue says only which program called it.
@@ -160,8 +178,8 @@ fn qmail(comments: &[&str]) -> Arrival {
 
 /// Whether the mail was fetched from a mailbox: the protocol is one to read mail with, or the program is one that fetches.
 fn is_fetched(clauses: &Clauses<'_>) -> bool {
-    let protocol = clauses.protocol.first().map(|word| word.to_ascii_lowercase());
-    let is_reading = protocol.is_some_and(|word| word.starts_with("imap") || word.starts_with("pop"));
+    let is_reading =
+        protocol(clauses).is_some_and(|word| word.starts_with("imap") || word.starts_with("pop"));
     let is_fetcher = |comment: &&str| comment.starts_with("fetchmail") || comment.starts_with("getmail");
     clauses.by.is_some() && (is_reading || clauses.marks.iter().any(is_fetcher))
 }

@@ -5,14 +5,16 @@
 //!
 //! 1. The mail was fetched from a mailbox (IMAP, POP3, fetchmail): that is the user's own mailbox, so the server that keeps it is trusted
 //!    and wrote the field below. Go on.
-//! 2. The client has an address inside the trusted prefixes: it is a relay of ours and wrote the field below. Go on.
-//! 3. The client has another address: that is the source. Stop; what stands below was brought along by the source.
-//! 4. The server passed the mail to itself ([`Arrival::Passed`]): it wrote the field below too. Go on.
-//! 5. A user or program of the server handed the mail in ([`Arrival::HandedIn`]): a filter that puts mail back does so, and so does a
-//!    sender who sits there. Go on only if the field below names the same server in `by`.
-//! 6. Nothing is beyond doubt: stop, there is no source.
+//! 2. The client has an address outside the trusted prefixes: that is the source. Stop; what stands below was brought along by it.
+//! 3. The client has a trusted address and was a user who logged in ([`Hop::is_submitted`]): stop, there is no source. A hacked account
+//!    or PC sends what it likes, also fields of its invention.
+//! 4. The client has a trusted address: it is a relay of ours and wrote the field below. Go on.
+//! 5. The server passed the mail to itself ([`Arrival::Passed`]): it wrote the field below too. Go on.
+//! 6. A user or program of the server handed the mail in ([`Arrival::HandedIn`]): stop, there is no source. A filter that puts mail back
+//!    does so, and so does a stranger's program on a web server, which names that server in the fields that it invents.
+//! 7. Nothing is beyond doubt: stop, there is no source.
 //!
-//! Whoever stands below a field is never consulted about it, and the walk never goes past a field of rule 3 or 6.
+//! Whoever stands below a field is never consulted about it, and the walk goes on past fields of rules 1, 4 and 5 only.
 
 use std::net::IpAddr;
 
@@ -44,13 +46,13 @@ pub enum Unsourced {
     #[error("a Received field does not tell the address beyond doubt")]
     Unclear,
     /// A user or program of a trusted server handed the mail in.
-    #[error("handed in on a trusted server itself")]
+    #[error("handed in by a user or program of a trusted server")]
     HandedIn,
     /// More servers than are followed.
     #[error("more Received fields than are followed")]
     TooManyHops,
-    /// The source has an address that names no machine of the Internet.
-    #[error("the source has a reserved address")]
+    /// The source has an address that names no machine of the Internet: a machine of one's own network that is no trusted relay.
+    #[error("reserved address, not among replay.trusted_relays")]
     Reserved,
 }
 
@@ -61,16 +63,18 @@ pub enum Unsourced {
 /// Says why no source can be told. The mail is then no evidence against anybody.
 pub fn source<'a>(hops: &'a [Hop], trusted: &[Prefix]) -> Result<Source<'a>, Unsourced> {
     for (depth, hop) in hops.iter().enumerate() {
-        let below = hops.get(depth.saturating_add(1));
         match hop.arrival {
             _ if hop.is_fetched => {}
-            Arrival::Address(address) if is_trusted(address, trusted) => {}
+            Arrival::Address(address) if is_trusted(address, trusted) => {
+                if hop.is_submitted {
+                    return Err(Unsourced::HandedIn);
+                }
+            }
             Arrival::Address(address) if reserved(&Prefix::single(address)).is_some() => {
                 return Err(Unsourced::Reserved);
             }
             Arrival::Address(address) => return Ok(Source { address, hop, depth }),
             Arrival::Passed => {}
-            Arrival::HandedIn if below.is_some_and(|below| is_same_server(hop, below)) => {}
             Arrival::HandedIn => return Err(Unsourced::HandedIn),
             Arrival::Unclear => return Err(Unsourced::Unclear),
         }
@@ -84,14 +88,6 @@ pub fn source<'a>(hops: &'a [Hop], trusted: &[Prefix]) -> Result<Source<'a>, Uns
 
 fn is_trusted(address: IpAddr, trusted: &[Prefix]) -> bool {
     trusted.iter().any(|prefix| prefix.contains(address))
-}
-
-/// Whether both fields name the same server in `by`.
-fn is_same_server(one: &Hop, other: &Hop) -> bool {
-    match (&one.by, &other.by) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -143,23 +139,45 @@ mod tests {
     }
 
     #[test]
-    fn what_was_handed_in_is_followed_on_the_same_server_only() {
-        assert_eq!(
-            walk(&["by relay.example (Postfix, from userid 9) id 1", SOURCE]),
-            Ok("192.0.2.1".into())
-        );
-        assert_eq!(
-            walk(&["by www.example (Postfix, from userid 9) id 1", SOURCE]),
-            Err(Unsourced::HandedIn)
-        );
-        assert_eq!(
-            walk(&["(qmail 1 invoked by uid 9)", SOURCE]),
-            Err(Unsourced::HandedIn)
-        );
-        assert_eq!(
-            walk(&["by relay.example (Postfix, from userid 9) id 1"]),
-            Err(Unsourced::HandedIn)
-        );
+    fn below_what_was_handed_in_nothing_is_believed() {
+        for handed_in in [
+            "by relay.example (Postfix, from userid 33) id 1",
+            "by www.example (Postfix, from userid 33) id 1",
+            "from www-data by relay.example with local (Exim 4.98) id 1",
+            "(from www@localhost) by relay.example (8.17.1/8.17.1/Submit) id 1",
+            "(qmail 1 invoked by uid 9)",
+        ] {
+            assert_eq!(
+                walk(&[handed_in, SOURCE]),
+                Err(Unsourced::HandedIn),
+                "{handed_in}"
+            );
+            assert_eq!(walk(&[handed_in]), Err(Unsourced::HandedIn), "{handed_in}");
+        }
+    }
+
+    #[test]
+    fn below_a_user_of_a_trusted_client_nothing_is_believed() {
+        for submitted in [
+            "from pc (pc.example [10.0.0.9]) by mx.example (Postfix) with ESMTPSA id 1",
+            "from pc (pc.example [10.0.0.9]) by mx.example (8.17.1/8.17.1) with UTF8SMTPA id 1",
+            "from [10.0.0.9] (helo=pc) by mx.example with asmtp (Exim 3.36) id 1",
+        ] {
+            assert_eq!(
+                walk(&[submitted, FORGED]),
+                Err(Unsourced::HandedIn),
+                "{submitted}"
+            );
+        }
+        let stranger = "from pc (pc.example [192.0.2.1]) by mx.example (Postfix) with ESMTPSA id 1";
+        assert_eq!(walk(&[stranger, FORGED]), Ok("192.0.2.1".into()));
+    }
+
+    #[test]
+    fn what_exchange_moves_over_https_is_followed() {
+        let moved =
+            "from a.prod.example (127.0.0.1) by b.prod.example with HTTPS; Mon, 2 Nov 2026 10:00:00 +0000";
+        assert_eq!(walk(&[moved, SOURCE, FORGED]), Ok("192.0.2.1".into()));
     }
 
     #[test]

@@ -110,6 +110,12 @@ fn what_is_in_doubt_has_no_address() {
         "from h (envelope-from [203.0.113.66]) by mx.example with SMTP",
         "from h ([203.0.113.66] [192.0.2.1]) by mx.example with SMTP",
         "from h (203.0.113.66) (192.0.2.1) by mx.example with SMTP",
+        "from h ([203.0.113.66] u@192.0.2.1) by mx.example with SMTP",
+        "from x ([203.0.113.66]) [192.0.2.1] by c.example with ESMTP (SMTPD32-8.15) id A1",
+        "from x ([203.0.113.66]) [192.0.2.1] by c.example with POP3 (fetchmail-6.4.0)",
+        "from 192.0.2.1 (EHLO x) ([203.0.113.66]) by 10.1.2.3 with SMTPs (version=TLS1_3)",
+        "from [192.0.2.1] (x [203.0.113.66]) by mx.example with esmtp (Exim 4.98) id 1",
+        "from h [203.0.113.66] by mx.example with SMTP (envelope-from <fetchmail@b.example>)",
         "from x ([203.0.113.66]) by y (unknown [192.0.2.1]) by mx.example with SMTP",
         "from x ([203.0.113.66]) by y ( (unknown [192.0.2.1]) by mx.example with SMTP",
         "from x ([203.0.113.66]) by y; (unknown [192.0.2.1]) by mx.example; 2 Nov 2026",
@@ -162,6 +168,10 @@ fn a_fetched_mail_is_known() {
     assert_eq!(fetched.address().unwrap().to_string(), "192.0.2.1");
     assert!(read("from x (y [192.0.2.1]) by z with IMAP").is_fetched);
     assert!(!read("from IMAP (y [192.0.2.1]) by z with ESMTP").is_fetched);
+    assert!(!read("from h (y [192.0.2.1]) by z for <a(fetchmail)@trap.example>").is_fetched);
+    assert!(
+        !read("from h (y [192.0.2.1]) by z with SMTP id 1 for <\"a with IMAP\"@trap.example>").is_fetched
+    );
     assert!(!read("from x by y with IMAP (y [192.0.2.1]) by z with ESMTP").is_fetched);
 }
 
@@ -202,6 +212,8 @@ const HELO_SHAPES: &[&str] = &[
     "from n.example ([192.0.2.1] helo={}) by mx.example with esmtp (Exim 4.98) id 1; Mon, 2 Nov 2026 10:00:00 +0100",
     "from [192.0.2.1] (port=1 helo={}) by mx.example with esmtp (Exim 4.98) id 1; Mon, 2 Nov 2026 10:00:00 +0100",
     "from [192.0.2.1] (HELO {}) by mx.example (CommuniGate Pro SMTP 6.3) with ESMTP id 1",
+    "from {} [192.0.2.1] by mx.example with ESMTP (SMTPD32-8.15) id A1; Mon, 2 Nov 2026 10:00:00 +0100",
+    "from 192.0.2.1 (EHLO {}) by 10.1.2.3 with SMTPs (version=TLS1_3); Mon, 2 Nov 2026 10:00:00 +0000",
 ];
 
 /// What a client may say of itself where the server does not clean it at all.
@@ -231,6 +243,7 @@ fn helo() -> impl Strategy<Value = String> {
         Just("with SMTPs"),
         Just("(fetchmail)"),
         Just("(SMTPD32-8)"),
+        Just("[192.0.2.1]"),
         Just("\t"),
         Just("h.example"),
     ];

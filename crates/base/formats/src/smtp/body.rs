@@ -32,12 +32,6 @@ impl Body {
         &self.bytes
     }
 
-    /// The number of bytes seen, kept or not.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
-    }
-
     /// Whether more was seen than the limit allows.
     #[must_use]
     pub fn is_too_big(&self) -> bool {
@@ -76,12 +70,6 @@ impl Body {
         self.bytes.reserve_exact(room.saturating_sub(self.bytes.len()));
     }
 
-    /// The bytes that the buffer takes in memory.
-    #[must_use]
-    pub const fn capacity(&self) -> usize {
-        self.bytes.capacity()
-    }
-
     /// Adds bytes, or gives up where they would go beyond the limit.
     pub fn push(&mut self, bytes: &[u8]) {
         self.size = self
@@ -112,8 +100,8 @@ mod tests {
         assert!(body.is_whole() && !body.is_too_big());
         body.push(b"6");
         assert!(!body.is_whole() && body.is_too_big());
-        assert_eq!((body.size(), body.bytes()), (6, &b""[..]));
-        assert_eq!(body.capacity(), 0);
+        assert_eq!((body.size, body.bytes()), (6, &b""[..]));
+        assert_eq!(body.bytes.capacity(), 0);
     }
 
     #[test]
@@ -123,7 +111,7 @@ mod tests {
         assert_eq!(growth, FIRST_ROOM);
         body.grow(growth);
         body.push(&[b'x'; FIRST_ROOM]);
-        assert_eq!(body.capacity(), FIRST_ROOM);
+        assert_eq!(body.bytes.capacity(), FIRST_ROOM);
         assert_eq!(body.wanted_growth(1), FIRST_ROOM);
         assert_eq!(body.wanted_growth(1_000_000), 10_000 - FIRST_ROOM);
         body.give_up();

@@ -98,12 +98,6 @@ impl Oddities {
         self.0 & Self::bit(oddity) != 0
     }
 
-    /// Whether there is none.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
     /// The words, in the order of [`Oddity::ALL`].
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         Oddity::ALL

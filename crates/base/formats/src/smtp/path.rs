@@ -7,12 +7,6 @@ use super::{Oddities, Oddity};
 pub struct Address(pub String);
 
 impl Address {
-    /// What stands behind the last `@`, if there is one.
-    #[must_use]
-    pub fn domain(&self) -> Option<&str> {
-        self.0.rsplit_once('@').map(|(_, domain)| domain)
-    }
-
     /// Whether this is the null sender.
     #[must_use]
     pub const fn is_null(&self) -> bool {
@@ -20,7 +14,8 @@ impl Address {
     }
 }
 
-/// Reads the path at the start of `text` and says what stands behind it; none where there is no path.
+/// Reads the path at the start of `text` and says what stands behind it; none where there is no path. The null sender is `<>` and nothing
+/// else: what is empty after tidying up was meant to be something.
 pub(super) fn read<'a>(text: &'a str, oddities: &mut Oddities) -> Option<(Address, &'a str)> {
     let (inner, rest) = match text.strip_prefix('<') {
         Some(inner) => bracketed(inner, oddities),
@@ -31,10 +26,11 @@ pub(super) fn read<'a>(text: &'a str, oddities: &mut Oddities) -> Option<(Addres
         oddities.add(Oddity::OddSpacing);
     }
     let mailbox = without_route(trimmed, oddities);
-    if mailbox.chars().any(char::is_control) {
+    let is_null = text.strip_prefix("<>").is_some_and(|rest| !rest.starts_with('>'));
+    if mailbox.chars().any(char::is_control) || (mailbox.is_empty() && !is_null) {
         return None;
     }
-    if !mailbox.is_empty() && !mailbox.contains('@') {
+    if !is_null && !mailbox.contains('@') {
         oddities.add(Oddity::NoDomain);
     }
     Some((Address(mailbox.to_owned()), rest))
@@ -157,7 +153,20 @@ mod tests {
 
     #[test]
     fn nothing_and_control_characters_are_no_path() {
-        for text in ["", " ", "<a\0@b.example>", "<a\r@b.example>"] {
+        for text in [
+            "",
+            " ",
+            "<",
+            "<<>>",
+            "<>>",
+            "< >",
+            "<@a:>",
+            "<@a.example,@b.example:>",
+            ">",
+            "<\t",
+            "<a\0@b.example>",
+            "<a\r@b.example>",
+        ] {
             assert_eq!(path(text), None, "{text:?}");
         }
     }

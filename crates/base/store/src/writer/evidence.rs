@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::StoreError;
 
-/// Largest message that is kept. Far above what a trap takes; it bounds the memory that reading one back may cost.
-const MAX_MESSAGE: usize = 256 << 20;
+/// Largest message that is kept, in bytes. It bounds the memory that reading one back may cost, and what a sensor may be told to take.
+pub const MAX_MESSAGE: usize = 256 << 20;
 /// Messages above this are packed on a thread of their own, so as not to hold up the tasks that wait for the network.
 const MAX_PACKED_HERE: usize = 128 << 10;
 /// Packs mail to about half; higher levels cost several times as much for a few percent.

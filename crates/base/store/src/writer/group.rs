@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use atalaya_model::{Observation, Timestamp};
 
-use super::Entry;
+use super::{Entry, Recorded};
 use crate::StoreError;
 use crate::sql::{Connection, Pools, Value, values};
 
@@ -12,16 +12,34 @@ use crate::sql::{Connection, Pools, Value, values};
 pub(crate) const COLUMNS: &str = "position, id, unit, address, seen_at, sensor, kind, handshake, trap, helo, mail_from, \
                                   recipients, subject, source_port, message, message_size, oddities";
 
-/// Writes a group durably. What is known already is passed over, and takes no position.
-pub(super) async fn write(pools: &Pools, group: &[Entry], now: Timestamp) -> Result<(), StoreError> {
+/// Writes a group durably. What is known already is passed over, and takes no position. Says of each what became of it.
+pub(super) async fn write(
+    pools: &Pools,
+    group: &[Entry],
+    now: Timestamp,
+) -> Result<Vec<Recorded>, StoreError> {
     let mut connection = pools.write().await?;
     connection.begin().await?;
     // The counter comes first: on PostgreSQL it keeps other writers out until the commit, so that positions follow the commits.
     let last = lock(&mut connection, "observations").await?;
     let mut known = known(&mut connection, group).await?;
-    let fresh: Vec<&Entry> = group.iter().filter(|entry| known.insert(id(entry))).collect();
+    let recorded: Vec<Recorded> = group
+        .iter()
+        .map(|entry| {
+            if known.insert(id(entry)) {
+                Recorded::New
+            } else {
+                Recorded::Known
+            }
+        })
+        .collect();
+    let told = group.iter().zip(&recorded);
+    let fresh: Vec<&Entry> = told
+        .filter_map(|(entry, recorded)| (*recorded == Recorded::New).then_some(entry))
+        .collect();
     if fresh.is_empty() {
-        return connection.commit().await;
+        connection.commit().await?;
+        return Ok(recorded);
     }
     keep_messages(&mut connection, &fresh, now).await?;
     let end = last.saturating_add(fresh.len() as u64);
@@ -34,7 +52,8 @@ pub(super) async fn write(pools: &Pools, group: &[Entry], now: Timestamp) -> Res
         .insert(&format!("INSERT INTO observations ({COLUMNS}) VALUES"), rows, "")
         .await?;
     count(&mut connection, "observations", end).await?;
-    connection.commit().await
+    connection.commit().await?;
+    Ok(recorded)
 }
 
 /// Reads a counter and keeps it until the transaction ends.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use atalaya_model::{Clock, Observation};
 use tokio::sync::{mpsc, oneshot};
 
+pub use evidence::MAX_MESSAGE;
 pub(crate) use evidence::{Evidence, unpack};
 pub(crate) use group::{COLUMNS, count, lock};
 
@@ -46,7 +47,16 @@ enum Order {
 pub(crate) struct Entry {
     observation: Observation,
     evidence: Option<Evidence>,
-    answer: oneshot::Sender<Result<(), StoreError>>,
+    answer: oneshot::Sender<Result<Recorded, StoreError>>,
+}
+
+/// What became of an observation that was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// It was kept.
+    New,
+    /// One of this id was kept before; that one stays as it is.
+    Known,
 }
 
 impl Writer {
@@ -69,7 +79,7 @@ impl Writer {
         &self,
         observation: Observation,
         evidence: Option<Evidence>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Recorded, StoreError> {
         let (answer, answered) = oneshot::channel();
         let order = Order::Record(Box::new(Entry {
             observation,
@@ -112,13 +122,14 @@ impl Task {
         }
     }
 
-    /// Takes all that wait, up to the bounds of a group.
+    /// Takes all that wait, up to the bounds of a group. Whoever gave up waiting will come again with the same message, and is passed over.
     fn gather(&mut self, first: Order) -> Vec<Entry> {
         let mut group = Vec::new();
         let mut bytes = 0_usize;
         let mut next = Some(first);
         while let Some(order) = next {
             match order {
+                Order::Record(entry) if entry.answer.is_closed() => {}
                 Order::Record(entry) => {
                     bytes = bytes.saturating_add(entry.evidence.as_ref().map_or(0, |kept| kept.packed.len()));
                     group.push(*entry);
@@ -149,23 +160,28 @@ impl Task {
                     groups.push(half);
                     groups.push(group);
                 }
-                written => self.answer(group, &written),
+                written => self.answer(group, written),
             }
         }
     }
 
-    fn answer(&self, group: Vec<Entry>, written: &Result<(), StoreError>) {
-        match written {
-            Ok(()) => {
+    fn answer(&self, group: Vec<Entry>, written: Result<Vec<Recorded>, StoreError>) {
+        let count = group.len();
+        let answers = match written {
+            Ok(recorded) => {
                 metrics::counter!("atalaya_store_groups_total").increment(1);
-                metrics::counter!("atalaya_store_observations_total").increment(group.len() as u64);
+                metrics::counter!("atalaya_store_observations_total").increment(count as u64);
                 self.bells.ring(Topic::Observations);
+                recorded.into_iter().map(Ok).collect()
             }
-            Err(_) => metrics::counter!("atalaya_store_refused_total").increment(group.len() as u64),
-        }
-        for entry in group {
+            Err(error) => {
+                metrics::counter!("atalaya_store_refused_total").increment(count as u64);
+                vec![Err(error); count]
+            }
+        };
+        for (entry, answer) in group.into_iter().zip(answers) {
             // Whoever went away meanwhile does not want to know.
-            entry.answer.send(written.clone()).unwrap_or_default();
+            drop(entry.answer.send(answer));
         }
     }
 }

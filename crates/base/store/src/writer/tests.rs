@@ -40,7 +40,7 @@ async fn a_full_database_refuses_and_goes_on_when_there_is_space() {
     let mut kept = 0;
     let error = loop {
         match store.record(spam(), None).await {
-            Ok(()) => kept += 1,
+            Ok(_) => kept += 1,
             Err(error) => break error,
         }
     };
@@ -49,4 +49,18 @@ async fn a_full_database_refuses_and_goes_on_when_there_is_space() {
     store.record(spam(), None).await.unwrap();
     let seen = store.observations_after(0, 10_000).await.unwrap();
     assert!(seen.iter().map(|seen| seen.position).eq(1..=kept + 1));
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+    let store = Store::open(&url, Clock::system()).await.unwrap();
+    tokio::select! {
+        biased;
+        _ = store.record(spam(), None) => panic!("it was written before anybody could give up"),
+        () = std::future::ready(()) => {}
+    }
+    store.record(spam(), None).await.unwrap();
+    assert_eq!(store.observations_after(0, 10).await.unwrap().len(), 1);
 }

@@ -28,7 +28,7 @@ async fn a_full_disk_is_told_and_the_store_goes_on_once_there_is_space() {
     let mut kept = 0;
     let error = loop {
         match store.record(spam_from("192.0.2.1"), Some(noise(kept))).await {
-            Ok(()) => kept += 1,
+            Ok(_) => kept += 1,
             Err(error) => break error,
         }
     };

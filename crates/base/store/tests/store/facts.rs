@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use atalaya_model::{Kind, Observation, Prefix, Timestamp};
-use atalaya_store::{StoreError, StoreUrl, Topic};
+use atalaya_store::{Recorded, StoreError, StoreUrl, Topic};
 use atalaya_testkit::on_both;
 use sqlx::Connection as _;
 
@@ -62,9 +62,11 @@ async fn what_was_recorded_is_read_back(fixture: Fixture) {
 async fn the_same_id_twice_is_kept_once_and_takes_no_position(fixture: Fixture) {
     let store = &fixture.store;
     let observation = spam_from("192.0.2.1");
+    let mut told = Vec::new();
     for _ in 0..3 {
-        store.record(observation.clone(), None).await.unwrap();
+        told.push(store.record(observation.clone(), None).await.unwrap());
     }
+    assert_eq!(told, [Recorded::New, Recorded::Known, Recorded::Known]);
     let (one, two) = tokio::join!(
         store.record(observation.clone(), None),
         store.record(observation.clone(), Some(b"other".to_vec()))
@@ -196,7 +198,7 @@ async fn a_write_that_waits_is_done_before_the_store_closes(fixture: Fixture) {
     let mut acknowledged = 0;
     for record in records {
         match record.await.unwrap() {
-            Ok(()) => acknowledged += 1,
+            Ok(_) => acknowledged += 1,
             Err(error) => assert!(matches!(error, StoreError::Closed), "{error}"),
         }
     }

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use atalaya_model::{Handshake, Kind, Listing, Observation, Timestamp, Trap};
+use atalaya_model::{Listing, Observation, Timestamp, Trap};
 use atalaya_store::Tally;
 
 use crate::DecideConfig;
@@ -55,24 +55,21 @@ pub enum Why {
     ListedLongEnough,
 }
 
-/// Whether an observation counts at all: what could be spoofed, and backscatter, does not.
-pub(crate) fn counts(observation: &Observation) -> bool {
-    observation.kind == Kind::Spam && observation.handshake == Handshake::Completed
-}
-
-/// Adds one observation to the tally of its address, unless it does not count or was seen before the evidence was wiped.
+/// Adds one observation to the tally of its address, unless it does not count (see [`Observation::counts`]) or was seen before the
+/// evidence was wiped.
 ///
 /// In whatever order observations are read, the tally comes out the same.
 pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &DecideConfig, now: Timestamp) {
     correct(tally, now);
     let at = observation.seen_at.min(now);
-    if !counts(observation) || tally.wiped_at.is_some_and(|wiped_at| at <= wiped_at) {
+    if !observation.counts() || tally.wiped_at.is_some_and(|wiped_at| at <= wiped_at) {
         return;
     }
     let weight = match observation.trap {
         Trap::Pristine => rules.weights.pristine,
         Trap::Recycled => rules.weights.recycled,
         Trap::Typo => rules.weights.typo,
+        Trap::Role => return,
     };
     // Both sides are brought to the time of the later one: what is read late counts by its age.
     let last = at.max(tally.scored_at);

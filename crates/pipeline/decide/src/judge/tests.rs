@@ -1,6 +1,6 @@
 //! The rules, one behaviour each.
 
-use atalaya_model::{Class, Envelope, ObservationId, Period, Prefix, Rule, Serial};
+use atalaya_model::{Class, Envelope, Handshake, Kind, ObservationId, Period, Prefix, Rule, Serial};
 use proptest::prelude::*;
 
 use super::*;
@@ -140,7 +140,8 @@ fn what_could_be_spoofed_and_backscatter_do_not_count() {
     spoofed.handshake = Handshake::Unproven;
     let mut bounce = seen(Trap::Pristine, "a@trap.example", NOW);
     bounce.kind = Kind::Backscatter;
-    let tally = tally_of(&[spoofed, bounce]);
+    let role = seen(Trap::Role, "postmaster@trap.example", NOW);
+    let tally = tally_of(&[spoofed, bounce, role]);
     assert_eq!(tally, Tally::new(unit()));
 }
 

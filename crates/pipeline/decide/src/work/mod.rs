@@ -14,7 +14,6 @@ use atalaya_store::{Seen, Store, StoreError, Tally, Topic, Transaction};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::judge::counts;
 use crate::{DecideConfig, Ruling, judge, weigh};
 
 /// The name under which the store keeps how far the judge has read.
@@ -165,7 +164,7 @@ impl Judge {
         let mut evidence: HashMap<Prefix, Vec<&Observation>> = HashMap::new();
         for seen in batch.iter().map(|seen| &seen.observation) {
             let unit = seen.unit();
-            if !counts(seen) || reserved(&unit).is_some() || standing.is_allowed(address(seen)) {
+            if !seen.counts() || reserved(&unit).is_some() || standing.is_allowed(address(seen)) {
                 continue;
             }
             let of_unit = evidence.entry(unit).or_default();

@@ -4,7 +4,7 @@
 //! there is no evidence, and without evidence no notice.
 
 use atalaya_formats::redact::{Extent, HiddenMessage, Redactor};
-use atalaya_model::{Handshake, Kind, MailAddress, Observation, Prefix, Timestamp};
+use atalaya_model::{MailAddress, Observation, Prefix, Timestamp};
 use atalaya_store::{Store, StoreError};
 
 use super::config::NoticeConfig;
@@ -118,9 +118,7 @@ impl HiddenEnvelope {
 
 /// Whether an observation may accuse its address.
 pub(super) fn is_proof(observation: &Observation) -> bool {
-    observation.kind == Kind::Spam
-        && observation.handshake == Handshake::Completed
-        && observation.message.is_some()
+    observation.counts() && observation.message.is_some()
 }
 
 /// The newest first, but before them those whose port and sender are known: a network behind one address needs the port to find its

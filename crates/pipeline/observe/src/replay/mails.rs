@@ -1,8 +1,12 @@
 //! The mails in the files: an iterator over their bytes, with one mail in memory at a time.
+//!
+//! A file that begins with `From ` is an mbox and is cut at each line that looks like the beginning of a mail. A sender who knows that his
+//! mail is kept in a file of its own could write such a line, with a mail of his invention behind it: so what is known to be one mail is
+//! never cut. That are files whose name ends in `.eml`, those in `cur` and `new` of a Maildir, and all where the caller says so.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use atalaya_formats::mbox::{self, Mbox};
 use atalaya_formats::message::Head;
@@ -23,6 +27,15 @@ const USUAL_FIELDS: &[&str] = &[
     "MIME-Version",
 ];
 
+/// Which files may hold several mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Each that begins as an mbox does and is not known by its name and place as one mail.
+    Mboxes,
+    /// None.
+    Nothing,
+}
+
 /// One mail, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptMail {
@@ -30,8 +43,22 @@ pub struct KeptMail {
     pub origin: String,
     /// How many bytes of the file were read for it. The sum over all is [`Mails::total_bytes`], unless files change meanwhile.
     pub consumed: u64,
+    /// The reverse path that the mbox line in front of the mail tells: empty for the null sender.
+    pub sender: Option<String>,
     /// The bytes of the mail.
     pub bytes: Result<Vec<u8>, Skip>,
+}
+
+impl KeptMail {
+    /// A file in which there is none.
+    fn none(path: &Path, consumed: u64, why: Skip) -> Self {
+        Self {
+            origin: path.display().to_string(),
+            consumed,
+            sender: None,
+            bytes: Err(why),
+        }
+    }
 }
 
 /// The mails under some paths, in order.
@@ -40,6 +67,7 @@ pub struct Mails {
     files: std::vec::IntoIter<Found>,
     total_bytes: u64,
     longest: usize,
+    cut: Cut,
     open: Option<OpenMbox>,
 }
 
@@ -56,7 +84,7 @@ struct OpenMbox {
 /// # Errors
 ///
 /// One of the paths is not there. What cannot be read inside a folder is skipped and told.
-pub fn mails(paths: &[PathBuf], longest: usize) -> Result<Mails, NoSuchPath> {
+pub fn mails(paths: &[PathBuf], longest: usize, cut: Cut) -> Result<Mails, NoSuchPath> {
     let found = files::find(paths)?;
     let total_bytes = found
         .iter()
@@ -66,6 +94,7 @@ pub fn mails(paths: &[PathBuf], longest: usize) -> Result<Mails, NoSuchPath> {
         files: found.into_iter(),
         total_bytes,
         longest,
+        cut,
         open: None,
     })
 }
@@ -81,47 +110,42 @@ impl Mails {
     fn next_of_mbox(&mut self) -> Option<KeptMail> {
         let open = self.open.as_mut()?;
         let entry = open.mbox.next()?;
-        let (number, consumed) = entry
-            .as_ref()
-            .map_or((0, 0), |entry| (entry.number, entry.consumed));
-        let bytes = match entry {
-            Ok(entry) => entry.mail.ok_or(Skip::TooLong).and_then(only_mail),
-            Err(error) => Err(error.into()),
-        };
         let path = open.path.display();
-        let origin = if number == 0 {
-            path.to_string()
-        } else {
-            format!("{path}#{number}")
-        };
-        Some(KeptMail {
-            origin,
-            consumed,
-            bytes,
+        Some(match entry {
+            Ok(entry) => KeptMail {
+                origin: format!("{path}#{}", entry.number),
+                consumed: entry.consumed,
+                sender: entry.sender,
+                bytes: entry.mail.ok_or(Skip::TooLong).and_then(only_mail),
+            },
+            Err(error) => KeptMail::none(&open.path, 0, error.into()),
         })
     }
 
     /// Opens a file: takes the mail in it, or leaves an mbox open.
     fn open(&mut self, path: PathBuf, size: u64) -> Option<KeptMail> {
-        let bytes = match self.read(&path, size) {
+        match self.read(&path, size) {
             Ok(Contents::Mbox(mbox)) => {
                 self.open = Some(OpenMbox { path, mbox });
-                return None;
+                None
             }
-            Ok(Contents::Mail(bytes)) => only_mail(bytes),
-            Err(skip) => Err(skip),
-        };
-        Some(KeptMail {
-            origin: path.display().to_string(),
-            consumed: size,
-            bytes,
-        })
+            Ok(Contents::Mail(file)) => {
+                let (sender, mail) = mbox::without_line(&file);
+                Some(KeptMail {
+                    origin: path.display().to_string(),
+                    consumed: size,
+                    sender,
+                    bytes: only_mail(mail.to_vec()),
+                })
+            }
+            Err(skip) => Some(KeptMail::none(&path, size, skip)),
+        }
     }
 
     /// Reads what is in a file.
-    fn read(&self, path: &PathBuf, size: u64) -> Result<Contents, Skip> {
+    fn read(&self, path: &Path, size: u64) -> Result<Contents, Skip> {
         let mut reader = BufReader::new(File::open(path)?);
-        if mbox::is_mbox(reader.fill_buf()?) {
+        if self.cut == Cut::Mboxes && !is_single(path) && mbox::is_mbox(reader.fill_buf()?) {
             return Ok(Contents::Mbox(Mbox::new(reader, self.longest)));
         }
         let longest = u64::try_from(self.longest).unwrap_or(u64::MAX);
@@ -136,6 +160,22 @@ impl Mails {
         }
         Ok(Contents::Mail(bytes))
     }
+}
+
+/// Whether a file holds one mail by its name or place.
+fn is_single(path: &Path) -> bool {
+    if path
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("eml"))
+    {
+        return true;
+    }
+    let Some(folder) = path.parent() else { return false };
+    let is_named = folder.ends_with("cur") || folder.ends_with("new");
+    is_named
+        && ["cur", "new"]
+            .iter()
+            .all(|name| folder.with_file_name(name).is_dir())
 }
 
 /// What a file holds.
@@ -156,11 +196,7 @@ impl Iterator for Mails {
             let found = self.files.next()?;
             let mail = match found.size {
                 Ok(size) => self.open(found.path, size),
-                Err(skip) => Some(KeptMail {
-                    origin: found.path.display().to_string(),
-                    consumed: 0,
-                    bytes: Err(skip),
-                }),
+                Err(skip) => Some(KeptMail::none(&found.path, 0, skip)),
             };
             if mail.is_some() {
                 return mail;

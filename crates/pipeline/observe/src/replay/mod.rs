@@ -7,9 +7,11 @@
 //!
 //! - The address is the source that the Received fields tell behind the trusted relays (see [`atalaya_formats::received`]). A relay that we
 //!   trust spoke TCP with it, so its handshake counts as completed.
-//! - The envelope is what the mailbox's server wrote into the mail: `Return-Path`, else `X-Envelope-From`; `X-Original-To`, else
-//!   `Envelope-To`, `X-Envelope-To`, `Delivered-To`, `To`; HELO out of the Received field of the source.
-//! - It counts as seen now, whatever date it bears: dates in mails are written by their senders, and the replay is when we learnt of it.
+//! - The envelope is what trusted servers wrote into the mail, above the Received field of the source: `Return-Path`, else `X-Envelope-From`,
+//!   else the line of the mbox; `X-Original-To`, else `Envelope-To`, `X-Envelope-To`, `Delivered-To`; HELO out of that Received field.
+//! - Where no trusted server names the recipient, the mail counts as the weakest kind of trap that `trap.addresses` names: `To` is
+//!   written by the sender, and could make any mail one to a pristine trap.
+//! - It was seen when the server that took it from the source says, so that an old mail weighs what is left of it. See [`Age`].
 //! - Its id follows from its bytes and its source, so that replaying a folder twice counts each mail once. (A mail that the trap took
 //!   itself and that is replayed from another copy counts again.)
 
@@ -23,60 +25,81 @@ mod summary;
 use std::net::IpAddr;
 
 use atalaya_formats::message::{Glance, Head};
-use atalaya_formats::received;
+use atalaya_formats::received::{self, Hop};
 use atalaya_formats::smtp::Address;
-use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Prefix, Timestamp, Trap};
+use atalaya_model::{Handshake, Kind, Observation, ObservationId, Prefix, Timestamp, Trap};
 use sha2::{Digest as _, Sha256};
 use uuid::Builder;
 
+use self::envelope::{Addressing, Told};
 use crate::TrapConfig;
 use crate::trap::{Book, stronger};
 
 pub use config::ReplayConfig;
-pub use mails::{KeptMail, Mails, mails};
+pub use mails::{Cut, KeptMail, Mails, mails};
 pub use skip::{NoSuchPath, Skip};
 pub use summary::{Skipped, Summary};
 
 /// The name of this sensor.
 const SENSOR: &str = "replay";
 
+/// When a kept mail counts as seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// When it came, as the trusted server wrote that took it from the source.
+    AsDated,
+    /// Now, as if it had just come: for tests, and corpora whose dates do not matter. Lists whoever has the addresses today.
+    AsNew,
+}
+
 /// Makes observations of kept mails.
 #[derive(Debug, Clone)]
 pub struct Replay {
     trusted: Vec<Prefix>,
     book: Book,
+    age: Age,
 }
 
 impl Replay {
     /// Makes a replay that trusts the relays of `config`. Which recipient is which kind of trap comes from `trap`, as for the trap itself.
     #[must_use]
-    pub fn new(config: &ReplayConfig, trap: &TrapConfig) -> Self {
+    pub fn new(config: &ReplayConfig, trap: &TrapConfig, age: Age) -> Self {
         Self {
             trusted: config.trusted_relays.clone(),
             book: Book::new(&trap.addresses),
+            age,
         }
     }
 
-    /// Makes the observation of one mail, seen `now`.
+    /// Makes the observation of one mail, which is read `now`. `line_sender` is the reverse path in the mbox line above it, if there is one.
     ///
     /// # Errors
     ///
     /// Says why it is no evidence against anybody.
-    pub fn observe(&self, mail: &[u8], now: Timestamp) -> Result<Observation, Skip> {
+    pub fn observe(
+        &self,
+        mail: &[u8],
+        line_sender: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Observation, Skip> {
         let head = Head::read(mail);
         let hops = received::hops(&head);
         let source = received::source(&hops, &self.trusted).map_err(Skip::Unsourced)?;
+        let seen_at = match self.age {
+            Age::AsDated => came_at(&hops, source.depth).ok_or(Skip::Undated)?.min(now),
+            Age::AsNew => now,
+        };
         let glance = Glance::of(&head);
-        let envelope = envelope::envelope(&head, source.hop);
+        let told = envelope::read(&head, &source, line_sender);
         Ok(Observation {
             id: id(mail, source.address),
             address: source.address,
-            seen_at: now,
+            seen_at,
             sensor: SENSOR.to_owned(),
-            kind: kind(&head, &glance),
+            kind: kind(&told, &glance),
             handshake: Handshake::Completed,
-            trap: self.trap(&envelope),
-            envelope,
+            trap: self.trap(&told),
+            envelope: told.envelope,
             subject: glance.subject,
             source_port: None,
             message: None,
@@ -85,19 +108,31 @@ impl Replay {
         })
     }
 
-    /// The strongest trap among the recipients; pristine where none is told.
-    fn trap(&self, envelope: &Envelope) -> Trap {
-        let kinds = envelope
+    /// The strongest trap among the recipients, if a server that we trust names them; else the weakest that there is.
+    fn trap(&self, told: &Told) -> Trap {
+        let kinds = told
+            .envelope
             .recipients
             .iter()
             .map(|to| self.book.kind(&Address(to.clone())));
-        kinds.reduce(stronger).unwrap_or(Trap::Pristine)
+        match told.addressing {
+            Addressing::Server => kinds.reduce(stronger).unwrap_or(Trap::Pristine),
+            Addressing::Sender => self.book.weakest(),
+        }
     }
 }
 
+/// When the mail came from its source: the date of that field, else of the nearest one above it, all written by trusted servers.
+fn came_at(hops: &[Hop], depth: usize) -> Option<Timestamp> {
+    hops.iter()
+        .take(depth.saturating_add(1))
+        .rev()
+        .find_map(|hop| hop.date)
+}
+
 /// A null sender or a delivery report is backscatter: it was sent by somebody who was fooled by a forged sender himself.
-fn kind(head: &Head<'_>, glance: &Glance) -> Kind {
-    if glance.is_report || envelope::has_null_sender(head) {
+fn kind(told: &Told, glance: &Glance) -> Kind {
+    if glance.is_report || told.is_null_sender {
         Kind::Backscatter
     } else {
         Kind::Spam

@@ -21,6 +21,8 @@ pub enum Skip {
     Special,
     /// It is a folder deeper than is followed.
     TooDeep,
+    /// It is a mail, and no server that is trusted says when it came.
+    Undated,
     /// It is a mail, and who sent it cannot be told.
     Unsourced(Unsourced),
 }
@@ -41,6 +43,7 @@ impl fmt::Display for Skip {
             Self::SymbolicLink => f.write_str("a symbolic link, not followed"),
             Self::Special => f.write_str("not a regular file"),
             Self::TooDeep => f.write_str("a folder too deep"),
+            Self::Undated => f.write_str("no trusted server wrote when it came"),
             Self::Unsourced(why) => why.fmt(f),
         }
     }

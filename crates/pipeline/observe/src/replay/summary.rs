@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 
-use atalaya_model::{Kind, Observation};
+use atalaya_model::{Kind, Observation, Timestamp};
 
 use super::Skip;
 
@@ -16,9 +16,11 @@ const LABEL_WIDTH: usize = 64;
 const NUMBER_WIDTH: usize = 12;
 
 /// Counts what a replay did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
+    fresh_since: Timestamp,
     taken: u64,
+    old: u64,
     backscatter: u64,
     sources: HashSet<IpAddr>,
     skipped: BTreeMap<String, Skipped>,
@@ -34,10 +36,26 @@ pub struct Skipped {
 }
 
 impl Summary {
+    /// Has counted nothing yet. What was seen before `fresh_since` is too old to list an address by itself.
+    #[must_use]
+    pub fn new(fresh_since: Timestamp) -> Self {
+        Self {
+            fresh_since,
+            taken: 0,
+            old: 0,
+            backscatter: 0,
+            sources: HashSet::new(),
+            skipped: BTreeMap::new(),
+        }
+    }
+
     /// Counts a mail that became an observation.
     pub fn add(&mut self, observation: &Observation) {
         self.taken = self.taken.saturating_add(1);
         self.sources.insert(observation.address);
+        if observation.seen_at < self.fresh_since {
+            self.old = self.old.saturating_add(1);
+        }
         if observation.kind == Kind::Backscatter {
             self.backscatter = self.backscatter.saturating_add(1);
         }
@@ -60,6 +78,12 @@ impl Summary {
     #[must_use]
     pub const fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// How many of those are too old to list an address by themselves.
+    #[must_use]
+    pub const fn old(&self) -> u64 {
+        self.old
     }
 
     /// How many of those are backscatter, which never counts.
@@ -96,6 +120,7 @@ impl fmt::Display for Summary {
             "  different sources",
             u64::try_from(self.sources.len()).unwrap_or(u64::MAX),
         )?;
+        line("  of them too old to list an address (see --as-new)", self.old)?;
         line("  of them backscatter, kept but never counted", self.backscatter)?;
         line("skipped", self.skipped())?;
         let mut reasons: Vec<_> = self.skipped.iter().collect();
@@ -137,7 +162,7 @@ mod tests {
 
     #[test]
     fn reasons_are_counted_with_a_few_examples() {
-        let mut summary = Summary::default();
+        let mut summary = Summary::new(Timestamp::EPOCH);
         for number in 0..5 {
             summary.skip(&format!("a#{number}"), &Skip::Unsourced(Unsourced::NoHops));
         }
@@ -150,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_table_stays_below_80_columns() {
-        let mut summary = Summary::default();
+        let mut summary = Summary::new(Timestamp::EPOCH);
         let all = [
             Unsourced::NoHops,
             Unsourced::OnlyTrusted,
@@ -171,6 +196,7 @@ mod tests {
             Skip::SymbolicLink,
             Skip::Special,
             Skip::TooDeep,
+            Skip::Undated,
         ] {
             summary.skip("x", &why);
         }

@@ -18,7 +18,12 @@ const MAIL: &str = "Return-Path: <s@sender.example>\r\n\
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
 
-fn observe(mail: &str) -> Result<Observation, Skip> {
+/// A replay that trusts the private network of [`MAIL`], where `old.example` was a person's.
+fn replay(age: Age) -> Replay {
+    let config = ReplayConfig {
+        trusted_relays: vec!["10.0.0.0/8".parse().unwrap()],
+        ..ReplayConfig::default()
+    };
     let trap = TrapConfig {
         addresses: vec![TrapAddress {
             address: "@old.example".to_owned(),
@@ -26,14 +31,18 @@ fn observe(mail: &str) -> Result<Observation, Skip> {
         }],
         ..TrapConfig::default()
     };
-    Replay::new(&ReplayConfig::default(), &trap).observe(mail.as_bytes(), NOW)
+    Replay::new(&config, &trap, age)
+}
+
+fn observe(mail: &str) -> Result<Observation, Skip> {
+    replay(Age::AsDated).observe(mail.as_bytes(), None, NOW)
 }
 
 #[test]
 fn a_mail_becomes_the_observation_that_the_trap_would_have_made() {
     let seen = observe(MAIL).unwrap();
     assert_eq!(seen.address, IpAddr::from([192, 0, 2, 1]));
-    assert_eq!((seen.sensor.as_str(), seen.seen_at), ("replay", NOW));
+    assert_eq!(seen.sensor, "replay");
     assert_eq!(
         (seen.kind, seen.trap, seen.handshake),
         (Kind::Spam, Trap::Recycled, Handshake::Completed)
@@ -58,8 +67,9 @@ fn the_same_mail_has_the_same_id_and_another_one_another() {
             ..ReplayConfig::default()
         },
         &TrapConfig::default(),
+        Age::AsDated,
     );
-    let other = replay.observe(MAIL.as_bytes(), NOW).unwrap();
+    let other = replay.observe(MAIL.as_bytes(), None, NOW).unwrap();
     assert_eq!(other.address, IpAddr::from([203, 0, 113, 66]));
     assert_ne!(other.id, id);
 }
@@ -69,10 +79,70 @@ fn reports_and_null_senders_are_backscatter() {
     for mail in [
         MAIL.replace("<s@sender.example>", "<>"),
         MAIL.replace("Subject:", "Auto-Submitted: auto-replied\r\nSubject:"),
-        MAIL.replace("bank@bank.example", "MAILER-DAEMON@bank.example"),
     ] {
         assert_eq!(observe(&mail).unwrap().kind, Kind::Backscatter);
     }
+    let unsigned = MAIL.replace("Return-Path: <s@sender.example>\r\n", "");
+    let seen = replay(Age::AsDated)
+        .observe(unsigned.as_bytes(), Some(""), NOW)
+        .unwrap();
+    assert_eq!(
+        seen.kind,
+        Kind::Backscatter,
+        "the line of the mbox says MAILER-DAEMON"
+    );
+}
+
+#[test]
+fn what_the_sender_wrote_makes_no_backscatter_and_no_better_trap() {
+    let forged = MAIL
+        .replace("Return-Path: <s@sender.example>\r\nX-Original-To: web@old.example\r\n", "")
+        .replace(
+            "From: \"Bank\"",
+            "Return-Path: <>\r\nX-Original-To: pristine@trap.example\r\nAuto-Submitted: auto-generated\r\nFrom: \"Bank\"",
+        );
+    let seen = observe(&forged).unwrap();
+    assert_eq!((seen.kind, seen.trap), (Kind::Spam, Trap::Recycled));
+    assert_eq!(
+        seen.envelope.recipients,
+        ["pristine@trap.example", "other@b.example"],
+        "kept, to be hidden where the mail is shown"
+    );
+}
+
+#[test]
+fn a_mail_was_seen_when_the_server_says_that_took_it_from_its_source() {
+    let seen_at = |mail: &str, age| {
+        replay(age)
+            .observe(mail.as_bytes(), None, NOW)
+            .map(|seen| seen.seen_at)
+    };
+    let came = Timestamp::from_seconds(1_793_613_600);
+    assert_eq!(seen_at(MAIL, Age::AsDated), Ok(came), "2 Nov 2026 10:00:00");
+    assert_eq!(seen_at(MAIL, Age::AsNew), Ok(NOW));
+    let ahead = MAIL.replace("2026 10:00:00", "2036 10:00:00");
+    assert_eq!(seen_at(&ahead, Age::AsDated), Ok(NOW), "a clock that is ahead");
+    let undated = MAIL.replace(
+        "with ESMTP id 1; Mon, 2 Nov 2026 10:00:00 +0000",
+        "with ESMTP id 1",
+    );
+    let a_hop_later = came.plus(std::time::Duration::from_secs(1));
+    assert_eq!(seen_at(&undated, Age::AsDated), Ok(a_hop_later));
+    let undated = undated.replace(
+        "with ESMTP id 2; Mon, 2 Nov 2026 10:00:01 +0000",
+        "with ESMTP id 2",
+    );
+    assert_eq!(seen_at(&undated, Age::AsDated), Err(Skip::Undated));
+    assert_eq!(seen_at(&undated, Age::AsNew), Ok(NOW));
+}
+
+#[test]
+fn over_a_private_address_that_is_not_named_nobody_is_found() {
+    let replay = Replay::new(&ReplayConfig::default(), &TrapConfig::default(), Age::AsDated);
+    assert_eq!(
+        replay.observe(MAIL.as_bytes(), None, NOW),
+        Err(Skip::Unsourced(Unsourced::Reserved))
+    );
 }
 
 #[test]
@@ -111,7 +181,7 @@ fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
 
 /// What is found in a folder: origin below it and size of the mail, or the reason.
 fn found(folder: &Path) -> Vec<String> {
-    let mails = mails(&[folder.to_owned()], 2_000).unwrap();
+    let mails = mails(&[folder.to_owned()], 4_000, Cut::Mboxes).unwrap();
     let total = mails.total_bytes();
     let all: Vec<KeptMail> = mails.collect();
     assert_eq!(all.iter().map(|mail| mail.consumed).sum::<u64>(), total);
@@ -143,6 +213,11 @@ fn each_kind_of_mailbox_is_read() {
     write(folder.path(), "Maildir/.Junk/cur/4:2,", MAIL);
     write(folder.path(), "single.eml", MAIL);
     write(folder.path(), "with-line.txt", format!("{line}{MAIL}"));
+    // What a sender may write into his mail: the end of one and another with a Received field of his invention.
+    let two = format!("{line}{MAIL}\n{line}{MAIL}");
+    let uncut = two.len() - line.len();
+    write(folder.path(), "two.eml", &two);
+    write(folder.path(), "Maildir/new/two", &two);
     assert_eq!(
         found(folder.path()),
         [
@@ -150,23 +225,27 @@ fn each_kind_of_mailbox_is_read() {
             format!("/box.mbox#2 {size}"),
             "/box.mbox#3 not a mail".to_owned(),
             format!("/single.eml {size}"),
+            format!("/two.eml {uncut}"),
             format!("/with-line.txt#1 {size}"),
             format!("/Maildir/.Junk/cur/4:2, {size}"),
             format!("/Maildir/cur/1:2,S {size}"),
             format!("/Maildir/new/2 {size}"),
+            format!("/Maildir/new/two {uncut}"),
         ]
     );
+    let alone = mails(&[folder.path().join("box.mbox")], 9_000, Cut::Nothing).unwrap();
+    assert_eq!(alone.filter(|mail| mail.bytes.is_ok()).count(), 1);
 }
 
 #[test]
 fn what_is_no_mail_is_told() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "README.md", "# Mails\n\nSubject: none\n");
-    write(folder.path(), "big.bin", vec![0; 3_000]);
+    write(folder.path(), "big.bin", vec![0; 5_000]);
     write(
         folder.path(),
         "big.mbox",
-        format!("From a Mon Nov  2 10:00:00 2026\n{}", "x".repeat(3_000)),
+        format!("From a Mon Nov  2 10:00:00 2026\n{}", "x".repeat(5_000)),
     );
     write(folder.path(), "empty", "");
     write(folder.path(), "page.html", "<!DOCTYPE html>\n<p>From: me</p>\n");
@@ -201,7 +280,7 @@ fn links_and_special_files_are_not_opened() {
             "/socket not a regular file".to_owned(),
         ]
     );
-    let named = mails(&[folder.path().join("circle")], 2_000).unwrap();
+    let named = mails(&[folder.path().join("circle")], 4_000, Cut::Mboxes).unwrap();
     assert_eq!(named.filter(|mail| mail.bytes.is_ok()).count(), 1);
 }
 
@@ -218,6 +297,6 @@ fn a_folder_too_deep_is_told() {
 #[test]
 fn a_path_that_is_not_there_is_an_error() {
     let missing = PathBuf::from("/nowhere/at/all");
-    let error = mails(&[missing], 2_000).unwrap_err();
+    let error = mails(&[missing], 4_000, Cut::Mboxes).unwrap_err();
     assert_eq!(error.to_string(), "cannot read /nowhere/at/all");
 }

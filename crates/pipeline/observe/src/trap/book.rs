@@ -7,6 +7,9 @@ use atalaya_model::Trap;
 
 use crate::config::TrapAddress;
 
+/// Local parts that every domain with mail has (RFC 5321 section 4.5.1, RFC 2142): whoever writes there may have found them in a standard.
+const ROLES: &[&str] = &["postmaster", "abuse"];
+
 /// The named addresses and domains, in lower case.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Book {
@@ -23,27 +26,46 @@ impl Book {
         Self { addresses }
     }
 
-    /// What kind of trap an address is: by its name, else by its domain, else pristine, because it never was given to anybody.
+    /// What kind of trap an address is: by its name, else by its role, else by its domain, else pristine, because it never was given to
+    /// anybody.
     pub(crate) fn kind(&self, recipient: &Address) -> Trap {
-        if self.addresses.is_empty() {
-            return Trap::Pristine;
-        }
         let address = recipient.0.to_lowercase();
-        let by_domain = || {
-            let at = address.rfind('@')?;
-            self.addresses.get(address.get(at..)?)
+        let (local, at_domain) = match address.rfind('@').and_then(|at| address.split_at_checked(at)) {
+            Some(parts) => parts,
+            None => (address.as_str(), ""),
         };
-        let named = self.addresses.get(&address).or_else(by_domain);
+        let by_role = || ROLES.contains(&local).then_some(&Trap::Role);
+        let named = self
+            .addresses
+            .get(&address)
+            .or_else(by_role)
+            .or_else(|| self.addresses.get(at_domain));
         named.copied().unwrap_or(Trap::Pristine)
+    }
+
+    /// The weakest kind that is named: what an address is at least. Pristine where none is named.
+    pub(crate) fn weakest(&self) -> Trap {
+        let kinds = self.addresses.values().copied();
+        kinds.min_by_key(|kind| strength(*kind)).unwrap_or(Trap::Pristine)
     }
 }
 
-/// The stronger of two traps: hitting an address that never was a person's says most, hitting a misspelling least.
+/// The stronger of two traps.
 pub(crate) const fn stronger(one: Trap, other: Trap) -> Trap {
-    match (one, other) {
-        (Trap::Pristine, _) | (_, Trap::Pristine) => Trap::Pristine,
-        (Trap::Recycled, _) | (_, Trap::Recycled) => Trap::Recycled,
-        (Trap::Typo, Trap::Typo) => Trap::Typo,
+    if strength(one) >= strength(other) {
+        one
+    } else {
+        other
+    }
+}
+
+/// Hitting an address that never was a person's says most, one that everybody has nothing.
+const fn strength(kind: Trap) -> u8 {
+    match kind {
+        Trap::Role => 0,
+        Trap::Typo => 1,
+        Trap::Recycled => 2,
+        Trap::Pristine => 3,
     }
 }
 
@@ -70,7 +92,43 @@ mod tests {
         assert_eq!(kind(&book, "web@old.example"), Trap::Pristine);
         assert_eq!(kind(&book, "x@gmial.example"), Trap::Typo);
         assert_eq!(kind(&book, "x@other.example"), Trap::Pristine);
-        assert_eq!(kind(&book, "postmaster"), Trap::Pristine);
+    }
+
+    #[test]
+    fn what_every_domain_has_is_a_role_unless_it_is_named() {
+        let entry = |address: &str, kind| TrapAddress {
+            address: address.to_owned(),
+            kind,
+        };
+        let book = Book::new(&[
+            entry("@old.example", Trap::Recycled),
+            entry("abuse@trap.example", Trap::Pristine),
+        ]);
+        for address in [
+            "postmaster",
+            "Postmaster@x.example",
+            "abuse@x.example",
+            "abuse@old.example",
+        ] {
+            assert_eq!(kind(&book, address), Trap::Role, "{address}");
+            assert_eq!(kind(&Book::default(), address), Trap::Role, "{address}");
+        }
+        assert_eq!(kind(&book, "Abuse@trap.example"), Trap::Pristine);
+        assert_eq!(kind(&book, "abuse.x@x.example"), Trap::Pristine);
+    }
+
+    #[test]
+    fn the_weakest_is_the_weakest_that_is_named() {
+        let entry = |address: &str, kind| TrapAddress {
+            address: address.to_owned(),
+            kind,
+        };
+        assert_eq!(Book::default().weakest(), Trap::Pristine);
+        let book = Book::new(&[
+            entry("@old.example", Trap::Recycled),
+            entry("a@b.example", Trap::Pristine),
+        ]);
+        assert_eq!(book.weakest(), Trap::Recycled);
     }
 
     #[test]
@@ -78,5 +136,6 @@ mod tests {
         assert_eq!(stronger(Trap::Typo, Trap::Recycled), Trap::Recycled);
         assert_eq!(stronger(Trap::Typo, Trap::Pristine), Trap::Pristine);
         assert_eq!(stronger(Trap::Typo, Trap::Typo), Trap::Typo);
+        assert_eq!(stronger(Trap::Typo, Trap::Role), Trap::Typo);
     }
 }

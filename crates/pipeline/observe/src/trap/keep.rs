@@ -19,7 +19,9 @@ pub(crate) trait Record: Send + Sync + 'static {
 
 impl Record for Store {
     async fn record(&self, observation: Observation, message: Vec<u8>) -> Result<(), StoreError> {
-        Self::record(self, observation, Some(message)).await
+        Self::record(self, observation, Some(message))
+            .await
+            .map(|_new| ())
     }
 }
 

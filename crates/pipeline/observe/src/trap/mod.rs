@@ -14,16 +14,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use atalaya_model::Clock;
-use atalaya_net::{Acceptor, Budget, Crowded, Gate, Pass, has_spoken, turn_away};
+use atalaya_net::{Acceptor, Crowded, Pass, has_spoken, turn_away};
 use atalaya_store::Store;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use self::book::{Book, stronger};
-use self::dialogue::Script;
 use self::evidence::Peer;
-use self::keep::{Keeper, Record};
+use self::keep::Record;
 use self::reply::Goodbye;
 use self::session::{Session, Shared, Stops};
 use crate::TrapConfig;
@@ -53,21 +52,12 @@ impl Trap {
 #[derive(Debug)]
 struct Hall<R> {
     shared: Arc<Shared<R>>,
-    gate: Gate,
 }
 
 impl<R: Record> Hall<R> {
     fn new(config: TrapConfig, store: R, clock: Clock) -> Self {
-        let gate = Gate::new(config.max_connections, config.max_connections_per_address);
-        let shared = Shared {
-            keeper: Keeper::new(store, config.store_timeout.duration()),
-            memory: Budget::new(config.max_memory.bytes()),
-            script: Script::new(config),
-            clock,
-        };
         Self {
-            shared: Arc::new(shared),
-            gate,
+            shared: Arc::new(Shared::new(config, store, clock)),
         }
     }
 
@@ -101,7 +91,7 @@ impl<R: Record> Hall<R> {
             address: self.shared.script.config.address_of(peer.ip()),
             port: peer.port(),
         };
-        match self.gate.enter(peer.address) {
+        match self.shared.gate.enter(peer.address) {
             Ok(pass) => {
                 let session = self.session(stream, peer, stops);
                 let visit = Visit::new(pass);

@@ -131,7 +131,7 @@ impl Goodbye {
             Self::Commands => ("421 4.7.0", "Too many commands"),
             Self::Errors => ("421 4.7.0", "Too many errors"),
             Self::Messages => ("421 4.7.0", "Too many messages in one connection"),
-            Self::LostChunk => ("521 5.5.4", "BDAT size [LAST]"),
+            Self::LostChunk => ("421 5.5.4", "Syntax: BDAT size [LAST]"),
             Self::Crowded => ("421 4.3.2", "Too many connections"),
             Self::CrowdedAddress => ("421 4.7.0", "Too many connections from your address"),
         };

@@ -1,4 +1,4 @@
-//! What is told about a mail: its subject, sender, date and id, decoded and cut to bounded lengths.
+//! What is told about a mail: its subject, sender and date, decoded and cut to bounded lengths.
 //!
 //! Decoding is left to `mail-parser`, one field at a time. It is given at most [`MAX_VALUE`] bytes, because it looks ahead for the end of
 //! each encoded word and that costs the square of the length on hostile text.
@@ -14,8 +14,6 @@ pub const MAX_SUBJECT_CHARS: usize = 200;
 const MAX_VALUE: usize = 4_096;
 /// Longest sender that is kept: the longest address of RFC 5321 section 4.5.3.1, with some room for what spam programs write.
 const MAX_FROM_CHARS: usize = 320;
-/// Longest id that is kept: one line of RFC 5322 section 2.1.1.
-const MAX_ID_CHARS: usize = 998;
 
 /// The few facts that are told about a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,8 +24,6 @@ pub struct Glance {
     pub from: Option<String>,
     /// `Date`.
     pub date: Option<Timestamp>,
-    /// `Message-ID` without its angle brackets.
-    pub message_id: Option<String>,
     /// Whether this is a delivery report or another automatic answer: its sender was fooled itself.
     pub is_report: bool,
     /// The odd things met at the top of the mail.
@@ -67,7 +63,6 @@ impl Glance {
             is_report: report::is_report(head, from.as_deref()),
             from,
             date,
-            message_id: head.first("Message-ID").and_then(id),
             oddities,
         }
     }
@@ -90,15 +85,6 @@ pub(super) fn first_address(field: &Field<'_>) -> Option<String> {
     };
     let address = addresses.first()?.address()?;
     Some(presentable(address, MAX_FROM_CHARS)).filter(|address| !address.is_empty())
-}
-
-/// The id of a mail.
-fn id(field: &Field<'_>) -> Option<String> {
-    let line = field.line(MAX_VALUE);
-    let text = line.trim();
-    let inner = text.strip_prefix('<').unwrap_or(text);
-    let inner = inner.split_once('>').map_or(inner, |(inner, _)| inner);
-    Some(presentable(inner, MAX_ID_CHARS)).filter(|id| !id.is_empty())
 }
 
 /// Reads a date in the forms of RFC 5322 section 3.3 and section 4.3; none where it does not exist.

@@ -45,6 +45,8 @@ pub struct MailCommand {
     pub from: Address,
     /// The size that the client announces, in bytes (RFC 1870).
     pub size: Option<u64>,
+    /// Whether addresses beyond ASCII were announced (RFC 6531 section 3.4).
+    pub is_utf8: bool,
 }
 
 /// Why a line is no command that can be obeyed.
@@ -176,7 +178,7 @@ fn strip_word<'a>(line: &'a str, word: &str) -> Option<&'a str> {
 
 fn mail(argument: &str, oddities: &mut Oddities) -> Result<Command, Refusal> {
     let (from, rest) = path::read(argument, oddities).ok_or(Refusal::BadSender)?;
-    let (mut size, mut utf8) = (None, false);
+    let (mut size, mut is_utf8) = (None, false);
     for parameter in rest.split(SPACE).filter(|word| !word.is_empty()) {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         match key.to_ascii_uppercase().as_str() {
@@ -185,14 +187,14 @@ fn mail(argument: &str, oddities: &mut Oddities) -> Result<Command, Refusal> {
                 if ["7BIT", "8BITMIME"]
                     .iter()
                     .any(|kind| value.eq_ignore_ascii_case(kind)) => {}
-            "SMTPUTF8" => utf8 = true,
+            "SMTPUTF8" => is_utf8 = true,
             _ => oddities.add(Oddity::UnknownParameter),
         }
     }
-    if !from.0.is_ascii() && !utf8 {
+    if !from.0.is_ascii() && !is_utf8 {
         oddities.add(Oddity::UnannouncedUtf8);
     }
-    Ok(Command::Mail(MailCommand { from, size }))
+    Ok(Command::Mail(MailCommand { from, size, is_utf8 }))
 }
 
 fn recipient(argument: &str, oddities: &mut Oddities) -> Result<Command, Refusal> {

@@ -18,7 +18,11 @@ fn odd(line: &str) -> String {
 
 fn mail(from: &str, size: Option<u64>) -> Result<Command, Refusal> {
     let from = Address(from.to_owned());
-    Ok(Command::Mail(MailCommand { from, size }))
+    Ok(Command::Mail(MailCommand {
+        from,
+        size,
+        is_utf8: false,
+    }))
 }
 
 fn rcpt(to: &str) -> Result<Command, Refusal> {
@@ -31,7 +35,15 @@ fn correct_commands_have_nothing_odd() {
         ("EHLO mail.example", Ok(Command::Ehlo("mail.example".into()))),
         ("HELO [192.0.2.1]", Ok(Command::Helo("[192.0.2.1]".into()))),
         ("MAIL FROM:<a@b.example>", mail("a@b.example", None)),
-        ("MAIL FROM:<> SIZE=12 BODY=8BITMIME SMTPUTF8", mail("", Some(12))),
+        ("MAIL FROM:<> SIZE=12 BODY=8BITMIME", mail("", Some(12))),
+        (
+            "MAIL FROM:<ñ@b.example> SMTPUTF8",
+            Ok(Command::Mail(MailCommand {
+                from: Address("ñ@b.example".to_owned()),
+                size: None,
+                is_utf8: true,
+            })),
+        ),
         ("RCPT TO:<a@b.example>", rcpt("a@b.example")),
         ("RCPT TO:<Postmaster>", rcpt("Postmaster")),
         ("DATA", Ok(Command::Data)),

@@ -64,6 +64,8 @@ pub(crate) enum Turn {
 struct Transaction {
     /// The reverse path.
     mail_from: String,
+    /// Whether addresses beyond ASCII were announced.
+    is_utf8: bool,
     /// The forward paths.
     recipients: Vec<String>,
     /// The strongest trap among them.
@@ -251,6 +253,7 @@ impl Dialogue {
         }
         self.transaction = Some(Transaction {
             mail_from: cut(mail.from.0, MAX_KEPT_PATH),
+            is_utf8: mail.is_utf8,
             ..Transaction::default()
         });
         Turn::Say(reply::SENDER_OK)
@@ -265,6 +268,9 @@ impl Dialogue {
         }
         if transaction.recipients.len() >= script.config.max_recipients {
             return reply::TOO_MANY_RECIPIENTS;
+        }
+        if !recipient.0.is_ascii() && !transaction.is_utf8 {
+            self.oddities.add(Oddity::UnannouncedUtf8);
         }
         let kind = script.book.kind(&recipient);
         transaction.trap = Some(transaction.trap.map_or(kind, |known| stronger(known, kind)));

@@ -6,20 +6,28 @@
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use atalaya_formats::smtp::{Body, Command, Event, Oddities, Oddity, Parsed, Reader, oddities_of_chunks};
-use atalaya_model::Clock;
-use atalaya_net::{Budget, Share};
+use atalaya_model::{Clock, Period};
+use atalaya_net::{Budget, Gate, Share};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
+use crate::TrapConfig;
 use crate::trap::dialogue::{Dialogue, Haste, Script, Turn};
 use crate::trap::evidence::{self, Delivery, Peer};
 use crate::trap::keep::{Keeper, Record};
 use crate::trap::reply::{self, Reply};
 
 pub(crate) use self::wire::Stops;
-use self::wire::{End, Expected, Heard, Wire};
+use self::wire::{End, Expected, Heard, WIDE, Wire};
+
+/// How much sooner the silent have to leave when more than half of the places are taken.
+const HURRY: u32 = 5;
+/// The part of `trap.max_memory` that one address may have: four have to work together to take it all. It is never less than what the
+/// largest message takes.
+const ADDRESS_PART: usize = 4;
 
 /// What all connections of a trap share.
 #[derive(Debug)]
@@ -28,10 +36,27 @@ pub(crate) struct Shared<R> {
     pub(crate) script: Script,
     /// Where messages are kept.
     pub(crate) keeper: Keeper<R>,
+    /// The places for connections.
+    pub(crate) gate: Gate,
     /// The memory for messages being received.
     pub(crate) memory: Budget,
     /// The time.
     pub(crate) clock: Clock,
+}
+
+impl<R: Record> Shared<R> {
+    /// What the connections of a trap with this configuration share.
+    pub(crate) fn new(config: TrapConfig, store: R, clock: Clock) -> Self {
+        let memory = config.max_memory.bytes();
+        let largest = config.max_message_size.bytes().saturating_add(WIDE);
+        Self {
+            keeper: Keeper::new(store, config.store_timeout.duration()),
+            gate: Gate::new(config.max_connections, config.max_connections_per_address),
+            memory: Budget::new(memory, memory.div_euclid(ADDRESS_PART).max(largest)),
+            script: Script::new(config),
+            clock,
+        }
+    }
 }
 
 /// A chunk that is coming.
@@ -58,6 +83,8 @@ pub(crate) struct Session<S, R> {
     chunk: Option<Chunk>,
     /// When it must have come, while one is coming.
     message_ends_at: Option<Instant>,
+    /// When the command that is waited for must have come.
+    command_ends_at: Option<Instant>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
@@ -65,13 +92,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
     pub(crate) fn new(shared: Arc<Shared<R>>, stream: S, peer: Peer, stops: Stops) -> Self {
         let config = &shared.script.config;
         Self {
-            wire: Wire::new(stream, stops, &shared.memory, config),
+            wire: Wire::new(stream, stops, shared.memory.share(peer.address), config),
             dialogue: Dialogue::default(),
             reader: Reader::new(config.max_line_length.bytes()),
             body: Body::default(),
-            memory: shared.memory.share(),
+            memory: shared.memory.share(peer.address),
             chunk: None,
             message_ends_at: None,
+            command_ends_at: None,
             shared,
             peer,
         }
@@ -121,6 +149,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
     async fn step(&mut self) -> Result<(), End> {
         self.make_room();
         let step = self.reader.step(self.wire.input(), &mut self.body);
+        if matches!(step.event, Event::Line { .. } | Event::LongLine) {
+            self.command_ends_at = None;
+        }
         if let Event::Line { length, oddities } = step.event {
             let mut parsed = Command::parse(self.wire.input().get(..length).unwrap_or_default());
             parsed.oddities = parsed.oddities.with(oddities);
@@ -143,17 +174,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
         Ok(())
     }
 
-    /// Waits for more of what is expected.
+    /// Waits for more of what is expected: for a whole command with one limit, however its bytes drip, for a message from piece to piece.
     async fn wait(&mut self) -> Result<(), End> {
         let config = &self.shared.script.config;
-        let (expected, patience) = if self.reader.is_in_message() {
-            (Expected::Message, config.data_timeout)
+        let now = Instant::now();
+        let (expected, until) = if !self.reader.is_in_message() {
+            let ends_at = now + self.patience(config.command_timeout);
+            (Expected::Command, *self.command_ends_at.get_or_insert(ends_at))
+        } else if self.body.is_whole() {
+            (Expected::Message, now + self.patience(config.data_timeout))
         } else {
-            (Expected::Command, config.command_timeout)
+            (Expected::Rest, now + self.patience(config.data_timeout))
         };
-        let until = Instant::now() + patience.duration();
         let until = self.message_ends_at.map_or(until, |ends_at| until.min(ends_at));
         self.wire.fill(expected, until).await
+    }
+
+    /// How long a client may be silent, as full as it is now.
+    fn patience(&self, most: Period) -> Duration {
+        let most = most.duration();
+        if self.shared.gate.is_crowded() {
+            most.checked_div(HURRY).unwrap_or(most)
+        } else {
+            most
+        }
     }
 
     async fn obey(&mut self, parsed: Parsed) -> Result<(), End> {
@@ -207,6 +251,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
 
     /// Makes room for the message bytes that were read, or gives the message up where there is no memory.
     fn make_room(&mut self) {
+        if !self.body.is_whole() {
+            self.memory.give_back();
+        }
         let growth = self.body.wanted_growth(self.wire.input().len());
         if !self.reader.is_in_message() || growth == 0 {
             return;

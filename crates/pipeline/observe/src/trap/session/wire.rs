@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use atalaya_net::{Budget, Share};
+use atalaya_net::Share;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -17,7 +17,7 @@ use crate::trap::reply::{Goodbye, Reply};
 /// Bytes read at once while commands are expected: thousands of idle connections must stay cheap.
 const NARROW: usize = 2 * 1024;
 /// Bytes read at once while a message comes, taken from the memory of all messages.
-const WIDE: usize = 32 * 1024;
+pub(super) const WIDE: usize = 32 * 1024;
 /// Answers that wait for the client at most, in bytes, before nothing more is read.
 const MAX_UNSAID: usize = 8 * 1024;
 
@@ -46,6 +46,8 @@ pub(super) enum Expected {
     Command,
     /// More of a message.
     Message,
+    /// The rest of a message that is thrown away.
+    Rest,
 }
 
 /// What came before the banner.
@@ -64,22 +66,20 @@ pub(super) struct Wire<S> {
     stops: Stops,
     input: BytesMut,
     /// The memory of a wide input buffer, while there is one.
-    wide: Option<Share>,
-    memory: Budget,
+    wide: Share,
     unsaid: Vec<u8>,
     reply_timeout: Duration,
     ends_at: Instant,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
-    /// Takes a connection over, which lasts as long as a session may from now.
-    pub(super) fn new(stream: S, stops: Stops, memory: &Budget, config: &TrapConfig) -> Self {
+    /// Takes a connection over, which lasts as long as a session may from now. `wide` is where a wide input buffer is taken from.
+    pub(super) fn new(stream: S, stops: Stops, wide: Share, config: &TrapConfig) -> Self {
         Self {
             stream,
             stops,
             input: BytesMut::new(),
-            wide: None,
-            memory: memory.clone(),
+            wide,
             unsaid: Vec::new(),
             reply_timeout: config.reply_timeout.duration(),
             ends_at: Instant::now() + config.session_timeout.duration(),
@@ -107,7 +107,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             return Ok(Heard::Nothing);
         }
         self.fit_input(Expected::Command);
-        match timeout(delay, self.stream.read_buf(&mut self.input)).await {
+        let heard = tokio::select! {
+            () = self.stops.soon.cancelled() => return Err(End::Goodbye(Goodbye::Shutdown)),
+            heard = timeout(delay, self.stream.read_buf(&mut self.input)) => heard,
+        };
+        match heard {
             Ok(Ok(length)) if length > 0 => Ok(Heard::Words),
             Ok(_) => Err(End::Gone),
             Err(_elapsed) => Ok(Heard::Nothing),
@@ -118,10 +122,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     pub(super) async fn fill(&mut self, expected: Expected, until: Instant) -> Result<(), End> {
         self.fit_input(expected);
         let stop = match expected {
-            Expected::Message => &self.stops.now,
+            Expected::Message | Expected::Rest => &self.stops.now,
             Expected::Command => &self.stops.soon,
         };
         let limit = until.min(self.ends_at);
+        let late = if limit == self.ends_at {
+            Goodbye::Long
+        } else {
+            Goodbye::Slow
+        };
+        // A read that need not wait goes before a timer that has run out: who never pauses would never end.
+        if Instant::now() >= limit {
+            return Err(End::Goodbye(late));
+        }
         let read = tokio::select! {
             // In this order: who speaks without a pause must hear of the end as well.
             biased;
@@ -131,26 +144,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         match read {
             Ok(Ok(length)) if length > 0 => Ok(()),
             Ok(_) => Err(End::Gone),
-            Err(_elapsed) if limit == self.ends_at => Err(End::Goodbye(Goodbye::Long)),
-            Err(_elapsed) => Err(End::Goodbye(Goodbye::Slow)),
+            Err(_elapsed) => Err(End::Goodbye(late)),
         }
     }
 
     /// Gives the input buffer the size that fits what is expected.
     fn fit_input(&mut self, expected: Expected) {
         if expected == Expected::Message {
-            if self.wide.is_none() {
-                let mut share = self.memory.share();
-                self.wide = share.take(WIDE).then_some(share);
-            }
-        } else if self.wide.is_some() && self.input.is_empty() {
-            self.wide = None;
+            // Without memory the narrow one has to do.
+            let _is_wide = self.wide.taken() > 0 || self.wide.take(WIDE);
+        } else if self.wide.taken() > 0 && self.input.is_empty() {
+            self.wide.give_back();
             self.input = BytesMut::new();
         }
         // An empty buffer is used again from its start by this, without taking memory.
         if self.input.is_empty() || self.input.capacity() == self.input.len() {
             self.input
-                .reserve(if self.wide.is_some() { WIDE } else { NARROW });
+                .reserve(if self.wide.taken() > 0 { WIDE } else { NARROW });
         }
     }
 
@@ -167,10 +177,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         if self.unsaid.is_empty() {
             return Ok(());
         }
+        // At the end of the session only what need not wait goes out.
+        let until = self.ends_at.min(Instant::now() + self.reply_timeout);
         let sent = tokio::select! {
             // In this order: what can be said at once is said, even at the very end.
             biased;
-            sent = timeout(self.reply_timeout, self.stream.write_all(&self.unsaid)) => sent,
+            sent = timeout_at(until, self.stream.write_all(&self.unsaid)) => sent,
             () = self.stops.now.cancelled() => return Err(End::Gone),
         };
         self.unsaid.clear();

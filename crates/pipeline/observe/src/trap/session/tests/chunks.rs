@@ -131,7 +131,7 @@ async fn a_message_in_chunks_has_its_end_between_them_too() {
 async fn a_chunk_of_unknown_size_ends_the_conversation() {
     let mut client = Client::connect(TrapConfig::default()).await;
     client.open_message().await;
-    client.ask("BDAT many", "521 5.5.4").await;
+    client.ask("BDAT many", "421 5.5.4").await;
     assert_eq!(client.end().await, "lost-chunk");
 }
 

@@ -62,11 +62,63 @@ async fn a_message_beyond_the_size_is_refused_at_its_end() {
 #[tokio::test]
 async fn without_memory_a_message_is_refused_for_now() {
     let mut client = Client::connect(tight()).await;
-    let mut others = client.shared.memory.share();
-    assert!(others.take(127 * 1024));
+    let mut others =
+        ["192.0.2.98", "192.0.2.99"].map(|other| client.shared.memory.share(other.parse().unwrap()));
+    assert!(others[0].take(64 * 1024) && others[1].take(63 * 1024));
     assert!(client.deliver(b"x\r\n.\r\n").await.starts_with("452 4.3.1"));
     drop(others);
     assert!(client.deliver(b"x\r\n.\r\n").await.starts_with("250"));
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_the_memory_of_all() {
+    let config = TrapConfig {
+        max_memory: ByteSize::kib(1024),
+        ..tight()
+    };
+    let first = Client::connect(config).await;
+    let mut others = Vec::new();
+    for _ in 0..20 {
+        let mut greedy = first.beside("192.0.2.11").await;
+        greedy.open_message().await;
+        greedy.ask("DATA", "354").await;
+        for _ in 0..15 {
+            greedy.send(&[b'x'; 4096]).await;
+        }
+        others.push(greedy);
+    }
+    // The last of them has read everything once it answers.
+    let last = others.last_mut().unwrap();
+    last.send(b"\r\n.\r\n").await;
+    last.expect("452 4.3.1").await;
+    assert!(
+        first.shared.memory.left() >= 768 * 1024,
+        "a quarter is all that it gets"
+    );
+    let mut another = first.beside("192.0.2.12").await;
+    assert!(another.deliver(b"x\r\n.\r\n").await.starts_with("250"));
+}
+
+#[tokio::test]
+async fn what_is_thrown_away_takes_no_memory() {
+    let mut client = Client::connect(tight()).await;
+    client.send(b"BDAT 40000\r\n").await;
+    client.send(&[b'x'; 39_999]).await;
+    while client.shared.memory.left() != tight().max_memory.bytes() {
+        tokio::task::yield_now().await;
+    }
+    client.send(b"x").await;
+    client.expect("503").await;
+    client.open_message().await;
+    client.ask("DATA", "354").await;
+    for _ in 0..100 {
+        client.send(&[b'x'; 4096]).await;
+    }
+    while client.shared.memory.left() != tight().max_memory.bytes() {
+        tokio::task::yield_now().await;
+    }
+    client.send(b"\r\n.\r\n").await;
+    client.expect("552").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,6 +159,88 @@ async fn a_message_that_drips_is_let_go() {
     }
     client.expect("421 4.4.2").await;
     assert_eq!(client.store.kept().len(), 0);
+}
+
+/// Lets a session hear this, and then line feeds or other bytes without a pause, while the clock goes on; the word for its end.
+async fn flood(config: TrapConfig, begin: &'static [u8], endless: u8) -> &'static str {
+    let shared = Arc::new(Shared::new(
+        config,
+        Memory::default(),
+        TestClock::default().clock(),
+    ));
+    let stops = Stops {
+        soon: CancellationToken::new(),
+        now: CancellationToken::new(),
+    };
+    let peer = Peer {
+        address: "192.0.2.11".parse().unwrap(),
+        port: 4711,
+    };
+    let words = begin.chain(tokio::io::repeat(endless));
+    let stream = tokio::io::join(words, tokio::io::sink());
+    let session = tokio::spawn(Session::new(shared, stream, peer, stops).run());
+    for _ in 0..100 {
+        if session.is_finished() {
+            return session.await.unwrap();
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    session.abort();
+    panic!("it goes on for ever")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_without_a_pause_has_its_end() {
+    let begin = b"EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n";
+    let config = TrapConfig {
+        message_timeout: Period::seconds(5),
+        ..tight()
+    };
+    assert_eq!(flood(config, begin, b'x').await, "slow");
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_without_a_pause_have_their_end() {
+    let config = TrapConfig {
+        max_commands: u64::MAX,
+        max_errors: u64::MAX,
+        session_timeout: Period::seconds(5),
+        ..TrapConfig::default()
+    };
+    assert_eq!(flood(config, b"EHLO x\r\n", b'\n').await, "session-timeout");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_drips_is_let_go() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    let mut sent = 0;
+    while client.stream.write_all(b"x").await.is_ok() {
+        sent += 1;
+        assert!(sent < 10, "five minutes are enough for a command");
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    client.expect("421 4.4.2").await;
+    assert_eq!(client.end().await, "slow");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_it_is_crowded_the_silent_are_let_go_sooner() {
+    let config = TrapConfig {
+        max_connections: 2,
+        ..TrapConfig::default()
+    };
+    let client = Client::connect(config).await;
+    let passes =
+        ["192.0.2.1", "192.0.2.2"].map(|from| client.shared.gate.enter(from.parse().unwrap()).unwrap());
+    let mut late = client.beside("192.0.2.3").await;
+    let before = Instant::now();
+    late.expect("421 4.4.2").await;
+    assert_eq!(
+        Instant::now() - before,
+        Duration::from_secs(60),
+        "of the paused clock"
+    );
+    drop(passes);
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,6 +289,55 @@ async fn too_many_errors_and_commands_end_it() {
     client.ask("NOOP", "250").await;
     client.ask("NOOP", "250").await;
     client.ask("NOOP", "421 4.7.0").await;
+}
+
+#[tokio::test]
+async fn more_recipients_than_allowed_are_refused_and_the_rest_is_taken() {
+    let config = TrapConfig {
+        max_recipients: 2,
+        ..TrapConfig::default()
+    };
+    let mut client = Client::connect(config).await;
+    client.open_message().await;
+    client.ask("RCPT TO:<e@f.example>", "250").await;
+    client.ask("RCPT TO:<g@h.example>", "452 4.5.3").await;
+    client.ask("DATA", "354").await;
+    client.send(b"x\r\n.\r\n").await;
+    client.expect("250").await;
+    assert_eq!(
+        client.store.only().0.envelope.recipients,
+        ["c@d.example", "e@f.example"]
+    );
+}
+
+#[tokio::test]
+async fn after_so_many_messages_the_client_has_to_connect_again() {
+    let config = TrapConfig {
+        max_messages: 2,
+        ..TrapConfig::default()
+    };
+    let mut client = Client::connect(config).await;
+    client.store.set(Mood::Busy);
+    assert!(client.deliver(b"x\r\n.\r\n").await.starts_with("451"));
+    client.store.set(Mood::Keep);
+    for _ in 0..2 {
+        assert!(client.deliver(b"x\r\n.\r\n").await.starts_with("250"));
+    }
+    client.ask("MAIL FROM:<a@b.example>", "421 4.7.0").await;
+    assert_eq!(client.store.kept().len(), 2);
+    assert_eq!(client.end().await, "max-messages");
+}
+
+#[tokio::test]
+async fn when_the_program_ends_nobody_waits_for_the_banner() {
+    let config = TrapConfig {
+        banner_delay: Period::hours(1),
+        ..TrapConfig::default()
+    };
+    let mut client = Client::begin(config);
+    client.stops.soon.cancel();
+    client.expect("421 4.3.2").await;
+    assert_eq!(client.end().await, "shutdown");
 }
 
 #[tokio::test]

@@ -96,18 +96,24 @@ impl Client {
     fn begin(config: TrapConfig) -> Self {
         config.check().unwrap();
         let store = Memory::default();
-        let shared = Arc::new(Shared {
-            keeper: Keeper::new(store.clone(), config.store_timeout.duration()),
-            memory: Budget::new(config.max_memory.bytes()),
-            script: Script::new(config),
-            clock: TestClock::default().clock(),
-        });
+        let shared = Arc::new(Shared::new(config, store.clone(), TestClock::default().clock()));
+        Self::begin_at("192.0.2.11", store, shared)
+    }
+
+    /// Connects from another address to the same trap, and hears the banner.
+    async fn beside(&self, address: &str) -> Self {
+        let mut client = Self::begin_at(address, self.store.clone(), Arc::clone(&self.shared));
+        client.expect("220").await;
+        client
+    }
+
+    fn begin_at(address: &str, store: Memory, shared: Arc<Shared<Memory>>) -> Self {
         let stops = Stops {
             soon: CancellationToken::new(),
             now: CancellationToken::new(),
         };
         let peer = Peer {
-            address: "192.0.2.11".parse().unwrap(),
+            address: address.parse().unwrap(),
             port: 4711,
         };
         let (stream, other_end) = tokio::io::duplex(4096);

@@ -190,9 +190,79 @@ async fn addresses_beyond_ascii_are_taken() {
     client.ask("DATA", "354").await;
     client.send(TEXT).await;
     client.expect("250").await;
-    let envelope = client.store.only().0.envelope;
-    assert_eq!(envelope.mail_from, "señor@b.example");
-    assert_eq!(envelope.recipients, ["día@d.example"]);
+    let seen = client.store.only().0;
+    assert_eq!(seen.envelope.mail_from, "señor@b.example");
+    assert_eq!(seen.envelope.recipients, ["día@d.example"]);
+    assert!(!seen.oddities.contains(&"unannounced-utf8".to_owned()));
+}
+
+#[tokio::test]
+async fn addresses_beyond_ascii_that_were_not_announced_are_noted() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.ask("EHLO x", "250").await;
+    client.ask("MAIL FROM:<a@b.example>", "250").await;
+    client.ask("RCPT TO:<día@d.example>", "250").await;
+    client.ask("DATA", "354").await;
+    client.send(TEXT).await;
+    client.expect("250").await;
+    assert!(words(&client.store).contains(&"unannounced-utf8".to_owned()));
+}
+
+#[tokio::test]
+async fn bytes_beyond_ascii_come_through_as_they_are() {
+    let text: Vec<u8> = [
+        &b"Subject: 8\r\n\r\n"[..],
+        &(128..=255).collect::<Vec<u8>>(),
+        b"\r\n",
+    ]
+    .concat();
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.ask("EHLO x", "250").await;
+    for chunked in [false, true] {
+        client.ask("MAIL FROM:<a@b.example> BODY=8BITMIME", "250").await;
+        client.ask("RCPT TO:<c@d.example>", "250").await;
+        if chunked {
+            client
+                .send(format!("BDAT {} LAST\r\n", text.len()).as_bytes())
+                .await;
+            client.send(&text).await;
+        } else {
+            client.ask("DATA", "354").await;
+            client.send(&text).await;
+            client.send(b".\r\n").await;
+        }
+        client.expect("250 2.0.0 Ok").await;
+    }
+    for (seen, message) in client.store.kept() {
+        assert_eq!(message, text);
+        assert!(!seen.oddities.contains(&"unknown-parameter".to_owned()));
+    }
+    assert_eq!(client.store.kept().len(), 2);
+}
+
+#[tokio::test]
+async fn mail_to_addresses_that_every_domain_has_is_a_role() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.ask("EHLO x", "250").await;
+    for recipient in ["postmaster", "Abuse@d.example"] {
+        client.ask("MAIL FROM:<a@b.example>", "250").await;
+        client.ask(&format!("RCPT TO:<{recipient}>"), "250").await;
+        client.ask("DATA", "354").await;
+        client.send(TEXT).await;
+        client.expect("250").await;
+    }
+    let kept = client.store.kept();
+    assert!(kept.len() == 2 && kept.iter().all(|(seen, _)| seen.trap == Trap::Role));
+}
+
+#[tokio::test]
+async fn only_two_brackets_are_the_null_sender() {
+    let mut client = Client::connect(TrapConfig::default()).await;
+    client.ask("EHLO x", "250").await;
+    for path in ["<<>>", "<", "<@a:>", "< >"] {
+        client.ask(&format!("MAIL FROM:{path}"), "501 5.1.7").await;
+    }
+    client.ask("MAIL FROM:<> SIZE=1", "250").await;
 }
 
 #[tokio::test]
