@@ -159,9 +159,9 @@ pub(crate) struct Replay {
     /// A relay or network of relays of yours, whose Received header is believed; added to those of the configuration. May be repeated
     #[arg(long, value_name = "PREFIX")]
     pub(crate) trust: Vec<Prefix>,
-    /// Take each mail as if it had just come, whatever its date: for tests. It lists whoever has the addresses today
+    /// Weigh each mail by the date at which your server took it, as if the trap had caught it then; without this, as if it came now
     #[arg(long)]
-    pub(crate) as_new: bool,
+    pub(crate) by_date: bool,
     /// Take each file as one mail, also if it looks like an mbox: for folders of single mails whose names do not end in .eml
     #[arg(long)]
     pub(crate) single: bool,

@@ -50,7 +50,7 @@ pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
         config_at(place)?
     };
     config.replay.trusted_relays.extend(command.trust);
-    let age = if command.as_new { Age::AsNew } else { Age::AsDated };
+    let age = if command.by_date { Age::ByDate } else { Age::AsNew };
     let cut = if command.single { Cut::Nothing } else { Cut::Mboxes };
     let found = mails(&command.paths, config.replay.max_message_size.bytes(), cut)?;
     let started = Clock::system().now();
@@ -113,13 +113,13 @@ impl Work {
             ..
         } = mail;
         let read = bytes.and_then(|bytes| {
-            let observation = self.reader.observe(&bytes, sender.as_deref(), now)?;
-            Ok((observation, bytes))
+            let (observation, came_at) = self.reader.observe(&bytes, sender.as_deref(), now)?;
+            Ok((observation, came_at, bytes))
         });
         match read {
-            Ok((observation, message)) => {
+            Ok((observation, came_at, message)) => {
                 self.tell(&origin, &observation.address)?;
-                self.summary.add(&observation);
+                self.summary.add(&observation, came_at);
                 if self.line.is_some() {
                     self.batch_bytes = self.batch_bytes.saturating_add(message.len());
                     self.batch.push(Replayed { observation, message });

@@ -46,10 +46,10 @@ const SENSOR: &str = "replay";
 /// When a kept mail counts as seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Age {
-    /// When it came, as the trusted server wrote that took it from the source.
-    AsDated,
-    /// Now, as if it had just come: for tests, and corpora whose dates do not matter. Lists whoever has the addresses today.
+    /// Now, as if it had just come. Of old mail this lists whoever has the addresses today.
     AsNew,
+    /// When it came, as the trusted server wrote that took it from the source.
+    ByDate,
 }
 
 /// Makes observations of kept mails.
@@ -71,7 +71,8 @@ impl Replay {
         }
     }
 
-    /// Makes the observation of one mail, which is read `now`. `line_sender` is the reverse path in the mbox line above it, if there is one.
+    /// Makes the observation of one mail, which is read `now`, and tells when it came, where a trusted server wrote that. `line_sender` is
+    /// the reverse path in the mbox line above it, if there is one.
     ///
     /// # Errors
     ///
@@ -81,17 +82,18 @@ impl Replay {
         mail: &[u8],
         line_sender: Option<&str>,
         now: Timestamp,
-    ) -> Result<Observation, Skip> {
+    ) -> Result<(Observation, Option<Timestamp>), Skip> {
         let head = Head::read(mail);
         let hops = received::hops(&head);
         let source = received::source(&hops, &self.trusted).map_err(Skip::Unsourced)?;
+        let came_at = came_at(&hops, source.depth).map(|at| at.min(now));
         let seen_at = match self.age {
-            Age::AsDated => came_at(&hops, source.depth).ok_or(Skip::Undated)?.min(now),
             Age::AsNew => now,
+            Age::ByDate => came_at.ok_or(Skip::Undated)?,
         };
         let glance = Glance::of(&head);
         let told = envelope::read(&head, &source, line_sender);
-        Ok(Observation {
+        let observation = Observation {
             id: id(mail, source.address),
             address: source.address,
             seen_at,
@@ -105,7 +107,8 @@ impl Replay {
             message: None,
             message_size: u64::try_from(mail.len()).unwrap_or(u64::MAX),
             oddities: glance.oddities.words().map(str::to_owned).collect(),
-        })
+        };
+        Ok((observation, came_at))
     }
 
     /// The strongest trap among the recipients, if a server that we trust names them; else the weakest that there is.

@@ -36,7 +36,7 @@ pub struct Skipped {
 }
 
 impl Summary {
-    /// Has counted nothing yet. What was seen before `fresh_since` is too old to list an address by itself.
+    /// Has counted nothing yet. What came before `fresh_since` would be over by now, had it listed its address when it came.
     #[must_use]
     pub fn new(fresh_since: Timestamp) -> Self {
         Self {
@@ -49,11 +49,11 @@ impl Summary {
         }
     }
 
-    /// Counts a mail that became an observation.
-    pub fn add(&mut self, observation: &Observation) {
+    /// Counts a mail that became an observation; it came then, if that is known.
+    pub fn add(&mut self, observation: &Observation, came_at: Option<Timestamp>) {
         self.taken = self.taken.saturating_add(1);
         self.sources.insert(observation.address);
-        if observation.seen_at < self.fresh_since {
+        if came_at.is_some_and(|came_at| came_at < self.fresh_since) {
             self.old = self.old.saturating_add(1);
         }
         if observation.kind == Kind::Backscatter {
@@ -80,7 +80,7 @@ impl Summary {
         self.taken
     }
 
-    /// How many of those are too old to list an address by themselves.
+    /// How many of those came before a first listing of today begins.
     #[must_use]
     pub const fn old(&self) -> u64 {
         self.old
@@ -120,7 +120,10 @@ impl fmt::Display for Summary {
             "  different sources",
             u64::try_from(self.sources.len()).unwrap_or(u64::MAX),
         )?;
-        line("  of them too old to list an address (see --as-new)", self.old)?;
+        line(
+            "  of them older than a first listing lasts (see --by-date)",
+            self.old,
+        )?;
         line("  of them backscatter, kept but never counted", self.backscatter)?;
         line("skipped", self.skipped())?;
         let mut reasons: Vec<_> = self.skipped.iter().collect();

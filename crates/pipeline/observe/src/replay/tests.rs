@@ -35,7 +35,11 @@ fn replay(age: Age) -> Replay {
 }
 
 fn observe(mail: &str) -> Result<Observation, Skip> {
-    replay(Age::AsDated).observe(mail.as_bytes(), None, NOW)
+    observe_as(Age::ByDate, mail).map(|(observation, _came_at)| observation)
+}
+
+fn observe_as(age: Age, mail: &str) -> Result<(Observation, Option<Timestamp>), Skip> {
+    replay(age).observe(mail.as_bytes(), None, NOW)
 }
 
 #[test]
@@ -67,9 +71,9 @@ fn the_same_mail_has_the_same_id_and_another_one_another() {
             ..ReplayConfig::default()
         },
         &TrapConfig::default(),
-        Age::AsDated,
+        Age::ByDate,
     );
-    let other = replay.observe(MAIL.as_bytes(), None, NOW).unwrap();
+    let (other, _) = replay.observe(MAIL.as_bytes(), None, NOW).unwrap();
     assert_eq!(other.address, IpAddr::from([203, 0, 113, 66]));
     assert_ne!(other.id, id);
 }
@@ -83,7 +87,7 @@ fn reports_and_null_senders_are_backscatter() {
         assert_eq!(observe(&mail).unwrap().kind, Kind::Backscatter);
     }
     let unsigned = MAIL.replace("Return-Path: <s@sender.example>\r\n", "");
-    let seen = replay(Age::AsDated)
+    let (seen, _) = replay(Age::ByDate)
         .observe(unsigned.as_bytes(), Some(""), NOW)
         .unwrap();
     assert_eq!(
@@ -112,33 +116,33 @@ fn what_the_sender_wrote_makes_no_backscatter_and_no_better_trap() {
 
 #[test]
 fn a_mail_was_seen_when_the_server_says_that_took_it_from_its_source() {
-    let seen_at = |mail: &str, age| {
-        replay(age)
-            .observe(mail.as_bytes(), None, NOW)
-            .map(|seen| seen.seen_at)
-    };
+    let seen_at = |mail: &str, age| observe_as(age, mail).map(|(seen, _)| seen.seen_at);
     let came = Timestamp::from_seconds(1_793_613_600);
-    assert_eq!(seen_at(MAIL, Age::AsDated), Ok(came), "2 Nov 2026 10:00:00");
+    assert_eq!(seen_at(MAIL, Age::ByDate), Ok(came), "2 Nov 2026 10:00:00");
     assert_eq!(seen_at(MAIL, Age::AsNew), Ok(NOW));
+    assert_eq!(
+        observe_as(Age::AsNew, MAIL).map(|(_, came_at)| came_at),
+        Ok(Some(came))
+    );
     let ahead = MAIL.replace("2026 10:00:00", "2036 10:00:00");
-    assert_eq!(seen_at(&ahead, Age::AsDated), Ok(NOW), "a clock that is ahead");
+    assert_eq!(seen_at(&ahead, Age::ByDate), Ok(NOW), "a clock that is ahead");
     let undated = MAIL.replace(
         "with ESMTP id 1; Mon, 2 Nov 2026 10:00:00 +0000",
         "with ESMTP id 1",
     );
     let a_hop_later = came.plus(std::time::Duration::from_secs(1));
-    assert_eq!(seen_at(&undated, Age::AsDated), Ok(a_hop_later));
+    assert_eq!(seen_at(&undated, Age::ByDate), Ok(a_hop_later));
     let undated = undated.replace(
         "with ESMTP id 2; Mon, 2 Nov 2026 10:00:01 +0000",
         "with ESMTP id 2",
     );
-    assert_eq!(seen_at(&undated, Age::AsDated), Err(Skip::Undated));
+    assert_eq!(seen_at(&undated, Age::ByDate), Err(Skip::Undated));
     assert_eq!(seen_at(&undated, Age::AsNew), Ok(NOW));
 }
 
 #[test]
 fn over_a_private_address_that_is_not_named_nobody_is_found() {
-    let replay = Replay::new(&ReplayConfig::default(), &TrapConfig::default(), Age::AsDated);
+    let replay = Replay::new(&ReplayConfig::default(), &TrapConfig::default(), Age::ByDate);
     assert_eq!(
         replay.observe(MAIL.as_bytes(), None, NOW),
         Err(Skip::Unsourced(Unsourced::Reserved))
