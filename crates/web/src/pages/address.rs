@@ -2,6 +2,7 @@
 
 use askama::Template;
 use atalaya_model::Verdict;
+use atalaya_store::MOST_COUNTED;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
@@ -214,7 +215,7 @@ fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsV
     let shown = evidence.len() as u64;
     DetailsView {
         evidence_count: (details.observation_count > shown).then(|| {
-            (t.address.evidence_count)(&t.units.number(shown), &t.units.number(details.observation_count))
+            (t.address.evidence_count)(&t.units.number(shown), &count(details.observation_count, t))
         }),
         evidence,
         history: details
@@ -227,5 +228,15 @@ fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsV
             .iter()
             .map(|notice| views::notice(notice, t))
             .collect(),
+    }
+}
+
+/// A number of observations; they are not counted to their end.
+fn count(observations: u64, t: &'static Texts) -> String {
+    let number = t.units.number(observations);
+    if observations < MOST_COUNTED {
+        number
+    } else {
+        number + "+"
     }
 }

@@ -93,6 +93,8 @@ fn figures(config: &AppConfig, t: &'static Texts) -> Figures {
         longest_wait: units.duration(delist.longest_wait.duration()),
         remember: units.duration(delist.remember.duration()),
         hourly: units.number(u64::from(delist.client_hourly)),
+        network_hourly: units.number(u64::from(delist.network_hourly)),
+        all_hourly: units.number(u64::from(delist.all_hourly)),
         daily: units.number(u64::from(delist.client_daily)),
         ttl: units.duration(publish.ttl.duration()),
         negative_ttl: units.duration(publish.negative_ttl.duration()),

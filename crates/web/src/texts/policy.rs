@@ -19,6 +19,8 @@ pub(crate) struct Figures {
     pub(crate) longest_wait: String,
     pub(crate) remember: String,
     pub(crate) hourly: String,
+    pub(crate) network_hourly: String,
+    pub(crate) all_hourly: String,
     pub(crate) daily: String,
     pub(crate) ttl: String,
     pub(crate) negative_ttl: String,
@@ -139,8 +141,9 @@ pub(super) const ENGLISH: PolicyTexts = PolicyTexts {
                     f.waits, f.longest_wait, f.remember
                 ),
                 format!(
-                    "So that no machine empties the list, one client can ask for {} removals in an hour and {} in a day.",
-                    f.hourly, f.daily
+                    "So that no machine empties the list, one client can ask for {} removals in an hour and {} in a day, one network \
+                     for {} in an hour, and all together for {}.",
+                    f.hourly, f.daily, f.network_hourly, f.all_hourly
                 ),
                 format!(
                     "DNS answers change within seconds; mail servers that asked before may remember the old answer for {}.",
@@ -298,8 +301,9 @@ pub(super) const SPANISH: PolicyTexts = PolicyTexts {
                     f.waits, f.longest_wait, f.remember
                 ),
                 format!(
-                    "Para que ninguna máquina vacíe la lista, un mismo cliente puede pedir {} retiradas por hora y {} por día.",
-                    f.hourly, f.daily
+                    "Para que ninguna máquina vacíe la lista, un mismo cliente puede pedir {} retiradas por hora y {} por día; una \
+                     misma red, {} por hora; y entre todos, {}.",
+                    f.hourly, f.daily, f.network_hourly, f.all_hourly
                 ),
                 format!(
                     "Las respuestas del DNS cambian en segundos; los servidores que preguntaron antes pueden recordar la respuesta \

@@ -262,12 +262,10 @@ impl<F: FindContact> NoticeWriter<F> {
         let Some(class) = decided.decision.verdict.class() else {
             return Ok(None);
         };
-        let is_allowed = self
-            .store
-            .allowed()
-            .await?
+        let covering = self.store.allowed_covering(&[*prefix]).await?;
+        let is_allowed = covering
             .iter()
-            .any(|entry| entry.prefix.covers(prefix) && entry.until.is_none_or(|until| until > now));
+            .any(|entry| entry.until.is_none_or(|until| until > now));
         let listings = self.store.listings(prefix).await?;
         Ok(listings
             .into_iter()
