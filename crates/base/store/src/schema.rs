@@ -74,6 +74,7 @@ const FACTS: &[&str] = &[
         oddities TEXT NOT NULL
     ) {strict}",
     "CREATE INDEX observations_of_unit ON observations (unit, seen_at)",
+    "CREATE INDEX observations_of_message ON observations (message, position) WHERE message IS NOT NULL",
     // No reference from observations to messages: a message is deleted at its age, the observation stays and is counted.
     "CREATE TABLE messages (
         digest {bytes} PRIMARY KEY,
