@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use atalaya_decide::{Judge, by_hand};
+use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Clock, Decided, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Set, Zone};
@@ -79,6 +80,7 @@ impl House {
                 delist: config.delist.clone(),
                 decide: config.decide.clone(),
                 publish: config.publish.clone(),
+                traps: TrapNames::new(config.trap_names().iter().map(String::as_str)),
             },
         };
         Ok(Arc::new(Self {
@@ -119,7 +121,7 @@ impl House {
         Ok(match request {
             Request::Lookup { address } => {
                 self.await_zone(Serial(0)).await?;
-                atalaya_web::answer_json(store, &self.zone, address, now).await?
+                atalaya_web::answer_json(store, &self.zone, &self.pages.config.traps, address, now).await?
             }
             Request::List {
                 prefix,

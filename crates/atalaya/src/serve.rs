@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use atalaya_model::Clock;
 use atalaya_net::{bind_tcp, bind_udp};
-use atalaya_notify::{NoticeWriter, Sender};
+use atalaya_notify::{NoticeConfig, NoticeWriter, Sender};
 use atalaya_observe::Trap;
 use atalaya_publish::{DnsServer, Follower};
 use tokio::net::{TcpListener, UdpSocket, UnixListener};
@@ -196,7 +196,10 @@ fn start_parts(
     let follower = Follower::new(store.clone(), Arc::clone(zone));
     let dns = DnsServer::new(&config.publish, Arc::clone(zone), clock.clone());
     let writer = NoticeWriter::new(
-        config.notice.clone(),
+        NoticeConfig {
+            trap_names: config.trap_names(),
+            ..config.notice.clone()
+        },
         house.names(),
         store.clone(),
         Arc::clone(finder),

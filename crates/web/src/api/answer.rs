@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use atalaya_delist::DelistConfig;
+use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Class, Listing, Prefix, Timestamp};
 use atalaya_publish::Zone;
 use atalaya_store::Store;
@@ -25,11 +26,12 @@ use crate::lookup::{Details, Facts, Lookup, LookupLimits, NotLoaded, Standing};
 pub async fn answer_json(
     store: &Store,
     zone: &Arc<Zone>,
+    traps: &TrapNames,
     address: IpAddr,
     now: Timestamp,
 ) -> Result<Value, NotLoaded> {
     let limits = LookupLimits::new(&WebConfig::default(), &DelistConfig::default());
-    Lookup::new(store.clone(), Arc::clone(zone), limits)
+    Lookup::new(store.clone(), Arc::clone(zone), limits, traps.clone())
         .answer_json(address, now)
         .await
 }

@@ -254,7 +254,8 @@ async fn before_the_zone_is_loaded_nobody_is_called_not_listed() {
     assert_eq!(page.header("retry-after"), "2");
     let now = house.now();
     let address = ADDRESS.parse().unwrap();
-    let not_loaded = atalaya_web::answer_json(&house.store, &house.zone, address, now).await;
+    let not_loaded =
+        atalaya_web::answer_json(&house.store, &house.zone, &house.config.traps, address, now).await;
     assert_eq!(not_loaded.unwrap_err(), atalaya_web::NotLoaded);
 }
 
@@ -264,6 +265,6 @@ async fn the_command_line_gets_the_answer_of_the_api() {
     house.observe(ADDRESS, "Win a phone", "mail.cheap.example").await;
     house.list(ADDRESS, Class::Spam).await;
     let (address, now) = (ADDRESS.parse().unwrap(), house.now());
-    let answer = atalaya_web::answer_json(&house.store, &house.zone, address, now).await;
+    let answer = atalaya_web::answer_json(&house.store, &house.zone, &house.config.traps, address, now).await;
     assert_eq!(answer.unwrap(), house.get(LOOK).await.json());
 }

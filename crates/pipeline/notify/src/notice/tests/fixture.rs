@@ -118,7 +118,7 @@ pub(super) fn letter(
         contact: &contact("abuse@cheap.example"),
         decision: &decision(),
         listing: &listing(),
-        evidence: &Evidence::of(observation, raw, config, KEY).unwrap(),
+        evidence: &Evidence::of(observation, (raw, &[]), config, KEY).unwrap(),
         incidents,
         lookup: "https://list.example/ip/192.0.2.7",
         stop: "https://list.example/notices/stop/0123456789abcdef0123456789abcdef",

@@ -154,7 +154,7 @@ fn what_is_too_large_goes_as_its_header() {
     assert!(
         String::from_utf8(part(&mail, 0))
             .unwrap()
-            .contains("complete header is attached")
+            .contains("The header is attached")
     );
 }
 

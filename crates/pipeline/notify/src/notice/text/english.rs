@@ -94,7 +94,7 @@ fn show_evidence(page: &mut Page, facts: &Facts<'_>) {
     page.quoted_header(&facts.evidence.message.bytes);
     let extent = match facts.evidence.message.extent {
         Extent::Header => {
-            "The complete header is attached; the text is too long to go along, or cannot be searched for recipients."
+            "The header is attached; the text is too long to go along, or cannot be searched for recipients."
         }
         Extent::Message { parts_left_out: 0 } => "The complete message is attached.",
         Extent::Message { .. } => {

@@ -94,7 +94,7 @@ fn show_evidence(page: &mut Page, facts: &Facts<'_>, header: Header) {
     };
     let extent = match facts.evidence.message.extent {
         Extent::Header => {
-            "Adjuntamos la cabecera completa; el texto es demasiado largo para enviarlo, o no se pueden buscar en él los destinatarios."
+            "Adjuntamos la cabecera; el texto es demasiado largo para enviarlo, o no se pueden buscar en él los destinatarios."
         }
         Extent::Message { parts_left_out: 0 } => "Adjuntamos el mensaje completo.",
         Extent::Message { .. } => {
