@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use atalaya_decide::{Judge, by_hand};
+use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Clock, Decided, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Set, Zone};
@@ -92,6 +93,7 @@ impl House {
                 delist: config.delist.clone(),
                 decide: config.decide.clone(),
                 publish: config.publish.clone(),
+                traps: TrapNames::new(config.trap_names().iter().map(String::as_str)),
             },
         };
         Ok(Arc::new(Self {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use atalaya_model::Clock;
 use atalaya_net::bind_tcp;
-use atalaya_notify::{NoticeWriter, Sender};
+use atalaya_notify::{NoticeConfig, NoticeWriter, Sender};
 use atalaya_observe::Trap;
 use atalaya_publish::{DnsServer, DnsSockets, Follower, Zone};
 use tokio::net::{TcpListener, UnixListener};
@@ -215,7 +215,10 @@ fn start_parts(
     let follower = Follower::new(store.clone(), Arc::clone(zone));
     let dns = DnsServer::new(&config.publish, Arc::clone(zone), clock.clone());
     let writer = NoticeWriter::new(
-        config.notice.clone(),
+        NoticeConfig {
+            trap_names: config.trap_names(),
+            ..config.notice.clone()
+        },
         house.names(),
         store.clone(),
         Arc::clone(finder),

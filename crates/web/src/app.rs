@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use atalaya_decide::DecideConfig;
 use atalaya_delist::DelistConfig;
+use atalaya_formats::redact::TrapNames;
 use atalaya_model::Clock;
 use atalaya_publish::{PublishConfig, Zone};
 use atalaya_store::Store;
@@ -59,6 +60,8 @@ pub struct AppConfig {
     pub decide: DecideConfig,
     /// The zone: its name and how long answers are remembered.
     pub publish: PublishConfig,
+    /// The names of the traps, which no page may show.
+    pub traps: TrapNames,
 }
 
 impl std::fmt::Debug for App {
@@ -95,7 +98,12 @@ impl FromRequestParts<Shared> for Client {
 pub fn router(app: App) -> Router {
     let limits = LookupLimits::new(&app.config.web, &app.config.delist);
     let shared: Shared = Arc::new(Inner {
-        lookup: Lookup::new(app.store.clone(), Arc::clone(&app.zone), limits),
+        lookup: Lookup::new(
+            app.store.clone(),
+            Arc::clone(&app.zone),
+            limits,
+            app.config.traps.clone(),
+        ),
         limiter: Limiter::new(app.config.web.posts_per_minute),
         app,
     });

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_delist::{DelistConfig, covering_prefixes};
+use atalaya_formats::redact::TrapNames;
 use atalaya_model::{
     AllowEntry, Contact, Decided, Listing, Observation, Prefix, Serial, Timestamp, reserved,
 };
@@ -35,7 +36,9 @@ pub(crate) struct Lookup {
     pub(crate) store: Store,
     /// What to ask the store for.
     pub(crate) limits: LookupLimits,
-    veil: OnceCell<Veil>,
+    /// Never shown.
+    traps: TrapNames,
+    key: OnceCell<Vec<u8>>,
 }
 
 /// How much is asked of the store, and how long it is waited for.
@@ -68,8 +71,19 @@ impl LookupLimits {
 #[error("the list is still being loaded: try again in a moment")]
 pub struct NotLoaded;
 
+/// Why a page goes out without details.
+#[derive(Debug, thiserror::Error)]
+enum NoDetails {
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// Hiding the traps was cut short.
+    #[error("the traps could not be hidden")]
+    Hiding(#[from] tokio::task::JoinError),
+}
+
 /// What is known of an address.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Facts {
     /// The address, an IPv4 address in its IPv4 form.
     pub(crate) address: IpAddr,
@@ -101,7 +115,7 @@ pub(crate) enum Standing {
 }
 
 /// What the store knows.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Details {
     /// The observations against the unit, newest first.
     pub(crate) observations: Vec<Observation>,
@@ -131,13 +145,14 @@ impl Facts {
 
 impl Lookup {
     /// Looks up in this zone and this store.
-    pub(crate) fn new(store: Store, zone: Arc<Zone>, limits: LookupLimits) -> Self {
+    pub(crate) fn new(store: Store, zone: Arc<Zone>, limits: LookupLimits, traps: TrapNames) -> Self {
         Self {
             zone_name: zone.name(),
             zone,
             store,
             limits,
-            veil: OnceCell::new(),
+            traps,
+            key: OnceCell::new(),
         }
     }
 
@@ -199,17 +214,21 @@ impl Lookup {
     }
 
     /// Asks the store for everything at once.
-    async fn details(&self, facts: &Facts) -> Result<Details, StoreError> {
+    async fn details(&self, facts: &Facts) -> Result<Details, NoDetails> {
         let (store, unit) = (&self.store, &facts.unit);
-        let (observations, decisions, notices, removals, contact, veil) = tokio::try_join!(
+        let (observations, decisions, notices, removals, contact, key) = tokio::try_join!(
             self.observations(unit),
             self.decisions(facts),
             store.notices_told_of(unit, MAX_NOTICES),
             store.removals_of(unit, facts.now.minus(self.limits.remember)),
             store.contact_for(facts.address, facts.now),
-            self.veil(),
+            self.key(),
         )?;
         let (observations, observation_count) = observations;
+        let (traps, key) = (self.traps.clone(), key.to_vec());
+        // Messages to hundreds of recipients make a large veil.
+        let veil = move || (Veil::new(&key, &traps, &observations), observations);
+        let (veil, observations) = tokio::task::spawn_blocking(veil).await?;
         Ok(Details {
             observations,
             observation_count,
@@ -222,9 +241,9 @@ impl Lookup {
     }
 
     /// The key is read once: it never changes.
-    async fn veil(&self) -> Result<Veil, StoreError> {
-        let read = || async { self.store.secret(KEY_NAME).await.map(Veil::new) };
-        self.veil.get_or_try_init(read).await.cloned()
+    async fn key(&self) -> Result<&[u8], StoreError> {
+        let key = self.key.get_or_try_init(|| self.store.secret(KEY_NAME)).await?;
+        Ok(key)
     }
 
     /// The newest observations. They are only counted where there are more than are shown.

@@ -108,6 +108,13 @@ impl Config {
             .unwrap_or_else(|| format!("http://{}", self.listen.http))
     }
 
+    /// All names of traps that any section gives: what no evidence may show.
+    pub(crate) fn trap_names(&self) -> Vec<String> {
+        let addresses = self.trap.addresses.iter().map(|entry| &entry.address);
+        let names = std::iter::once(&self.trap.hostname).chain(addresses);
+        names.chain(&self.notice.trap_names).cloned().collect()
+    }
+
     fn check_public_url(&self) -> Result<(), String> {
         let url = self.public_url();
         let host = url

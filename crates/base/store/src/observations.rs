@@ -72,6 +72,22 @@ impl Store {
         row.map_or(Ok(0), |mut row| row.take_count())
     }
 
+    /// The recipients of the newest `limit` observations of the same message, each list as it was given.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn recipients_of(&self, message: &Digest, limit: u32) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT recipients FROM observations WHERE message = $1 ORDER BY position DESC LIMIT $2";
+        let rows = self
+            .read()
+            .await?
+            .rows(sql, values![message.0.to_vec(), limit])
+            .await?;
+        let lists: Result<Vec<Vec<String>>, StoreError> =
+            rows.into_iter().map(|mut row| row.take_json()).collect();
+        Ok(lists?.concat())
+    }
+
     /// A kept message, as it was received.
     ///
     /// # Errors

@@ -74,6 +74,7 @@ const FACTS: &[&str] = &[
         oddities TEXT NOT NULL
     ) {strict}",
     "CREATE INDEX observations_of_unit ON observations (unit, seen_at)",
+    "CREATE INDEX observations_of_message ON observations (message, position) WHERE message IS NOT NULL",
     // No reference from observations to messages: a message can be deleted, and the observation stays and is counted. Nothing deletes
     // them yet.
     "CREATE TABLE messages (

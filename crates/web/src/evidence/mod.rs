@@ -1,18 +1,21 @@
 //! Evidence as the public may see it: no recipient, no local part, no text of a message.
 //!
 //! In: an [`Observation`]. Out: a [`PublicObservation`]. Whatever the sender wrote (HELO, subject, its own domain) may hold the
-//! address of the trap, so all of it goes through the redactor, is freed of characters that could disturb a page, and is cut.
+//! address of a trap, so all of it goes through the redactor, is freed of characters that could disturb a page, and is cut.
+//!
+//! Times are cut to the minute, so that of many messages each cannot be told by its second. When the listing began is no secret:
+//! DNS shows it to whoever asks often enough, and of the message that caused it that is the second.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use atalaya_formats::redact::Redactor;
+use atalaya_formats::redact::{Redactor, RedactorBuilder, TrapNames};
 use atalaya_model::{Kind, Observation, Timestamp};
 use serde::Serialize;
 
 /// Most characters of a text of the sender's that are shown.
 const MAX_TEXT: usize = 160;
-/// Seconds in a minute. The exact second of a message would help its sender to find the trap.
+/// Seconds in a minute.
 const MINUTE: i64 = 60;
 
 /// An observation as the public may see it.
@@ -38,29 +41,28 @@ pub(crate) struct PublicObservation {
     pub(crate) size: u64,
 }
 
-/// Hides the addresses of traps behind names that only the holder of its key can make.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub(crate) struct Veil(Arc<[u8]>);
+/// Hides the traps of a page behind names that only the holder of its key can make.
+#[derive(Debug, Clone)]
+pub(crate) struct Veil(Arc<Redactor>);
 
-impl std::fmt::Debug for Veil {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Veil")
+/// Hides nothing, for where nothing is shown.
+impl Default for Veil {
+    fn default() -> Self {
+        Self::new(&[], &TrapNames::default(), &[])
     }
 }
 
 impl Veil {
-    /// A veil with this key.
-    pub(crate) fn new(key: Vec<u8>) -> Self {
-        Self(key.into())
+    /// A veil for these observations: it hides the recipients of each in all, and the names of our traps.
+    pub(crate) fn new(key: &[u8], traps: &TrapNames, observations: &[Observation]) -> Self {
+        let builder = RedactorBuilder::new(key).traps(traps);
+        let builder = observations.iter().fold(builder, RedactorBuilder::observation);
+        Self(Arc::new(builder.build()))
     }
 
     /// Shows an observation to the public.
     pub(crate) fn show(&self, observation: &Observation) -> PublicObservation {
-        let mut redactor = Redactor::new(&self.0);
-        for recipient in &observation.envelope.recipients {
-            redactor.hide_address(recipient);
-        }
-        let show = |text: &str| shown(&redactor.hide_text(&tidied(text)));
+        let show = |text: &str| shown(&self.0.hide_text(&tidied(text)));
         let sender = observation.envelope.mail_from.trim().rsplit_once('@');
         PublicObservation {
             seen_at: to_the_minute(observation.seen_at),

@@ -28,7 +28,8 @@ fn observation(helo: &str, mail_from: &str, subject: &str, recipients: &[&str]) 
 }
 
 fn show(observation: &Observation) -> PublicObservation {
-    Veil::new(b"a key of the tests".to_vec()).show(observation)
+    let traps = TrapNames::new(["@trap.example"]);
+    Veil::new(b"a key of the tests", &traps, std::slice::from_ref(observation)).show(observation)
 }
 
 #[test]
@@ -42,6 +43,24 @@ fn trap_addresses_are_hidden_wherever_the_sender_put_them() {
     let public = serde_json::to_string(&show(&seen)).unwrap().to_lowercase();
     assert!(!public.contains("trampa"), "{public}");
     assert!(!public.contains("trap.example"), "{public}");
+}
+
+#[test]
+fn the_traps_of_one_message_are_hidden_in_the_others_too() {
+    let one = observation("h", "", "Hello", &["marta.trampa@second.example"]);
+    let other = observation(
+        "h",
+        "",
+        "for marta.trampa and all of third.example",
+        &["juana@trap.example"],
+    );
+    let traps = TrapNames::new(["third.example"]);
+    let veil = Veil::new(b"a key of the tests", &traps, &[one, other.clone()]);
+    let subject = veil.show(&other).subject;
+    assert!(
+        !subject.contains("trampa") && !subject.contains("third"),
+        "{subject}"
+    );
 }
 
 #[test]
@@ -96,7 +115,9 @@ proptest! {
     ) {
         let address = format!("{local}@{domain}");
         let text = format!("{before} {address}{between}<{}>{after} {address}", address.to_uppercase());
-        let public = show(&observation(&text, &text, &text, &[&address]));
+        let seen = observation(&text, &text, &text, &[&address]);
+        let traps = TrapNames::new([domain.as_str()]);
+        let public = Veil::new(b"a key of the tests", &traps, std::slice::from_ref(&seen)).show(&seen);
         let shown = serde_json::to_string(&public).unwrap().to_lowercase();
         prop_assert!(!shown.contains(&address.to_lowercase()), "{}", shown);
     }

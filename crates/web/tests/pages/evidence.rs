@@ -1,5 +1,6 @@
 //! Evidence and notices: what the public sees, and what it never does.
 
+use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Class, Kind, Verdict};
 use atalaya_web::Telling;
 
@@ -19,9 +20,26 @@ async fn the_holder_sees_what_was_seen() {
         .says("<bdi>mail.cheap.example</bdi>")
         .says("<bdi>barato.example</bdi>")
         .says("4.2 KiB")
-        .says("datetime=\"2026-11-23T22:10:00Z\"")
         .keeps("ofertas@")
-        .keeps("22:10:42Z\">23 November 2026, 22:10:42");
+        .says("datetime=\"2026-11-23T22:10:00Z\"");
+    let answer = house.get("/api/v1/ip/192.0.2.7").await.json();
+    let listing = &answer["listings"][0];
+    assert_eq!(listing["evidence"][0]["seen_at"], "2026-11-23T22:10:00Z");
+    assert_eq!(listing["since"], "2026-11-23T22:10:42Z");
+}
+
+#[tokio::test]
+async fn names_of_traps_that_the_operator_gave_are_hidden_though_the_sender_bears_them() {
+    let mut house = House::open().await;
+    house.config.traps = TrapNames::new(["mx.trap.example", "@other-trap.example"]);
+    house
+        .observe(ADDRESS, "for mx.trap.example", "other-trap.example")
+        .await;
+    house.list(ADDRESS, Class::Spam).await;
+    for path in ["/ip/192.0.2.7", "/api/v1/ip/192.0.2.7"] {
+        let page = house.get(path).await;
+        page.says("for hidden-").keeps("trap.example");
+    }
 }
 
 #[tokio::test]

@@ -1,17 +1,17 @@
 //! Hiding in a whole message: what can be searched is searched, what cannot is left out.
 //!
-//! Text is searched as it stands, base64 text is decoded, searched and encoded again. Pictures, archives and other parts that are no
-//! text could hold an address in a form that nobody can search; a note takes their place. At the end the result is searched once
-//! more the way a reader would open it: should anything still show, only the header is kept.
+//! The header is hidden field by field. Text is searched as it stands, base64 text is decoded, searched and encoded again. Pictures,
+//! archives and other parts that are no text could hold an address in a form that nobody can search; a note takes their place. A file
+//! that stands in the text itself (uuencode and its like) cannot be told from it: then only the header is kept. At the end the result
+//! is searched once more the way a reader would open it: should anything still show, only the header is kept.
 
 use std::ops::Range;
 
 use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
-use super::{Redactor, base64, readings};
+use super::header::{self, MAX_HEADER};
+use super::{Redactor, base64};
 
-/// Most bytes of a header that are kept.
-const MAX_HEADER: usize = 64 * 1024;
 /// Most parts of a message that are looked into; more is no mail that a person would read.
 const MAX_PARTS: usize = 200;
 
@@ -47,8 +47,8 @@ impl Redactor {
         {
             return Some(whole);
         }
-        let bytes = self.hide_bytes(header_section(raw));
-        (!self.finds_in(&bytes)).then_some(HiddenMessage {
+        let bytes = self.hide_header(header::beginning(header::section(raw)));
+        self.is_clean(&bytes, &[]).then_some(HiddenMessage {
             bytes,
             extent: Extent::Header,
         })
@@ -56,30 +56,33 @@ impl Redactor {
 
     fn hide_whole(&self, raw: &[u8]) -> Option<HiddenMessage> {
         let message = MessageParser::default().parse(raw)?;
-        if message.parts.len() > MAX_PARTS {
+        let header = header::section(raw);
+        if message.parts.len() > MAX_PARTS || header.len() > MAX_HEADER {
             return None;
         }
-        let mut bytes = Vec::with_capacity(raw.len());
-        let mut at = 0;
+        let mut body = Vec::with_capacity(raw.len());
+        let mut at = header.len();
         let mut parts_left_out: usize = 0;
         for part in leaves(&message) {
             let place = place(part);
-            let body = raw.get(place.clone())?;
-            let change = match self.treat(part, body) {
+            let found = raw.get(place.clone())?;
+            let change = match self.treat(part, found) {
+                Treatment::KeepHeader => return None,
                 Treatment::Search => continue,
                 Treatment::Replace(change) => change,
                 Treatment::LeaveOut => {
                     parts_left_out = parts_left_out.saturating_add(1);
-                    note(part, body)
+                    note(part, found)
                 }
             };
-            bytes.extend(self.hide_bytes(raw.get(at..place.start)?));
-            bytes.extend(change);
+            body.extend(self.hide_bytes(raw.get(at..place.start)?));
+            body.extend(change);
             at = place.end;
         }
-        bytes.extend(self.hide_bytes(raw.get(at..)?));
-        self.is_clean(&bytes).then_some(HiddenMessage {
-            bytes,
+        body.extend(self.hide_bytes(raw.get(at..)?));
+        let header = self.hide_header(header);
+        self.is_clean(&header, &body).then_some(HiddenMessage {
+            bytes: [header, body].concat(),
             extent: Extent::Message { parts_left_out },
         })
     }
@@ -91,25 +94,29 @@ impl Redactor {
         if !can_be_searched(part) {
             return Treatment::LeaveOut;
         }
+        if [body, part.contents()].into_iter().any(holds_file) {
+            return Treatment::KeepHeader;
+        }
         if part.encoding != Encoding::Base64 {
             return Treatment::Search;
         }
         let decoded = base64::decode(body);
         if self.finds_in(&decoded) {
-            Treatment::Replace(readings::base64_lines(&self.hide_bytes(&decoded)))
+            Treatment::Replace(base64::lines(&self.hide_bytes(&decoded)))
         } else {
             Treatment::Replace(body.to_vec())
         }
     }
 
-    /// Whether nothing shows, neither in the bytes nor in the decoded parts.
-    fn is_clean(&self, bytes: &[u8]) -> bool {
-        let decoded_is_clean = MessageParser::default().parse(bytes).is_some_and(|message| {
-            leaves(&message)
-                .filter(|part| part.encoding != Encoding::None)
-                .all(|part| !self.finds_in(part.contents()))
+    /// Whether nothing shows in a message, neither in its bytes nor in what is decoded from them. Of the header, which was searched
+    /// field by field, only what a reader decodes.
+    fn is_clean(&self, header: &[u8], body: &[u8]) -> bool {
+        let message = [header, body].concat();
+        let decoded_is_clean = MessageParser::default().parse(&message).is_none_or(|message| {
+            let mut decoded = leaves(&message).filter(|part| part.encoding != Encoding::None);
+            decoded.all(|part| !self.finds_in(part.contents())) && !self.finds_in_values(&message)
         });
-        decoded_is_clean && !self.finds_in(bytes)
+        decoded_is_clean && !self.finds_in(body)
     }
 }
 
@@ -121,6 +128,8 @@ enum Treatment {
     Replace(Vec<u8>),
     /// Write a note instead.
     LeaveOut,
+    /// Show nothing but the header of the message.
+    KeepHeader,
 }
 
 /// The parts that have a body of their own, in the order in which they stand.
@@ -177,6 +186,20 @@ fn is_ascii_at_heart(charset: &str) -> bool {
     .any(|other| charset.contains(other))
 }
 
+/// Whether a file stands in a text: uuencode and xxencode (`begin 644 name`), `yEnc`, `BinHex`.
+fn holds_file(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').any(|line| {
+        let mode = line
+            .strip_prefix(b"begin ")
+            .and_then(|rest| rest.split(|byte| *byte == b' ').next());
+        mode.is_some_and(|mode| {
+            (3..=4).contains(&mode.len()) && mode.iter().all(|digit| (b'0'..=b'7').contains(digit))
+        }) || line.starts_with(b"begin-base64 ")
+            || line.starts_with(b"=ybegin ")
+            || line.starts_with(b"(This file must be converted with BinHex")
+    })
+}
+
 /// What is written in place of a part that is left out.
 fn note(part: &MessagePart<'_>, body: &[u8]) -> Vec<u8> {
     let text = format!(
@@ -184,25 +207,8 @@ fn note(part: &MessagePart<'_>, body: &[u8]) -> Vec<u8> {
         body.len()
     );
     if part.encoding == Encoding::Base64 {
-        readings::base64_lines(text.as_bytes())
+        base64::lines(text.as_bytes())
     } else {
         text.into_bytes()
-    }
-}
-
-/// The header section, without the empty line that ends it, cut at a line where it is too long.
-fn header_section(raw: &[u8]) -> &[u8] {
-    let end = [&b"\r\n\r\n"[..], b"\n\n"]
-        .into_iter()
-        .filter_map(|gap| memchr::memmem::find(raw, gap).map(|at| at.saturating_add(gap.len() / 2)))
-        .min()
-        .unwrap_or(raw.len());
-    let header = raw.get(..end).unwrap_or(raw);
-    match header.get(..MAX_HEADER) {
-        Some(cut) => {
-            let line_end = memchr::memrchr(b'\n', cut).map_or(cut.len(), |at| at.saturating_add(1));
-            cut.get(..line_end).unwrap_or(cut)
-        }
-        None => header,
     }
 }

@@ -1,82 +1,58 @@
 //! Hiding recipients: what goes out as evidence must not tell which addresses are traps.
 //!
-//! In: the addresses and host names to hide, and a text or a whole message. Out: the same with a stable pseudonym in place of each, in
-//! whatever of the known spellings it stood. Where hiding cannot be assured, less is shown: a part of a message
-//! is left out, or only the header is kept, or nothing.
+//! In: what to hide and what must stay (a [`RedactorBuilder`] collects it), and a text or a whole message. Out: the same with a stable
+//! pseudonym in place of each address and name, in whatever of the known spellings it stood, also where one spelling is written inside
+//! another. Where hiding cannot be assured, less is shown: a part of a message or a field of its header is left out, or only the
+//! header is kept, or nothing.
 //!
-//! What cannot be seen: a number that only the sender of the spam can turn back into a recipient, in a link or a Message-ID.
+//! What can remain, because nobody but the sender of the spam can tell that it means a recipient:
+//!
+//! - a number or a code in a link, a Message-ID or a boundary;
+//! - a spelling that no mail program undoes (`name at domain`, letters set apart, other letters of the same look) and any cipher;
+//! - a local part alone where it is shorter than four letters, a word that half of the world uses or a field is named by, and one
+//!   without its domain inside of a longer word;
+//! - the domain alone of a recipient where the sender calls itself by it and the operator did not name it as one of traps;
+//! - trap names that neither this transaction, nor the header, nor the operator's configuration gives.
 
 mod base64;
+mod builder;
+mod escapes;
+mod header;
+mod mentioned;
 mod message;
+mod needles;
 mod pseudonym;
 mod readings;
+mod runs;
+mod traps;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-use memchr::memmem::Finder;
-
+use needles::{Edges, Needle, Needles};
 use readings::Reading;
 
+pub use builder::RedactorBuilder;
 pub use message::{Extent, HiddenMessage};
 pub use pseudonym::keyed_hash;
+pub use traps::TrapNames;
 
-/// Local parts that everybody has: hiding `info` alone would only spoil the text. The words of pseudonyms stand here too.
-const COMMON_LOCAL_PARTS: [&str; 24] = [
-    "abuse",
-    "admin",
-    "administrator",
-    "billing",
-    "contact",
-    "contacto",
-    "example",
-    "hello",
-    "help",
-    "hidden",
-    "hostmaster",
-    "info",
-    "invalid",
-    "mail",
-    "marketing",
-    "news",
-    "office",
-    "postmaster",
-    "root",
-    "sales",
-    "security",
-    "support",
-    "test",
-    "webmaster",
-];
-/// Shortest local part that is hidden where it stands alone; shorter ones are found in every text.
-const MIN_LOCAL_PART: usize = 4;
+/// How often a text is looked through to hide in it. One round does it but for texts that are made to change their reading.
+const MAX_ROUNDS: usize = 3;
+/// What is written in place of a text that cannot be made safe.
+const LEFT_OUT: &str = "[left out]";
 
 /// Hides a set of addresses and names.
 #[derive(Clone)]
 pub struct Redactor {
     key: Vec<u8>,
-    needles: Vec<Needle>,
-}
-
-/// One spelling of something to hide.
-#[derive(Clone)]
-struct Needle {
-    finder: Finder<'static>,
-    edges: Edges,
-    stand_in: String,
-}
-
-/// Where a needle may begin and end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Edges {
-    /// Anywhere.
-    Any,
-    /// Not inside a word.
-    Word,
-    /// Not inside a label of a host name.
-    Host,
+    /// Spellings that stand in a text as they are.
+    exact: Needles,
+    /// Spellings where one sign stands for all signs.
+    blurred: Needles,
 }
 
 /// Something found: its place in the source and what to write there.
@@ -87,49 +63,10 @@ struct Hit<'n> {
 }
 
 impl Redactor {
-    /// Hides nothing yet. The key makes the pseudonyms; who does not hold it cannot test guesses.
-    #[must_use]
-    pub fn new(key: &[u8]) -> Self {
-        Self {
-            key: key.to_vec(),
-            needles: Vec::new(),
-        }
-    }
-
-    /// Hides an address: the whole, its VERP spelling, its domain, and its local part where that is no common word.
-    pub fn hide_address(&mut self, address: &str) {
-        let address = address.trim().trim_matches(['<', '>']).to_ascii_lowercase();
-        let Some((local, domain)) = address.rsplit_once('@') else {
-            self.hide_local_part(&address, &address);
-            return;
-        };
-        let local = local.trim_matches('"');
-        if local.is_empty() || domain.is_empty() {
-            return;
-        }
-        let stand_in = pseudonym::of_address(&self.key, &address);
-        let domain_stand_in = pseudonym::of_domain(&self.key, domain);
-        for sign in ['@', '='] {
-            let whole = format!("{stand_in}{sign}{domain_stand_in}");
-            self.add(&format!("{local}{sign}{domain}"), Edges::Any, whole);
-        }
-        self.hide_name(domain);
-        self.hide_local_part(local, &address);
-    }
-
-    /// Hides a host name and every name below it.
-    pub fn hide_name(&mut self, name: &str) {
-        let name = name.trim().trim_matches('.').to_ascii_lowercase();
-        if !name.is_empty() {
-            let stand_in = pseudonym::of_domain(&self.key, &name);
-            self.add(&name, Edges::Host, stand_in);
-        }
-    }
-
     /// What stands in for this address, whether it is hidden here or not: itself an address.
     #[must_use]
     pub fn pseudonym(&self, address: &str) -> String {
-        let address = address.trim().trim_matches(['<', '>']).to_ascii_lowercase();
+        let address = builder::address_of(address);
         let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
         format!(
             "{}@{}",
@@ -138,25 +75,36 @@ impl Redactor {
         )
     }
 
-    /// Hides in a text.
+    /// Hides in a text. One that cannot be made safe is left out.
     #[must_use]
     pub fn hide_text(&self, text: &str) -> String {
+        let hidden = self.hide_bytes(text.as_bytes());
+        if self.finds_in(&hidden) {
+            return LEFT_OUT.to_owned();
+        }
         // A hit ends at character borders: only ASCII and whole decoded runs are cut.
-        String::from_utf8_lossy(&self.hide_bytes(text.as_bytes())).into_owned()
+        String::from_utf8_lossy(&hidden).into_owned()
     }
 
-    /// Hides in bytes of any kind of text.
-    #[must_use]
-    pub fn hide_bytes(&self, source: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(source.len());
-        let mut at = 0;
-        for hit in self.hits(source) {
-            out.extend_from_slice(source.get(at..hit.start).unwrap_or_default());
-            out.extend_from_slice(hit.stand_in.as_bytes());
-            at = hit.end;
+    /// Hides in bytes of any kind of text. What is left may read otherwise than before, so it is looked through again.
+    fn hide_bytes(&self, source: &[u8]) -> Vec<u8> {
+        let mut text = source.to_vec();
+        for _ in 0..MAX_ROUNDS {
+            let hits = self.hits(&text);
+            if hits.is_empty() {
+                break;
+            }
+            let mut out = Vec::with_capacity(text.len());
+            let mut at = 0;
+            for hit in hits {
+                out.extend_from_slice(text.get(at..hit.start).unwrap_or_default());
+                out.extend_from_slice(hit.stand_in.as_bytes());
+                at = hit.end;
+            }
+            out.extend_from_slice(text.get(at..).unwrap_or_default());
+            text = out;
         }
-        out.extend_from_slice(source.get(at..).unwrap_or_default());
-        out
+        text
     }
 
     /// Whether anything that should be hidden can be read in there.
@@ -165,88 +113,38 @@ impl Redactor {
         !self.hits(source).is_empty()
     }
 
-    fn hide_local_part(&mut self, local: &str, address: &str) {
-        if local.len() >= MIN_LOCAL_PART && !COMMON_LOCAL_PARTS.contains(&local) {
-            let stand_in = pseudonym::of_address(&self.key, address);
-            self.add(local, Edges::Word, stand_in);
-        }
-    }
-
-    fn add(&mut self, text: &str, edges: Edges, stand_in: String) {
-        if self
-            .needles
-            .iter()
-            .all(|known| known.finder.needle() != text.as_bytes())
-        {
-            let finder = Finder::new(text.as_bytes()).into_owned();
-            self.needles.push(Needle {
-                finder,
-                edges,
-                stand_in,
-            });
-        }
+    /// Whether the name of a field holds an address or a host name. A local part alone is no more than a word there.
+    fn finds_name_in(&self, name: &[u8]) -> bool {
+        let mut found = false;
+        self.exact.find(&needles::masked(name), |_, _, needle| {
+            found |= needle.edges != Edges::Word || needle.text.contains('@');
+        });
+        found
     }
 
     /// Everything found in any reading, in order and without overlaps.
     fn hits(&self, source: &[u8]) -> Vec<Hit<'_>> {
         let mut hits = Vec::new();
-        if self.needles.is_empty() {
-            return hits;
-        }
-        let plain = Reading::plain(source);
-        let unquoted = plain.unquoted();
-        let readings = [
-            plain.unescaped().unescaped(),
-            unquoted.unescaped(),
-            plain.words_decoded(),
-            plain.joined(),
-        ];
-        for reading in [&plain, &unquoted].into_iter().chain(&readings) {
-            self.find(&reading.bytes, |start, end| reading.place(start, end), &mut hits);
-            for (decoded, place) in reading.base64_runs() {
-                self.find(&Reading::plain(&decoded).bytes, |_, _| place, &mut hits);
-            }
+        if self.exact.len() > 0 {
+            readings::each(source, &mut |reading| self.find(reading, &mut hits));
         }
         without_overlaps(hits)
     }
 
-    fn find<'n>(
-        &'n self,
-        text: &[u8],
-        place: impl Fn(usize, usize) -> (usize, usize),
-        hits: &mut Vec<Hit<'n>>,
-    ) {
-        let text = text.to_ascii_lowercase();
-        for needle in &self.needles {
-            hits.extend(needle.found_in(&text).map(|(start, end)| {
-                let (start, end) = place(start, end);
-                Hit {
-                    start,
-                    end,
-                    stand_in: &needle.stand_in,
-                }
-            }));
-        }
-    }
-}
-
-impl Needle {
-    fn found_in(&self, text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
-        let length = self.finder.needle().len();
-        self.finder
-            .find_iter(text)
-            .map(move |start| (start, start.saturating_add(length)))
-            .filter(|(start, end)| self.edges.allow(text, *start, *end))
-    }
-}
-
-impl Edges {
-    fn allow(self, text: &[u8], start: usize, end: usize) -> bool {
-        let inside = |byte: Option<&u8>| {
-            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || (self == Self::Host && *byte == b'-'))
+    fn find<'n>(&'n self, reading: &Reading, hits: &mut Vec<Hit<'n>>) {
+        let mut found = |start, end, needle: &'n Needle| {
+            let (start, end) = reading.place(start, end);
+            hits.push(Hit {
+                start: usize::try_from(start).unwrap_or(usize::MAX),
+                end: usize::try_from(end).unwrap_or(usize::MAX),
+                stand_in: &needle.stand_in,
+            });
         };
-        let before = start.checked_sub(1).and_then(|at| text.get(at));
-        self == Self::Any || !(inside(before) || inside(text.get(end)))
+        let text = needles::masked(&reading.bytes);
+        self.exact.find(&text, &mut found);
+        if self.blurred.len() > 0 {
+            self.blurred.find(&needles::blurred(&text), &mut found);
+        }
     }
 }
 
@@ -266,6 +164,6 @@ fn without_overlaps(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
 /// Shows how much is hidden, never what.
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Redactor({} spellings)", self.needles.len())
+        write!(f, "Redactor({} spellings)", self.exact.len())
     }
 }

@@ -8,6 +8,10 @@ use sha2::{Digest, Sha256};
 
 /// Bytes of the keyed hash that a pseudonym shows: 40 bits keep thousands of recipients apart.
 const SHOWN_BYTES: usize = 5;
+/// What every pseudonym begins with.
+pub(super) const PREFIX: &[u8] = b"hidden-";
+/// What the pseudonym of a domain ends with. It never resolves (RFC 2606 section 2).
+const DOMAIN: &str = ".invalid";
 /// Block size of SHA-256 (RFC 2104 section 2).
 const BLOCK: usize = 64;
 
@@ -16,9 +20,29 @@ pub(super) fn of_address(key: &[u8], address: &str) -> String {
     short(key, "address", address)
 }
 
-/// What stands in for a hidden domain or host name. `.invalid` never resolves (RFC 2606 section 2).
+/// What stands in for a hidden domain or host name.
 pub(super) fn of_domain(key: &[u8], domain: &str) -> String {
-    format!("{}.invalid", short(key, "domain", domain))
+    format!("{}{DOMAIN}", short(key, "domain", domain))
+}
+
+/// The length of the pseudonym at the beginning of a text, 0 where there is none.
+pub(super) fn length(text: &[u8]) -> usize {
+    let digits = SHOWN_BYTES.saturating_mul(2);
+    let Some((code, behind)) = text
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.split_at_checked(digits))
+    else {
+        return 0;
+    };
+    if !code.iter().all(u8::is_ascii_hexdigit) {
+        return 0;
+    }
+    let end = if behind.starts_with(DOMAIN.as_bytes()) {
+        DOMAIN.len()
+    } else {
+        0
+    };
+    PREFIX.len().saturating_add(digits).saturating_add(end)
 }
 
 fn short(key: &[u8], label: &str, text: &str) -> String {

@@ -14,6 +14,7 @@ on_both!(
     what_was_recorded_is_read_back,
     the_same_id_twice_is_kept_once_and_takes_no_position,
     the_same_message_is_kept_once,
+    the_recipients_of_a_message_come_from_all_its_observations,
     positions_are_gap_free_with_many_writers,
     the_observations_of_a_unit_come_newest_first,
     nul_becomes_the_replacement_character,
@@ -57,6 +58,30 @@ async fn what_was_recorded_is_read_back(fixture: Fixture) {
     assert_eq!(store.observations_after(1, 10).await.unwrap().len(), 1);
     assert_eq!(store.observations_after(0, 1).await.unwrap().len(), 1);
     assert!(store.observations_after(2, 10).await.unwrap().is_empty());
+}
+
+async fn the_recipients_of_a_message_come_from_all_its_observations(fixture: Fixture) {
+    let store = &fixture.store;
+    for (address, recipients, message) in [
+        ("192.0.2.1", ["a@trap.example", "b@trap.example"], "one"),
+        ("2001:db8::1", ["c@trap.example", "a@trap.example"], "one"),
+        ("192.0.2.1", ["d@trap.example", "e@trap.example"], "other"),
+    ] {
+        let mut observation = spam_from(address);
+        observation.envelope.recipients = recipients.map(str::to_owned).to_vec();
+        store.record(observation, Some(message.into())).await.unwrap();
+    }
+    let digest = store.observations_after(0, 1).await.unwrap()[0]
+        .observation
+        .message
+        .unwrap();
+    let newest = ["c@trap.example", "a@trap.example"];
+    let oldest = ["a@trap.example", "b@trap.example"];
+    assert_eq!(store.recipients_of(&digest, 1).await.unwrap(), newest);
+    assert_eq!(
+        store.recipients_of(&digest, 9).await.unwrap(),
+        [newest, oldest].concat()
+    );
 }
 
 async fn the_same_id_twice_is_kept_once_and_takes_no_position(fixture: Fixture) {

@@ -1,5 +1,6 @@
 //! How notices are written and sent, as the operator sets it.
 
+use atalaya_formats::redact::TrapNames;
 use atalaya_model::{BadMailAddress, ByteSize, MailAddress, Period, Secret, settings};
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +68,11 @@ settings! {
         /// The largest spam that goes into a notice whole; of a larger one only the header goes. Base64 and the two copies (ARF and
         /// X-ARF) make the notice about 2.4 times as large.
         max_evidence: ByteSize = ByteSize::kib(256),
-        /// Host names and domains of the traps. They are hidden in evidence, and no notice is ever written to a mailbox there.
-        trap_names: Vec<String> = Vec::new() => "[\"mx.trap.example\"]",
+        /// Names of the traps beside `trap.hostname` and those of `trap.addresses`: host names and domains, with all below them, or
+        /// addresses. They are hidden in evidence, in notices and on the pages, and no notice is ever written to a mailbox there.
+        /// Name every domain that takes mail for traps: of a recipient's domain that is not named here, the bare name is shown
+        /// where the sender calls itself by it.
+        trap_names: Vec<String> = Vec::new() => "[\"mx.trap.example\", \"trap.example\"]",
         /// The name of the server that took the spam, for the field Reporting-MTA. Absent by default, because it tells where the traps are.
         reporting_mta: Option<String> = None => "\"mx.example.net\"",
         /// A contact gets a notice for each of its first 10 incidents in such a time, then for every 10th, from 100 on for every 100th
@@ -120,7 +124,7 @@ impl NoticeConfig {
         }
         match self.trap_names.iter().all(is_name) {
             true => Ok(()),
-            false => Err("notice.trap_names must be host names".to_owned()),
+            false => Err("notice.trap_names must be host names or mail addresses".to_owned()),
         }
     }
 
@@ -143,6 +147,11 @@ impl NoticeConfig {
             return Err("notice.max_evidence must be at most 5MiB".to_owned());
         }
         Ok(())
+    }
+
+    /// The names of the traps, read.
+    pub(super) fn traps(&self) -> TrapNames {
+        TrapNames::new(self.trap_names.iter().map(String::as_str))
     }
 
     /// The mailbox that notices come from.

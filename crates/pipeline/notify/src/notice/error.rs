@@ -11,6 +11,9 @@ pub enum NoticeError {
     /// The store failed. The job is taken again when its lease has run out.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// Hiding the recipients was cut short. The job is postponed.
+    #[error("the evidence could not be made ready")]
+    Hiding(#[from] tokio::task::JoinError),
     /// The contact cannot be found now. The job is postponed.
     #[error("the contact could not be looked for")]
     Contact(#[source] ContactError),

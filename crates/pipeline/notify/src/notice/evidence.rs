@@ -3,16 +3,20 @@
 //! Only spam whose sender completed a TCP handshake counts: whatever could be spoofed may never accuse anybody. Without a kept message
 //! there is no evidence, and without evidence no notice.
 
-use atalaya_formats::redact::{Extent, HiddenMessage, Redactor};
+use atalaya_formats::redact::{Extent, HiddenMessage, Redactor, RedactorBuilder};
 use atalaya_model::{MailAddress, Observation, Prefix, Timestamp};
-use atalaya_store::{Store, StoreError};
+use atalaya_store::Store;
 
 use super::config::NoticeConfig;
+use super::error::NoticeError;
 
 /// Most observations that are looked at, the newest first.
 pub(super) const LOOK_AT: u32 = 200;
 /// Most messages that are fetched to find one that can be shown.
 const TRY_MESSAGES: usize = 5;
+/// Most observations of the same message whose recipients are hidden in it, the newest first. A message that reaches more traps is the
+/// same for all, and names them in its header at most.
+const SAME_MESSAGE: u32 = 500;
 
 /// What is shown to the contact.
 #[derive(Debug)]
@@ -49,7 +53,7 @@ impl Evidence {
         prefix: &Prefix,
         config: &NoticeConfig,
         key: &[u8],
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Result<Option<Self>, NoticeError> {
         let seen = store.observations_of(prefix, LOOK_AT).await?;
         let has_more = seen.len() >= usize::try_from(LOOK_AT).unwrap_or(usize::MAX);
         let proven: Vec<Observation> = seen.into_iter().filter(is_proof).collect();
@@ -61,7 +65,11 @@ impl Evidence {
             let Some(raw) = store.message(digest).await? else {
                 continue;
             };
-            let Some(evidence) = Self::of(shown, &raw, config, key) else {
+            let others = store.recipients_of(digest, SAME_MESSAGE).await?;
+            let (shown, config, key) = (shown.clone(), config.clone(), key.to_vec());
+            // A message may be of some MiB, and is read in many ways.
+            let hide = move || Self::of(&shown, (&raw, &others), &config, &key);
+            let Some(evidence) = tokio::task::spawn_blocking(hide).await? else {
                 continue;
             };
             return Ok(Some(Self {
@@ -75,9 +83,21 @@ impl Evidence {
         Ok(None)
     }
 
-    /// One observation with its message; none where the message cannot be made safe to show.
-    pub(super) fn of(shown: &Observation, raw: &[u8], config: &NoticeConfig, key: &[u8]) -> Option<Self> {
-        let redactor = redactor(shown, config, key);
+    /// One observation with its message and everybody whom that reached; none where the message cannot be made safe to show.
+    pub(super) fn of(
+        shown: &Observation,
+        (raw, recipients): (&[u8], &[String]),
+        config: &NoticeConfig,
+        key: &[u8],
+    ) -> Option<Self> {
+        let builder = RedactorBuilder::new(key)
+            .traps(&config.traps())
+            .observation(shown)
+            .mentioned_in(raw);
+        let redactor = recipients
+            .iter()
+            .fold(builder, |builder, recipient| builder.recipient(recipient))
+            .build();
         Some(Self {
             message: redactor.hide_message(raw, config.max_evidence.bytes())?,
             envelope: HiddenEnvelope::of(shown, &redactor),
@@ -131,15 +151,4 @@ fn best_first(proven: &[Observation]) -> Vec<&Observation> {
     let complete = proven.iter().filter(is_complete);
     let rest = proven.iter().filter(|observation| !is_complete(observation));
     complete.chain(rest).collect()
-}
-
-fn redactor(observation: &Observation, config: &NoticeConfig, key: &[u8]) -> Redactor {
-    let mut redactor = Redactor::new(key);
-    for recipient in &observation.envelope.recipients {
-        redactor.hide_address(recipient);
-    }
-    for name in &config.trap_names {
-        redactor.hide_name(name);
-    }
-    redactor
 }

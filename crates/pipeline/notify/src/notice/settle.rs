@@ -1,6 +1,6 @@
 //! Settling a job: the incident is counted, the mail is written if one is due, and the job ends, all in one transaction.
 
-use atalaya_formats::redact::keyed_hash;
+use atalaya_formats::redact::{TrapNames, keyed_hash};
 use atalaya_model::{Contact, Decided, Listing, MailAddress, Serial, Timestamp};
 use atalaya_store::{Job, NewMail, Notice};
 use uuid::{Builder, Uuid};
@@ -24,17 +24,9 @@ pub(super) struct Case<'a> {
 impl<F> NoticeWriter<F> {
     /// Whether a mail to this address would come back to us: as a reply to ourselves, or as spam in our own trap.
     pub(super) fn is_our_own(&self, address: &MailAddress, sender: &MailAddress) -> bool {
-        let domain = address.domain();
-        let is_inside = |name: &String| {
-            let name = name.trim_matches('.').to_ascii_lowercase();
-            domain == name
-                || domain
-                    .strip_suffix(&name)
-                    .is_some_and(|front| front.ends_with('.'))
-        };
         address.as_str().eq_ignore_ascii_case(sender.as_str())
-            || is_inside(&self.names.zone)
-            || self.config.trap_names.iter().any(is_inside)
+            || TrapNames::new([self.names.zone.as_str()]).has_mailbox(address.as_str())
+            || self.config.traps().has_mailbox(address.as_str())
     }
 
     /// Counts the incident, writes the mail if one is due, and ends the job: all of it or nothing.

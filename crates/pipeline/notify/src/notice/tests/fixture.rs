@@ -130,7 +130,7 @@ pub(super) fn letter_with_link(
         contact: &contact("abuse@cheap.example"),
         decision: &decision(),
         listing: &listing(),
-        evidence: &Evidence::of(observation, raw, config, KEY).unwrap(),
+        evidence: &Evidence::of(observation, (raw, &[]), config, KEY).unwrap(),
         incidents,
         lookup: "https://list.example/ip/192.0.2.7",
         stop,

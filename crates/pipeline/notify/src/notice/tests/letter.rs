@@ -176,7 +176,7 @@ fn what_is_too_large_goes_as_its_header() {
     assert!(
         String::from_utf8(part(&mail, TEXT))
             .unwrap()
-            .contains("complete header is attached")
+            .contains("The header is attached")
     );
 }
 

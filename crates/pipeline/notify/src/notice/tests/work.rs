@@ -171,6 +171,29 @@ async fn a_listing_with_evidence_makes_one_mail_and_one_notice() {
 }
 
 #[tokio::test]
+async fn the_traps_that_got_the_same_message_from_others_are_hidden_in_it() {
+    let house = House::new().await;
+    let spam = SPAM.replace(
+        "Hola maria.trap",
+        "Hola maria.trap, juan.second y todo second.example",
+    );
+    let mut elsewhere = observation(2);
+    elsewhere.address = "198.51.100.9".parse().unwrap();
+    elsewhere.envelope.recipients = vec!["juan.second@second.example".to_owned()];
+    for seen in [elsewhere, observation(1)] {
+        house.store.record(seen, Some(spam.clone().into())).await.unwrap();
+    }
+    house.decide(&decision()).await;
+    let mails = house.mails(&house.writer(known())).await;
+    let text = text(&mails[0]);
+    assert!(text.contains("hidden-"), "{text}");
+    assert!(
+        !text.contains("juan.second") && !text.contains("second.example"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn a_job_that_runs_twice_makes_one_mail() {
     let house = House::with_listing().await;
     let writer = house.writer(known());

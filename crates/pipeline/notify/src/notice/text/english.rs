@@ -95,7 +95,7 @@ fn show_evidence(page: &mut Page, facts: &Facts<'_>) {
     page.quoted_header(&facts.evidence.message.bytes);
     let extent = match facts.evidence.message.extent {
         Extent::Header => {
-            "The complete header is attached; the text is too long to go along, or cannot be searched for recipients."
+            "The header is attached; the text is too long to go along, or cannot be searched for recipients."
         }
         Extent::Message { .. } if !travels_whole(facts.evidence) => {
             "The header is attached, and the message stands in xarf.json: its lines are longer than mail allows, or hold bytes that it forbids."

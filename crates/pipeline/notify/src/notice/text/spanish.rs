@@ -95,7 +95,7 @@ fn show_evidence(page: &mut Page, facts: &Facts<'_>, header: Header) {
     };
     let extent = match facts.evidence.message.extent {
         Extent::Header => {
-            "Adjuntamos la cabecera completa; el texto es demasiado largo para enviarlo, o no se pueden buscar en él los destinatarios."
+            "Adjuntamos la cabecera; el texto es demasiado largo para enviarlo, o no se pueden buscar en él los destinatarios."
         }
         Extent::Message { .. } if !travels_whole(facts.evidence) => {
             "Adjuntamos la cabecera, y el mensaje va en xarf.json: sus líneas son más largas de lo que admite el correo, o contienen bytes que este prohíbe."

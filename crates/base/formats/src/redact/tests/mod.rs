@@ -1,15 +1,23 @@
-//! Hiding, tried with the spellings that senders of spam use.
+//! Hiding in texts and messages. What senders of spam do about it is tried in the files beside this one.
+
+mod spellings;
+mod spoiling;
+mod work;
 
 use data_encoding::BASE64;
 
-use super::{Extent, HiddenMessage, Redactor};
+use super::{Extent, HiddenMessage, Redactor, RedactorBuilder};
 
 const LIMIT: usize = 256 * 1024;
 
 fn redactor() -> Redactor {
-    let mut redactor = Redactor::new(b"a key of the test");
-    redactor.hide_address("Maria.Trap@Trap.Example");
-    redactor
+    hiding("Maria.Trap@Trap.Example")
+}
+
+fn hiding(address: &str) -> Redactor {
+    RedactorBuilder::new(b"a key of the test")
+        .recipient(address)
+        .build()
 }
 
 fn hidden(raw: &str) -> (String, Extent) {
@@ -17,69 +25,12 @@ fn hidden(raw: &str) -> (String, Extent) {
     (String::from_utf8(bytes).unwrap(), extent)
 }
 
-fn assert_hidden(text: &str) {
-    let out = redactor().hide_text(text);
-    assert!(out.contains("hidden-"), "{text:?} -> {out:?}");
-    assert!(!redactor().finds_in(out.as_bytes()), "{text:?} -> {out:?}");
-    let lower = out.to_lowercase();
-    assert!(
-        !lower.contains("maria") && !lower.contains("trap"),
-        "{text:?} -> {out:?}"
-    );
-}
-
-#[test]
-fn every_known_spelling_is_hidden() {
-    for text in [
-        "To: <maria.trap@trap.example>",
-        "Received: by mx.x.example for <MARIA.TRAP@TRAP.EXAMPLE>; Mon",
-        "Delivered-To: maria.trap@trap.example",
-        "bounce-maria.trap=trap.example@list.example",
-        "Received: from a by mx.trap.example with SMTP",
-        "Dear maria.trap, you have won",
-        "https://x.example/u?e=maria.trap%40trap.example&x=1",
-        "https://x.example/u?e=%6Daria.tra%70%40tr%61p.example",
-        "https://x.example/u?e=maria.trap%2540trap.example",
-        "maria.trap&#64;trap.example",
-        "maria.trap&#x40;trap&period;example",
-        "maria.trap=40trap.example",
-        "maria.tr=\r\nap@trap.exa=\r\nmple",
-        "m\0a\0r\0i\0a\0.\0t\0r\0a\0p\0@\0t\0r\0a\0p\0.\0e\0x\0a\0m\0p\0l\0e\0",
-    ] {
-        assert_hidden(text);
-    }
-}
-
-#[test]
-fn base64_in_a_link_is_hidden_at_each_alignment() {
-    for before in ["", "a", "ab", "abc"] {
-        let code = BASE64.encode(format!("{before}Maria.Trap@trap.example:7").as_bytes());
-        assert_hidden(&format!("https://x.example/o.gif?id={code}"));
-        assert_hidden(&format!(
-            "https://x.example/{}",
-            code.trim_end_matches('=').replace('+', "-")
-        ));
-        let (one, two) = code.split_at(11);
-        assert_hidden(&format!("<a href=3D\"https://x.example/{one}=\r\n{two}\">"));
-    }
-}
-
-#[test]
-fn encoded_words_are_hidden_even_when_cut_in_two() {
-    let word = BASE64.encode(b"hola maria.trap@trap.example");
-    assert_hidden(&format!("Subject: =?utf-8?B?{word}?="));
-    assert_hidden("Subject: =?iso-8859-1?Q?para_maria.trap=40trap.example?=");
-    let (one, two) = (BASE64.encode(b"maria.tr"), BASE64.encode(b"ap@trap.example"));
-    assert_hidden(&format!("Subject: =?utf-8?B?{one}?=\r\n =?utf-8?B?{two}?="));
-}
-
 #[test]
 fn other_addresses_and_words_stay() {
     let text =
         "From: x@spam.example\r\nSubject: a trapeze for trap-examples at other.example =?utf-8?Q?ol=C3=A9?=";
     assert_eq!(redactor().hide_text(text), text);
-    let mut common = Redactor::new(b"k");
-    common.hide_address("info@trap.example");
+    let common = hiding("info@trap.example");
     assert_eq!(common.hide_text("more info here"), "more info here");
 }
 
@@ -161,15 +112,18 @@ fn what_is_too_long_or_hopeless_is_cut_to_its_header() {
 
 #[test]
 fn nothing_breaks_on_noise() {
-    proptest::proptest!(|(noise in proptest::collection::vec(proptest::num::u8::ANY, 0..600))| {
-        let out = redactor().hide_message(&noise, LIMIT);
-        proptest::prop_assert!(out.is_none_or(|hidden| !redactor().finds_in(&hidden.bytes)));
+    let noise = || proptest::collection::vec(proptest::num::u8::ANY, 0..6_000);
+    let few = proptest::test_runner::Config::with_cases(32);
+    proptest::proptest!(few, |(head in noise(), body in noise())| {
+        let raw = [head, b"\r\n\r\nmaria.trap@trap.example ".to_vec(), body].concat();
+        let out = redactor().hide_message(&raw, LIMIT).unwrap();
+        proptest::prop_assert!(memchr::memmem::find(&out.bytes, b"maria.trap@trap").is_none());
     });
 }
 
 #[test]
 fn an_address_between_any_texts_is_found() {
-    proptest::proptest!(|(before in "[ -~\r\n]{0,80}", behind in "[ -~\r\n]{0,80}")| {
+    proptest::proptest!(|(before in "[ -~\r\n]{0,2000}", behind in "[ -~\r\n]{0,2000}")| {
         let text = format!("{before}maria.trap@trap.example{behind}");
         let out = redactor().hide_text(&text);
         proptest::prop_assert!(!out.contains("maria.trap@trap.example"));
