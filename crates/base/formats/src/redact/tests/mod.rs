@@ -123,7 +123,7 @@ fn nothing_breaks_on_noise() {
 
 #[test]
 fn an_address_between_any_texts_is_found() {
-    proptest::proptest!(|(before in "[ -~\r\n]{0,2000}", behind in "[ -~\r\n]{0,2000}")| {
+    proptest::proptest!(|(before in "[ -~\r\n]{0,400}", behind in "[ -~\r\n]{0,400}")| {
         let text = format!("{before}maria.trap@trap.example{behind}");
         let out = redactor().hide_text(&text);
         proptest::prop_assert!(!out.contains("maria.trap@trap.example"));
