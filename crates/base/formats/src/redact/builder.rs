@@ -4,7 +4,7 @@
 //! never hidden by itself: the source address, the sender's HELO and domain, the words of headers and markup, and names so short that
 //! they would hit everything. The names of our own traps, which the operator gave, are hidden whatever the sender says.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use atalaya_model::Observation;
@@ -14,6 +14,8 @@ use super::{Redactor, TrapNames, mentioned, pseudonym, words};
 
 /// Shortest local part that is hidden where it stands alone; shorter ones are found in every text.
 const MIN_LOCAL_PART: usize = 4;
+/// Longest local part that is (RFC 5321 section 4.5.3.1.1). Longer ones could be made to be found in one place by the thousand.
+const MAX_LOCAL_PART: usize = 64;
 /// Shortest local part of digits alone that is: fewer are a year, a size, a port.
 const MIN_DIGITS: usize = 7;
 
@@ -22,8 +24,8 @@ const MIN_DIGITS: usize = 7;
 pub struct RedactorBuilder {
     key: Vec<u8>,
     traps: TrapNames,
-    recipients: Vec<String>,
-    mentioned: Vec<String>,
+    recipients: BTreeSet<String>,
+    mentioned: BTreeSet<String>,
     senders: Vec<Sender>,
 }
 
@@ -49,8 +51,8 @@ impl RedactorBuilder {
         Self {
             key: key.to_vec(),
             traps: TrapNames::default(),
-            recipients: Vec::new(),
-            mentioned: Vec::new(),
+            recipients: BTreeSet::new(),
+            mentioned: BTreeSet::new(),
             senders: Vec::new(),
         }
     }
@@ -65,7 +67,7 @@ impl RedactorBuilder {
     /// Hides a recipient: the address, its domain, and its local part where that is no common word.
     #[must_use]
     pub fn recipient(mut self, address: &str) -> Self {
-        self.recipients.push(address_of(address));
+        self.recipients.insert(address_of(address));
         self
     }
 
@@ -111,7 +113,8 @@ impl RedactorBuilder {
         }
         for address in &self.mentioned {
             let of_sender = self.senders.iter().any(|sender| sender.mail_from == *address);
-            if let Some(cut) = Cut::of(address).filter(|_| !of_sender) {
+            let is_hidden = |cut: &Cut<'_>| !of_sender || self.traps.covers(cut.domain);
+            if let Some(cut) = Cut::of(address).filter(is_hidden) {
                 self.address(&mut spellings, &cut);
             }
         }
@@ -293,5 +296,7 @@ fn is_telling(local: &str) -> bool {
     let is_ascii_sign = |sign: char| sign.is_ascii() && !sign.is_ascii_alphanumeric();
     let has_letters = local.split(is_ascii_sign).any(is_word);
     let is_long_number = is_number(local) && local.len() >= MIN_DIGITS;
-    local.len() >= MIN_LOCAL_PART && local.parse::<IpAddr>().is_err() && (has_letters || is_long_number)
+    (MIN_LOCAL_PART..=MAX_LOCAL_PART).contains(&local.len())
+        && local.parse::<IpAddr>().is_err()
+        && (has_letters || is_long_number)
 }

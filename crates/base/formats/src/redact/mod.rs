@@ -9,8 +9,8 @@
 //!
 //! - a number or a code in a link, a Message-ID or a boundary;
 //! - a spelling that no mail program undoes (`name at domain`, letters set apart, other letters of the same look) and any cipher;
-//! - a local part alone where it is shorter than four letters, a word that half of the world uses or a field is named by, and one
-//!   without its domain inside of a longer word;
+//! - a local part alone that has fewer than 4 or more than 64 letters, that is a word of everybody's or the sender's own name, or that
+//!   stands inside of a longer word or in the name of a field;
 //! - the domain alone of a recipient where the sender calls itself by it and the operator did not name it as one of traps;
 //! - trap names that neither this transaction, nor the header, nor the operator's configuration gives.
 

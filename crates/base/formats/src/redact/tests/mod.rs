@@ -113,7 +113,7 @@ fn what_is_too_long_or_hopeless_is_cut_to_its_header() {
 #[test]
 fn nothing_breaks_on_noise() {
     let noise = || proptest::collection::vec(proptest::num::u8::ANY, 0..6_000);
-    let few = proptest::test_runner::Config::with_cases(32);
+    let few = proptest::test_runner::Config::with_cases(16);
     proptest::proptest!(few, |(head in noise(), body in noise())| {
         let raw = [head, b"\r\n\r\nmaria.trap@trap.example ".to_vec(), body].concat();
         let out = redactor().hide_message(&raw, LIMIT).unwrap();
@@ -123,7 +123,7 @@ fn nothing_breaks_on_noise() {
 
 #[test]
 fn an_address_between_any_texts_is_found() {
-    proptest::proptest!(|(before in "[ -~\r\n]{0,2000}", behind in "[ -~\r\n]{0,2000}")| {
+    proptest::proptest!(|(before in "[ -~\r\n]{0,400}", behind in "[ -~\r\n]{0,400}")| {
         let text = format!("{before}maria.trap@trap.example{behind}");
         let out = redactor().hide_text(&text);
         proptest::prop_assert!(!out.contains("maria.trap@trap.example"));
