@@ -123,7 +123,7 @@ const ADDRESS: AddressTexts = AddressTexts {
     until: "Hasta",
     endless: "Hasta que se retire a mano",
     rule: "Regla",
-    rule_with_score: |rule, score| format!("{rule}, con {score} puntos"),
+    rule_with_score: |rule, score| format!("{rule}, con una puntuación de {score}"),
     serial: "Serie",
     steps: "Qué hacer ahora",
     evidence: "Qué vimos",

@@ -42,7 +42,7 @@ async fn a_listed_address_learns_the_same_in_spanish() {
     let page = house.get("/ip/192.0.2.7?lang=es").await;
     assert_eq!(verdict(&page), "En la lista");
     page.says("Está en la lista desde el 23 de noviembre de 2026, 22:10 UTC.")
-        .says("con 2,5 puntos")
+        .says("con una puntuación de 2,5")
         .says("<form action=\"/ip/192.0.2.7/remove?lang=es\" method=\"post\">");
 }
 
