@@ -4,17 +4,40 @@
 //! whether a prefix holds any. Three rules make the answers:
 //!
 //! - all listings that cover an address answer, whatever their length, each class of a prefix for itself;
-//! - an entry whose end has passed answers no more, even if no decision has taken it out yet;
+//! - an entry whose end has passed answers no more, even if no decision has taken it out yet: ends are kept by the hour, rounded up;
 //! - an allow entry that covers an address silences every listing of it, also where one address inside a listed /24 is allowed.
+//!
+//! It keeps what DNS answers with and nothing else. Reason, beginning, rule and serial of a listing stand in the store alone; only a text
+//! that a person wrote is kept, because no class says it.
 //!
 //! The one writer changes a [`Set`]; readers hold a [`View`], a version of it that stays as it is while they look. Making a view shares
 //! everything and copies nothing, so that the writer gives a new one out after each decision or after a hundred thousand, as it likes.
 //!
-//! # Structure and cost
+//! # Structure
 //!
-//! Single IPv4 addresses, which are nearly all of a list, stand in leaves of one /16 below a tree of two octets; the leaf groups
-//! them by /24, one byte for each address and two for each group, and two bytes for its mark: the classes with their ends, numbered.
-//! Everything else (ranges, IPv6 networks, the allow list) is orders of magnitude less and stands in short sorted runs.
+//! - `singles`: single IPv4 addresses, which are nearly all of a list. The `tree` leads over two octets to the `leaf` of a /16, one block
+//!   of bytes that groups its addresses by /24: a byte for each address, two for each group, then the marks.
+//! - `mark`: what an entry is listed as, the classes with their ends. Many entries share one mark, so that each keeps a number of two bytes;
+//!   a leaf with few marks keeps one byte for each entry, and one with a single mark keeps it once.
+//! - `prefixes`: ranges, IPv6 networks and the allow list, orders of magnitude less, in short sorted runs.
+//!
+//! A change copies one leaf and the two branches above it; all else is shared with the versions that readers still hold.
+//!
+//! # Cost
+//!
+//! Bytes for each address, all levels of the tree included, measured on real lists:
+//!
+//! | list | different ends | bytes |
+//! |---|---|---|
+//! | 2.6 million addresses | 1 | 2.33 |
+//! | the same | 72 | 3.87 |
+//! | the same | 1,440 | 4.31 |
+//! | 4.6 million, more clustered | 1,440 | 3.83 |
+//!
+//! What was weighed against it: a hash set takes about 9 bytes; a sorted array 4 without marks, is slower to search, and cannot change
+//! without being copied whole; Roaring bitmaps 2 to 3.4, without marks; a plain bitmap 512 MB whatever is listed, without marks; a radix
+//! tree 25 bytes and more.
+
 mod leaf;
 mod mark;
 mod prefixes;
