@@ -71,13 +71,13 @@ fn zone() -> &'static Zone {
     })
 }
 
-/// A listing with a reason that nobody should print as it is.
+/// A listing by hand, with a text that nobody should print as it is.
 fn listing(prefix: &str, class: Class, until: Option<Timestamp>) -> Listing {
     Listing {
         prefix: prefix.parse().unwrap(),
         class,
         reason: "three mails\r\nto \u{e1}n old trap".to_owned(),
-        rule: Rule::new("trap-spam", 1),
+        rule: Rule::new("by-hand", 1),
         since: Timestamp::EPOCH,
         until,
         serial: Serial(9),

@@ -1,7 +1,8 @@
 //! Looking an address up: what the zone says, and what the store knows beside it.
 //!
-//! The zone alone says listed or not, so that the page, the API and DNS cannot disagree. The store adds evidence, history and notices;
-//! where it does not answer in time these are missing, and the answer stands.
+//! The zone alone says listed or not, so that the page, the API and DNS cannot disagree. The store adds what the zone does not keep
+//! (reason, beginning, rule and serial of each listing), evidence, history and notices; where it does not answer in time these are
+//! missing, and the answer stands.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,10 +10,8 @@ use std::time::Duration;
 
 use atalaya_delist::{DelistConfig, covering_prefixes};
 use atalaya_formats::redact::TrapNames;
-use atalaya_model::{
-    AllowEntry, Contact, Decided, Listing, Observation, Prefix, Serial, Timestamp, reserved,
-};
-use atalaya_publish::Zone;
+use atalaya_model::{Contact, Decided, Listing, Observation, Prefix, Rule, Serial, Timestamp, reserved};
+use atalaya_publish::{Allowed, Held, Zone};
 use atalaya_store::{Notice, Store, StoreError};
 use tokio::sync::OnceCell;
 
@@ -103,11 +102,11 @@ pub(crate) struct Facts {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Standing {
     /// Listed, the longest prefix first.
-    Listed(Vec<Listing>),
+    Listed(Vec<Held>),
     /// A test entry, listed always.
-    TestEntry(Vec<Listing>),
+    TestEntry(Vec<Held>),
     /// Kept off the list.
-    Allowed(AllowEntry),
+    Allowed(Allowed),
     /// In a range that is never listed, and what that is for.
     Reserved(&'static str),
     /// Nothing.
@@ -117,6 +116,8 @@ pub(crate) enum Standing {
 /// What the store knows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Details {
+    /// The listings of every prefix that holds the address, also those that the zone does not have (yet).
+    pub(crate) listings: Vec<Listing>,
     /// The observations against the unit, newest first.
     pub(crate) observations: Vec<Observation>,
     /// How many there are in all.
@@ -135,11 +136,22 @@ pub(crate) struct Details {
 
 impl Facts {
     /// The listings that stand, also those of a test entry.
-    pub(crate) fn listings(&self) -> &[Listing] {
+    pub(crate) fn listings(&self) -> &[Held] {
         match &self.standing {
             Standing::Listed(listings) | Standing::TestEntry(listings) => listings,
             Standing::Allowed(_) | Standing::Reserved(_) | Standing::NotListed => &[],
         }
+    }
+
+    /// What the store knows of a listing; none where it did not answer, or does not have it.
+    pub(crate) fn stored(&self, held: &Held) -> Option<&Listing> {
+        let mut listings = self.details.as_ref()?.listings.iter();
+        listings.find(|listing| (listing.prefix, listing.class) == (held.prefix, held.class))
+    }
+
+    /// When a listing ends: to the second as the store has it, else to the hour.
+    pub(crate) fn until(&self, held: &Held) -> Option<Timestamp> {
+        self.stored(held).map_or(held.until, |listing| listing.until)
     }
 }
 
@@ -191,10 +203,13 @@ impl Lookup {
     pub(crate) async fn facts(&self, address: IpAddr, now: Timestamp) -> Result<Facts, NotLoaded> {
         let mut facts = self.standing(address, now)?;
         if matches!(facts.standing, Standing::Reserved(_) | Standing::TestEntry(_)) {
-            facts.details = Some(Details::default());
+            facts.details = Some(Details {
+                listings: facts.listings().iter().map(test_entry).collect(),
+                ..Details::default()
+            });
             return Ok(facts);
         }
-        // Boxed: six questions to the store side by side are a large future.
+        // Boxed: seven questions to the store side by side are a large future.
         let details = Box::pin(self.details(&facts));
         facts.details = match tokio::time::timeout(self.limits.patience, details).await {
             Ok(Ok(details)) => Some(details),
@@ -216,9 +231,9 @@ impl Lookup {
     /// Asks the store for everything at once.
     async fn details(&self, facts: &Facts) -> Result<Details, NoDetails> {
         let (store, unit) = (&self.store, &facts.unit);
-        let (observations, decisions, notices, removals, contact, key) = tokio::try_join!(
+        let (observations, (listings, decisions), notices, removals, contact, key) = tokio::try_join!(
             self.observations(unit),
-            self.decisions(facts),
+            self.history(facts),
             store.notices_told_of(unit, MAX_NOTICES),
             store.removals_of(unit, facts.now.minus(self.limits.remember)),
             store.contact_for(facts.address, facts.now),
@@ -230,6 +245,7 @@ impl Lookup {
         let veil = move || (Veil::new(&key, &traps, &observations), observations);
         let (veil, observations) = tokio::task::spawn_blocking(veil).await?;
         Ok(Details {
+            listings,
             observations,
             observation_count,
             decisions,
@@ -257,18 +273,32 @@ impl Lookup {
         Ok((shown, all))
     }
 
-    /// The history of every prefix that holds the address, and in any case the decisions behind what is listed now.
-    async fn decisions(&self, facts: &Facts) -> Result<Vec<Decided>, StoreError> {
-        let mut decisions = self
-            .store
-            .decisions_of(&covering_prefixes(facts.address), self.limits.decisions)
-            .await?;
-        for listing in facts.listings() {
+    /// The listings and the history of every prefix that holds the address, and in any case the decisions behind what is listed now.
+    async fn history(&self, facts: &Facts) -> Result<(Vec<Listing>, Vec<Decided>), StoreError> {
+        let covering = covering_prefixes(facts.address);
+        let (listings, mut decisions) = tokio::try_join!(
+            self.store.listings_in(&covering),
+            self.store.decisions_of(&covering, self.limits.decisions),
+        )?;
+        for listing in &listings {
             if !decisions.iter().any(|known| known.serial == listing.serial) {
                 decisions.extend(self.store.decision(listing.serial).await?);
             }
         }
         decisions.sort_by_key(|decided| std::cmp::Reverse(decided.serial));
-        Ok(decisions)
+        Ok((listings, decisions))
+    }
+}
+
+/// A test entry as the store would have it: no decision made it, so that it stands at the serial before the first.
+fn test_entry(held: &Held) -> Listing {
+    Listing {
+        prefix: held.prefix,
+        class: held.class,
+        reason: held.text.as_deref().unwrap_or_default().to_owned(),
+        rule: Rule::new("test-entry", 1),
+        since: Timestamp::EPOCH,
+        until: held.until,
+        serial: Serial::default(),
     }
 }

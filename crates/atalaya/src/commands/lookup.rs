@@ -45,9 +45,16 @@ struct Listed {
     prefix: Prefix,
     class: Class,
     code: Ipv4Addr,
+    until: Option<Timestamp>,
+    /// None where the store did not answer.
+    #[serde(flatten)]
+    stored: Option<Stored>,
+}
+
+#[derive(Deserialize)]
+struct Stored {
     reason: String,
     since: Timestamp,
-    until: Option<Timestamp>,
     rule: String,
 }
 
@@ -100,10 +107,15 @@ impl fmt::Display for Listed {
         writeln!(f)?;
         writeln!(f, "  prefix  {}", self.prefix)?;
         writeln!(f, "  class   {} ({})", self.class, self.code)?;
-        writeln!(f, "  why     {}", self.reason)?;
-        writeln!(f, "  since   {}", self.since)?;
+        if let Some(stored) = &self.stored {
+            writeln!(f, "  why     {}", stored.reason)?;
+            writeln!(f, "  since   {}", stored.since)?;
+        }
         writeln!(f, "  until   {end}")?;
-        writeln!(f, "  rule    {}", self.rule)
+        match &self.stored {
+            Some(stored) => writeln!(f, "  rule    {}", stored.rule),
+            None => writeln!(f, "  why, since and rule are unknown, the store did not answer"),
+        }
     }
 }
 
@@ -139,6 +151,7 @@ mod tests {
         let text =
             told(json!({"address": "192.0.2.1", "serial": 7, "listings": [listing], "observations": 3}));
         assert!(text.contains("class   spam (127.0.0.3)"), "{text}");
+        assert!(text.contains("why     Spam.\n"), "{text}");
         assert!(text.contains("until   removed by hand"), "{text}");
         assert!(
             text.ends_with("Observations kept: 3. Serial of the list: 7."),
@@ -148,7 +161,10 @@ mod tests {
 
     #[test]
     fn what_the_store_did_not_say_is_unknown() {
-        let text = told(json!({"address": "192.0.2.1", "serial": 7, "listings": [], "observations": null}));
+        let listing = json!({"prefix": "192.0.2.1/32", "class": "spam", "code": "127.0.0.3", "until": null});
+        let text =
+            told(json!({"address": "192.0.2.1", "serial": 7, "listings": [listing], "observations": null}));
+        assert!(text.contains("why, since and rule are unknown"), "{text}");
         assert!(text.contains("Observations kept: unknown"), "{text}");
     }
 }

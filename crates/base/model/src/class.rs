@@ -48,6 +48,19 @@ impl Class {
         }
     }
 
+    /// Why an address stands in this class, as a clause for mail servers to repeat where nobody gave a reason of their own.
+    #[must_use]
+    pub const fn why(self) -> &'static str {
+        match self {
+            Self::Manual => "listed by hand",
+            Self::Spam => "spam from it reached our traps",
+            Self::Bot => "exploited, or part of a botnet",
+            Self::Hijacked => "hijacked network",
+            Self::PolicyDeclared => "its network says that it sends no mail directly",
+            Self::Policy => "should not send mail directly",
+        }
+    }
+
     /// The A record that answers for this class in the combined zone.
     #[must_use]
     pub const fn code(self) -> Ipv4Addr {

@@ -134,6 +134,12 @@ impl Rule {
     pub fn new(name: &str, version: u32) -> Self {
         Self(format!("{name}/{version}"))
     }
+
+    /// The name without the version.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Rule {

@@ -51,6 +51,14 @@ impl Store {
         listings_in(&mut self.read().await?, &[*prefix]).await
     }
 
+    /// The listings of exactly these prefixes, in all classes.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn listings_in(&self, prefixes: &[Prefix]) -> Result<Vec<Listing>, StoreError> {
+        listings_in(&mut self.read().await?, prefixes).await
+    }
+
     /// A page of the listings that overlap `around`, or of all, in the order of their addresses; `after` is the last of the page before.
     ///
     /// Pages are read at different moments. Those who want one moment take a [`Store::snapshot`].

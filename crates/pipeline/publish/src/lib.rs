@@ -20,5 +20,5 @@ pub use config::PublishConfig;
 pub use error::PublishError;
 pub use follower::Follower;
 pub use server::{DnsServer, DnsSockets};
-pub use set::Set;
+pub use set::{Allowed, Held, Set, View};
 pub use zone::{Answer, Zone};

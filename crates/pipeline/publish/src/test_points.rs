@@ -6,7 +6,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use atalaya_model::{Class, Listing, Prefix, Rule, Serial, Timestamp};
+use atalaya_model::{Class, Prefix};
+
+use crate::set::Held;
 
 /// Why a test entry is listed, for whoever reads it.
 const REASON: &str = "test entry, always listed (RFC 5782 section 5)";
@@ -15,7 +17,7 @@ const REASON: &str = "test entry, always listed (RFC 5782 section 5)";
 #[derive(Debug)]
 pub(crate) enum TestPoint {
     /// It is a test entry.
-    Listed(Listing),
+    Listed(Held),
     /// It must not be listed.
     Never,
     /// Nothing: the set decides.
@@ -30,7 +32,7 @@ pub(crate) fn test_point(address: IpAddr) -> TestPoint {
     Class::ALL
         .into_iter()
         .find(|class| address == class.code())
-        .map_or(TestPoint::None, |class| TestPoint::Listed(listing(class)))
+        .map_or(TestPoint::None, |class| TestPoint::Listed(held(class)))
 }
 
 /// Whether a prefix holds a test entry.
@@ -41,14 +43,11 @@ pub(crate) fn has_test_point(prefix: &Prefix) -> bool {
 }
 
 /// The test entry of a class.
-fn listing(class: Class) -> Listing {
-    Listing {
+fn held(class: Class) -> Held {
+    Held {
         prefix: class.code().into(),
         class,
-        reason: REASON.to_owned(),
-        rule: Rule::new("test-entry", 1),
-        since: Timestamp::EPOCH,
         until: None,
-        serial: Serial::default(),
+        text: Some(REASON.into()),
     }
 }

@@ -1,18 +1,20 @@
 //! The zone as everybody sees it: the set, the serial that it stands at, and what the zone says about itself.
 //!
-//! DNS server and web pages ask the same [`Zone`], so that they cannot disagree. Questions take a read lock and touch memory only;
-//! one decision takes the write lock for the moment of one insertion. A whole set is built outside the lock and swapped in.
+//! DNS server and web pages ask the same [`Zone`], so that they cannot disagree. A question takes the version that stands, without a
+//! lock, and is answered from it alone, so that no answer mixes two versions. Whoever changes the zone takes turns, makes a new version
+//! beside the one that answers, and puts it in its place in one step.
 
 use std::net::IpAddr;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwap;
 use atalaya_formats::dnsbl::Meaning;
-use atalaya_model::{AllowEntry, Decided, Listing, Prefix, Serial, Timestamp};
+use atalaya_model::{Decided, Prefix, Serial, Timestamp};
 
 use crate::apex::Apex;
 use crate::config::PublishConfig;
 use crate::error::PublishError;
-use crate::set::Set;
+use crate::set::{Allowed, Held, Set, View};
 use crate::test_points::{TestPoint, has_test_point, test_point};
 
 /// The published zone: shared by the follower, which changes it, and by all who answer from it.
@@ -21,13 +23,16 @@ pub struct Zone {
     apex: Apex,
     public_url: String,
     max_udp_answer: u16,
-    state: RwLock<State>,
+    /// What answers now.
+    current: ArcSwap<State>,
+    /// What the next version is made from; whoever holds it is the only one who changes anything.
+    writer: Mutex<Set>,
 }
 
-/// What changes.
+/// One version of what changes.
 #[derive(Debug, Default)]
 struct State {
-    set: Set,
+    view: View,
     serial: Serial,
     loaded: bool,
 }
@@ -38,9 +43,9 @@ pub struct Answer {
     /// The last decision that went into it.
     pub serial: Serial,
     /// The listings that cover the address, the longest prefix first; none if it is allowed.
-    pub listings: Vec<Listing>,
+    pub listings: Vec<Held>,
     /// The entry of the allow list that covers the address.
-    pub allowed: Option<AllowEntry>,
+    pub allowed: Option<Allowed>,
 }
 
 impl Answer {
@@ -55,7 +60,7 @@ impl Answer {
 #[derive(Debug)]
 pub(crate) enum Finding {
     /// These listings of this address.
-    Listed(IpAddr, Vec<Listing>),
+    Listed(IpAddr, Vec<Held>),
     /// No records, but listings below (an empty non-terminal).
     Above,
     /// Nothing at it and nothing below.
@@ -73,7 +78,8 @@ impl Zone {
             apex: Apex::new(config)?,
             public_url: public_url.trim_end_matches('/').to_owned(),
             max_udp_answer: config.max_udp_answer,
-            state: RwLock::default(),
+            current: ArcSwap::default(),
+            writer: Mutex::default(),
         })
     }
 
@@ -86,29 +92,29 @@ impl Zone {
     /// Whether a set was loaded, so that "not listed" means it.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
-        self.read().loaded
+        self.current.load().loaded
     }
 
     /// The last decision that the zone knows.
     #[must_use]
     pub fn serial(&self) -> Serial {
-        self.read().serial
+        self.current.load().serial
     }
 
     /// The number of listings and of allow entries.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
-        let state = self.read();
-        (state.set.listings(), state.set.allow_entries())
+        let state = self.current.load();
+        (state.view.listings(), state.view.allow_entries())
     }
 
     /// What the zone says about an address. Ask [`Zone::is_loaded`] before taking "nothing" for an answer.
     #[must_use]
     pub fn lookup(&self, address: IpAddr, now: Timestamp) -> Answer {
-        let state = self.read();
+        let state = self.current.load();
         let listings = state.listings(address, now);
         let allowed = if listings.is_empty() {
-            state.set.allowed_at(Prefix::single(address), now).cloned()
+            state.view.allowed_at(Prefix::single(address), now)
         } else {
             None
         };
@@ -121,7 +127,7 @@ impl Zone {
 
     /// What stands at a name, and the serial that it was read at; nothing before a set was loaded.
     pub(crate) fn find(&self, meaning: &Meaning, now: Timestamp) -> Option<(Serial, Finding)> {
-        let state = self.read();
+        let state = self.current.load();
         if !state.loaded {
             return None;
         }
@@ -138,10 +144,14 @@ impl Zone {
 
     /// Puts a whole set in the place of the one that answered so far, and gives that one back to be dropped at leisure.
     pub fn load(&self, set: Set, serial: Serial) -> Set {
-        let mut state = self.write();
-        state.serial = serial;
-        state.loaded = true;
-        std::mem::replace(&mut state.set, set)
+        let mut writer = self.write();
+        let old = std::mem::replace(&mut *writer, set);
+        self.current.store(Arc::new(State {
+            view: writer.view().clone(),
+            serial,
+            loaded: true,
+        }));
+        old
     }
 
     /// Does what was decided. A decision that the zone knows already changes nothing.
@@ -149,19 +159,41 @@ impl Zone {
     /// # Errors
     /// Decisions between the last one and this one are missing: the zone must be loaded again.
     pub fn apply(&self, decided: &Decided) -> Result<(), PublishError> {
-        let mut state = self.write();
-        if decided.serial <= state.serial {
-            return Ok(());
+        self.apply_all(std::slice::from_ref(decided))
+    }
+
+    /// Does what was decided, all of it in one version: no answer knows some of these decisions and not the others. Decisions that the
+    /// zone knows already change nothing.
+    ///
+    /// # Errors
+    /// Decisions are missing before one of these: the zone must be loaded again. It stands at the last one before the gap.
+    pub fn apply_all(&self, decisions: &[Decided]) -> Result<(), PublishError> {
+        let mut writer = self.write();
+        let before = self.current.load();
+        let mut serial = before.serial;
+        let mut gap = None;
+        for decided in decisions {
+            if decided.serial <= serial {
+                continue;
+            }
+            if decided.serial.0 != serial.0.saturating_add(1) {
+                gap = Some(PublishError::Gap {
+                    last: serial,
+                    found: decided.serial,
+                });
+                break;
+            }
+            writer.apply(decided);
+            serial = decided.serial;
         }
-        if decided.serial.0 != state.serial.0.saturating_add(1) {
-            return Err(PublishError::Gap {
-                last: state.serial,
-                found: decided.serial,
-            });
+        if serial > before.serial {
+            self.current.store(Arc::new(State {
+                view: writer.view().clone(),
+                serial,
+                loaded: before.loaded,
+            }));
         }
-        state.set.apply(decided);
-        state.serial = decided.serial;
-        Ok(())
+        gap.map_or(Ok(()), Err)
     }
 
     /// What the zone says about itself.
@@ -179,30 +211,26 @@ impl Zone {
         self.max_udp_answer
     }
 
-    /// Nothing panics while it holds the lock. If something did, one decision could be half done; all others still have their answers,
-    /// which nobody has from a lock that stays poisoned.
-    fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    /// Nothing panics while it holds the lock. If something did, one decision could be half done; with a lock that stays poisoned the
+    /// zone would never change again.
+    fn write(&self) -> MutexGuard<'_, Set> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
     /// The listings of an address, the test entries before everything else.
-    fn listings(&self, address: IpAddr, now: Timestamp) -> Vec<Listing> {
+    fn listings(&self, address: IpAddr, now: Timestamp) -> Vec<Held> {
         match test_point(address.to_canonical()) {
-            TestPoint::Listed(listing) => vec![listing],
+            TestPoint::Listed(held) => vec![held],
             TestPoint::Never => Vec::new(),
-            TestPoint::None => self.set.listings_of(address, now).into_iter().cloned().collect(),
+            TestPoint::None => self.view.listings_of(address, now).collect(),
         }
     }
 
     /// Whether a name that means this prefix has listings below it.
     fn has_any_below(&self, prefix: Prefix, now: Timestamp) -> bool {
         // Nothing is below a whole address: what is listed there was found already, and 127.0.0.1 never is.
-        !prefix.is_single() && (has_test_point(&prefix) || self.set.has_any_in(prefix, now))
+        !prefix.is_single() && (has_test_point(&prefix) || self.view.has_any_in(prefix, now))
     }
 }

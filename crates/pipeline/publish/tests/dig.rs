@@ -88,7 +88,7 @@ async fn dig_reads_listings_texts_and_the_zone() {
     );
     let texts = dig(&server, &format!("+short {listed} TXT")).await;
     assert!(
-        texts.starts_with("\"spam 192.0.2.99: spam seen in a test; since 2026-11-20"),
+        texts.starts_with("\"spam 192.0.2.99: spam from it reached our traps; until"),
         "{texts}"
     );
     assert!(

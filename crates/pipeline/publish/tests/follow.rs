@@ -163,7 +163,7 @@ async fn following_comes_to_the_same_as_loading_anew() {
         "2001:db8::1",
     ] {
         let address = address.parse().unwrap();
-        for seconds in [0, 60, 600] {
+        for seconds in [0, 60, 600, 3_600] {
             let now = followed.now.plus(Duration::from_secs(seconds));
             assert_eq!(
                 anew.lookup(address, now),

@@ -8,7 +8,7 @@
 
 mod support;
 
-use atalaya_model::{Class, Period, Serial};
+use atalaya_model::{Class, Period, Rule, Serial};
 use atalaya_publish::{PublishConfig, Set};
 use domain::base::Rtype;
 use domain::base::iana::{Class as DnsClass, OptRcode};
@@ -161,6 +161,7 @@ async fn the_soa_record_of_a_negative_answer_has_the_smaller_ttl() {
 async fn a_text_above_255_bytes_is_cut_into_strings() {
     let server = server().await;
     let mut listing = listing("2001:db8:1:2::/64", Class::Spam, None);
+    listing.rule = Rule::new("by-hand", 1);
     listing.reason = "0123456789".repeat(20);
     drop(server.zone.load(Set::new([listing], []), Serial(SERIAL)));
     let name = nibbles("2001:db8:1:2:3333:4444:5555:6666");

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use atalaya_model::{Class, Listing, Prefix};
+use atalaya_publish::Held;
 use serde_json::{Map, Value, json};
 
 use crate::App;
@@ -12,9 +13,10 @@ use crate::lookup::{Details, Facts, Lookup, LookupLimits, NotLoaded, Standing};
 /// What is known of an address, as `GET /api/v1/ip/ADDRESS` gives it.
 ///
 /// Always there: `address`, `unit` (what is listed together with it), `zone`, `serial`, `listed`, `listings`, and `details`, which
-/// is `unavailable` where the store did not answer. Each listing has `zone`, `code`, `class`, `prefix`, `scope`, `reason`, `since`,
-/// `until` (null without end), `rule`, `score`, `serial` and `evidence`: the newest observations against the address as the
-/// public may see them, empty where the class does not come from observations, null where the store did not answer.
+/// is `unavailable` where the store did not answer. Each listing has `zone`, `code`, `class`, `prefix`, `scope`, `until` (null without
+/// end), `score` and `evidence`: the newest observations against the address as the public may see them, empty where the class
+/// does not come from observations, null where the store did not answer. Where the store did answer it has `reason`, `since`, `rule`
+/// and `serial` too, and `until` to the second; without it `until` is the full hour that follows.
 /// Where they apply: `allowed`, `reserved`, `contact`. For the operator there is also `observations`, the number kept against the
 /// address; null where the store did not answer.
 ///
@@ -65,10 +67,7 @@ impl Lookup {
         match &facts.standing {
             // The reason of an allow entry is for the operator.
             Standing::Allowed(entry) => {
-                put(
-                    "allowed",
-                    json!({ "prefix": entry.prefix, "since": entry.since, "until": entry.until }),
-                );
+                put("allowed", json!({ "prefix": entry.prefix, "until": entry.until }));
             }
             Standing::Reserved(purpose) => {
                 put("reserved", json!(purpose));
@@ -86,27 +85,34 @@ impl Lookup {
     }
 
     /// One listing.
-    fn listing(&self, listing: &Listing, facts: &Facts) -> Value {
-        let score = facts.details.as_ref().and_then(|details| score(listing, details));
-        json!({
-            "zone": self.zone_name,
-            "code": listing.class.code(),
-            "class": listing.class,
-            "prefix": listing.prefix,
-            "scope": scope(&listing.prefix, &facts.unit),
-            "reason": listing.reason,
-            "since": listing.since,
-            "until": listing.until,
-            "rule": listing.rule,
-            "score": score,
-            "serial": listing.serial,
-            "evidence": facts.details.as_ref().map(|details| evidence(listing, facts, details)),
-        })
+    fn listing(&self, held: &Held, facts: &Facts) -> Value {
+        let (details, stored) = (facts.details.as_ref(), facts.stored(held));
+        let score = stored.and_then(|listing| score(listing, details?));
+        let mut answer = Map::new();
+        let mut put = |name: &str, value: Value| answer.insert(name.to_owned(), value);
+        put("zone", json!(self.zone_name));
+        put("code", json!(held.class.code()));
+        put("class", json!(held.class));
+        put("prefix", json!(held.prefix));
+        put("scope", json!(scope(&held.prefix, &facts.unit)));
+        put("until", json!(facts.until(held)));
+        put("score", json!(score));
+        put(
+            "evidence",
+            json!(details.map(|details| evidence(held, facts, details))),
+        );
+        if let Some(listing) = stored {
+            put("reason", json!(listing.reason));
+            put("since", json!(listing.since));
+            put("rule", json!(listing.rule));
+            put("serial", json!(listing.serial));
+        }
+        Value::Object(answer)
     }
 }
 
 /// The observations behind a listing.
-fn evidence(listing: &Listing, facts: &Facts, details: &Details) -> Value {
+fn evidence(listing: &Held, facts: &Facts, details: &Details) -> Value {
     let from_observations = matches!(listing.class, Class::Spam | Class::Bot);
     if !from_observations || !facts.unit.covers(&listing.prefix) {
         return json!([]);

@@ -140,20 +140,15 @@ fn lead(facts: &Facts, t: &'static Texts) -> Vec<String> {
     let a = &t.address;
     match &facts.standing {
         Standing::Listed(listings) => {
-            let since = listings
-                .iter()
-                .map(|listing| listing.since)
-                .min()
-                .unwrap_or(facts.now);
-            let end = views::last_end(listings).map_or_else(
+            let stored = listings.iter().filter_map(|held| facts.stored(held));
+            let since = stored.map(|listing| listing.since).min();
+            let end = views::last_end(listings.iter().map(|held| facts.until(held))).map_or_else(
                 || a.lead_endless.to_owned(),
                 |end| (a.lead_until)(&t.units.moment(end).text),
             );
-            let mut lead = vec![
-                a.lead_effect.to_owned(),
-                (a.lead_listed)(&t.units.moment(since).text),
-                end,
-            ];
+            let mut lead = vec![a.lead_effect.to_owned()];
+            lead.extend(since.map(|since| (a.lead_listed)(&t.units.moment(since).text)));
+            lead.push(end);
             let own = listings.iter().find(|listing| facts.unit.covers(&listing.prefix));
             match (own, listings.first()) {
                 (None, Some(range)) => lead.push((a.scope_note)(&range.prefix.to_string())),

@@ -1,7 +1,8 @@
 //! Views: what the page of an address shows, decided and written. Plain functions of facts, rules and language.
 
 use atalaya_delist::{DelistConfig, Prospect, assess, wait_after};
-use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Verdict};
+use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Timestamp, Verdict};
+use atalaya_publish::Held;
 use atalaya_store::Notice;
 
 use crate::evidence::PublicObservation;
@@ -45,17 +46,34 @@ pub(super) struct ListingView {
     pub(super) meaning: &'static str,
     pub(super) scope: String,
     pub(super) code: String,
+    pub(super) until: Option<Moment>,
+    pub(super) stored: Option<StoredView>,
+}
+
+/// What the store knows of a listing.
+pub(super) struct StoredView {
     pub(super) reason: String,
     pub(super) reason_language: &'static str,
     pub(super) since: Moment,
-    pub(super) until: Option<Moment>,
     pub(super) rule: String,
     pub(super) serial: String,
 }
 
-/// A listing with the score of the decision behind it.
-pub(super) fn listing(listing: &Listing, facts: &Facts, t: &'static Texts) -> ListingView {
-    let texts = class_texts(t, listing.class);
+/// One listing, with what the store knows of it.
+pub(super) fn listing(held: &Held, facts: &Facts, t: &'static Texts) -> ListingView {
+    let texts = class_texts(t, held.class);
+    ListingView {
+        class: texts.name,
+        meaning: texts.meaning,
+        scope: scope(&held.prefix, &facts.unit, t),
+        code: held.class.code().to_string(),
+        until: facts.until(held).map(|until| t.units.moment(until)),
+        stored: facts.stored(held).map(|listing| stored(listing, facts, t)),
+    }
+}
+
+/// What the store knows of a listing, with the score of the decision behind it.
+fn stored(listing: &Listing, facts: &Facts, t: &'static Texts) -> StoredView {
     let decisions = facts
         .details
         .as_ref()
@@ -64,15 +82,10 @@ pub(super) fn listing(listing: &Listing, facts: &Facts, t: &'static Texts) -> Li
         .iter()
         .find(|decided| decided.serial == listing.serial)
         .map(|by| by.decision.score);
-    ListingView {
-        class: texts.name,
-        meaning: texts.meaning,
-        scope: scope(&listing.prefix, &facts.unit, t),
-        code: listing.class.code().to_string(),
+    StoredView {
         reason: listing.reason.clone(),
         reason_language: reason_language(&listing.rule),
         since: t.units.moment(listing.since),
-        until: listing.until.map(|until| t.units.moment(until)),
         rule: rule(&listing.rule.0, score, t),
         serial: listing.serial.to_string(),
     }
@@ -97,13 +110,13 @@ fn rule(name: &str, score: Option<f64>, t: &'static Texts) -> String {
     }
 }
 
-/// How the names of rules begin that are no rules but the operator's own decisions, as `atalaya_decide::by_hand` writes them.
-const BY_HAND: &str = "by-hand/";
+/// The name of rules that are no rules but the operator's own decisions, as `atalaya_decide::by_hand` writes it.
+const BY_HAND: &str = "by-hand";
 
 /// The language of a reason, for `lang`: our rules write English, and what an operator typed is in a language that nobody told us, which
 /// HTML writes as an empty text.
 fn reason_language(rule: &Rule) -> &'static str {
-    if rule.0.starts_with(BY_HAND) { "" } else { "en" }
+    if rule.name() == BY_HAND { "" } else { "en" }
 }
 
 /// One observation.
@@ -237,7 +250,7 @@ pub(super) fn removal(
     t: &'static Texts,
 ) -> Option<RemovalView> {
     let r = &t.removal;
-    let listings = facts.listings();
+    let listings = &details.listings;
     let write_to = || mail(postmaster, &(r.mail_subject)(&facts.address.to_string()));
     match assess(facts.address, listings, &details.removals, config, facts.now) {
         Prospect::NotListed => None,
@@ -261,7 +274,7 @@ pub(super) fn removal(
         }
         Prospect::Wait { until } => {
             let mut paragraphs = vec![(r.wait)(&t.units.moment(until).text)];
-            if let Some(end) = last_end(listings) {
+            if let Some(end) = last_end(listings.iter().map(|listing| listing.until)) {
                 paragraphs.push((r.wait_short)(&t.units.moment(end).text));
             }
             Some(RemovalView {
@@ -298,8 +311,8 @@ pub(super) fn by_hand(staying: &[Listing], unit: &Prefix, t: &'static Texts) -> 
     }
 }
 
-/// The end of the last listing, if all of them end.
-pub(super) fn last_end(listings: &[Listing]) -> Option<atalaya_model::Timestamp> {
-    let ends: Option<Vec<_>> = listings.iter().map(|listing| listing.until).collect();
+/// The last of the ends of some listings, if all of them end.
+pub(super) fn last_end(ends: impl Iterator<Item = Option<Timestamp>>) -> Option<Timestamp> {
+    let ends: Option<Vec<_>> = ends.collect();
     ends?.into_iter().max()
 }

@@ -108,8 +108,8 @@ const ADDRESS: AddressTexts = AddressTexts {
     scope_note: |prefix| format!("It is listed as a part of the wider range {prefix}, not for itself alone."),
     at_serial: |zone, serial| format!("As {zone} answers in DNS at serial {serial}."),
     no_details_title: "Details are not available right now",
-    no_details: "The answer above is sure: it is the one that DNS gives. Evidence, history and removal need the database, which \
-                 does not answer at the moment. Please come back in a few minutes.",
+    no_details: "The answer above is sure: it is the one that DNS gives. The reason, since when, the rule, evidence, history and \
+                 removal need the database, which does not answer at the moment. Please come back in a few minutes.",
     why: "Why it is listed",
     scope: "Scope",
     scope_address: "This address alone",

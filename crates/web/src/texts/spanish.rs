@@ -110,8 +110,8 @@ const ADDRESS: AddressTexts = AddressTexts {
     scope_note: |prefix| format!("Está como parte del rango {prefix}, no por sí sola."),
     at_serial: |zone, serial| format!("Así responde {zone} en el DNS, con la serie {serial}."),
     no_details_title: "Los detalles no están disponibles ahora",
-    no_details: "La respuesta de arriba es segura: es la que da el DNS. Las pruebas, el historial y la retirada necesitan la base de \
-                 datos, que en este momento no responde. Vuelva dentro de unos minutos.",
+    no_details: "La respuesta de arriba es segura: es la que da el DNS. El motivo, el comienzo, la regla, las pruebas, el historial \
+                 y la retirada necesitan la base de datos, que en este momento no responde. Vuelva dentro de unos minutos.",
     why: "Por qué está en la lista",
     scope: "Alcance",
     scope_address: "Solo esta dirección",

@@ -92,6 +92,7 @@ async fn an_allowed_address_names_its_range_and_not_the_reason() {
     assert_eq!(answer["listed"], false);
     assert_eq!(answer["allowed"]["prefix"], "192.0.2.0/24");
     assert_eq!(answer["allowed"]["until"], Value::Null);
+    assert_eq!(answer["allowed"].get("since"), None);
 }
 
 #[tokio::test]
@@ -103,6 +104,7 @@ async fn reserved_addresses_and_test_entries_say_what_they_are() {
     let test_entry = house.get("/api/v1/ip/127.0.0.2").await.json();
     assert_eq!(test_entry["listed"], true);
     assert_eq!(test_entry["listings"][0]["code"], "127.0.0.2");
+    assert_eq!(test_entry["listings"][0]["rule"], "test-entry/1");
     assert_eq!(house.get("/api/v1/ip/127.0.0.1").await.json()["listed"], false);
 }
 
@@ -238,7 +240,17 @@ async fn without_the_store_the_api_still_says_listed_or_not() {
     let answer = house.get(LOOK).await.json();
     assert_eq!(answer["listed"], true);
     assert_eq!(answer["details"], "unavailable");
-    assert_eq!(answer["listings"][0]["evidence"], Value::Null);
+    let expected = json!([{
+        "zone": "bl.list.example",
+        "code": "127.0.0.3",
+        "class": "spam",
+        "prefix": ADDRESS,
+        "scope": "address",
+        "until": "2027-01-22T23:00:00Z",
+        "score": null,
+        "evidence": null,
+    }]);
+    assert_eq!(answer["listings"], expected);
     let told = atalaya_web::answer_json(&house.app(), ADDRESS.parse().unwrap()).await;
     assert_eq!(told.unwrap()["observations"], Value::Null);
     let page = house.post_plainly(REMOVE).await;

@@ -1,5 +1,7 @@
 //! The page of an address: what the verdict is, and what stands around it.
 
+use std::time::Duration;
+
 use atalaya_model::{Class, Verdict};
 use axum::http::StatusCode;
 
@@ -149,10 +151,10 @@ async fn the_reasons_of_our_rules_are_marked_as_english() {
 }
 
 #[tokio::test]
-async fn a_listing_ends_on_its_date() {
+async fn a_listing_ends_by_itself_in_the_hour_of_its_end() {
     let house = House::open().await;
     house.list(ADDRESS, Class::Spam).await;
-    house.clock.advance(DAY * 60);
+    house.clock.advance(DAY * 60 + Duration::from_secs(3_600));
     assert_eq!(verdict(&house.get("/ip/192.0.2.7").await), "Not listed");
     assert!(!house.is_listed(ADDRESS));
 }

@@ -17,8 +17,15 @@ async fn without_the_store_the_page_still_says_listed_or_not() {
     assert_eq!(listed.status, StatusCode::OK);
     listed
         .says("</svg>Listed</span>")
-        .says("Spam reached our traps: 2 messages.")
+        .says("Why it is listed: Spam seen")
+        .says("<code>127.0.0.3</code>")
+        .says("This address alone")
+        .says("It leaves by itself on 22 January 2027, 23:00 UTC")
         .says("Details are not available right now")
+        .says("The reason, since when, the rule, evidence, history and removal need the database")
+        .keeps("Spam reached our traps: 2 messages.")
+        .keeps("trap-spam")
+        .keeps("on the list since")
         .keeps("method=\"post\"")
         .keeps("never on the list");
     house

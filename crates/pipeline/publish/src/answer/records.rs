@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use atalaya_model::{Listing, Serial, Timestamp};
+use atalaya_model::{Serial, Timestamp};
 use domain::base::iana::{Class, Rtype};
 use domain::base::{Name, Record, Ttl};
 use domain::rdata::{A, Aaaa, Ns, Txt, ZoneRecordData};
 
 use crate::apex::{Apex, NameServer};
+use crate::set::Held;
 use crate::zone::Zone;
 
 /// The longest reason in a TXT record, in characters: mail servers put the text into one line of an SMTP reply, which holds
@@ -21,7 +22,7 @@ pub(super) type OurRecord<'a> = Record<&'a Name<[u8]>, ZoneRecordData<Vec<u8>, &
 /// The return codes of all classes, each once (RFC 5782 section 2.3).
 pub(super) fn codes<'a>(
     name: &'a Name<[u8]>,
-    listings: &[Listing],
+    listings: &[Held],
     apex: &Apex,
     now: Timestamp,
 ) -> Vec<OurRecord<'a>> {
@@ -39,7 +40,7 @@ pub(super) fn codes<'a>(
 pub(super) fn texts<'a>(
     name: &'a Name<[u8]>,
     address: IpAddr,
-    listings: &[Listing],
+    listings: &[Held],
     zone: &Zone,
     now: Timestamp,
 ) -> Vec<OurRecord<'a>> {
@@ -97,7 +98,7 @@ fn record<'a>(
 
 /// How long an answer may be kept: as configured, but no longer than the first of its listings lasts. All records of a set have the
 /// same (RFC 2181 section 5.2).
-fn ttl(listings: &[Listing], apex: &Apex, now: Timestamp) -> Ttl {
+fn ttl(listings: &[Held], apex: &Apex, now: Timestamp) -> Ttl {
     let first_end = listings
         .iter()
         .filter_map(|listing| listing.until)
@@ -108,28 +109,22 @@ fn ttl(listings: &[Listing], apex: &Apex, now: Timestamp) -> Ttl {
 }
 
 /// The text of a listing, in one line of printable ASCII.
-fn text(listing: &Listing, address: IpAddr, public_url: &str) -> String {
-    let Listing {
+fn text(listing: &Held, address: IpAddr, public_url: &str) -> String {
+    let Held {
         prefix,
         class,
-        reason,
-        since,
         until,
-        ..
+        text: reason,
     } = listing;
     let mut text = format!("{class} {prefix}: ");
-    let reason = reason.trim_end_matches('.');
+    let reason = reason.as_deref().unwrap_or(class.why()).trim_end_matches('.');
     text.extend(reason.chars().take(MOST_REASON).map(printable));
     if reason.chars().nth(MOST_REASON).is_some() {
         text.push_str("...");
     }
     let end = until.map_or_else(|| "further notice".to_owned(), Timestamp::date);
     // Writing into a String does not fail.
-    let _written = write!(
-        text,
-        "; since {}, until {end}; {public_url}/ip/{address}",
-        since.date()
-    );
+    let _written = write!(text, "; until {end}; {public_url}/ip/{address}");
     text
 }
 
@@ -146,27 +141,29 @@ fn printable(letter: char) -> char {
 mod tests {
     use super::*;
 
-    fn listing(reason: &str) -> Listing {
-        Listing {
+    fn listing(text: Option<&str>) -> Held {
+        Held {
             prefix: "192.0.2.0/24".parse().unwrap(),
             class: atalaya_model::Class::Spam,
-            reason: reason.to_owned(),
-            rule: atalaya_model::Rule::new("trap-spam", 1),
-            since: "2026-11-23".parse().unwrap(),
             until: Some("2026-11-30".parse().unwrap()),
-            serial: Serial(1),
+            text: text.map(Into::into),
         }
     }
 
     #[test]
     fn a_text_says_what_why_how_long_and_where() {
+        let text = |listing| text(&listing, "192.0.2.9".parse().unwrap(), "https://list.example");
         assert_eq!(
-            text(
-                &listing("3 mails to traps"),
-                "192.0.2.9".parse().unwrap(),
-                "https://list.example"
-            ),
-            "spam 192.0.2.0/24: 3 mails to traps; since 2026-11-23, until 2026-11-30; https://list.example/ip/192.0.2.9"
+            text(listing(None)),
+            "spam 192.0.2.0/24: spam from it reached our traps; until 2026-11-30; https://list.example/ip/192.0.2.9"
+        );
+        let endless = Held {
+            until: None,
+            ..listing(Some("Phishing since May."))
+        };
+        assert_eq!(
+            text(endless),
+            "spam 192.0.2.0/24: Phishing since May; until further notice; https://list.example/ip/192.0.2.9"
         );
     }
 
@@ -174,19 +171,19 @@ mod tests {
     fn a_reason_is_cut_and_cannot_end_the_line() {
         let reason = format!("se\u{f1}or\r\nX: \0{}", "x".repeat(500));
         let text = text(
-            &listing(&reason),
+            &listing(Some(&reason)),
             "192.0.2.9".parse().unwrap(),
             "https://list.example",
         );
         assert!(text.starts_with("spam 192.0.2.0/24: se?or??X: ?xxx"), "{text}");
-        assert!(text.contains("xxx...; since"), "{text}");
+        assert!(text.contains("xxx...; until"), "{text}");
         assert!(text.len() < 300);
     }
 
     #[test]
     fn no_answer_outlives_its_listing() {
         let apex = Apex::new(&crate::PublishConfig::default()).unwrap();
-        let seconds = |at: &str| ttl(&[listing("")], &apex, at.parse().unwrap()).as_secs();
+        let seconds = |at: &str| ttl(&[listing(None)], &apex, at.parse().unwrap()).as_secs();
         assert_eq!(seconds("2026-11-24"), 300);
         assert_eq!(seconds("2026-11-29T23:59:00Z"), 60);
         assert_eq!(seconds("2026-12-01"), 0);

@@ -135,9 +135,7 @@ impl Follower {
         if known > Serial(0) && !decisions.first().is_some_and(is_known) {
             return Err(Trouble::OtherDecisions);
         }
-        for decided in decisions {
-            self.zone.apply(decided)?;
-        }
+        self.zone.apply_all(decisions)?;
         self.last = decisions.last().cloned();
         if self.zone.serial() == known {
             return Ok(Step::UpToDate);
