@@ -154,20 +154,12 @@ impl Zone {
         old
     }
 
-    /// Does what was decided. A decision that the zone knows already changes nothing.
-    ///
-    /// # Errors
-    /// Decisions between the last one and this one are missing: the zone must be loaded again.
-    pub fn apply(&self, decided: &Decided) -> Result<(), PublishError> {
-        self.apply_all(std::slice::from_ref(decided))
-    }
-
     /// Does what was decided, all of it in one version: no answer knows some of these decisions and not the others. Decisions that the
     /// zone knows already change nothing.
     ///
     /// # Errors
     /// Decisions are missing before one of these: the zone must be loaded again. It stands at the last one before the gap.
-    pub fn apply_all(&self, decisions: &[Decided]) -> Result<(), PublishError> {
+    pub fn apply(&self, decisions: &[Decided]) -> Result<(), PublishError> {
         let mut writer = self.write();
         let before = self.current.load();
         let mut serial = before.serial;

@@ -222,7 +222,7 @@ async fn a_decision_is_answered_at_once_and_a_gap_is_refused() {
         class: Class::Manual,
         until: None,
     };
-    server.zone.apply(&decided(support::SERIAL + 1, list)).unwrap();
+    server.zone.apply(&[decided(support::SERIAL + 1, list)]).unwrap();
     let reply = ask(&server, name, Rtype::A).await;
     assert_eq!(reply.answer, [format!("{name} 300 A 127.0.0.2")]);
     let soa = ask(&server, "bl.atalaya.test", Rtype::SOA).await;
@@ -231,12 +231,12 @@ async fn a_decision_is_answered_at_once_and_a_gap_is_refused() {
         "serial modulo 2^32: {soa:?}"
     );
     let withdraw = Verdict::Withdraw { class: Class::Manual };
-    let gap = server.zone.apply(&decided(support::SERIAL + 3, withdraw));
+    let gap = server.zone.apply(&[decided(support::SERIAL + 3, withdraw)]);
     assert!(gap.is_err());
     assert_eq!(ask(&server, name, Rtype::A).await.answer.len(), 1);
     server
         .zone
-        .apply(&decided(support::SERIAL + 1, withdraw))
+        .apply(&[decided(support::SERIAL + 1, withdraw)])
         .unwrap();
     assert_eq!(
         ask(&server, name, Rtype::A).await.answer.len(),
@@ -245,7 +245,7 @@ async fn a_decision_is_answered_at_once_and_a_gap_is_refused() {
     );
     server
         .zone
-        .apply(&decided(support::SERIAL + 2, withdraw))
+        .apply(&[decided(support::SERIAL + 2, withdraw)])
         .unwrap();
     ask(&server, name, Rtype::A).await.assert_negative("NXDOMAIN");
 }

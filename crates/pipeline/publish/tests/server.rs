@@ -84,7 +84,7 @@ async fn answers_stay_right_while_the_zone_changes() {
             let kept = support::listing("192.0.2.99", Class::Spam, None);
             drop(server.zone.load(Set::new([kept], []), Serial(serial)));
         } else {
-            server.zone.apply(&decided(serial, verdict)).unwrap();
+            server.zone.apply(&[decided(serial, verdict)]).unwrap();
         }
         tokio::task::yield_now().await;
     }

@@ -112,7 +112,7 @@ fn write(zone: &Zone, versions: &Versions) {
             })
             .collect();
         versions[usize::try_from(serial).unwrap()].set(is_listed).unwrap();
-        zone.apply_all(&batch).unwrap();
+        zone.apply(&batch).unwrap();
     }
 }
 

@@ -135,7 +135,7 @@ impl Follower {
         if known > Serial(0) && !decisions.first().is_some_and(is_known) {
             return Err(Trouble::OtherDecisions);
         }
-        self.zone.apply_all(decisions)?;
+        self.zone.apply(decisions)?;
         self.last = decisions.last().cloned();
         if self.zone.serial() == known {
             return Ok(Step::UpToDate);
@@ -151,14 +151,25 @@ impl Follower {
             listings,
             allowed,
         } = self.store.snapshot().await?;
-        let set = tokio::task::spawn_blocking(move || Set::new(listings, allowed)).await?;
+        let build = move || {
+            let set = Set::new(listings, allowed);
+            let bytes = set.view().bytes();
+            (set, bytes)
+        };
+        let (set, bytes) = tokio::task::spawn_blocking(build).await?;
         let old = self.zone.load(set, serial);
         // Dropping a large set takes long as well; nobody waits for it.
         drop(tokio::task::spawn_blocking(move || drop(old)));
         self.measure();
         counter!("atalaya_publish_loads_total").increment(1);
         let (listings, allow_entries) = self.zone.size();
-        tracing::info!(serial = serial.0, listings, allow_entries, "the zone is loaded");
+        tracing::info!(
+            serial = serial.0,
+            listings,
+            allow_entries,
+            bytes,
+            "the zone is loaded"
+        );
         Ok(())
     }
 
