@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use atalaya_formats::dnsbl;
 use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Serial, Timestamp};
-use atalaya_publish::{PublishConfig, Set, Transport, Zone, answer};
+use atalaya_publish::{Client, PublishConfig, Set, Transport, Zone, answer};
 use domain::base::iana::{OptRcode, Rcode, Rtype};
 use domain::base::{Message, ParsedRecord, ToName};
 use domain::rdata::A;
@@ -29,10 +29,18 @@ const TYPES: [u8; 9] = [1, 2, 6, 16, 28, 41, 251, 252, 255];
 pub fn dns(data: &[u8]) {
     for query in [data.to_vec(), made(data)] {
         for transport in [Transport::Udp, Transport::Tcp] {
-            if let Some(reply) = answer(&query, zone(), transport, now()) {
+            if let Some(reply) = answer(&query, zone(), client(transport), now()) {
                 reply_is_sound(&query, &reply, transport);
             }
         }
+    }
+}
+
+/// Who asks.
+fn client(transport: Transport) -> Client {
+    Client {
+        address: [198, 51, 100, 1].into(),
+        transport,
     }
 }
 

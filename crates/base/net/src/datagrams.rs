@@ -5,7 +5,7 @@
 //! datagram to which address it came (`IP_PKTINFO`, `IPV6_RECVPKTINFO`), and each answer names that one as its source.
 
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 
 use nix::cmsg_space;
@@ -35,6 +35,21 @@ pub struct WayBack {
 enum Ours {
     V4(in_pktinfo),
     V6(in6_pktinfo),
+}
+
+impl WayBack {
+    /// The address of the client.
+    #[must_use]
+    pub fn client(&self) -> IpAddr {
+        let v4 = self.client.as_sockaddr_in().map(|client| IpAddr::V4(client.ip()));
+        let v6 = || {
+            self.client
+                .as_sockaddr_in6()
+                .map(|client| IpAddr::V6(client.ip()))
+        };
+        // A socket of ours has one of these two families.
+        v4.or_else(v6).unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
+    }
 }
 
 impl Datagrams {
@@ -137,7 +152,6 @@ fn source_v6(destination: in6_pktinfo) -> in6_pktinfo {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
     use std::time::Duration;
 
     use super::*;

@@ -14,7 +14,7 @@ mod test_points;
 mod udp;
 mod zone;
 
-pub use answer::{Transport, answer};
+pub use answer::{Client, Transport, answer};
 pub use apex::{BadNameServer, NameServer};
 pub use config::PublishConfig;
 pub use error::PublishError;

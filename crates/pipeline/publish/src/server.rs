@@ -1,6 +1,6 @@
 //! The DNS server: binds sockets, any number of them, and answers on all until it is stopped.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use atalaya_model::Clock;
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Transport, answer_counted};
+use crate::answer::{Client, Transport, answer_counted};
 use crate::config::PublishConfig;
 use crate::meters::Meters;
 use crate::tcp::TcpLimits;
@@ -93,8 +93,12 @@ impl Service {
     }
 
     /// Answers one query and counts it.
-    pub(crate) fn answer(&self, query: &[u8]) -> Option<Vec<u8>> {
-        let answered = answer_counted(query, &self.zone, self.transport, self.clock.now());
+    pub(crate) fn answer(&self, query: &[u8], address: IpAddr) -> Option<Vec<u8>> {
+        let client = Client {
+            address,
+            transport: self.transport,
+        };
+        let answered = answer_counted(query, &self.zone, client, self.clock.now());
         self.meters.count(answered.as_ref());
         answered.map(|answered| answered.bytes)
     }

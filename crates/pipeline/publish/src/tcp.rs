@@ -5,6 +5,7 @@
 //! Connections are limited in all and per client. So a slow or broken client costs others nothing.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,7 +88,7 @@ pub(crate) async fn serve(
         let stop = stop.clone();
         connections.spawn(async move {
             meters.open.increment(1);
-            let ended = converse(stream, &service, &limits, &stop).await;
+            let ended = converse(stream, client.ip(), &service, &limits, &stop).await;
             if ended.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
                 meters.timed_out.increment(1);
             }
@@ -102,6 +103,7 @@ pub(crate) async fn serve(
 /// Answers one connection until its client ends it, sends what is no query or takes too long.
 async fn converse(
     mut stream: TcpStream,
+    client: IpAddr,
     service: &Service,
     limits: &TcpLimits,
     stop: &CancellationToken,
@@ -112,7 +114,7 @@ async fn converse(
     let mut answers = Vec::new();
     loop {
         while let Some(query) = take_message(&mut received) {
-            let Some(answer) = service.answer(&query) else {
+            let Some(answer) = service.answer(&query, client) else {
                 // It would renew its time with every scrap.
                 return flush(&mut stream, &mut answers, limits.write).await;
             };
@@ -208,7 +210,7 @@ mod tests {
         };
         let limits = TcpLimits::new(&config);
         assert_eq!(limits.patience(), Duration::from_secs(10));
-        let address = std::net::IpAddr::from([192, 0, 2, 1]);
+        let address = IpAddr::from([192, 0, 2, 1]);
         let _passes = [limits.gate.enter(address), limits.gate.enter(address)];
         assert_eq!(limits.patience(), Duration::from_secs(2));
     }

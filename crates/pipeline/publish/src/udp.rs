@@ -43,7 +43,7 @@ pub(crate) async fn serve(socket: Arc<Datagrams>, service: Arc<Service>, stop: C
 async fn answer_one(socket: &Datagrams, service: &Service, buffer: &mut [u8]) -> io::Result<()> {
     let (length, way_back) = socket.receive(buffer).await?;
     let query = buffer.get(..length).unwrap_or_default();
-    if let Some(answer) = service.answer(query)
+    if let Some(answer) = service.answer(query, way_back.client())
         && socket.answer(&answer, &way_back).await.is_err()
     {
         // A forged or unreachable sender; the client asks again if it is a real one.

@@ -9,6 +9,8 @@ mod reply;
 mod request;
 mod resolve;
 
+use std::net::IpAddr;
+
 use atalaya_model::Timestamp;
 use domain::base::iana::OptRcode;
 
@@ -27,6 +29,15 @@ pub enum Transport {
     Tcp,
 }
 
+/// Who asks, as far as the network tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client {
+    /// Its address; over UDP anybody can forge one.
+    pub address: IpAddr,
+    /// How its query came.
+    pub transport: Transport,
+}
+
 /// An answer, and what is counted of it.
 #[derive(Debug)]
 pub(crate) struct Answered {
@@ -41,31 +52,27 @@ pub(crate) struct Answered {
 /// Answers one query. Nothing is to be sent where the bytes hold no header or are an answer themselves.
 ///
 /// ```
-/// # use atalaya_publish::{answer, PublishConfig, Set, Transport, Zone};
+/// # use atalaya_publish::{answer, Client, PublishConfig, Set, Transport, Zone};
 /// # use atalaya_model::{Serial, Timestamp};
 /// let zone = Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080")?;
 /// zone.load(Set::default(), Serial(7));
 /// // id 1, RD, one question: the SOA record of the zone.
 /// let query = b"\0\x01\x01\0\0\x01\0\0\0\0\0\0\x02bl\x07atalaya\x04test\0\0\x06\0\x01";
-/// let reply = answer(query, &zone, Transport::Udp, Timestamp::EPOCH).unwrap_or_default();
+/// let client = Client { address: [192, 0, 2, 1].into(), transport: Transport::Udp };
+/// let reply = answer(query, &zone, client, Timestamp::EPOCH).unwrap_or_default();
 /// assert_eq!(reply.get(..4), Some(&[0, 1, 0x85, 0][..]), "same id; QR, AA and RD; no error");
 /// # Ok::<(), atalaya_publish::PublishError>(())
 /// ```
 #[must_use]
-pub fn answer(query: &[u8], zone: &Zone, transport: Transport, now: Timestamp) -> Option<Vec<u8>> {
-    answer_counted(query, zone, transport, now).map(|answered| answered.bytes)
+pub fn answer(query: &[u8], zone: &Zone, client: Client, now: Timestamp) -> Option<Vec<u8>> {
+    answer_counted(query, zone, client, now).map(|answered| answered.bytes)
 }
 
 /// The same with what is counted of it.
-pub(crate) fn answer_counted(
-    query: &[u8],
-    zone: &Zone,
-    transport: Transport,
-    now: Timestamp,
-) -> Option<Answered> {
+pub(crate) fn answer_counted(query: &[u8], zone: &Zone, client: Client, now: Timestamp) -> Option<Answered> {
     let request = Request::read(query)?;
     let reply = resolve::resolve(&request, zone, now);
-    reply.write(&request, most_bytes(&request, zone, transport))
+    reply.write(&request, most_bytes(&request, zone, client.transport))
 }
 
 /// How long the answer to a query may be.

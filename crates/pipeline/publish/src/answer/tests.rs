@@ -1,6 +1,6 @@
 //! Queries that are broken in one way each, and what they get. Bytes without plan are the business of the fuzz target `dns`.
 
-use std::net::IpAddr;
+use std::net::Ipv4Addr;
 
 use atalaya_model::{Class, Listing, Rule, Serial, Timestamp};
 use domain::base::Message;
@@ -42,8 +42,14 @@ fn query(name: &str, rtype: u16, edns: Option<u16>) -> Vec<u8> {
     query
 }
 
+/// Who asks.
+const CLIENT: Client = Client {
+    address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    transport: Transport::Udp,
+};
+
 fn ask(zone: &Zone, query: &[u8]) -> Option<Message<Vec<u8>>> {
-    let answer = answer(query, zone, Transport::Udp, Timestamp::from_seconds(1000))?;
+    let answer = answer(query, zone, CLIENT, Timestamp::from_seconds(1000))?;
     assert!(answer.len() <= usize::from(zone.max_udp_answer()));
     Some(Message::from_octets(answer).unwrap())
 }
@@ -167,7 +173,7 @@ fn another_version_of_edns_is_told_so_whatever_its_data_is() {
     odd[opt + 6] = 1;
     odd[opt + 10] = 3;
     odd.extend([0, 3, 0]);
-    let answered = answer_counted(&odd, &zone, Transport::Udp, Timestamp::EPOCH).unwrap();
+    let answered = answer_counted(&odd, &zone, CLIENT, Timestamp::EPOCH).unwrap();
     assert_eq!(answered.rcode, OptRcode::BADVERS);
     let message = Message::from_octets(answered.bytes).unwrap();
     assert_eq!(message.opt_rcode(), OptRcode::BADVERS);
