@@ -11,7 +11,7 @@ mod reach;
 
 pub use ask::{AskError, ExchangeLimits, WHOIS_PORT, ask};
 pub use budget::{Budget, Share};
-pub use datagrams::{Datagrams, WayBack};
+pub use datagrams::{Batch, Datagrams, Letter};
 pub use error::NetError;
 pub use gate::{Crowded, Gate, Pass};
 pub use http::{HttpAnswer, HttpClient, HttpError, server_of};

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::{Datagrams, NetError};
 
@@ -35,20 +35,14 @@ pub fn bind_tcp(address: SocketAddr) -> Result<TcpListener, NetError> {
     bind().map_err(|source| NetError::Bind { address, source })
 }
 
-/// Binds a UDP port; port 0 takes any free one. Must be called inside a tokio runtime.
+/// Binds a UDP port; port 0 takes any free one. [`Datagrams::another`] makes more sockets of it.
 ///
 /// An IPv6 socket takes IPv6 only, as with [`bind_tcp`].
 ///
 /// # Errors
 /// The address is not ours, is taken, or needs privileges.
 pub fn bind_udp(address: SocketAddr) -> Result<Datagrams, NetError> {
-    let bind = || {
-        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-        prepare(&socket, address)?;
-        socket.bind(&address.into())?;
-        Datagrams::new(UdpSocket::from_std(socket.into())?)
-    };
-    bind().map_err(|source| NetError::Bind { address, source })
+    Datagrams::bind(address).map_err(|source| NetError::Bind { address, source })
 }
 
 fn prepare(socket: &Socket, address: SocketAddr) -> io::Result<()> {
@@ -170,7 +164,7 @@ mod tests {
         let error = bind_tcp(address).unwrap_err();
         assert!(error.to_string().contains(&address.to_string()), "{error}");
         let udp = bind_udp(any_port()).unwrap();
-        assert!(bind_udp(udp.local_addr().unwrap()).is_err());
+        assert!(bind_udp(udp.address()).is_err());
     }
 
     #[tokio::test]

@@ -142,6 +142,12 @@ impl Apex {
         })
     }
 
+    /// Every name in the records of the zone's own.
+    pub(crate) fn own_names(&self) -> impl Iterator<Item = &Name<[u8]>> {
+        let servers = self.name_servers.iter().map(NameServer::name);
+        servers.chain([self.primary.for_slice(), self.contact.for_slice()])
+    }
+
     /// The SOA record of the zone after a decision.
     pub(crate) fn soa(&self, serial: Serial) -> Soa<&Name<[u8]>> {
         Soa::new(

@@ -1,6 +1,8 @@
 //! The section `publish` of the configuration.
 
-use atalaya_model::{MailAddress, Period};
+use std::net::Ipv6Addr;
+
+use atalaya_model::{ByteSize, MailAddress, Period, Prefix};
 
 use crate::answer::LEAST_UDP_ANSWER;
 use crate::apex::{Apex, NameServer};
@@ -39,8 +41,18 @@ atalaya_model::settings! {
         /// The longest answer sent over UDP, in bytes; longer ones go over TCP. 1232 passes every IPv6 path without fragments. At
         /// least 512, which every client takes; at most 4096, because whoever forges its sender turns the answer on somebody else.
         max_udp_answer: u16 = 1232,
-        /// Tasks that answer over UDP at each address of `listen.dns`: one for each processor that is to work for DNS.
-        udp_tasks: u16 = 2,
+        /// Threads that answer over UDP at each address of `listen.dns`; one for each processor when absent.
+        udp_threads: Option<u16> = None => "2",
+        /// Space for queries over UDP that wait, for each thread. The kernel gives no more than `net.core.rmem_max`, except to a process
+        /// with CAP_NET_ADMIN; a query takes less than 1 KiB of it.
+        udp_queue: ByteSize = ByteSize::mib(4),
+        /// Answers over UDP in a second to one client network, an IPv4 /24 or an IPv6 /56 (response rate limiting): whoever forges his
+        /// sender turns no more than these on somebody else. 0 for no limit.
+        rate_limit: u32 = 5_000,
+        /// Of so many queries beyond `rate_limit` one is told to ask over TCP, the others get nothing. 0 to tell none.
+        rate_limit_slip: u32 = 2,
+        /// Client networks without a limit: your own resolvers.
+        rate_limit_exempt: Vec<Prefix> = vec![Prefix::new([127, 0, 0, 0].into(), 8), Prefix::single(Ipv6Addr::LOCALHOST.into())],
         /// Connections over TCP at the same time, at all addresses together. While more than half are taken, whoever begins to wait
         /// for its next query has a fifth of `idle_timeout`.
         max_connections: u16 = 256,
@@ -62,7 +74,7 @@ impl PublishConfig {
     pub fn check(&self) -> Result<(), String> {
         Apex::new(self).map_err(|error| error.to_string())?;
         let at_least_one = [
-            ("udp_tasks", self.udp_tasks),
+            ("udp_threads", self.udp_threads.unwrap_or(1)),
             ("max_connections", self.max_connections),
             ("max_connections_per_client", self.max_connections_per_client),
         ];
@@ -127,7 +139,10 @@ mod tests {
                 "publish.primary_server",
                 complaint(|config| config.primary_server = Some("a b".to_owned())),
             ),
-            ("publish.udp_tasks", complaint(|config| config.udp_tasks = 0)),
+            (
+                "publish.udp_threads",
+                complaint(|config| config.udp_threads = Some(0)),
+            ),
             (
                 "publish.max_udp_answer",
                 complaint(|config| config.max_udp_answer = 511),

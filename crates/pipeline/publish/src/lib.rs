@@ -7,6 +7,7 @@ mod config;
 mod error;
 mod follower;
 mod meters;
+mod rate;
 mod server;
 mod set;
 mod tcp;

@@ -26,6 +26,10 @@ pub(crate) struct Meters {
     truncated: Counter,
     /// Answers that the network did not take.
     pub(crate) unsent: Counter,
+    /// Queries beyond the rate of their network, that got nothing.
+    over_rate_dropped: Counter,
+    /// Queries beyond the rate of their network, that were sent to TCP.
+    over_rate_truncated: Counter,
 }
 
 impl Meters {
@@ -40,6 +44,26 @@ impl Meters {
             dropped: counter!("atalaya_publish_dropped_total", "transport" => transport),
             truncated: counter!("atalaya_publish_truncated_total", "transport" => transport),
             unsent: counter!("atalaya_publish_unsent_total", "transport" => transport),
+            over_rate_dropped: counter!("atalaya_publish_over_rate_total", "transport" => transport, "fate" => "dropped"),
+            over_rate_truncated: counter!("atalaya_publish_over_rate_total", "transport" => transport, "fate" => "truncated"),
+        }
+    }
+
+    /// Counts so many usual questions, which were answered with codes or with "no such name".
+    pub(crate) fn count_usual(&self, listed: u64, not_listed: u64) {
+        self.count_rcode(OptRcode::NOERROR, listed);
+        self.count_rcode(OptRcode::NXDOMAIN, not_listed);
+    }
+
+    /// Counts what the rate limit kept back.
+    pub(crate) fn limited(&self, dropped: u64, truncated: u64) {
+        self.over_rate_dropped.increment(dropped);
+        self.over_rate_truncated.increment(truncated);
+    }
+
+    fn count_rcode(&self, rcode: OptRcode, count: u64) {
+        if let Some((_, counter)) = self.by_rcode.iter().find(|(known, _)| *known == rcode) {
+            counter.increment(count);
         }
     }
 
@@ -49,9 +73,7 @@ impl Meters {
             self.dropped.increment(1);
             return;
         };
-        if let Some((_, counter)) = self.by_rcode.iter().find(|(rcode, _)| *rcode == answered.rcode) {
-            counter.increment(1);
-        }
+        self.count_rcode(answered.rcode, 1);
         if answered.is_cut {
             self.truncated.increment(1);
         }

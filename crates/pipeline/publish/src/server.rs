@@ -9,9 +9,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Client, Transport, answer_counted};
+use crate::answer::{Client, Transport, answer_counted, truncated};
 use crate::config::PublishConfig;
 use crate::meters::Meters;
+use crate::rate::RateLimiter;
 use crate::tcp::TcpLimits;
 use crate::zone::Zone;
 use crate::{tcp, udp};
@@ -21,12 +22,54 @@ use crate::{tcp, udp};
 pub struct DnsServer {
     zone: Arc<Zone>,
     clock: Clock,
-    udp_tasks: u16,
+    config: PublishConfig,
     tcp_limits: TcpLimits,
 }
 
 /// Free ports tried where any will do: one that is free for TCP is nearly always free for UDP too.
 const PORTS_TRIED: u32 = 16;
+
+/// The UDP sockets at work. Their threads wait in the kernel; dropping this brings them back, also where nobody waits for their end.
+#[derive(Debug, Default)]
+struct Wake(Vec<Arc<Datagrams>>);
+
+impl Wake {
+    fn watch(&mut self, socket: Datagrams) -> Arc<Datagrams> {
+        let socket = Arc::new(socket);
+        self.0.push(Arc::clone(&socket));
+        socket
+    }
+}
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|socket| socket.stop());
+    }
+}
+
+/// How many threads answer over UDP at one address.
+fn threads(config: &PublishConfig) -> usize {
+    let as_configured = config.udp_threads.map(usize::from);
+    as_configured.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// A socket for each thread, with room for the queries that wait. What the kernel refuses costs speed and nothing else.
+fn one_for_each_thread(first: Datagrams, config: &PublishConfig) -> Vec<Datagrams> {
+    let others: Vec<_> = (1..threads(config)).map(|_| first.another()).collect();
+    let mut sockets = vec![first];
+    for other in others {
+        match other {
+            Ok(other) => sockets.push(other),
+            Err(error) => tracing::warn!(%error, "one thread less answers DNS over UDP"),
+        }
+    }
+    for socket in &sockets {
+        if let Err(error) = socket.set_queue(config.udp_queue.bytes()) {
+            tracing::warn!(%error, "the queue of DNS queries stays short");
+        }
+    }
+    sockets
+}
 
 /// The sockets of one address: the same port over UDP and over TCP.
 #[derive(Debug)]
@@ -71,8 +114,8 @@ impl DnsSockets {
 /// What answers the queries of one transport.
 #[derive(Debug)]
 pub(crate) struct Service {
-    zone: Arc<Zone>,
-    clock: Clock,
+    pub(crate) zone: Arc<Zone>,
+    pub(crate) clock: Clock,
     transport: Transport,
     /// What is counted for it.
     pub(crate) meters: Meters,
@@ -90,6 +133,13 @@ impl Service {
             transport,
             meters,
         })
+    }
+
+    /// Tells one client to ask over TCP, and counts it.
+    pub(crate) fn truncate(&self, query: &[u8]) -> Option<Vec<u8>> {
+        let answered = truncated(query);
+        self.meters.count(answered.as_ref());
+        answered.map(|answered| answered.bytes)
     }
 
     /// Answers one query and counts it.
@@ -111,7 +161,7 @@ impl DnsServer {
         Self {
             zone,
             clock,
-            udp_tasks: config.udp_tasks.max(1),
+            config: config.clone(),
             tcp_limits: TcpLimits::new(config),
         }
     }
@@ -124,11 +174,16 @@ impl DnsServer {
         let by_tcp = Service::new(self.zone, self.clock, Transport::Tcp);
         let limits = Arc::new(self.tcp_limits);
         let stop = stop.child_token();
+        let mut wake = Wake::default();
         let mut parts = JoinSet::new();
         for DnsSockets { udp, tcp, .. } in sockets {
-            let udp = Arc::new(udp);
-            for _task in 0..self.udp_tasks {
-                parts.spawn(udp::serve(Arc::clone(&udp), Arc::clone(&by_udp), stop.clone()));
+            let sockets = one_for_each_thread(udp, &self.config);
+            let threads = sockets.len();
+            for socket in sockets {
+                let socket = wake.watch(socket);
+                let limiter = RateLimiter::new(&self.config, threads);
+                let (service, stop) = (Arc::clone(&by_udp), stop.clone());
+                parts.spawn_blocking(move || udp::serve(&socket, &service, limiter, &stop));
             }
             parts.spawn(tcp::serve(
                 tcp,
@@ -137,6 +192,11 @@ impl DnsServer {
                 stop.clone(),
             ));
         }
+        let ended = stop.clone();
+        parts.spawn(async move {
+            ended.cancelled().await;
+            drop(wake);
+        });
         while let Some(ended) = parts.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(%error, "a part of the DNS server broke; the server ends");

@@ -1,53 +1,82 @@
-//! DNS over UDP: one datagram in, at most one out.
+//! DNS over UDP: datagrams in, at most one answer for each, in batches.
 //!
-//! Some tasks wait on the same socket; the kernel hands each datagram to one of them. They share nothing but the zone.
+//! Each thread has a socket of its own and shares nothing with the others but the zone, which it reads without a lock, once for a batch.
+//! The usual question is answered straight from the wire; all others go the ordinary way.
 
-use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_net::Datagrams;
+use atalaya_net::{Batch, Datagrams, Letter};
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::Usual;
+use crate::rate::{Permit, RateLimiter};
 use crate::server::Service;
 
-/// The longest datagram that can arrive, so that none is cut and taken for a malformed one.
-const MOST_BYTES: usize = 65_535;
 /// Pause after the socket itself failed, so that a lasting failure does not take the processor.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers datagrams until `stop`.
-pub(crate) async fn serve(socket: Arc<Datagrams>, service: Arc<Service>, stop: CancellationToken) {
-    let mut buffer = vec![0; MOST_BYTES];
+/// Answers datagrams until `stop`; [`Datagrams::stop`] wakes it.
+pub(crate) fn serve(
+    socket: &Datagrams,
+    service: &Service,
+    mut limiter: RateLimiter,
+    stop: &CancellationToken,
+) {
+    let mut batch = Batch::new(socket);
     let mut is_failing = false;
-    loop {
-        let received = tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            received = answer_one(&socket, &service, &mut buffer) => received,
-        };
-        match received {
-            Ok(()) => is_failing = false,
-            Err(error) => {
-                if !is_failing {
-                    tracing::error!(%error, "no DNS query can be received over UDP");
-                }
-                is_failing = true;
-                tokio::time::sleep(PAUSE).await;
+    while !stop.is_cancelled() {
+        if let Err(error) = batch.receive(socket) {
+            if !is_failing {
+                tracing::error!(%error, "no DNS query can be received over UDP");
             }
+            is_failing = true;
+            pause();
+            continue;
         }
+        is_failing = false;
+        answer(&mut batch, service, &mut limiter);
+        // Forged or unreachable senders; the client asks again if it is a real one.
+        service.meters.unsent.increment(batch.send(socket) as u64);
     }
 }
 
-/// Takes one datagram and answers it; fails only if the socket cannot receive.
-async fn answer_one(socket: &Datagrams, service: &Service, buffer: &mut [u8]) -> io::Result<()> {
-    let (length, way_back) = socket.receive(buffer).await?;
-    let query = buffer.get(..length).unwrap_or_default();
-    if let Some(answer) = service.answer(query, way_back.client())
-        && socket.answer(&answer, &way_back).await.is_err()
-    {
-        // A forged or unreachable sender; the client asks again if it is a real one.
-        service.meters.unsent.increment(1);
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a thread of its own, and nothing tells that the socket works again"
+)]
+fn pause() {
+    std::thread::sleep(PAUSE);
+}
+
+/// Answers a batch from one version of the zone, at one moment.
+fn answer(batch: &mut Batch, service: &Service, limiter: &mut RateLimiter) {
+    let version = service.zone.version();
+    let now = service.clock.now();
+    limiter.set_time(now);
+    let (mut listed, mut not_listed) = (0_u64, 0_u64);
+    for letter in batch.letters() {
+        let Letter {
+            question,
+            client,
+            answer,
+        } = letter;
+        let ordinary = match limiter.permit(client) {
+            Permit::Answer => match version.answer(question, answer, now) {
+                Some(Usual::Listed) => {
+                    listed = listed.saturating_add(1);
+                    continue;
+                }
+                Some(Usual::NotListed) => {
+                    not_listed = not_listed.saturating_add(1);
+                    continue;
+                }
+                None => service.answer(question, client),
+            },
+            Permit::Truncate => service.truncate(question),
+            Permit::Drop => None,
+        };
+        answer.extend_from_slice(&ordinary.unwrap_or_default());
     }
-    Ok(())
+    service.meters.count_usual(listed, not_listed);
+    limiter.tell(&service.meters);
 }

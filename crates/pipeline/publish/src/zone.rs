@@ -7,10 +7,11 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use atalaya_formats::dnsbl::Meaning;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp};
 
+use crate::answer::{Moment, Prepared, Usual};
 use crate::apex::Apex;
 use crate::config::PublishConfig;
 use crate::error::PublishError;
@@ -23,6 +24,7 @@ pub struct Zone {
     apex: Apex,
     public_url: String,
     max_udp_answer: u16,
+    prepared: Option<Prepared>,
     /// What answers now.
     current: ArcSwap<State>,
     /// What the next version is made from; whoever holds it is the only one who changes anything.
@@ -35,6 +37,13 @@ struct State {
     view: View,
     serial: Serial,
     loaded: bool,
+}
+
+/// One version of the zone, which stays as it is while questions are answered from it.
+#[derive(Debug)]
+pub(crate) struct Version<'z> {
+    state: Guard<Arc<State>>,
+    prepared: Option<&'z Prepared>,
 }
 
 /// What the zone says about an address, at which serial.
@@ -74,8 +83,10 @@ impl Zone {
     /// # Errors
     /// The configuration names no zone that could be served.
     pub fn new(config: &PublishConfig, public_url: &str) -> Result<Self, PublishError> {
+        let apex = Apex::new(config)?;
         Ok(Self {
-            apex: Apex::new(config)?,
+            prepared: Prepared::new(&apex),
+            apex,
             public_url: public_url.trim_end_matches('/').to_owned(),
             max_udp_answer: config.max_udp_answer,
             current: ArcSwap::default(),
@@ -188,6 +199,14 @@ impl Zone {
         gap.map_or(Ok(()), Err)
     }
 
+    /// The version that answers now, for as many questions as come together.
+    pub(crate) fn version(&self) -> Version<'_> {
+        Version {
+            state: self.current.load(),
+            prepared: self.prepared.as_ref(),
+        }
+    }
+
     /// What the zone says about itself.
     pub(crate) fn apex(&self) -> &Apex {
         &self.apex
@@ -207,6 +226,21 @@ impl Zone {
     /// zone would never change again.
     fn write(&self) -> MutexGuard<'_, Set> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Version<'_> {
+    /// Answers a usual question into `answer`; none, and nothing written, where the question is another.
+    #[inline]
+    pub(crate) fn answer(&self, query: &[u8], answer: &mut Vec<u8>, now: Timestamp) -> Option<Usual> {
+        let State { view, serial, loaded } = &**self.state;
+        let prepared = self.prepared.filter(|_| *loaded)?;
+        let moment = Moment {
+            view,
+            serial: *serial,
+            now,
+        };
+        prepared.answer(query, answer, &moment)
     }
 }
 

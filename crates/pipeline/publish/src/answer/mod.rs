@@ -4,6 +4,7 @@
 //! `resolve`, the records in `records`, writing and cutting to size in `reply`, with names shortened in `compress`.
 
 mod compress;
+mod fast;
 mod records;
 mod reply;
 mod request;
@@ -14,6 +15,8 @@ use std::net::IpAddr;
 use atalaya_model::Timestamp;
 use domain::base::iana::OptRcode;
 
+pub(crate) use self::fast::{Moment, Prepared, Usual};
+use self::reply::Reply;
 use self::request::Request;
 use crate::zone::Zone;
 
@@ -73,6 +76,16 @@ pub(crate) fn answer_counted(query: &[u8], zone: &Zone, client: Client, now: Tim
     let request = Request::read(query)?;
     let reply = resolve::resolve(&request, zone, now);
     reply.write(&request, most_bytes(&request, zone, client.transport))
+}
+
+/// Answers one query with nothing but "ask over TCP".
+pub(crate) fn truncated(query: &[u8]) -> Option<Answered> {
+    let request = Request::read(query)?;
+    let reply = match request.fault {
+        Some(fault) => Reply::failed(fault),
+        None => Reply::truncated(),
+    };
+    reply.write(&request, LEAST_UDP_ANSWER)
 }
 
 /// How long the answer to a query may be.

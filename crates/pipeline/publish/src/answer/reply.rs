@@ -15,7 +15,7 @@ use super::request::Request;
 use crate::apex::Apex;
 
 /// What we say we take over UDP ourselves: what passes every path without fragments.
-const OUR_UDP_PAYLOAD: u16 = 1232;
+pub(super) const OUR_UDP_PAYLOAD: u16 = 1232;
 /// Bytes of an OPT record without options (RFC 6891 section 6.1.2).
 const OPT_BYTES: usize = 11;
 /// Space for most answers without growing.
@@ -48,6 +48,14 @@ impl<'a> Reply<'a> {
             authority: None,
             additional: Vec::new(),
             is_cut: false,
+        }
+    }
+
+    /// No records, although there may be some: the client is to ask over TCP.
+    pub(super) fn truncated() -> Self {
+        Self {
+            is_cut: true,
+            ..Self::failed(Rcode::NOERROR)
         }
     }
 

@@ -38,6 +38,7 @@
 //! without being copied whole; Roaring bitmaps 2 to 3.4, without marks; a plain bitmap 512 MB whatever is listed, without marks; a radix
 //! tree 25 bytes and more.
 
+mod classes;
 mod leaf;
 mod mark;
 mod prefixes;
@@ -50,6 +51,7 @@ use std::sync::Arc;
 
 use atalaya_model::{AllowEntry, Class, Decided, Listing, Prefix, Timestamp, Verdict};
 
+pub(crate) use self::classes::Classes;
 use self::mark::{End, Mark, MarkNumber, MarkTable, Marks};
 use self::prefixes::Prefixes;
 use self::singles::Singles;
@@ -273,6 +275,22 @@ impl View {
                     .and_then(|text| self.texts.get(usize::from(text)).cloned()),
             })
         })
+    }
+
+    /// The classes that an address is listed in at `now`: what codes are made of. The same as [`View::listings_of`], with less to carry.
+    #[inline]
+    pub(crate) fn classes_of(&self, address: IpAddr, now: Timestamp) -> Classes {
+        let address = Prefix::single(address);
+        let mut classes = Classes::default();
+        for (_, mark) in self.marks_of(address) {
+            mark.classes(now)
+                .for_each(|(class, until)| classes.put(class, until));
+        }
+        if classes.is_empty() || self.allowed_at(address, now).is_none() {
+            classes
+        } else {
+            Classes::default()
+        }
     }
 
     /// The entry of the allow list that covers all of a prefix at `now`, the longest.
