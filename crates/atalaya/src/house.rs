@@ -8,7 +8,7 @@ use atalaya_decide::{Judge, by_hand};
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Clock, Decided, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
-use atalaya_publish::{Set, Zone};
+use atalaya_publish::Zone;
 use atalaya_store::{Recorded, Store, Topic};
 use atalaya_web::{App, AppConfig, Telling};
 use serde_json::Value;
@@ -118,9 +118,8 @@ impl House {
 
     /// Fills the zone from the store.
     async fn load_zone(&self) -> anyhow::Result<()> {
-        let snapshot = self.store.snapshot().await?;
-        self.zone
-            .load(Set::new(snapshot.listings, snapshot.allowed), snapshot.serial);
+        let (serial, set) = atalaya_publish::read_list(&self.store).await?;
+        self.zone.load(set, serial);
         Ok(())
     }
 

@@ -212,7 +212,7 @@ fn start_parts(
         ..
     } = house.as_ref();
     let trap = Trap::new(config.trap.clone(), store.clone(), clock.clone());
-    let follower = Follower::new(store.clone(), Arc::clone(zone));
+    let follower = Follower::new(store.clone(), Arc::clone(zone)).with_file(config.in_data("list.snapshot"));
     let dns = DnsServer::new(&config.publish, Arc::clone(zone), clock.clone());
     let writer = NoticeWriter::new(
         NoticeConfig {

@@ -23,7 +23,7 @@ mod writer;
 pub use config::StoreUrl;
 pub use error::StoreError;
 pub use jobs::Job;
-pub use listings::Snapshot;
+pub use listings::Piece;
 pub use notices::Notice;
 pub use observations::{MOST_COUNTED, Seen};
 pub use outbox::{NewMail, OutgoingMail};

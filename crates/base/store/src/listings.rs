@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Serial, Timestamp};
 
+use tokio::sync::mpsc::Sender;
+
 use crate::decisions::serial;
 use crate::sql::{Connection, Row, values};
 use crate::{Store, StoreError, Transaction};
@@ -12,35 +14,35 @@ use crate::{Store, StoreError, Transaction};
 const LISTING: &str = "prefix, class, reason, rule, since, ends_at, serial";
 /// The columns of an entry of the allow list, as they are read.
 const ALLOWED: &str = "prefix, reason, since, ends_at, serial";
-/// Listings read at a time for a snapshot: the rows of the driver are far larger than what becomes of them.
+/// Listings of one piece: the rows of the driver are far larger than what becomes of them.
 const PAGE: u32 = 10_000;
 
-/// The whole list at one moment.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Snapshot {
-    /// The last decision that is contained.
-    pub serial: Serial,
-    /// All listings, also those whose end has passed but was not yet decided.
-    pub listings: Vec<Listing>,
+/// A part of the whole list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// Some listings, also those whose end has passed but was not yet decided.
+    Listings(Vec<Listing>),
     /// The allow list.
-    pub allowed: Vec<AllowEntry>,
+    Allowed(Vec<AllowEntry>),
 }
 
 impl Store {
-    /// The whole list at one moment.
+    /// Reads the whole list as it is at one moment, piece by piece, and tells the last decision that is contained.
+    ///
+    /// Ends sooner where nobody takes the pieces any more.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    pub async fn read_list(&self, pieces: Sender<Piece>) -> Result<Serial, StoreError> {
         let mut connection = self.read().await?;
         connection.begin_snapshot().await?;
-        let snapshot = Snapshot {
-            serial: serial(&mut connection).await?,
-            listings: all_listings(&mut connection).await?,
-            allowed: all_allowed(&mut connection).await?,
-        };
+        let serial = serial(&mut connection).await?;
+        let allowed = all_allowed(&mut connection).await?;
+        if pieces.send(Piece::Allowed(allowed)).await.is_ok() {
+            send_listings(&mut connection, pieces).await?;
+        }
         connection.commit().await?;
-        Ok(snapshot)
+        Ok(serial)
     }
 
     /// The listings of exactly `prefix`, in all classes.
@@ -61,7 +63,7 @@ impl Store {
 
     /// A page of the listings that overlap `around`, or of all, in the order of their addresses; `after` is the last of the page before.
     ///
-    /// Pages are read at different moments. Those who want one moment take a [`Store::snapshot`].
+    /// Pages are read at different moments. Those who want one moment use [`Store::read_list`].
     ///
     /// # Errors
     /// The store failed.
@@ -245,21 +247,22 @@ async fn allowed_covering(
     read(connection.rows_in(&sql, around).await?, allow_entry)
 }
 
-/// All listings, a page at a time.
-async fn all_listings(connection: &mut Connection) -> Result<Vec<Listing>, StoreError> {
+/// Sends all listings, a page at a time.
+async fn send_listings(connection: &mut Connection, pieces: Sender<Piece>) -> Result<(), StoreError> {
     let sql = format!(
         "SELECT {LISTING} FROM listings WHERE (prefix, class) > ($1, $2) ORDER BY prefix, class LIMIT $3"
     );
-    let mut listings: Vec<Listing> = Vec::new();
+    let mut last = (String::new(), "");
     loop {
-        let (prefix, class) = listings.last().map_or((String::new(), ""), |last| {
-            (last.prefix.to_string(), last.class.name())
-        });
+        let (prefix, class) = last;
         let page = connection.rows(sql.clone(), values![prefix, class, PAGE]).await?;
         let is_last = page.len() < PAGE as usize;
-        listings.extend(read(page, listing)?);
-        if is_last {
-            return Ok(listings);
+        let page = read(page, listing)?;
+        last = page.last().map_or((String::new(), ""), |last| {
+            (last.prefix.to_string(), last.class.name())
+        });
+        if pieces.send(Piece::Listings(page)).await.is_err() || is_last {
+            return Ok(());
         }
     }
 }

@@ -199,6 +199,12 @@ impl Zone {
         gap.map_or(Ok(()), Err)
     }
 
+    /// All that answers now, and the last decision in it.
+    pub(crate) fn whole(&self) -> (View, Serial) {
+        let state = self.current.load();
+        (state.view.clone(), state.serial)
+    }
+
     /// The version that answers now, for as many questions as come together.
     pub(crate) fn version(&self) -> Version<'_> {
         Version {

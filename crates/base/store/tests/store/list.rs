@@ -4,7 +4,7 @@ use atalaya_model::{Class, Serial, Timestamp, Verdict};
 use atalaya_store::{Store, StoreError, Topic};
 use atalaya_testkit::on_both;
 
-use crate::support::{Fixture, MAX_WAIT, decide, decision, listed_until, prefix};
+use crate::support::{Fixture, MAX_WAIT, decide, decision, listed_until, prefix, whole};
 
 on_both!(
     Fixture:
@@ -159,7 +159,7 @@ async fn a_dropped_transaction_leaves_no_trace(fixture: Fixture) {
         .unwrap();
     transaction.set_position("judge", 7).await.unwrap();
     drop(transaction);
-    assert!(store.snapshot().await.unwrap().listings.is_empty());
+    assert!(whole(store).await.listings.is_empty());
     let mut transaction = store.begin().await.unwrap();
     assert_eq!(transaction.position("judge").await.unwrap(), 0);
     let decided = transaction
@@ -196,7 +196,7 @@ async fn serials_are_gap_free_with_many_writers(fixture: Fixture) {
     let decided = fixture.store.decisions_after(Serial(0), 1_000).await.unwrap();
     let serials: Vec<u64> = decided.iter().map(|decided| decided.serial.0).collect();
     assert_eq!(serials, (1..=6 * 6).collect::<Vec<_>>());
-    assert_eq!(fixture.store.snapshot().await.unwrap().listings.len(), 36);
+    assert_eq!(whole(&fixture.store).await.listings.len(), 36);
     stores[1].close().await;
 }
 
@@ -217,7 +217,7 @@ async fn a_snapshot_shows_one_moment(fixture: Fixture) {
         }
     });
     loop {
-        let snapshot = store.snapshot().await.unwrap();
+        let snapshot = whole(&store).await;
         assert_eq!(snapshot.serial.0, snapshot.listings.len() as u64);
         if snapshot.serial.0 == 60 {
             break;
@@ -362,7 +362,7 @@ async fn a_long_list_is_read_whole(fixture: Fixture) {
             .unwrap();
     }
     transaction.commit().await.unwrap();
-    let snapshot = fixture.store.snapshot().await.unwrap();
+    let snapshot = whole(&fixture.store).await;
     let mut prefixes: Vec<_> = snapshot.listings.iter().map(|listing| listing.prefix).collect();
     prefixes.sort();
     prefixes.dedup();
@@ -398,7 +398,7 @@ async fn many_decisions_are_written_at_once_and_what_finds_nothing_is_left_out(f
     assert!(decided.iter().map(|one| one.serial.0).eq(1..=7));
     assert_eq!(store.decisions_after(Serial(0), 99).await.unwrap(), decided);
     assert_eq!(store.serial().await.unwrap(), Serial(7));
-    let listings = store.snapshot().await.unwrap().listings;
+    let listings = whole(store).await.listings;
     let standing: Vec<_> = listings
         .iter()
         .map(|one| (one.prefix, one.until, one.serial))
@@ -518,7 +518,7 @@ async fn a_transaction_that_is_rolled_back_leaves_no_trace(fixture: Fixture) {
         transaction.rollback().await.unwrap();
     }
     assert_eq!(store.serial().await.unwrap(), Serial(0));
-    assert!(store.snapshot().await.unwrap().listings.is_empty());
+    assert!(whole(store).await.listings.is_empty());
 }
 
 async fn a_unit_is_found_once_however_often_it_is_asked_for(fixture: Fixture) {

@@ -6,7 +6,7 @@ use atalaya_model::{Class, Decision, Prefix, Serial, Timestamp, Verdict};
 use atalaya_store::StoreError;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 
-use crate::support::{Fixture, decision};
+use crate::support::{Fixture, decision, whole};
 
 /// What stands: the end of each listing and of each allowed prefix, with the decision that set it.
 #[derive(Debug, Default, PartialEq)]
@@ -75,7 +75,7 @@ async fn agrees(decisions: Vec<Decision>, per_transaction: usize) {
         }
         transaction.commit().await.unwrap();
     }
-    let snapshot = store.snapshot().await.unwrap();
+    let snapshot = whole(store).await;
     let listed = snapshot
         .listings
         .iter()

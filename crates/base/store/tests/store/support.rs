@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use atalaya_model::{
-    Class, Decision, Envelope, Handshake, Kind, Observation, ObservationId, Prefix, Rule, Timestamp, Trap,
-    Verdict,
+    AllowEntry, Class, Decision, Envelope, Handshake, Kind, Listing, Observation, ObservationId, Prefix,
+    Rule, Serial, Timestamp, Trap, Verdict,
 };
-use atalaya_store::{Store, StoreUrl};
+use atalaya_store::{Piece, Store, StoreUrl};
 use atalaya_testkit::TestClock;
 use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
@@ -144,4 +144,31 @@ pub(crate) async fn count(url: &StoreUrl, table: &str) -> i64 {
 pub(crate) async fn sqlite(path: &std::path::Path) -> sqlx::SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
     sqlx::SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+/// The whole list at one moment.
+pub(crate) struct Snapshot {
+    pub(crate) serial: Serial,
+    pub(crate) listings: Vec<Listing>,
+    pub(crate) allowed: Vec<AllowEntry>,
+}
+
+/// Reads the whole list.
+pub(crate) async fn whole(store: &Store) -> Snapshot {
+    let (sender, mut pieces) = tokio::sync::mpsc::channel(1);
+    let (mut listings, mut allowed) = (Vec::new(), Vec::new());
+    let take = async {
+        while let Some(piece) = pieces.recv().await {
+            match piece {
+                Piece::Listings(some) => listings.extend(some),
+                Piece::Allowed(some) => allowed.extend(some),
+            }
+        }
+    };
+    let (serial, ()) = tokio::join!(store.read_list(sender), take);
+    Snapshot {
+        serial: serial.unwrap(),
+        listings,
+        allowed,
+    }
 }

@@ -1,4 +1,4 @@
-//! Keeps the zone at what the store has decided: one snapshot, then decision after decision.
+//! Keeps the zone at what the store has decided: one whole list, then decision after decision.
 //!
 //! While the store cannot be read the zone goes on answering from what it knows, and this tries again, ever more slowly. Each trouble is
 //! told once and its end once.
@@ -6,17 +6,22 @@
 //! A store that was put back from a backup holds other decisions under serials that the zone knows. So each read begins with the last
 //! known decision: where the store does not hold that one any more, the zone is loaded again.
 
+mod keeper;
+mod read;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::{Decided, Serial};
-use atalaya_store::{Snapshot, Store, StoreError, Subscription, Topic};
+use atalaya_store::{Store, StoreError, Subscription, Topic};
 use metrics::{counter, gauge};
-use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
+use self::keeper::Keeper;
+pub use self::read::read_list;
 use crate::error::PublishError;
-use crate::set::Set;
+use crate::snapshot::Standing;
 use crate::zone::Zone;
 
 /// Decisions read at once.
@@ -37,6 +42,7 @@ pub struct Follower {
     /// The decision that the zone stands at, once it was read; the snapshot does not hold it.
     last: Option<Decided>,
     pause: Option<Duration>,
+    keeper: Option<Keeper>,
 }
 
 /// How far one step came.
@@ -57,8 +63,6 @@ enum Trouble {
     Gap(#[from] PublishError),
     #[error("the store was put back and holds other decisions; the zone is loaded again")]
     OtherDecisions,
-    #[error("the set was not built")]
-    Build(#[from] JoinError),
 }
 
 impl Follower {
@@ -71,7 +75,15 @@ impl Follower {
             must_load: true,
             last: None,
             pause: None,
+            keeper: None,
         }
+    }
+
+    /// Keeps the list in this file too, and begins with what stands there.
+    #[must_use]
+    pub fn with_file(mut self, path: PathBuf) -> Self {
+        self.keeper = Some(Keeper::new(path));
+        self
     }
 
     /// Follows until `stop`.
@@ -88,6 +100,13 @@ impl Follower {
             () = stop.cancelled() => {}
             () = follow => {}
         }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.make_due();
+            self.keep();
+        }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.finish().await;
+        }
     }
 
     /// Does one step and waits as long as its outcome says.
@@ -101,6 +120,7 @@ impl Follower {
                         "the zone follows the decisions again"
                     );
                 }
+                self.keep();
                 news.changed(LOOK_AGAIN).await;
             }
             Err(trouble) => {
@@ -114,8 +134,6 @@ impl Follower {
     async fn step(&mut self) -> Result<Step, Trouble> {
         if self.must_load {
             self.load().await?;
-            self.must_load = false;
-            self.last = None;
             return Ok(Step::Onward);
         }
         let before_last = Serial(self.zone.serial().0.saturating_sub(1));
@@ -144,33 +162,46 @@ impl Follower {
         Ok(Step::Onward)
     }
 
-    /// Puts a whole snapshot in the place of what the zone holds. It is built aside, so that answers go on meanwhile.
-    async fn load(&self) -> Result<(), Trouble> {
-        let Snapshot {
-            serial,
-            listings,
-            allowed,
-        } = self.store.snapshot().await?;
-        let build = move || {
-            let set = Set::new(listings, allowed);
-            let bytes = set.view().bytes();
-            (set, bytes)
+    /// Puts a whole list in the place of what the zone holds: the one on disk, once, with what was decided since, or that of the store. It
+    /// is made aside, so that answers go on meanwhile.
+    async fn load(&mut self) -> Result<(), Trouble> {
+        let on_disk = match &mut self.keeper {
+            Some(keeper) => keeper.load(&self.store).await,
+            None => None,
         };
-        let (set, bytes) = tokio::task::spawn_blocking(build).await?;
-        let old = self.zone.load(set, serial);
+        let (standing, set, from) = match on_disk {
+            Some((standing, set)) => (standing, set, "disk"),
+            None => {
+                let (serial, set) = read_list(&self.store).await?;
+                (Standing { serial, last: None }, set, "the store")
+            }
+        };
+        let old = self.zone.load(set, standing.serial);
         // Dropping a large set takes long as well; nobody waits for it.
         drop(tokio::task::spawn_blocking(move || drop(old)));
+        self.last = standing.last;
+        self.must_load = false;
         self.measure();
         counter!("atalaya_publish_loads_total").increment(1);
         let (listings, allow_entries) = self.zone.size();
         tracing::info!(
-            serial = serial.0,
+            serial = standing.serial.0,
             listings,
             allow_entries,
-            bytes,
-            "the zone is loaded"
+            "the zone is loaded from {from}"
         );
         Ok(())
+    }
+
+    /// Keeps what the zone holds on disk, if that is due. To be called when it holds everything that was decided.
+    fn keep(&mut self) {
+        let (view, serial) = self.zone.whole();
+        let last = self.last.clone();
+        if let Some(keeper) = &mut self.keeper
+            && (serial == Serial(0) || last.as_ref().is_some_and(|last| last.serial == serial))
+        {
+            keeper.keep(Standing { serial, last }, view);
+        }
     }
 
     /// Tells of trouble once, and how long to wait: ever longer until the zone was up to date again.

@@ -1,11 +1,13 @@
 //! What the follower does when the store is not what it was.
 
+use std::path::Path;
+
 use atalaya_model::{Class, Decision, Rule, Timestamp, Verdict};
 use atalaya_store::StoreUrl;
 use atalaya_testkit::TestClock;
 
 use super::*;
-use crate::PublishConfig;
+use crate::{PublishConfig, Set, snapshot};
 
 /// A store in a folder that goes with it.
 async fn store() -> (Store, tempfile::TempDir) {
@@ -148,4 +150,88 @@ async fn a_store_that_comes_back_is_followed_on() {
         follower.follow(&mut news).await;
     }
     assert!(is_listed(&follower, "192.0.2.1") && is_listed(&follower, "192.0.2.2"));
+}
+
+/// Follows the store to its end with the list on disk, and stops in an orderly way.
+async fn run_with_file(store: &Store, path: &Path) -> Arc<Zone> {
+    let zone = Arc::new(Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080").unwrap());
+    let follower = Follower::new(store.clone(), Arc::clone(&zone)).with_file(path.to_owned());
+    let stop = CancellationToken::new();
+    let run = tokio::spawn(follower.run(stop.clone()));
+    let serial = store.serial().await.unwrap();
+    let reached = async {
+        while !zone.is_loaded() || zone.serial() < serial {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), reached)
+        .await
+        .unwrap();
+    stop.cancel();
+    run.await.unwrap();
+    zone
+}
+
+fn lists(zone: &Zone, address: &str) -> bool {
+    zone.lookup(address.parse().unwrap(), Timestamp::EPOCH)
+        .is_listed()
+}
+
+#[tokio::test]
+async fn the_list_on_disk_is_where_the_next_start_begins() {
+    let (store, folder) = store().await;
+    let path = folder.path().join("list");
+    list(&store, &["192.0.2.1", "2001:db8::/64"]).await;
+    run_with_file(&store, &path).await;
+    let (standing, set) = snapshot::load(&path).unwrap().unwrap();
+    assert_eq!((standing.serial, set.view().listings()), (Serial(2), 2));
+    list(&store, &["192.0.2.3"]).await;
+    let zone = run_with_file(&store, &path).await;
+    assert_eq!((zone.serial(), zone.size().0), (Serial(3), 3));
+    assert!(lists(&zone, "192.0.2.1") && lists(&zone, "192.0.2.3") && lists(&zone, "2001:db8::7"));
+    assert_eq!(snapshot::load(&path).unwrap().unwrap().0.serial, Serial(3));
+}
+
+#[tokio::test]
+async fn a_broken_list_on_disk_is_refused_and_made_anew() {
+    let (store, folder) = store().await;
+    let path = folder.path().join("list");
+    list(&store, &["192.0.2.1", "192.0.2.2"]).await;
+    run_with_file(&store, &path).await;
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    std::fs::write(&path, &bytes).unwrap();
+    let zone = run_with_file(&store, &path).await;
+    assert_eq!((zone.serial(), zone.size().0), (Serial(2), 2));
+    assert_eq!(snapshot::load(&path).unwrap().unwrap().0.serial, Serial(2));
+}
+
+#[tokio::test]
+async fn the_list_of_another_store_is_not_believed() {
+    let (one, folder) = store().await;
+    let path = folder.path().join("list");
+    list(&one, &["192.0.2.1", "192.0.2.2"]).await;
+    run_with_file(&one, &path).await;
+    let (other, _other_folder) = store().await;
+    list(&other, &["198.51.100.1", "198.51.100.2", "198.51.100.3"]).await;
+    let zone = run_with_file(&other, &path).await;
+    assert!(lists(&zone, "198.51.100.3") && !lists(&zone, "192.0.2.1"));
+    let (short, _short_folder) = store().await;
+    let zone = run_with_file(&short, &path).await;
+    assert_eq!((zone.serial(), zone.size().0), (Serial(0), 0));
+}
+
+#[tokio::test]
+async fn with_the_store_down_the_list_on_disk_answers() {
+    let (store, folder) = store().await;
+    let path = folder.path().join("list");
+    list(&store, &["192.0.2.1"]).await;
+    run_with_file(&store, &path).await;
+    store.close().await;
+    let zone = Arc::new(Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080").unwrap());
+    let mut follower = Follower::new(store, Arc::clone(&zone)).with_file(path);
+    follower.step().await.unwrap();
+    assert!(zone.is_loaded() && lists(&zone, "192.0.2.1"));
+    assert!(follower.step().await.is_err(), "it cannot follow");
 }

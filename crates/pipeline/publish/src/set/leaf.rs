@@ -75,6 +75,21 @@ impl Leaf {
         Some(Self(bytes.into()))
     }
 
+    /// The leaf of these bytes; none if they are not those of a leaf.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let leaf = Self(bytes.into());
+        let parts = leaf.parts()?;
+        let last = parts.lasts.len().checked_sub(1)?;
+        // The last of all stands at the end, whatever the form.
+        parts.mark(last)?;
+        parts.thirds.is_sorted_by(|one, next| one < next).then_some(leaf)
+    }
+
+    /// The bytes, as they can be written to a file.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The mark of an address.
     #[inline]
     pub(super) fn get(&self, address: u16) -> Option<MarkNumber> {
@@ -253,6 +268,22 @@ mod tests {
     fn few_marks_cost_a_byte_for_each_address() {
         let entries: Vec<Entry> = (0..256).map(|address| (address, 300 + address % 2)).collect();
         assert_eq!(leaf(&entries).0.len(), HEAD + 2 + 256 + 1 + 2 * 2 + 256);
+    }
+
+    #[test]
+    fn bytes_that_are_no_leaf_are_refused() {
+        let whole = leaf(&[(1, 7), (2, 8), (700, 7), (701, 9)]);
+        assert_eq!(Leaf::from_bytes(whole.as_bytes()), Some(whole.clone()));
+        for length in 0..whole.as_bytes().len() {
+            assert_eq!(
+                Leaf::from_bytes(&whole.as_bytes()[..length]),
+                None,
+                "{length} bytes"
+            );
+        }
+        let mut backwards = whole.as_bytes().to_vec();
+        backwards.swap(2, 3);
+        assert_eq!(Leaf::from_bytes(&backwards), None);
     }
 
     proptest! {

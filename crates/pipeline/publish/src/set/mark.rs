@@ -30,6 +30,16 @@ pub(super) type MarkNumber = u16;
 pub(super) struct End(u32);
 
 impl End {
+    /// As it stands in a file.
+    pub(super) const fn to_bytes(self) -> [u8; 4] {
+        self.0.to_le_bytes()
+    }
+
+    /// Reads one from a file.
+    pub(super) const fn from_bytes(bytes: [u8; 4]) -> Self {
+        Self(u32::from_le_bytes(bytes))
+    }
+
     /// Not in this class.
     const ABSENT: Self = Self(0);
     /// In this class without end.
@@ -129,6 +139,41 @@ impl Mark {
     }
 }
 
+/// Bytes of a mark in a file: its ends, then the class and the number of its text.
+pub(super) const MARK_BYTES: usize = 4 * CLASSES + 3;
+/// In a file, the class of the text of a mark that has none.
+const NO_TEXT: u8 = u8::MAX;
+
+impl Mark {
+    /// As it stands in a file.
+    pub(super) fn to_bytes(self) -> [u8; MARK_BYTES] {
+        let (class, text) = self
+            .text
+            .map_or((NO_TEXT, 0), |(class, text)| (class as u8, text));
+        let ends = self.ends.iter().flat_map(|end| end.0.to_le_bytes());
+        let mut all = ends.chain([class]).chain(text.to_le_bytes());
+        std::array::from_fn(|_| all.next().unwrap_or_default())
+    }
+
+    /// Reads one from a file.
+    pub(super) fn from_bytes(bytes: &[u8; MARK_BYTES]) -> Option<Self> {
+        let (ends, text) = bytes.split_at_checked(4 * CLASSES)?;
+        let mut ends = ends.as_chunks().0.iter().map(|end| End(u32::from_le_bytes(*end)));
+        let &[class, low, high] = text else { return None };
+        let text = match class {
+            NO_TEXT => None,
+            class => Some((
+                *Class::ALL.get(usize::from(class))?,
+                u16::from_le_bytes([low, high]),
+            )),
+        };
+        Some(Self {
+            ends: std::array::from_fn(|_| ends.next().unwrap_or_default()),
+            text,
+        })
+    }
+}
+
 /// The marks by their numbers, as readers see them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MarkTable {
@@ -145,6 +190,11 @@ impl MarkTable {
             .and_then(|chunk| chunk.get(number % CHUNK))
             .copied()
             .unwrap_or_default()
+    }
+
+    /// How many numbers there is space for.
+    pub(super) fn space(&self) -> usize {
+        self.chunks.len().saturating_mul(CHUNK)
     }
 
     fn set(&mut self, number: MarkNumber, mark: Mark) {
@@ -172,6 +222,23 @@ pub(super) struct Marks {
 }
 
 impl Marks {
+    /// The marks of a file, in the order of their numbers, each with the number of entries that use it; none if there are too many, or
+    /// one comes twice.
+    pub(super) fn restore(marks: impl IntoIterator<Item = (Mark, u64)>) -> Option<Self> {
+        let mut restored = Self::default();
+        for (mark, uses) in marks {
+            let number = MarkNumber::try_from(restored.uses.len()).ok()?;
+            restored.table.set(number, mark);
+            restored.uses.push(uses);
+            if uses == 0 {
+                restored.free.push(number);
+            } else if restored.numbers.insert(mark, number).is_some() {
+                return None;
+            }
+        }
+        Some(restored)
+    }
+
     /// The table for readers.
     pub(super) fn table(&self) -> &MarkTable {
         &self.table

@@ -39,6 +39,7 @@
 //! tree 25 bytes and more.
 
 mod classes;
+mod file;
 mod leaf;
 mod mark;
 mod prefixes;
@@ -121,24 +122,10 @@ impl Set {
         listings: impl IntoIterator<Item = Listing>,
         allowed: impl IntoIterator<Item = AllowEntry>,
     ) -> Self {
-        let mut set = Self::default();
-        for entry in allowed {
-            set.view.allowed.set(&entry.prefix, Some(End::at(entry.until)));
-        }
-        let mut waiting = Vec::new();
-        for listing in listings {
-            let text = set.text(listing.rule.name(), &listing.reason);
-            let change = Change::List(listing.class, listing.until, text);
-            match single(&listing.prefix) {
-                Some(address) => waiting.push((address, change)),
-                None => set.change_prefix(&listing.prefix, change),
-            }
-            if waiting.len() >= BATCH {
-                set.change_singles(&mut waiting);
-            }
-        }
-        set.change_singles(&mut waiting);
-        set
+        let mut filler = Filler::default();
+        allowed.into_iter().for_each(|entry| filler.allow(&entry));
+        listings.into_iter().for_each(|listing| filler.list(&listing));
+        filler.finish()
     }
 
     /// What is there now, for readers.
@@ -206,6 +193,42 @@ impl Set {
         Arc::make_mut(&mut self.view.texts).push(Arc::clone(&text));
         self.texts.insert(text, number);
         Some(number)
+    }
+}
+
+/// Fills a set with a whole list, many entries at once.
+#[derive(Debug, Default)]
+pub(crate) struct Filler {
+    set: Set,
+    waiting: Vec<(u32, Change)>,
+}
+
+impl Filler {
+    /// Puts an entry of the allow list in.
+    pub(crate) fn allow(&mut self, entry: &AllowEntry) {
+        self.set
+            .view
+            .allowed
+            .set(&entry.prefix, Some(End::at(entry.until)));
+    }
+
+    /// Puts a listing in.
+    pub(crate) fn list(&mut self, listing: &Listing) {
+        let text = self.set.text(listing.rule.name(), &listing.reason);
+        let change = Change::List(listing.class, listing.until, text);
+        match single(&listing.prefix) {
+            Some(address) => self.waiting.push((address, change)),
+            None => self.set.change_prefix(&listing.prefix, change),
+        }
+        if self.waiting.len() >= BATCH {
+            self.set.change_singles(&mut self.waiting);
+        }
+    }
+
+    /// The set, with everything in it.
+    pub(crate) fn finish(mut self) -> Set {
+        self.set.change_singles(&mut self.waiting);
+        self.set
     }
 }
 

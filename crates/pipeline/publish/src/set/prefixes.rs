@@ -57,6 +57,15 @@ impl<V: Copy> Prefixes<V> {
         self.length
     }
 
+    /// All prefixes with their values, those of each family in their order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Prefix, V)> {
+        let narrow = self.ipv4.leaves().flat_map(|(_, run)| run.iter());
+        let ipv4 = self.ipv4_wide.iter().chain(narrow);
+        let ipv6 = self.ipv6.iter().flat_map(|run| run.iter());
+        ipv4.map(|(key, value)| (key.ipv4(), *value))
+            .chain(ipv6.map(|(key, value)| (key.ipv6(), *value)))
+    }
+
     /// The value of exactly this prefix.
     pub(super) fn get(&self, prefix: &Prefix) -> Option<V> {
         match prefix.network() {
@@ -233,6 +242,63 @@ impl<V: Copy> Prefixes<V> {
     }
 }
 
+impl<V: Copy> FromIterator<(Prefix, V)> for Prefixes<V> {
+    /// Puts many in at once; of one that comes twice the last counts.
+    fn from_iter<I: IntoIterator<Item = (Prefix, V)>>(entries: I) -> Self {
+        let (mut ipv4, mut ipv6) = (Vec::new(), Vec::new());
+        for (prefix, value) in entries {
+            let length = prefix.length();
+            match prefix.network() {
+                IpAddr::V4(network) => ipv4.push((
+                    Key {
+                        network: network.to_bits(),
+                        length,
+                    },
+                    value,
+                )),
+                IpAddr::V6(network) => ipv6.push((
+                    Key {
+                        network: network.to_bits(),
+                        length,
+                    },
+                    value,
+                )),
+            }
+        }
+        let (ipv4, ipv6) = (sorted(ipv4), sorted(ipv6));
+        let length = ipv4.len().saturating_add(ipv6.len());
+        let (wide, narrow): (Vec<_>, Vec<_>) = ipv4.into_iter().partition(|(key, _)| key.length < TREE_BITS);
+        let mut tree = Tree::default();
+        for run in narrow.chunk_by(|one, next| one.0.network >> TREE_BITS == next.0.network >> TREE_BITS) {
+            let Some([first, second, ..]) = run.first().map(|(key, _)| key.network.to_be_bytes()) else {
+                continue;
+            };
+            tree.change([first, second], |_| Some(run.into()));
+        }
+        let mut lengths = [0_u32; LENGTHS];
+        for (key, _) in &ipv6 {
+            if let Some(count) = lengths.get_mut(usize::from(key.length)) {
+                *count = count.saturating_add(1);
+            }
+        }
+        Self {
+            ipv4: tree,
+            ipv4_wide: wide.into(),
+            ipv6: Arc::new(ipv6.chunks(MOST_IN_RUN.div_ceil(2)).map(Arc::from).collect()),
+            ipv6_lengths: Arc::new(lengths),
+            length,
+        }
+    }
+}
+
+/// Entries in the order of their keys; of several with one key the last.
+fn sorted<N: Ord + Copy, V>(mut entries: Vec<(Key<N>, V)>) -> Vec<(Key<N>, V)> {
+    entries.reverse();
+    entries.sort_by_key(|(key, _)| *key);
+    entries.dedup_by_key(|(key, _)| *key);
+    entries
+}
+
 impl Key<u32> {
     fn ipv4(self) -> Prefix {
         Prefix::new(Ipv4Addr::from_bits(self.network).into(), self.length)
@@ -319,6 +385,12 @@ mod tests {
                 prop_assert_eq!(set.set(prefix, *value), old);
             }
             prop_assert_eq!(set.len(), map.len());
+            let by_one: Vec<_> = set.iter().collect();
+            let at_once: Prefixes<u16> = by_one.iter().rev().copied().collect();
+            prop_assert!(at_once.iter().eq(by_one.iter().copied()));
+            prop_assert_eq!(by_one.into_iter().collect::<BTreeMap<_, _>>(), map.clone());
+            prop_assert_eq!(at_once.ipv6_lengths, set.ipv6_lengths.clone());
+            prop_assert_eq!(at_once.length, set.length);
             for asked in asked.iter().chain(steps.iter().map(|(prefix, _)| prefix)) {
                 let mut covering: Vec<_> = map.iter().filter(|(prefix, _)| prefix.covers(asked)).map(|(prefix, value)| (*prefix, *value)).collect();
                 covering.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.length()));

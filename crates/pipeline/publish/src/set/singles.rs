@@ -20,6 +20,16 @@ impl Singles {
             .get(u16::from_be_bytes([third, last]))
     }
 
+    /// All leaves in the order of their addresses, each with the two octets that lead to it.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = ([u8; 2], &Leaf)> {
+        self.tree.leaves()
+    }
+
+    /// Puts a whole leaf in its place.
+    pub(super) fn put(&mut self, octets: [u8; 2], leaf: Leaf) {
+        self.tree.change(octets, |_| Some(leaf));
+    }
+
     /// Whether an address from `first` to `last` is in.
     pub(super) fn has_between(&self, first: u32, last: u32) -> bool {
         self.tree
