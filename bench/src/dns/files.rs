@@ -73,7 +73,7 @@ pub(super) fn write_zone(list: &List, serial: u32, folder: &Path) -> anyhow::Res
     }
     for network in &list.ipv6 {
         // The labels of the upper half stand behind 16 labels of the lower one, two bytes each.
-        let name = nibbles(u128::from(*network) << 64);
+        let name = nibbles(Ipv6Addr::from_bits(u128::from(*network) << 64));
         writeln!(file, "*.{} A 127.0.0.3", name.get(32..).unwrap_or_default())?;
     }
     file.flush()?;

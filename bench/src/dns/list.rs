@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::{BufRead, BufReader};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use anyhow::Context;
@@ -115,44 +115,55 @@ impl List {
         let mut known = HashSet::with_capacity(count);
         let mut names = Vec::with_capacity(count);
         while names.len() < count {
-            let is_listed = dice.below(100) < listed_percent;
-            let is_ipv6 = dice.below(100) == 0 && !self.ipv6.is_empty();
-            let address = if is_ipv6 {
-                self.ipv6(&mut dice, is_listed)
+            let wanted = if dice.below(100) < listed_percent {
+                Wanted::Listed
             } else {
-                self.ipv4(&mut dice, is_listed).into()
+                Wanted::Unlisted
+            };
+            let address = if dice.below(100) == 0 && !self.ipv6.is_empty() {
+                IpAddr::V6(self.ipv6(&mut dice, wanted))
+            } else {
+                IpAddr::V4(self.ipv4(&mut dice, wanted))
             };
             if known.insert(address) {
-                names.push(if is_ipv6 {
-                    nibbles(address)
-                } else {
-                    octets((address & 0xffff_ffff) as u32)
-                });
+                names.push(labels(address));
             }
         }
         names
     }
 
     /// A listed address, or one that is not and stands in the same /16: what is asked for is seldom far away.
-    fn ipv4(&self, dice: &mut Dice, is_listed: bool) -> u32 {
+    fn ipv4(&self, dice: &mut Dice, wanted: Wanted) -> Ipv4Addr {
+        let listed = pick(&self.singles, dice);
+        if wanted == Wanted::Listed {
+            return Ipv4Addr::from_bits(listed);
+        }
         loop {
-            let listed = pick(&self.singles, dice);
-            if is_listed {
-                return listed;
-            }
             let near = listed & 0xffff_0000 | dice.small(1 << 16);
             if self.singles.binary_search(&near).is_err() {
-                return near;
+                return Ipv4Addr::from_bits(near);
             }
         }
     }
 
     /// An address of a listed /64, or of one far from all of them.
-    fn ipv6(&self, dice: &mut Dice, is_listed: bool) -> u128 {
+    fn ipv6(&self, dice: &mut Dice, wanted: Wanted) -> Ipv6Addr {
         let listed = pick(&self.ipv6, dice);
-        let network = if is_listed { listed } else { listed ^ 1 << 63 };
-        u128::from(network) << 64 | u128::from(dice.below(1 << 40))
+        let network = match wanted {
+            Wanted::Listed => listed,
+            Wanted::Unlisted => listed ^ 1 << 63,
+        };
+        Ipv6Addr::from_bits(u128::from(network) << 64 | u128::from(dice.below(1 << 40)))
     }
+}
+
+/// What a question is to meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// A listing.
+    Listed,
+    /// None.
+    Unlisted,
 }
 
 /// One of these; there is at least one.
@@ -183,6 +194,14 @@ fn cluster(networks: &[u32], dice: &mut Dice, found: &mut Vec<u32>) {
     found.extend((0..count).map(|_| network | dice.small(256)));
 }
 
+/// The name of an address in front of the zone.
+pub(super) fn labels(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => octets(address.to_bits()),
+        IpAddr::V6(address) => nibbles(address),
+    }
+}
+
 /// The labels of an IPv4 address.
 pub(super) fn octets(address: u32) -> String {
     let [first, second, third, last] = address.to_be_bytes();
@@ -190,9 +209,40 @@ pub(super) fn octets(address: u32) -> String {
 }
 
 /// The labels of an IPv6 address.
-pub(super) fn nibbles(address: u128) -> String {
+pub(super) fn nibbles(address: Ipv6Addr) -> String {
     let labels: Vec<String> = (0..32)
-        .map(|at| format!("{:x}", address >> (4 * at) & 15))
+        .map(|at| format!("{:x}", address.to_bits() >> (4 * at) & 15))
         .collect();
     labels.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_list() {
+        let (one, same, other) = (
+            List::make(10_000, 1),
+            List::make(10_000, 1),
+            List::make(10_000, 2),
+        );
+        assert_eq!(one.singles, same.singles);
+        assert_ne!(one.singles, other.singles);
+        assert_eq!(one.singles.len(), 10_000);
+        assert!(one.singles.is_sorted());
+    }
+
+    #[test]
+    fn names_differ_and_are_listed_as_often_as_asked() {
+        let list = List::make(10_000, 1);
+        for (percent, expected) in [(0, 0..=0), (50, 450..=550), (100, 1000..=1000)] {
+            let names = list.names(1000, percent, 1);
+            assert_eq!(names.iter().collect::<HashSet<_>>().len(), 1000);
+            let known: HashSet<String> = list.singles.iter().map(|single| octets(*single)).collect();
+            let is_listed = |name: &&String| known.contains(*name) || name.ends_with(".1.0.0.2");
+            let listed = names.iter().filter(is_listed).count();
+            assert!(expected.contains(&listed), "{percent} %: {listed}");
+        }
+    }
 }

@@ -26,6 +26,8 @@ pub(super) struct Subject {
     running: Running,
     /// From start to first answer.
     pub(super) start: Duration,
+    /// Processor time of the start, in seconds.
+    pub(super) start_cpu: f64,
     /// Memory with the list, before any load.
     pub(super) bytes: f64,
     /// What answers cost: the share of hits, and a round.
@@ -50,6 +52,7 @@ impl Subject {
             peer,
             folder,
             start: running.start,
+            start_cpu: running.processor_seconds()?,
             bytes: running.bytes()?,
             running,
             costs: Vec::new(),
@@ -80,7 +83,7 @@ impl Subject {
     /// Changes the list, and starts it again.
     ///
     /// # Errors
-    /// It ended, or a change is not answered.
+    /// It ended.
     pub(super) fn change(
         mut self,
         scratch: &Scratch,
@@ -97,7 +100,11 @@ impl Subject {
             folder: &self.folder,
             questions,
         };
-        self.changes = changing.run(scratch, listed).with_context(|| self.peer.name())?;
+        match changing.run(scratch, listed) {
+            Ok(changes) => self.changes = changes,
+            // The figures of the others stand.
+            Err(error) => println!("{}: {error:#}", self.peer.name()),
+        }
         if self.start < QUICK_START {
             let folder = scratch.folder_of(self.peer)?;
             self.running = self.peer.start(&folder, listed, SERVER)?;

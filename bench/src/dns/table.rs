@@ -12,15 +12,16 @@ const MEBIBYTE: f64 = 1024.0 * 1024.0;
 /// Start and memory.
 pub(super) fn memory(subjects: &[Subject], entries: usize) {
     println!(
-        "\n| server | start, s | memory, MiB | bytes an entry | started again, s | burst of 2,000 kept |"
+        "\n| server | start, s | CPU of it, s | memory, MiB | bytes an entry | started again, s | burst of 2,000 kept |"
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     for subject in subjects {
         let restart = subject.restart.map_or_else(|| "-".to_owned(), seconds);
         println!(
-            "| {} | {} | {:.0} | {:.1} | {restart} | {} |",
+            "| {} | {} | {:.2} | {:.0} | {:.1} | {restart} | {} |",
             subject.peer.name(),
             seconds(subject.start),
+            subject.start_cpu,
             subject.bytes / MEBIBYTE,
             subject.bytes / entries as f64,
             subject.burst,
