@@ -5,6 +5,7 @@
     reason = "a benchmark prints its figures, and measures real time"
 )]
 
+mod dns;
 mod process;
 mod store;
 mod trap;
@@ -14,9 +15,10 @@ use anyhow::bail;
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
+        Some("dns") => dns::run(&arguments.collect::<Vec<_>>()),
         Some("store") => store::run(arguments.next().as_deref()),
         Some("trap") => trap::run(),
-        Some(other) => bail!("no benchmark is named `{other}`: use store or trap"),
-        None => bail!("name a benchmark: store or trap"),
+        Some(other) => bail!("no benchmark is named `{other}`: use dns, store or trap"),
+        None => bail!("name a benchmark: dns, store or trap"),
     }
 }

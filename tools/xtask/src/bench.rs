@@ -21,6 +21,11 @@ struct Benchmark {
 /// Every benchmark. A new one is one more row.
 const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
+        name: "dns",
+        about: "answers about a list, its memory and its changes, beside rbldnsd, NSD and Knot",
+        target: &["--package", "atalaya-bench", "--", "dns"],
+    },
+    Benchmark {
         name: "store",
         about: "observations a second that become durable; takes the URL of an empty store",
         target: &["--package", "atalaya-bench", "--", "store"],

@@ -1,0 +1,97 @@
+//! A year of real churn: what one list published each day, replayed through the zone day by day.
+//!
+//! The data says of each address its first and its last day; an address that came back in between counts as listed all the time. The
+//! size of each day's transfer is not measured.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use atalaya_model::{Class, Clock, Prefix, Serial, Verdict};
+use atalaya_publish::{Set, Zone};
+use atalaya_testkit::data;
+
+use super::cost::least_and_median;
+use super::ours::{BATCH, apply, config, list};
+
+/// Where the churn stands in the test data.
+const CHURN: &str = "ip-lists/churn-datashield-395days.tsv.zst";
+
+/// What changes on each day.
+type Days = BTreeMap<u32, Vec<(Prefix, Verdict)>>;
+
+/// Replays the churn and prints what each day took.
+///
+/// # Errors
+/// The data cannot be read.
+pub(super) fn run() -> anyhow::Result<()> {
+    let Some(file) = data(CHURN) else {
+        println!("\nskipped: the churn of a real list ({CHURN}) is not here");
+        return Ok(());
+    };
+    let now = Clock::system().now();
+    let mut days = read(&file)?;
+    let zone = Zone::new(&config(1)?, "http://127.0.0.1")?;
+    drop(zone.load(Set::default(), Serial(0)));
+    let first = days.remove(&0).unwrap_or_default();
+    apply(&zone, &first, now)?;
+    let took: Vec<(usize, Duration)> = days
+        .values()
+        .map(|changes| {
+            let started = Instant::now();
+            changes
+                .chunks(BATCH)
+                .try_for_each(|batch| apply(&zone, batch, now))?;
+            Ok((changes.len(), started.elapsed()))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    print("decisions a day", took.iter().map(|(count, _)| *count as f64));
+    print("ms a day", took.iter().map(|(_, time)| time.as_secs_f64() * 1e3));
+    print(
+        "µs a decision",
+        took.iter()
+            .map(|(count, time)| time.as_secs_f64() * 1e6 / *count as f64),
+    );
+    println!(
+        "{} days, from {} listings to {}",
+        took.len(),
+        first.len(),
+        zone.size().0
+    );
+    Ok(())
+}
+
+fn print(what: &str, figures: impl Iterator<Item = f64> + Clone) {
+    let (least, median) = least_and_median(figures.clone());
+    println!(
+        "{what}: least {least:.2}, median {median:.2}, most {:.2}",
+        figures.fold(0.0, f64::max)
+    );
+}
+
+/// The changes of each day: what came, and what was there the day before for the last time.
+fn read(file: &Path) -> anyhow::Result<Days> {
+    let now = Clock::system().now();
+    let mut days = Days::new();
+    let lines = BufReader::new(zstd::Decoder::new(std::fs::File::open(file)?)?).lines();
+    let mut last_day = 0;
+    for line in lines {
+        let line = line?;
+        let mut fields = line.split('\t');
+        let mut field = || fields.next().context("a field is missing in the churn");
+        let address: Ipv4Addr = field()?.parse()?;
+        let (first, last): (u32, u32) = (field()?.parse()?, field()?.parse()?);
+        let entered = list(address.into(), now);
+        days.entry(first).or_default().push(entered);
+        days.entry(last + 1)
+            .or_default()
+            .push((entered.0, Verdict::Withdraw { class: Class::Spam }));
+        last_day = last_day.max(last);
+    }
+    // What is there on the last day does not leave on the next.
+    days.retain(|day, _| *day <= last_day);
+    Ok(days)
+}
