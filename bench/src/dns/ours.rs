@@ -55,7 +55,7 @@ pub(super) fn config(threads: usize) -> anyhow::Result<PublishConfig> {
     Ok(PublishConfig {
         zone: ZONE.to_owned(),
         name_servers: vec!["ns.bench.test".parse()?],
-        udp_tasks: u16::try_from(threads)?,
+        udp_threads: Some(u16::try_from(threads)?),
         ..PublishConfig::default()
     })
 }
