@@ -17,5 +17,6 @@ mod first_light;
 mod hardship;
 mod harness;
 mod kill;
+mod mail_servers;
 mod replay;
 mod serving;
