@@ -48,7 +48,7 @@ fn libraries() -> String {
 
 #[test]
 fn exim_turns_a_listed_address_away_and_lets_others_in() {
-    if !ready(&["unbound", "dig", "unshare"]) {
+    if !ready(&[]) {
         return;
     }
     if !Path::new(UNPACKED).join("usr/sbin/exim4").exists() {

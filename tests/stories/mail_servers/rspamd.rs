@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -109,7 +108,7 @@ impl Rspamd {
 
 #[test]
 fn rspamd_gives_each_class_its_symbol_and_others_none() {
-    if !ready(&["rspamd", "rspamc", "unbound", "dig"]) || !Path::new("/etc/rspamd/rspamd.conf").exists() {
+    if !ready(&["rspamd", "rspamc"]) {
         return;
     }
     let server = list();
