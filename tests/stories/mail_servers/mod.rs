@@ -7,7 +7,7 @@ mod exim;
 mod postfix;
 mod resolver;
 mod rspamd;
-mod spamassassin;
+pub(crate) mod spamassassin;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command};

@@ -4,8 +4,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use tempfile::TempDir;
+
 use super::resolver::Resolver;
-use super::{list, open_folder, ready, snippet};
+use super::{ZONE, list, open_folder, ready, snippet};
 use crate::harness::{files_in, text};
 
 /// Addresses, with the rule that each must meet.
@@ -20,29 +22,51 @@ const RULES: &[(&str, &str)] = &[
     ("192.0.2.99", "none"),
 ];
 
-/// What it says of a mail that came from this address.
-fn verdict(site: &Path, rules: &Path, address: &str) -> String {
-    let from = if address.contains(':') {
-        format!("IPv6:{address}")
-    } else {
-        address.to_owned()
-    };
-    let mail = format!(
-        "Received: from pc.example (pc.example [{from}]) by mx.example.org (Postfix) with ESMTP id 1; Mon, 23 Nov 2026 12:00:00 +0000\r\n\
-         From: <a@watches.example>\r\nTo: <b@example.org>\r\nSubject: Watches\r\nMessage-ID: <1@watches.example>\r\n\
-         Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\nWatches.\r\n"
-    );
-    let mut child = Command::new("spamassassin")
-        .args(["-x", "--prefs-file=/dev/null"])
-        .arg(format!("--siteconfigpath={}", site.display()))
-        .arg(format!("--configpath={}", rules.display()))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(mail.as_bytes()).unwrap();
-    text(&child.wait_with_output().unwrap().stdout)
+/// SpamAssassin with these rules of a site and no stock ones: those would ask the whole Internet.
+pub(crate) struct SpamAssassin {
+    site: TempDir,
+    rules: TempDir,
+}
+
+impl SpamAssassin {
+    /// With the rules of the page for this zone, asking this server of names.
+    pub(crate) fn new(zone: &str, names: &str) -> Self {
+        let (site, rules) = (open_folder(), open_folder());
+        for file in files_in(Path::new("/etc/spamassassin")) {
+            if file.extension().is_some_and(|extension| extension == "pre") {
+                std::fs::copy(&file, site.path().join(file.file_name().unwrap())).unwrap();
+            }
+        }
+        let local = snippet("spamassassin").replace(ZONE, zone);
+        std::fs::write(site.path().join("local.cf"), local).unwrap();
+        let frame = format!(
+            "report_safe 0\nadd_header all Status _YESNO_, tests=_TESTS_\ndns_available yes\ndns_server {names}\nuse_bayes 0\n"
+        );
+        std::fs::write(rules.path().join("frame.cf"), frame).unwrap();
+        Self { site, rules }
+    }
+
+    /// What it says of a mail that came from this address.
+    pub(crate) fn verdict(&self, address: &str) -> String {
+        let family = if address.contains(':') { "IPv6:" } else { "" };
+        let mail = format!(
+            "Received: from pc.example (pc.example [{family}{address}]) by mx.example.org (Postfix) with ESMTP id 1; \
+             Mon, 23 Nov 2026 12:00:00 +0000\r\n\
+             From: <a@watches.example>\r\nTo: <b@example.org>\r\nSubject: Watches\r\nMessage-ID: <1@watches.example>\r\n\
+             Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\nWatches.\r\n"
+        );
+        let mut child = Command::new("spamassassin")
+            .args(["-x", "--prefs-file=/dev/null"])
+            .arg(format!("--siteconfigpath={}", self.site.path().display()))
+            .arg(format!("--configpath={}", self.rules.path().display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(mail.as_bytes()).unwrap();
+        text(&child.wait_with_output().unwrap().stdout)
+    }
 }
 
 #[test]
@@ -52,21 +76,10 @@ fn spamassassin_meets_the_rule_of_each_class_and_no_other() {
     }
     let server = list();
     let resolver = Resolver::start(&server);
-    let (site, rules) = (open_folder(), open_folder());
-    for file in files_in(Path::new("/etc/spamassassin")) {
-        if file.extension().is_some_and(|extension| extension == "pre") {
-            std::fs::copy(&file, site.path().join(file.file_name().unwrap())).unwrap();
-        }
-    }
-    std::fs::write(site.path().join("local.cf"), snippet("spamassassin")).unwrap();
-    // No stock rules: they would ask the whole Internet.
-    let frame = format!(
-        "report_safe 0\nadd_header all Status _YESNO_, tests=_TESTS_\ndns_available yes\ndns_server {}\nuse_bayes 0\n",
-        resolver.address
-    );
-    std::fs::write(rules.path().join("frame.cf"), frame).unwrap();
+    let spamassassin = SpamAssassin::new(ZONE, &resolver.address);
     for (address, rule) in RULES {
-        let said = verdict(site.path(), rules.path(), address);
+        let said = spamassassin.verdict(address);
+        assert!(said.contains("X-Spam-Status: "), "{address}: {said}");
         for each in ["SENDER", "DECLARED", "POLICY"] {
             assert_eq!(
                 said.contains(&format!("RCVD_IN_ATALAYA_{each}")),
