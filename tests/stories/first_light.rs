@@ -3,11 +3,12 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 use tempfile::TempDir;
 
-use crate::harness::{Server, ZONE, files_in, free_port, have, run, swaks, text, until};
+use crate::harness::{Server, ZONE, files_in, free_port, have, run, swaks, until};
+use crate::mail_servers::spamassassin::SpamAssassin;
 
 /// Senders of the story: a loopback address, and the address of a recorded RDAP answer that it stands for.
 const SENDER: (&str, &str) = ("127.0.0.21", "62.239.237.1");
@@ -114,45 +115,11 @@ fn ask_spamassassin(server: &Server, address: &str) {
     if !have(&["spamassassin"]) {
         return;
     }
-    let site = tempfile::tempdir().unwrap();
-    for file in files_in(Path::new("/etc/spamassassin"))
-        .iter()
-        .filter(|file| file.extension().is_some_and(|e| e == "pre"))
-    {
-        std::fs::copy(file, site.path().join(file.file_name().unwrap())).unwrap();
-    }
-    let rules = format!(
-        "report_safe 0\nadd_header all Status _YESNO_, tests=_TESTS_\ndns_available yes\ndns_server 127.0.0.1:{}\nuse_bayes 0\nskip_uribl_checks 1\n\
-         header __RCVD_IN_ATALAYA eval:check_rbl('atalaya-lastexternal','{ZONE}.')\ntflags __RCVD_IN_ATALAYA net\n\
-         header RCVD_IN_ATALAYA_SPAM eval:check_rbl_sub('atalaya-lastexternal','^127\\.0\\.0\\.3$')\n\
-         tflags RCVD_IN_ATALAYA_SPAM net\nscore RCVD_IN_ATALAYA_SPAM 5\n",
-        server.dns.port()
-    );
-    // Only our rule set: the stock network rules would ask the whole Internet and wait for it.
-    let only_ours = tempfile::tempdir().unwrap();
-    std::fs::write(only_ours.path().join("atalaya.cf"), rules).unwrap();
-    let verdict = |address: &str| {
-        let mail = format!(
-            "Received: from pc.example (pc.example [{address}]) by mx.example.org (Postfix) with ESMTP id 1; Mon, 23 Nov 2026 12:00:00 +0000\r\n\
-             From: <a@watches.example>\r\nTo: <b@example.org>\r\nSubject: Watches\r\nMessage-ID: <1@watches.example>\r\n\
-             Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\nWatches.\r\n"
-        );
-        let mut child = Command::new("spamassassin")
-            .args(["-x", "--prefs-file=/dev/null"])
-            .arg(format!("--siteconfigpath={}", site.path().display()))
-            .arg(format!("--configpath={}", only_ours.path().display()))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(mail.as_bytes()).unwrap();
-        text(&child.wait_with_output().unwrap().stdout)
-    };
-    let listed = verdict(address);
-    assert!(listed.contains("RCVD_IN_ATALAYA_SPAM"), "{listed}");
-    let clean = verdict("192.0.2.200");
-    assert!(!clean.contains("RCVD_IN_ATALAYA_SPAM"), "{clean}");
+    let spamassassin = SpamAssassin::new(ZONE, &server.dns.to_string());
+    let listed = spamassassin.verdict(address);
+    assert!(listed.contains("RCVD_IN_ATALAYA_SENDER"), "{listed}");
+    let clean = spamassassin.verdict("192.0.2.200");
+    assert!(!clean.contains("RCVD_IN_ATALAYA"), "{clean}");
 }
 
 /// Serves the recorded RDAP answers of real registries on loopback; reports a skip where the recordings are absent.

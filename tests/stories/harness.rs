@@ -80,6 +80,11 @@ impl Server {
         status.code()
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The data folder.
     pub(crate) fn data(&self) -> &Path {
         self.folder.path()

@@ -16,6 +16,8 @@ mod demo;
 mod first_light;
 mod hardship;
 mod harness;
+mod hostile_dns;
 mod kill;
+mod mail_servers;
 mod replay;
 mod serving;

@@ -77,7 +77,7 @@ fn dispatch(chore: Chore) -> anyhow::Result<ExitCode> {
     match chore {
         Chore::Test => test::run(&Workspace::read()?),
         Chore::Needs => {
-            needs::provide();
+            needs::provide(Workspace::read()?.target());
             Ok(ExitCode::SUCCESS)
         }
         Chore::Check { steps } => check::run(&Workspace::read()?, &steps),

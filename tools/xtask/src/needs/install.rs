@@ -51,19 +51,20 @@ pub(super) fn install(needs: &[Need]) -> Vec<String> {
     };
     let mut trouble: Vec<String> = preseed().err().into_iter().collect();
     let packages: Vec<&str> = needs.iter().map(|need| need.package).collect();
-    if apt("install", &packages).is_ok() {
+    let here = Path::new(".");
+    if apt(here, "install", &packages).is_ok() {
         return trouble;
     }
     // The lists of packages are old, or were never fetched.
-    trouble.extend(apt("update", &[]).err());
-    if apt("install", &packages).is_ok() {
+    trouble.extend(apt(here, "update", &[]).err());
+    if apt(here, "install", &packages).is_ok() {
         return trouble;
     }
     // One of them is the trouble: the others need not suffer from it.
     trouble.extend(
         packages
             .iter()
-            .filter_map(|package| apt("install", &[package]).err()),
+            .filter_map(|package| apt(here, "install", &[package]).err()),
     );
     trouble
 }
@@ -84,14 +85,15 @@ fn preseed() -> Result<(), String> {
         .map_err(|error| format!("debconf-set-selections cannot be run: {error}"))
 }
 
-/// One call of apt-get, without a terminal.
-fn apt(order: &str, packages: &[&str]) -> Result<(), String> {
+/// One call of apt-get, without a terminal; what it downloads for us alone lands in the folder.
+pub(super) fn apt(folder: &Path, order: &str, packages: &[&str]) -> Result<(), String> {
     println!("needs: apt-get {order} {}", packages.join(" "));
     let mut command = Command::new("apt-get");
     command
         .arg(order)
         .args(APT_OPTIONS)
         .args(packages)
+        .current_dir(folder)
         .env("DEBIAN_FRONTEND", "noninteractive")
         .stdin(Stdio::null());
     match command.output() {
@@ -106,7 +108,7 @@ fn apt(order: &str, packages: &[&str]) -> Result<(), String> {
 }
 
 /// The lines in which apt says what is wrong; without such, the last that it wrote.
-fn complaint(output: &Output) -> String {
+pub(super) fn complaint(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let errors: Vec<&str> = text.lines().filter(|line| line.starts_with("E:")).collect();
     let last = text.lines().last().unwrap_or("it did not say why");

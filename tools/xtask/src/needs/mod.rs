@@ -1,10 +1,11 @@
 //! Needs: gets the outside programs of the tests from Debian's packages, where it may.
 //!
-//! In: the table of needs. Out: the packages that were missing installed, and a plain line for each that could not be. This never
-//! fails: a test whose program is missing skips, and the skip is reported.
+//! In: the table of needs. Out: the packages that were missing installed, or unpacked in the build directory, and a plain line for
+//! each that could not be. This never fails: a test whose program is missing skips, and the skip is reported.
 
 mod install;
 mod table;
+mod unpack;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,21 +19,21 @@ const SYSTEM_FOLDERS: &[&str] = &["/usr/sbin", "/sbin", "/usr/local/sbin"];
 const POSTGRESQL_FOLDER: &str = "/usr/lib/postgresql";
 
 /// Installs what is missing, and says what is still missing after that.
-pub(crate) fn provide() {
-    let missing: Vec<Need> = missing();
+pub(crate) fn provide(target: &Path) {
+    let missing = missing(target);
     if missing.is_empty() {
         println!("needs: every program that the tests use is there");
         return;
     }
     println!("needs: {} missing", names(&missing));
     let trouble = match install::possible() {
-        Ok(()) => install::install(&missing),
+        Ok(()) => obtain(target, &missing),
         Err(why) => vec![why],
     };
     for line in trouble {
         println!("needs: {line}");
     }
-    for need in self::missing() {
+    for need in self::missing(target) {
         println!(
             "needs: {} is not here ({}); tests that need it are skipped",
             need.package, need.reason
@@ -40,12 +41,30 @@ pub(crate) fn provide() {
     }
 }
 
+/// Installs or unpacks them, as their rows say; gives a line for each thing that went wrong.
+fn obtain(target: &Path, missing: &[Need]) -> Vec<String> {
+    let mut trouble = Vec::new();
+    let mut to_install = Vec::new();
+    for need in missing {
+        match need.proof {
+            Proof::Unpacked { libraries, .. } => {
+                trouble.extend(unpack::unpack(target, need.package, libraries).err());
+            }
+            Proof::Program(_) | Proof::Python(_) => to_install.push(*need),
+        }
+    }
+    if !to_install.is_empty() {
+        trouble.extend(install::install(&to_install));
+    }
+    trouble
+}
+
 /// The rows whose proof fails.
-fn missing() -> Vec<Need> {
+fn missing(target: &Path) -> Vec<Need> {
     NEEDS
         .iter()
         .copied()
-        .filter(|need| !is_present(need.proof))
+        .filter(|need| !is_present(target, need))
         .collect()
 }
 
@@ -58,9 +77,9 @@ fn names(needs: &[Need]) -> String {
         .join(", ")
 }
 
-/// Whether a proof holds.
-fn is_present(proof: Proof) -> bool {
-    match proof {
+/// Whether the proof of a need holds.
+fn is_present(target: &Path, need: &Need) -> bool {
+    match need.proof {
         Proof::Program(name) => folders()
             .iter()
             .any(|folder| Path::new(folder).join(name).is_file()),
@@ -72,6 +91,7 @@ fn is_present(proof: Proof) -> bool {
                 .stderr(Stdio::null());
             python.status().is_ok_and(|status| status.success())
         }
+        Proof::Unpacked { program, .. } => unpack::folder(target, need.package).join(program).is_file(),
     }
 }
 
@@ -100,9 +120,31 @@ mod tests {
 
     #[test]
     fn presence_is_proved() {
+        let target = tempfile::tempdir().unwrap();
+        let is_present = |proof| {
+            let package = "a-package";
+            let reason = "";
+            is_present(
+                target.path(),
+                &Need {
+                    package,
+                    proof,
+                    reason,
+                },
+            )
+        };
         assert!(is_present(Proof::Program("cargo")));
         assert!(!is_present(Proof::Program("no-such-program-anywhere")));
         assert!(!is_present(Proof::Python("no_such_module_anywhere")));
+        let unpacked = Proof::Unpacked {
+            program: "usr/sbin/program",
+            libraries: &[],
+        };
+        assert!(!is_present(unpacked));
+        let folder = unpack::folder(target.path(), "a-package").join("usr/sbin");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("program"), "").unwrap();
+        assert!(is_present(unpacked));
     }
 
     #[test]

@@ -10,6 +10,13 @@ pub(super) enum Proof {
     Program(&'static str),
     /// Python can import this module.
     Python(&'static str),
+    /// The package conflicts with another that the tests need: it is unpacked beside the system, where this program of it then stands.
+    Unpacked {
+        /// The program, from the root of the package.
+        program: &'static str,
+        /// Packages of libraries that are unpacked with it.
+        libraries: &'static [&'static str],
+    },
 }
 
 /// One package of Debian.
@@ -72,7 +79,30 @@ pub(super) const NEEDS: &[Need] = &[
     need(
         "postfix",
         Proof::Program("smtp-sink"),
-        "smtp-sink takes the notices and measures the trap",
+        "smtp-sink takes the notices and measures the trap; smtpd and postscreen must turn a listed address away",
+    ),
+    need(
+        "exim4-daemon-light",
+        Proof::Unpacked {
+            program: "usr/sbin/exim4",
+            libraries: &["libgnutls-dane0", "libidn12", "libunbound8"],
+        },
+        "must turn a listed address away; it cannot be installed beside Postfix",
+    ),
+    need(
+        "rspamd",
+        Proof::Program("rspamd"),
+        "must give a listed address the symbol of its class",
+    ),
+    need(
+        "unbound",
+        Proof::Program("unbound"),
+        "is the resolver between the mail servers and the list",
+    ),
+    need(
+        "dnsmasq-base",
+        Proof::Program("dnsmasq"),
+        "is a resolver that drops the answers of a list unless it is told",
     ),
     need(
         "chromium",

@@ -21,7 +21,7 @@ const SKIPS: &str = "ATALAYA_SKIPS";
 
 /// Runs everything; a failed check does not keep the tests from running.
 pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
-    needs::provide();
+    needs::provide(workspace.target());
     let failed_checks = check::failed(workspace, &[])?;
     let tally = test(workspace.target())?;
     report(&tally, &failed_checks);

@@ -1,0 +1,154 @@
+//! Postfix: `reject_rbl_client` in smtpd, and postscreen's weights. A PROXY header lets one client come from any address.
+
+use std::fs::create_dir;
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Stdio};
+
+use tempfile::TempDir;
+
+use super::resolver::Resolver;
+use super::{BLOCKED, WELCOME, list, open_folder, page_of, ready, snippet};
+use crate::harness::{free_port, run, swaks, until};
+
+/// The services that smtpd and postscreen need, without their addresses.
+const SERVICES: &str = "smtpd pass - - n - - smtpd\ndnsblog unix - - n - 0 dnsblog\ntlsproxy unix - - n - 0 tlsproxy\n\
+     cleanup unix n - n - 0 cleanup\nrewrite unix - - n - - trivial-rewrite\nanvil unix - - n - 1 anvil\n\
+     proxymap unix - - n - - proxymap\ndiscard unix - - n - - discard\nerror unix - - n - - error\n\
+     qmgr unix n - n 300 1 qmgr\nbounce unix - - n - 0 bounce\ndefer unix - - n - 0 bounce\ntrace unix - - n - 0 bounce\n\
+     postlog unix-dgram n - n - 1 postlogd\n";
+
+/// A Postfix with folders of its own; stopped when dropped.
+struct Postfix {
+    child: Child,
+    folder: TempDir,
+    _resolver: Resolver,
+    server: SocketAddr,
+}
+
+impl Postfix {
+    /// Starts one whose port is served by this program, with this snippet and these settings.
+    fn start(resolver: Resolver, program: &str, settings: &str) -> Self {
+        let folder = open_folder();
+        let port = free_port();
+        let inside = |name: &str| folder.path().join(name);
+        for name in ["etc", "queue", "data"] {
+            create_dir(inside(name)).unwrap();
+        }
+        run("chown", &["postfix", inside("data").to_str().unwrap()]);
+        let place = folder.path().display();
+        let main = format!(
+            "compatibility_level = 3.6\nqueue_directory = {place}/queue\ndata_directory = {place}/data\n\
+             maillog_file = {place}/data/maillog\nmaillog_file_prefixes = {place}\nmyhostname = mx.trap.example\n\
+             mydestination = trap.example\ninet_interfaces = 127.0.0.1\ninet_protocols = all\nlocal_recipient_maps =\n\
+             local_transport = discard:\nalias_maps =\nsmtpd_peername_lookup = no\n{settings}"
+        );
+        let master = format!("127.0.0.1:{port} inet n - n - 1 {program}\n{SERVICES}");
+        std::fs::write(inside("etc/main.cf"), main).unwrap();
+        std::fs::write(inside("etc/master.cf"), master).unwrap();
+        let child = resolver
+            .command("postfix")
+            .arg("-c")
+            .arg(inside("etc"))
+            .arg("start-fg")
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let postfix = Self {
+            child,
+            folder,
+            _resolver: resolver,
+            server: ([127, 0, 0, 1], port).into(),
+        };
+        until("postfix", || TcpStream::connect(postfix.server).ok());
+        postfix
+    }
+
+    /// What a client from this address is told when it names a recipient.
+    fn told(&self, address: &str) -> String {
+        let family = if address.contains(':') { "TCP6" } else { "TCP4" };
+        let destination = if address.contains(':') { "::1" } else { "127.0.0.1" };
+        let proxied = [
+            ["--proxy-family", family],
+            ["--proxy-source", address],
+            ["--proxy-source-port", "40025"],
+            ["--proxy-dest", destination],
+            ["--proxy-dest-port", "25"],
+            ["--quit-after", "RCPT"],
+        ];
+        swaks(self.server, "127.0.0.1", proxied.as_flattened())
+    }
+
+    /// What clients from these addresses are told, all at the same time: postscreen makes each wait six seconds.
+    fn told_at_once<'a>(&self, addresses: &[&'a str]) -> Vec<(&'a str, String)> {
+        std::thread::scope(|scope| {
+            let clients: Vec<_> = addresses
+                .iter()
+                .map(|address| (*address, scope.spawn(|| self.told(address))))
+                .collect();
+            clients
+                .into_iter()
+                .map(|(address, client)| (address, client.join().unwrap()))
+                .collect()
+        })
+    }
+
+    /// Its log so far.
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("data/maillog")).unwrap_or_default()
+    }
+}
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        // The child is the script that waits for Postfix's own first process.
+        let file = self.folder.path().join("queue/pid/master.pid");
+        if let Ok(master) = std::fs::read_to_string(file) {
+            run("kill", &[master.trim()]);
+            drop(self.child.wait());
+        }
+    }
+}
+
+/// Whether the listed are told this and the page of their address, and the others are let in.
+fn turns_the_listed_away(postfix: &Postfix, refusal: impl Fn(&str) -> String) {
+    for (address, told) in postfix.told_at_once(&[BLOCKED, WELCOME].concat()) {
+        let is_right = if BLOCKED.contains(&address) {
+            told.contains(&refusal(address)) && told.contains(&page_of(address))
+        } else {
+            told.contains("250 2.1.5 Ok")
+        };
+        assert!(is_right, "{address}: {told}\n{}", postfix.log());
+    }
+}
+
+#[test]
+fn postfix_turns_a_listed_address_away_and_lets_others_in() {
+    if !ready(&["postfix", "swaks"]) {
+        return;
+    }
+    let server = list();
+    let settings = snippet("postfix") + "smtpd_upstream_proxy_protocol = haproxy\n";
+    let postfix = Postfix::start(Resolver::start(&server), "smtpd", &settings);
+    turns_the_listed_away(&postfix, |address| {
+        format!("554 5.7.1 Service unavailable; Client host [{address}] blocked using bl.example.net; ")
+    });
+}
+
+#[test]
+fn postscreen_turns_a_listed_address_away_and_lets_others_in() {
+    if !ready(&["postfix", "swaks"]) {
+        return;
+    }
+    let server = list();
+    let proxied = "postscreen_upstream_proxy_protocol = haproxy\npostscreen_cache_map =\n";
+    let settings = snippet("postscreen") + proxied;
+    let postfix = Postfix::start(Resolver::start(&server), "postscreen", &settings);
+    turns_the_listed_away(&postfix, |address| {
+        format!("550 5.7.1 Service unavailable; client [{address}] blocked using bl.example.net")
+    });
+    let log = postfix.log();
+    assert!(
+        log.contains("addr 192.0.2.11 listed by domain bl.example.net as 127.0.0.11"),
+        "weighed, and found too light: {log}"
+    );
+}
