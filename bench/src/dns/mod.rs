@@ -35,8 +35,6 @@ use self::subject::Subject;
 
 /// The processor of the load.
 const LOAD: &str = "1";
-/// Niceness of all.
-const PRIORITY: &str = "-12";
 /// Both.
 const BOTH: &str = "0,1";
 /// The share of hits of the questions during changes.
@@ -56,7 +54,6 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         _ => {
             let options = Options::read(arguments)?;
             pin(LOAD)?;
-            raise_priority();
             for list in &options.lists {
                 measure(list, &options)?;
             }
@@ -176,16 +173,4 @@ fn pin(processors: &str) -> anyhow::Result<()> {
         "two processors are needed: one for the server and one for the load"
     );
     Ok(())
-}
-
-/// Raises the priority of this process and of the servers that it starts, so that other work disturbs less; only root may.
-fn raise_priority() {
-    let process = std::process::id().to_string();
-    let raised = Command::new("renice")
-        .args(["-n", PRIORITY, "-p", &process])
-        .stdout(Stdio::null())
-        .status();
-    if !raised.is_ok_and(|status| status.success()) {
-        println!("the priority cannot be raised: other work on the machine disturbs more");
-    }
 }

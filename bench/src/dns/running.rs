@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -75,15 +76,13 @@ impl Running {
     /// # Errors
     /// It ended.
     pub(super) fn processor_seconds(&self) -> anyhow::Result<f64> {
-        let mut nanoseconds = 0.0;
+        let mut seconds = 0.0;
         for process in self.processes() {
             for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
-                let time = std::fs::read_to_string(thread?.path().join("schedstat"))?;
-                let time = time.split(' ').next().unwrap_or_default();
-                nanoseconds += time.parse::<f64>().context("odd schedstat")?;
+                seconds += thread_seconds(&thread?.path())?;
             }
         }
-        Ok(nanoseconds / 1e9)
+        Ok(seconds)
     }
 
     /// Memory that it holds, in bytes: shared pages are counted by their share (PSS).
@@ -178,4 +177,14 @@ fn signal(name: &str, processes: &[u32]) -> anyhow::Result<()> {
     let sent = Command::new("kill").args(["-s", name]).args(numbers).status()?;
     ensure!(sent.success(), "it takes no signal");
     Ok(())
+}
+
+/// Seconds of processor time that a thread took so far, by its folder in /proc; the kernel counts them a few milliseconds late.
+///
+/// # Errors
+/// It ended.
+pub(super) fn thread_seconds(thread: &Path) -> anyhow::Result<f64> {
+    let time = std::fs::read_to_string(thread.join("schedstat"))?;
+    let nanoseconds = time.split(' ').next().unwrap_or_default();
+    Ok(nanoseconds.parse::<f64>().context("odd schedstat")? / 1e9)
 }

@@ -124,6 +124,21 @@ pub(super) const NEEDS: &[Need] = &[
         Proof::Python("jsonschema"),
         "judges X-ARF reports by their published schema",
     ),
+    need(
+        "rbldnsd",
+        Proof::Program("rbldnsd"),
+        "the list server that ours is measured beside",
+    ),
+    need(
+        "nsd",
+        Proof::Program("nsd"),
+        "a name server that ours is measured beside",
+    ),
+    need(
+        "knot",
+        Proof::Program("knotd"),
+        "another one",
+    ),
 ];
 
 /// Answers that a package would ask for at its installation: input of `debconf-set-selections`.
