@@ -120,12 +120,12 @@ mod tests {
 
     use super::*;
 
-    fn listing(prefix: Prefix, class: Class, until: Option<Timestamp>, by_hand: bool) -> Listing {
+    fn listing(prefix: Prefix, class: Class, until: Option<Timestamp>, rule: &str) -> Listing {
         Listing {
             prefix,
             class,
             reason: format!("reason {}", prefix.length()),
-            rule: Rule::new(if by_hand { "by-hand" } else { "trap-spam" }, 1),
+            rule: Rule::new(rule, 1),
             since: Timestamp::EPOCH,
             until,
             serial: Serial(1),
@@ -150,14 +150,14 @@ mod tests {
             prefix(),
             0..Class::ALL.len(),
             prop::option::of(0_i64..400_000),
-            any::<bool>(),
+            prop::sample::select(vec!["by-hand", "trap-spam"]),
         )
-            .prop_map(|(prefix, class, until, by_hand)| {
+            .prop_map(|(prefix, class, until, rule)| {
                 listing(
                     prefix,
                     Class::ALL[class],
                     until.map(Timestamp::from_seconds),
-                    by_hand,
+                    rule,
                 )
             });
         (
@@ -220,8 +220,8 @@ mod tests {
                         reason: "more".to_owned(),
                     },
                 };
-                set.apply(&decided);
-                loaded.apply(&decided);
+                set.apply([&decided]);
+                loaded.apply([&decided]);
                 let asked = prefix.network();
                 let now = Timestamp::from_seconds(200_000);
                 prop_assert!(set.view().listings_of(asked, now).eq(loaded.view().listings_of(asked, now)));

@@ -173,23 +173,25 @@ impl Zone {
     pub fn apply(&self, decisions: &[Decided]) -> Result<(), PublishError> {
         let mut writer = self.write();
         let before = self.current.load();
-        let mut serial = before.serial;
-        let mut gap = None;
-        for decided in decisions {
-            if decided.serial <= serial {
-                continue;
-            }
-            if decided.serial.0 != serial.0.saturating_add(1) {
-                gap = Some(PublishError::Gap {
-                    last: serial,
-                    found: decided.serial,
-                });
-                break;
-            }
-            writer.apply(decided);
-            serial = decided.serial;
-        }
-        if serial > before.serial {
+        let known = decisions
+            .iter()
+            .take_while(|decided| decided.serial <= before.serial)
+            .count();
+        let new = decisions.get(known..).unwrap_or_default();
+        let expected = before.serial.0.saturating_add(1)..;
+        let follow = new
+            .iter()
+            .zip(expected)
+            .take_while(|(decided, expected)| decided.serial.0 == *expected)
+            .count();
+        let (new, rest) = new.split_at(follow);
+        let serial = new.last().map_or(before.serial, |last| last.serial);
+        let gap = rest.first().map(|found| PublishError::Gap {
+            last: serial,
+            found: found.serial,
+        });
+        if !new.is_empty() {
+            writer.apply(new);
             self.current.store(Arc::new(State {
                 view: writer.view().clone(),
                 serial,

@@ -134,11 +134,7 @@ pub(super) const NEEDS: &[Need] = &[
         Proof::Program("nsd"),
         "a name server that ours is measured beside",
     ),
-    need(
-        "knot",
-        Proof::Program("knotd"),
-        "another one",
-    ),
+    need("knot", Proof::Program("knotd"), "another one"),
 ];
 
 /// Answers that a package would ask for at its installation: input of `debconf-set-selections`.

@@ -137,12 +137,11 @@ async fn further(store: &Store, standing: &mut Standing, set: &mut Set) -> Resul
         (Some(last), Some((first, new))) if last == first => new,
         _ => return Ok(None),
     };
-    for (decided, next) in new.iter().zip(standing.serial.0.saturating_add(1)..) {
-        if decided.serial.0 != next {
-            return Ok(None);
-        }
-        set.apply(decided);
+    let mut expected = new.iter().zip(standing.serial.0.saturating_add(1)..);
+    if expected.any(|(decided, expected)| decided.serial.0 != expected) {
+        return Ok(None);
     }
+    set.apply(new);
     if let Some(last) = new.last() {
         *standing = Standing {
             serial: last.serial,

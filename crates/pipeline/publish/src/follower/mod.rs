@@ -173,7 +173,10 @@ impl Follower {
             Some((standing, set)) => (standing, set, "disk"),
             None => {
                 let (serial, set) = read_list(&self.store).await?;
-                (Standing { serial, last: None }, set, "the store")
+                let before_last = Serial(serial.0.saturating_sub(1));
+                let last = self.store.decisions_after(before_last, 1).await?.pop();
+                let last = last.filter(|last| last.serial == serial);
+                (Standing { serial, last }, set, "the store")
             }
         };
         let old = self.zone.load(set, standing.serial);

@@ -50,7 +50,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use atalaya_model::{AllowEntry, Class, Decided, Listing, Prefix, Timestamp, Verdict};
+use atalaya_model::{AllowEntry, Class, Decided, Decision, Listing, Prefix, Timestamp, Verdict};
 
 pub(crate) use self::classes::Classes;
 use self::mark::{End, Mark, MarkNumber, MarkTable, Marks};
@@ -59,8 +59,10 @@ use self::singles::Singles;
 
 /// Texts of the operator that are kept; a list by hand has one reason for many entries. Entries beyond say what their class says.
 const MOST_TEXTS: usize = 4096;
-/// Listings put in together while a set is filled: what is waiting takes more memory than what is in.
-const BATCH: usize = 1 << 20;
+/// Listings put in together while a set is filled, at least: what is waiting takes more memory than what is in.
+const LEAST_BATCH: usize = 1 << 16;
+/// Of what is in, so much may wait: even if the order has no plan, each part of the set is made anew so often and no more.
+const BATCH_SHARE: usize = 16;
 
 /// The listings and the allow list, for the one who changes them.
 #[derive(Debug, Default)]
@@ -134,9 +136,24 @@ impl Set {
         &self.view
     }
 
-    /// Does what was decided, as the store does it with its own tables.
-    pub fn apply(&mut self, decided: &Decided) {
-        let decision = &decided.decision;
+    /// Does what was decided, in this order, as the store does it with its own tables. Many decisions at once cost much less than one by one:
+    /// what lies in one /16 is made anew once for all of them.
+    pub fn apply<'d>(&mut self, decisions: impl IntoIterator<Item = &'d Decided>) {
+        let mut singles = Vec::new();
+        for decided in decisions {
+            let Some(change) = self.change_of(&decided.decision) else {
+                continue;
+            };
+            match single(&decided.decision.prefix) {
+                Some(address) => singles.push((address, change)),
+                None => self.change_prefix(&decided.decision.prefix, change),
+            }
+        }
+        self.change_singles(&mut singles);
+    }
+
+    /// What a decision does to the listings; the allow list is changed at once.
+    fn change_of(&mut self, decision: &Decision) -> Option<Change> {
         let prefix = &decision.prefix;
         let change = match decision.verdict {
             Verdict::List { class, until } => {
@@ -147,17 +164,14 @@ impl Set {
             Verdict::Withdraw { class } => Change::Withdraw(class),
             Verdict::Allow { until } => {
                 self.view.allowed.set(prefix, Some(End::at(until)));
-                return;
+                return None;
             }
             Verdict::Disallow => {
                 self.view.allowed.set(prefix, None);
-                return;
+                return None;
             }
         };
-        match single(prefix) {
-            Some(address) => self.change_singles(&mut vec![(address, change)]),
-            None => self.change_prefix(prefix, change),
-        }
+        Some(change)
     }
 
     /// Makes changes of single addresses, several of one address in their order; leaves the list of them empty.
@@ -220,7 +234,8 @@ impl Filler {
             Some(address) => self.waiting.push((address, change)),
             None => self.set.change_prefix(&listing.prefix, change),
         }
-        if self.waiting.len() >= BATCH {
+        let most = self.set.view.listings.div_euclid(BATCH_SHARE).max(LEAST_BATCH);
+        if self.waiting.len() >= most {
             self.set.change_singles(&mut self.waiting);
         }
     }

@@ -22,7 +22,7 @@ fn address(text: &str) -> IpAddr {
 fn set(verdicts: &[(&str, Verdict)]) -> Set {
     let mut set = Set::default();
     for ((prefix_text, verdict), serial) in verdicts.iter().zip(1..) {
-        set.apply(&decided(serial, prefix(prefix_text), *verdict));
+        set.apply([&decided(serial, prefix(prefix_text), *verdict)]);
     }
     set
 }
@@ -170,7 +170,7 @@ fn withdrawing_one_class_leaves_the_others() {
         [("192.0.2.9".to_owned(), Class::Bot)]
     );
     for serial in [4, 5] {
-        set.apply(&decided(serial, prefix("192.0.2.9"), withdraw(Class::Bot)));
+        set.apply([&decided(serial, prefix("192.0.2.9"), withdraw(Class::Bot))]);
     }
     assert_eq!((set.view().listings(), set.view().singles.len()), (0, 0));
 }
@@ -179,12 +179,12 @@ fn withdrawing_one_class_leaves_the_others() {
 fn a_view_stays_as_it_is() {
     let mut set = set(&[("192.0.2.9", list(Class::Spam))]);
     let view = set.view().clone();
-    set.apply(&decided(
+    set.apply([&decided(
         2,
         prefix("192.0.2.9"),
         Verdict::Withdraw { class: Class::Spam },
-    ));
-    set.apply(&decided(3, prefix("192.0.2.8"), list(Class::Bot)));
+    )]);
+    set.apply([&decided(3, prefix("192.0.2.8"), list(Class::Bot))]);
     let classes: Vec<Class> = view
         .listings_of(address("192.0.2.9"), at(1))
         .map(|held| held.class)
@@ -264,13 +264,19 @@ proptest! {
     #[test]
     fn the_set_agrees_with_a_plain_list(
         history in prop::collection::vec((any_prefix(), any_verdict()), 0..40),
+        at_once in 1_usize..9,
         question in any_prefix(),
     ) {
         let (mut set, mut naive) = (Set::default(), Naive::default());
-        for ((prefix, verdict), serial) in history.into_iter().zip(1..) {
-            set.apply(&decided(serial, prefix, verdict));
-            naive.apply(prefix, verdict);
-        }
+        let history: Vec<Decided> = history
+            .into_iter()
+            .zip(1..)
+            .map(|((prefix, verdict), serial)| {
+                naive.apply(prefix, verdict);
+                decided(serial, prefix, verdict)
+            })
+            .collect();
+        history.chunks(at_once).for_each(|decisions| set.apply(decisions));
         let view = set.view();
         prop_assert_eq!(view.listings(), naive.listed.len());
         prop_assert_eq!(view.allow_entries(), naive.allowed.len());
@@ -300,7 +306,7 @@ proptest! {
         let mut listings = Vec::new();
         for ((prefix, class, step), serial) in history.into_iter().zip(1..) {
             let decided = decided(serial, prefix, list_until(class, step * 100));
-            one_by_one.apply(&decided);
+            one_by_one.apply([&decided]);
             listings.push(Listing {
                 prefix,
                 class,
