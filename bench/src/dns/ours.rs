@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use atalaya_model::{Class, Clock, Decided, Decision, Listing, Prefix, Rule, Serial, Timestamp, Verdict};
+use atalaya_publish::snapshot::{self, Standing};
 use atalaya_publish::{DnsServer, DnsSockets, PublishConfig, Set, Zone};
 use tokio_util::sync::CancellationToken;
 
@@ -40,15 +41,30 @@ pub(super) fn serve(address: &str, folder: &Path, threads: usize) -> anyhow::Res
         .build()?;
     let server = DnsServer::new(&config, Arc::clone(&zone), Clock::system());
     let sockets = runtime.block_on(async { DnsSockets::bind(address) })?;
-    runtime.spawn(server.serve(vec![sockets], CancellationToken::new()));
-    drop(zone.load(read_list(folder, Clock::system().now())?, Serial(1)));
+    let stop = CancellationToken::new();
+    let serving = runtime.spawn(server.serve(vec![sockets], stop.clone()));
+    let kept = folder.join("list.snapshot");
+    let standing = Standing {
+        serial: Serial(1),
+        last: None,
+    };
+    // The first start reads the list, all others begin with what that one left behind.
+    if let Some((standing, set)) = snapshot::load(&kept)? {
+        drop(zone.load(set, standing.serial));
+    } else {
+        let set = read_list(folder, Clock::system().now())?;
+        let view = set.view().clone();
+        drop(zone.load(set, standing.serial));
+        snapshot::save(&kept, &standing, &view)?;
+    }
     let mut output = std::io::stdout();
     for line in std::io::stdin().lines() {
         change(&zone, &line?)?;
         writeln!(output, "done")?;
         output.flush()?;
     }
-    Ok(())
+    stop.cancel();
+    Ok(runtime.block_on(serving)?)
 }
 
 pub(super) fn config(threads: usize) -> anyhow::Result<PublishConfig> {

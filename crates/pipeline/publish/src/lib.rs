@@ -10,7 +10,7 @@ mod meters;
 mod rate;
 mod server;
 mod set;
-mod snapshot;
+pub mod snapshot;
 mod tcp;
 mod test_points;
 mod udp;

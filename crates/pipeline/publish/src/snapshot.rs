@@ -28,15 +28,18 @@ const BUFFER: usize = 1 << 18;
 
 /// Where a set stands in the sequence of decisions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Standing {
+pub struct Standing {
     /// The last decision that went into it.
-    pub(crate) serial: Serial,
+    pub serial: Serial,
     /// That decision; none before the first.
-    pub(crate) last: Option<Decided>,
+    pub last: Option<Decided>,
 }
 
 /// Writes a set to a file, which has either all of it or what it had before.
-pub(crate) fn save(path: &Path, standing: &Standing, view: &View) -> io::Result<()> {
+///
+/// # Errors
+/// The disk does not take it.
+pub fn save(path: &Path, standing: &Standing, view: &View) -> io::Result<()> {
     let new = beside(path);
     write(&new, standing, view)
         .and_then(|()| fs::rename(&new, path))
@@ -51,7 +54,10 @@ pub(crate) fn save(path: &Path, standing: &Standing, view: &View) -> io::Result<
 }
 
 /// Reads a set; none where there is no file.
-pub(crate) fn load(path: &Path) -> io::Result<Option<(Standing, Set)>> {
+///
+/// # Errors
+/// The file cannot be read, or is not as it was written.
+pub fn load(path: &Path) -> io::Result<Option<(Standing, Set)>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
