@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+mod access;
 mod answer;
 mod apex;
 mod config;
 mod error;
 mod follower;
 mod meters;
+mod published;
 mod server;
 mod set;
 mod tcp;
@@ -14,11 +16,13 @@ mod test_points;
 mod udp;
 mod zone;
 
+pub use access::{Access, Key, KeyFile, KeyFileError, KeyFollower, KeyName, KeyUse};
 pub use answer::{Client, Transport, answer};
 pub use apex::{BadNameServer, NameServer};
 pub use config::PublishConfig;
 pub use error::PublishError;
 pub use follower::Follower;
+pub use meters::{TopEntry, TopReport};
 pub use server::{DnsServer, DnsSockets};
 pub use set::{Allowed, Held, Set, View};
 pub use zone::{Answer, Zone};

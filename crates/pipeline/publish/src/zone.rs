@@ -11,16 +11,24 @@ use arc_swap::ArcSwap;
 use atalaya_formats::dnsbl::Meaning;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp};
 
+use crate::access::Access;
+use crate::answer::{Cookies, Identity};
 use crate::apex::Apex;
 use crate::config::PublishConfig;
 use crate::error::PublishError;
+use crate::meters::{Top, TopReport, TopShard};
+use crate::published::{Classes, PublishedZones};
 use crate::set::{Allowed, Held, Set, View};
 use crate::test_points::{TestPoint, has_test_point, test_point};
 
 /// The published zone: shared by the follower, which changes it, and by all who answer from it.
 #[derive(Debug)]
 pub struct Zone {
-    apex: Apex,
+    published: PublishedZones,
+    access: Access,
+    cookies: Cookies,
+    identity: Identity,
+    top: Top,
     public_url: String,
     max_udp_answer: u16,
     /// What answers now.
@@ -75,7 +83,11 @@ impl Zone {
     /// The configuration names no zone that could be served.
     pub fn new(config: &PublishConfig, public_url: &str) -> Result<Self, PublishError> {
         Ok(Self {
-            apex: Apex::new(config)?,
+            published: PublishedZones::new(config)?,
+            access: Access::new(config),
+            cookies: Cookies::new(config)?,
+            identity: Identity::new(config),
+            top: Top::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             max_udp_answer: config.max_udp_answer,
             current: ArcSwap::default(),
@@ -86,7 +98,7 @@ impl Zone {
     /// The name of the zone, without a dot at the end.
     #[must_use]
     pub fn name(&self) -> String {
-        self.apex.zone.to_string()
+        self.apex().zone.to_string()
     }
 
     /// Whether a set was loaded, so that "not listed" means it.
@@ -112,7 +124,7 @@ impl Zone {
     #[must_use]
     pub fn lookup(&self, address: IpAddr, now: Timestamp) -> Answer {
         let state = self.current.load();
-        let listings = state.listings(address, now);
+        let listings = state.listings(address, Classes::ALL, now);
         let allowed = if listings.is_empty() {
             state.view.allowed_at(Prefix::single(address), now)
         } else {
@@ -125,19 +137,26 @@ impl Zone {
         }
     }
 
-    /// What stands at a name, and the serial that it was read at; nothing before a set was loaded.
-    pub(crate) fn find(&self, meaning: &Meaning, now: Timestamp) -> Option<(Serial, Finding)> {
+    /// What stands at a name of a zone with these classes, and the serial that it was read at; nothing before a set was loaded.
+    pub(crate) fn find(
+        &self,
+        meaning: &Meaning,
+        classes: Classes,
+        now: Timestamp,
+    ) -> Option<(Serial, Finding)> {
         let state = self.current.load();
         if !state.loaded {
             return None;
         }
         if let Some(address) = meaning.address() {
-            let listings = state.listings(address, now);
+            let listings = state.listings(address, classes, now);
             if !listings.is_empty() {
                 return Some((state.serial, Finding::Listed(address, listings)));
             }
         }
-        let above = meaning.prefixes().any(|prefix| state.has_any_below(prefix, now));
+        let above = meaning
+            .prefixes()
+            .any(|prefix| state.has_any_below(prefix, classes, now));
         let finding = if above { Finding::Above } else { Finding::Nothing };
         Some((state.serial, finding))
     }
@@ -188,9 +207,46 @@ impl Zone {
         gap.map_or(Ok(()), Err)
     }
 
-    /// What the zone says about itself.
+    /// What the combined zone says about itself.
     pub(crate) fn apex(&self) -> &Apex {
-        &self.apex
+        &self.published.combined().apex
+    }
+
+    /// The combined zone and its sub-zones.
+    pub(crate) fn published(&self) -> &PublishedZones {
+        &self.published
+    }
+
+    /// Who may ask.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Who asked most today, and about what; at most so many of each.
+    #[must_use]
+    pub fn top(&self, most: usize, now: Timestamp) -> TopReport {
+        let zones: Vec<String> = self
+            .published
+            .iter()
+            .map(|zone| zone.apex.zone.to_string())
+            .collect();
+        self.top.read(most, &zones, now)
+    }
+
+    /// A place to count who asks most, for one thread.
+    pub(crate) fn top_shard(&self) -> TopShard {
+        self.top.shard()
+    }
+
+    /// The cookies of clients.
+    pub(crate) fn cookies(&self) -> &Cookies {
+        &self.cookies
+    }
+
+    /// What the server tells about itself.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Where the web pages are.
@@ -211,18 +267,22 @@ impl Zone {
 }
 
 impl State {
-    /// The listings of an address, the test entries before everything else.
-    fn listings(&self, address: IpAddr, now: Timestamp) -> Vec<Held> {
-        match test_point(address.to_canonical()) {
-            TestPoint::Listed(held) => vec![held],
+    /// The listings of an address in these classes, the test entries before everything else.
+    fn listings(&self, address: IpAddr, classes: Classes, now: Timestamp) -> Vec<Held> {
+        match test_point(address.to_canonical(), classes) {
+            TestPoint::Listed(held) => held,
             TestPoint::Never => Vec::new(),
-            TestPoint::None => self.view.listings_of(address, now).collect(),
+            TestPoint::None => {
+                let listings = self.view.listings_of(address, now);
+                listings.filter(|held| classes.contains(held.class)).collect()
+            }
         }
     }
 
-    /// Whether a name that means this prefix has listings below it.
-    fn has_any_below(&self, prefix: Prefix, now: Timestamp) -> bool {
+    /// Whether a name that means this prefix has listings below it. In a zone with some classes it is enough that others have: a name
+    /// that exists without records denies nothing.
+    fn has_any_below(&self, prefix: Prefix, classes: Classes, now: Timestamp) -> bool {
         // Nothing is below a whole address: what is listed there was found already, and 127.0.0.1 never is.
-        !prefix.is_single() && (has_test_point(&prefix) || self.view.has_any_in(prefix, now))
+        !prefix.is_single() && (has_test_point(&prefix, classes) || self.view.has_any_in(prefix, now))
     }
 }
