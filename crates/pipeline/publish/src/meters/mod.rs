@@ -82,10 +82,10 @@ impl ZoneMeters {
         }
     }
 
-    fn count(&self, rcode: OptRcode, is_listed: bool) {
-        if is_listed {
+    fn count(&self, answered: &Answered) {
+        if answered.is_listed {
             self.listed.increment(1);
-        } else if let Some((_, counter)) = self.by_rcode.iter().find(|(known, _)| *known == rcode) {
+        } else if let Some((_, counter)) = self.by_rcode.iter().find(|(known, _)| *known == answered.rcode) {
             counter.increment(1);
         }
     }
@@ -117,8 +117,7 @@ impl Meters {
             return;
         };
         let zone = answered.zone.and_then(|number| self.by_zone.get(number));
-        zone.unwrap_or(&self.elsewhere)
-            .count(answered.rcode, answered.is_listed);
+        zone.unwrap_or(&self.elsewhere).count(answered);
         if answered.is_cut {
             self.truncated.increment(1);
         }

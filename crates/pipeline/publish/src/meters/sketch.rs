@@ -183,20 +183,24 @@ mod tests {
         assert_eq!((sketch.counted().count(), sketch.most_missed()), (0, 0));
     }
 
+    /// Some come unevenly often, as clients do.
+    fn keys() -> impl Strategy<Value = u8> {
+        prop_oneof![2 => 0_u8..3, 1 => 0_u8..40]
+    }
+
     proptest! {
         #[test]
         fn no_count_is_too_low_nor_too_high_by_more_than_its_error(
-            streams in prop::collection::vec(prop::collection::vec(0_u8..40, 0..400), 1..4),
+            streams in prop::collection::vec(prop::collection::vec(keys(), 0..400), 1..4),
             most in 1_usize..24,
         ) {
             let mut sketches = Vec::new();
             let mut right: HashMap<u8, u64> = HashMap::new();
             for stream in &streams {
                 let mut sketch = SpaceSaving::new(most);
-                // Cubes come unevenly often, as clients do.
-                for key in stream.iter().map(|key| (u32::from(*key).pow(3) >> 11) as u8) {
-                    sketch.count(key);
-                    *right.entry(key).or_default() += 1;
+                for key in stream {
+                    sketch.count(*key);
+                    *right.entry(*key).or_default() += 1;
                 }
                 for (place, counted) in sketch.heap.iter().enumerate() {
                     prop_assert_eq!(sketch.places.get(&counted.key), Some(&place));

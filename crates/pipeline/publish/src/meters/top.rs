@@ -97,13 +97,13 @@ impl Top {
             questions: sketches().fold(0, |sum, sketches| sum.saturating_add(sketches.questions)),
             clients: greatest(&clients, most)
                 .into_iter()
-                .map(|counted| entry(counted, counted.key, None))
+                .map(|counted| entry(&counted, counted.key, None))
                 .collect(),
             asked: greatest(&asked, most)
                 .into_iter()
                 .map(|counted| {
                     let (zone, address) = counted.key;
-                    entry(counted, Prefix::single(address), zones.get(zone).cloned())
+                    entry(&counted, Prefix::single(address), zones.get(zone).cloned())
                 })
                 .collect(),
         }
@@ -146,7 +146,7 @@ impl Sketches {
     }
 }
 
-fn entry<K>(counted: Counted<K>, who: Prefix, zone: Option<String>) -> TopEntry {
+fn entry<K>(counted: &Counted<K>, who: Prefix, zone: Option<String>) -> TopEntry {
     TopEntry {
         who,
         zone,
