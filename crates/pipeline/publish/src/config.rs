@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn complaints_name_the_key() {
-        let cases: [(&str, String); 10] = [
+        let cases: [(&str, String); 13] = [
             (
                 "publish.zone",
                 complaint(|config| config.zone = "bad..name".to_owned()),
@@ -176,6 +176,18 @@ mod tests {
             (
                 "publish.max_udp_answer",
                 complaint(|config| config.max_udp_answer = 4097),
+            ),
+            (
+                "publish.cookie_secrets",
+                complaint(|config| config.cookie_secrets = vec![Secret::new("0123")]),
+            ),
+            (
+                "publish.version",
+                complaint(|config| config.version = Some(String::new())),
+            ),
+            (
+                "publish.identity",
+                complaint(|config| config.identity = Some("i".repeat(65))),
             ),
             (
                 "publish.primary_server",
