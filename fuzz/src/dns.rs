@@ -56,11 +56,16 @@ pub fn dns(data: &[u8]) {
     for query in [data.to_vec(), made(data)] {
         for door in [Door::Open, Door::Closed] {
             for transport in [Transport::Udp, Transport::Tcp] {
-                if let Some(reply) = answer(&query, zone(door), client(transport), now()) {
-                    reply_is_sound(&query, &reply, door, transport);
-                }
+                ask(&query, door, transport);
             }
         }
+    }
+}
+
+/// Asks a zone, and looks at its answer.
+fn ask(query: &[u8], door: Door, transport: Transport) {
+    if let Some(reply) = answer(query, zone(door), client(transport), now()) {
+        reply_is_sound(query, &reply, door, transport);
     }
 }
 

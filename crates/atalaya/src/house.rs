@@ -117,8 +117,11 @@ impl House {
         }
     }
 
-    /// Fills the zone from the store.
+    /// Fills the zone from the store, where nobody keeps it.
     async fn load_zone(&self) -> anyhow::Result<()> {
+        if self.upkeep != Upkeep::OnDemand {
+            return Ok(());
+        }
         let snapshot = self.store.snapshot().await?;
         self.zone
             .load(Set::new(snapshot.listings, snapshot.allowed), snapshot.serial);
@@ -134,9 +137,7 @@ impl House {
         let store = &self.store;
         Ok(match request {
             Request::Lookup { address } => {
-                if self.upkeep == Upkeep::OnDemand {
-                    self.load_zone().await?;
-                }
+                self.load_zone().await?;
                 atalaya_web::answer_json(&self.pages, address).await?
             }
             Request::List {

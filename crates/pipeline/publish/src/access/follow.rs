@@ -1,7 +1,9 @@
 //! Following the file of the keys: looked at every second, read again when it is another one. While it is broken or gone, the keys that
 //! were read last stay, and that is told once.
 
+use std::error::Error;
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -65,15 +67,18 @@ impl KeyFollower {
                 access.set_keys(&file);
                 tracing::info!(keys = file.names().count(), "the keys were read again");
             }
-            Ok(None) => tracing::warn!(
-                "the file of the keys is gone; those that were read last stay until it is there again"
-            ),
-            Err(error) => tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the file of the keys is broken; those that were read last stay"
-            ),
+            Ok(None) => complain(&io::Error::from(io::ErrorKind::NotFound)),
+            Err(error) => complain(&error),
         }
     }
+}
+
+/// Tells the operator that he has to mend the file.
+fn complain(error: &(dyn Error + 'static)) {
+    tracing::error!(
+        error,
+        "the file of the keys is broken or gone; those that were read last stay"
+    );
 }
 
 /// What the file is now.

@@ -3,6 +3,7 @@
 
 use domain::base::Record;
 use domain::base::iana::{Class, Rcode, Rtype};
+use domain::base::opt::nsid::Nsid;
 use domain::base::{Name, Ttl};
 use domain::rdata::Txt;
 
@@ -31,9 +32,9 @@ impl Identity {
         }
     }
 
-    /// The name of this server, for the EDNS option NSID.
-    pub(super) fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+    /// The name of this server as an option of EDNS.
+    pub(super) fn nsid(&self) -> Option<Nsid<&[u8]>> {
+        Nsid::from_octets(self.name.as_ref()?.as_bytes()).ok()
     }
 
     /// Answers a question of the class CH; what is not to be told is refused.
@@ -45,7 +46,7 @@ impl Identity {
         };
         let text = match question.rtype {
             Rtype::TXT | Rtype::ANY if is_any_of(&VERSION) => self.version.as_deref(),
-            Rtype::TXT | Rtype::ANY if is_any_of(&WHICH) => self.name(),
+            Rtype::TXT | Rtype::ANY if is_any_of(&WHICH) => self.name.as_deref(),
             _ => None,
         };
         let record = text.and_then(|text| text_record(name, text));

@@ -97,7 +97,7 @@ pub(crate) fn answer_counted(query: &[u8], zone: &Zone, client: Client, now: Tim
     let wants_identity = request.edns.as_ref().is_some_and(|edns| edns.wants_identity);
     let options = Options {
         cookie: cookie.map(|cookie| zone.cookies().renewed(cookie, client.address, now)),
-        identity: zone.identity().name().filter(|_name| wants_identity),
+        identity: zone.identity().nsid().filter(|_name| wants_identity),
     };
     let written = reply.write(&request, &options, most_bytes(&request, zone, client.transport))?;
     Some(Answered {

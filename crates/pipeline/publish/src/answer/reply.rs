@@ -4,15 +4,16 @@
 //! records for all of it (RFC 2181 section 9). Only the addresses of name servers may be left out without saying so, and then all.
 
 use atalaya_model::Serial;
-use domain::base::iana::{OptRcode, OptionCode, Rcode};
+use domain::base::iana::{OptRcode, Rcode};
 use domain::base::message_builder::{AdditionalBuilder, MessageBuilder, PushError};
 use domain::base::opt::ComposeOptData;
 use domain::base::opt::cookie::Cookie;
-use domain::dep::octseq::{OctetsBuilder, ShortBuf};
+use domain::base::opt::nsid::Nsid;
+use domain::dep::octseq::ShortBuf;
 
 use super::compress::Compressor;
 use super::records::{self, OurRecord};
-use super::request::Request;
+use super::request::{Edns, Request};
 use crate::apex::Apex;
 
 /// What we say we take over UDP ourselves: what passes every path without fragments.
@@ -47,19 +48,18 @@ pub(super) struct Options<'a> {
     /// The cookie of the client with a fresh one of ours.
     pub(super) cookie: Option<Cookie>,
     /// The name of this server.
-    pub(super) identity: Option<&'a str>,
+    pub(super) identity: Option<Nsid<&'a [u8]>>,
 }
 
 impl Options<'_> {
     /// Bytes that they take.
     fn bytes(&self) -> usize {
-        let cookie = self
-            .cookie
-            .as_ref()
-            .map(|cookie| usize::from(cookie.compose_len()));
-        let identity = self.identity.map(str::len);
+        let cookie = self.cookie.as_ref().map(ComposeOptData::compose_len);
+        let identity = self.identity.as_ref().map(ComposeOptData::compose_len);
         let options = cookie.into_iter().chain(identity);
-        options.map(|bytes| bytes.saturating_add(OPTION_BYTES)).sum()
+        options
+            .map(|bytes| usize::from(bytes).saturating_add(OPTION_BYTES))
+            .sum()
     }
 }
 
@@ -171,7 +171,7 @@ impl<'a> Reply<'a> {
         }
         if let Some(edns) = &request.edns {
             additional.set_push_limit(most.saturating_add(1));
-            self.push_opt(&mut additional, edns.dnssec_ok, options)?;
+            self.push_opt(&mut additional, edns, options)?;
         }
         Ok(additional.finish().into_bytes())
     }
@@ -180,22 +180,19 @@ impl<'a> Reply<'a> {
     fn push_opt(
         &self,
         additional: &mut AdditionalBuilder<Compressor<'_>>,
-        dnssec_ok: bool,
+        edns: &Edns,
         options: &Options<'_>,
     ) -> Result<(), PushError> {
         additional.opt(|opt| {
             opt.set_udp_payload_size(OUR_UDP_PAYLOAD);
             opt.set_version(0);
             opt.set_rcode(self.rcode);
-            opt.set_dnssec_ok(dnssec_ok);
+            opt.set_dnssec_ok(edns.dnssec_ok);
             if let Some(cookie) = &options.cookie {
                 opt.push(cookie)?;
             }
-            if let Some(identity) = options.identity {
-                let length = u16::try_from(identity.len()).unwrap_or(u16::MAX);
-                opt.push_raw_option(OptionCode::NSID, length, |target| {
-                    target.append_slice(identity.as_bytes())
-                })?;
+            if let Some(identity) = &options.identity {
+                opt.push(identity)?;
             }
             Ok(())
         })
