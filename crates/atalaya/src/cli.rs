@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use atalaya_model::{Class, Prefix, Timestamp};
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::key::KeyCommand;
+use crate::commands::top::TopCommand;
 use crate::config::{DnsAddresses, ListenConfig};
 
 /// Watches spam arrive, publishes the senders in a DNS blocklist, tells the network each one belongs to, and lets it leave.
@@ -39,6 +41,11 @@ pub(crate) enum Command {
     /// Keep the allow list: what is never listed
     #[command(subcommand)]
     Allow(Allow),
+    /// Keep the keys of those who may ask the list from anywhere
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Say who asked most today, and about what
+    Top(TopCommand),
     /// Find the abuse contact of an address
     Contact(Contact),
     /// Print the configuration

@@ -14,6 +14,7 @@ use atalaya_web::{App, AppConfig, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::top::TopAnswer;
 use crate::config::Config;
 use crate::control::{ContactAnswer, Observed, Replayed, Request, Settled, StepAnswer};
 use crate::process;
@@ -116,8 +117,11 @@ impl House {
         }
     }
 
-    /// Fills the zone from the store.
+    /// Fills the zone from the store, where nobody keeps it.
     async fn load_zone(&self) -> anyhow::Result<()> {
+        if self.upkeep != Upkeep::OnDemand {
+            return Ok(());
+        }
         let (serial, set) = atalaya_publish::read_list(&self.store).await?;
         self.zone.load(set, serial);
         Ok(())
@@ -132,9 +136,7 @@ impl House {
         let store = &self.store;
         Ok(match request {
             Request::Lookup { address } => {
-                if self.upkeep == Upkeep::OnDemand {
-                    self.load_zone().await?;
-                }
+                self.load_zone().await?;
                 atalaya_web::answer_json(&self.pages, address).await?
             }
             Request::List {
@@ -183,8 +185,21 @@ impl House {
             Request::Contact { address } => {
                 serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
             }
+            Request::Top { most } => serde_json::to_value(self.top(most)?)?,
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
             Request::Settle => serde_json::to_value(self.settle().await?)?,
+        })
+    }
+
+    /// Who asked most today, where a server counts it.
+    fn top(&self, most: usize) -> anyhow::Result<TopAnswer> {
+        if self.upkeep == Upkeep::OnDemand {
+            bail!("no server runs on this data folder, and only a running one counts questions");
+        }
+        let now = self.clock.now();
+        Ok(TopAnswer {
+            report: self.zone.top(most, now),
+            keys: self.zone.access().used(now),
         })
     }
 

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Serve;
+use crate::commands::key::KEYS;
 use crate::commands::{config_at, print};
 use crate::config::Config;
 use crate::folder::Folder;
@@ -213,6 +214,10 @@ fn start_parts(
     } = house.as_ref();
     let trap = Trap::new(config.trap.clone(), store.clone(), clock.clone());
     let follower = Follower::new(store.clone(), Arc::clone(zone)).with_file(config.in_data("list.snapshot"));
+    let keys = zone
+        .access()
+        .read_keys(&config.in_data(KEYS))
+        .context("the keys of those who may ask cannot be read")?;
     let dns = DnsServer::new(&config.publish, Arc::clone(zone), clock.clone());
     let writer = NoticeWriter::new(
         NoticeConfig {
@@ -232,6 +237,10 @@ fn start_parts(
     )?;
 
     put_to_work(tasks, "the follower of the zone", follower.run(stop.clone()));
+    let (access, ended) = (Arc::clone(zone), stop.clone());
+    put_to_work(tasks, "the follower of the keys", async move {
+        keys.run(access.access(), ended).await;
+    });
     put_to_work(tasks, "the DNS server", dns.serve(sockets.dns, stop.clone()));
     put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));
     put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));

@@ -3,10 +3,12 @@
 pub(crate) mod allow;
 pub(crate) mod check_config;
 pub(crate) mod contact;
+pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod lookup;
 pub(crate) mod reference;
 pub(crate) mod replay;
+pub(crate) mod top;
 
 use anyhow::Context;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp, Verdict};

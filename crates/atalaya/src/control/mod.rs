@@ -57,6 +57,8 @@ pub(crate) enum Request {
     Allowed { prefix: Option<Prefix> },
     /// The abuse contact of an address, with every step of the search.
     Contact { address: IpAddr },
+    /// Who asked most today, and about what: so many of each.
+    Top { most: usize },
     /// Record replayed mails; the answer is [`Observed`].
     Observe { batch: Vec<Replayed> },
     /// Judge all that was recorded, and say what is listed.

@@ -48,6 +48,15 @@ impl Class {
         }
     }
 
+    /// The sub-zone that answers for this class alone; the two kinds of policy share one.
+    #[must_use]
+    pub const fn sub_zone(self) -> &'static str {
+        match self {
+            Self::PolicyDeclared => Self::Policy.name(),
+            own => own.name(),
+        }
+    }
+
     /// Why an address stands in this class, as a clause for mail servers to repeat where nobody gave a reason of their own.
     #[must_use]
     pub const fn why(self) -> &'static str {

@@ -186,6 +186,18 @@ impl Batch {
         Ok(())
     }
 
+    /// How many datagrams came.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.met.len()
+    }
+
+    /// Whether none came.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.met.is_empty()
+    }
+
     /// The questions of the batch.
     pub fn letters(&mut self) -> impl Iterator<Item = Letter<'_>> {
         let space = self.questions.iter().zip(&mut self.answers);

@@ -17,8 +17,9 @@ use crate::error::PublishError;
 /// A domain name of ours, in wire format.
 pub(crate) type OwnName = Name<Vec<u8>>;
 
-/// The longest zone name: 32 labels of one nibble must fit in front of it (RFC 1035 section 2.3.4: 255 bytes in all).
-const MOST_ZONE_BYTES: usize = 191;
+/// The longest zone name: 32 labels of one nibble, a key of 26 letters and `hijacked` must fit in front of it, with a byte of length
+/// each (RFC 1035 section 2.3.4: 255 bytes in all).
+const MOST_ZONE_BYTES: usize = 255 - 64 - 27 - 9;
 /// The local part of the mailbox that answers for a zone (RFC 2142 section 7).
 const HOSTMASTER: &str = "hostmaster";
 
@@ -94,7 +95,7 @@ impl<'de> Deserialize<'de> for NameServer {
 }
 
 /// What the zone says about itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Apex {
     /// The name of the zone.
     pub(crate) zone: OwnName,
@@ -148,6 +149,19 @@ impl Apex {
         servers.chain([self.primary.for_slice(), self.contact.for_slice()])
     }
 
+    /// The same for the zone `label` below this one.
+    ///
+    /// # Errors
+    /// The name is too long for a domain name.
+    pub(crate) fn below(&self, label: &str) -> Result<Self, PublishError> {
+        let too_long = || setting("zone", format!("`{label}` does not fit in front of it"));
+        let mut name = NameBuilder::new_vec();
+        name.append_label(label.as_bytes())
+            .map_err(|_too_long| too_long())?;
+        let zone = name.append_origin(&self.zone).map_err(|_too_long| too_long())?;
+        Ok(Self { zone, ..self.clone() })
+    }
+
     /// The SOA record of the zone after a decision.
     pub(crate) fn soa(&self, serial: Serial) -> Soa<&Name<[u8]>> {
         Soa::new(
@@ -178,7 +192,7 @@ fn zone_name(text: &str) -> Result<OwnName, PublishError> {
     if zone.len() > MOST_ZONE_BYTES {
         return Err(setting(
             "zone",
-            "the name is too long: IPv6 addresses must fit in front of it".to_owned(),
+            "the name is too long: an IPv6 address, a key and a sub-zone must fit in front of it".to_owned(),
         ));
     }
     Ok(zone)

@@ -1,15 +1,26 @@
 //! The section `publish` of the configuration.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use atalaya_model::{ByteSize, MailAddress, Period, Prefix};
+use atalaya_model::{ByteSize, MailAddress, Period, Prefix, Secret};
 
-use crate::answer::LEAST_UDP_ANSWER;
-use crate::apex::{Apex, NameServer};
+use crate::answer::{Cookies, LEAST_UDP_ANSWER};
+use crate::apex::NameServer;
+use crate::published::PublishedZones;
 
 /// The most that `max_udp_answer` may be: what servers are advised to start from (RFC 6891 section 6.2.5), and more than any network
 /// should be asked to carry in fragments.
 const MOST_UDP_ANSWER: u16 = 4096;
+/// The longest `version` and `identity`: they come with answers that have to fit in a datagram.
+const MOST_SELF: usize = 64;
+
+/// The prefixes of all addresses.
+fn everybody() -> Vec<Prefix> {
+    vec![
+        Prefix::new(Ipv4Addr::UNSPECIFIED.into(), 0),
+        Prefix::new(Ipv6Addr::UNSPECIFIED.into(), 0),
+    ]
+}
 
 atalaya_model::settings! {
     /// The zone that mail servers ask, and the DNS server that answers for it.
@@ -17,6 +28,13 @@ atalaya_model::settings! {
         /// The name of the zone: the address 192.0.2.99 is asked for as `99.2.0.192.` and this name. Use a sub-domain with name servers
         /// of its own, so that its load and its end touch nothing else (RFC 6471 section 3.1).
         zone: String = "bl.atalaya.test".to_owned(),
+        /// Whether each class has a sub-zone as well, with its own SOA record: `manual`, `spam`, `bot`, `hijacked` and `policy` in
+        /// front of the zone.
+        sub_zones: bool = true,
+        /// The addresses and networks that may ask without a key; by default everybody. Without any, only holders of a key may ask:
+        /// see `atalaya key`. Others get REFUSED, which no mail server takes for a listing. The records of the zone itself
+        /// (SOA, NS, addresses of its name servers) are told to everybody.
+        clients: Vec<Prefix> = everybody(),
         /// The name servers of the zone (NS records): a name, and behind it the addresses to answer for it, which are needed where the
         /// name lies in the zone itself. At least one; without them resolvers refuse the zone.
         name_servers: Vec<NameServer> = vec![NameServer::named("ns1.atalaya.test")],
@@ -41,6 +59,15 @@ atalaya_model::settings! {
         /// The longest answer sent over UDP, in bytes; longer ones go over TCP. 1232 passes every IPv6 path without fragments. At
         /// least 512, which every client takes; at most 4096, because whoever forges its sender turns the answer on somebody else.
         max_udp_answer: u16 = 1232,
+        /// Secrets of the DNS cookies, each of 32 hexadecimal digits; a random one, made at the start, when there are none. Servers that
+        /// share one address need the same. The first one makes cookies, all are accepted: to change one, put the new one behind the
+        /// old on all servers, then before it, and an hour later take the old one away (RFC 9018 section 5).
+        cookie_secrets: Vec<Secret> = Vec::new(),
+        /// What the server answers to `version.bind`; REFUSED when absent.
+        version: Option<String> = None => "\"atalaya\"",
+        /// The name of this server among others at the same address, told to `id.server`, `hostname.bind` and in the EDNS option NSID
+        /// (RFC 5001); not told when absent. At most 64 printable characters.
+        identity: Option<String> = None => "\"ns1-madrid\"",
         /// Threads that answer over UDP at each address of `listen.dns`; one for each processor when absent.
         udp_threads: Option<u16> = None => "2",
         /// Space for queries over UDP that wait, for each thread. The kernel gives no more than `net.core.rmem_max`, except to a process
@@ -72,7 +99,19 @@ impl PublishConfig {
     /// # Errors
     /// A name is no domain name, a number is out of its range, or two settings contradict each other.
     pub fn check(&self) -> Result<(), String> {
-        Apex::new(self).map_err(|error| error.to_string())?;
+        PublishedZones::new(self).map_err(|error| error.to_string())?;
+        Cookies::new(self).map_err(|error| error.to_string())?;
+        for (key, text) in [("version", &self.version), ("identity", &self.identity)] {
+            let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+            if text
+                .as_deref()
+                .is_some_and(|text| text.is_empty() || text.len() > MOST_SELF || !is_plain(text))
+            {
+                return Err(format!(
+                    "publish.{key} must be 1 to {MOST_SELF} printable characters"
+                ));
+            }
+        }
         let at_least_one = [
             ("udp_threads", self.udp_threads.unwrap_or(1)),
             ("max_connections", self.max_connections),
@@ -117,7 +156,7 @@ mod tests {
 
     #[test]
     fn complaints_name_the_key() {
-        let cases: [(&str, String); 10] = [
+        let cases: [(&str, String); 13] = [
             (
                 "publish.zone",
                 complaint(|config| config.zone = "bad..name".to_owned()),
@@ -150,6 +189,18 @@ mod tests {
             (
                 "publish.max_udp_answer",
                 complaint(|config| config.max_udp_answer = 4097),
+            ),
+            (
+                "publish.cookie_secrets",
+                complaint(|config| config.cookie_secrets = vec![Secret::new("0123")]),
+            ),
+            (
+                "publish.version",
+                complaint(|config| config.version = Some(String::new())),
+            ),
+            (
+                "publish.identity",
+                complaint(|config| config.identity = Some("i".repeat(65))),
             ),
             (
                 "publish.primary_server",

@@ -1,26 +1,31 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+mod access;
 mod answer;
 mod apex;
 mod config;
 mod error;
 mod follower;
 mod meters;
+mod published;
 mod rate;
 mod server;
 mod set;
 pub mod snapshot;
+mod tally;
 mod tcp;
 mod test_points;
 mod udp;
 mod zone;
 
+pub use access::{Access, Key, KeyFile, KeyFileError, KeyFollower, KeyName, KeyUse};
 pub use answer::{Client, Transport, answer};
 pub use apex::{BadNameServer, NameServer};
 pub use config::PublishConfig;
 pub use error::PublishError;
 pub use follower::{Follower, read_list};
+pub use meters::{TopEntry, TopReport};
 pub use server::{DnsServer, DnsSockets};
 pub use set::{Allowed, Held, Set, View};
 pub use zone::{Answer, Zone};

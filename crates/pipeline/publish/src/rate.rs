@@ -83,12 +83,13 @@ impl RateLimiter {
         self.now = u32::try_from(millis & u128::from(u32::MAX)).unwrap_or_default();
     }
 
-    /// What the next question of a client gets.
+    /// What the next question of a client gets. One that is proven to come from where it says, by a cookie, is not limited.
     #[inline]
-    pub(crate) fn permit(&mut self, client: IpAddr) -> Permit {
+    pub(crate) fn permit(&mut self, client: IpAddr, is_proven: impl FnOnce() -> bool) -> Permit {
         if self.rate == 0
             || self.takes_from_bucket(client)
             || self.exempt.iter().any(|prefix| prefix.contains(client))
+            || is_proven()
         {
             return Permit::Answer;
         }
@@ -154,7 +155,7 @@ mod tests {
 
     fn permits(limiter: &mut RateLimiter, client: &str, count: usize) -> Vec<Permit> {
         let client = client.parse().unwrap();
-        (0..count).map(|_| limiter.permit(client)).collect()
+        (0..count).map(|_| limiter.permit(client, || false)).collect()
     }
 
     #[test]
@@ -192,6 +193,13 @@ mod tests {
             permits(&mut limiter(0, 1, 1), "192.0.2.1", 100),
             [Permit::Answer; 100]
         );
+    }
+
+    #[test]
+    fn a_client_that_is_proven_is_not_limited() {
+        let mut limiter = limiter(1, 1, 1);
+        let permits = (0..9).map(|_| limiter.permit([192, 0, 2, 1].into(), || true));
+        assert!(permits.eq([Permit::Answer; 9]));
     }
 
     #[test]

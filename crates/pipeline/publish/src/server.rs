@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::answer::{Client, Transport, answer_counted, truncated};
 use crate::config::PublishConfig;
-use crate::meters::Meters;
+use crate::meters::{Meters, TopShard};
 use crate::rate::RateLimiter;
 use crate::tcp::TcpLimits;
 use crate::zone::Zone;
@@ -119,19 +119,23 @@ pub(crate) struct Service {
     transport: Transport,
     /// What is counted for it.
     pub(crate) meters: Meters,
+    top: TopShard,
 }
 
 impl Service {
     fn new(zone: Arc<Zone>, clock: Clock, transport: Transport) -> Arc<Self> {
-        let meters = Meters::new(match transport {
+        let name = match transport {
             Transport::Udp => "udp",
             Transport::Tcp => "tcp",
-        });
+        };
+        let meters = Meters::new(name, zone.published());
+        let top = zone.top_shard();
         Arc::new(Self {
             zone,
             clock,
             transport,
             meters,
+            top,
         })
     }
 
@@ -148,8 +152,18 @@ impl Service {
             address,
             transport: self.transport,
         };
-        let answered = answer_counted(query, &self.zone, client, self.clock.now());
+        let now = self.clock.now();
+        let answered = answer_counted(query, &self.zone, client, now);
+        // Over UDP a whole batch is timed at once.
+        if self.transport == Transport::Tcp {
+            self.meters.latency(self.clock.now().since(now), 1);
+        }
         self.meters.count(answered.as_ref());
+        if let Some(answered) = &answered {
+            self.top
+                .lock()
+                .count(address, answered.zone.zip(answered.address), 1, now);
+        }
         answered.map(|answered| answered.bytes)
     }
 }

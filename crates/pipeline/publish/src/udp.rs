@@ -8,9 +8,9 @@ use std::time::Duration;
 use atalaya_net::{Batch, Datagrams, Letter};
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::Usual;
 use crate::rate::{Permit, RateLimiter};
 use crate::server::Service;
+use crate::tally::Tally;
 
 /// Pause after the socket itself failed, so that a lasting failure does not take the processor.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -23,6 +23,7 @@ pub(crate) fn serve(
     stop: &CancellationToken,
 ) {
     let mut batch = Batch::new(socket);
+    let mut tally = Tally::new(service);
     let mut is_failing = false;
     while !stop.is_cancelled() {
         if let Err(error) = batch.receive(socket) {
@@ -34,7 +35,7 @@ pub(crate) fn serve(
             continue;
         }
         is_failing = false;
-        answer(&mut batch, service, &mut limiter);
+        answer(&mut batch, service, &mut limiter, &mut tally);
         // Forged or unreachable senders; the client asks again if it is a real one.
         service.meters.unsent.increment(batch.send(socket) as u64);
     }
@@ -49,34 +50,36 @@ fn pause() {
 }
 
 /// Answers a batch from one version of the zone, at one moment.
-fn answer(batch: &mut Batch, service: &Service, limiter: &mut RateLimiter) {
-    let version = service.zone.version();
+fn answer(batch: &mut Batch, service: &Service, limiter: &mut RateLimiter, tally: &mut Tally) {
+    let zone = &service.zone;
+    let version = zone.version();
     let now = service.clock.now();
     limiter.set_time(now);
-    let (mut listed, mut not_listed) = (0_u64, 0_u64);
     for letter in batch.letters() {
         let Letter {
             question,
             client,
             answer,
         } = letter;
-        let ordinary = match limiter.permit(client) {
-            Permit::Answer => match version.answer(question, answer, now) {
-                Some(Usual::Listed) => {
-                    listed = listed.saturating_add(1);
-                    continue;
+        let permit = limiter.permit(client, || zone.has_valid_cookie(question, client, now));
+        let ordinary = match permit {
+            Permit::Answer if zone.access().is_open_to(client) => {
+                match version.answer(question, answer, now) {
+                    Some(usual) => {
+                        tally.count(client, usual, now);
+                        continue;
+                    }
+                    None => service.answer(question, client),
                 }
-                Some(Usual::NotListed) => {
-                    not_listed = not_listed.saturating_add(1);
-                    continue;
-                }
-                None => service.answer(question, client),
-            },
+            }
+            Permit::Answer => service.answer(question, client),
             Permit::Truncate => service.truncate(question),
             Permit::Drop => None,
         };
         answer.extend_from_slice(&ordinary.unwrap_or_default());
     }
-    service.meters.count_usual(listed, not_listed);
     limiter.tell(&service.meters);
+    tally.tell(service);
+    let took = service.clock.now().since(now);
+    service.meters.latency(took, batch.len() as u64);
 }

@@ -11,20 +11,27 @@ use arc_swap::{ArcSwap, Guard};
 use atalaya_formats::dnsbl::Meaning;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp};
 
-use crate::answer::{Moment, Prepared, Usual};
+use crate::access::Access;
+use crate::answer::{Cookies, Identity, Moment, PreparedZones, Usual, has_valid_cookie};
 use crate::apex::Apex;
 use crate::config::PublishConfig;
 use crate::error::PublishError;
-use crate::set::{Allowed, Held, Set, View};
+use crate::meters::{Top, TopReport, TopShard};
+use crate::published::PublishedZones;
+use crate::set::{Allowed, Classes, Held, Set, View};
 use crate::test_points::{TestPoint, has_test_point, test_point};
 
 /// The published zone: shared by the follower, which changes it, and by all who answer from it.
 #[derive(Debug)]
 pub struct Zone {
-    apex: Apex,
+    published: PublishedZones,
+    access: Access,
+    cookies: Cookies,
+    identity: Identity,
+    top: Top,
     public_url: String,
     max_udp_answer: u16,
-    prepared: Option<Prepared>,
+    prepared: PreparedZones,
     /// What answers now.
     current: ArcSwap<State>,
     /// What the next version is made from; whoever holds it is the only one who changes anything.
@@ -43,7 +50,7 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Version<'z> {
     state: Guard<Arc<State>>,
-    prepared: Option<&'z Prepared>,
+    prepared: &'z PreparedZones,
 }
 
 /// What the zone says about an address, at which serial.
@@ -83,10 +90,14 @@ impl Zone {
     /// # Errors
     /// The configuration names no zone that could be served.
     pub fn new(config: &PublishConfig, public_url: &str) -> Result<Self, PublishError> {
-        let apex = Apex::new(config)?;
+        let published = PublishedZones::new(config)?;
         Ok(Self {
-            prepared: Prepared::new(&apex),
-            apex,
+            prepared: PreparedZones::new(&published),
+            published,
+            access: Access::new(config),
+            cookies: Cookies::new(config)?,
+            identity: Identity::new(config),
+            top: Top::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             max_udp_answer: config.max_udp_answer,
             current: ArcSwap::default(),
@@ -97,7 +108,7 @@ impl Zone {
     /// The name of the zone, without a dot at the end.
     #[must_use]
     pub fn name(&self) -> String {
-        self.apex.zone.to_string()
+        self.apex().zone.to_string()
     }
 
     /// Whether a set was loaded, so that "not listed" means it.
@@ -123,7 +134,7 @@ impl Zone {
     #[must_use]
     pub fn lookup(&self, address: IpAddr, now: Timestamp) -> Answer {
         let state = self.current.load();
-        let listings = state.listings(address, now);
+        let listings = state.listings(address, Classes::ALL, now);
         let allowed = if listings.is_empty() {
             state.view.allowed_at(Prefix::single(address), now)
         } else {
@@ -136,19 +147,26 @@ impl Zone {
         }
     }
 
-    /// What stands at a name, and the serial that it was read at; nothing before a set was loaded.
-    pub(crate) fn find(&self, meaning: &Meaning, now: Timestamp) -> Option<(Serial, Finding)> {
+    /// What stands at a name of a zone with these classes, and the serial that it was read at; nothing before a set was loaded.
+    pub(crate) fn find(
+        &self,
+        meaning: &Meaning,
+        classes: Classes,
+        now: Timestamp,
+    ) -> Option<(Serial, Finding)> {
         let state = self.current.load();
         if !state.loaded {
             return None;
         }
         if let Some(address) = meaning.address() {
-            let listings = state.listings(address, now);
+            let listings = state.listings(address, classes, now);
             if !listings.is_empty() {
                 return Some((state.serial, Finding::Listed(address, listings)));
             }
         }
-        let above = meaning.prefixes().any(|prefix| state.has_any_below(prefix, now));
+        let above = meaning
+            .prefixes()
+            .any(|prefix| state.has_any_below(prefix, classes, now));
         let finding = if above { Finding::Above } else { Finding::Nothing };
         Some((state.serial, finding))
     }
@@ -211,13 +229,55 @@ impl Zone {
     pub(crate) fn version(&self) -> Version<'_> {
         Version {
             state: self.current.load(),
-            prepared: self.prepared.as_ref(),
+            prepared: &self.prepared,
         }
     }
 
-    /// What the zone says about itself.
+    /// What the combined zone says about itself.
     pub(crate) fn apex(&self) -> &Apex {
-        &self.apex
+        &self.published.combined().apex
+    }
+
+    /// The combined zone and its sub-zones.
+    pub(crate) fn published(&self) -> &PublishedZones {
+        &self.published
+    }
+
+    /// Who may ask.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Who asked most today, and about what; at most so many of each.
+    #[must_use]
+    pub fn top(&self, most: usize, now: Timestamp) -> TopReport {
+        let zones: Vec<String> = self
+            .published
+            .iter()
+            .map(|zone| zone.apex.zone.to_string())
+            .collect();
+        self.top.read(most, &zones, now)
+    }
+
+    /// A place to count who asks most, for one thread.
+    pub(crate) fn top_shard(&self) -> TopShard {
+        self.top.shard()
+    }
+
+    /// The cookies of clients.
+    pub(crate) fn cookies(&self) -> &Cookies {
+        &self.cookies
+    }
+
+    /// Whether a query brings a cookie of ours.
+    pub(crate) fn has_valid_cookie(&self, query: &[u8], client: IpAddr, now: Timestamp) -> bool {
+        has_valid_cookie(query, &self.cookies, client, now)
+    }
+
+    /// What the server tells about itself.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Where the web pages are.
@@ -242,29 +302,35 @@ impl Version<'_> {
     #[inline]
     pub(crate) fn answer(&self, query: &[u8], answer: &mut Vec<u8>, now: Timestamp) -> Option<Usual> {
         let State { view, serial, loaded } = &**self.state;
-        let prepared = self.prepared.filter(|_| *loaded)?;
+        if !loaded {
+            return None;
+        }
         let moment = Moment {
             view,
             serial: *serial,
             now,
         };
-        prepared.answer(query, answer, &moment)
+        self.prepared.answer(query, answer, &moment)
     }
 }
 
 impl State {
-    /// The listings of an address, the test entries before everything else.
-    fn listings(&self, address: IpAddr, now: Timestamp) -> Vec<Held> {
-        match test_point(address.to_canonical()) {
-            TestPoint::Listed(held) => vec![held],
+    /// The listings of an address in these classes, the test entries before everything else.
+    fn listings(&self, address: IpAddr, classes: Classes, now: Timestamp) -> Vec<Held> {
+        match test_point(address.to_canonical(), classes) {
+            TestPoint::Listed(held) => held,
             TestPoint::Never => Vec::new(),
-            TestPoint::None => self.view.listings_of(address, now).collect(),
+            TestPoint::None => {
+                let listings = self.view.listings_of(address, now);
+                listings.filter(|held| classes.contains(held.class)).collect()
+            }
         }
     }
 
-    /// Whether a name that means this prefix has listings below it.
-    fn has_any_below(&self, prefix: Prefix, now: Timestamp) -> bool {
+    /// Whether a name that means this prefix has listings below it. In a zone with some classes it is enough that others have: a name
+    /// that exists without records denies nothing.
+    fn has_any_below(&self, prefix: Prefix, classes: Classes, now: Timestamp) -> bool {
         // Nothing is below a whole address: what is listed there was found already, and 127.0.0.1 never is.
-        !prefix.is_single() && (has_test_point(&prefix) || self.view.has_any_in(prefix, now))
+        !prefix.is_single() && (has_test_point(&prefix, classes) || self.view.has_any_in(prefix, now))
     }
 }

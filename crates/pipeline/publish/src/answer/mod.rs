@@ -1,10 +1,13 @@
 //! One query in, one answer out: the whole of DNS between the sockets and the zone, as a pure function.
 //!
 //! [`answer`] never fails, never panics and looks at nothing but its arguments. Reading the query is in `request`, deciding what it gets in
-//! `resolve`, the records in `records`, writing and cutting to size in `reply`, with names shortened in `compress`.
+//! `resolve`, the records in `records`, writing and cutting to size in `reply`, with names shortened in `compress`. `cookies` shows which
+//! clients are real, `identity` says what the server tells about itself.
 
 mod compress;
+mod cookies;
 mod fast;
+mod identity;
 mod records;
 mod reply;
 mod request;
@@ -15,10 +18,14 @@ use std::net::IpAddr;
 use atalaya_model::Timestamp;
 use domain::base::iana::OptRcode;
 
-pub(crate) use self::fast::{Moment, Prepared, Usual};
-use self::reply::Reply;
+pub(crate) use self::fast::{Moment, PreparedZones, Usual};
+use self::reply::{Options, Reply};
 use self::request::Request;
+use self::resolve::Resolved;
 use crate::zone::Zone;
+
+pub(crate) use self::cookies::Cookies;
+pub(crate) use self::identity::Identity;
 
 /// What every client takes over UDP, with or without EDNS (RFC 1035 section 2.3.4, RFC 6891 section 6.2.3).
 pub(crate) const LEAST_UDP_ANSWER: u16 = 512;
@@ -50,6 +57,14 @@ pub(crate) struct Answered {
     pub(crate) rcode: OptRcode,
     /// Whether records were left out, because they do not fit.
     pub(crate) is_cut: bool,
+    /// The number of the zone that was asked, if it is ours.
+    pub(crate) zone: Option<usize>,
+    /// The address that was asked for.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether it is listed, and was to be told.
+    pub(crate) is_listed: bool,
+    /// Whether the client has shown that its address is not forged.
+    pub(crate) has_valid_cookie: bool,
 }
 
 /// Answers one query. Nothing is to be sent where the bytes hold no header or are an answer themselves.
@@ -74,8 +89,28 @@ pub fn answer(query: &[u8], zone: &Zone, client: Client, now: Timestamp) -> Opti
 /// The same with what is counted of it.
 pub(crate) fn answer_counted(query: &[u8], zone: &Zone, client: Client, now: Timestamp) -> Option<Answered> {
     let request = Request::read(query)?;
-    let reply = resolve::resolve(&request, zone, now);
-    reply.write(&request, most_bytes(&request, zone, client.transport))
+    let Resolved {
+        reply,
+        zone: number,
+        address,
+        is_listed,
+    } = resolve::resolve(&request, zone, client.address, now);
+    let cookie = request.cookie();
+    let wants_identity = request.edns.as_ref().is_some_and(|edns| edns.wants_identity);
+    let options = Options {
+        cookie: cookie.map(|cookie| zone.cookies().renewed(cookie, client.address, now)),
+        identity: zone.identity().nsid().filter(|_name| wants_identity),
+    };
+    let written = reply.write(&request, &options, most_bytes(&request, zone, client.transport))?;
+    Some(Answered {
+        bytes: written.bytes,
+        rcode: written.rcode,
+        is_cut: written.is_cut,
+        zone: number,
+        address,
+        is_listed,
+        has_valid_cookie: cookie.is_some_and(|cookie| zone.cookies().is_valid(cookie, client.address, now)),
+    })
 }
 
 /// Answers one query with nothing but "ask over TCP".
@@ -85,7 +120,23 @@ pub(crate) fn truncated(query: &[u8]) -> Option<Answered> {
         Some(fault) => Reply::failed(fault),
         None => Reply::truncated(),
     };
-    reply.write(&request, LEAST_UDP_ANSWER)
+    let written = reply.write(&request, &Options::default(), LEAST_UDP_ANSWER)?;
+    Some(Answered {
+        bytes: written.bytes,
+        rcode: written.rcode,
+        is_cut: written.is_cut,
+        zone: None,
+        address: None,
+        is_listed: false,
+        has_valid_cookie: false,
+    })
+}
+
+/// Whether a query brings a cookie of ours, so that its sender is who he says.
+pub(crate) fn has_valid_cookie(query: &[u8], cookies: &Cookies, client: IpAddr, now: Timestamp) -> bool {
+    let request = Request::read(query);
+    let cookie = request.as_ref().and_then(Request::cookie);
+    cookie.is_some_and(|cookie| cookies.is_valid(cookie, client, now))
 }
 
 /// How long the answer to a query may be.

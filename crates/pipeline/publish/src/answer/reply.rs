@@ -5,19 +5,23 @@
 
 use atalaya_model::Serial;
 use domain::base::iana::{OptRcode, Rcode};
-use domain::base::message_builder::{MessageBuilder, PushError};
+use domain::base::message_builder::{AdditionalBuilder, MessageBuilder, PushError};
+use domain::base::opt::ComposeOptData;
+use domain::base::opt::cookie::Cookie;
+use domain::base::opt::nsid::Nsid;
 use domain::dep::octseq::ShortBuf;
 
-use super::Answered;
 use super::compress::Compressor;
 use super::records::{self, OurRecord};
-use super::request::Request;
+use super::request::{Edns, Request};
 use crate::apex::Apex;
 
 /// What we say we take over UDP ourselves: what passes every path without fragments.
 pub(super) const OUR_UDP_PAYLOAD: u16 = 1232;
 /// Bytes of an OPT record without options (RFC 6891 section 6.1.2).
 const OPT_BYTES: usize = 11;
+/// Bytes before the data of an option: its code and its length.
+const OPTION_BYTES: usize = 4;
 /// Space for most answers without growing.
 const USUAL_BYTES: usize = 512;
 
@@ -36,6 +40,38 @@ pub(super) struct Reply<'a> {
     pub(super) additional: Vec<OurRecord<'a>>,
     /// Whether records were left out.
     is_cut: bool,
+}
+
+/// What an answer says in its OPT record beside its result.
+#[derive(Debug, Default)]
+pub(super) struct Options<'a> {
+    /// The cookie of the client with a fresh one of ours.
+    pub(super) cookie: Option<Cookie>,
+    /// The name of this server.
+    pub(super) identity: Option<Nsid<&'a [u8]>>,
+}
+
+impl Options<'_> {
+    /// Bytes that they take.
+    fn bytes(&self) -> usize {
+        let cookie = self.cookie.as_ref().map(ComposeOptData::compose_len);
+        let identity = self.identity.as_ref().map(ComposeOptData::compose_len);
+        let options = cookie.into_iter().chain(identity);
+        options
+            .map(|bytes| usize::from(bytes).saturating_add(OPTION_BYTES))
+            .sum()
+    }
+}
+
+/// An answer that was written.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The message.
+    pub(super) bytes: Vec<u8>,
+    /// The result.
+    pub(super) rcode: OptRcode,
+    /// Whether records were left out.
+    pub(super) is_cut: bool,
 }
 
 impl<'a> Reply<'a> {
@@ -78,21 +114,35 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// A record about the server itself.
+    pub(super) fn of_server(record: OurRecord<'a>) -> Self {
+        Self {
+            is_authoritative: true,
+            answer: vec![record],
+            ..Self::failed(Rcode::NOERROR)
+        }
+    }
+
     /// Writes the answer in at most `most` bytes: all of it, or without what is additional, or no records at all.
-    pub(super) fn write(mut self, request: &Request<'_>, most: u16) -> Option<Answered> {
+    pub(super) fn write(
+        mut self,
+        request: &Request<'_>,
+        options: &Options<'_>,
+        most: u16,
+    ) -> Option<Written> {
         let most = usize::from(most);
-        let mut written = self.build(request, most);
+        let mut written = self.build(request, options, most);
         if written.is_err() && !self.additional.is_empty() {
             self.additional.clear();
-            written = self.build(request, most);
+            written = self.build(request, options, most);
         }
         if written.is_err() {
             self.answer.clear();
             self.authority = None;
             self.is_cut = true;
-            written = self.build(request, most);
+            written = self.build(request, options, most);
         }
-        Some(Answered {
+        Some(Written {
             bytes: written.ok()?,
             rcode: self.rcode,
             is_cut: self.is_cut,
@@ -100,11 +150,14 @@ impl<'a> Reply<'a> {
     }
 
     /// Writes everything, or fails if it does not fit.
-    fn build(&self, request: &Request<'_>, most: usize) -> Result<Vec<u8>, PushError> {
+    fn build(&self, request: &Request<'_>, options: &Options<'_>, most: usize) -> Result<Vec<u8>, PushError> {
         let asked = request.question.as_ref().map(|asked| asked.name.for_slice());
         let target = Compressor::new(asked, USUAL_BYTES);
         let mut builder = MessageBuilder::from_target(target).map_err(|_impossible| ShortBuf)?;
-        let reserved = if request.edns.is_some() { OPT_BYTES } else { 0 };
+        let reserved = match request.edns {
+            Some(_) => options.bytes().saturating_add(OPT_BYTES),
+            None => 0,
+        };
         // The limit is the first length that is too much.
         builder.set_push_limit(most.saturating_sub(reserved).saturating_add(1));
         self.set_header(request, &mut builder);
@@ -124,17 +177,33 @@ impl<'a> Reply<'a> {
         for record in &self.additional {
             additional.push(record)?;
         }
-        if let Some(edns) = request.edns {
+        if let Some(edns) = &request.edns {
             additional.set_push_limit(most.saturating_add(1));
-            additional.opt(|opt| {
-                opt.set_udp_payload_size(OUR_UDP_PAYLOAD);
-                opt.set_version(0);
-                opt.set_rcode(self.rcode);
-                opt.set_dnssec_ok(edns.dnssec_ok);
-                Ok(())
-            })?;
+            self.push_opt(&mut additional, edns, options)?;
         }
         Ok(additional.finish().into_bytes())
+    }
+
+    /// Writes the OPT record.
+    fn push_opt(
+        &self,
+        additional: &mut AdditionalBuilder<Compressor<'_>>,
+        edns: &Edns,
+        options: &Options<'_>,
+    ) -> Result<(), PushError> {
+        additional.opt(|opt| {
+            opt.set_udp_payload_size(OUR_UDP_PAYLOAD);
+            opt.set_version(0);
+            opt.set_rcode(self.rcode);
+            opt.set_dnssec_ok(edns.dnssec_ok);
+            if let Some(cookie) = &options.cookie {
+                opt.push(cookie)?;
+            }
+            if let Some(identity) = &options.identity {
+                opt.push(identity)?;
+            }
+            Ok(())
+        })
     }
 
     /// The header: what the query said where that is to be repeated, our own flags, and nothing else.

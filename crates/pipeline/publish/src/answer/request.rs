@@ -4,9 +4,10 @@
 //! compression pointers in it say. The name of the question stands first and can point to nothing before it, so that pointers
 //! there are refused.
 
-use domain::base::iana::{Class, Opcode, Rcode, Rtype};
+use domain::base::iana::{Class, Opcode, OptionCode, Rcode, Rtype};
 use domain::base::message::Message;
-use domain::base::opt::Opt;
+use domain::base::opt::cookie::Cookie;
+use domain::base::opt::{Opt, UnknownOptData};
 use domain::base::wire::ParseError;
 use domain::base::{Header, Name, ParsedName};
 use domain::dep::octseq::Parser;
@@ -19,7 +20,7 @@ const HEADER_BYTES: usize = 12;
 pub(super) struct Request<'q> {
     /// Its header.
     pub(super) header: Header,
-    /// Its question, if that much could be read.
+    /// Its question, if that much could be read; none where it only asks for a cookie.
     pub(super) question: Option<Question<'q>>,
     /// Its OPT record, if it has one.
     pub(super) edns: Option<Edns>,
@@ -39,7 +40,7 @@ pub(super) struct Question<'q> {
 }
 
 /// What the OPT record of a query says (RFC 6891 section 6.1.3).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Edns {
     /// The longest answer that the client takes over UDP.
     pub(super) udp_payload: u16,
@@ -47,6 +48,10 @@ pub(super) struct Edns {
     pub(super) version: u8,
     /// Whether the client understands DNSSEC, which the answer repeats.
     pub(super) dnssec_ok: bool,
+    /// The cookie of the client, with ours if it has one (RFC 7873 section 4).
+    pub(super) cookie: Option<Cookie>,
+    /// Whether the client wants to know which server this is (RFC 5001 section 2.1).
+    pub(super) wants_identity: bool,
 }
 
 impl<'q> Request<'q> {
@@ -79,15 +84,17 @@ impl<'q> Request<'q> {
         let counts = message.header_counts();
         let mut parser = Parser::from_ref(message.as_slice());
         parser.advance(HEADER_BYTES)?;
-        // Never more than one (RFC 9619 section 4). None is for asking for a cookie alone (RFC 7873 section 5.4), and we have none.
-        if counts.qdcount() != 1 {
-            return Err(ParseError::form_error("not one question"));
+        // Never more than one (RFC 9619 section 4).
+        if counts.qdcount() > 1 {
+            return Err(ParseError::form_error("more than one question"));
         }
-        self.question = Some(Question {
-            name: Name::parse(&mut parser)?,
-            rtype: Rtype::from_int(parser.parse_u16_be()?),
-            class: Class::from_int(parser.parse_u16_be()?),
-        });
+        if counts.qdcount() == 1 {
+            self.question = Some(Question {
+                name: Name::parse(&mut parser)?,
+                rtype: Rtype::from_int(parser.parse_u16_be()?),
+                class: Class::from_int(parser.parse_u16_be()?),
+            });
+        }
         for _record in 0..counts.ancount() {
             read_record(&mut parser)?;
         }
@@ -100,9 +107,18 @@ impl<'q> Request<'q> {
             if edns.is_some() && self.edns.is_some() {
                 return Err(ParseError::form_error("two OPT records"));
             }
-            self.edns = self.edns.or(edns);
+            self.edns = self.edns.take().or(edns);
+        }
+        // No question is for asking for a cookie alone (RFC 7873 section 5.4).
+        if self.question.is_none() && self.cookie().is_none() {
+            return Err(ParseError::form_error("no question"));
         }
         Ok(())
+    }
+
+    /// The cookie of the client.
+    pub(super) fn cookie(&self) -> Option<&Cookie> {
+        self.edns.as_ref()?.cookie.as_ref()
     }
 }
 
@@ -123,12 +139,40 @@ fn read_record(parser: &mut Parser<'_, [u8]>) -> Result<Option<Edns>, ParseError
     if !is_root {
         return Err(ParseError::form_error("OPT record below the root"));
     }
-    if version == 0 {
-        Opt::from_slice(options)?;
-    }
-    Ok(Some(Edns {
+    let mut edns = Edns {
         udp_payload,
         version,
         dnssec_ok: flags & 0x80 != 0,
-    }))
+        cookie: None,
+        wants_identity: false,
+    };
+    if version == 0 {
+        read_options(options, &mut edns)?;
+    }
+    Ok(Some(edns))
+}
+
+/// Reads the options of an OPT record.
+fn read_options(options: &[u8], edns: &mut Edns) -> Result<(), ParseError> {
+    let options = Opt::from_slice(options)?;
+    for option in options.iter::<UnknownOptData<_>>() {
+        let option = option?;
+        match option.code() {
+            // RFC 7873 section 5.2: all but the first are ignored.
+            OptionCode::COOKIE if edns.cookie.is_none() => edns.cookie = Some(read_cookie(option.data())?),
+            OptionCode::NSID => edns.wants_identity = true,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads a cookie: 8 bytes of the client, or those and 8 to 32 of a server. Another length is a format error (RFC 7873 section 5.2.2).
+fn read_cookie(bytes: &[u8]) -> Result<Cookie, ParseError> {
+    let mut parser = Parser::from_ref(bytes);
+    let cookie = Cookie::parse(&mut parser)?;
+    if parser.remaining() > 0 {
+        return Err(ParseError::form_error("cookie too long"));
+    }
+    Ok(cookie)
 }

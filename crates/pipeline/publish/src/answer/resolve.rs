@@ -1,5 +1,7 @@
 //! What a query gets: records, "no such records", "no such name", or a refusal. An error never becomes a listing.
 
+use std::net::IpAddr;
+
 use atalaya_formats::dnsbl;
 use atalaya_model::{Serial, Timestamp};
 use domain::base::Name;
@@ -9,68 +11,161 @@ use domain::base::name::Label;
 use super::records;
 use super::reply::Reply;
 use super::request::{Question, Request};
+use crate::access::Admission;
 use crate::apex::{Apex, NameServer};
+use crate::published::Place;
+use crate::set::Held;
 use crate::zone::{Finding, Zone};
 
-/// Finds out what a query gets.
-pub(super) fn resolve<'a>(request: &'a Request<'_>, zone: &'a Zone, now: Timestamp) -> Reply<'a> {
-    if let Some(fault) = request.fault {
-        return Reply::failed(fault);
-    }
-    // RFC 6891 section 6.1.3: a version that is not ours is told so, whatever the question.
-    if request.edns.is_some_and(|edns| edns.version > 0) {
-        return Reply::failed(OptRcode::BADVERS);
-    }
-    let apex = zone.apex();
-    match &request.question {
-        Some(question) if is_ours(question, apex) => resolve_in_zone(question, zone, now),
-        _ => Reply::failed(Rcode::REFUSED),
+/// What a query gets, and what is counted of it.
+#[derive(Debug)]
+pub(super) struct Resolved<'a> {
+    /// The answer.
+    pub(super) reply: Reply<'a>,
+    /// The number of the zone that the question is about.
+    pub(super) zone: Option<usize>,
+    /// The address that it is about.
+    pub(super) address: Option<IpAddr>,
+    /// Whether the answer says that it is listed.
+    pub(super) is_listed: bool,
+}
+
+impl<'a> Resolved<'a> {
+    /// An answer that is about no zone of ours.
+    fn elsewhere(reply: Reply<'a>) -> Self {
+        Self {
+            reply,
+            zone: None,
+            address: None,
+            is_listed: false,
+        }
     }
 }
 
-/// Whether a question is about our zone and of a kind that we answer.
-fn is_ours(question: &Question<'_>, apex: &Apex) -> bool {
+/// Finds out what a query gets.
+pub(super) fn resolve<'a>(
+    request: &'a Request<'_>,
+    zone: &'a Zone,
+    client: IpAddr,
+    now: Timestamp,
+) -> Resolved<'a> {
+    let elsewhere = |rcode| Resolved::elsewhere(Reply::failed(rcode));
+    if let Some(fault) = request.fault {
+        return elsewhere(OptRcode::from(fault));
+    }
+    // RFC 6891 section 6.1.3: a version that is not ours is told so, whatever the question.
+    if request.edns.as_ref().is_some_and(|edns| edns.version > 0) {
+        return elsewhere(OptRcode::BADVERS);
+    }
+    let Some(question) = &request.question else {
+        // It wants a cookie, which every answer has (RFC 7873 section 5.4).
+        return elsewhere(OptRcode::NOERROR);
+    };
+    if question.class == Class::CH {
+        return Resolved::elsewhere(zone.identity().answer(question));
+    }
+    match zone.published().locate(question.name.for_slice()) {
+        Some(place) if is_of_records(question) => resolve_in_zone(question, zone, &place, (client, now)),
+        _ => elsewhere(OptRcode::REFUSED),
+    }
+}
+
+/// Whether a question is about records on the Internet.
+fn is_of_records(question: &Question<'_>) -> bool {
     let is_meta = matches!(
         question.rtype,
         // Zone transfers come later; the others are no types of records (RFC 6895 section 3.1).
         Rtype::AXFR | Rtype::IXFR | Rtype::MAILA | Rtype::MAILB | Rtype::TSIG | Rtype::TKEY | Rtype::OPT
     );
-    question.class == Class::IN && !is_meta && question.name.ends_with(&apex.zone)
+    question.class == Class::IN && !is_meta
 }
 
-/// Answers a question about a name in the zone.
-fn resolve_in_zone<'a>(question: &'a Question<'_>, zone: &'a Zone, now: Timestamp) -> Reply<'a> {
-    let apex = zone.apex();
-    let name = question.name.for_slice();
-    let labels = name.label_count().saturating_sub(apex.zone.label_count());
-    let meaning = dnsbl::read(name.iter().take(labels).map(Label::as_slice));
-    // Before the set is there "not listed" would be a guess, and the test entries would say that all is well.
-    let Some((serial, finding)) = zone.find(&meaning, now) else {
-        return Reply::failed(Rcode::SERVFAIL);
+/// Answers a question about a name in one of the zones.
+fn resolve_in_zone<'a>(
+    question: &'a Question<'_>,
+    zone: &'a Zone,
+    place: &Place<'a, '_>,
+    (client, now): (IpAddr, Timestamp),
+) -> Resolved<'a> {
+    let name: &Name<[u8]> = question.name.for_slice();
+    let meaning = dnsbl::read(name.iter().take(place.labels).map(Label::as_slice));
+    let resolved = |reply| Resolved {
+        reply,
+        zone: Some(place.number),
+        address: meaning.address(),
+        is_listed: false,
     };
-    if labels == 0 {
-        return at_apex(question, apex, serial);
+    // Before the set is there "not listed" would be a guess, and the test entries would say that all is well.
+    let Some((serial, finding)) = zone.find(&meaning, place.zone.classes, now) else {
+        return resolved(Reply::failed(Rcode::SERVFAIL));
+    };
+    // The zones themselves and their name servers are told to everybody: without them no resolver finds the way.
+    if let Some(reply) = at_zone(question, zone, place, serial) {
+        return resolved(reply);
     }
-    if let Some(reply) = at_name_server(question, apex, serial) {
-        return reply;
+    let admission = match meaning.address() {
+        Some(_whole) => zone.access().admit(client, place.key, now),
+        None => zone.access().recognise(client, place.key, now),
+    };
+    if admission == Admission::Refused {
+        return resolved(Reply::failed(Rcode::REFUSED));
     }
+    let apex = &place.zone.apex;
     match finding {
-        Finding::Listed(address, listings) => {
-            let records = match question.rtype {
-                // RFC 8482 section 4.1: one set of records is an answer to ANY, and codes are what clients act on.
-                Rtype::A | Rtype::ANY => records::codes(name, &listings, apex, now),
-                Rtype::TXT => records::texts(name, address, &listings, zone, now),
-                _ => Vec::new(),
-            };
-            Reply::found(records, apex, serial)
-        }
-        Finding::Above => Reply::found(Vec::new(), apex, serial),
-        Finding::Nothing => Reply::no_such_name(apex, serial),
+        Finding::Listed(address, listings) => Resolved {
+            is_listed: matches!(question.rtype, Rtype::A | Rtype::TXT | Rtype::ANY),
+            ..resolved(at_listing(
+                question,
+                zone,
+                apex,
+                (address, &listings, serial),
+                now,
+            ))
+        },
+        // Below the name of a key stands all of the zone.
+        Finding::Nothing if place.labels > 0 => resolved(Reply::no_such_name(apex, serial)),
+        Finding::Above | Finding::Nothing => resolved(Reply::found(Vec::new(), apex, serial)),
     }
+}
+
+/// Answers a question about an address that is listed.
+fn at_listing<'a>(
+    question: &'a Question<'_>,
+    zone: &Zone,
+    apex: &'a Apex,
+    (address, listings, serial): (IpAddr, &[Held], Serial),
+    now: Timestamp,
+) -> Reply<'a> {
+    let name = question.name.for_slice();
+    let records = match question.rtype {
+        // RFC 8482 section 4.1: one set of records is an answer to ANY, and codes are what clients act on.
+        Rtype::A | Rtype::ANY => records::codes(name, listings, apex, now),
+        Rtype::TXT => records::texts(name, address, listings, zone, now),
+        _ => Vec::new(),
+    };
+    Reply::found(records, apex, serial)
+}
+
+/// Answers a question about a zone itself or about a name server.
+fn at_zone<'a>(
+    question: &'a Question<'_>,
+    zone: &'a Zone,
+    place: &Place<'a, '_>,
+    serial: Serial,
+) -> Option<Reply<'a>> {
+    let apex = &place.zone.apex;
+    if place.labels > 0 || place.key.is_some() {
+        return at_name_server(question, apex, serial);
+    }
+    // What is known of a zone's keys stands in the zone above it (RFC 4035 section 2.4).
+    if question.rtype == Rtype::DS && place.number > 0 {
+        return Some(Reply::found(Vec::new(), zone.apex(), serial));
+    }
+    Some(at_apex(question, zone, apex, serial))
 }
 
 /// Answers a question about the zone itself.
-fn at_apex<'a>(question: &'a Question<'_>, apex: &'a Apex, serial: Serial) -> Reply<'a> {
+fn at_apex<'a>(question: &'a Question<'_>, zone: &'a Zone, apex: &'a Apex, serial: Serial) -> Reply<'a> {
     let name = question.name.for_slice();
     match question.rtype {
         Rtype::SOA | Rtype::ANY => {
@@ -79,11 +174,11 @@ fn at_apex<'a>(question: &'a Question<'_>, apex: &'a Apex, serial: Serial) -> Re
         }
         Rtype::NS => {
             let mut reply = Reply::found(records::name_servers(name, apex), apex, serial);
-            // Addresses of names outside the zone are not ours to tell, and nobody would believe them.
+            // Addresses of names outside our zones are not ours to tell, and nobody would believe them.
             reply.additional = apex
                 .name_servers
                 .iter()
-                .filter(|server| server.name().ends_with(&apex.zone))
+                .filter(|server| server.name().ends_with(&zone.apex().zone))
                 .flat_map(|server| records::addresses(server.name(), server, apex, Rtype::ANY))
                 .collect();
             reply

@@ -182,7 +182,7 @@ fn another_version_of_edns_is_told_so_whatever_its_data_is() {
 
 #[test]
 fn what_does_not_exist_fits_without_edns_in_the_longest_zone() {
-    let long = format!("{}.{}.{}", "a".repeat(63), "b".repeat(63), "c".repeat(61));
+    let long = format!("{}.{}.{}", "a".repeat(63), "b".repeat(63), "c".repeat(25));
     let config = PublishConfig {
         zone: long.clone(),
         name_servers: vec![format!("{}.{long} 192.0.2.53", "n".repeat(60)).parse().unwrap()],

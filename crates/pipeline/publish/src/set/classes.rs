@@ -1,23 +1,58 @@
-//! Several classes at once, with the first end among them.
+//! Several classes at once.
 
 use atalaya_model::{Class, Timestamp};
 
+/// Some of the classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Classes(u8);
+
 /// The classes of an address, and when the first of its listings ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Classes {
-    bits: u8,
+pub(crate) struct Codes {
+    classes: Classes,
     first_end: Option<Timestamp>,
 }
 
 impl Classes {
+    /// Every class.
+    pub(crate) const ALL: Self = Self(u8::MAX);
+
+    /// Whether a class is one of them.
+    #[inline]
+    pub(crate) const fn contains(self, class: Class) -> bool {
+        self.0 & bit(class) != 0
+    }
+
+    /// They, in the order of their codes.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Class> {
+        Class::ALL.into_iter().filter(move |class| self.contains(*class))
+    }
+
+    /// Adds one.
+    #[inline]
+    const fn put(&mut self, class: Class) {
+        self.0 |= bit(class);
+    }
+}
+
+impl FromIterator<Class> for Classes {
+    fn from_iter<I: IntoIterator<Item = Class>>(classes: I) -> Self {
+        classes.into_iter().fold(Self::default(), |mut all, class| {
+            all.put(class);
+            all
+        })
+    }
+}
+
+impl Codes {
     /// Whether there are none.
     pub(crate) const fn is_empty(self) -> bool {
-        self.bits == 0
+        self.classes.0 == 0
     }
 
     /// How many there are.
     pub(crate) fn count(self) -> u8 {
-        u8::try_from(self.bits.count_ones()).unwrap_or(u8::MAX)
+        u8::try_from(self.classes.0.count_ones()).unwrap_or(u8::MAX)
     }
 
     /// When the first of the listings ends; none if none does.
@@ -27,14 +62,13 @@ impl Classes {
 
     /// The classes in the order of their codes.
     pub(crate) fn iter(self) -> impl Iterator<Item = Class> {
-        Class::ALL
-            .into_iter()
-            .filter(move |class| self.bits & bit(*class) != 0)
+        self.classes.iter()
     }
 
     /// Adds a listing.
+    #[inline]
     pub(super) fn put(&mut self, class: Class, until: Option<Timestamp>) {
-        self.bits |= bit(class);
+        self.classes.put(class);
         self.first_end = match (self.first_end, until) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
@@ -53,21 +87,23 @@ mod tests {
     #[test]
     fn classes_come_once_in_the_order_of_their_codes() {
         assert!(Class::ALL.is_sorted_by_key(|class| class.code()));
-        let mut classes = Classes::default();
-        assert!(classes.is_empty());
+        let mut codes = Codes::default();
+        assert!(codes.is_empty());
         for class in [Class::Policy, Class::Manual, Class::Policy] {
-            classes.put(class, None);
+            codes.put(class, None);
         }
-        assert!(classes.iter().eq([Class::Manual, Class::Policy]));
-        assert_eq!((classes.count(), classes.first_end()), (2, None));
+        assert!(codes.iter().eq([Class::Manual, Class::Policy]));
+        assert_eq!((codes.count(), codes.first_end()), (2, None));
+        assert!(Classes::ALL.iter().eq(Class::ALL));
+        assert!(Classes::from_iter([Class::Bot]).iter().eq([Class::Bot]));
     }
 
     #[test]
     fn the_first_end_counts() {
-        let mut classes = Classes::default();
+        let mut codes = Codes::default();
         for end in [None, Some(9), Some(7), Some(8)] {
-            classes.put(Class::Spam, end.map(Timestamp::from_seconds));
+            codes.put(Class::Spam, end.map(Timestamp::from_seconds));
         }
-        assert_eq!(classes.first_end(), Some(Timestamp::from_seconds(7)));
+        assert_eq!(codes.first_end(), Some(Timestamp::from_seconds(7)));
     }
 }

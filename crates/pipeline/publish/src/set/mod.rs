@@ -52,7 +52,7 @@ use std::sync::Arc;
 
 use atalaya_model::{AllowEntry, Class, Decided, Decision, Listing, Prefix, Timestamp, Verdict};
 
-pub(crate) use self::classes::Classes;
+pub(crate) use self::classes::{Classes, Codes};
 use self::mark::{End, Mark, MarkNumber, MarkTable, Marks};
 use self::prefixes::Prefixes;
 use self::singles::Singles;
@@ -315,19 +315,20 @@ impl View {
         })
     }
 
-    /// The classes that an address is listed in at `now`: what codes are made of. The same as [`View::listings_of`], with less to carry.
+    /// The codes of an address at `now` among some classes: the same as [`View::listings_of`], with less to carry.
     #[inline]
-    pub(crate) fn classes_of(&self, address: IpAddr, now: Timestamp) -> Classes {
+    pub(crate) fn codes_of(&self, address: IpAddr, among: Classes, now: Timestamp) -> Codes {
         let address = Prefix::single(address);
-        let mut classes = Classes::default();
+        let mut codes = Codes::default();
         for (_, mark) in self.marks_of(address) {
             mark.classes(now)
-                .for_each(|(class, until)| classes.put(class, until));
+                .filter(|(class, _)| among.contains(*class))
+                .for_each(|(class, until)| codes.put(class, until));
         }
-        if classes.is_empty() || self.allowed_at(address, now).is_none() {
-            classes
+        if codes.is_empty() || self.allowed_at(address, now).is_none() {
+            codes
         } else {
-            Classes::default()
+            Codes::default()
         }
     }
 

@@ -1,0 +1,211 @@
+//! `key add`, `key remove`, `key show`: who may ask from anywhere.
+//!
+//! They change the file of the keys in the data folder and need no server; one that runs reads the file again within seconds.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+
+use anyhow::{Context, bail};
+use atalaya_publish::{Key, KeyFile, KeyName};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Form, config_at, print, print_json};
+use crate::cli::Place;
+use crate::config::Config;
+
+/// The name of the file in the data folder.
+pub(crate) const KEYS: &str = "keys";
+/// The name of what keeps two commands from changing it at once.
+const LOCK: &str = "keys.lock";
+
+/// `key`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key; it is shown once and kept nowhere
+    Add(KeyAdd),
+    /// Take a key away; questions with it are refused from then on
+    Remove(KeyRemove),
+    /// Show who has a key
+    Show(KeyShow),
+}
+
+/// `key add`.
+#[derive(Debug, Args)]
+pub(crate) struct KeyAdd {
+    #[command(flatten)]
+    place: Place,
+    /// Who gets it: a name for your own use, of letters, digits, dots, hyphens and underscores
+    name: KeyName,
+    /// Questions that are answered with it on one day (UTC); without this, any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    per_day: Option<u64>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// `key remove`.
+#[derive(Debug, Args)]
+pub(crate) struct KeyRemove {
+    #[command(flatten)]
+    place: Place,
+    /// Whose key
+    name: KeyName,
+}
+
+/// `key show`.
+#[derive(Debug, Args)]
+pub(crate) struct KeyShow {
+    #[command(flatten)]
+    place: Place,
+    /// Print JSON, one key a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs one of the three.
+pub(crate) fn run(command: KeyCommand) -> anyhow::Result<()> {
+    match command {
+        KeyCommand::Add(add) => run_add(add),
+        KeyCommand::Remove(remove) => {
+            change(&config_at(&remove.place)?, |file| Ok(file.remove(&remove.name)?))?;
+            print(format_args!("{} has no key any more.", remove.name.as_str()))
+        }
+        KeyCommand::Show(show) => run_show(&show),
+    }
+}
+
+fn run_add(add: KeyAdd) -> anyhow::Result<()> {
+    let KeyAdd {
+        place,
+        name,
+        per_day,
+        json,
+    } = add;
+    let config = config_at(&place)?;
+    let key = Key::random();
+    let holder = name.as_str().to_owned();
+    change(&config, |file| Ok(file.add(name, &key, per_day)?))?;
+    match Form::from(json) {
+        Form::Json => print_json(&json!({"name": holder, "key": key.to_string(), "per_day": per_day})),
+        Form::Text => print(format_args!(
+            "Key of {holder}: {key}\nIt stands in front of the zone: 2.0.0.127.{key}.{}\nIt is kept nowhere and cannot be shown again.",
+            config.publish.zone
+        )),
+    }
+}
+
+fn run_show(show: &KeyShow) -> anyhow::Result<()> {
+    let config = config_at(&show.place)?;
+    let file = KeyFile::read(&config.in_data(KEYS))?.unwrap_or_default();
+    for (name, per_day) in file.names() {
+        match (Form::from(show.json), per_day) {
+            (Form::Json, per_day) => print_json(&json!({"name": name, "per_day": per_day}))?,
+            (Form::Text, Some(per_day)) => print(format_args!("{name:<30} {per_day} questions a day"))?,
+            (Form::Text, None) => print(format_args!("{name:<30} any number of questions"))?,
+        }
+    }
+    match (Form::from(show.json), file.names().count()) {
+        (Form::Text, 0) => print("Nobody has a key."),
+        _ => Ok(()),
+    }
+}
+
+/// Changes the file, and keeps others from changing it meanwhile.
+fn change(config: &Config, change: impl FnOnce(&mut KeyFile) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    if !config.data.is_dir() {
+        bail!("there is no data folder {}", config.data.display());
+    }
+    let _lock = lock(config)?;
+    let path = config.in_data(KEYS);
+    let mut file = KeyFile::read(&path)?.unwrap_or_default();
+    change(&mut file)?;
+    Ok(file.write(&path)?)
+}
+
+/// Waits for its turn, which lasts until the file is dropped.
+fn lock(config: &Config) -> anyhow::Result<File> {
+    let path = config.in_data(LOCK);
+    let taken = || {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    };
+    taken().with_context(|| format!("cannot lock {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(folder: &tempfile::TempDir) -> Place {
+        Place {
+            config: None,
+            data: Some(folder.path().to_owned()),
+        }
+    }
+
+    fn add(folder: &tempfile::TempDir, name: &str, per_day: Option<u64>) -> anyhow::Result<()> {
+        run(KeyCommand::Add(KeyAdd {
+            place: place(folder),
+            name: name.parse()?,
+            per_day,
+            json: true,
+        }))
+    }
+
+    #[test]
+    fn keys_are_added_and_taken_away_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || {
+            let file = KeyFile::read(&folder.path().join(KEYS)).unwrap().unwrap();
+            file.names()
+                .map(|(name, per_day)| (name.to_owned(), per_day))
+                .collect::<Vec<_>>()
+        };
+        add(&folder, "mx", Some(1000)).unwrap();
+        add(&folder, "partner", None).unwrap();
+        assert!(
+            add(&folder, "mx", None)
+                .unwrap_err()
+                .to_string()
+                .contains("named mx")
+        );
+        assert_eq!(
+            names(),
+            [("mx".to_owned(), Some(1000)), ("partner".to_owned(), None)]
+        );
+        let remove = |name: &str| {
+            run(KeyCommand::Remove(KeyRemove {
+                place: place(&folder),
+                name: name.parse().unwrap(),
+            }))
+        };
+        remove("mx").unwrap();
+        assert!(remove("mx").is_err());
+        assert_eq!(names(), [("partner".to_owned(), None)]);
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            config: None,
+            data: Some(folder.path().join("none")),
+        };
+        let add = KeyAdd {
+            place,
+            name: "mx".parse().unwrap(),
+            per_day: None,
+            json: false,
+        };
+        let error = run(KeyCommand::Add(add)).unwrap_err().to_string();
+        assert!(error.starts_with("there is no data folder"), "{error}");
+    }
+}
