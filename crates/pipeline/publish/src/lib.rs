@@ -11,6 +11,7 @@ mod server;
 mod set;
 mod tcp;
 mod test_points;
+mod transfer;
 mod udp;
 mod zone;
 
@@ -21,4 +22,5 @@ pub use error::PublishError;
 pub use follower::Follower;
 pub use server::{DnsServer, DnsSockets};
 pub use set::{Allowed, Held, Set, View};
+pub use transfer::{BadPeer, NotifyTarget, Secondary, TsigKey};
 pub use zone::{Answer, Zone};

@@ -2,17 +2,19 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Timestamp};
 use atalaya_net::{Datagrams, NetError, bind_tcp, bind_udp};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Client, Transport, answer_counted};
+use crate::answer::{Client, Transport};
 use crate::config::PublishConfig;
 use crate::meters::Meters;
 use crate::tcp::TcpLimits;
+use crate::transfer::{self, Response, Teller};
 use crate::zone::Zone;
 use crate::{tcp, udp};
 
@@ -22,6 +24,7 @@ pub struct DnsServer {
     zone: Arc<Zone>,
     clock: Clock,
     udp_tasks: u16,
+    notify_wait: Duration,
     tcp_limits: TcpLimits,
 }
 
@@ -92,15 +95,31 @@ impl Service {
         })
     }
 
-    /// Answers one query and counts it.
+    /// Answers one query that one message answers, and counts it.
     pub(crate) fn answer(&self, query: &[u8], address: IpAddr) -> Option<Vec<u8>> {
+        match self.respond(query, address) {
+            Response::Message(answered) => answered.map(|answered| answered.bytes),
+            // Copies go over TCP only.
+            Response::Copy(_) => None,
+        }
+    }
+
+    /// Answers one query, or says which copy of the zone it gets, and counts it.
+    pub(crate) fn respond(&self, query: &[u8], address: IpAddr) -> Response {
         let client = Client {
             address,
             transport: self.transport,
         };
-        let answered = answer_counted(query, &self.zone, client, self.clock.now());
-        self.meters.count(answered.as_ref());
-        answered.map(|answered| answered.bytes)
+        let response = transfer::respond(query, &self.zone, client, self.clock.now());
+        if let Response::Message(answered) = &response {
+            self.meters.count(answered.as_ref());
+        }
+        response
+    }
+
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 }
 
@@ -112,6 +131,7 @@ impl DnsServer {
             zone,
             clock,
             udp_tasks: config.udp_tasks.max(1),
+            notify_wait: config.notify_wait.duration(),
             tcp_limits: TcpLimits::new(config),
         }
     }
@@ -121,10 +141,13 @@ impl DnsServer {
     /// Ends sooner only if a part of it breaks. Then all of it ends: half a server would go on unseen.
     pub async fn serve(self, sockets: Vec<DnsSockets>, stop: CancellationToken) {
         let by_udp = Service::new(Arc::clone(&self.zone), self.clock.clone(), Transport::Udp);
-        let by_tcp = Service::new(self.zone, self.clock, Transport::Tcp);
-        let limits = Arc::new(self.tcp_limits);
+        let by_tcp = Service::new(Arc::clone(&self.zone), self.clock.clone(), Transport::Tcp);
         let stop = stop.child_token();
         let mut parts = JoinSet::new();
+        for teller in self.tellers() {
+            parts.spawn(transfer::tell(teller, stop.clone()));
+        }
+        let limits = Arc::new(self.tcp_limits);
         for DnsSockets { udp, tcp, .. } in sockets {
             let udp = Arc::new(udp);
             for _task in 0..self.udp_tasks {
@@ -143,5 +166,18 @@ impl DnsServer {
             }
             stop.cancel();
         }
+    }
+
+    /// Those who tell the secondaries, one for each.
+    fn tellers(&self) -> Vec<Teller> {
+        let told = self.zone.secondaries().told();
+        let tellers = told.map(|(to, key)| Teller {
+            zone: Arc::clone(&self.zone),
+            clock: self.clock.clone(),
+            to,
+            key,
+            wait: self.notify_wait,
+        });
+        tellers.collect()
     }
 }

@@ -42,6 +42,12 @@ pub(crate) fn has_test_point(prefix: &Prefix) -> bool {
         .any(|class| prefix.contains(class.code().into()))
 }
 
+/// The addresses that a test entry speaks of: those that are listed, and the one that never is.
+pub(crate) fn special_addresses() -> impl Iterator<Item = Prefix> {
+    let listed = Class::ALL.into_iter().map(Class::code);
+    listed.chain([Ipv4Addr::LOCALHOST]).map(Prefix::from)
+}
+
 /// The test entry of a class.
 fn held(class: Class) -> Held {
     Held {

@@ -10,12 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use atalaya_formats::dnsbl::Meaning;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp};
+use tokio::sync::watch;
 
 use crate::apex::Apex;
 use crate::config::PublishConfig;
 use crate::error::PublishError;
-use crate::set::{Allowed, Held, Set, View};
+use crate::set::{Allowed, Held, Set, Touched, View};
 use crate::test_points::{TestPoint, has_test_point, test_point};
+use crate::transfer::{Journal, Secondaries};
 
 /// The published zone: shared by the follower, which changes it, and by all who answer from it.
 #[derive(Debug)]
@@ -23,10 +25,34 @@ pub struct Zone {
     apex: Apex,
     public_url: String,
     max_udp_answer: u16,
+    secondaries: Secondaries,
+    sends_texts: bool,
     /// What answers now.
     current: ArcSwap<State>,
     /// What the next version is made from; whoever holds it is the only one who changes anything.
-    writer: Mutex<Set>,
+    writer: Mutex<Writer>,
+    /// Tells who waits for it of each new version.
+    news: watch::Sender<Serial>,
+}
+
+/// What makes the versions.
+#[derive(Debug, Default)]
+struct Writer {
+    set: Set,
+    journal: Journal,
+}
+
+/// What a secondary that stands at an older serial has to be told.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    /// The list as it was.
+    pub(crate) before: View,
+    /// The list as it is.
+    pub(crate) after: View,
+    /// What was decided about meanwhile.
+    pub(crate) touched: Touched,
+    /// The serial of the list as it is.
+    pub(crate) serial: Serial,
 }
 
 /// One version of what changes.
@@ -78,8 +104,14 @@ impl Zone {
             apex: Apex::new(config)?,
             public_url: public_url.trim_end_matches('/').to_owned(),
             max_udp_answer: config.max_udp_answer,
+            secondaries: Secondaries::new(config)?,
+            sends_texts: config.transfer_texts,
             current: ArcSwap::default(),
-            writer: Mutex::default(),
+            writer: Mutex::new(Writer {
+                set: Set::default(),
+                journal: Journal::new(config.journal_length()),
+            }),
+            news: watch::Sender::default(),
         })
     }
 
@@ -145,12 +177,14 @@ impl Zone {
     /// Puts a whole set in the place of the one that answered so far, and gives that one back to be dropped at leisure.
     pub fn load(&self, set: Set, serial: Serial) -> Set {
         let mut writer = self.write();
-        let old = std::mem::replace(&mut *writer, set);
+        writer.journal.clear();
+        let old = std::mem::replace(&mut writer.set, set);
         self.current.store(Arc::new(State {
-            view: writer.view().clone(),
+            view: writer.set.view().clone(),
             serial,
             loaded: true,
         }));
+        self.news.send_replace(serial);
         old
     }
 
@@ -180,12 +214,41 @@ impl Zone {
         }
         if serial > before.serial {
             self.current.store(Arc::new(State {
-                view: writer.view().clone(),
+                view: writer.set.view().clone(),
                 serial,
                 loaded: before.loaded,
             }));
+            self.news.send_replace(serial);
         }
         gap.map_or(Ok(()), Err)
+    }
+
+    /// The list as it is, and its serial; nothing before a set was loaded.
+    pub(crate) fn version(&self) -> Option<(View, Serial)> {
+        let state = self.current.load();
+        state.loaded.then(|| (state.view.clone(), state.serial))
+    }
+
+    /// What has changed since `known`; nothing if that is not known any more. Takes some time where much has changed.
+    pub(crate) fn difference(&self, known: Serial) -> Option<Difference> {
+        // Journal and version fit together while nobody writes.
+        let (undos, after, serial) = {
+            let writer = self.write();
+            let (after, serial) = self.version()?;
+            (writer.journal.since(known, serial)?, after, serial)
+        };
+        let (before, touched) = after.before(undos.into_iter())?;
+        Some(Difference {
+            before,
+            after,
+            touched,
+            serial,
+        })
+    }
+
+    /// The serial of each new version, for those who wait for one.
+    pub(crate) fn news(&self) -> watch::Receiver<Serial> {
+        self.news.subscribe()
     }
 
     /// What the zone says about itself.
@@ -198,6 +261,16 @@ impl Zone {
         &self.public_url
     }
 
+    /// Who copies the zone.
+    pub(crate) fn secondaries(&self) -> &Secondaries {
+        &self.secondaries
+    }
+
+    /// Whether copies of the zone hold the texts too.
+    pub(crate) fn sends_texts(&self) -> bool {
+        self.sends_texts
+    }
+
     /// The longest answer over UDP.
     pub(crate) fn max_udp_answer(&self) -> u16 {
         self.max_udp_answer
@@ -205,8 +278,18 @@ impl Zone {
 
     /// Nothing panics while it holds the lock. If something did, one decision could be half done; with a lock that stays poisoned the
     /// zone would never change again.
-    fn write(&self) -> MutexGuard<'_, Set> {
+    fn write(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writer {
+    /// Does one decision, and keeps what it changes where somebody may ask for it.
+    fn apply(&mut self, decided: &Decided) {
+        if self.journal.is_kept() {
+            self.journal.add(self.set.undo(decided));
+        }
+        self.set.apply(decided);
     }
 }
 

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use atalaya_model::Timestamp;
 use domain::base::iana::OptRcode;
 
+pub(crate) use self::records::text;
 use self::request::Request;
 use crate::zone::Zone;
 

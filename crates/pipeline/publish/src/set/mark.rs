@@ -147,7 +147,13 @@ impl MarkTable {
             .unwrap_or_default()
     }
 
-    fn set(&mut self, number: MarkNumber, mark: Mark) {
+    /// The first number that is surely free.
+    pub(super) fn numbers(&self) -> usize {
+        self.chunks.len().saturating_mul(CHUNK)
+    }
+
+    /// Gives a number to a mark.
+    pub(super) fn set(&mut self, number: MarkNumber, mark: Mark) {
         let number = usize::from(number);
         let chunks = Arc::make_mut(&mut self.chunks);
         while chunks.len() <= number / CHUNK {
