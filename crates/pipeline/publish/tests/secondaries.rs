@@ -16,8 +16,9 @@ use std::time::Duration;
 use atalaya_model::{Period, Prefix, Secret, Serial};
 use atalaya_publish::{DnsSockets, PublishConfig, TsigKey};
 use domain::base::Rtype;
+use domain::base::iana::Class;
 use support::transfers::{self, Primary, SECRET, changes, list};
-use support::{LIMIT, Reply, ask_at, query};
+use support::{Edns, LIMIT, Reply, ask_at, build, query};
 use tokio::process::{Child, Command};
 
 /// How long to wait between two looks at a server that is not ours.
@@ -38,6 +39,8 @@ struct Kind {
     algorithm: &'static str,
     arguments: &'static [&'static str],
     config: fn(&Path, u16, u16) -> String,
+    /// What makes it sign the copy, and what that stands in front of.
+    signing: Option<(&'static str, &'static str)>,
 }
 
 const KINDS: [Kind; 3] = [
@@ -47,6 +50,7 @@ const KINDS: [Kind; 3] = [
         algorithm: "hmac-sha256",
         arguments: &["-g", "-c"],
         config: named,
+        signing: Some(("dnssec-policy default; inline-signing yes; ", "primaries")),
     },
     Kind {
         name: "nsd",
@@ -54,6 +58,7 @@ const KINDS: [Kind; 3] = [
         algorithm: "hmac-sha512",
         arguments: &["-d", "-c"],
         config: nsd,
+        signing: None,
     },
     Kind {
         name: "knotd",
@@ -61,6 +66,7 @@ const KINDS: [Kind; 3] = [
         algorithm: "hmac-sha384",
         arguments: &["-c"],
         config: knot,
+        signing: Some(("    dnssec-signing: on\n", "    master: primary")),
     },
 ];
 
@@ -157,11 +163,11 @@ fn program(kind: &Kind) -> Option<String> {
     found
 }
 
-fn start_peer(kind: &Kind, program: &str, port: u16, primary: &Primary) -> Peer {
+/// Starts a name server with a configuration in a folder of its own.
+fn start_peer(kind: &Kind, program: &str, port: u16, text: impl Fn(&Path) -> String) -> Peer {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config");
-    let text = (kind.config)(folder.path(), port, primary.address.port());
-    std::fs::write(&config, text).unwrap();
+    std::fs::write(&config, text(folder.path())).unwrap();
     let output = std::fs::File::create(folder.path().join("output")).unwrap();
     let child = Command::new(program)
         .args(kind.arguments)
@@ -190,21 +196,21 @@ impl Peer {
     /// Waits until it stands at a serial.
     async fn reaches(&self, serial: u32) {
         let wanted = format!(" {serial} 300 60 604800 120");
-        let reach = async {
-            loop {
-                let asked = query("bl.atalaya.test", Rtype::SOA);
-                if let Some(reply) = try_ask(self.address, &asked).await
-                    && reply.answer.iter().any(|soa| soa.ends_with(&wanted))
-                {
-                    return;
-                }
+        self.says("bl.atalaya.test", Rtype::SOA, &wanted).await;
+    }
+
+    /// Waits until it answers with a record that ends so.
+    async fn says(&self, name: &str, rtype: Rtype, wanted: &str) {
+        let says = |reply: Reply| reply.answer.iter().any(|record| record.ends_with(wanted));
+        let wait = async {
+            while !try_ask(self.address, &query(name, rtype)).await.is_some_and(says) {
                 tokio::time::sleep(PAUSE).await;
             }
         };
-        let reached = tokio::time::timeout(LIMIT.saturating_mul(2), reach).await;
+        let waited = tokio::time::timeout(LIMIT.saturating_mul(2), wait).await;
         assert!(
-            reached.is_ok(),
-            "{} does not reach {serial}: {}",
+            waited.is_ok(),
+            "{} does not say {wanted}: {}",
             self.name,
             self.told()
         );
@@ -287,42 +293,55 @@ async fn assert_same(primary: &Primary, peers: &[Peer]) {
     }
 }
 
-#[tokio::test]
-async fn real_secondaries_copy_the_zone_and_follow_it() {
-    let kinds: Vec<(Kind, String, u16)> = KINDS
-        .into_iter()
+/// The name servers that are there, each with a port.
+fn kinds() -> Vec<(Kind, String, u16)> {
+    let kinds = KINDS.into_iter();
+    kinds
         .filter_map(|kind| program(&kind).map(|program| (kind, program, free_port())))
-        .collect();
+        .collect()
+}
+
+/// A primary that knows these secondaries and tells them of changes.
+async fn primary(kinds: &[(Kind, String, u16)], serial: Serial) -> Primary {
     let key = |kind: &Kind| TsigKey {
         name: kind.name.to_owned(),
         algorithm: kind.algorithm.to_owned(),
         secret: Secret::new(SECRET),
     };
+    let kinds = kinds.iter();
     let config = PublishConfig {
-        tsig_keys: kinds.iter().map(|(kind, ..)| key(kind)).collect(),
+        tsig_keys: kinds.clone().map(|(kind, ..)| key(kind)).collect(),
         transfer_to: kinds
-            .iter()
+            .clone()
             .map(|(kind, ..)| format!("127.0.0.1 {}", kind.name).parse().unwrap())
             .collect(),
         notify: kinds
-            .iter()
             .map(|(kind, _, port)| format!("127.0.0.1:{port} {}", kind.name).parse().unwrap())
             .collect(),
         notify_wait: Period::millis(200),
         ..PublishConfig::default()
     };
+    transfers::start(config, list(), serial).await
+}
+
+#[tokio::test]
+async fn real_secondaries_copy_the_zone_and_follow_it() {
+    let kinds = kinds();
     // The serial goes round within the differences (RFC 1982).
-    let start = (1 << 32) - 3;
-    let primary = transfers::start(config, list(), Serial(start)).await;
+    let start = Serial((1 << 32) - 3);
+    let primary = primary(&kinds, start).await;
+    let port = primary.address.port();
     let peers: Vec<Peer> = kinds
         .iter()
-        .map(|(kind, program, port)| start_peer(kind, program, *port, &primary))
+        .map(|(kind, program, own)| {
+            start_peer(kind, program, *own, |folder| (kind.config)(folder, *own, port))
+        })
         .collect();
     for peer in &peers {
-        peer.reaches(Serial(start).soa()).await;
+        peer.reaches(start.soa()).await;
     }
     assert_same(&primary, &peers).await;
-    for decisions in changes(Serial(start)).chunks(5) {
+    for decisions in changes(start).chunks(5) {
         primary.zone.apply(decisions).unwrap();
         for peer in &peers {
             peer.reaches(primary.zone.serial().soa()).await;
@@ -332,5 +351,71 @@ async fn real_secondaries_copy_the_zone_and_follow_it() {
     for peer in &peers {
         let told = peer.told();
         assert!(peer.name != "knotd" || told.contains("IXFR, incoming"), "{told}");
+    }
+}
+
+/// Waits until it signs what it says of a name: a zone is signed piece by piece.
+async fn signs(peer: &Peer, name: &str) {
+    let wait = async {
+        while !is_signed(peer, name).await {
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    let waited = tokio::time::timeout(LIMIT.saturating_mul(2), wait).await;
+    assert!(
+        waited.is_ok(),
+        "{} does not sign {name}: {}",
+        peer.name,
+        peer.told()
+    );
+}
+
+/// Whether an answer to a question with the DNSSEC bit is signed.
+async fn is_signed(peer: &Peer, name: &str) -> bool {
+    let edns = Edns {
+        payload: 4096,
+        version: 0,
+        dnssec_ok: true,
+    };
+    let reply = ask_at(peer.address, &build(name, Rtype::A, Class::IN, Some(edns))).await;
+    let records = reply.answer.iter().chain(&reply.authority);
+    records.into_iter().any(|record| record.contains(" RRSIG "))
+}
+
+#[tokio::test]
+async fn a_secondary_signs_its_copy_and_goes_on_following() {
+    let kinds: Vec<_> = kinds()
+        .into_iter()
+        .filter(|(kind, ..)| kind.signing.is_some())
+        .collect();
+    let primary = primary(&kinds, Serial(7)).await;
+    let port = primary.address.port();
+    let peers: Vec<Peer> = kinds
+        .iter()
+        .map(|(kind, program, own)| {
+            let (signing, before) = kind.signing.unwrap();
+            start_peer(kind, program, *own, |folder| {
+                (kind.config)(folder, *own, port).replace(before, &format!("{signing}{before}"))
+            })
+        })
+        .collect();
+    let new = "77.113.0.203.bl.atalaya.test";
+    for peer in &peers {
+        peer.says("1.0.51.198.bl.atalaya.test", Rtype::A, " A 127.0.0.4")
+            .await;
+        peer.says(new, Rtype::A, " A 127.0.0.11").await;
+        peer.says("bl.atalaya.test", Rtype::DNSKEY, "").await;
+    }
+    primary.zone.apply(&changes(Serial(7))).unwrap();
+    for peer in &peers {
+        peer.says(new, Rtype::A, " A 127.0.0.4").await;
+        for name in [
+            new,
+            "1.0.51.198.bl.atalaya.test",
+            "9.100.51.198.bl.atalaya.test",
+            "bl.atalaya.test",
+        ] {
+            signs(peer, name).await;
+        }
     }
 }

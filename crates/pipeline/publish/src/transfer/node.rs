@@ -146,10 +146,10 @@ impl Node {
         Some((first?, last?))
     }
 
-    /// The name in a zone, or of the wildcard below it.
-    pub(super) fn name(self, is_wildcard: bool, zone: &OwnName) -> Result<OwnName, PushError> {
+    /// Where the records of a node stand in a zone: at the name of a whole address, at the wildcard below any other.
+    pub(super) fn owner(self, zone: &OwnName) -> Result<OwnName, PushError> {
         let mut builder = NameBuilder::new_vec();
-        if is_wildcard {
+        if !self.is_whole() {
             builder.append_label(b"*")?;
         }
         for label in self.labels().rev() {
@@ -188,10 +188,8 @@ impl Node {
 mod tests {
     use super::*;
 
-    fn name(node: Node, is_wildcard: bool) -> String {
-        node.name(is_wildcard, &"bl.test".parse().unwrap())
-            .unwrap()
-            .to_string()
+    fn owner(node: Node) -> String {
+        node.owner(&"bl.test".parse().unwrap()).unwrap().to_string()
     }
 
     fn node(family: Family, labels: &[u8]) -> Node {
@@ -201,15 +199,15 @@ mod tests {
     }
 
     #[test]
-    fn nodes_have_the_names_and_prefixes_of_their_labels() {
+    fn nodes_have_the_owners_and_prefixes_of_their_labels() {
         let ipv4 = node(Family::Ipv4, &[192, 0, 2]);
         assert_eq!(ipv4.prefix().to_string(), "192.0.2.0/24");
-        assert_eq!(name(ipv4, true), "*.2.0.192.bl.test");
-        assert_eq!(name(ipv4.child(9), false), "9.2.0.192.bl.test");
+        assert_eq!(owner(ipv4), "*.2.0.192.bl.test");
+        assert_eq!(owner(ipv4.child(9)), "9.2.0.192.bl.test");
         assert!(ipv4.child(9).is_whole() && !ipv4.is_whole());
         let ipv6 = node(Family::Ipv6, &[2, 0, 0, 1, 0, 13, 11, 8]);
         assert_eq!(ipv6.prefix().to_string(), "2001:db8::/32");
-        assert_eq!(name(ipv6, false), "8.b.d.0.1.0.0.2.bl.test");
+        assert_eq!(owner(ipv6), "*.8.b.d.0.1.0.0.2.bl.test");
     }
 
     #[test]

@@ -136,7 +136,7 @@ fn apex(zone: &Zone) -> Vec<OwnRecord> {
 
 /// The records of a name that stand for `wanted` and not for `other`.
 fn only_in(wanted: &[Held], other: &[Held], node: Node, zone: &Zone) -> VecDeque<OwnRecord> {
-    let Ok(owner) = node.name(!node.is_whole(), &zone.apex().zone) else {
+    let Ok(owner) = node.owner(&zone.apex().zone) else {
         // The longest name of a zone leaves space for every name below it.
         return VecDeque::new();
     };

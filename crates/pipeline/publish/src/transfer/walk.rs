@@ -219,19 +219,14 @@ impl Version {
     fn other_below(&self, node: Node) -> Labels {
         let prefix = node.prefix();
         let mut labels = Labels::NONE;
-        for inside in self.view.ranges_in(prefix).filter(|inside| *inside != prefix) {
-            if let Some((first, last)) = node.labels_of(&inside) {
-                labels.add(first, last);
-            }
+        let ranges = self.view.ranges_in(prefix).filter(|inside| *inside != prefix);
+        let special = special_addresses().filter(|special| prefix.covers(special));
+        for (first, last) in ranges.chain(special).filter_map(|inside| node.labels_of(&inside)) {
+            labels.add(first, last);
         }
         if let Some((network, length)) = node.ipv4() {
             for octet in self.view.octets_below(network, length) {
                 labels.add(octet, octet);
-            }
-            for special in special_addresses().filter(|special| prefix.covers(special)) {
-                if let Some((first, last)) = node.labels_of(&special) {
-                    labels.add(first, last);
-                }
             }
         }
         if let Some(label) = node.label_to_mapped() {
