@@ -63,7 +63,8 @@ atalaya_model::settings! {
         notify: Vec<NotifyTarget> = Vec::new(),
         /// How long changes are collected before the secondaries are told, so that a busy list does not tell them of each.
         notify_wait: Period = Period::seconds(2),
-        /// Copies of the zone hold the texts too. Without them a copy takes a third, and its mail servers have codes without reasons.
+        /// Copies of the zone hold the texts too. Without them transfers are several times shorter, and mail servers get codes without
+        /// reasons. Secondaries must fetch the whole zone anew after changing it.
         transfer_texts: bool = true,
         /// Changes that are kept for secondaries, some 56 bytes each. One that comes back after more than these gets the whole zone. Nothing
         /// is kept while `transfer_to` is empty.

@@ -120,7 +120,12 @@ async fn converse(
                 Response::Message(Some(answered)) => put_message(&mut answers, &answered.bytes),
                 // It would renew its time with every scrap.
                 Response::Message(None) => return flush(&mut stream, &mut answers, limits.write).await,
-                Response::Copy(copy) => send_copy(&mut stream, *copy, &mut answers, service, limits).await?,
+                // It may take long, and the client can have it again from whoever is started next.
+                Response::Copy(copy) => tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return Ok(()),
+                    sent = send_copy(&mut stream, *copy, &mut answers, service, limits) => sent?,
+                },
             }
             if answers.len() >= FLUSH_BYTES {
                 flush(&mut stream, &mut answers, limits.write).await?;

@@ -128,3 +128,13 @@ impl<'a> Numbers<'a> {
         Some(number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_undo_is_small() {
+        assert!(size_of::<Undo>() <= 56, "{}", size_of::<Undo>());
+    }
+}

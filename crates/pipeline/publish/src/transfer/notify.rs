@@ -39,17 +39,31 @@ pub(crate) struct Teller {
     pub(crate) wait: Duration,
 }
 
+/// What came of telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It knows.
+    Taken,
+    /// It does not want to know.
+    Refused(Rcode),
+    /// It does not answer.
+    Unanswered,
+}
+
 /// Tells one secondary of each change until `stop`, those that come close together at once.
 pub(crate) async fn tell(teller: Teller, stop: CancellationToken) {
     let mut news = teller.zone.news();
     // What was loaded before this task began is news too.
     news.mark_changed();
     let follow = async {
+        let mut last = Outcome::Taken;
         while news.changed().await.is_ok() {
             sleep(teller.wait).await;
             news.mark_unchanged();
             if teller.zone.is_loaded() {
-                teller.tell_of(teller.zone.serial()).await;
+                let outcome = teller.tell_of(teller.zone.serial()).await;
+                teller.report(outcome, last);
+                last = outcome;
             }
         }
     };
@@ -61,28 +75,38 @@ pub(crate) async fn tell(teller: Teller, stop: CancellationToken) {
 
 impl Teller {
     /// Tells until there is an answer.
-    async fn tell_of(&self, serial: Serial) {
+    async fn tell_of(&self, serial: Serial) -> Outcome {
         let mut wait = FIRST_WAIT;
         for number in 0..TRIES {
-            let answer = timeout(wait, self.try_once(serial, number)).await;
-            match answer {
-                Ok(Ok(Rcode::NOERROR)) => {
-                    count("taken");
-                    return;
-                }
-                Ok(Ok(rcode)) => {
-                    count("refused");
-                    tracing::warn!(secondary = %self.to, %rcode, "a secondary does not take NOTIFY from us");
-                    return;
-                }
+            match timeout(wait, self.try_once(serial, number)).await {
+                Ok(Ok(Rcode::NOERROR)) => return Outcome::Taken,
+                Ok(Ok(rcode)) => return Outcome::Refused(rcode),
                 // Nobody listens there at the moment: the same wait as for one that keeps silent.
                 Ok(Err(_unreachable)) => sleep(wait).await,
                 Err(_elapsed) => {}
             }
             wait = wait.saturating_mul(2);
         }
-        count("unanswered");
-        tracing::warn!(secondary = %self.to, serial = serial.soa(), "a secondary does not answer to NOTIFY; it learns of the change by its refresh");
+        Outcome::Unanswered
+    }
+
+    /// Counts what came of it, and tells of trouble once.
+    fn report(&self, outcome: Outcome, last: Outcome) {
+        let name = match outcome {
+            Outcome::Taken => "taken",
+            Outcome::Refused(_) => "refused",
+            Outcome::Unanswered => "unanswered",
+        };
+        counter!("atalaya_publish_notifies_total", "outcome" => name).increment(1);
+        if outcome == last {
+            return;
+        }
+        let to = self.to;
+        if outcome == Outcome::Taken {
+            tracing::info!(secondary = %to, "a secondary takes NOTIFY from us again");
+        } else {
+            tracing::warn!(secondary = %to, ?outcome, "a secondary does not take NOTIFY from us; it learns of changes by its refresh");
+        }
     }
 
     /// Sends one message and waits for its answer.
@@ -120,7 +144,7 @@ impl Teller {
             .ok()?;
         let mut answer = question.answer();
         // The new serial, as a hint (RFC 1996 section 3.7).
-        answer.push(records::soa(&self.zone, serial)).ok()?;
+        answer.push(records::soa(self.zone.apex(), serial)).ok()?;
         let mut additional = answer.additional();
         let transaction = match &self.key {
             None => None,
@@ -162,8 +186,4 @@ fn message_id(serial: Serial, number: u32) -> u16 {
         .wrapping_add(number)
         .to_be_bytes();
     u16::from_be_bytes([high, low])
-}
-
-fn count(outcome: &'static str) {
-    counter!("atalaya_publish_notifies_total", "outcome" => outcome).increment(1);
 }

@@ -13,7 +13,7 @@ use domain::rdata::{A, Aaaa, Ns, Txt, ZoneRecordData};
 use super::node::Node;
 use super::walk::{Change, Walk};
 use crate::answer::text;
-use crate::apex::OwnName;
+use crate::apex::{Apex, OwnName};
 use crate::set::Held;
 use crate::zone::Zone;
 
@@ -57,11 +57,11 @@ impl Records {
     fn prepare(&mut self, part: &mut Part) -> bool {
         let (change, of) = match part {
             Part::Soa(serial) => {
-                self.ready.push_back(soa(&self.zone, *serial));
+                self.ready.push_back(soa(self.zone.apex(), *serial));
                 return false;
             }
             Part::Apex => {
-                self.ready = apex(&self.zone).into();
+                self.ready = own(self.zone.apex()).into();
                 return false;
             }
             Part::Added(walk) => (walk.next(), (|change| (change.after, change.before)) as Sides),
@@ -95,8 +95,7 @@ impl Iterator for Records {
 }
 
 /// The SOA record.
-pub(super) fn soa(zone: &Zone, serial: Serial) -> OwnRecord {
-    let apex = zone.apex();
+pub(super) fn soa(apex: &Apex, serial: Serial) -> OwnRecord {
     let soa = apex.soa(serial);
     let soa = domain::rdata::Soa::new(
         soa.mname().to_vec(),
@@ -111,8 +110,7 @@ pub(super) fn soa(zone: &Zone, serial: Serial) -> OwnRecord {
 }
 
 /// The name servers, and the addresses of those in the zone.
-fn apex(zone: &Zone) -> Vec<OwnRecord> {
-    let apex = zone.apex();
+fn own(apex: &Apex) -> Vec<OwnRecord> {
     let servers = apex.name_servers.iter();
     let names = servers.clone().map(|server| {
         record(

@@ -66,7 +66,7 @@ pub(crate) fn respond(query: &[u8], zone: &Arc<Zone>, client: Client, now: Times
         Ok(signature) => signature,
         Err(refusal) => {
             counter!("atalaya_publish_bad_signatures_total").increment(1);
-            return Response::Message(refusal.map(|bytes| counted(bytes, Rcode::NOTAUTH)));
+            return Response::Message(refusal.map(|(bytes, rcode)| counted(bytes, rcode)));
         }
     };
     let key = signature.as_ref().map(Signature::key);
@@ -223,7 +223,7 @@ fn serial_alone(message: &Message<Vec<u8>>, zone: &Zone) -> Option<Answered> {
         .start_answer(message, Rcode::NOERROR)
         .ok()?;
     answer.header_mut().set_aa(true);
-    answer.push(records::soa(zone, serial)).ok()?;
+    answer.push(records::soa(zone.apex(), serial)).ok()?;
     Some(counted(answer.finish(), Rcode::NOERROR))
 }
 

@@ -1,7 +1,7 @@
 //! Signatures of queries and answers (TSIG, RFC 8945).
 
 use atalaya_model::Timestamp;
-use domain::base::iana::{Class, Rcode, TsigRcode};
+use domain::base::iana::{Class, Rcode, Rtype, TsigRcode};
 use domain::base::message_builder::{AdditionalBuilder, PushError};
 use domain::base::wire::Composer;
 use domain::base::{Message, MessageBuilder, ToName};
@@ -29,7 +29,12 @@ pub(super) fn time48(now: Timestamp) -> Time48 {
 
 /// The right signature of a query, from which that of its answer follows.
 #[derive(Debug)]
-pub(super) struct Signature(ServerTransaction<SharedKey>);
+pub(super) struct Signature {
+    transaction: ServerTransaction<SharedKey>,
+    /// The id that the query came with. Whoever passed it on may have changed it: what was signed is the one that the client gave, and the
+    /// answer goes back under this one (RFC 8945 section 5.5).
+    id: [u8; 2],
+}
 
 impl Signature {
     /// Checks the signature of a query and takes it off; none if it has none.
@@ -40,21 +45,29 @@ impl Signature {
         keys: &Keys,
         message: &mut Message<Vec<u8>>,
         now: Timestamp,
-    ) -> Result<Option<Self>, Option<Vec<u8>>> {
+    ) -> Result<Option<Self>, Option<(Vec<u8>, Rcode)>> {
         let before = message.clone();
-        ServerTransaction::request(keys, message, time48(now))
-            .map(|signed| signed.map(Self))
-            .map_err(|error| refusal(error, &before).ok())
+        let checked = ServerTransaction::request(keys, message, time48(now));
+        let id = before.header().id().to_be_bytes();
+        let signature = |transaction| Self { transaction, id };
+        checked.map(|signed| signed.map(signature)).map_err(|error| {
+            let rcode = if is_readable(&before) {
+                Rcode::NOTAUTH
+            } else {
+                Rcode::FORMERR
+            };
+            Some((refusal(error, &before).ok()?, rcode))
+        })
     }
 
     /// The name of the key.
     pub(super) fn key(&self) -> &KeyName {
-        self.0.key().name()
+        self.transaction.key().name()
     }
 
     /// Bytes that the signature of an answer takes.
     fn bytes(&self) -> usize {
-        self.0.key().compose_len().into()
+        self.transaction.key().compose_len().into()
     }
 
     /// Signs an answer. One that gets too long by it is cut to its question, so that the client comes again over TCP.
@@ -64,15 +77,18 @@ impl Signature {
         let mut whole = MessageBuilder::from_target(Written::new(answer))
             .ok()?
             .additional();
-        self.0.answer(&mut whole, time48(now)).ok()?;
-        Some(whole.finish().bytes)
+        self.transaction.answer(&mut whole, time48(now)).ok()?;
+        let mut bytes = whole.finish().bytes;
+        set_id(&mut bytes, self.id);
+        Some(bytes)
     }
 
     /// Signs one message after the other.
     pub(super) fn sequence(self) -> Sequence {
         Sequence {
             reserved: self.bytes(),
-            sequence: self.0.into(),
+            id: self.id,
+            sequence: self.transaction.into(),
         }
     }
 }
@@ -81,6 +97,7 @@ impl Signature {
 #[derive(Debug)]
 pub(super) struct Sequence {
     sequence: ServerSequence<SharedKey>,
+    id: [u8; 2],
     /// Bytes that each takes.
     pub(super) reserved: usize,
 }
@@ -94,18 +111,39 @@ impl Sequence {
     ) -> Result<(), PushError> {
         self.sequence.answer(message, time48(now))
     }
+
+    /// Gives a signed message the id under which it goes back.
+    pub(super) fn address(&self, message: &mut [u8]) {
+        set_id(message, self.id);
+    }
+}
+
+fn set_id(message: &mut [u8], id: [u8; 2]) {
+    if let Some(place) = message.first_chunk_mut() {
+        *place = id;
+    }
 }
 
 /// The answer to a query whose signature is wrong.
 fn refusal(error: ServerError<SharedKey>, message: &Message<Vec<u8>>) -> Result<Vec<u8>, PushError> {
     // The library says FORMERR of a signature that can be read and is wrong. It is BADSIG (RFC 8945 section 5.2.2).
     if error.error() == TsigRcode::FORMERR
+        && is_readable(message)
         && let Some(tsig) = message.get_last_additional::<Tsig<_, _>>()
     {
         return bad_signature(message, tsig.owner(), tsig.data());
     }
     let built = error.build_message(message, MessageBuilder::new_vec())?;
     Ok(built.finish())
+}
+
+/// Whether a message has one signature, at its end.
+fn is_readable(message: &Message<Vec<u8>>) -> bool {
+    let count = message.additional().map_or(0, |records| {
+        let types = records.filter_map(|record| Some(record.ok()?.rtype()));
+        types.filter(|rtype| *rtype == Rtype::TSIG).count()
+    });
+    count == 1 && message.get_last_additional::<Tsig<_, _>>().is_some()
 }
 
 /// The answer that says BADSIG; it has no signature itself.

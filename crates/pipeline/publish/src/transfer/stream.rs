@@ -76,6 +76,10 @@ impl Transfer {
             additional.set_push_limit(MESSAGE_BYTES);
             signatures.sign(&mut additional, now).ok()?;
         }
-        Some(additional.finish().into_bytes())
+        let mut message = additional.finish().into_bytes();
+        if let Some(signatures) = &self.signatures {
+            signatures.address(&mut message);
+        }
+        Some(message)
     }
 }
