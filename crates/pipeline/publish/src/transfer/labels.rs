@@ -44,7 +44,13 @@ impl Labels {
 
     /// In their order.
     pub(super) fn iter(self) -> impl DoubleEndedIterator<Item = u8> {
-        (0..=u8::MAX).filter(move |label| self.has(*label))
+        // Most names have nothing below them.
+        let [low, high] = self.0;
+        let taken = [(low, 0..=WORD - 1), (high, WORD..=u8::MAX)];
+        let taken = taken.into_iter().filter(|(word, _)| *word != 0);
+        taken
+            .flat_map(|(_, labels)| labels)
+            .filter(move |label| self.has(*label))
     }
 }
 
