@@ -7,6 +7,7 @@ use atalaya_model::{ByteSize, MailAddress, Period, Prefix, Secret};
 use crate::answer::{Cookies, LEAST_UDP_ANSWER};
 use crate::apex::NameServer;
 use crate::published::PublishedZones;
+use crate::transfer::{NotifyTarget, Secondaries, Secondary, TsigKey};
 
 /// The most that `max_udp_answer` may be: what servers are advised to start from (RFC 6891 section 6.2.5), and more than any network
 /// should be asked to carry in fragments.
@@ -90,6 +91,25 @@ atalaya_model::settings! {
         idle_timeout: Period = Period::seconds(10),
         /// How long a client may take to receive an answer over TCP before it is cut off.
         write_timeout: Period = Period::seconds(5),
+        /// Who may copy the zone (AXFR and IXFR): prefixes, names of keys of `tsig_keys`, or a prefix and a key with a space between, where
+        /// both are needed. Nobody by default: a copy is the whole list.
+        transfer_to: Vec<Secondary> = Vec::new(),
+        /// The keys that secondaries sign with (TSIG, RFC 8945), each as `{ name = "k1", algorithm = "hmac-sha256", secret = "BASE64" }`.
+        /// hmac-sha384 and hmac-sha512 work too. The clocks of both sides may differ by 5 minutes.
+        tsig_keys: Vec<TsigKey> = Vec::new(),
+        /// Who is told that the zone has changed (NOTIFY): an address, its port where it is not 53, and behind a space the name of the key to
+        /// sign with.
+        notify: Vec<NotifyTarget> = Vec::new(),
+        /// How long changes are collected before the secondaries are told, so that a busy list does not tell them of each.
+        notify_wait: Period = Period::seconds(2),
+        /// Copies of the zone hold the texts too. Without them transfers are several times shorter, and mail servers get codes without
+        /// reasons. Secondaries must fetch the whole zone anew after changing it.
+        transfer_texts: bool = true,
+        /// Changes that are kept for secondaries, some 56 bytes each. One that comes back after more than these gets the whole zone. Nothing
+        /// is kept while `transfer_to` is empty.
+        transfer_journal: u32 = 100_000,
+        /// Copies sent at the same time, eight of them to one client. Who comes too much is told to come again (SERVFAIL).
+        max_transfers: u16 = 16,
     }
 }
 
@@ -112,10 +132,12 @@ impl PublishConfig {
                 ));
             }
         }
+        Secondaries::new(self).map_err(|error| error.to_string())?;
         let at_least_one = [
             ("udp_threads", self.udp_threads.unwrap_or(1)),
             ("max_connections", self.max_connections),
             ("max_connections_per_client", self.max_connections_per_client),
+            ("max_transfers", self.max_transfers),
         ];
         for (key, value) in at_least_one {
             if value == 0 {
@@ -136,6 +158,12 @@ impl PublishConfig {
             }
         }
         Ok(())
+    }
+
+    /// How many changes are kept for secondaries.
+    pub(crate) fn journal_length(&self) -> usize {
+        let length = usize::try_from(self.transfer_journal).unwrap_or(usize::MAX);
+        if self.transfer_to.is_empty() { 0 } else { length }
     }
 }
 

@@ -16,6 +16,7 @@ pub mod snapshot;
 mod tally;
 mod tcp;
 mod test_points;
+mod transfer;
 mod udp;
 mod zone;
 
@@ -28,4 +29,5 @@ pub use follower::{Follower, read_list};
 pub use meters::{TopEntry, TopReport};
 pub use server::{DnsServer, DnsSockets};
 pub use set::{Allowed, Held, Set, View};
+pub use transfer::{BadPeer, NotifyTarget, Secondary, TsigKey};
 pub use zone::{Answer, Zone};

@@ -88,6 +88,16 @@ impl PublishedZones {
         std::iter::once(&self.combined).chain(&self.sub_zones)
     }
 
+    /// The zone of a number, in the order of [`PublishedZones::iter`].
+    pub(crate) fn get(&self, number: usize) -> Option<&PublishedZone> {
+        self.iter().nth(number)
+    }
+
+    /// The names of the zones below the combined one.
+    pub(crate) fn cuts(&self) -> impl Iterator<Item = &Name<[u8]>> {
+        self.sub_zones.iter().map(|zone| zone.apex.zone.for_slice())
+    }
+
     /// Finds the zone of a name; none if it is in none.
     pub(crate) fn locate<'q>(&self, name: &'q Name<[u8]>) -> Option<Place<'_, 'q>> {
         let combined = &self.combined.apex.zone;

@@ -3,17 +3,18 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Timestamp};
 use atalaya_net::{Datagrams, NetError, bind_tcp, bind_udp};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Client, Transport, answer_counted, truncated};
+use crate::answer::{Answered, Client, Transport, truncated};
 use crate::config::PublishConfig;
 use crate::meters::{Meters, TopShard};
 use crate::rate::RateLimiter;
 use crate::tcp::TcpLimits;
+use crate::transfer::{self, Response, Teller};
 use crate::zone::Zone;
 use crate::{tcp, udp};
 
@@ -146,25 +147,44 @@ impl Service {
         answered.map(|answered| answered.bytes)
     }
 
-    /// Answers one query and counts it.
+    /// Answers one query that one message answers, and counts it.
     pub(crate) fn answer(&self, query: &[u8], address: IpAddr) -> Option<Vec<u8>> {
+        match self.respond(query, address) {
+            Response::Message(answered) => answered.map(|answered| answered.bytes),
+            // Copies go over TCP only.
+            Response::Copy(_) => None,
+        }
+    }
+
+    /// Answers one query, or says which copy of the zone it gets, and counts it.
+    pub(crate) fn respond(&self, query: &[u8], address: IpAddr) -> Response {
         let client = Client {
             address,
             transport: self.transport,
         };
         let now = self.clock.now();
-        let answered = answer_counted(query, &self.zone, client, now);
+        let response = transfer::respond(query, &self.zone, client, now);
         // Over UDP a whole batch is timed at once.
         if self.transport == Transport::Tcp {
             self.meters.latency(self.clock.now().since(now), 1);
         }
-        self.meters.count(answered.as_ref());
-        if let Some(answered) = &answered {
-            self.top
-                .lock()
-                .count(address, answered.zone.zip(answered.address), 1, now);
+        if let Response::Message(answered) = &response {
+            self.count(answered.as_ref(), address, now);
         }
-        answered.map(|answered| answered.bytes)
+        response
+    }
+
+    fn count(&self, answered: Option<&Answered>, client: IpAddr, now: Timestamp) {
+        self.meters.count(answered);
+        if let Some(answered) = answered {
+            let asked = answered.zone.zip(answered.address);
+            self.top.lock().count(client, asked, 1, now);
+        }
+    }
+
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 }
 
@@ -185,11 +205,14 @@ impl DnsServer {
     /// Ends sooner only if a part of it breaks. Then all of it ends: half a server would go on unseen.
     pub async fn serve(self, sockets: Vec<DnsSockets>, stop: CancellationToken) {
         let by_udp = Service::new(Arc::clone(&self.zone), self.clock.clone(), Transport::Udp);
-        let by_tcp = Service::new(self.zone, self.clock, Transport::Tcp);
-        let limits = Arc::new(self.tcp_limits);
+        let by_tcp = Service::new(Arc::clone(&self.zone), self.clock.clone(), Transport::Tcp);
         let stop = stop.child_token();
         let mut wake = Wake::default();
         let mut parts = JoinSet::new();
+        for teller in self.tellers() {
+            parts.spawn(transfer::tell(teller, stop.clone()));
+        }
+        let limits = Arc::new(self.tcp_limits);
         for DnsSockets { udp, tcp, .. } in sockets {
             let sockets = one_for_each_thread(udp, &self.config);
             let threads = sockets.len();
@@ -217,5 +240,22 @@ impl DnsServer {
             }
             stop.cancel();
         }
+    }
+
+    /// Those who tell the secondaries, one for each.
+    fn tellers(&self) -> Vec<Teller> {
+        let zones = self.zone.published().iter().count();
+        let told = self.zone.secondaries().told();
+        let tellers = told.flat_map(|(to, key)| {
+            (0..zones).map(move |number| Teller {
+                zone: Arc::clone(&self.zone),
+                number,
+                clock: self.clock.clone(),
+                to,
+                key: key.clone(),
+                wait: self.config.notify_wait.duration(),
+            })
+        });
+        tellers.collect()
     }
 }

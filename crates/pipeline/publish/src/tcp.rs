@@ -1,6 +1,6 @@
 //! DNS over TCP (RFC 7766): many queries on one connection, each behind two bytes of length.
 //!
-//! Queries are answered in their order, those that arrived together in one write. Each connection has its share of time and no more:
+//! Queries are answered in their order, those that arrived together in one write; a copy of the zone goes out message by message. Each connection has its share of time and no more:
 //! for the next whole query, however its bytes trickle in, and for taking the answers. One that sends what is no query is closed.
 //! Connections are limited in all and per client. So a slow or broken client costs others nothing.
 
@@ -13,6 +13,7 @@ use atalaya_net::{Acceptor, Gate};
 use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::PublishConfig;
 use crate::meters::ConnectionMeters;
 use crate::server::Service;
+use crate::transfer::{Copy, Response};
 
 /// Bytes of the length before each message (RFC 1035 section 4.2.2).
 const LENGTH_BYTES: usize = 2;
@@ -114,11 +116,17 @@ async fn converse(
     let mut answers = Vec::new();
     loop {
         while let Some(query) = take_message(&mut received) {
-            let Some(answer) = service.answer(&query, client) else {
+            match service.respond(&query, client) {
+                Response::Message(Some(answered)) => put_message(&mut answers, &answered.bytes),
                 // It would renew its time with every scrap.
-                return flush(&mut stream, &mut answers, limits.write).await;
-            };
-            put_message(&mut answers, &answer);
+                Response::Message(None) => return flush(&mut stream, &mut answers, limits.write).await,
+                // It may take long, and the client can have it again from whoever is started next.
+                Response::Copy(copy) => tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return Ok(()),
+                    sent = send_copy(&mut stream, *copy, &mut answers, service, limits) => sent?,
+                },
+            }
             if answers.len() >= FLUSH_BYTES {
                 flush(&mut stream, &mut answers, limits.write).await?;
             }
@@ -134,6 +142,26 @@ async fn converse(
         }
         return Ok(());
     }
+}
+
+/// Sends a copy of the zone behind the answers that wait, message by message as the client takes them.
+async fn send_copy(
+    stream: &mut TcpStream,
+    copy: Copy,
+    answers: &mut Vec<u8>,
+    service: &Service,
+    limits: &TcpLimits,
+) -> io::Result<()> {
+    // A large difference takes longer than others should wait for their answers.
+    let prepared = spawn_blocking(|| copy.prepare()).await?;
+    let Some(mut transfer) = prepared else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    while let Some(message) = transfer.next_message(service.now()) {
+        put_message(answers, &message);
+        flush(stream, answers, limits.write).await?;
+    }
+    Ok(())
 }
 
 /// Receives until there is a whole message; `false` when the client has ended the connection, or begins a message that is too long.

@@ -58,3 +58,9 @@ pub(crate) fn has_test_point(prefix: &Prefix, classes: Classes) -> bool {
     let codes = classes.iter().map(atalaya_model::Class::code);
     codes.chain([ALWAYS]).any(|code| prefix.contains(code.into()))
 }
+
+/// The addresses that a test entry of a zone with these classes speaks of: those that are listed, and the one that never is.
+pub(crate) fn special_addresses(classes: Classes) -> impl Iterator<Item = Prefix> {
+    let listed = classes.iter().map(atalaya_model::Class::code);
+    listed.chain([ALWAYS, Ipv4Addr::LOCALHOST]).map(Prefix::from)
+}

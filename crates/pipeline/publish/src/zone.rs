@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::{ArcSwap, Guard};
 use atalaya_formats::dnsbl::Meaning;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp};
+use tokio::sync::watch;
 
 use crate::access::Access;
 use crate::answer::{Cookies, Identity, Moment, PreparedZones, Usual, has_valid_cookie};
@@ -18,8 +19,9 @@ use crate::config::PublishConfig;
 use crate::error::PublishError;
 use crate::meters::{Top, TopReport, TopShard};
 use crate::published::PublishedZones;
-use crate::set::{Allowed, Classes, Held, Set, View};
+use crate::set::{Allowed, Classes, Held, Set, Touched, View};
 use crate::test_points::{TestPoint, has_test_point, test_point};
+use crate::transfer::{Journal, Secondaries};
 
 /// The published zone: shared by the follower, which changes it, and by all who answer from it.
 #[derive(Debug)]
@@ -32,10 +34,34 @@ pub struct Zone {
     public_url: String,
     max_udp_answer: u16,
     prepared: PreparedZones,
+    secondaries: Secondaries,
+    sends_texts: bool,
     /// What answers now.
     current: ArcSwap<State>,
     /// What the next version is made from; whoever holds it is the only one who changes anything.
-    writer: Mutex<Set>,
+    writer: Mutex<Writer>,
+    /// Tells who waits for it of each new version.
+    news: watch::Sender<Serial>,
+}
+
+/// What makes the versions.
+#[derive(Debug, Default)]
+struct Writer {
+    set: Set,
+    journal: Journal,
+}
+
+/// What a secondary that stands at an older serial has to be told.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    /// The list as it was.
+    pub(crate) before: View,
+    /// The list as it is.
+    pub(crate) after: View,
+    /// What was decided about meanwhile.
+    pub(crate) touched: Touched,
+    /// The serial of the list as it is.
+    pub(crate) serial: Serial,
 }
 
 /// One version of what changes.
@@ -100,8 +126,14 @@ impl Zone {
             top: Top::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             max_udp_answer: config.max_udp_answer,
+            secondaries: Secondaries::new(config)?,
+            sends_texts: config.transfer_texts,
             current: ArcSwap::default(),
-            writer: Mutex::default(),
+            writer: Mutex::new(Writer {
+                set: Set::default(),
+                journal: Journal::new(config.journal_length()),
+            }),
+            news: watch::Sender::default(),
         })
     }
 
@@ -174,12 +206,14 @@ impl Zone {
     /// Puts a whole set in the place of the one that answered so far, and gives that one back to be dropped at leisure.
     pub fn load(&self, set: Set, serial: Serial) -> Set {
         let mut writer = self.write();
-        let old = std::mem::replace(&mut *writer, set);
+        writer.journal.clear();
+        let old = std::mem::replace(&mut writer.set, set);
         self.current.store(Arc::new(State {
-            view: writer.view().clone(),
+            view: writer.set.view().clone(),
             serial,
             loaded: true,
         }));
+        self.news.send_replace(serial);
         old
     }
 
@@ -211,18 +245,13 @@ impl Zone {
         if !new.is_empty() {
             writer.apply(new);
             self.current.store(Arc::new(State {
-                view: writer.view().clone(),
+                view: writer.set.view().clone(),
                 serial,
                 loaded: before.loaded,
             }));
+            self.news.send_replace(serial);
         }
         gap.map_or(Ok(()), Err)
-    }
-
-    /// All that answers now, and the last decision in it.
-    pub(crate) fn whole(&self) -> (View, Serial) {
-        let state = self.current.load();
-        (state.view.clone(), state.serial)
     }
 
     /// The version that answers now, for as many questions as come together.
@@ -231,6 +260,34 @@ impl Zone {
             state: self.current.load(),
             prepared: &self.prepared,
         }
+    }
+
+    /// The list as it is, and the last decision in it; nothing before a set was loaded.
+    pub(crate) fn whole(&self) -> Option<(View, Serial)> {
+        let state = self.current.load();
+        state.loaded.then(|| (state.view.clone(), state.serial))
+    }
+
+    /// What has changed since `known`; nothing if that is not known any more. Takes some time where much has changed.
+    pub(crate) fn difference(&self, known: Serial) -> Option<Difference> {
+        // Journal and version fit together while nobody writes.
+        let (undos, after, serial) = {
+            let writer = self.write();
+            let (after, serial) = self.whole()?;
+            (writer.journal.since(known, serial)?, after, serial)
+        };
+        let (before, touched) = after.before(undos.into_iter())?;
+        Some(Difference {
+            before,
+            after,
+            touched,
+            serial,
+        })
+    }
+
+    /// The serial of each new version, for those who wait for one.
+    pub(crate) fn news(&self) -> watch::Receiver<Serial> {
+        self.news.subscribe()
     }
 
     /// What the combined zone says about itself.
@@ -285,6 +342,16 @@ impl Zone {
         &self.public_url
     }
 
+    /// Who copies the zone.
+    pub(crate) fn secondaries(&self) -> &Secondaries {
+        &self.secondaries
+    }
+
+    /// Whether copies of the zone hold the texts too.
+    pub(crate) fn sends_texts(&self) -> bool {
+        self.sends_texts
+    }
+
     /// The longest answer over UDP.
     pub(crate) fn max_udp_answer(&self) -> u16 {
         self.max_udp_answer
@@ -292,7 +359,7 @@ impl Zone {
 
     /// Nothing panics while it holds the lock. If something did, one decision could be half done; with a lock that stays poisoned the
     /// zone would never change again.
-    fn write(&self) -> MutexGuard<'_, Set> {
+    fn write(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -311,6 +378,20 @@ impl Version<'_> {
             now,
         };
         self.prepared.answer(query, answer, &moment)
+    }
+}
+
+impl Writer {
+    /// Does what was decided, and keeps what it changes where somebody may ask for it.
+    fn apply(&mut self, decisions: &[Decided]) {
+        if !self.journal.is_kept() {
+            self.set.apply(decisions);
+            return;
+        }
+        for decided in decisions {
+            self.journal.add(self.set.undo(decided));
+            self.set.apply([decided]);
+        }
     }
 }
 

@@ -72,6 +72,17 @@ pub(super) const NEEDS: &[Need] = &[
         "reads them with a third library",
     ),
     need(
+        "bind9",
+        Proof::Program("named"),
+        "copies the zone as a secondary, and signs it",
+    ),
+    need("nsd", Proof::Program("nsd"), "copies the zone as a secondary"),
+    need(
+        "knot",
+        Proof::Program("knotd"),
+        "copies the zone as a secondary, and signs it",
+    ),
+    need(
         "spamassassin",
         Proof::Program("spamassassin"),
         "a check_rbl rule must see the listing",

@@ -19,6 +19,7 @@ use atalaya_model::Timestamp;
 use domain::base::iana::OptRcode;
 
 pub(crate) use self::fast::{Moment, PreparedZones, Usual};
+pub(crate) use self::records::text;
 use self::reply::{Options, Reply};
 use self::request::Request;
 use self::resolve::Resolved;

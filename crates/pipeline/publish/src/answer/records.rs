@@ -109,7 +109,7 @@ fn ttl(listings: &[Held], apex: &Apex, now: Timestamp) -> Ttl {
 }
 
 /// The text of a listing, in one line of printable ASCII.
-fn text(listing: &Held, address: IpAddr, public_url: &str) -> String {
+pub(crate) fn text(listing: &Held, address: IpAddr, public_url: &str) -> String {
     let Held {
         prefix,
         class,

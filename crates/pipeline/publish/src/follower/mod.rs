@@ -198,7 +198,9 @@ impl Follower {
 
     /// Keeps what the zone holds on disk, if that is due. To be called when it holds everything that was decided.
     fn keep(&mut self) {
-        let (view, serial) = self.zone.whole();
+        let Some((view, serial)) = self.zone.whole() else {
+            return;
+        };
         let last = self.last.clone();
         if let Some(keeper) = &mut self.keeper
             && (serial == Serial(0) || last.as_ref().is_some_and(|last| last.serial == serial))

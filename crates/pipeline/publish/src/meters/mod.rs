@@ -16,14 +16,15 @@ use crate::published::PublishedZones;
 pub(crate) use self::top::{Top, TopShard};
 pub use self::top::{TopEntry, TopReport};
 
-/// The results that we give (RFC 1035 section 4.1.1, RFC 6891 section 9), as the meters name them.
-const RCODES: [(OptRcode, &str); 7] = [
+/// The results that we give (RFC 1035 section 4.1.1, RFC 6891 section 9, RFC 8945 section 3), as the meters name them.
+const RCODES: [(OptRcode, &str); 8] = [
     (OptRcode::NOERROR, "noerror"),
     (OptRcode::FORMERR, "formerr"),
     (OptRcode::SERVFAIL, "servfail"),
     (OptRcode::NXDOMAIN, "nxdomain"),
     (OptRcode::NOTIMP, "notimp"),
     (OptRcode::REFUSED, "refused"),
+    (OptRcode::NOTAUTH, "notauth"),
     (OptRcode::BADVERS, "badvers"),
 ];
 

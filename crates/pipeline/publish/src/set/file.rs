@@ -57,7 +57,7 @@ impl View {
 
     /// How many entries use each mark.
     fn uses(&self) -> Vec<u64> {
-        let mut uses = vec![0_u64; self.marks.space()];
+        let mut uses = vec![0_u64; self.marks.numbers()];
         let singles = self.singles.leaves().flat_map(|(_, leaf)| leaf.entries());
         let marks = singles
             .map(|(_, mark)| mark)

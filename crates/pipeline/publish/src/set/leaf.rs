@@ -111,6 +111,22 @@ impl Leaf {
                 .any(|(address, _)| (first..=last).contains(&address))
     }
 
+    /// The third octets of its addresses.
+    pub(super) fn thirds(&self) -> Vec<u8> {
+        self.parts().map_or_else(Vec::new, |parts| parts.thirds.to_vec())
+    }
+
+    /// The last octets of its addresses with this third octet.
+    pub(super) fn lasts(&self, third: u8) -> Vec<u8> {
+        let run = self.parts().and_then(|parts| {
+            let group = memchr::memchr(third, parts.thirds)?;
+            let start = total(parts.sizes.get(..group)?);
+            let size = usize::from(*parts.sizes.get(group)?).saturating_add(1);
+            parts.lasts.get(start..start.saturating_add(size))
+        });
+        run.map_or_else(Vec::new, <[u8]>::to_vec)
+    }
+
     /// The number of addresses.
     pub(super) fn len(&self) -> usize {
         self.parts().map_or(0, |parts| parts.lasts.len())

@@ -192,12 +192,13 @@ impl MarkTable {
             .unwrap_or_default()
     }
 
-    /// How many numbers there is space for.
-    pub(super) fn space(&self) -> usize {
+    /// The first number that is surely free.
+    pub(super) fn numbers(&self) -> usize {
         self.chunks.len().saturating_mul(CHUNK)
     }
 
-    fn set(&mut self, number: MarkNumber, mark: Mark) {
+    /// Gives a number to a mark.
+    pub(super) fn set(&mut self, number: MarkNumber, mark: Mark) {
         let number = usize::from(number);
         let chunks = Arc::make_mut(&mut self.chunks);
         while chunks.len() <= number / CHUNK {

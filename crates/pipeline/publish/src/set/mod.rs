@@ -45,6 +45,9 @@ mod mark;
 mod prefixes;
 mod singles;
 mod tree;
+mod undo;
+
+pub(crate) use self::undo::{Touched, Undo};
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -297,12 +300,13 @@ impl View {
 
     /// The listings that cover an address and hold at `now`, the longest prefix first, then by class; none if it is allowed.
     pub fn listings_of(&self, address: IpAddr, now: Timestamp) -> impl Iterator<Item = Held> {
-        let address = Prefix::single(address);
-        let is_allowed = self.allowed_at(address, now).is_some();
-        let marks = (!is_allowed)
-            .then(|| self.marks_of(address))
-            .into_iter()
-            .flatten();
+        self.listings_over(Prefix::single(address), now)
+    }
+
+    /// The same for all of a prefix: what any address in it is listed as, if nothing inside says more.
+    pub(crate) fn listings_over(&self, prefix: Prefix, now: Timestamp) -> impl Iterator<Item = Held> {
+        let is_allowed = self.allowed_at(prefix, now).is_some();
+        let marks = (!is_allowed).then(|| self.marks_of(prefix)).into_iter().flatten();
         marks.flat_map(move |(prefix, mark)| {
             mark.classes(now).map(move |(class, until)| Held {
                 prefix,
@@ -366,14 +370,27 @@ impl View {
         }
     }
 
-    /// The marks that cover a single address, the longest prefix first.
-    fn marks_of(&self, address: Prefix) -> impl Iterator<Item = (Prefix, Mark)> {
-        let own = single(&address)
+    /// The octets that follow on the bits of an IPv4 network of whole octets in single addresses that are listed.
+    pub(crate) fn octets_below(&self, network: u32, length: u8) -> Vec<u8> {
+        self.singles.octets_below(network, length)
+    }
+
+    /// The ranges, networks and allow entries that lie inside a prefix, or are the same.
+    pub(crate) fn ranges_in(&self, prefix: Prefix) -> impl Iterator<Item = Prefix> {
+        self.listed
+            .inside(prefix)
+            .into_iter()
+            .chain(self.allowed.inside(prefix))
+    }
+
+    /// The marks that cover all of a prefix, the longest prefix first.
+    fn marks_of(&self, prefix: Prefix) -> impl Iterator<Item = (Prefix, Mark)> {
+        let own = single(&prefix)
             .and_then(|number| self.singles.get(number))
-            .map(|mark| (address, mark));
+            .map(|mark| (prefix, mark));
         // Single IPv4 addresses never stand among the prefixes.
         own.into_iter()
-            .chain(self.listed.covering(address))
+            .chain(self.listed.covering(prefix))
             .map(|(prefix, mark)| (prefix, self.marks.get(mark)))
     }
 }

@@ -125,6 +125,29 @@ impl<V: Copy> Prefixes<V> {
         }
     }
 
+    /// The prefixes that lie inside this one, or are the same, in no order that matters.
+    pub(super) fn inside(&self, prefix: Prefix) -> Vec<Prefix> {
+        let within = |found: &Prefix| prefix.covers(found);
+        match (prefix.network(), prefix.last()) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => {
+                let runs = self.ipv4.between(first.to_bits(), last.to_bits());
+                let narrow = runs.flat_map(|(run, ..)| run.iter());
+                let all = narrow.chain(self.ipv4_wide.iter());
+                all.map(|(key, _)| key.ipv4()).filter(within).collect()
+            }
+            (IpAddr::V6(first), IpAddr::V6(last)) => {
+                let (first, last) = (first.to_bits(), last.to_bits());
+                let after = |run: &&Run<u128, V>| run.last().is_some_and(|(key, _)| key.network >= first);
+                let before = |run: &&Run<u128, V>| run.first().is_some_and(|(key, _)| key.network <= last);
+                let from = self.ipv6.partition_point(|run| !after(&run));
+                let runs = self.ipv6.iter().skip(from).take_while(before);
+                let all = runs.flat_map(|run| run.iter());
+                all.map(|(key, _)| key.ipv6()).filter(within).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Gives a prefix this value; none takes it out. Gives the value that it had.
     pub(super) fn set(&mut self, prefix: &Prefix, value: Option<V>) -> Option<V> {
         let length = prefix.length();
@@ -397,6 +420,9 @@ mod tests {
                 prop_assert_eq!(set.covering(*asked).collect::<Vec<_>>(), covering);
                 prop_assert_eq!(set.get(asked), map.get(asked).copied());
                 prop_assert_eq!(set.has_inside(*asked), map.keys().any(|prefix| asked.covers(prefix)));
+                let mut inside = set.inside(*asked);
+                inside.sort_unstable();
+                prop_assert!(inside.iter().eq(map.keys().filter(|prefix| asked.covers(prefix))));
             }
         }
     }

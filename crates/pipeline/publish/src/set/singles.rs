@@ -37,6 +37,21 @@ impl Singles {
             .any(|(leaf, first, last)| leaf.has_between(first, last))
     }
 
+    /// The octets that follow on the `length` bits of `network` in addresses that are in; `length` is 0, 8, 16 or 24.
+    pub(super) fn octets_below(&self, network: u32, length: u8) -> Vec<u8> {
+        let [first, second, third, _] = network.to_be_bytes();
+        match length {
+            0 => self.tree.branches(),
+            8 => self.tree.leaves_below(first),
+            16 => self.tree.leaf(first, second).map_or_else(Vec::new, Leaf::thirds),
+            24 => self
+                .tree
+                .leaf(first, second)
+                .map_or_else(Vec::new, |leaf| leaf.lasts(third)),
+            _ => Vec::new(),
+        }
+    }
+
     /// The number of addresses.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
@@ -160,6 +175,15 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(singles.has_between(0, u32::MAX), !map.is_empty());
+                for address in map.keys().take(9) {
+                    for length in [0_u8, 8, 16, 24] {
+                        let rest = u32::MAX.checked_shr(length.into()).unwrap_or(0);
+                        let inside = map.range(address & !rest..=address | rest);
+                        let mut below: Vec<u8> = inside.map(|(address, _)| address.to_be_bytes()[usize::from(length / 8)]).collect();
+                        below.dedup();
+                        prop_assert_eq!(singles.octets_below(*address, length), below);
+                    }
+                }
             }
         }
     }

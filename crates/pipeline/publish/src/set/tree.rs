@@ -43,6 +43,19 @@ impl<L> Tree<L> {
         branch.get(usize::from(second))?.as_ref()
     }
 
+    /// The first octets that lead to a leaf.
+    pub(super) fn branches(&self) -> Vec<u8> {
+        taken(&self.root)
+    }
+
+    /// The second octets that lead to a leaf behind this first one.
+    pub(super) fn leaves_below(&self, first: u8) -> Vec<u8> {
+        let branch = self.root.get(usize::from(first));
+        branch
+            .and_then(Option::as_ref)
+            .map_or_else(Vec::new, |branch| taken(branch))
+    }
+
     /// The leaves that hold addresses from `first` to `last`, in their order, each with the part of it that is meant: the first and the
     /// last address in it, by the two octets that lead on.
     pub(super) fn between(&self, first: u32, last: u32) -> impl Iterator<Item = (&L, u16, u16)> {
@@ -101,6 +114,15 @@ impl<L: Clone> Tree<L> {
             *slot = None;
         }
     }
+}
+
+/// The octets at which a branch has children.
+fn taken<T>(branch: &Branch<T>) -> Vec<u8> {
+    let children = branch.iter().zip(0_u8..=u8::MAX);
+    children
+        .filter(|(child, _)| child.is_some())
+        .map(|(_, octet)| octet)
+        .collect()
 }
 
 /// The octets that lead to a leaf.

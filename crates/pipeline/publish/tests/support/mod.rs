@@ -6,6 +6,8 @@
     reason = "each test file is a program of its own and uses a part of this"
 )]
 
+pub(crate) mod transfers;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,7 +109,7 @@ fn listings() -> Vec<Listing> {
 }
 
 /// One allowed address inside a listed range.
-fn allowed() -> Vec<AllowEntry> {
+pub(crate) fn allowed() -> Vec<AllowEntry> {
     vec![AllowEntry {
         prefix: "192.0.2.25".parse().unwrap(),
         reason: "our own relay".to_owned(),

@@ -1,0 +1,421 @@
+//! Name servers that others wrote copy the zone, are told of changes, and answer as we do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use atalaya_model::{Period, Prefix, Secret, Serial};
+use atalaya_publish::{DnsSockets, PublishConfig, TsigKey};
+use domain::base::Rtype;
+use domain::base::iana::Class;
+use support::transfers::{self, Primary, SECRET, changes, list};
+use support::{Edns, LIMIT, Reply, ask_at, build, query};
+use tokio::process::{Child, Command};
+
+/// How long to wait between two looks at a server that is not ours.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A name server that others wrote, until this is dropped.
+struct Peer {
+    name: &'static str,
+    address: SocketAddr,
+    folder: tempfile::TempDir,
+    _child: Child,
+}
+
+/// How a name server is started.
+struct Kind {
+    name: &'static str,
+    package: &'static str,
+    algorithm: &'static str,
+    arguments: &'static [&'static str],
+    config: fn(&Path, u16, u16) -> String,
+    /// What makes it sign the copy, and what that stands in front of.
+    signing: Option<(&'static str, &'static str)>,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind {
+        name: "named",
+        package: "bind9",
+        algorithm: "hmac-sha256",
+        arguments: &["-g", "-c"],
+        config: named,
+        signing: Some(("dnssec-policy default; inline-signing yes; ", "primaries")),
+    },
+    Kind {
+        name: "nsd",
+        package: "nsd",
+        algorithm: "hmac-sha512",
+        arguments: &["-d", "-c"],
+        config: nsd,
+        signing: None,
+    },
+    Kind {
+        name: "knotd",
+        package: "knot",
+        algorithm: "hmac-sha384",
+        arguments: &["-c"],
+        config: knot,
+        signing: Some(("    dnssec-signing: on\n", "    master: primary")),
+    },
+];
+
+fn named(folder: &Path, port: u16, primary: u16) -> String {
+    let folder = folder.display();
+    format!(
+        r#"options {{ directory "{folder}"; pid-file none; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+             recursion no; session-keyfile none; dnssec-validation no; minimal-responses yes; }};
+           controls {{ }};
+           key named {{ algorithm hmac-sha256; secret "{SECRET}"; }};
+           zone "bl.atalaya.test" {{ type secondary; file "bl.db"; masterfile-format text;
+             primaries {{ 127.0.0.1 port {primary} key named; }}; allow-notify {{ key named; }}; }};"#
+    )
+}
+
+fn nsd(folder: &Path, port: u16, primary: u16) -> String {
+    let folder = folder.display();
+    format!(
+        r#"
+server:
+  ip-address: 127.0.0.1@{port}
+  database: ""
+  username: ""
+  chroot: ""
+  zonesdir: "{folder}"
+  pidfile: ""
+  xfrdfile: "{folder}/xfrd.state"
+  xfrdir: "{folder}"
+  zonelistfile: "{folder}/zone.list"
+  server-count: 1
+remote-control:
+  control-enable: no
+key:
+  name: nsd
+  algorithm: hmac-sha512
+  secret: "{SECRET}"
+zone:
+  name: bl.atalaya.test
+  zonefile: bl.zone
+  request-xfr: 127.0.0.1@{primary} nsd
+  allow-notify: 127.0.0.1 nsd
+"#
+    )
+}
+
+fn knot(folder: &Path, port: u16, primary: u16) -> String {
+    let folder = folder.display();
+    format!(
+        r#"
+server:
+  rundir: "{folder}"
+  listen: 127.0.0.1@{port}
+database:
+  storage: "{folder}"
+log:
+  - target: "{folder}/log"
+    any: info
+key:
+  - id: knotd
+    algorithm: hmac-sha384
+    secret: {SECRET}
+remote:
+  - id: primary
+    address: 127.0.0.1@{primary}
+    key: knotd
+acl:
+  - id: told
+    address: 127.0.0.1
+    key: knotd
+    action: notify
+zone:
+  - domain: bl.atalaya.test
+    storage: "{folder}"
+    master: primary
+    acl: told
+"#
+    )
+}
+
+/// A port that is free for both transports.
+fn free_port() -> u16 {
+    let sockets = DnsSockets::bind(SocketAddr::new([127, 0, 0, 1].into(), 0)).unwrap();
+    sockets.address().port()
+}
+
+/// The path of a program; reports a skip where it is not there.
+fn program(kind: &Kind) -> Option<String> {
+    let folders = ["/usr/sbin", "/usr/local/sbin", "/usr/bin"];
+    let paths = folders.map(|folder| format!("{folder}/{}", kind.name));
+    let found = paths.into_iter().find(|path| Path::new(path).exists());
+    if found.is_none() {
+        atalaya_testkit::skip(&format!("{} is not installed ({})", kind.name, kind.package));
+    }
+    found
+}
+
+/// Starts a name server with a configuration in a folder of its own.
+fn start_peer(kind: &Kind, program: &str, port: u16, text: impl Fn(&Path) -> String) -> Peer {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    std::fs::write(&config, text(folder.path())).unwrap();
+    let output = std::fs::File::create(folder.path().join("output")).unwrap();
+    let child = Command::new(program)
+        .args(kind.arguments)
+        .arg(&config)
+        .stdout(Stdio::from(output.try_clone().unwrap()))
+        .stderr(output)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    Peer {
+        name: kind.name,
+        address: SocketAddr::new([127, 0, 0, 1].into(), port),
+        folder,
+        _child: child,
+    }
+}
+
+impl Peer {
+    /// What it says of itself.
+    fn told(&self) -> String {
+        let read = |name: &str| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+        read("output") + &read("log")
+    }
+
+    /// Waits until it stands at a serial.
+    async fn reaches(&self, serial: u32) {
+        let wanted = format!(" {serial} 300 60 604800 120");
+        self.says("bl.atalaya.test", Rtype::SOA, &wanted).await;
+    }
+
+    /// Waits until it answers with a record that ends so.
+    async fn says(&self, name: &str, rtype: Rtype, wanted: &str) {
+        let says = |reply: Reply| reply.answer.iter().any(|record| record.ends_with(wanted));
+        let wait = async {
+            while !try_ask(self.address, &query(name, rtype)).await.is_some_and(says) {
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        let waited = tokio::time::timeout(LIMIT.saturating_mul(2), wait).await;
+        assert!(
+            waited.is_ok(),
+            "{} does not say {wanted}: {}",
+            self.name,
+            self.told()
+        );
+    }
+}
+
+/// An answer, if one comes soon.
+async fn try_ask(address: SocketAddr, query: &[u8]) -> Option<Reply> {
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(address).await.unwrap();
+    socket.send(query).await.ok()?;
+    let mut buffer = vec![0; 65_535];
+    let received = tokio::time::timeout(Duration::from_secs(1), socket.recv(&mut buffer)).await;
+    buffer.truncate(received.ok()?.ok()?);
+    Some(Reply::read(buffer))
+}
+
+/// The result and the records of an answer, without TTL and without the page that a text leads to.
+async fn said(address: SocketAddr, name: &str, rtype: Rtype) -> (String, Vec<String>) {
+    let reply = ask_at(address, &query(name, rtype)).await;
+    let plain = |record: &String| {
+        let record = record.split("; http").next().unwrap_or_default();
+        record.splitn(3, ' ').nth(2).unwrap_or_default().to_owned()
+    };
+    let mut records: Vec<String> = reply.answer.iter().map(plain).collect();
+    records.sort();
+    (reply.rcode(), records)
+}
+
+/// Addresses at which something is said, beside them, and at the test entries.
+const ASKED: [&str; 33] = [
+    "192.0.2.99",
+    "192.0.2.98",
+    "192.0.2.0",
+    "192.0.3.1",
+    "198.51.0.1",
+    "198.51.99.1",
+    "198.51.100.7",
+    "198.51.100.6",
+    "198.51.100.8",
+    "198.51.100.9",
+    "198.51.255.255",
+    "198.52.0.0",
+    "203.0.111.255",
+    "203.0.112.0",
+    "203.0.113.77",
+    "203.0.113.78",
+    "203.0.120.1",
+    "203.0.123.255",
+    "203.0.124.0",
+    "203.0.128.0",
+    "2.0.0.1",
+    "2.0.0.255",
+    "2.0.1.0",
+    "233.252.0.200",
+    "127.0.0.1",
+    "127.0.0.2",
+    "127.0.0.11",
+    "127.0.0.5",
+    "2001:db8::5",
+    "2001:db8::6",
+    "2001:db8:1:2::1",
+    "2001:db8:2:7::1",
+    "2001:db8:2:8::1",
+];
+
+/// Each secondary says of each address what we say.
+async fn assert_same(primary: &Primary, peers: &[Peer]) {
+    for text in ASKED {
+        let address: IpAddr = text.parse().unwrap();
+        let labels = atalaya_formats::dnsbl::write(&Prefix::single(address)).unwrap();
+        let name = format!("{labels}.bl.atalaya.test");
+        for rtype in [Rtype::A, Rtype::TXT, Rtype::MX] {
+            let ours = said(primary.address, &name, rtype).await;
+            for peer in peers {
+                let theirs = said(peer.address, &name, rtype).await;
+                assert_eq!(theirs, ours, "{} about {text} {rtype}", peer.name);
+            }
+        }
+    }
+}
+
+/// The name servers that are there, each with a port.
+fn kinds() -> Vec<(Kind, String, u16)> {
+    let kinds = KINDS.into_iter();
+    kinds
+        .filter_map(|kind| program(&kind).map(|program| (kind, program, free_port())))
+        .collect()
+}
+
+/// A primary that knows these secondaries and tells them of changes.
+async fn primary(kinds: &[(Kind, String, u16)], serial: Serial) -> Primary {
+    let key = |kind: &Kind| TsigKey {
+        name: kind.name.to_owned(),
+        algorithm: kind.algorithm.to_owned(),
+        secret: Secret::new(SECRET),
+    };
+    let kinds = kinds.iter();
+    let config = PublishConfig {
+        tsig_keys: kinds.clone().map(|(kind, ..)| key(kind)).collect(),
+        transfer_to: kinds
+            .clone()
+            .map(|(kind, ..)| format!("127.0.0.1 {}", kind.name).parse().unwrap())
+            .collect(),
+        notify: kinds
+            .map(|(kind, _, port)| format!("127.0.0.1:{port} {}", kind.name).parse().unwrap())
+            .collect(),
+        notify_wait: Period::millis(200),
+        ..PublishConfig::default()
+    };
+    transfers::start(config, list(), serial).await
+}
+
+#[tokio::test]
+async fn real_secondaries_copy_the_zone_and_follow_it() {
+    let kinds = kinds();
+    // The serial goes round within the differences (RFC 1982).
+    let start = Serial((1 << 32) - 3);
+    let primary = primary(&kinds, start).await;
+    let port = primary.address.port();
+    let peers: Vec<Peer> = kinds
+        .iter()
+        .map(|(kind, program, own)| {
+            start_peer(kind, program, *own, |folder| (kind.config)(folder, *own, port))
+        })
+        .collect();
+    for peer in &peers {
+        peer.reaches(start.soa()).await;
+    }
+    assert_same(&primary, &peers).await;
+    for decisions in changes(start).chunks(5) {
+        primary.zone.apply(decisions).unwrap();
+        for peer in &peers {
+            peer.reaches(primary.zone.serial().soa()).await;
+        }
+        assert_same(&primary, &peers).await;
+    }
+    for peer in &peers {
+        let told = peer.told();
+        assert!(peer.name != "knotd" || told.contains("IXFR, incoming"), "{told}");
+    }
+}
+
+/// Waits until it signs what it says of a name: a zone is signed piece by piece.
+async fn signs(peer: &Peer, name: &str) {
+    let wait = async {
+        while !is_signed(peer, name).await {
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    let waited = tokio::time::timeout(LIMIT.saturating_mul(2), wait).await;
+    assert!(
+        waited.is_ok(),
+        "{} does not sign {name}: {}",
+        peer.name,
+        peer.told()
+    );
+}
+
+/// Whether an answer to a question with the DNSSEC bit is signed.
+async fn is_signed(peer: &Peer, name: &str) -> bool {
+    let edns = Edns {
+        payload: 4096,
+        version: 0,
+        dnssec_ok: true,
+    };
+    let reply = ask_at(peer.address, &build(name, Rtype::A, Class::IN, Some(edns))).await;
+    let records = reply.answer.iter().chain(&reply.authority);
+    records.into_iter().any(|record| record.contains(" RRSIG "))
+}
+
+#[tokio::test]
+async fn a_secondary_signs_its_copy_and_goes_on_following() {
+    let kinds: Vec<_> = kinds()
+        .into_iter()
+        .filter(|(kind, ..)| kind.signing.is_some())
+        .collect();
+    let primary = primary(&kinds, Serial(7)).await;
+    let port = primary.address.port();
+    let peers: Vec<Peer> = kinds
+        .iter()
+        .map(|(kind, program, own)| {
+            let (signing, before) = kind.signing.unwrap();
+            start_peer(kind, program, *own, |folder| {
+                (kind.config)(folder, *own, port).replace(before, &format!("{signing}{before}"))
+            })
+        })
+        .collect();
+    let new = "77.113.0.203.bl.atalaya.test";
+    for peer in &peers {
+        peer.says("1.0.51.198.bl.atalaya.test", Rtype::A, " A 127.0.0.4")
+            .await;
+        peer.says(new, Rtype::A, " A 127.0.0.11").await;
+        peer.says("bl.atalaya.test", Rtype::DNSKEY, "").await;
+    }
+    primary.zone.apply(&changes(Serial(7))).unwrap();
+    for peer in &peers {
+        peer.says(new, Rtype::A, " A 127.0.0.4").await;
+        for name in [
+            new,
+            "1.0.51.198.bl.atalaya.test",
+            "9.100.51.198.bl.atalaya.test",
+            "bl.atalaya.test",
+        ] {
+            signs(peer, name).await;
+        }
+    }
+}
