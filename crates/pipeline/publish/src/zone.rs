@@ -14,6 +14,7 @@ use atalaya_model::{Decided, Prefix, Serial, Timestamp};
 use crate::apex::Apex;
 use crate::config::PublishConfig;
 use crate::error::PublishError;
+use crate::export::{Export, Filter};
 use crate::set::{Allowed, Held, Set, View};
 use crate::test_points::{TestPoint, has_test_point, test_point};
 
@@ -123,6 +124,16 @@ impl Zone {
             listings,
             allowed,
         }
+    }
+
+    /// The list as it stands, to be written; nothing before a set was loaded.
+    #[must_use]
+    pub fn export(&self, filter: Filter, now: Timestamp) -> Option<Export> {
+        let state = self.current.load();
+        let about = self.apex.about(state.serial, &self.public_url);
+        state
+            .loaded
+            .then(|| Export::new(state.view.clone(), state.serial, about, filter, now))
     }
 
     /// What stands at a name, and the serial that it was read at; nothing before a set was loaded.

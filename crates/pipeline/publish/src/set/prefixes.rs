@@ -116,6 +116,15 @@ impl<V: Copy> Prefixes<V> {
         }
     }
 
+    /// All prefixes in their order: IPv4 before IPv6, by network, and what is wider before what lies inside.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Prefix, V)> {
+        let narrow = self.ipv4.leaves().flat_map(|(_, run)| run.iter());
+        let ipv4 = merged(narrow, self.ipv4_wide.iter(), |entry| entry.0);
+        let ipv6 = self.ipv6.iter().flat_map(|run| run.iter());
+        ipv4.map(|(key, value)| (key.ipv4(), *value))
+            .chain(ipv6.map(|(key, value)| (key.ipv6(), *value)))
+    }
+
     /// Gives a prefix this value; none takes it out. Gives the value that it had.
     pub(super) fn set(&mut self, prefix: &Prefix, value: Option<V>) -> Option<V> {
         let length = prefix.length();
@@ -245,6 +254,20 @@ impl Key<u128> {
     }
 }
 
+/// Two orders as one; `key` says what they are ordered by.
+pub(super) fn merged<T, K: Ord>(
+    one: impl Iterator<Item = T>,
+    other: impl Iterator<Item = T>,
+    key: impl Fn(&T) -> K,
+) -> impl Iterator<Item = T> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if key(second) < key(first) => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
+}
+
 /// The value of a key in a run.
 fn find<N: Ord + Copy, V: Copy>(run: &[(Key<N>, V)], key: Key<N>) -> Option<V> {
     let at = run.binary_search_by(|entry| entry.0.cmp(&key)).ok()?;
@@ -319,6 +342,7 @@ mod tests {
                 prop_assert_eq!(set.set(prefix, *value), old);
             }
             prop_assert_eq!(set.len(), map.len());
+            prop_assert!(set.entries().eq(map.iter().map(|(prefix, value)| (*prefix, *value))));
             for asked in asked.iter().chain(steps.iter().map(|(prefix, _)| prefix)) {
                 let mut covering: Vec<_> = map.iter().filter(|(prefix, _)| prefix.covers(asked)).map(|(prefix, value)| (*prefix, *value)).collect();
                 covering.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.length()));
