@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use atalaya_decide::{Judge, by_hand};
+use atalaya_decide::{Judge, by_hand, import};
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Clock, Decided, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
-use atalaya_publish::{Set, Zone};
+use atalaya_publish::{Export, Filter, Set, Zone};
 use atalaya_store::{Recorded, Store, Topic};
 use atalaya_web::{App, AppConfig, Telling};
 use serde_json::Value;
@@ -185,8 +185,24 @@ impl House {
                 serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
             }
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
+            Request::Import { wish, prefixes } => {
+                serde_json::to_value(import::import(store, &wish, &prefixes, now).await?)?
+            }
+            Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
+    }
+
+    /// The list as it stands, to be written.
+    ///
+    /// # Errors
+    /// It cannot be loaded, or is not loaded yet.
+    pub(crate) async fn export(&self, filter: Filter) -> anyhow::Result<Export> {
+        if self.upkeep == Upkeep::OnDemand {
+            self.load_zone().await?;
+        }
+        let export = self.zone.export(filter, self.clock.now());
+        export.context("the list is not loaded yet; ask again in a moment")
     }
 
     /// Deletes now and then what is finished and old, until `stop`.

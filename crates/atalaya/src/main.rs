@@ -45,6 +45,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Lookup(lookup) => commands::lookup::run(lookup).await,
         Command::List(list) => commands::list::run(list).await,
         Command::Allow(allow) => commands::allow::run(allow).await,
+        Command::Export(export) => commands::export::run(export).await,
+        Command::Import(import) => commands::import::run(import).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
         Command::Config(cli::Config::Example) => commands::check_config::example(),
         Command::CheckConfig(check) => commands::check_config::run(&check),

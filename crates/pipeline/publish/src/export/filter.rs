@@ -4,13 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 
 use atalaya_model::{Class, Prefix};
+use serde::{Deserialize, Serialize};
 
 /// A family of addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Family {
     /// IPv4.
+    #[serde(rename = "4")]
     V4,
     /// IPv6.
+    #[serde(rename = "6")]
     V6,
 }
 

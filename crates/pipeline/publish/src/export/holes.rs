@@ -36,30 +36,22 @@ impl Holes {
 
     /// What of a range is not cut out.
     pub(super) fn outside(&self, range: Range) -> impl Iterator<Item = Range> {
-        let from = self
-            .0
-            .partition_point(|hole| Range::from(*hole).is_before(&range));
-        let mut holes = self
-            .0
-            .get(from..)
-            .unwrap_or_default()
-            .iter()
-            .map(|hole| Range::from(*hole));
+        let is_before = |hole: &Prefix| Range::from(*hole).is_before(&range);
+        let from = self.0.partition_point(is_before);
+        let holes = self.0.get(from..).unwrap_or_default().iter();
+        let holes = holes
+            .map(|hole| Range::from(*hole))
+            .take_while(move |hole| !range.is_before(hole));
         let mut rest = Some(range);
-        std::iter::from_fn(move || {
-            while let Some(range) = rest {
-                let Some(hole) = holes.next().filter(|hole| !range.is_before(hole)) else {
-                    rest = None;
-                    return Some(range);
-                };
-                let (before, behind) = range.around(&hole);
+        holes
+            .map(Some)
+            .chain(std::iter::once(None))
+            .filter_map(move |hole| {
+                let range = rest.take()?;
+                let (before, behind) = hole.map_or((Some(range), None), |hole| range.around(&hole));
                 rest = behind;
-                if before.is_some() {
-                    return before;
-                }
-            }
-            None
-        })
+                before
+            })
     }
 }
 

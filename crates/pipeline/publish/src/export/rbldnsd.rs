@@ -21,19 +21,16 @@ pub(super) fn write(export: &Export, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out, "$DATASET {kind} @")?;
         let is_of_family = |prefix: &Prefix| prefix.is_ipv4() == (family == Family::V4);
-        if family == Family::V4 {
-            for class in Class::ALL {
-                line(&Prefix::from(class.code()), class, out)?;
-            }
-        }
+        let tests = Class::ALL.map(|class| (Prefix::from(class.code()), class));
+        let mut tests = tests.iter().filter(|(prefix, _)| is_of_family(prefix));
+        tests.try_for_each(|(prefix, class)| line(prefix, *class, out))?;
         let entries = export.entries().filter(|(prefix, _)| is_of_family(prefix));
         let mut last: Option<Prefix> = None;
         for (prefix, classes) in inherited(entries.map(|(prefix, mark)| (prefix, export.classes(mark)))) {
             write_entry(&prefix, classes, out)?;
             if last.is_none_or(|last| !last.covers(&prefix)) {
-                for hole in export.holes.inside(prefix) {
-                    writeln!(out, "!{hole}")?;
-                }
+                let mut holes = export.holes.inside(prefix);
+                holes.try_for_each(|hole| writeln!(out, "!{hole}"))?;
                 last = Some(prefix);
             }
         }
