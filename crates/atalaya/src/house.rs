@@ -93,6 +93,7 @@ impl House {
                 delist: config.delist.clone(),
                 decide: config.decide.clone(),
                 publish: config.publish.clone(),
+                exports: config.in_data("exports"),
                 traps: TrapNames::new(config.trap_names().iter().map(String::as_str)),
             },
         };
