@@ -241,7 +241,7 @@ mod tests {
             "10.0.0.1",
             "0.0.0.0/0",
             "16.0.0.0/7",
-            "2001:db8::/18",
+            "2000::/18",
             "2001:db8::/64",
         ]);
         let first = import(&store, &wish(None), &list, now).await.unwrap();
