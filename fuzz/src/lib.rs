@@ -9,6 +9,7 @@
 
 mod config;
 mod dns;
+mod lists;
 mod mbox;
 mod message;
 pub mod mutate;
@@ -22,6 +23,7 @@ mod words;
 
 pub use config::config;
 pub use dns::dns;
+pub use lists::lists;
 pub use mbox::mbox;
 pub use message::message;
 pub use rdap::rdap;
@@ -38,6 +40,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("config", config),
     ("dns", dns),
+    ("lists", lists),
     ("mbox", mbox),
     ("message", message),
     ("rdap", rdap),

@@ -23,6 +23,8 @@ fn help_lists_every_command_and_each_has_its_own() {
         "lookup",
         "list",
         "allow",
+        "export",
+        "import",
         "contact",
         "config",
         "check-config",

@@ -13,6 +13,7 @@ mod browser;
 mod commands;
 mod control;
 mod demo;
+mod exports;
 mod first_light;
 mod hardship;
 mod harness;

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use atalaya_formats::lists::{Column, ListForm};
 use atalaya_model::{Class, Prefix, Timestamp};
+use atalaya_publish::{Family, Format};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::key::KeyCommand;
@@ -46,6 +48,10 @@ pub(crate) enum Command {
     Key(KeyCommand),
     /// Say who asked most today, and about what
     Top(TopCommand),
+    /// Write the list for other programs
+    Export(Export),
+    /// Take over a list of others: plain, CIDR, CSV or JSON lines
+    Import(Import),
     /// Find the abuse contact of an address
     Contact(Contact),
     /// Print the configuration
@@ -347,6 +353,61 @@ pub(crate) struct AllowRemove {
     #[arg(long, default_value = "Removed by hand.", value_parser = reason)]
     pub(crate) reason: String,
     /// Print the decision as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The format: plain, cidr, nftables, postfix, jsonl, rbldnsd, bind, rpz, rpz-ip
+    pub(crate) format: Format,
+    /// Only this class. May be repeated
+    #[arg(long)]
+    pub(crate) class: Vec<Class>,
+    /// Only addresses of this family: 4 or 6
+    #[arg(long)]
+    pub(crate) family: Option<Family>,
+    /// Write to this file, which is replaced in one step when all is written; without it, to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line, free of the others"
+)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The list, also packed with zstd; - for standard input
+    pub(crate) file: PathBuf,
+    /// The class that all of it is put in
+    #[arg(long)]
+    pub(crate) class: Class,
+    /// Why, in one sentence that the listed party may read
+    #[arg(long, value_parser = reason)]
+    pub(crate) reason: String,
+    /// The end: a date, a moment, or a length of time such as 30d; without it the listings have no end
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<End>,
+    /// The form: plain (or cidr), csv, jsonl; without it, as the first line looks
+    #[arg(long, value_name = "FORM")]
+    pub(crate) format: Option<ListForm>,
+    /// The column of the addresses in a CSV file, or the field in JSON lines, by name or number
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<Column>,
+    /// Only say what would be listed; change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Also take prefixes wider than /8 (IPv4) or /19 (IPv6)
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the summary as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

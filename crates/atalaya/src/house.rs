@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use atalaya_decide::{Judge, by_hand};
+use atalaya_decide::{Judge, by_hand, import};
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Clock, Decided, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
-use atalaya_publish::Zone;
+use atalaya_publish::{Export, Filter, Zone};
 use atalaya_store::{Recorded, Store, Topic};
 use atalaya_web::{App, AppConfig, Telling};
 use serde_json::Value;
@@ -94,6 +94,7 @@ impl House {
                 delist: config.delist.clone(),
                 decide: config.decide.clone(),
                 publish: config.publish.clone(),
+                exports: config.in_data("exports"),
                 traps: TrapNames::new(config.trap_names().iter().map(String::as_str)),
             },
         };
@@ -187,6 +188,10 @@ impl House {
             }
             Request::Top { most } => serde_json::to_value(self.top(most)?)?,
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
+            Request::Import { wish, prefixes } => {
+                serde_json::to_value(import::import(store, &wish, &prefixes, now).await?)?
+            }
+            Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
     }
@@ -201,6 +206,18 @@ impl House {
             report: self.zone.top(most, now),
             keys: self.zone.access().used(now),
         })
+    }
+
+    /// The list as it stands, to be written.
+    ///
+    /// # Errors
+    /// It cannot be loaded, or is not loaded yet.
+    pub(crate) async fn export(&self, filter: Filter) -> anyhow::Result<Export> {
+        if self.upkeep == Upkeep::OnDemand {
+            self.load_zone().await?;
+        }
+        let export = self.zone.export(filter, self.clock.now());
+        export.context("the list is not loaded yet; ask again in a moment")
     }
 
     /// Deletes now and then what is finished and old, until `stop`.

@@ -47,6 +47,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Allow(allow) => commands::allow::run(allow).await,
         Command::Key(key) => commands::key::run(key),
         Command::Top(top) => commands::top::run(top).await,
+        Command::Export(export) => commands::export::run(export).await,
+        Command::Import(import) => commands::import::run(import).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
         Command::Config(cli::Config::Example) => commands::check_config::example(),
         Command::CheckConfig(check) => commands::check_config::run(&check),

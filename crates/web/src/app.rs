@@ -1,6 +1,7 @@
 //! What the pages and the API share, and which path leads where.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use atalaya_decide::DecideConfig;
@@ -16,6 +17,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::exports::Exports;
 use crate::limiter::Limiter;
 use crate::lookup::{Lookup, LookupLimits};
 use crate::{WebConfig, api, assets, client, failure, health, meters, pages, shield};
@@ -62,6 +64,8 @@ pub struct AppConfig {
     pub publish: PublishConfig,
     /// The names of the traps, which no page may show.
     pub traps: TrapNames,
+    /// The folder for exports that are being fetched; nobody else writes there, and nothing in it is missed.
+    pub exports: PathBuf,
 }
 
 impl std::fmt::Debug for App {
@@ -77,6 +81,7 @@ pub(crate) struct Inner {
     pub(crate) app: App,
     pub(crate) lookup: Lookup,
     pub(crate) limiter: Limiter,
+    pub(crate) exports: Exports,
 }
 
 /// The state of the router.
@@ -105,6 +110,7 @@ pub fn router(app: App) -> Router {
             app.config.traps.clone(),
         ),
         limiter: Limiter::new(app.config.web.posts_per_minute),
+        exports: Exports::new(app.config.exports.clone()),
         app,
     });
     let public = Router::new()
@@ -119,6 +125,7 @@ pub fn router(app: App) -> Router {
         .route("/notices/stop/{token}", get(pages::stop).post(pages::stopped))
         .route("/api/v1/ip/{address}", get(api::show))
         .route("/api/v1/ip/{address}/removal", post(api::remove))
+        .route("/api/v1/export/{format}", get(api::export))
         .fallback(|| async { failure::Failure::NotFound })
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), limit_posts));
     // Outside of the limits of work: these are asked when everything else is stuck, and cost nothing.

@@ -14,7 +14,10 @@ settings! {
         /// share the limits of one.
         trusted_proxies: Vec<Prefix> = Vec::new() => "[\"127.0.0.1\", \"10.0.0.0/8\"]",
         /// Who may read `/metrics`, by client address, without a proxy between. Others are told that there is no such page.
-        metrics_clients: Vec<Prefix> = default_metrics_clients(),
+        metrics_clients: Vec<Prefix> = default_local_clients(),
+        /// Who may fetch whole lists from `/api/v1/export/`, by client address. A list is personal data in bulk: open it to those whom
+        /// you know, or to everybody with `["0.0.0.0/0", "::/0"]`.
+        export_clients: Vec<Prefix> = default_local_clients(),
         /// Observations that a page or an answer of the API shows, newest first.
         observations_shown: u32 = 10,
         /// Decisions of the past that a page shows, newest first.
@@ -113,7 +116,7 @@ fn default_postmaster() -> MailAddress {
 }
 
 /// This machine.
-fn default_metrics_clients() -> Vec<Prefix> {
+fn default_local_clients() -> Vec<Prefix> {
     vec![
         Prefix::new(std::net::Ipv4Addr::LOCALHOST.into(), 8),
         Prefix::single(std::net::Ipv6Addr::LOCALHOST.into()),

@@ -7,6 +7,7 @@ mod assets;
 mod client;
 mod config;
 mod evidence;
+mod exports;
 mod failure;
 mod health;
 mod language;

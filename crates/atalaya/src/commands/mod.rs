@@ -3,6 +3,8 @@
 pub(crate) mod allow;
 pub(crate) mod check_config;
 pub(crate) mod contact;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod lookup;

@@ -1,9 +1,12 @@
 //! The command's side: a line to whoever can answer.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use atalaya_model::Clock;
+use atalaya_model::{Class, Clock};
+use atalaya_publish::{Family, Filter, Format};
+use data_encoding::BASE64;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -66,8 +69,41 @@ impl Line {
             Self::Own { house, .. } => Box::pin(house.answer(request)).await?,
             Self::Server { read, write } => ask_server(read, write, &request).await?,
         };
-        serde_json::from_value(value)
-            .context("the server answered in an unknown form; is it of the same version?")
+        serde_json::from_value(value).context(UNKNOWN_FORM)
+    }
+
+    /// Writes an export as it comes.
+    ///
+    /// # Errors
+    /// What the answering side refused or failed at, or the writer failed.
+    pub(crate) async fn export(
+        &mut self,
+        format: Format,
+        classes: &[Class],
+        family: Option<Family>,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        let (read, write) = match self {
+            Self::Own { house, .. } => {
+                let export = house.export(Filter::new(classes, family)).await?;
+                return Ok(export.write(format, out)?);
+            }
+            Self::Server { read, write } => (read, write),
+        };
+        let request = Request::Export {
+            format,
+            classes: classes.to_vec(),
+            family,
+        };
+        send(write, &request).await?;
+        loop {
+            let answer = receive(read).await?;
+            let Some(part) = answer.get("part") else {
+                return Ok(());
+            };
+            let part = part.as_str().context(UNKNOWN_FORM)?;
+            out.write_all(&BASE64.decode(part.as_bytes()).context(UNKNOWN_FORM)?)?;
+        }
     }
 }
 
@@ -77,26 +113,35 @@ async fn ask_server(
     write: &mut OwnedWriteHalf,
     request: &Request,
 ) -> anyhow::Result<Value> {
+    send(write, request).await?;
+    let mut answer = receive(read).await?;
+    Ok(answer.get_mut("ok").map(Value::take).unwrap_or_default())
+}
+
+/// Sends a request.
+async fn send(write: &mut OwnedWriteHalf, request: &Request) -> anyhow::Result<()> {
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
     if line.len() as u64 > MAX_LINE {
         bail!("this is more than the server takes at once; without a server it would work");
     }
-    write.write_all(&line).await.context("the server hung up")?;
+    write.write_all(&line).await.context("the server hung up")
+}
+
+/// Reads a line of an answer; a refusal is an error.
+async fn receive(read: &mut BufReader<OwnedReadHalf>) -> anyhow::Result<Value> {
     let mut answer = Vec::new();
-    if read
-        .take(MAX_LINE)
-        .read_until(b'\n', &mut answer)
-        .await
-        .context("the server hung up")?
-        == 0
-    {
+    let mut read = read.take(MAX_LINE);
+    let line = read.read_until(b'\n', &mut answer);
+    if line.await.context("the server hung up")? == 0 {
         bail!("the server ended before it answered; ask again");
     }
-    let mut answer: Value =
-        serde_json::from_slice(&answer).context("the server answered in an unknown form")?;
+    let answer: Value = serde_json::from_slice(&answer).context(UNKNOWN_FORM)?;
     match answer.get("error").and_then(Value::as_str) {
         Some(error) => Err(anyhow!("{error}")),
-        None => Ok(answer.get_mut("ok").map(Value::take).unwrap_or_default()),
+        None => Ok(answer),
     }
 }
+
+/// What is said of an answer that cannot be read.
+const UNKNOWN_FORM: &str = "the server answered in an unknown form; is it of the same version?";

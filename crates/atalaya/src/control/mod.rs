@@ -5,11 +5,14 @@
 //! answer `{"ok": …}` or `{"error": "…"}` the other way.
 
 mod client;
+mod parts;
 mod server;
 
 use std::net::IpAddr;
 
+use atalaya_decide::import::Import;
 use atalaya_model::{Class, Contact, Observation, Prefix, Timestamp};
+use atalaya_publish::{Family, Format};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use client::Line;
@@ -61,6 +64,14 @@ pub(crate) enum Request {
     Top { most: usize },
     /// Record replayed mails; the answer is [`Observed`].
     Observe { batch: Vec<Replayed> },
+    /// List prefixes of a list of others; the answer is [`Imported`](atalaya_decide::import::Imported).
+    Import { wish: Import, prefixes: Vec<Prefix> },
+    /// Write the list. The answer is many lines: `{"part": "…"}` with bytes in base64, and `{"ok": null}` behind the last.
+    Export {
+        format: Format,
+        classes: Vec<Class>,
+        family: Option<Family>,
+    },
     /// Judge all that was recorded, and say what is listed.
     Settle,
 }

@@ -5,12 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use atalaya_publish::{Export, Filter, Format};
+use data_encoding::BASE64;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::parts::parts;
 use super::{MAX_LINE, Request, SOCKET};
 use crate::house::House;
 
@@ -76,11 +79,43 @@ async fn converse(stream: UnixStream, house: &House) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     while let Some(line) = read_line(&mut read, MAX_LINE).await? {
-        let mut answer = answer(&line, house).await.to_string();
-        answer.push('\n');
-        write.write_all(answer.as_bytes()).await?;
+        let answer = match serde_json::from_slice(&line) {
+            Ok(Request::Export {
+                format,
+                classes,
+                family,
+            }) => match house.export(Filter::new(&classes, family)).await {
+                Ok(export) => send_parts(&mut write, export, format).await?,
+                Err(error) => refusal(&error),
+            },
+            Ok(request) => answer(request, house).await,
+            Err(error) => refusal(&anyhow::anyhow!(
+                "the server does not understand this command: {error}"
+            )),
+        };
+        send(&mut write, &answer).await?;
     }
     Ok(())
+}
+
+/// Sends an export in parts; gives what is to be sent behind them.
+async fn send_parts(
+    write: &mut (impl AsyncWrite + Unpin),
+    export: Export,
+    format: Format,
+) -> std::io::Result<Value> {
+    let mut parts = parts(export, format);
+    while let Some(part) = parts.recv().await {
+        send(write, &json!({"part": BASE64.encode(&part)})).await?;
+    }
+    Ok(json!({"ok": null}))
+}
+
+/// Sends a line.
+async fn send(write: &mut (impl AsyncWrite + Unpin), document: &Value) -> std::io::Result<()> {
+    let mut line = document.to_string();
+    line.push('\n');
+    write.write_all(line.as_bytes()).await
 }
 
 /// Reads the next line; none at the end.
@@ -99,18 +134,17 @@ async fn read_line(read: &mut (impl AsyncBufRead + Unpin), longest: u64) -> std:
     Ok((!line.is_empty()).then_some(line))
 }
 
-/// The answer to one line.
-async fn answer(line: &[u8], house: &House) -> Value {
-    let request: Request = match serde_json::from_slice(line) {
-        Ok(request) => request,
-        Err(error) => {
-            return json!({"error": format!("the server does not understand this command: {error}")});
-        }
-    };
+/// The answer to one request.
+async fn answer(request: Request, house: &House) -> Value {
     match Box::pin(house.answer(request)).await {
         Ok(value) => json!({"ok": value}),
-        Err(error) => json!({"error": format!("{error:#}")}),
+        Err(error) => refusal(&error),
     }
+}
+
+/// The answer where something was refused or failed.
+fn refusal(error: &anyhow::Error) -> Value {
+    json!({"error": format!("{error:#}")})
 }
 
 #[cfg(test)]

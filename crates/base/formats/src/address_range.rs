@@ -3,7 +3,7 @@
 //! Registries write addresses in more ways than RFC 5952 knows: with leading zeros that mean decimal (`074.125.000.000`, ARIN), with a
 //! prefix length that means nothing (`62.239.237.0/32` as the start of a /24, RIPE), with missing octets (`200.57.128/19`, LACNIC).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use atalaya_model::Prefix;
 
@@ -71,6 +71,22 @@ impl AddressRange {
             .last()
     }
 
+    /// The fewest prefixes that it is made of, in their order.
+    pub fn prefixes(self) -> impl Iterator<Item = Prefix> {
+        let mut rest = Some(self);
+        std::iter::from_fn(move || {
+            let range = rest?;
+            let parents = Prefix::single(range.first).with_parents();
+            let prefix = parents
+                .take_while(|prefix| prefix.network() == range.first && prefix.last() <= range.last)
+                .last()?;
+            rest = after(prefix.last())
+                .filter(|first| *first <= range.last)
+                .and_then(|first| Self::new(first, range.last));
+            Some(prefix)
+        })
+    }
+
     /// How many addresses lie between the ends: for telling the more specific of two ranges.
     #[must_use]
     pub fn width(&self) -> u128 {
@@ -97,6 +113,14 @@ impl From<Prefix> for AddressRange {
 impl std::fmt::Display for AddressRange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} - {}", self.first, self.last)
+    }
+}
+
+/// The address after this one.
+fn after(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(address) => Some(Ipv4Addr::from_bits(address.to_bits().checked_add(1)?).into()),
+        IpAddr::V6(address) => Some(Ipv6Addr::from_bits(address.to_bits().checked_add(1)?).into()),
     }
 }
 

@@ -5,6 +5,7 @@ mod address_range;
 pub mod arf;
 pub mod dnsbl;
 mod holding;
+pub mod lists;
 mod mailbox;
 pub mod mbox;
 pub mod message;

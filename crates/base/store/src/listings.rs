@@ -166,6 +166,14 @@ impl Transaction {
         expired_allowed(&mut self.connection, now, limit).await
     }
 
+    /// The same as [`Store::allowed`], as this transaction sees it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn allowed(&mut self) -> Result<Vec<AllowEntry>, StoreError> {
+        all_allowed(&mut self.connection).await
+    }
+
     /// The same as [`Store::allowed_covering`], as this transaction sees it.
     ///
     /// # Errors

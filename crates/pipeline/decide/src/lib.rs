@@ -3,6 +3,7 @@
 pub mod by_hand;
 mod config;
 mod error;
+pub mod import;
 mod judge;
 mod work;
 

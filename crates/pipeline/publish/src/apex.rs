@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::PublishConfig;
 use crate::error::PublishError;
+use crate::export::About;
 
 /// A domain name of ours, in wire format.
 pub(crate) type OwnName = Name<Vec<u8>>;
@@ -173,6 +174,44 @@ impl Apex {
             self.expire,
             self.negative_ttl,
         )
+    }
+
+    /// The same as text, for zone files.
+    pub(crate) fn about(&self, serial: Serial, public_url: &str) -> About {
+        let soa = self.soa(serial);
+        About {
+            zone: self.zone.to_string(),
+            public_url: public_url.to_owned(),
+            soa: format!(
+                "{} {} {} {} {} {} {}",
+                soa.mname().fmt_with_dot(),
+                soa.rname().fmt_with_dot(),
+                soa.serial(),
+                soa.refresh().as_secs(),
+                soa.retry().as_secs(),
+                soa.expire().as_secs(),
+                soa.minimum().as_secs()
+            ),
+            name_servers: self
+                .name_servers
+                .iter()
+                .map(|server| self.lines_of(server))
+                .collect(),
+            ttl: self.listing_ttl.as_secs(),
+            apex_ttl: self.ttl.as_secs(),
+        }
+    }
+
+    /// A name server as lines of a zone file. Addresses of names elsewhere are none of the zone's.
+    fn lines_of(&self, server: &NameServer) -> String {
+        let (name, ttl) = (server.name().fmt_with_dot(), self.ttl.as_secs());
+        let own = server.name().ends_with(&self.zone);
+        let addresses = server.addresses().iter().filter(|_| own);
+        let kind = |address: &IpAddr| if address.is_ipv4() { "A" } else { "AAAA" };
+        let addresses = addresses.map(|address| format!("{name} {ttl} {} {address}\n", kind(address)));
+        std::iter::once(format!("@ {ttl} NS {name}\n"))
+            .chain(addresses)
+            .collect()
     }
 
     /// The TTL of the SOA record in a negative answer: the smaller of its own and its minimum (RFC 2308 section 3).

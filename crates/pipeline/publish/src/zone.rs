@@ -17,6 +17,7 @@ use crate::answer::{Cookies, Identity, Moment, PreparedZones, Usual, has_valid_c
 use crate::apex::Apex;
 use crate::config::PublishConfig;
 use crate::error::PublishError;
+use crate::export::{Export, Filter};
 use crate::meters::{Top, TopReport, TopShard};
 use crate::published::PublishedZones;
 use crate::set::{Allowed, Classes, Held, Set, Touched, View};
@@ -177,6 +178,16 @@ impl Zone {
             listings,
             allowed,
         }
+    }
+
+    /// The list as it stands, to be written; nothing before a set was loaded.
+    #[must_use]
+    pub fn export(&self, filter: Filter, now: Timestamp) -> Option<Export> {
+        let state = self.current.load();
+        let about = self.apex().about(state.serial, &self.public_url);
+        state
+            .loaded
+            .then(|| Export::new(state.view.clone(), state.serial, about, filter, now))
     }
 
     /// What stands at a name of a zone with these classes, and the serial that it was read at; nothing before a set was loaded.

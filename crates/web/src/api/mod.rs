@@ -1,6 +1,7 @@
 //! The same for programs: JSON, and problems after RFC 9457.
 
 mod answer;
+mod export;
 mod problem;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::language::Language;
 use crate::leave::{InZone, leave};
 
 pub use answer::answer_json;
+pub(crate) use export::export;
 pub(crate) use problem::Problem;
 
 /// Where the API begins.

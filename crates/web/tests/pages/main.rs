@@ -8,6 +8,7 @@
 
 mod api;
 mod evidence;
+mod exports;
 mod leaving;
 mod looking;
 mod operator;

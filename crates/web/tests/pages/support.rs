@@ -95,6 +95,7 @@ impl House {
         let mut config = AppConfig {
             publish,
             public_url: "https://list.example".to_owned(),
+            exports: folder.path().join("exports"),
             ..AppConfig::default()
         };
         config.web.postmaster = "postmaster@list.example".parse().unwrap();

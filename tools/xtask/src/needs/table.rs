@@ -57,6 +57,11 @@ pub(super) const NEEDS: &[Need] = &[
         "sends mail into the trap as a stranger's client would",
     ),
     need(
+        "nftables",
+        Proof::Program("nft"),
+        "loads the exported sets in a network namespace of its own",
+    ),
+    need(
         "bind9-dnsutils",
         Proof::Program("dig"),
         "asks the DNS server as every postmaster does",

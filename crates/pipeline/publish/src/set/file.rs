@@ -61,7 +61,7 @@ impl View {
         let singles = self.singles.leaves().flat_map(|(_, leaf)| leaf.entries());
         let marks = singles
             .map(|(_, mark)| mark)
-            .chain(self.listed.iter().map(|(_, mark)| mark));
+            .chain(self.listed.entries().map(|(_, mark)| mark));
         for mark in marks {
             if let Some(count) = uses.get_mut(usize::from(mark)) {
                 *count = count.saturating_add(1);
@@ -126,7 +126,7 @@ fn put_prefixes<V: Copy, W: Write>(
     put: impl Fn(&mut W, V) -> io::Result<()>,
 ) -> io::Result<()> {
     put_count(out, prefixes.len())?;
-    for (prefix, value) in prefixes.iter() {
+    for (prefix, value) in prefixes.entries() {
         match prefix.network() {
             IpAddr::V4(network) => {
                 out.write_all(&[4, prefix.length()])?;

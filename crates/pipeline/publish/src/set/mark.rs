@@ -68,7 +68,7 @@ impl End {
 
 /// The classes of an entry, each with its end; and the text of one that was listed by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     ends: [End; CLASSES],
     text: Option<(Class, u16)>,
 }
@@ -104,7 +104,7 @@ impl Mark {
     }
 
     /// The classes that hold at `now`, each with its end.
-    pub(super) fn classes(self, now: Timestamp) -> impl Iterator<Item = (Class, Option<Timestamp>)> {
+    pub(crate) fn classes(self, now: Timestamp) -> impl Iterator<Item = (Class, Option<Timestamp>)> {
         let classes = Class::ALL.into_iter().zip(self.ends);
         let present = classes.filter(|(_, end)| *end != End::ABSENT);
         present

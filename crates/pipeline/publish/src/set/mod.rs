@@ -50,14 +50,15 @@ mod undo;
 pub(crate) use self::undo::{Touched, Undo};
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use atalaya_model::{AllowEntry, Class, Decided, Decision, Listing, Prefix, Timestamp, Verdict};
 
 pub(crate) use self::classes::{Classes, Codes};
-use self::mark::{End, Mark, MarkNumber, MarkTable, Marks};
-use self::prefixes::Prefixes;
+pub(crate) use self::mark::Mark;
+use self::mark::{End, MarkNumber, MarkTable, Marks};
+use self::prefixes::{Prefixes, merged};
 use self::singles::Singles;
 
 /// Texts of the operator that are kept; a list by hand has one reason for many entries. Entries beyond say what their class says.
@@ -345,6 +346,21 @@ impl View {
             until: end.until(),
         });
         entries.find(|entry| entry.until.is_none_or(|until| now < until))
+    }
+
+    /// Everything that is listed, over or not, in its order: IPv4 before IPv6, by network, what is wider before what lies inside.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (Prefix, Mark)> {
+        let singles = self.singles.entries();
+        let singles = singles.map(|(address, mark)| (Prefix::from(Ipv4Addr::from_bits(address)), mark));
+        let all = merged(singles, self.listed.entries(), |(prefix, _)| *prefix);
+        all.map(|(prefix, mark)| (prefix, self.marks.get(mark)))
+    }
+
+    /// The allow list as it holds at `now`, in the same order.
+    pub(crate) fn allowed(&self, now: Timestamp) -> impl Iterator<Item = Prefix> {
+        let entries = self.allowed.entries();
+        let hold = entries.filter(move |(_, end)| end.until().is_none_or(|until| now < until));
+        hold.map(|(prefix, _)| prefix)
     }
 
     /// Whether an address of a prefix is listed at `now`: what makes a name above it an empty non-terminal (RFC 8020).

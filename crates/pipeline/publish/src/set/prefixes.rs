@@ -57,15 +57,6 @@ impl<V: Copy> Prefixes<V> {
         self.length
     }
 
-    /// All prefixes with their values, those of each family in their order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Prefix, V)> {
-        let narrow = self.ipv4.leaves().flat_map(|(_, run)| run.iter());
-        let ipv4 = self.ipv4_wide.iter().chain(narrow);
-        let ipv6 = self.ipv6.iter().flat_map(|run| run.iter());
-        ipv4.map(|(key, value)| (key.ipv4(), *value))
-            .chain(ipv6.map(|(key, value)| (key.ipv6(), *value)))
-    }
-
     /// The value of exactly this prefix.
     pub(super) fn get(&self, prefix: &Prefix) -> Option<V> {
         match prefix.network() {
@@ -146,6 +137,15 @@ impl<V: Copy> Prefixes<V> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// All prefixes in their order: IPv4 before IPv6, by network, and what is wider before what lies inside.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Prefix, V)> {
+        let narrow = self.ipv4.leaves().flat_map(|(_, run)| run.iter());
+        let ipv4 = merged(narrow, self.ipv4_wide.iter(), |entry| entry.0);
+        let ipv6 = self.ipv6.iter().flat_map(|run| run.iter());
+        ipv4.map(|(key, value)| (key.ipv4(), *value))
+            .chain(ipv6.map(|(key, value)| (key.ipv6(), *value)))
     }
 
     /// Gives a prefix this value; none takes it out. Gives the value that it had.
@@ -334,6 +334,20 @@ impl Key<u128> {
     }
 }
 
+/// Two orders as one; `key` says what they are ordered by.
+pub(super) fn merged<T, K: Ord>(
+    one: impl Iterator<Item = T>,
+    other: impl Iterator<Item = T>,
+    key: impl Fn(&T) -> K,
+) -> impl Iterator<Item = T> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if key(second) < key(first) => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
+}
+
 /// The value of a key in a run.
 fn find<N: Ord + Copy, V: Copy>(run: &[(Key<N>, V)], key: Key<N>) -> Option<V> {
     let at = run.binary_search_by(|entry| entry.0.cmp(&key)).ok()?;
@@ -408,12 +422,13 @@ mod tests {
                 prop_assert_eq!(set.set(prefix, *value), old);
             }
             prop_assert_eq!(set.len(), map.len());
-            let by_one: Vec<_> = set.iter().collect();
+            let by_one: Vec<_> = set.entries().collect();
             let at_once: Prefixes<u16> = by_one.iter().rev().copied().collect();
-            prop_assert!(at_once.iter().eq(by_one.iter().copied()));
+            prop_assert!(at_once.entries().eq(by_one.iter().copied()));
             prop_assert_eq!(by_one.into_iter().collect::<BTreeMap<_, _>>(), map.clone());
             prop_assert_eq!(at_once.ipv6_lengths, set.ipv6_lengths.clone());
             prop_assert_eq!(at_once.length, set.length);
+            prop_assert!(set.entries().eq(map.iter().map(|(prefix, value)| (*prefix, *value))));
             for asked in asked.iter().chain(steps.iter().map(|(prefix, _)| prefix)) {
                 let mut covering: Vec<_> = map.iter().filter(|(prefix, _)| prefix.covers(asked)).map(|(prefix, value)| (*prefix, *value)).collect();
                 covering.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.length()));

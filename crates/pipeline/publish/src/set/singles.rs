@@ -59,7 +59,6 @@ impl Singles {
     }
 
     /// All addresses in their order, with their marks.
-    #[cfg(test)]
     pub(super) fn entries(&self) -> impl Iterator<Item = (u32, MarkNumber)> {
         self.tree.leaves().flat_map(|([first, second], leaf)| {
             leaf.entries().map(move |(low, mark)| {

@@ -280,7 +280,15 @@ proptest! {
         let view = set.view();
         prop_assert_eq!(view.listings(), naive.listed.len());
         prop_assert_eq!(view.allow_entries(), naive.allowed.len());
+        let mut listed = naive.listed.clone();
+        listed.sort_by_key(|(prefix, class, _)| (*prefix, *class));
+        let entries: Vec<_> = view.entries().flat_map(|(prefix, mark)| mark.classes(at(1)).map(move |(class, until)| (prefix, class, until))).collect();
+        listed.retain(|(.., until)| until.is_none_or(|until| until > at(1)));
+        prop_assert_eq!(entries, listed);
         for now in [1, 100, 199, 250, 1000].map(at) {
+            let mut allowed: Vec<Prefix> = naive.allowed.iter().filter(|(_, until)| until.is_none_or(|until| until > now)).map(|(prefix, _)| *prefix).collect();
+            allowed.sort_unstable();
+            prop_assert_eq!(view.allowed(now).collect::<Vec<_>>(), allowed);
             let mut is_any_listed = false;
             for last in 0..16 {
                 for address in [IpAddr::from([192, 0, 2, last]), IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last.into()])] {
