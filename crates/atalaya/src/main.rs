@@ -46,6 +46,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::List(list) => commands::list::run(list).await,
         Command::Allow(allow) => commands::allow::run(allow).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
+        Command::Rbldnsd(rbldnsd) => commands::rbldnsd::run(rbldnsd).await,
         Command::Config(cli::Config::Example) => commands::check_config::example(),
         Command::CheckConfig(check) => commands::check_config::run(&check),
         Command::Reference => commands::reference::run(),

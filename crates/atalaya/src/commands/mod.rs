@@ -5,6 +5,7 @@ pub(crate) mod check_config;
 pub(crate) mod contact;
 pub(crate) mod list;
 pub(crate) mod lookup;
+pub(crate) mod rbldnsd;
 pub(crate) mod reference;
 pub(crate) mod replay;
 

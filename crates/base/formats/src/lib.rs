@@ -8,6 +8,7 @@ mod holding;
 mod mailbox;
 pub mod mbox;
 pub mod message;
+pub mod rbldnsd;
 pub mod rdap;
 pub mod received;
 pub mod redact;

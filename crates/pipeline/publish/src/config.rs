@@ -4,6 +4,7 @@ use atalaya_model::{MailAddress, Period};
 
 use crate::answer::LEAST_UDP_ANSWER;
 use crate::apex::{Apex, NameServer};
+use crate::files::FileZone;
 
 /// The most that `max_udp_answer` may be: what servers are advised to start from (RFC 6891 section 6.2.5), and more than any network
 /// should be asked to carry in fragments.
@@ -41,6 +42,12 @@ atalaya_model::settings! {
         max_udp_answer: u16 = 1232,
         /// Tasks that answer over UDP at each address of `listen.dns`: one for each processor that is to work for DNS.
         udp_tasks: u16 = 2,
+        /// Zones made of files that rbldnsd takes, each as it is written there: `ZONE:TYPE:FILE[,FILE...]`. The types are `ip4set`,
+        /// `ip4tset`, `ip4trie`, `ip6tset`, `ip6trie`, `dnset`, `generic`, `combined` and `acl`. They are answered beside the list; where one
+        /// has the name of the list, or lies in it, it goes before.
+        files: Vec<FileZone> = Vec::new() => "[\"bl.example.org:ip4set:/var/lib/lists/bl\"]",
+        /// How often these files are looked at for changes; 0s never.
+        files_check: Period = Period::minutes(1),
         /// Connections over TCP at the same time, at all addresses together. While more than half are taken, whoever begins to wait
         /// for its next query has a fifth of `idle_timeout`.
         max_connections: u16 = 256,

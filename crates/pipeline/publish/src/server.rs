@@ -3,26 +3,54 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Timestamp};
 use atalaya_net::{Datagrams, NetError, bind_tcp, bind_udp};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Client, Transport, answer_counted};
+use crate::answer::{Answered, Client, Strangers, Transport, answer_counted, answer_from_files};
 use crate::config::PublishConfig;
+use crate::files::FileZones;
 use crate::meters::Meters;
 use crate::tcp::TcpLimits;
 use crate::zone::Zone;
 use crate::{tcp, udp};
 
-/// The DNS server of one zone.
+/// The DNS server of the list, of zones made of files, or of both.
 #[derive(Debug)]
 pub struct DnsServer {
-    zone: Arc<Zone>,
+    sources: Sources,
     clock: Clock,
     udp_tasks: u16,
     tcp_limits: TcpLimits,
+}
+
+/// Where answers come from.
+#[derive(Debug, Clone)]
+struct Sources {
+    /// The list.
+    zone: Option<Arc<Zone>>,
+    /// Zones made of files, which are asked first.
+    files: Option<Arc<FileZones>>,
+    max_udp_answer: u16,
+}
+
+impl Sources {
+    /// Answers one query.
+    fn answer(&self, query: &[u8], client: Client, now: Timestamp) -> Option<Answered> {
+        let strangers = match &self.zone {
+            Some(_) => Strangers::Left,
+            None => Strangers::Refused,
+        };
+        if let Some(files) = &self.files
+            && let Some(answered) =
+                answer_from_files(query, files, (client, self.max_udp_answer), now, strangers)
+        {
+            return answered;
+        }
+        answer_counted(query, self.zone.as_ref()?, client, now)
+    }
 }
 
 /// Free ports tried where any will do: one that is free for TCP is nearly always free for UDP too.
@@ -71,7 +99,7 @@ impl DnsSockets {
 /// What answers the queries of one transport.
 #[derive(Debug)]
 pub(crate) struct Service {
-    zone: Arc<Zone>,
+    sources: Sources,
     clock: Clock,
     transport: Transport,
     /// What is counted for it.
@@ -79,13 +107,13 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    fn new(zone: Arc<Zone>, clock: Clock, transport: Transport) -> Arc<Self> {
+    fn new(sources: Sources, clock: Clock, transport: Transport) -> Arc<Self> {
         let meters = Meters::new(match transport {
             Transport::Udp => "udp",
             Transport::Tcp => "tcp",
         });
         Arc::new(Self {
-            zone,
+            sources,
             clock,
             transport,
             meters,
@@ -98,7 +126,7 @@ impl Service {
             address,
             transport: self.transport,
         };
-        let answered = answer_counted(query, &self.zone, client, self.clock.now());
+        let answered = self.sources.answer(query, client, self.clock.now());
         self.meters.count(answered.as_ref());
         answered.map(|answered| answered.bytes)
     }
@@ -108,8 +136,29 @@ impl DnsServer {
     /// Makes a server for `zone`; the clock tells which listings are over.
     #[must_use]
     pub fn new(config: &PublishConfig, zone: Arc<Zone>, clock: Clock) -> Self {
+        Self::of(config, Some(zone), clock)
+    }
+
+    /// Makes a server for zones made of files and nothing else.
+    #[must_use]
+    pub fn of_files(config: &PublishConfig, files: Arc<FileZones>, clock: Clock) -> Self {
+        Self::of(config, None, clock).with_files(files)
+    }
+
+    /// Answers for these zones too; they are asked before the list.
+    #[must_use]
+    pub fn with_files(mut self, files: Arc<FileZones>) -> Self {
+        self.sources.files = Some(files);
+        self
+    }
+
+    fn of(config: &PublishConfig, zone: Option<Arc<Zone>>, clock: Clock) -> Self {
         Self {
-            zone,
+            sources: Sources {
+                zone,
+                files: None,
+                max_udp_answer: config.max_udp_answer,
+            },
             clock,
             udp_tasks: config.udp_tasks.max(1),
             tcp_limits: TcpLimits::new(config),
@@ -120,8 +169,8 @@ impl DnsServer {
     ///
     /// Ends sooner only if a part of it breaks. Then all of it ends: half a server would go on unseen.
     pub async fn serve(self, sockets: Vec<DnsSockets>, stop: CancellationToken) {
-        let by_udp = Service::new(Arc::clone(&self.zone), self.clock.clone(), Transport::Udp);
-        let by_tcp = Service::new(self.zone, self.clock, Transport::Tcp);
+        let by_udp = Service::new(self.sources.clone(), self.clock.clone(), Transport::Udp);
+        let by_tcp = Service::new(self.sources, self.clock, Transport::Tcp);
         let limits = Arc::new(self.tcp_limits);
         let stop = stop.child_token();
         let mut parts = JoinSet::new();

@@ -4,6 +4,7 @@
 //! `resolve`, the records in `records`, writing and cutting to size in `reply`, with names shortened in `compress`.
 
 mod compress;
+mod from_files;
 mod records;
 mod reply;
 mod request;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 use atalaya_model::Timestamp;
 use domain::base::iana::OptRcode;
 
+pub(crate) use self::from_files::{Strangers, answer_from_files};
 use self::request::Request;
 use crate::zone::Zone;
 
@@ -72,15 +74,18 @@ pub fn answer(query: &[u8], zone: &Zone, client: Client, now: Timestamp) -> Opti
 pub(crate) fn answer_counted(query: &[u8], zone: &Zone, client: Client, now: Timestamp) -> Option<Answered> {
     let request = Request::read(query)?;
     let reply = resolve::resolve(&request, zone, now);
-    reply.write(&request, most_bytes(&request, zone, client.transport))
+    reply.write(
+        &request,
+        most_bytes(&request, zone.max_udp_answer(), client.transport),
+    )
 }
 
 /// How long the answer to a query may be.
-fn most_bytes(request: &Request<'_>, zone: &Zone, transport: Transport) -> u16 {
+fn most_bytes(request: &Request<'_>, max_udp_answer: u16, transport: Transport) -> u16 {
     match (transport, &request.edns) {
         (Transport::Tcp, _) => u16::MAX,
         (Transport::Udp, None) => LEAST_UDP_ANSWER,
-        (Transport::Udp, Some(edns)) => edns.udp_payload.min(zone.max_udp_answer()).max(LEAST_UDP_ANSWER),
+        (Transport::Udp, Some(edns)) => edns.udp_payload.min(max_udp_answer).max(LEAST_UDP_ANSWER),
     }
 }
 

@@ -41,7 +41,7 @@
 mod leaf;
 mod mark;
 mod prefixes;
-mod singles;
+pub(crate) mod singles;
 mod tree;
 
 use std::collections::HashMap;
