@@ -12,6 +12,7 @@ mod dns;
 mod mbox;
 mod message;
 pub mod mutate;
+mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
@@ -24,6 +25,7 @@ pub use config::config;
 pub use dns::dns;
 pub use mbox::mbox;
 pub use message::message;
+pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
@@ -40,6 +42,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("dns", dns),
     ("mbox", mbox),
     ("message", message),
+    ("rbldnsd", rbldnsd),
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),

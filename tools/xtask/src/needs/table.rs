@@ -65,6 +65,11 @@ pub(super) const NEEDS: &[Need] = &[
         "reads them with a third library",
     ),
     need(
+        "rbldnsd",
+        Proof::Program("rbldnsd"),
+        "answers the same questions from the same files as our zones of files",
+    ),
+    need(
         "spamassassin",
         Proof::Program("spamassassin"),
         "a check_rbl rule must see the listing",

@@ -27,12 +27,12 @@ pub(super) fn read(text: &[u8], kind: Kind, host_bits: HostBits) -> Result<(u32,
     let (octets, rest) = read_octets(text).ok_or(Reason::Address)?;
     let (first, last, rest) = match rest.split_first() {
         Some((b'/', rest)) if kind != Kind::Ip4TSet => {
-            let (first, last, rest) = read_length(octets, rest).ok_or(Reason::Address)?;
-            let network = first & !(first ^ last);
-            if network != first && host_bits == HostBits::Refused {
+            let (length, rest) = read_number(rest, BITS).ok_or(Reason::Address)?;
+            let network = octets.bits & mask(length);
+            if network != octets.bits && host_bits == HostBits::Refused {
                 return Err(Reason::HostBits);
             }
-            (network, last, rest)
+            (network, network | !mask(length), rest)
         }
         Some((b'-', rest)) if kind == Kind::Ip4Set => read_end(octets, rest).ok_or(Reason::Address)?,
         _ if kind == Kind::Ip4TSet && octets.count != OCTETS => return Err(Reason::Address),
@@ -70,12 +70,6 @@ fn read_octets(text: &[u8]) -> Option<(Octets, &[u8])> {
     }
     let bits = u32::from_be_bytes(places);
     Some((Octets { bits, count }, rest))
-}
-
-/// Behind `/`: the length in bits. The last address, and the first with what was written behind the length.
-fn read_length(octets: Octets, text: &[u8]) -> Option<(u32, u32, &[u8])> {
-    let (length, rest) = read_number(text, BITS)?;
-    Some((octets.bits, octets.bits | !mask(length), rest))
 }
 
 /// Behind `-`: the end, of which one octet alone is the last octet of the beginning.

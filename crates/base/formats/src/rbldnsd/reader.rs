@@ -143,13 +143,15 @@ impl<S: Sink> Reader<S> {
     /// Ends the dataset.
     pub fn finish(self) -> (Parsed, S) {
         let Self { common, options, .. } = self;
-        let parts = self.scopes.into_iter().map(|mut scope| {
-            scope.variables.inherit(&common.variables);
+        let parts = self.scopes.into_iter().map(|scope| {
+            // The first setting counts, and what all share is set first.
+            let mut variables = common.variables.clone();
+            variables.inherit(&scope.variables);
             Part {
                 kind: scope.kind,
                 origins: scope.origins,
                 values: scope.values.into_all(),
-                variables: scope.variables,
+                variables,
                 ttl_seconds: scope.ttl.or(common.ttl).unwrap_or(options.ttl_seconds),
             }
         });
@@ -238,6 +240,8 @@ impl Dataset<'_> {
     fn take(&mut self, line: &[u8], sink: &mut impl Sink) -> Result<(), Reason> {
         match self.scope.kind {
             Kind::Generic => return self.take_record(line, sink),
+            // `::1` is an address.
+            Kind::Ip6Trie | Kind::Ip6TSet | Kind::Acl if line.starts_with(b"::") => {}
             _ if line.starts_with(b":") => return self.take_default(line),
             _ => {}
         }
@@ -311,9 +315,12 @@ impl Dataset<'_> {
             [b'.', name @ ..] => (name, Reach::Both),
             name => (name, Reach::Itself),
         };
-        let name = Key::read(name)
-            .filter(|key| *key != Key::default())
-            .ok_or(Reason::Name)?;
+        // Nothing stands for the zone itself here: `@` is a label as any other.
+        let name = match name {
+            b"@" => Key::of_labels([name].into_iter()),
+            name => Key::read(name),
+        };
+        let name = name.filter(|key| *key != Key::default()).ok_or(Reason::Name)?;
         let value = self.value(rest, is_exclusion)?;
         sink.entry(Entry::Name {
             name: &name,

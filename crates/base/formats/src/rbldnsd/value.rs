@@ -140,15 +140,15 @@ impl Variables {
         known
     }
 
-    /// Takes from `outer` what is not set here.
-    pub(super) fn inherit(&mut self, outer: &Self) {
-        for (place, outer) in self.digits.iter_mut().zip(&outer.digits) {
+    /// Takes from `other` what is not set here.
+    pub(super) fn inherit(&mut self, other: &Self) {
+        for (place, other) in self.digits.iter_mut().zip(&other.digits) {
             if place.is_none() {
-                place.clone_from(outer);
+                place.clone_from(other);
             }
         }
         if self.base.is_none() {
-            self.base.clone_from(&outer.base);
+            self.base.clone_from(&other.base);
         }
     }
 
@@ -177,10 +177,12 @@ impl Variables {
                 (Some(b'$'), _) => Some(&b"$"[..]),
                 (Some(b'='), Some([])) => Some(listed.as_bytes()),
                 (Some(b'='), Some(entry)) => Some(entry),
+                // One that is not set stays as it is written.
                 (Some(digit @ b'0'..=b'9'), _) => self
                     .digits
                     .get(usize::from(digit.saturating_sub(b'0')))
-                    .and_then(Option::as_deref),
+                    .and_then(Option::as_deref)
+                    .or_else(|| rest.get(before.len()..before.len().saturating_add(2))),
                 _ => None,
             };
             filled.extend_from_slice(variable.unwrap_or(listed.as_bytes()));

@@ -130,6 +130,7 @@ fn reply<'a>(question: &'a Question<'_>, found: &Found<'a>, servers: &'a [(Ttl, 
         .map(|(ttl, preference, server)| record(name, *ttl, Mx::new(*preference, server.for_slice()).into()));
     records.extend(mail);
     records.retain(|record| wants(record.rtype()));
+    level_ttls(&mut records);
     // A zone without these records cannot say that it has none.
     if is_about_zone && records.is_empty() {
         return Reply::failed(Rcode::REFUSED);
@@ -140,6 +141,20 @@ fn reply<'a>(question: &'a Question<'_>, found: &Found<'a>, servers: &'a [(Ttl, 
         Rcode::NXDOMAIN
     };
     Reply::of_files(rcode, records, soa(zone.name.for_slice(), zone))
+}
+
+/// Gives all records of a type the same time to live, the least that one of them has (RFC 2181 section 5.2).
+fn level_ttls(records: &mut [OurRecord<'_>]) {
+    let all: Vec<(Rtype, Ttl)> = records
+        .iter()
+        .map(|record| (record.rtype(), record.ttl()))
+        .collect();
+    for record in records {
+        let same = all.iter().filter(|(rtype, _)| *rtype == record.rtype());
+        if let Some(least) = same.map(|(_, ttl)| *ttl).min() {
+            record.set_ttl(least);
+        }
+    }
 }
 
 /// The records of the zone itself.

@@ -19,9 +19,6 @@ mod source;
 mod spec;
 mod values;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
