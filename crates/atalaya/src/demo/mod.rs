@@ -30,7 +30,7 @@ pub(crate) async fn run(demo: Demo) -> anyhow::Result<()> {
     let network = network::start().await?;
     let config = config(&scratch.0, network.address)?;
     process::start_logging(&config.log)?;
-    let server = start(config).await?;
+    let server = Box::pin(start(config)).await?;
     until_loaded(&server.house.zone).await?;
 
     let held = steps::run(&server, &scratch.0).await;

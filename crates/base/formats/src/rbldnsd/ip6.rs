@@ -2,7 +2,7 @@
 
 use super::ip4::read_number;
 use super::wrong::Reason;
-use super::{HostBits, Kind};
+use super::{HostBits, Kind, Sign};
 
 /// Words of an address.
 const WORDS: usize = 8;
@@ -25,7 +25,7 @@ struct Written {
 pub(super) fn read(
     text: &[u8],
     kind: Kind,
-    is_exclusion: bool,
+    sign: Sign,
     host_bits: HostBits,
 ) -> Result<(u128, u8, &[u8]), Reason> {
     let (written, rest) = read_words(text).ok_or(Reason::Address)?;
@@ -40,7 +40,7 @@ pub(super) fn read(
         return Err(Reason::Address);
     }
     let is_half = length == HALF_BITS && !written.has_gap;
-    if kind == Kind::Ip6TSet && is_half == is_exclusion {
+    if kind == Kind::Ip6TSet && is_half != (sign == Sign::Listed) {
         return Err(Reason::Address);
     }
     let network = written.bits & mask(length);

@@ -186,6 +186,13 @@ pub enum Entry<'a> {
     },
 }
 
+/// Whether a line lists what it names, or takes it out of what is listed around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Listed,
+    Excluded,
+}
+
 /// What a name of a dataset stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {

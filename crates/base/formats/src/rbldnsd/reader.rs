@@ -9,7 +9,7 @@ use super::names::Key;
 use super::special::{self, NameServers, Soa, Special};
 use super::value::{self, Value, Values, Variables};
 use super::wrong::{Reason, Wrong};
-use super::{Entry, Everything, Kind, Options, Reach, Sink, ValueNumber, generic, ip4, ip6};
+use super::{Entry, Everything, Kind, Options, Reach, Sign, Sink, ValueNumber, generic, ip4, ip6};
 
 /// Datasets in a combined one.
 const MOST_DATASETS: usize = 4096;
@@ -245,16 +245,16 @@ impl Dataset<'_> {
             _ if line.starts_with(b":") => return self.take_default(line),
             _ => {}
         }
-        let (line, is_exclusion) = match line.strip_prefix(b"!") {
-            Some(line) => (line.trim_ascii_start(), true),
-            None => (line, false),
+        let (line, sign) = match line.strip_prefix(b"!") {
+            Some(line) => (line.trim_ascii_start(), Sign::Excluded),
+            None => (line, Sign::Listed),
         };
         match self.scope.kind {
-            Kind::Names => self.take_name(line, is_exclusion, sink),
-            Kind::Ip4TSet | Kind::Acl if is_exclusion => Err(Reason::Address),
-            Kind::Acl if !is_ipv4(line) => self.take_ip6(line, is_exclusion, sink),
-            Kind::Ip6Trie | Kind::Ip6TSet => self.take_ip6(line, is_exclusion, sink),
-            _ => self.take_ip4(line, is_exclusion, sink),
+            Kind::Names => self.take_name(line, sign, sink),
+            Kind::Ip4TSet | Kind::Acl if sign == Sign::Excluded => Err(Reason::Address),
+            Kind::Acl if !is_ipv4(line) => self.take_ip6(line, sign, sink),
+            Kind::Ip6Trie | Kind::Ip6TSet => self.take_ip6(line, sign, sink),
+            _ => self.take_ip4(line, sign, sink),
         }
     }
 
@@ -273,9 +273,9 @@ impl Dataset<'_> {
         Ok(())
     }
 
-    fn take_ip4(&mut self, line: &[u8], is_exclusion: bool, sink: &mut impl Sink) -> Result<(), Reason> {
+    fn take_ip4(&mut self, line: &[u8], sign: Sign, sink: &mut impl Sink) -> Result<(), Reason> {
         let (first, last, rest) = ip4::read(line, self.scope.kind, self.options.host_bits)?;
-        let value = self.value(rest, is_exclusion)?;
+        let value = self.value(rest, sign)?;
         if value.is_some() && (first, last) == (0, u32::MAX) {
             self.refuse_everything()?;
         }
@@ -292,9 +292,9 @@ impl Dataset<'_> {
         Ok(())
     }
 
-    fn take_ip6(&mut self, line: &[u8], is_exclusion: bool, sink: &mut impl Sink) -> Result<(), Reason> {
-        let (network, length, rest) = ip6::read(line, self.scope.kind, is_exclusion, self.options.host_bits)?;
-        let value = self.value(rest, is_exclusion)?;
+    fn take_ip6(&mut self, line: &[u8], sign: Sign, sink: &mut impl Sink) -> Result<(), Reason> {
+        let (network, length, rest) = ip6::read(line, self.scope.kind, sign, self.options.host_bits)?;
+        let value = self.value(rest, sign)?;
         if value.is_some() && length == 0 {
             self.refuse_everything()?;
         }
@@ -306,7 +306,7 @@ impl Dataset<'_> {
         Ok(())
     }
 
-    fn take_name(&mut self, line: &[u8], is_exclusion: bool, sink: &mut impl Sink) -> Result<(), Reason> {
+    fn take_name(&mut self, line: &[u8], sign: Sign, sink: &mut impl Sink) -> Result<(), Reason> {
         let is_end = |byte: &u8| byte.is_ascii_whitespace() || b":#;".contains(byte);
         let end = line.iter().position(is_end).unwrap_or(line.len());
         let (name, rest) = line.split_at_checked(end).ok_or(Reason::Name)?;
@@ -321,7 +321,7 @@ impl Dataset<'_> {
             name => Key::read(name),
         };
         let name = name.filter(|key| *key != Key::default()).ok_or(Reason::Name)?;
-        let value = self.value(rest, is_exclusion)?;
+        let value = self.value(rest, sign)?;
         sink.entry(Entry::Name {
             name: &name,
             reach,
@@ -347,8 +347,8 @@ impl Dataset<'_> {
     }
 
     /// The value that stands behind an entry; none for an exclusion.
-    fn value(&mut self, text: &[u8], is_exclusion: bool) -> Result<Option<ValueNumber>, Reason> {
-        if is_exclusion {
+    fn value(&mut self, text: &[u8], sign: Sign) -> Result<Option<ValueNumber>, Reason> {
+        if sign == Sign::Excluded {
             return Ok(None);
         }
         let Scope {

@@ -138,11 +138,9 @@ impl Found<'_> {
                 (Pass::Listed(ttl, code, text), _) if dataset.could_list(place) => {
                     self.list(*ttl, *code, text.clone());
                 }
-                (Pass::Free, Said::Listed(listed)) => {
-                    for (code, text) in listed {
-                        self.list(dataset.ttl_seconds, code, text);
-                    }
-                }
+                (Pass::Free, Said::Listed(listed)) => listed
+                    .into_iter()
+                    .for_each(|(code, text)| self.list(dataset.ttl_seconds, code, text)),
                 (_, Said::Excluded) => is_excluded = true,
                 _ => {}
             }
