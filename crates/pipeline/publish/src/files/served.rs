@@ -84,9 +84,11 @@ impl Served {
             let zone = zone.or_insert_with(|| ServedZone::new(&file_zone.zone));
             zone.add(source);
         }
-        // The serial of a zone is the time of the newest of all its files.
+        // The serial of a zone is the time of the newest of its files; an access list changes nothing in it.
         for (name, zone) in &mut served.zones {
-            let own = zones.iter().filter(|(own, _)| own.zone == *name);
+            let own = zones
+                .iter()
+                .filter(|(own, _)| own.zone == *name && own.kind != Kind::Acl);
             let own: Vec<_> = own
                 .filter_map(|(_, at)| sources.get(*at)?.loaded.as_deref())
                 .collect();
