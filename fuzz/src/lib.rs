@@ -13,6 +13,7 @@ mod lists;
 mod mbox;
 mod message;
 pub mod mutate;
+mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
@@ -26,6 +27,7 @@ pub use dns::dns;
 pub use lists::lists;
 pub use mbox::mbox;
 pub use message::message;
+pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
@@ -43,6 +45,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("lists", lists),
     ("mbox", mbox),
     ("message", message),
+    ("rbldnsd", rbldnsd),
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),

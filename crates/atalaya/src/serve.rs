@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use atalaya_formats::rbldnsd::Options;
 use atalaya_model::Clock;
 use atalaya_net::bind_tcp;
 use atalaya_notify::{NoticeConfig, NoticeWriter, Sender};
 use atalaya_observe::Trap;
-use atalaya_publish::{DnsServer, DnsSockets, Follower, Zone};
+use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
 use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -113,7 +115,8 @@ impl Server {
         let house = House::open(config, clock, Upkeep::Follower).await?;
         let stop = CancellationToken::new();
         let mut tasks = Parts::new();
-        start_parts(&house, sockets, &mut tasks, &stop)?;
+        let files = load_files(&house).await?;
+        start_parts(&house, sockets, files, &mut tasks, &stop)?;
         Ok(Self {
             addresses,
             house,
@@ -197,10 +200,35 @@ async fn first_to_end(parts: &mut Parts) -> anyhow::Error {
     }
 }
 
+/// Loads the zones that are made of files, if there are any.
+///
+/// # Errors
+/// A file cannot be used: nothing older could answer for it.
+async fn load_files(house: &House) -> anyhow::Result<Option<Arc<FileZones>>> {
+    let zones = &house.config.publish.files;
+    if zones.is_empty() {
+        return Ok(None);
+    }
+    let files = Arc::new(FileZones::new(
+        zones.clone(),
+        Options::default(),
+        house.clock.clone(),
+    ));
+    let loading = Arc::clone(&files);
+    match tokio::task::spawn_blocking(move || loading.refresh())
+        .await?
+        .pop()
+    {
+        Some(bad) => Err(anyhow::Error::new(bad).context("publish.files cannot be served")),
+        None => Ok(Some(files)),
+    }
+}
+
 /// Puts every part to work.
 fn start_parts(
     house: &Arc<House>,
     sockets: Sockets,
+    files: Option<Arc<FileZones>>,
     tasks: &mut Parts,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
@@ -218,7 +246,18 @@ fn start_parts(
         .access()
         .read_keys(&config.in_data(KEYS))
         .context("the keys of those who may ask cannot be read")?;
-    let dns = DnsServer::new(&config.publish, Arc::clone(zone), clock.clone());
+    let mut dns = DnsServer::new(&config.publish, Arc::clone(zone), clock.clone());
+    if let Some(files) = files {
+        dns = dns.with_files(Arc::clone(&files));
+        let period = config.publish.files_check.duration();
+        // Nobody asks for a look at the files.
+        let (_ask, asked) = mpsc::channel(1);
+        put_to_work(
+            tasks,
+            "the files of zones",
+            files.follow(period, asked, stop.clone()),
+        );
+    }
     let writer = NoticeWriter::new(
         NoticeConfig {
             trap_names: config.trap_names(),

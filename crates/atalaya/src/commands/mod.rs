@@ -8,6 +8,7 @@ pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod lookup;
+pub(crate) mod rbldnsd;
 pub(crate) mod reference;
 pub(crate) mod replay;
 pub(crate) mod top;

@@ -9,6 +9,7 @@ pub mod lists;
 mod mailbox;
 pub mod mbox;
 pub mod message;
+pub mod rbldnsd;
 pub mod rdap;
 pub mod received;
 pub mod redact;

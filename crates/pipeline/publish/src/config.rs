@@ -6,6 +6,7 @@ use atalaya_model::{ByteSize, MailAddress, Period, Prefix, Secret};
 
 use crate::answer::{Cookies, LEAST_UDP_ANSWER};
 use crate::apex::NameServer;
+use crate::files::FileZone;
 use crate::published::PublishedZones;
 use crate::transfer::{NotifyTarget, Secondaries, Secondary, TsigKey};
 
@@ -81,6 +82,12 @@ atalaya_model::settings! {
         rate_limit_slip: u32 = 2,
         /// Client networks without a limit: your own resolvers.
         rate_limit_exempt: Vec<Prefix> = vec![Prefix::new([127, 0, 0, 0].into(), 8), Prefix::single(Ipv6Addr::LOCALHOST.into())],
+        /// Zones made of files that rbldnsd takes, each as it is written there: `ZONE:TYPE:FILE[,FILE...]`. The types are `ip4set`,
+        /// `ip4tset`, `ip4trie`, `ip6tset`, `ip6trie`, `dnset`, `generic`, `combined` and `acl`. They are answered beside the list; where one
+        /// has the name of the list, or lies in it, it goes before.
+        files: Vec<FileZone> = Vec::new() => "[\"bl.example.org:ip4set:/var/lib/lists/bl\"]",
+        /// How often these files are looked at for changes; 0s never.
+        files_check: Period = Period::minutes(1),
         /// Connections over TCP at the same time, at all addresses together. While more than half are taken, whoever begins to wait
         /// for its next query has a fifth of `idle_timeout`.
         max_connections: u16 = 256,
@@ -133,6 +140,12 @@ impl PublishConfig {
             }
         }
         Secondaries::new(self).map_err(|error| error.to_string())?;
+        if let Some(above) = self.files.iter().find(|files| files.holds(&self.zone)) {
+            return Err(format!(
+                "publish.files: the zone of `{above}` holds the list's own, {}; serve it elsewhere",
+                self.zone
+            ));
+        }
         let at_least_one = [
             ("udp_threads", self.udp_threads.unwrap_or(1)),
             ("max_connections", self.max_connections),
@@ -184,7 +197,7 @@ mod tests {
 
     #[test]
     fn complaints_name_the_key() {
-        let cases: [(&str, String); 13] = [
+        let cases: [(&str, String); 14] = [
             (
                 "publish.zone",
                 complaint(|config| config.zone = "bad..name".to_owned()),
@@ -205,6 +218,10 @@ mod tests {
             (
                 "publish.primary_server",
                 complaint(|config| config.primary_server = Some("a b".to_owned())),
+            ),
+            (
+                "publish.files",
+                complaint(|config| config.files = vec!["atalaya.test:ip4set:list".parse().unwrap()]),
             ),
             (
                 "publish.udp_threads",

@@ -7,7 +7,8 @@ use atalaya_model::Timestamp;
 
 use crate::answer::Usual;
 use crate::meters::TopShard;
-use crate::server::Service;
+use crate::service::Service;
+use crate::zone::Zone;
 
 /// One question in so many is looked at for who asks most, and counts for all of them.
 const SAMPLE: u64 = 16;
@@ -24,9 +25,9 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn new(service: &Service) -> Self {
         Self {
-            by_zone: vec![(0, 0); service.zone.published().iter().count()],
+            by_zone: vec![(0, 0); service.zone().map_or(0, |zone| zone.published().iter().count())],
             questions: 0,
-            top: service.zone.top_shard(),
+            top: service.zone().map(Zone::top_shard).unwrap_or_default(),
         }
     }
 

@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::PublishConfig;
 use crate::meters::ConnectionMeters;
-use crate::server::Service;
+use crate::service::Service;
 use crate::transfer::{Copy, Response};
 
 /// Bytes of the length before each message (RFC 1035 section 4.2.2).

@@ -9,8 +9,9 @@ use atalaya_net::{Batch, Datagrams, Letter};
 use tokio_util::sync::CancellationToken;
 
 use crate::rate::{Permit, RateLimiter};
-use crate::server::Service;
+use crate::service::Service;
 use crate::tally::Tally;
+use crate::zone::Zone;
 
 /// Pause after the socket itself failed, so that a lasting failure does not take the processor.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -51,8 +52,8 @@ fn pause() {
 
 /// Answers a batch from one version of the zone, at one moment.
 fn answer(batch: &mut Batch, service: &Service, limiter: &mut RateLimiter, tally: &mut Tally) {
-    let zone = &service.zone;
-    let version = zone.version();
+    let zone = service.zone_alone();
+    let version = zone.map(Zone::version);
     let now = service.clock.now();
     limiter.set_time(now);
     for letter in batch.letters() {
@@ -61,17 +62,14 @@ fn answer(batch: &mut Batch, service: &Service, limiter: &mut RateLimiter, tally
             client,
             answer,
         } = letter;
-        let permit = limiter.permit(client, || zone.has_valid_cookie(question, client, now));
+        let permit = limiter.permit(client, || service.is_proven(question, client, now));
+        let is_open = permit == Permit::Answer && zone.is_some_and(|zone| zone.access().is_open_to(client));
+        let usual = version.as_ref().filter(|_version| is_open);
+        if let Some(usual) = usual.and_then(|version| version.answer(question, answer, now)) {
+            tally.count(client, usual, now);
+            continue;
+        }
         let ordinary = match permit {
-            Permit::Answer if zone.access().is_open_to(client) => {
-                match version.answer(question, answer, now) {
-                    Some(usual) => {
-                        tally.count(client, usual, now);
-                        continue;
-                    }
-                    None => service.answer(question, client),
-                }
-            }
             Permit::Answer => service.answer(question, client),
             Permit::Truncate => service.truncate(question),
             Permit::Drop => None,

@@ -88,6 +88,11 @@ pub(super) const NEEDS: &[Need] = &[
         "copies the zone as a secondary, and signs it",
     ),
     need(
+        "rbldnsd",
+        Proof::Program("rbldnsd"),
+        "answers the same questions from the same files as our zones of files",
+    ),
+    need(
         "spamassassin",
         Proof::Program("spamassassin"),
         "a check_rbl rule must see the listing",
@@ -140,17 +145,6 @@ pub(super) const NEEDS: &[Need] = &[
         Proof::Python("jsonschema"),
         "judges X-ARF reports by their published schema",
     ),
-    need(
-        "rbldnsd",
-        Proof::Program("rbldnsd"),
-        "the list server that ours is measured beside",
-    ),
-    need(
-        "nsd",
-        Proof::Program("nsd"),
-        "a name server that ours is measured beside",
-    ),
-    need("knot", Proof::Program("knotd"), "another one"),
 ];
 
 /// Answers that a package would ask for at its installation: input of `debconf-set-selections`.

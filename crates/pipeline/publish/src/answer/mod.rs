@@ -7,6 +7,7 @@
 mod compress;
 mod cookies;
 mod fast;
+mod from_files;
 mod identity;
 mod records;
 mod reply;
@@ -19,8 +20,9 @@ use atalaya_model::Timestamp;
 use domain::base::iana::OptRcode;
 
 pub(crate) use self::fast::{Moment, PreparedZones, Usual};
+pub(crate) use self::from_files::{Strangers, answer_from_files};
 pub(crate) use self::records::text;
-use self::reply::{Options, Reply};
+use self::reply::{Options, Reply, Written};
 use self::request::Request;
 use self::resolve::Resolved;
 use crate::zone::Zone;
@@ -38,6 +40,30 @@ pub enum Transport {
     Udp,
     /// A stream: the answer may have 65,535 bytes.
     Tcp,
+}
+
+impl Answered {
+    /// A message about none of our zones, or about no address.
+    pub(crate) const fn plain(bytes: Vec<u8>, rcode: OptRcode) -> Self {
+        Self {
+            bytes,
+            rcode,
+            is_cut: false,
+            zone: None,
+            address: None,
+            is_listed: false,
+            has_valid_cookie: false,
+        }
+    }
+}
+
+impl From<Written> for Answered {
+    fn from(written: Written) -> Self {
+        Self {
+            is_cut: written.is_cut,
+            ..Self::plain(written.bytes, written.rcode)
+        }
+    }
 }
 
 /// Who asks, as far as the network tells.
@@ -102,7 +128,11 @@ pub(crate) fn answer_counted(query: &[u8], zone: &Zone, client: Client, now: Tim
         cookie: cookie.map(|cookie| zone.cookies().renewed(cookie, client.address, now)),
         identity: zone.identity().nsid().filter(|_name| wants_identity),
     };
-    let written = reply.write(&request, &options, most_bytes(&request, zone, client.transport))?;
+    let written = reply.write(
+        &request,
+        &options,
+        most_bytes(&request, zone.max_udp_answer(), client.transport),
+    )?;
     Some(Answered {
         bytes: written.bytes,
         rcode: written.rcode,
@@ -122,15 +152,7 @@ pub(crate) fn truncated(query: &[u8]) -> Option<Answered> {
         None => Reply::truncated(),
     };
     let written = reply.write(&request, &Options::default(), LEAST_UDP_ANSWER)?;
-    Some(Answered {
-        bytes: written.bytes,
-        rcode: written.rcode,
-        is_cut: written.is_cut,
-        zone: None,
-        address: None,
-        is_listed: false,
-        has_valid_cookie: false,
-    })
+    Some(written.into())
 }
 
 /// Whether a query brings a cookie of ours, so that its sender is who he says.
@@ -141,11 +163,11 @@ pub(crate) fn has_valid_cookie(query: &[u8], cookies: &Cookies, client: IpAddr, 
 }
 
 /// How long the answer to a query may be.
-fn most_bytes(request: &Request<'_>, zone: &Zone, transport: Transport) -> u16 {
+fn most_bytes(request: &Request<'_>, max_udp_answer: u16, transport: Transport) -> u16 {
     match (transport, &request.edns) {
         (Transport::Tcp, _) => u16::MAX,
         (Transport::Udp, None) => LEAST_UDP_ANSWER,
-        (Transport::Udp, Some(edns)) => edns.udp_payload.min(zone.max_udp_answer()).max(LEAST_UDP_ANSWER),
+        (Transport::Udp, Some(edns)) => edns.udp_payload.min(max_udp_answer).max(LEAST_UDP_ANSWER),
     }
 }
 

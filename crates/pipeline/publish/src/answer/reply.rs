@@ -123,6 +123,16 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// An answer about a zone made of files: its records, or the SOA record, where there is one, beside "there is none".
+    pub(super) fn of_files(rcode: Rcode, answer: Vec<OurRecord<'a>>, soa: Option<OurRecord<'a>>) -> Self {
+        Self {
+            authority: soa.filter(|_soa| answer.is_empty()),
+            is_authoritative: true,
+            answer,
+            ..Self::failed(rcode)
+        }
+    }
+
     /// Writes the answer in at most `most` bytes: all of it, or without what is additional, or no records at all.
     pub(super) fn write(
         mut self,

@@ -104,13 +104,14 @@ impl ZoneMeters {
 
 impl Meters {
     /// The numbers of `transport`.
-    pub(crate) fn new(transport: &'static str, zones: &PublishedZones) -> Self {
+    pub(crate) fn new(transport: &'static str, zones: Option<&PublishedZones>) -> Self {
         let over_rate =
             |fate| counter!("atalaya_publish_over_rate_total", "transport" => transport, "fate" => fate);
         let within = |(_, step)| counter!("atalaya_publish_answer_seconds_bucket", "transport" => transport, "le" => step);
         Self {
             by_zone: zones
-                .iter()
+                .into_iter()
+                .flat_map(PublishedZones::iter)
                 .map(|zone| ZoneMeters::new(transport, zone.label))
                 .collect(),
             elsewhere: ZoneMeters::new(transport, NO_ZONE),

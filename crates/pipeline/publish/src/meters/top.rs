@@ -31,7 +31,7 @@ pub(crate) struct Top {
 }
 
 /// The part of one thread, or of a few that seldom count.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TopShard(Arc<Mutex<Sketches>>);
 
 /// What one shard has counted.

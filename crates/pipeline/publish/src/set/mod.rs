@@ -43,7 +43,7 @@ mod file;
 mod leaf;
 mod mark;
 mod prefixes;
-mod singles;
+pub(crate) mod singles;
 mod tree;
 mod undo;
 

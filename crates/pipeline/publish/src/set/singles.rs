@@ -6,14 +6,14 @@ use super::tree::Tree;
 
 /// Addresses with their marks. A clone is a version that stays as it is.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Singles {
+pub(crate) struct Singles {
     tree: Tree<Leaf>,
 }
 
 impl Singles {
     /// The mark of an address.
     #[inline]
-    pub(super) fn get(&self, address: u32) -> Option<MarkNumber> {
+    pub(crate) fn get(&self, address: u32) -> Option<MarkNumber> {
         let [first, second, third, last] = address.to_be_bytes();
         self.tree
             .leaf(first, second)?
@@ -31,7 +31,7 @@ impl Singles {
     }
 
     /// Whether an address from `first` to `last` is in.
-    pub(super) fn has_between(&self, first: u32, last: u32) -> bool {
+    pub(crate) fn has_between(&self, first: u32, last: u32) -> bool {
         self.tree
             .between(first, last)
             .any(|(leaf, first, last)| leaf.has_between(first, last))
@@ -69,14 +69,14 @@ impl Singles {
     }
 
     /// Bytes that all of it takes, what is shared with other versions included.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let leaves: usize = self.tree.leaves().map(|(_, leaf)| leaf.bytes()).sum();
         self.tree.bytes().saturating_add(leaves)
     }
 
     /// Makes changes, which stand in the order of their addresses. What becomes of an address is for `fold` to say, from the mark that it
     /// has and all changes of it: its new mark, or none to take it out.
-    pub(super) fn change<C>(
+    pub(crate) fn change<C>(
         &mut self,
         changes: &[(u32, C)],
         mut fold: impl FnMut(Option<MarkNumber>, &[(u32, C)]) -> Option<MarkNumber>,

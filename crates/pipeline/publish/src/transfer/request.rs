@@ -244,15 +244,7 @@ fn failed(message: &Message<Vec<u8>>, rcode: Rcode) -> Option<Answered> {
 }
 
 fn counted(bytes: Vec<u8>, rcode: Rcode) -> Answered {
-    Answered {
-        bytes,
-        rcode: rcode.into(),
-        is_cut: false,
-        zone: None,
-        address: None,
-        is_listed: false,
-        has_valid_cookie: false,
-    }
+    Answered::plain(bytes, rcode.into())
 }
 
 /// How long the answer to a query may be.
