@@ -20,9 +20,11 @@ pub fn lists(data: &[u8]) {
             match reader.read(line) {
                 Ok(named) => {
                     assert!(named.len() <= MOST_PREFIXES && line.len() <= MAX_LINE);
-                    for prefix in named {
-                        assert_eq!(prefix.to_string().parse(), Ok(prefix));
-                    }
+                    assert!(
+                        named
+                            .into_iter()
+                            .all(|prefix| prefix.to_string().parse() == Ok(prefix))
+                    );
                 }
                 Err(wrong) => assert!(wrong.to_string().chars().count() <= LONGEST_REFUSAL, "{wrong}"),
             }

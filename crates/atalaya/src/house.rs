@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use atalaya_decide::{Judge, by_hand, import};
 use atalaya_formats::redact::TrapNames;
-use atalaya_model::{Clock, Decided, Serial};
+use atalaya_model::{Clock, Decided, Prefix, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_store::{Recorded, Store, Topic};
@@ -178,11 +178,7 @@ impl House {
                 let page = store.listings_page(around, after, LISTINGS_PAGE).await?;
                 serde_json::to_value((store.serial().await?, page))?
             }
-            Request::Allowed { prefix } => {
-                let mut entries = store.allowed().await?;
-                entries.retain(|entry| prefix.is_none_or(|prefix| prefix.overlaps(&entry.prefix)));
-                serde_json::to_value((store.serial().await?, entries))?
-            }
+            Request::Allowed { prefix } => self.allow_list(prefix).await?,
             Request::Contact { address } => {
                 serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
             }
@@ -194,6 +190,13 @@ impl House {
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
+    }
+
+    /// The allow list, as far as it overlaps a prefix, and the serial of that moment.
+    async fn allow_list(&self, prefix: Option<Prefix>) -> anyhow::Result<Value> {
+        let mut entries = self.store.allowed().await?;
+        entries.retain(|entry| prefix.is_none_or(|prefix| prefix.overlaps(&entry.prefix)));
+        Ok(serde_json::to_value((self.store.serial().await?, entries))?)
     }
 
     /// Who asked most today, where a server counts it.

@@ -224,6 +224,23 @@ async fn load_files(house: &House) -> anyhow::Result<Option<Arc<FileZones>>> {
     }
 }
 
+/// Lets the server answer from files too, which are looked at now and then.
+fn with_files(
+    dns: DnsServer,
+    files: Arc<FileZones>,
+    config: &Config,
+    tasks: &mut Parts,
+    stop: &CancellationToken,
+) -> DnsServer {
+    let dns = dns.with_files(Arc::clone(&files));
+    let period = config.publish.files_check.duration();
+    // Nobody asks for a look at the files.
+    let (_ask, asked) = mpsc::channel(1);
+    let follow = files.follow(period, asked, stop.clone());
+    put_to_work(tasks, "the files of zones", follow);
+    dns
+}
+
 /// Puts every part to work.
 fn start_parts(
     house: &Arc<House>,
@@ -246,18 +263,11 @@ fn start_parts(
         .access()
         .read_keys(&config.in_data(KEYS))
         .context("the keys of those who may ask cannot be read")?;
-    let mut dns = DnsServer::new(&config.publish, Arc::clone(zone), clock.clone());
-    if let Some(files) = files {
-        dns = dns.with_files(Arc::clone(&files));
-        let period = config.publish.files_check.duration();
-        // Nobody asks for a look at the files.
-        let (_ask, asked) = mpsc::channel(1);
-        put_to_work(
-            tasks,
-            "the files of zones",
-            files.follow(period, asked, stop.clone()),
-        );
-    }
+    let dns = DnsServer::new(&config.publish, Arc::clone(zone), clock.clone());
+    let dns = match files {
+        Some(files) => with_files(dns, files, config, tasks, stop),
+        None => dns,
+    };
     let writer = NoticeWriter::new(
         NoticeConfig {
             trap_names: config.trap_names(),

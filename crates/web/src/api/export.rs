@@ -1,10 +1,11 @@
 //! `GET /api/v1/export/FORMAT`: the list for other programs, whole or in part, and only where it changed (RFC 9110 sections 13 and 14).
 
 use std::io::{Seek, SeekFrom};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use atalaya_model::Class;
+use atalaya_model::{Class, Prefix};
 use atalaya_publish::{Family, Filter, Format};
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
@@ -21,6 +22,7 @@ use tokio_util::io::ReaderStream;
 use super::Problem;
 use crate::app::{Client, Shared};
 use crate::client;
+use crate::config::WebConfig;
 use crate::failure::Failure;
 
 /// Bytes read from the file at a time.
@@ -34,13 +36,7 @@ pub(crate) async fn export(
     Query(wishes): Query<Vec<(String, String)>>,
     request: Request,
 ) -> Result<Response, Response> {
-    let web = &shared.app.config.web;
-    let peer = client::address(request.extensions(), request.headers(), &[]);
-    let holds =
-        |prefixes: &[atalaya_model::Prefix], address| prefixes.iter().any(|prefix| prefix.contains(address));
-    // Behind a proxy that nobody named everybody would have its address.
-    let is_veiled = client::is_forwarded(request.headers()) && !holds(&web.trusted_proxies, peer);
-    if is_veiled || !holds(&web.export_clients, client) {
+    if !is_open_to(client, &request, &shared.app.config.web) {
         return Err(refused(
             StatusCode::FORBIDDEN,
             "The exports are not open to this client",
@@ -96,6 +92,15 @@ pub(crate) async fn export(
         tracing::warn!(%error, "an export cannot be read");
         Failure::Unavailable.into_response()
     })
+}
+
+/// Whether the exports are open to a client.
+fn is_open_to(client: IpAddr, request: &Request, web: &WebConfig) -> bool {
+    let peer = client::address(request.extensions(), request.headers(), &[]);
+    let holds = |prefixes: &[Prefix], address| prefixes.iter().any(|prefix| prefix.contains(address));
+    // Behind a proxy that nobody named everybody would have its address.
+    let is_veiled = client::is_forwarded(request.headers()) && !holds(&web.trusted_proxies, peer);
+    !is_veiled && holds(&web.export_clients, client)
 }
 
 /// What of the list is wanted: `class`, also several with commas between, and `family`.
