@@ -21,7 +21,7 @@ use super::files::{IPV6, RANGES, SINGLES};
 use super::peers::ZONE;
 
 /// Decisions brought in at once, as the follower of the store does.
-pub(super) const BATCH: usize = 1000;
+pub(super) const BATCH: usize = 8192;
 /// Different ends of listings: two months by the hour.
 const ENDS: u32 = 60 * 24;
 /// An odd number that scatters a count over all addresses (Knuth).

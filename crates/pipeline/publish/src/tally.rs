@@ -11,7 +11,7 @@ use crate::service::Service;
 use crate::zone::Zone;
 
 /// One question in so many is looked at for who asks most, and counts for all of them.
-const SAMPLE: u64 = 16;
+const SAMPLE: u64 = 64;
 
 /// The counts of one thread.
 #[derive(Debug)]

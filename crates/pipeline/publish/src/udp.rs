@@ -8,6 +8,7 @@ use std::time::Duration;
 use atalaya_net::{Batch, Datagrams, Letter};
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::Question;
 use crate::rate::{Permit, RateLimiter};
 use crate::service::Service;
 use crate::tally::Tally;
@@ -16,15 +17,22 @@ use crate::zone::Zone;
 /// Pause after the socket itself failed, so that a lasting failure does not take the processor.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// What a thread has for itself.
+struct Thread {
+    limiter: RateLimiter,
+    tally: Tally,
+    /// The usual questions of a batch, in their places.
+    asked: Vec<Option<Question>>,
+}
+
 /// Answers datagrams until `stop`; [`Datagrams::stop`] wakes it.
-pub(crate) fn serve(
-    socket: &Datagrams,
-    service: &Service,
-    mut limiter: RateLimiter,
-    stop: &CancellationToken,
-) {
+pub(crate) fn serve(socket: &Datagrams, service: &Service, limiter: RateLimiter, stop: &CancellationToken) {
     let mut batch = Batch::new(socket);
-    let mut tally = Tally::new(service);
+    let mut thread = Thread {
+        limiter,
+        tally: Tally::new(service),
+        asked: Vec::new(),
+    };
     let mut is_failing = false;
     while !stop.is_cancelled() {
         if let Err(error) = batch.receive(socket) {
@@ -36,7 +44,7 @@ pub(crate) fn serve(
             continue;
         }
         is_failing = false;
-        answer(&mut batch, service, &mut limiter, &mut tally);
+        answer(&mut batch, service, &mut thread);
         // Forged or unreachable senders; the client asks again if it is a real one.
         service.meters.unsent.increment(batch.send(socket) as u64);
     }
@@ -51,9 +59,25 @@ fn pause() {
 }
 
 /// Answers a batch from one version of the zone, at one moment.
-fn answer(batch: &mut Batch, service: &Service, limiter: &mut RateLimiter, tally: &mut Tally) {
+fn answer(batch: &mut Batch, service: &Service, thread: &mut Thread) {
+    let Thread {
+        limiter,
+        tally,
+        asked,
+    } = thread;
     let zone = service.zone_alone();
     let version = zone.map(Zone::version);
+    asked.clear();
+    if let Some(version) = &version {
+        asked.extend(batch.letters().map(|letter| version.read(letter.question)));
+        let fetched: usize = asked
+            .iter()
+            .flatten()
+            .map(|question| version.fetch(question))
+            .sum();
+        std::hint::black_box(fetched);
+    }
+    let mut asked = asked.iter().copied();
     let now = service.clock.now();
     limiter.set_time(now);
     for letter in batch.letters() {
@@ -64,8 +88,10 @@ fn answer(batch: &mut Batch, service: &Service, limiter: &mut RateLimiter, tally
         } = letter;
         let permit = limiter.permit(client, || service.is_proven(question, client, now));
         let is_open = permit == Permit::Answer && zone.is_some_and(|zone| zone.access().is_open_to(client));
-        let usual = version.as_ref().filter(|_version| is_open);
-        if let Some(usual) = usual.and_then(|version| version.answer(question, answer, now)) {
+        let usual = version.as_ref().zip(asked.next().flatten());
+        let usual = usual.filter(|_usual| is_open);
+        if let Some(usual) = usual.and_then(|(version, usual)| version.answer(question, &usual, answer, now))
+        {
             tally.count(client, usual, now);
             continue;
         }

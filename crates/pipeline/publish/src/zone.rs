@@ -13,7 +13,7 @@ use atalaya_model::{Decided, Prefix, Serial, Timestamp};
 use tokio::sync::watch;
 
 use crate::access::Access;
-use crate::answer::{Cookies, Identity, Moment, PreparedZones, Usual, has_valid_cookie};
+use crate::answer::{Cookies, Identity, Moment, PreparedZones, Question, Usual, has_valid_cookie};
 use crate::apex::Apex;
 use crate::config::PublishConfig;
 use crate::error::PublishError;
@@ -376,19 +376,33 @@ impl Zone {
 }
 
 impl Version<'_> {
-    /// Answers a usual question into `answer`; none, and nothing written, where the question is another.
+    /// Reads a usual question; none where the query asks another.
     #[inline]
-    pub(crate) fn answer(&self, query: &[u8], answer: &mut Vec<u8>, now: Timestamp) -> Option<Usual> {
-        let State { view, serial, loaded } = &**self.state;
-        if !loaded {
-            return None;
-        }
+    pub(crate) fn read(&self, query: &[u8]) -> Option<Question> {
+        self.prepared.read(query).filter(|_question| self.state.loaded)
+    }
+
+    /// Fetches what the answer to a question will look at, so that the memory is there when it is needed.
+    #[inline]
+    pub(crate) fn fetch(&self, question: &Question) -> usize {
+        self.state.view.fetch(question.address)
+    }
+
+    /// Answers a usual question into `answer`; none, and nothing written, where the answer is too long.
+    #[inline]
+    pub(crate) fn answer(
+        &self,
+        query: &[u8],
+        question: &Question,
+        answer: &mut Vec<u8>,
+        now: Timestamp,
+    ) -> Option<Usual> {
         let moment = Moment {
-            view,
-            serial: *serial,
+            view: &self.state.view,
+            serial: self.state.serial,
             now,
         };
-        self.prepared.answer(query, answer, &moment)
+        self.prepared.answer(query, question, answer, &moment)
     }
 }
 

@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use atalaya_model::Timestamp;
 use domain::base::iana::OptRcode;
 
-pub(crate) use self::fast::{Moment, PreparedZones, Usual};
+pub(crate) use self::fast::{Moment, PreparedZones, Question, Usual};
 pub(crate) use self::from_files::{Strangers, answer_from_files};
 pub(crate) use self::records::text;
 use self::reply::{Options, Reply, Written};

@@ -25,7 +25,7 @@ use crate::snapshot::Standing;
 use crate::zone::Zone;
 
 /// Decisions read at once.
-const BATCH: u32 = 1000;
+const BATCH: u32 = 8192;
 /// How long to wait for news before looking anyway: on PostgreSQL other processes decide too, and wake nobody here.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// First pause after the store failed.

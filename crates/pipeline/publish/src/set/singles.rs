@@ -20,6 +20,13 @@ impl Singles {
             .get(u16::from_be_bytes([third, last]))
     }
 
+    /// Reads a little of what [`Singles::get`] reads.
+    #[inline]
+    pub(super) fn fetch(&self, address: u32) -> usize {
+        let [first, second, ..] = address.to_be_bytes();
+        self.tree.leaf(first, second).map_or(0, Leaf::fetch)
+    }
+
     /// All leaves in the order of their addresses, each with the two octets that lead to it.
     pub(super) fn leaves(&self) -> impl Iterator<Item = ([u8; 2], &Leaf)> {
         self.tree.leaves()

@@ -29,11 +29,12 @@ const A_IN: [u8; TYPE_AND_CLASS] = [0, 1, 0, 1];
 pub(crate) struct PreparedZones(Vec<(usize, Prepared)>);
 
 /// A usual question.
-struct Question<'z> {
-    address: IpAddr,
-    /// The number of the zone.
-    number: usize,
-    zone: &'z Prepared,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    /// What is asked.
+    pub(crate) address: IpAddr,
+    /// Where its zone stands among those that are prepared.
+    zone: usize,
     /// Where the name of the zone begins in the message.
     zone_at: usize,
     /// Where the question ends.
@@ -73,11 +74,17 @@ impl PreparedZones {
         )
     }
 
-    /// Answers a usual question into `answer`; none, and nothing written, where the question is another.
-    pub(crate) fn answer(&self, query: &[u8], answer: &mut Vec<u8>, moment: &Moment<'_>) -> Option<Usual> {
+    /// Answers a usual question, which was read from `query`, into `answer`; none, and nothing written, where the answer is too long.
+    pub(crate) fn answer(
+        &self,
+        query: &[u8],
+        question: &Question,
+        answer: &mut Vec<u8>,
+        moment: &Moment<'_>,
+    ) -> Option<Usual> {
         let Moment { view, serial, now } = *moment;
-        let question = self.read(query)?;
-        let Question { zone, address, .. } = question;
+        let address = question.address;
+        let (number, zone) = self.0.get(question.zone)?;
         let codes = view.codes_of(address, zone.classes, now);
         answer.extend_from_slice(query.get(..question.end)?);
         if codes.is_empty() {
@@ -96,13 +103,13 @@ impl PreparedZones {
         }
         Some(Usual {
             address,
-            zone: question.number,
+            zone: *number,
             is_listed: !codes.is_empty(),
         })
     }
 
-    /// Reads a usual question.
-    fn read(&self, query: &[u8]) -> Option<Question<'_>> {
+    /// Reads a usual question; none where the query asks another.
+    pub(crate) fn read(&self, query: &[u8]) -> Option<Question> {
         let (head, rest) = query.split_first_chunk::<HEADER>()?;
         let &[_, _, flags, _, 0, 1, 0, 0, 0, 0, 0, additional @ (0 | 1)] = head else {
             return None;
@@ -117,7 +124,7 @@ impl PreparedZones {
             rest.get(..zone.zone.len())
                 .is_some_and(|name| name.eq_ignore_ascii_case(&zone.zone))
         };
-        let (number, zone) = self.0.iter().find(|(_, zone)| is_below(zone))?;
+        let (at, (_, zone)) = self.0.iter().enumerate().find(|(_, (_, zone))| is_below(zone))?;
         let (asked, rest) = rest
             .get(zone.zone.len()..)?
             .split_first_chunk::<TYPE_AND_CLASS>()?;
@@ -132,8 +139,7 @@ impl PreparedZones {
         };
         Some(Question {
             address,
-            number: *number,
-            zone,
+            zone: at,
             zone_at: HEADER.saturating_add(in_front),
             end: query.len().saturating_sub(rest.len()),
             edns,
