@@ -4,6 +4,9 @@ use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::RcvBufForce;
+
 use super::files::{SINGLES, append};
 use super::list::octets;
 use super::peers::Peer;
@@ -130,10 +133,15 @@ const fn listing(name: &str) -> Probe<'_> {
 ///
 /// # Errors
 /// It ended.
+/// Space for all answers of a burst.
+const QUEUE: usize = 16 << 20;
+
 pub(super) fn burst(running: &Running, questions: &[Vec<u8>]) -> anyhow::Result<usize> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.connect(running.address)?;
     socket.set_nonblocking(true)?;
+    // Its own queue is not what is measured.
+    setsockopt(&socket, RcvBufForce, &QUEUE)?;
     running.pause(Pause::Begins)?;
     for question in questions.iter().take(BURST) {
         socket.send(question)?;

@@ -10,9 +10,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use atalaya_model::{Decided, Serial};
+use atalaya_model::{Decided, Decision, Prefix, Rule, Serial, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::set::{Set, View};
@@ -27,12 +28,95 @@ const LEVEL: i32 = 1;
 const BUFFER: usize = 1 << 18;
 
 /// Where a set stands in the sequence of decisions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     /// The last decision that went into it.
     pub serial: Serial,
     /// That decision; none before the first.
     pub last: Option<Decided>,
+}
+
+/// The same as it stands in the file, exact to the last bit: it is compared with what the store has, and the words of pages and API keep
+/// no parts of a second.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    serial: Serial,
+    last: Option<Last>,
+}
+
+/// A decision in the file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Last {
+    serial: Serial,
+    at_micros: i64,
+    prefix: Prefix,
+    verdict: String,
+    class: Option<String>,
+    until_micros: Option<i64>,
+    rule: Rule,
+    score_bits: u64,
+    reason: String,
+}
+
+impl From<&Standing> for Header {
+    fn from(standing: &Standing) -> Self {
+        Self {
+            serial: standing.serial,
+            last: standing.last.as_ref().map(Last::from),
+        }
+    }
+}
+
+impl Header {
+    fn standing(self) -> Option<Standing> {
+        Some(Standing {
+            serial: self.serial,
+            last: match self.last {
+                Some(last) => Some(last.decided()?),
+                None => None,
+            },
+        })
+    }
+}
+
+impl From<&Decided> for Last {
+    fn from(decided: &Decided) -> Self {
+        let Decision {
+            prefix,
+            verdict,
+            rule,
+            score,
+            reason,
+        } = &decided.decision;
+        Self {
+            serial: decided.serial,
+            at_micros: decided.at.micros(),
+            prefix: *prefix,
+            verdict: verdict.name().to_owned(),
+            class: verdict.class().map(|class| class.name().to_owned()),
+            until_micros: verdict.until().map(Timestamp::micros),
+            rule: rule.clone(),
+            score_bits: score.to_bits(),
+            reason: reason.clone(),
+        }
+    }
+}
+
+impl Last {
+    fn decided(self) -> Option<Decided> {
+        let until = self.until_micros.map(Timestamp::from_micros);
+        Some(Decided {
+            serial: self.serial,
+            at: Timestamp::from_micros(self.at_micros),
+            decision: Decision {
+                prefix: self.prefix,
+                verdict: Verdict::from_parts(&self.verdict, self.class.as_deref(), until).ok()?,
+                rule: self.rule,
+                score: f64::from_bits(self.score_bits),
+                reason: self.reason,
+            },
+        })
+    }
 }
 
 /// Writes a set to a file, which has either all of it or what it had before.
@@ -81,7 +165,10 @@ pub fn load(path: &Path) -> io::Result<Option<(Standing, Set)>> {
     }
     let mut header = Vec::new();
     (&mut frame).take(length.into()).read_to_end(&mut header)?;
-    let standing = serde_json::from_slice(&header)?;
+    let header: Header = serde_json::from_slice(&header)?;
+    let standing = header
+        .standing()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "its decision is none"))?;
     let set = Set::read(&mut frame)?;
     // The checksum stands at the end, and is looked at only when the end is read.
     if frame.read(&mut [0])? > 0 {
@@ -94,12 +181,19 @@ pub fn load(path: &Path) -> io::Result<Option<(Standing, Set)>> {
 }
 
 fn write(path: &Path, standing: &Standing, view: &View) -> io::Result<()> {
-    let mut file = BufWriter::with_capacity(BUFFER, File::create(path)?);
+    // For nobody else to read, as everything in the data folder.
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    let mut file = BufWriter::with_capacity(BUFFER, file);
     file.write_all(FIRST_LINE)?;
     let mut frame = zstd::Encoder::new(file, LEVEL)?;
     frame.include_checksum(true)?;
     let mut buffer = BufWriter::with_capacity(BUFFER, frame);
-    let header = serde_json::to_vec(standing)?;
+    let header = serde_json::to_vec(&Header::from(standing))?;
     let length = u32::try_from(header.len()).map_err(io::Error::other)?;
     buffer.write_all(&length.to_le_bytes())?;
     buffer.write_all(&header)?;
@@ -120,8 +214,9 @@ fn beside(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
+    use std::os::unix::fs::PermissionsExt;
 
-    use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Timestamp};
+    use atalaya_model::{AllowEntry, Class, Listing};
     use proptest::prelude::*;
 
     use super::*;
@@ -214,12 +309,12 @@ mod tests {
                 let decided = Decided {
                     serial: Serial(8),
                     at: Timestamp::EPOCH,
-                    decision: atalaya_model::Decision {
+                    decision: Decision {
                         prefix,
                         verdict: if is_listed {
-                            atalaya_model::Verdict::List { class, until: None }
+                            Verdict::List { class, until: None }
                         } else {
-                            atalaya_model::Verdict::Withdraw { class }
+                            Verdict::Withdraw { class }
                         },
                         rule: Rule::new("by-hand", 1),
                         score: 0.0,
@@ -258,11 +353,45 @@ mod tests {
     }
 
     #[test]
+    fn the_last_decision_comes_back_exactly() {
+        let until = Some(Timestamp::from_micros(1_795_435_200_123_456));
+        let class = Class::Policy;
+        for verdict in [
+            Verdict::List { class, until },
+            Verdict::Extend { class, until: None },
+            Verdict::Withdraw { class },
+            Verdict::Allow { until },
+            Verdict::Disallow,
+        ] {
+            let last = Decided {
+                serial: Serial(9),
+                at: Timestamp::from_micros(1_795_435_200_654_321),
+                decision: Decision {
+                    prefix: "2001:db8::/48".parse().unwrap(),
+                    verdict,
+                    rule: Rule::new("trap-spam", 3),
+                    score: 1.0 / 3.0,
+                    reason: "\u{f1}\n\"".to_owned(),
+                },
+            };
+            let standing = Standing {
+                serial: Serial(9),
+                last: Some(last),
+            };
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("list");
+            save(&path, &standing, Set::default().view()).unwrap();
+            assert_eq!(load(&path).unwrap().unwrap().0, standing);
+        }
+    }
+
+    #[test]
     fn nothing_is_there_before_the_first_and_a_failure_leaves_the_old_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         assert!(load(&path).unwrap().is_none());
         save(&path, &standing(), Set::default().view()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::create_dir(beside(&path)).unwrap();
         let later = Standing {
             serial: Serial(8),

@@ -15,7 +15,7 @@ use atalaya_model::{Class, Decided, Decision, Prefix, Rule, Serial, Timestamp, V
 use atalaya_publish::{PublishConfig, Set, Zone};
 
 /// Batches of the writer.
-const BATCHES: u32 = 2_000;
+const BATCHES: u32 = if cfg!(miri) { 24 } else { 2_000 };
 /// Most decisions of a batch about entries that have nothing to do with one another.
 const MOST_OTHERS: u32 = 6;
 /// Most decisions of a batch: the pair and the others.

@@ -9,6 +9,9 @@ use atalaya_testkit::TestClock;
 use super::*;
 use crate::{PublishConfig, Set, snapshot};
 
+/// When everything is decided: not on a whole second.
+const MOMENT: Timestamp = Timestamp::from_micros(1_795_435_200_123_456);
+
 /// A store in a folder that goes with it.
 async fn store() -> (Store, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -21,10 +24,7 @@ async fn store() -> (Store, tempfile::TempDir) {
 async fn list(store: &Store, prefixes: &[&str]) {
     for prefix in prefixes {
         let mut transaction = store.begin().await.unwrap();
-        transaction
-            .decide(&decision(prefix), Timestamp::EPOCH)
-            .await
-            .unwrap();
+        transaction.decide(&decision(prefix), MOMENT).await.unwrap();
         transaction.commit().await.unwrap();
     }
 }
@@ -37,7 +37,7 @@ fn decision(prefix: &str) -> Decision {
             until: None,
         },
         rule: Rule::new("by-hand", 1),
-        score: 0.0,
+        score: 1.0 / 3.0,
         reason: "a test".to_owned(),
     }
 }
@@ -189,7 +189,17 @@ async fn the_list_on_disk_is_where_the_next_start_begins() {
     let zone = run_with_file(&store, &path).await;
     assert_eq!((zone.serial(), zone.size().0), (Serial(3), 3));
     assert!(lists(&zone, "192.0.2.1") && lists(&zone, "192.0.2.3") && lists(&zone, "2001:db8::7"));
-    assert_eq!(snapshot::load(&path).unwrap().unwrap().0.serial, Serial(3));
+    let (standing, mut set) = snapshot::load(&path).unwrap().unwrap();
+    assert_eq!(standing.serial, Serial(3));
+    // What only the file knows is there: the list was not read from the store.
+    set.apply([&Decided {
+        serial: Serial(4),
+        at: MOMENT,
+        decision: decision("198.51.100.77"),
+    }]);
+    snapshot::save(&path, &standing, set.view()).unwrap();
+    let zone = run_with_file(&store, &path).await;
+    assert!(lists(&zone, "198.51.100.77"));
 }
 
 #[tokio::test]
