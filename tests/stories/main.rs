@@ -20,5 +20,6 @@ mod harness;
 mod hostile_dns;
 mod kill;
 mod mail_servers;
+mod rbldnsd;
 mod replay;
 mod serving;

@@ -62,6 +62,34 @@ fn signed(name: &str, secret: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_sub_zone_is_copied_alone_and_delegated_by_the_combined_one() {
+    let primary = primary().await;
+    let good = signed("k1", SECRET);
+    let Some(bot) = dig(&primary, &format!("{good} bot.bl.atalaya.test AXFR")).await else {
+        return;
+    };
+    assert!(
+        bot.contains("*.51.198.bot.bl.atalaya.test. 300 IN A 127.0.0.4"),
+        "{bot}"
+    );
+    assert!(!bot.contains("IN A 127.0.0.3"), "another class: {bot}");
+    let spam = dig(&primary, &format!("{good} spam.bl.atalaya.test AXFR"))
+        .await
+        .unwrap();
+    assert!(
+        spam.contains("spam.bl.atalaya.test. 3600 IN SOA") && !spam.contains("*.51.198"),
+        "{spam}"
+    );
+    let combined = dig(&primary, &format!("{good} bl.atalaya.test AXFR"))
+        .await
+        .unwrap();
+    assert!(combined.contains("bot.bl.atalaya.test. 3600 IN NS"), "{combined}");
+    assert!(!combined.contains("51.198.bot.bl.atalaya.test."), "{combined}");
+    let refused = dig(&primary, "bot.bl.atalaya.test AXFR").await.unwrap();
+    assert!(refused.contains("Transfer failed"), "{refused}");
+}
+
+#[tokio::test]
 async fn who_has_the_key_gets_the_zone_and_nobody_else() {
     let primary = primary().await;
     let good = signed("k1", SECRET);
