@@ -12,6 +12,7 @@ use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
 use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::cmsg_space;
@@ -38,6 +39,7 @@ const WAIT: Duration = Duration::from_secs(1);
 pub struct Datagrams {
     socket: Socket,
     address: SocketAddr,
+    is_stopped: AtomicBool,
 }
 
 /// An address of ours that was asked; an address of one link only means nothing without its interface.
@@ -114,7 +116,11 @@ impl Datagrams {
             }
         }
         socket.set_read_timeout(Some(WAIT))?;
-        Ok(Self { socket, address })
+        Ok(Self {
+            socket,
+            address,
+            is_stopped: AtomicBool::new(false),
+        })
     }
 
     /// The address that it is bound to.
@@ -134,8 +140,15 @@ impl Datagrams {
         Ok(())
     }
 
+    /// Whether it was stopped: nothing will come any more.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Acquire)
+    }
+
     /// Makes whoever waits in [`Batch::receive`] come back, now and ever after. Answers can still be sent.
     pub fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Release);
         // It says "not connected", and wakes the waiting all the same.
         drop(self.socket.shutdown(Shutdown::Read));
     }
@@ -527,6 +540,7 @@ mod tests {
             scope.spawn(|| server.stop());
             batch.receive(&server).unwrap();
         });
+        assert!(server.is_stopped());
         assert_eq!(batch.letters().count(), 0);
         batch.receive(&server).unwrap();
         assert_eq!(batch.letters().count(), 0);

@@ -78,8 +78,8 @@ impl DnsServer {
             for socket in sockets {
                 let socket = wake.watch(socket);
                 let limiter = RateLimiter::new(&self.config, threads);
-                let (service, stop) = (Arc::clone(&by_udp), stop.clone());
-                parts.spawn_blocking(move || udp::serve(&socket, &service, limiter, &stop));
+                let service = Arc::clone(&by_udp);
+                parts.spawn_blocking(move || udp::serve(&socket, &service, limiter));
             }
             parts.spawn(tcp::serve(
                 tcp,

@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use atalaya_net::{Batch, Datagrams, Letter};
-use tokio_util::sync::CancellationToken;
 
 use crate::answer::Question;
 use crate::rate::{Permit, RateLimiter};
@@ -25,8 +24,8 @@ struct Thread {
     asked: Vec<Option<Question>>,
 }
 
-/// Answers datagrams until `stop`; [`Datagrams::stop`] wakes it.
-pub(crate) fn serve(socket: &Datagrams, service: &Service, limiter: RateLimiter, stop: &CancellationToken) {
+/// Answers datagrams until the socket is stopped.
+pub(crate) fn serve(socket: &Datagrams, service: &Service, limiter: RateLimiter) {
     let mut batch = Batch::new(socket);
     let mut thread = Thread {
         limiter,
@@ -34,7 +33,7 @@ pub(crate) fn serve(socket: &Datagrams, service: &Service, limiter: RateLimiter,
         asked: Vec::new(),
     };
     let mut is_failing = false;
-    while !stop.is_cancelled() {
+    while !socket.is_stopped() {
         if let Err(error) = batch.receive(socket) {
             if !is_failing {
                 tracing::error!(%error, "no DNS query can be received over UDP");

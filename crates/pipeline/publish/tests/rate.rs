@@ -82,3 +82,18 @@ async fn several_threads_answer_at_one_port_and_all_of_them_end() {
     // The port is free again.
     UdpSocket::bind(address).unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_threads_end_too_when_the_server_is_dropped() {
+    let server = start(PublishConfig::default()).await;
+    let address = server.address;
+    let replies = tokio::task::spawn_blocking(move || flood(address, 1, Rtype::A)).await;
+    assert_eq!(replies.unwrap().len(), 1);
+    server.task.abort();
+    let free = async {
+        while UdpSocket::bind(address).is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, free).await.unwrap();
+}
