@@ -69,6 +69,14 @@ impl<W: Write> Writer<W> {
         writeln!(self.out, "{}", plain(prefix))
     }
 
+    /// Writes what is listed, with a code and a text of its own.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn entry_with(&mut self, prefix: &Prefix, code: Ipv4Addr, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{} :{code}:{}", plain(prefix), line(text))
+    }
+
     /// Writes what is not listed, though something around it is.
     ///
     /// # Errors

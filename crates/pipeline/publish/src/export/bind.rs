@@ -14,9 +14,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use atalaya_formats::dnsbl;
 use atalaya_model::{Class, Prefix};
 
-use super::filter::Classes;
 use super::holes::Holes;
 use super::{Export, Family};
+use crate::set::Classes;
 
 /// Writes the records of the zone itself, the test entries, and the tree of each family.
 pub(super) fn write(export: &Export, out: &mut dyn Write) -> io::Result<()> {

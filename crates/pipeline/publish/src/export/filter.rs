@@ -6,6 +6,8 @@ use std::str::FromStr;
 use atalaya_model::{Class, Prefix};
 use serde::{Deserialize, Serialize};
 
+use crate::set::Classes;
+
 /// A family of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Family {
@@ -64,7 +66,7 @@ impl Filter {
 
     /// Whether a class is wanted.
     pub(super) fn wants(&self, class: Class) -> bool {
-        self.classes.is_none_or(|classes| classes.has(class))
+        self.classes.is_none_or(|classes| classes.contains(class))
     }
 
     /// Whether a prefix is of a family that is wanted.
@@ -103,53 +105,5 @@ impl fmt::Display for Filter {
             Some(Family::V4) => "IPv4 only",
             Some(Family::V6) => "IPv6 only",
         })
-    }
-}
-
-/// Some of the classes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Classes([bool; Class::ALL.len()]);
-
-impl Classes {
-    /// Whether a class is among them.
-    pub(super) fn has(self, class: Class) -> bool {
-        self.0.get(class as usize).copied().unwrap_or_default()
-    }
-
-    /// Whether there is none.
-    pub(super) fn is_empty(self) -> bool {
-        !self.0.contains(&true)
-    }
-
-    /// These and those.
-    pub(super) fn with(self, other: Self) -> Self {
-        self.iter().chain(other.iter()).collect()
-    }
-
-    /// Each of them, in the order of their codes.
-    pub(super) fn iter(self) -> impl Iterator<Item = Class> {
-        Class::ALL.into_iter().filter(move |class| self.has(*class))
-    }
-}
-
-impl FromIterator<Class> for Classes {
-    fn from_iter<I: IntoIterator<Item = Class>>(classes: I) -> Self {
-        let mut all = Self::default();
-        for class in classes {
-            if let Some(place) = all.0.get_mut(class as usize) {
-                *place = true;
-            }
-        }
-        all
-    }
-}
-
-impl fmt::Display for Classes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, class) in self.iter().enumerate() {
-            let before = if number == 0 { "" } else { ", " };
-            write!(f, "{before}{class}")?;
-        }
-        Ok(())
     }
 }

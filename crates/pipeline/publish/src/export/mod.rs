@@ -27,12 +27,11 @@ use std::io::{self, Write};
 
 use atalaya_model::{Prefix, Serial, Timestamp};
 
-use self::filter::Classes;
 pub use self::filter::{BadFamily, Family, Filter};
 pub use self::format::{Format, UnknownFormat};
 use self::holes::Holes;
 use self::ranges::{Range, joined};
-use crate::set::{Mark, View};
+use crate::set::{Classes, Mark, View};
 
 /// Seconds of the step in which exports change by time alone.
 const HOUR: i64 = 3600;

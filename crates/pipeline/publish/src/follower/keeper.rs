@@ -24,7 +24,7 @@ pub(super) struct Keeper {
     path: Arc<PathBuf>,
     /// Whether it was read already: it is only for the start.
     is_read: bool,
-    /// The last decision in it, if it is known to be good.
+    /// The last decision that was to be kept in it, by this store.
     kept: Option<Serial>,
     due: Option<Instant>,
     writing: Option<JoinHandle<()>>,
@@ -51,8 +51,11 @@ impl Keeper {
         let read = tokio::task::spawn_blocking(move || snapshot::load(&path)).await;
         let refused = match read {
             Ok(Ok(Some((standing, set)))) => {
-                self.kept = Some(standing.serial);
-                return catch_up(store, standing, set).await;
+                let serial = standing.serial;
+                let loaded = catch_up(store, standing, set).await;
+                // The list of another store is not this one's, whatever its serial.
+                self.kept = loaded.is_some().then_some(serial);
+                return loaded;
             }
             Ok(Ok(None)) => return None,
             Ok(Err(error)) => error.to_string(),
@@ -62,14 +65,14 @@ impl Keeper {
         None
     }
 
-    /// Writes the list, if that is due and nothing is being written.
-    pub(super) fn keep(&mut self, standing: Standing, view: View) {
+    /// Whether the list is to be written, which stands at `serial`, and nothing is being written.
+    pub(super) fn is_due(&mut self, serial: Serial) -> bool {
         let is_writing = self
             .writing
             .as_ref()
             .is_some_and(|writing| !writing.is_finished());
-        if is_writing || self.kept == Some(standing.serial) {
-            return;
+        if is_writing || self.kept == Some(serial) {
+            return false;
         }
         let now = Instant::now();
         let due = *self
@@ -77,10 +80,12 @@ impl Keeper {
             .get_or_insert_with(|| now.checked_add(LONGEST).unwrap_or(now));
         let many = self
             .kept
-            .is_none_or(|kept| standing.serial.0.saturating_sub(kept.0) >= MOST_DECISIONS);
-        if !many && now < due {
-            return;
-        }
+            .is_none_or(|kept| serial.0.saturating_sub(kept.0) >= MOST_DECISIONS);
+        many || now >= due
+    }
+
+    /// Writes the list.
+    pub(super) fn keep(&mut self, standing: Standing, view: View) {
         self.kept = Some(standing.serial);
         self.due = None;
         let path = Arc::clone(&self.path);

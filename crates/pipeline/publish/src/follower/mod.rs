@@ -39,7 +39,7 @@ pub struct Follower {
     store: Store,
     zone: Arc<Zone>,
     must_load: bool,
-    /// The decision that the zone stands at, once it was read; the snapshot does not hold it.
+    /// The decision that the zone stands at, once it was read.
     last: Option<Decided>,
     pause: Option<Duration>,
     keeper: Option<Keeper>,
@@ -102,8 +102,8 @@ impl Follower {
         }
         if let Some(keeper) = &mut self.keeper {
             keeper.make_due();
-            self.keep();
         }
+        self.keep();
         if let Some(keeper) = &mut self.keeper {
             keeper.finish().await;
         }
@@ -198,13 +198,12 @@ impl Follower {
 
     /// Keeps what the zone holds on disk, if that is due. To be called when it holds everything that was decided.
     fn keep(&mut self) {
-        let Some((view, serial)) = self.zone.whole() else {
+        let (Some(keeper), Some((view, serial))) = (&mut self.keeper, self.zone.whole()) else {
             return;
         };
-        let last = self.last.clone();
-        if let Some(keeper) = &mut self.keeper
-            && (serial == Serial(0) || last.as_ref().is_some_and(|last| last.serial == serial))
-        {
+        let is_known = serial == Serial(0) || self.last.as_ref().is_some_and(|last| last.serial == serial);
+        if is_known && keeper.is_due(serial) {
+            let last = self.last.clone();
             keeper.keep(Standing { serial, last }, view);
         }
     }

@@ -227,6 +227,15 @@ async fn the_list_of_another_store_is_not_believed() {
     list(&other, &["198.51.100.1", "198.51.100.2", "198.51.100.3"]).await;
     let zone = run_with_file(&other, &path).await;
     assert!(lists(&zone, "198.51.100.3") && !lists(&zone, "192.0.2.1"));
+    let (same, _same_folder) = store().await;
+    list(&same, &["203.0.113.1", "203.0.113.2", "203.0.113.3"]).await;
+    run_with_file(&same, &path).await;
+    let (standing, _) = snapshot::load(&path).unwrap().unwrap();
+    let last = same.decisions_after(Serial(2), 1).await.unwrap().pop();
+    assert_eq!(
+        standing.last, last,
+        "the file is of this store now, although the serial is the same"
+    );
     let (short, _short_folder) = store().await;
     let zone = run_with_file(&short, &path).await;
     assert_eq!((zone.serial(), zone.size().0), (Serial(0), 0));

@@ -1,5 +1,7 @@
 //! Several classes at once.
 
+use std::fmt;
+
 use atalaya_model::{Class, Timestamp};
 
 /// Some of the classes.
@@ -16,6 +18,16 @@ pub(crate) struct Codes {
 impl Classes {
     /// Every class.
     pub(crate) const ALL: Self = Self(u8::MAX);
+
+    /// Whether there are none.
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// These and those.
+    pub(crate) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 
     /// Whether a class is one of them.
     #[inline]
@@ -35,6 +47,17 @@ impl Classes {
     }
 }
 
+/// `spam, bot`.
+impl fmt::Display for Classes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, class) in self.iter().enumerate() {
+            let before = if number == 0 { "" } else { ", " };
+            write!(f, "{before}{class}")?;
+        }
+        Ok(())
+    }
+}
+
 impl FromIterator<Class> for Classes {
     fn from_iter<I: IntoIterator<Item = Class>>(classes: I) -> Self {
         classes.into_iter().fold(Self::default(), |mut all, class| {
@@ -47,7 +70,7 @@ impl FromIterator<Class> for Classes {
 impl Codes {
     /// Whether there are none.
     pub(crate) const fn is_empty(self) -> bool {
-        self.classes.0 == 0
+        self.classes.is_empty()
     }
 
     /// How many there are.
@@ -95,7 +118,9 @@ mod tests {
         assert!(codes.iter().eq([Class::Manual, Class::Policy]));
         assert_eq!((codes.count(), codes.first_end()), (2, None));
         assert!(Classes::ALL.iter().eq(Class::ALL));
-        assert!(Classes::from_iter([Class::Bot]).iter().eq([Class::Bot]));
+        let [bot, spam] = [Class::Bot, Class::Spam].map(|class| Classes::from_iter([class]));
+        assert!(bot.iter().eq([Class::Bot]));
+        assert_eq!(bot.with(spam).to_string(), "spam, bot");
     }
 
     #[test]
