@@ -13,6 +13,7 @@ mod reserved;
 mod secret;
 pub mod settings;
 mod size;
+mod text;
 mod time;
 
 pub use class::{Class, UnknownClass};
