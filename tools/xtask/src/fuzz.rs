@@ -115,7 +115,7 @@ fn under_libfuzzer(target: &str, seconds: u32, system: &str) -> Result<bool> {
 }
 
 /// Forgets the toolchain that runs this chore, which would otherwise win over the one that is named.
-fn own_toolchain(command: &mut Command) {
+pub(crate) fn own_toolchain(command: &mut Command) {
     for name in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC", "LD_LIBRARY_PATH"] {
         command.env_remove(name);
     }

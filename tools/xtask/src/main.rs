@@ -8,6 +8,7 @@ mod generate;
 mod layers;
 mod needs;
 mod run;
+mod sanitize;
 mod test;
 mod workspace;
 
@@ -59,6 +60,11 @@ enum Chore {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Run the tests of the set and of what threads share under the sanitizers, and in miri where it is at hand
+    Sanitize {
+        /// Only this one: thread, address or miri
+        tool: Option<String>,
+    },
 }
 
 /// Runs the chore that was asked for.
@@ -85,5 +91,6 @@ fn dispatch(chore: Chore) -> anyhow::Result<ExitCode> {
         Chore::Generate => generate::write(&Workspace::read()?),
         Chore::Bench { name, arguments } => bench::run(name.as_deref(), &arguments),
         Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Chore::Sanitize { tool } => sanitize::run(&Workspace::read()?, tool.as_deref()),
     }
 }

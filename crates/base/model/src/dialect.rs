@@ -28,7 +28,7 @@ impl FromStr for DialectId {
     }
 }
 
-crate::text::serde_by_text!(DialectId);
+crate::as_text!(DialectId);
 
 #[cfg(test)]
 mod tests {

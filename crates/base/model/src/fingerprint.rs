@@ -42,7 +42,7 @@ impl FromStr for Fingerprint {
     }
 }
 
-crate::text::serde_by_text!(Fingerprint);
+crate::as_text!(Fingerprint);
 
 #[cfg(test)]
 mod tests {

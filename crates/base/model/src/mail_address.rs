@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 /// Longest address, RFC 5321 section 4.5.3.1.3 less the angle brackets.
 const MAX_LENGTH: usize = 254;
 /// Longest local part, RFC 5321 section 4.5.3.1.1.
@@ -76,19 +74,7 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-impl Serialize for MailAddress {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for MailAddress {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+crate::as_text!(MailAddress);
 
 #[cfg(test)]
 mod tests {

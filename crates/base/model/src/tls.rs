@@ -51,7 +51,7 @@ impl FromStr for Tls {
     }
 }
 
-crate::text::serde_by_text!(Tls);
+crate::as_text!(Tls);
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,6 @@ use atalaya_model::{MailAddress, Period, Serial};
 use domain::base::name::{NameBuilder, PushError};
 use domain::base::{Name, Ttl};
 use domain::rdata::Soa;
-use serde::{Deserialize, Serialize};
 
 use crate::config::PublishConfig;
 use crate::error::PublishError;
@@ -81,19 +80,7 @@ impl fmt::Display for NameServer {
     }
 }
 
-impl Serialize for NameServer {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for NameServer {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+atalaya_model::as_text!(NameServer);
 
 /// What the zone says about itself.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@
 //! beside the one that answers, and puts it in its place in one step.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::Guard;
 use atalaya_formats::dnsbl::Meaning;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp};
 use tokio::sync::watch;
@@ -19,6 +19,7 @@ use crate::config::PublishConfig;
 use crate::error::PublishError;
 use crate::export::{Export, Filter};
 use crate::meters::{Top, TopReport, TopShard};
+use crate::publication::{Numbered, Publication};
 use crate::published::PublishedZones;
 use crate::set::{Allowed, Classes, Held, Set, Touched, View};
 use crate::test_points::{TestPoint, has_test_point, test_point};
@@ -37,12 +38,8 @@ pub struct Zone {
     prepared: PreparedZones,
     secondaries: Secondaries,
     sends_texts: bool,
-    /// What answers now.
-    current: ArcSwap<State>,
-    /// What the next version is made from; whoever holds it is the only one who changes anything.
-    writer: Mutex<Writer>,
-    /// Tells who waits for it of each new version.
-    news: watch::Sender<Serial>,
+    /// What answers now, and what the next version is made from.
+    publication: Publication<State, Writer>,
 }
 
 /// What makes the versions.
@@ -129,12 +126,13 @@ impl Zone {
             max_udp_answer: config.max_udp_answer,
             secondaries: Secondaries::new(config)?,
             sends_texts: config.transfer_texts,
-            current: ArcSwap::default(),
-            writer: Mutex::new(Writer {
-                set: Set::default(),
-                journal: Journal::new(config.journal_length()),
-            }),
-            news: watch::Sender::default(),
+            publication: Publication::new(
+                State::default(),
+                Writer {
+                    set: Set::default(),
+                    journal: Journal::new(config.journal_length()),
+                },
+            ),
         })
     }
 
@@ -147,26 +145,26 @@ impl Zone {
     /// Whether a set was loaded, so that "not listed" means it.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
-        self.current.load().loaded
+        self.publication.current().loaded
     }
 
     /// The last decision that the zone knows.
     #[must_use]
     pub fn serial(&self) -> Serial {
-        self.current.load().serial
+        self.publication.current().serial
     }
 
     /// The number of listings and of allow entries.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
-        let state = self.current.load();
+        let state = self.publication.current();
         (state.view.listings(), state.view.allow_entries())
     }
 
     /// What the zone says about an address. Ask [`Zone::is_loaded`] before taking "nothing" for an answer.
     #[must_use]
     pub fn lookup(&self, address: IpAddr, now: Timestamp) -> Answer {
-        let state = self.current.load();
+        let state = self.publication.current();
         let listings = state.listings(address, Classes::ALL, now);
         let allowed = if listings.is_empty() {
             state.view.allowed_at(Prefix::single(address), now)
@@ -183,7 +181,7 @@ impl Zone {
     /// The list as it stands, to be written; nothing before a set was loaded.
     #[must_use]
     pub fn export(&self, filter: Filter, now: Timestamp) -> Option<Export> {
-        let state = self.current.load();
+        let state = self.publication.current();
         let about = self.apex().about(state.serial, &self.public_url);
         state
             .loaded
@@ -197,7 +195,7 @@ impl Zone {
         classes: Classes,
         now: Timestamp,
     ) -> Option<(Serial, Finding)> {
-        let state = self.current.load();
+        let state = self.publication.current();
         if !state.loaded {
             return None;
         }
@@ -216,16 +214,11 @@ impl Zone {
 
     /// Puts a whole set in the place of the one that answered so far, and gives that one back to be dropped at leisure.
     pub fn load(&self, set: Set, serial: Serial) -> Set {
-        let mut writer = self.write();
-        writer.journal.clear();
-        let old = std::mem::replace(&mut writer.set, set);
-        self.current.store(Arc::new(State {
-            view: writer.set.view().clone(),
-            serial,
-            loaded: true,
-        }));
-        self.news.send_replace(serial);
-        old
+        self.publication.change(|writer, _before| {
+            writer.journal.clear();
+            let old = std::mem::replace(&mut writer.set, set);
+            (Some(writer.version(serial)), old)
+        })
     }
 
     /// Does what was decided, all of it in one version: no answer knows some of these decisions and not the others. Decisions that the
@@ -234,59 +227,39 @@ impl Zone {
     /// # Errors
     /// Decisions are missing before one of these: the zone must be loaded again. It stands at the last one before the gap.
     pub fn apply(&self, decisions: &[Decided]) -> Result<(), PublishError> {
-        let mut writer = self.write();
-        let before = self.current.load();
-        let known = decisions
-            .iter()
-            .take_while(|decided| decided.serial <= before.serial)
-            .count();
-        let new = decisions.get(known..).unwrap_or_default();
-        let expected = before.serial.0.saturating_add(1)..;
-        let follow = new
-            .iter()
-            .zip(expected)
-            .take_while(|(decided, expected)| decided.serial.0 == *expected)
-            .count();
-        let (new, rest) = new.split_at(follow);
-        let serial = new.last().map_or(before.serial, |last| last.serial);
-        let gap = rest.first().map(|found| PublishError::Gap {
-            last: serial,
-            found: found.serial,
-        });
-        if !new.is_empty() {
-            writer.apply(new);
-            self.current.store(Arc::new(State {
-                view: writer.set.view().clone(),
-                serial,
-                loaded: before.loaded,
-            }));
-            self.news.send_replace(serial);
-        }
-        gap.map_or(Ok(()), Err)
+        self.publication.change(|writer, before| {
+            let (new, gap) = following(decisions, before.serial);
+            let next = new.last().map(|last| {
+                writer.apply(new);
+                State {
+                    loaded: before.loaded,
+                    ..writer.version(last.serial)
+                }
+            });
+            (next, gap.map_or(Ok(()), Err))
+        })
     }
 
     /// The version that answers now, for as many questions as come together.
     pub(crate) fn version(&self) -> Version<'_> {
         Version {
-            state: self.current.load(),
+            state: self.publication.current(),
             prepared: &self.prepared,
         }
     }
 
     /// The list as it is, and the last decision in it; nothing before a set was loaded.
     pub(crate) fn whole(&self) -> Option<(View, Serial)> {
-        let state = self.current.load();
+        let state = self.publication.current();
         state.loaded.then(|| (state.view.clone(), state.serial))
     }
 
     /// What has changed since `known`; nothing if that is not known any more. Takes some time where much has changed.
     pub(crate) fn difference(&self, known: Serial) -> Option<Difference> {
-        // Journal and version fit together while nobody writes.
-        let (undos, after, serial) = {
-            let writer = self.write();
-            let (after, serial) = self.whole()?;
-            (writer.journal.since(known, serial)?, after, serial)
-        };
+        let (undos, after, serial) = self.publication.both(|writer, state| {
+            let undos = writer.journal.since(known, state.serial)?;
+            state.loaded.then(|| (undos, state.view.clone(), state.serial))
+        })?;
         let (before, touched) = after.before(undos.into_iter())?;
         Some(Difference {
             before,
@@ -298,7 +271,7 @@ impl Zone {
 
     /// The serial of each new version, for those who wait for one.
     pub(crate) fn news(&self) -> watch::Receiver<Serial> {
-        self.news.subscribe()
+        self.publication.news()
     }
 
     /// What the combined zone says about itself.
@@ -367,12 +340,6 @@ impl Zone {
     pub(crate) fn max_udp_answer(&self) -> u16 {
         self.max_udp_answer
     }
-
-    /// Nothing panics while it holds the lock. If something did, one decision could be half done; with a lock that stays poisoned the
-    /// zone would never change again.
-    fn write(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Version<'_> {
@@ -418,6 +385,38 @@ impl Writer {
             self.set.apply([decided]);
         }
     }
+
+    /// The list as it is now, to answer.
+    fn version(&self, serial: Serial) -> State {
+        State {
+            view: self.set.view().clone(),
+            serial,
+            loaded: true,
+        }
+    }
+}
+
+impl Numbered for State {
+    fn serial(&self) -> Serial {
+        self.serial
+    }
+}
+
+/// Those of some decisions that follow what is known, without a gap, and the gap where there is one.
+fn following(decisions: &[Decided], known: Serial) -> (&[Decided], Option<PublishError>) {
+    let new = decisions.iter().position(|decided| decided.serial > known);
+    let new = new.and_then(|at| decisions.get(at..)).unwrap_or_default();
+    let expected = known.0.saturating_add(1)..;
+    let follow = new.iter().zip(expected);
+    let follow = follow
+        .take_while(|(decided, expected)| decided.serial.0 == *expected)
+        .count();
+    let (new, rest) = new.split_at(follow);
+    let gap = rest.first().map(|found| PublishError::Gap {
+        last: new.last().map_or(known, |last| last.serial),
+        found: found.serial,
+    });
+    (new, gap)
 }
 
 impl State {

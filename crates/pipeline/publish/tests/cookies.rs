@@ -13,17 +13,13 @@ use domain::base::Rtype;
 use domain::base::iana::{OptRcode, OptionCode};
 use domain::base::message::Message;
 use domain::base::opt::UnknownOptData;
-use support::{Running, ask, ask_with, exchange, query, start};
+use support::{Running, ask, ask_with, exchange, query, server, start};
 use tokio::process::Command;
 
 /// The option COOKIE (RFC 7873 section 4).
 const COOKIE: u16 = 10;
 /// The option NSID (RFC 5001 section 2).
 const NSID: u16 = 3;
-
-async fn server() -> Running {
-    start(PublishConfig::default()).await
-}
 
 /// The query with an OPT record of these options.
 fn with_options(mut query: Vec<u8>, options: &[(u16, &[u8])]) -> Vec<u8> {

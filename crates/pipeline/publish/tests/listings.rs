@@ -11,13 +11,8 @@ mod support;
 use std::time::Duration;
 
 use atalaya_model::{Class, Decided, Decision, Rule, Serial, Verdict};
-use atalaya_publish::PublishConfig;
 use domain::base::Rtype;
-use support::{Running, ask, nibbles, start};
-
-async fn server() -> Running {
-    start(PublishConfig::default()).await
-}
+use support::{ask, nibbles, server};
 
 #[tokio::test]
 async fn a_listed_address_answers_with_the_codes_of_all_its_classes() {

@@ -13,11 +13,7 @@ use atalaya_publish::{PublishConfig, Set};
 use domain::base::Rtype;
 use domain::base::iana::{Class as DnsClass, OptRcode};
 use domain::rdata::Txt;
-use support::{Edns, Running, SERIAL, ask, ask_tcp, ask_with, build, listing, nibbles, query, start};
-
-async fn server() -> Running {
-    start(PublishConfig::default()).await
-}
+use support::{Edns, SERIAL, ask, ask_tcp, ask_with, build, listing, nibbles, query, server, start};
 
 #[tokio::test]
 async fn the_zone_speaks_for_itself_at_its_apex() {

@@ -10,7 +10,7 @@ mod support;
 
 use atalaya_publish::PublishConfig;
 use domain::base::Rtype;
-use support::{Running, ask, nibbles, start};
+use support::{Running, ask, nibbles, server, start};
 
 /// The sub-zones, with the codes of their classes.
 const SUB_ZONES: [(&str, &[u8]); 5] = [
@@ -20,10 +20,6 @@ const SUB_ZONES: [(&str, &[u8]); 5] = [
     ("hijacked", &[9]),
     ("policy", &[10, 11]),
 ];
-
-async fn server() -> Running {
-    start(PublishConfig::default()).await
-}
 
 /// The last octets of the codes that a name has.
 async fn codes(server: &Running, name: &str) -> Vec<u8> {

@@ -7,6 +7,7 @@
 mod clients;
 mod file;
 mod follow;
+mod quota;
 mod table;
 
 use std::net::IpAddr;

@@ -2,13 +2,13 @@
 
 use domain::base::iana::{Class, OptRcode, Rcode, Rtype};
 use domain::base::name::Label;
-use domain::base::{Name, Record, Ttl};
+use domain::base::{Name, Ttl};
 use domain::rdata::{A, Aaaa, Mx, Ns, Soa, Txt, ZoneRecordData};
 
 use atalaya_formats::rbldnsd::{Data, Key};
 use atalaya_model::Timestamp;
 
-use super::records::OurRecord;
+use super::records::{OurRecord, record};
 use super::reply::{Options, Reply};
 use super::request::{Question, Request};
 use super::{Answered, Client, most_bytes};
@@ -195,12 +195,4 @@ fn plain<'a>(data: &Data) -> Option<ZoneRecordData<Vec<u8>, &'a Name<[u8]>>> {
         Data::Txt(text) => txt(text),
         Data::Mx(..) => None,
     }
-}
-
-fn record<'a>(
-    name: &'a Name<[u8]>,
-    ttl: Ttl,
-    data: ZoneRecordData<Vec<u8>, &'a Name<[u8]>>,
-) -> OurRecord<'a> {
-    Record::new(name, Class::IN, ttl, data)
 }

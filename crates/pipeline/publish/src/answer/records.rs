@@ -88,7 +88,8 @@ pub(super) fn addresses<'a>(
         })
 }
 
-fn record<'a>(
+/// A record of a name.
+pub(super) fn record<'a>(
     name: &'a Name<[u8]>,
     ttl: Ttl,
     data: ZoneRecordData<Vec<u8>, &'a Name<[u8]>>,

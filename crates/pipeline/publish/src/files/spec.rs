@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use atalaya_formats::rbldnsd::{Key, Kind};
-use serde::{Deserialize, Serialize};
 
 /// Files that make a dataset of a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,19 +69,7 @@ impl fmt::Display for FileZone {
     }
 }
 
-impl Serialize for FileZone {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for FileZone {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+atalaya_model::as_text!(FileZone);
 
 #[cfg(test)]
 mod tests {

@@ -118,27 +118,8 @@ impl fmt::Display for NotifyTarget {
     }
 }
 
-/// Writes and reads a type as its text.
-macro_rules! as_text {
-    ($type:ty) => {
-        impl Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?
-                    .parse()
-                    .map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
-
-as_text!(Secondary);
-as_text!(NotifyTarget);
+atalaya_model::as_text!(Secondary);
+atalaya_model::as_text!(NotifyTarget);
 
 #[cfg(test)]
 mod tests {

@@ -69,6 +69,11 @@ pub(crate) async fn start_at(config: PublishConfig, at: &[&str]) -> Running {
     }
 }
 
+/// A server as it is configured by default.
+pub(crate) async fn server() -> Running {
+    start(PublishConfig::default()).await
+}
+
 /// Whether this machine speaks IPv6; reports a skip where it does not.
 pub(crate) fn has_ipv6() -> bool {
     let has = std::net::UdpSocket::bind("[::1]:0").is_ok();
