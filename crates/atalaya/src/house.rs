@@ -187,6 +187,15 @@ impl House {
             Request::Import { wish, prefixes } => {
                 serde_json::to_value(import::import(store, &wish, &prefixes, now).await?)?
             }
+            Request::ImportPreview { wish, prefixes } => {
+                serde_json::to_value(import::preview(store, &wish, &prefixes, now).await?)?
+            }
+            Request::ImportStanding { wish, after } => {
+                serde_json::to_value(import::standing(store, &wish, after.as_ref()).await?)?
+            }
+            Request::ImportWithdraw { wish, prefixes } => {
+                serde_json::to_value(import::withdraw(store, &wish, &prefixes, now).await?)?
+            }
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })

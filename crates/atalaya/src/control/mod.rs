@@ -66,6 +66,12 @@ pub(crate) enum Request {
     Observe { batch: Vec<Replayed> },
     /// List prefixes of a list of others; the answer is [`Imported`](atalaya_decide::import::Imported).
     Import { wish: Import, prefixes: Vec<Prefix> },
+    /// What that would come to; the answer is the same.
+    ImportPreview { wish: Import, prefixes: Vec<Prefix> },
+    /// A page of what an import has listed; `after` is the last of the page before. The last page is empty.
+    ImportStanding { wish: Import, after: Option<Prefix> },
+    /// Withdraw what an import has listed and its list names no more; the answer is the number.
+    ImportWithdraw { wish: Import, prefixes: Vec<Prefix> },
     /// Write the list. The answer is many lines: `{"part": "…"}` with bytes in base64, and `{"ok": null}` behind the last.
     Export {
         format: Format,
