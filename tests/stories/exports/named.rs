@@ -31,7 +31,9 @@ ip link set lo up
 for address in $2; do ip addr add $address dev lo nodad 2>/dev/null || ip addr add $address dev lo; done
 named -g -c named.conf 2>named.log & named=$!
 ask() { dig -p 5353 +tries=1 +timeout=5 "$@"; }
-for try in $(seq 100); do ask +short @127.0.0.1 clean.plain.test A | grep -q . && break; sleep 0.1; done
+for name in clean.plain.test 2.0.0.127.bl.atalaya.test; do
+for try in $(seq 300); do ask +short @127.0.0.1 $name A | grep -q '^[0-9]' && break; sleep 0.1; done
+done
 while read -r mark rest; do echo "$mark $(ask +noall +comments +answer $rest | sed -n 's/.*status: \([A-Z]*\).*/\1/p; s/.*\s\(A\|TXT\)\s\(.*\)/\2/p' | sort | tr '\n' '|')"; done <questions
 kill $named; wait $named
 "#;

@@ -16,7 +16,7 @@ use self::input::{next_line, open, progress_bar};
 use self::spool::Spool;
 use super::{Form, config_at};
 use crate::cli::Import;
-use crate::control::{Line, Request};
+use crate::control::{ImportStep, Line, Request};
 use crate::folder::Missing;
 
 /// Prefixes listed in one transaction: enough to share its cost, few enough that others write in between.
@@ -156,10 +156,11 @@ impl Work {
             None => wish.preview(&prefixes),
             Some(_) if prefixes.is_empty() => return Ok(()),
             Some(line) => {
-                let asked = match self.doing {
-                    Doing::Change => line.ask(Request::Import { wish, prefixes }).await,
-                    Doing::Count => line.ask(Request::ImportPreview { wish, prefixes }).await,
+                let step = match self.doing {
+                    Doing::Change => ImportStep::List(prefixes),
+                    Doing::Count => ImportStep::Preview(prefixes),
                 };
+                let asked = line.ask(Request::Import { wish, step }).await;
                 asked.context("the import stopped half way; run it again, it goes on where it stopped")?
             }
         };

@@ -7,10 +7,11 @@
 use anyhow::{Context, bail};
 use atalaya_decide::import::{Replacement, Width};
 use atalaya_model::Prefix;
+use serde::de::DeserializeOwned;
 
 use super::spool::Sorted;
 use super::{BATCH, Doing, Work};
-use crate::control::Request;
+use crate::control::{ImportStep, Request};
 
 /// What is said where the list cannot be kept on disk.
 pub(super) const UNKEPT: &str = "the list cannot be kept in the data folder while it is compared";
@@ -66,8 +67,7 @@ impl Work {
         let mut withdrawn = 0_u64;
         while let Some((last, _, gone)) = self.page(&mut list, after).await? {
             for batch in gone.chunks(BATCH) {
-                let (wish, prefixes) = (self.wish.clone(), batch.to_vec());
-                let count: u64 = self.ask(Request::ImportWithdraw { wish, prefixes }).await?;
+                let count: u64 = self.ask(ImportStep::Withdraw(batch.to_vec())).await?;
                 withdrawn = withdrawn.saturating_add(count);
             }
             after = Some(last);
@@ -81,8 +81,7 @@ impl Work {
         list: &mut Sorted,
         after: Option<Prefix>,
     ) -> anyhow::Result<Option<(Prefix, u64, Vec<Prefix>)>> {
-        let wish = self.wish.clone();
-        let page: Vec<Prefix> = self.ask(Request::ImportStanding { wish, after }).await?;
+        let page: Vec<Prefix> = self.ask(ImportStep::Standing(after)).await?;
         let Some(last) = page.last().copied() else {
             return Ok(None);
         };
@@ -101,8 +100,9 @@ impl Work {
         spool.sorted().context(UNKEPT)
     }
 
-    async fn ask<T: serde::de::DeserializeOwned>(&mut self, request: Request) -> anyhow::Result<T> {
+    async fn ask<T: DeserializeOwned>(&mut self, step: ImportStep) -> anyhow::Result<T> {
+        let wish = self.wish.clone();
         let line = self.line.as_mut().context("there is nobody to ask")?;
-        line.ask(request).await
+        line.ask(Request::Import { wish, step }).await
     }
 }
