@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use atalaya_decide::{Judge, by_hand, import};
+use atalaya_decide::import::{self, Import};
+use atalaya_decide::{Judge, by_hand};
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Clock, Decided, Prefix, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::commands::top::TopAnswer;
 use crate::config::Config;
-use crate::control::{ContactAnswer, Observed, Replayed, Request, Settled, StepAnswer};
+use crate::control::{ContactAnswer, ImportStep, Observed, Replayed, Request, Settled, StepAnswer};
 use crate::process;
 
 /// The longest wait for the zone to show what was just decided.
@@ -184,11 +185,28 @@ impl House {
             }
             Request::Top { most } => serde_json::to_value(self.top(most)?)?,
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
-            Request::Import { wish, prefixes } => {
-                serde_json::to_value(import::import(store, &wish, &prefixes, now).await?)?
-            }
+            Request::Import { wish, step } => self.import(&wish, step).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
+        })
+    }
+
+    /// Does a step of an import.
+    async fn import(&self, wish: &Import, step: ImportStep) -> anyhow::Result<Value> {
+        let (store, now) = (&self.store, self.clock.now());
+        Ok(match step {
+            ImportStep::List(prefixes) => {
+                serde_json::to_value(import::import(store, wish, &prefixes, now).await?)?
+            }
+            ImportStep::Preview(prefixes) => {
+                serde_json::to_value(import::preview(store, wish, &prefixes, now).await?)?
+            }
+            ImportStep::Standing(after) => {
+                serde_json::to_value(import::standing(store, wish, after.as_ref()).await?)?
+            }
+            ImportStep::Withdraw(prefixes) => {
+                serde_json::to_value(import::withdraw(store, wish, &prefixes, now).await?)?
+            }
         })
     }
 

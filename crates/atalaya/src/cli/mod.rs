@@ -5,6 +5,7 @@ mod rbldnsd;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use atalaya_decide::import::Source;
 use atalaya_formats::lists::{Column, ListForm};
 use atalaya_model::{Class, Prefix, Timestamp};
 use atalaya_publish::{Family, Format};
@@ -367,7 +368,7 @@ pub(crate) struct AllowRemove {
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// The format: plain, cidr, nftables, postfix, jsonl, rbldnsd, bind, rpz, rpz-ip
+    /// The format: plain, cidr, nftables, postfix, jsonl, rbldnsd, bind, bind-codes, rpz, rpz-ip
     pub(crate) format: Format,
     /// Only this class. May be repeated
     #[arg(long)]
@@ -385,7 +386,7 @@ pub(crate) struct Export {
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// The list, also packed with zstd; - for standard input
+    /// The list, also packed with gzip or zstd; - for standard input
     pub(crate) file: PathBuf,
     /// The class that all of it is put in
     #[arg(long)]
@@ -396,21 +397,34 @@ pub(crate) struct Import {
     /// The end: a date, a moment, or a length of time such as 30d; without it the listings have no end
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<End>,
+    #[command(flatten)]
+    pub(crate) list: KnownList,
     /// The form: plain (or cidr), csv, jsonl; without it, as the first line looks
     #[arg(long, value_name = "FORM")]
     pub(crate) format: Option<ListForm>,
     /// The column of the addresses in a CSV file, or the field in JSON lines, by name or number
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<Column>,
-    /// Only say what would be listed; change nothing
+    /// Only say what would be listed and withdrawn; change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Also take prefixes wider than /8 (IPv4) or /19 (IPv6)
+    /// Also take prefixes wider than /8 (IPv4) or /19 (IPv6), and withdraw more than half with --replace
     #[arg(long)]
     pub(crate) force: bool,
     /// Print the summary as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A list that is imported again and again.
+#[derive(Debug, Args)]
+pub(crate) struct KnownList {
+    /// Withdraw what this list had listed before and does not name any more
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// The name of the list, where several go into one class: --replace leaves the others alone
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<Source>,
 }
 
 /// `contact`.

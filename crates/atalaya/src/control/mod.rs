@@ -64,8 +64,8 @@ pub(crate) enum Request {
     Top { most: usize },
     /// Record replayed mails; the answer is [`Observed`].
     Observe { batch: Vec<Replayed> },
-    /// List prefixes of a list of others; the answer is [`Imported`](atalaya_decide::import::Imported).
-    Import { wish: Import, prefixes: Vec<Prefix> },
+    /// A step of taking over a list of others.
+    Import { wish: Import, step: ImportStep },
     /// Write the list. The answer is many lines: `{"part": "…"}` with bytes in base64, and `{"ok": null}` behind the last.
     Export {
         format: Format,
@@ -74,6 +74,20 @@ pub(crate) enum Request {
     },
     /// Judge all that was recorded, and say what is listed.
     Settle,
+}
+
+/// A step of an import.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ImportStep {
+    /// List prefixes; the answer is [`Imported`](atalaya_decide::import::Imported).
+    List(Vec<Prefix>),
+    /// What that would come to; the answer is the same.
+    Preview(Vec<Prefix>),
+    /// A page of what the import has listed, after the last of the page before. The last page is empty.
+    Standing(Option<Prefix>),
+    /// Withdraw what the import has listed and its list names no more; the answer is the number.
+    Withdraw(Vec<Prefix>),
 }
 
 /// One replayed mail on its way to the server.

@@ -179,6 +179,13 @@ async fn apply(
             let found = run.iter().filter(|one| stood.contains(&one.prefix));
             Ok(number(found.collect()))
         }
+        Some(Verdict::Extend { class, .. }) => {
+            let standing = standing(connection, class, run).await?;
+            let decided = number(run.iter().filter(|one| standing.contains(&one.prefix)).collect());
+            let rows = decided.iter().map(listing_row).collect();
+            connection.insert(LIST.0, rows, EXTEND).await?;
+            Ok(decided)
+        }
         _ => {
             let mut found: Vec<&Decision> = Vec::new();
             for decision in run {
@@ -206,7 +213,21 @@ async fn withdraw(
     rows.into_iter().map(|mut row| row.take_prefix()).collect()
 }
 
-/// Moves the end of a listing, or changes the allow list; tells whether there was something to change.
+/// Those of the prefixes that stand in a class.
+async fn standing(
+    connection: &mut Connection,
+    class: Class,
+    run: &[Decision],
+) -> Result<HashSet<Prefix>, StoreError> {
+    let sql = "SELECT prefix FROM listings WHERE class = {with} AND prefix IN {keys}";
+    let prefixes = run.iter().map(|decision| decision.prefix);
+    let rows = connection
+        .rows_in_with(sql, Some(class.name().into()), prefixes)
+        .await?;
+    rows.into_iter().map(|mut row| row.take_prefix()).collect()
+}
+
+/// Changes the allow list; tells whether there was something to change.
 async fn change(
     connection: &mut Connection,
     decision: &Decision,
@@ -214,18 +235,11 @@ async fn change(
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     let (prefix, verdict) = (&decision.prefix, &decision.verdict);
-    let ends_at = verdict.until();
-    let (sql, values) = match verdict.class() {
-        Some(class) => (
-            "UPDATE listings SET ends_at = $3, serial = $4 WHERE prefix = $1 AND class = $2",
-            values![prefix, class.name(), ends_at, serial],
-        ),
-        None if matches!(verdict, Verdict::Disallow) => {
-            ("DELETE FROM allowed WHERE prefix = $1", values![prefix])
-        }
-        None => (
+    let (sql, values) = match verdict {
+        Verdict::Disallow => ("DELETE FROM allowed WHERE prefix = $1", values![prefix]),
+        _ => (
             ALLOW,
-            values![prefix, decision.reason.as_str(), at, ends_at, serial],
+            values![prefix, decision.reason.as_str(), at, verdict.until(), serial],
         ),
     };
     Ok(connection.execute(sql, values).await? > 0)
@@ -246,6 +260,10 @@ const LIST: (&str, &str) = (
     "ON CONFLICT (prefix, class) DO UPDATE SET reason = excluded.reason, rule = excluded.rule, \
      since = excluded.since, ends_at = excluded.ends_at, serial = excluded.serial",
 );
+
+/// What stands after the rows instead where listings stand already and only their ends move.
+const EXTEND: &str =
+    "ON CONFLICT (prefix, class) DO UPDATE SET ends_at = excluded.ends_at, serial = excluded.serial";
 
 /// The row of a listing, in the order of [`LIST`].
 fn listing_row(decided: &Decided) -> Vec<Value> {

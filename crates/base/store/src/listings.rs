@@ -7,7 +7,7 @@ use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Serial, Timestamp}
 use tokio::sync::mpsc::Sender;
 
 use crate::decisions::serial;
-use crate::sql::{Connection, Row, values};
+use crate::sql::{Connection, Row, Value, values};
 use crate::{Store, StoreError, Transaction};
 
 /// The columns of a listing, as they are read.
@@ -84,6 +84,29 @@ impl Store {
         page.sort_by_key(|listing| (listing.prefix.length(), listing.class));
         page.extend(inside(&mut connection, around, after, limit).await?);
         Ok(page)
+    }
+
+    /// A page of what a rule has listed in a class, ordered by first and last address; `after` is the last of the page before.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn prefixes_by_rule(
+        &self,
+        class: Class,
+        rule: &Rule,
+        after: Option<&Prefix>,
+        limit: u32,
+    ) -> Result<Vec<Prefix>, StoreError> {
+        // No bytes at all come before every address.
+        let begin = || Value::Bytes(Some(Vec::new()));
+        let ends = |after: &Prefix| (after.network().into(), after.last().into());
+        let (first, last) = after.map_or_else(|| (begin(), begin()), ends);
+        let sql = "SELECT prefix FROM listings WHERE class = $1 AND rule = $2 \
+                   AND (first_address, last_address) > ($3, $4) ORDER BY first_address, last_address LIMIT $5";
+        let values = values![class.name(), rule.0.as_str(), first, last, limit];
+        read(self.read().await?.rows(sql, values).await?, |mut row| {
+            row.take_prefix()
+        })
     }
 
     /// The number of listings.

@@ -9,224 +9,14 @@
 mod support;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
 
 use atalaya_model::{Period, Prefix, Secret, Serial};
-use atalaya_publish::{DnsSockets, PublishConfig, TsigKey};
+use atalaya_publish::{PublishConfig, Set, TsigKey};
 use domain::base::Rtype;
 use domain::base::iana::Class;
+use support::peers::{KINDS, Kind, PAUSE, Peer, free_port, program, start_peer};
 use support::transfers::{self, Primary, SECRET, changes, list};
-use support::{Edns, LIMIT, Reply, ask_at, build, query};
-use tokio::process::{Child, Command};
-
-/// How long to wait between two looks at a server that is not ours.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// A name server that others wrote, until this is dropped.
-struct Peer {
-    name: &'static str,
-    address: SocketAddr,
-    folder: tempfile::TempDir,
-    _child: Child,
-}
-
-/// How a name server is started.
-struct Kind {
-    name: &'static str,
-    package: &'static str,
-    algorithm: &'static str,
-    arguments: &'static [&'static str],
-    config: fn(&Path, u16, u16) -> String,
-    /// What makes it sign the copy, and what that stands in front of.
-    signing: Option<(&'static str, &'static str)>,
-}
-
-const KINDS: [Kind; 3] = [
-    Kind {
-        name: "named",
-        package: "bind9",
-        algorithm: "hmac-sha256",
-        arguments: &["-g", "-c"],
-        config: named,
-        signing: Some(("dnssec-policy default; inline-signing yes; ", "primaries")),
-    },
-    Kind {
-        name: "nsd",
-        package: "nsd",
-        algorithm: "hmac-sha512",
-        arguments: &["-d", "-c"],
-        config: nsd,
-        signing: None,
-    },
-    Kind {
-        name: "knotd",
-        package: "knot",
-        algorithm: "hmac-sha384",
-        arguments: &["-c"],
-        config: knot,
-        signing: Some(("    dnssec-signing: on\n", "    master: primary")),
-    },
-];
-
-fn named(folder: &Path, port: u16, primary: u16) -> String {
-    let folder = folder.display();
-    format!(
-        r#"options {{ directory "{folder}"; pid-file none; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
-             recursion no; session-keyfile none; dnssec-validation no; minimal-responses yes; }};
-           controls {{ }};
-           key named {{ algorithm hmac-sha256; secret "{SECRET}"; }};
-           zone "bl.atalaya.test" {{ type secondary; file "bl.db"; masterfile-format text;
-             primaries {{ 127.0.0.1 port {primary} key named; }}; allow-notify {{ key named; }}; }};"#
-    )
-}
-
-fn nsd(folder: &Path, port: u16, primary: u16) -> String {
-    let folder = folder.display();
-    format!(
-        r#"
-server:
-  ip-address: 127.0.0.1@{port}
-  database: ""
-  username: ""
-  chroot: ""
-  zonesdir: "{folder}"
-  pidfile: ""
-  xfrdfile: "{folder}/xfrd.state"
-  xfrdir: "{folder}"
-  zonelistfile: "{folder}/zone.list"
-  server-count: 1
-remote-control:
-  control-enable: no
-key:
-  name: nsd
-  algorithm: hmac-sha512
-  secret: "{SECRET}"
-zone:
-  name: bl.atalaya.test
-  zonefile: bl.zone
-  request-xfr: 127.0.0.1@{primary} nsd
-  allow-notify: 127.0.0.1 nsd
-"#
-    )
-}
-
-fn knot(folder: &Path, port: u16, primary: u16) -> String {
-    let folder = folder.display();
-    format!(
-        r#"
-server:
-  rundir: "{folder}"
-  listen: 127.0.0.1@{port}
-database:
-  storage: "{folder}"
-log:
-  - target: "{folder}/log"
-    any: info
-key:
-  - id: knotd
-    algorithm: hmac-sha384
-    secret: {SECRET}
-remote:
-  - id: primary
-    address: 127.0.0.1@{primary}
-    key: knotd
-acl:
-  - id: told
-    address: 127.0.0.1
-    key: knotd
-    action: notify
-zone:
-  - domain: bl.atalaya.test
-    storage: "{folder}"
-    master: primary
-    acl: told
-"#
-    )
-}
-
-/// A port that is free for both transports.
-fn free_port() -> u16 {
-    let sockets = DnsSockets::bind(SocketAddr::new([127, 0, 0, 1].into(), 0)).unwrap();
-    sockets.address().port()
-}
-
-/// The path of a program; reports a skip where it is not there.
-fn program(kind: &Kind) -> Option<String> {
-    let folders = ["/usr/sbin", "/usr/local/sbin", "/usr/bin"];
-    let paths = folders.map(|folder| format!("{folder}/{}", kind.name));
-    let found = paths.into_iter().find(|path| Path::new(path).exists());
-    if found.is_none() {
-        atalaya_testkit::skip(&format!("{} is not installed ({})", kind.name, kind.package));
-    }
-    found
-}
-
-/// Starts a name server with a configuration in a folder of its own.
-fn start_peer(kind: &Kind, program: &str, port: u16, text: impl Fn(&Path) -> String) -> Peer {
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config");
-    std::fs::write(&config, text(folder.path())).unwrap();
-    let output = std::fs::File::create(folder.path().join("output")).unwrap();
-    let child = Command::new(program)
-        .args(kind.arguments)
-        .arg(&config)
-        .stdout(Stdio::from(output.try_clone().unwrap()))
-        .stderr(output)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    Peer {
-        name: kind.name,
-        address: SocketAddr::new([127, 0, 0, 1].into(), port),
-        folder,
-        _child: child,
-    }
-}
-
-impl Peer {
-    /// What it says of itself.
-    fn told(&self) -> String {
-        let read = |name: &str| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
-        read("output") + &read("log")
-    }
-
-    /// Waits until it stands at a serial.
-    async fn reaches(&self, serial: u32) {
-        let wanted = format!(" {serial} 300 60 604800 120");
-        self.says("bl.atalaya.test", Rtype::SOA, &wanted).await;
-    }
-
-    /// Waits until it answers with a record that ends so.
-    async fn says(&self, name: &str, rtype: Rtype, wanted: &str) {
-        let says = |reply: Reply| reply.answer.iter().any(|record| record.ends_with(wanted));
-        let wait = async {
-            while !try_ask(self.address, &query(name, rtype)).await.is_some_and(says) {
-                tokio::time::sleep(PAUSE).await;
-            }
-        };
-        let waited = tokio::time::timeout(LIMIT.saturating_mul(2), wait).await;
-        assert!(
-            waited.is_ok(),
-            "{} does not say {wanted}: {}",
-            self.name,
-            self.told()
-        );
-    }
-}
-
-/// An answer, if one comes soon.
-async fn try_ask(address: SocketAddr, query: &[u8]) -> Option<Reply> {
-    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    socket.connect(address).await.unwrap();
-    socket.send(query).await.ok()?;
-    let mut buffer = vec![0; 65_535];
-    let received = tokio::time::timeout(Duration::from_secs(1), socket.recv(&mut buffer)).await;
-    buffer.truncate(received.ok()?.ok()?);
-    Some(Reply::read(buffer))
-}
+use support::{Edns, LIMIT, allowed, ask_at, build, query};
 
 /// The result and the records of an answer, without TTL and without the page that a text leads to.
 async fn said(address: SocketAddr, name: &str, rtype: Rtype) -> (String, Vec<String>) {
@@ -417,5 +207,24 @@ async fn a_secondary_signs_its_copy_and_goes_on_following() {
         ] {
             signs(peer, name).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_secondary_fetches_an_older_zone_when_it_is_told_to() {
+    let kinds = kinds();
+    let primary = primary(&kinds, Serial(100)).await;
+    let port = primary.address.port();
+    for (kind, program, own) in &kinds {
+        drop(primary.zone.load(Set::new(list(), allowed()), Serial(100)));
+        let peer = start_peer(kind, program, *own, |folder| (kind.config)(folder, *own, port));
+        peer.reaches(100).await;
+        // The store was put back from a backup.
+        drop(primary.zone.load(Set::new(list(), allowed()), Serial(50)));
+        peer.retransfer(kind).await;
+        peer.reaches(50).await;
+        primary.zone.apply(&changes(Serial(50))).unwrap();
+        peer.reaches(59).await;
+        assert_same(&primary, &[peer]).await;
     }
 }

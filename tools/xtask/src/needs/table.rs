@@ -79,7 +79,12 @@ pub(super) const NEEDS: &[Need] = &[
     need(
         "bind9",
         Proof::Program("named"),
-        "copies the zone as a secondary, and signs it",
+        "copies the zone as a secondary, signs it, and loads the exported zone file and policy zones",
+    ),
+    need(
+        "iproute2",
+        Proof::Program("ip"),
+        "gives a network namespace the addresses that a policy zone turns away",
     ),
     need("nsd", Proof::Program("nsd"), "copies the zone as a secondary"),
     need(

@@ -1,6 +1,6 @@
 //! Decisions, listings, the allow list.
 
-use atalaya_model::{Class, Serial, Timestamp, Verdict};
+use atalaya_model::{Class, Decision, Rule, Serial, Timestamp, Verdict};
 use atalaya_store::{Store, StoreError, Topic};
 use atalaya_testkit::on_both;
 
@@ -21,6 +21,7 @@ on_both!(
     a_long_list_is_read_whole,
     many_decisions_are_written_at_once_and_what_finds_nothing_is_left_out,
     the_pages_of_the_list_hold_every_listing_once,
+    the_pages_of_a_rule_hold_what_it_listed_and_nothing_else,
     the_entries_that_cover_a_prefix_are_found,
     whoever_begins_to_decide_waits_for_whoever_decides,
     a_transaction_that_is_rolled_back_leaves_no_trace,
@@ -461,6 +462,44 @@ async fn the_pages_of_the_list_hold_every_listing_once(fixture: Fixture) {
         assert_eq!(found, wanted, "around {around:?}");
     }
     assert_eq!(store.count_listings().await.unwrap(), 14);
+}
+
+async fn the_pages_of_a_rule_hold_what_it_listed_and_nothing_else(fixture: Fixture) {
+    let store = &fixture.store;
+    let rule = Rule::new("import", 1);
+    let by_rule = |text: &str| Decision {
+        rule: rule.clone(),
+        ..decision(text, listed_until(9))
+    };
+    let listed = [
+        "::/64",
+        "192.0.2.0",
+        "192.0.2.0/25",
+        "192.0.2.0/24",
+        "192.0.2.9",
+        "2001:db8::/64",
+    ];
+    let mut all: Vec<Decision> = listed.into_iter().rev().map(by_rule).collect();
+    all.push(decision("192.0.2.8", listed_until(9)));
+    let class = Class::Manual;
+    all.push(Decision {
+        verdict: Verdict::List { class, until: None },
+        ..by_rule("192.0.2.7")
+    });
+    let mut transaction = store.begin_deciding().await.unwrap();
+    transaction.decide_all(&all, at(1)).await.unwrap();
+    transaction.commit().await.unwrap();
+    for limit in [1, 2, 3, 99] {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.prefixes_by_rule(Class::Spam, &rule, after.as_ref(), limit);
+            let page = page.await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            found.extend(page.iter().map(ToString::to_string));
+        }
+        assert_eq!(found, listed, "pages of {limit}");
+    }
 }
 
 async fn the_entries_that_cover_a_prefix_are_found(fixture: Fixture) {

@@ -23,6 +23,8 @@ pub enum Format {
     Rbldnsd,
     /// A zone file, as BIND, NSD and Knot read it.
     Bind,
+    /// The same without the texts.
+    BindCodes,
     /// A response policy zone that turns away clients by their address.
     Rpz,
     /// A response policy zone that turns away answers by the addresses in them.
@@ -31,7 +33,7 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Plain,
         Self::Cidr,
         Self::Nftables,
@@ -39,6 +41,7 @@ impl Format {
         Self::Jsonl,
         Self::Rbldnsd,
         Self::Bind,
+        Self::BindCodes,
         Self::Rpz,
         Self::RpzIp,
     ];
@@ -54,6 +57,7 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Rbldnsd => "rbldnsd",
             Self::Bind => "bind",
+            Self::BindCodes => "bind-codes",
             Self::Rpz => "rpz",
             Self::RpzIp => "rpz-ip",
         }
@@ -64,7 +68,7 @@ impl Format {
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Jsonl => "application/jsonl",
-            Self::Bind | Self::Rpz | Self::RpzIp => "text/dns; charset=utf-8",
+            Self::Bind | Self::BindCodes | Self::Rpz | Self::RpzIp => "text/dns; charset=utf-8",
             _ => "text/plain; charset=utf-8",
         }
     }
@@ -78,7 +82,7 @@ impl Format {
             Self::Postfix => "cidr",
             Self::Jsonl => "jsonl",
             Self::Rbldnsd => "rbldnsd",
-            Self::Bind | Self::Rpz | Self::RpzIp => "zone",
+            Self::Bind | Self::BindCodes | Self::Rpz | Self::RpzIp => "zone",
         }
     }
 }
@@ -91,7 +95,9 @@ impl fmt::Display for Format {
 
 /// The text names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no format: use plain, cidr, nftables, postfix, jsonl, rbldnsd, bind, rpz or rpz-ip")]
+#[error(
+    "`{0}` is no format: use plain, cidr, nftables, postfix, jsonl, rbldnsd, bind, bind-codes, rpz or rpz-ip"
+)]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {

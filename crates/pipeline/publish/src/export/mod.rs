@@ -22,11 +22,13 @@ mod nftables;
 mod ranges;
 mod rbldnsd;
 mod rpz;
+mod timed;
 
 use std::io::{self, Write};
 
 use atalaya_model::{Prefix, Serial, Timestamp};
 
+use self::bind::Texts;
 pub use self::filter::{BadFamily, Family, Filter};
 pub use self::format::{Format, UnknownFormat};
 use self::holes::Holes;
@@ -92,7 +94,8 @@ impl Export {
             Format::Nftables => nftables::write(self, out),
             Format::Jsonl => jsonl::write(self, out),
             Format::Rbldnsd => rbldnsd::write(self, out),
-            Format::Bind => bind::write(self, out),
+            Format::Bind => bind::write(self, Texts::Beside, out),
+            Format::BindCodes => bind::write(self, Texts::Without, out),
             Format::Rpz => rpz::write(self, "rpz-client-ip", out),
             Format::RpzIp => rpz::write(self, "rpz-ip", out),
         }

@@ -34,6 +34,17 @@ impl Range {
         (self.is_ipv6, self.last) < (other.is_ipv6, other.first)
     }
 
+    /// Whether another one begins where it ends.
+    pub(super) fn is_next_to(&self, next: &Self) -> bool {
+        self.is_ipv6 == next.is_ipv6 && self.last.checked_add(1) == Some(next.first)
+    }
+
+    /// From its beginning to the end of another one.
+    pub(super) fn up_to(self, other: &Self) -> Self {
+        let last = other.last;
+        Self { last, ..self }
+    }
+
     /// What of it lies before another one, and what behind it, if anything does; the two share an address.
     pub(super) fn around(self, hole: &Self) -> (Option<Self>, Option<Self>) {
         let last = hole.first.checked_sub(1).filter(|last| self.first <= *last);
@@ -112,11 +123,8 @@ pub(super) fn joined(ranges: impl Iterator<Item = Range>) -> impl Iterator<Item 
     let mut ranges = ranges.peekable();
     std::iter::from_fn(move || {
         let mut range = ranges.next()?;
-        let is_neighbour = |range: &Range, next: &Range| {
-            range.is_ipv6 == next.is_ipv6 && range.last.checked_add(1) == Some(next.first)
-        };
-        while let Some(next) = ranges.next_if(|next| is_neighbour(&range, next)) {
-            range.last = next.last;
+        while let Some(next) = ranges.next_if(|next| range.is_next_to(next)) {
+            range = range.up_to(&next);
         }
         Some(range)
     })

@@ -134,12 +134,30 @@ fn nothing_is_exported_before_a_set_was_loaded() {
 }
 
 #[test]
+fn a_zone_file_has_the_texts_of_the_answers_unless_they_are_left_out() {
+    let zone = some();
+    let text = written(&zone, Format::Bind, Filter::default());
+    for line in [
+        "9.2.0.192 A 127.0.0.3",
+        r#"9.2.0.192 TXT "spam 192.0.2.9: spam from it reached our traps; until further notice; https://list.example/ip/192.0.2.9""#,
+        r#"9.2.0.192 TXT "policy 192.0.2.0/24: should not send mail directly; until further notice; https://list.example/ip/192.0.2.9""#,
+    ] {
+        assert!(text.lines().any(|has| has == line), "{line} in {text}");
+    }
+    let codes = written(&zone, Format::BindCodes, Filter::default());
+    assert!(!codes.contains(" TXT "));
+    let without = text.lines().filter(|line| !line.contains(" TXT "));
+    assert!(without.eq(codes.lines()));
+}
+
+#[test]
 fn a_wildcard_stands_again_on_the_way_to_what_lies_inside() {
     let zone = zone(&[list("10.0.0.0/8", Class::Policy), list("10.2.3.4", Class::Spam)]);
-    let text = written(&zone, Format::Bind, Filter::new(&[], Some(Family::V4)));
+    let text = written(&zone, Format::BindCodes, Filter::new(&[], Some(Family::V4)));
     let records: Vec<&str> = text
         .lines()
         .skip_while(|line| !line.starts_with("*.10 "))
+        .filter(|line| !line.contains(".0.0.127 "))
         .collect();
     let expected = [
         "*.10 A 127.0.0.11",
@@ -162,8 +180,8 @@ fn first_words(zone: &Zone, format: Format) -> Vec<Prefix> {
     lines(zone, format).iter().map(word).collect()
 }
 
-/// The elements of an nftables file, each as its ends.
-fn elements(zone: &Zone) -> Vec<(IpAddr, IpAddr)> {
+/// The elements of an nftables file, each as its first and last address and its end.
+fn elements(zone: &Zone) -> Vec<(IpAddr, IpAddr, Option<Timestamp>)> {
     let lines = lines(zone, Format::Nftables);
     let sets = lines
         .iter()
@@ -171,15 +189,29 @@ fn elements(zone: &Zone) -> Vec<(IpAddr, IpAddr)> {
     let elements = sets
         .filter(|set| !set.contains("type"))
         .flat_map(|set| set.split(", "));
-    elements
-        .map(|element| match element.split_once('-') {
-            Some((first, last)) => (first.parse().unwrap(), last.parse().unwrap()),
-            None => {
-                let prefix: Prefix = element.parse().unwrap();
-                (prefix.network(), prefix.last())
+    let element = |element: &str| {
+        let (range, until) = match element.split_once(" timeout ") {
+            None => (element, None),
+            Some((range, hours)) => {
+                let hours: i64 = hours.strip_suffix('h').unwrap().parse().unwrap();
+                (range, Some(Timestamp::from_seconds((1000 + hours) * HOUR)))
             }
-        })
-        .collect()
+        };
+        match range.split_once('-') {
+            Some((first, last)) => (first.parse().unwrap(), last.parse().unwrap(), until),
+            None => {
+                let prefix: Prefix = range.parse().unwrap();
+                (prefix.network(), prefix.last(), until)
+            }
+        }
+    };
+    elements.map(element).collect()
+}
+
+/// When the last of some listings ends.
+fn last_end(listings: &[crate::Held]) -> Option<Timestamp> {
+    let ends = listings.iter().map(|held| held.until);
+    ends.reduce(|one, other| Some(one?.max(other?))).flatten()
 }
 
 /// A policy zone's triggers as prefixes.
@@ -339,8 +371,10 @@ proptest! {
             for prefixes in prefixes.iter().chain([&triggers]) {
                 prop_assert_eq!(covers(prefixes, address), is_listed, "{} in {:?}", address, prefixes);
             }
-            let in_set = elements.iter().any(|(first, last)| first.is_ipv4() == address.is_ipv4() && *first <= address && address <= *last);
-            prop_assert_eq!(in_set, is_listed, "{} in nftables", address);
+            let of_address = elements.iter().filter(|(first, last, _)| first.is_ipv4() == address.is_ipv4() && *first <= address && address <= *last);
+            let ends: Vec<_> = of_address.map(|(_, _, until)| *until).collect();
+            let end = is_listed.then(|| last_end(&zone.lookup(address, now()).listings));
+            prop_assert_eq!(ends, Vec::from_iter(end), "{} in nftables", address);
             let told = documents.iter().filter(|(prefix, _)| prefix.contains(address));
             prop_assert_eq!(&told.flat_map(|(_, classes)| classes.clone()).collect::<BTreeSet<_>>(), &expected, "{} in jsonl", address);
             prop_assert_eq!(&as_rbldnsd(&rbldnsd, address), &expected, "{} in rbldnsd", address);

@@ -24,5 +24,22 @@ pub use self::peers::{BadPeer, NotifyTarget, Secondary, TsigKey};
 pub(crate) use self::request::{Copy, Response, respond};
 pub(crate) use self::secondaries::Secondaries;
 
+use atalaya_model::{Prefix, Timestamp};
+
+use self::walk::{Version, Walk};
+use crate::set::{Classes, Held, View};
+
+/// The names of the listings of these classes that hold at a moment, of the families that fit: for each what stands there, and the prefix that
+/// it means. The name of what is no single address is a wildcard.
+pub(crate) fn names(
+    view: View,
+    classes: Classes,
+    at: Timestamp,
+    fits: impl Fn(&Prefix) -> bool,
+) -> impl Iterator<Item = (Prefix, Vec<Held>)> {
+    let walk = Walk::whole(Version::new(view, classes).at(at)).within(fits);
+    walk.map(|change| (change.node.prefix(), change.after))
+}
+
 #[cfg(test)]
 mod tests;

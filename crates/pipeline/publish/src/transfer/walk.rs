@@ -13,10 +13,10 @@
 //! The same holds where a wildcard would take in names of the other family ([`Node::may_have_wildcard`]): a listed /8 from 1.0.0.0/8 to
 //! 9.0.0.0/8 takes some 28,000 names, a /16 there 2,800.
 //!
-//! What an end says is not looked at: an entry is in the zone until a decision takes it out. So a copy is the same whenever it is made, and
-//! the difference of two versions is right at any time.
+//! What an end says is not looked at for secondaries: an entry is in the zone until a decision takes it out. So a copy is the same whenever
+//! it is made, and the difference of two versions is right at any time. A zone file that nobody updates is made for a moment.
 
-use atalaya_model::Timestamp;
+use atalaya_model::{Prefix, Timestamp};
 
 use super::labels::Labels;
 use super::node::{Family, Node};
@@ -31,6 +31,7 @@ const WHATEVER_ENDS: Timestamp = Timestamp::EPOCH;
 pub(super) struct Version {
     view: View,
     classes: Classes,
+    at: Timestamp,
 }
 
 /// What stands at a node, and where the walk goes on.
@@ -76,9 +77,15 @@ impl Walk {
     pub(super) fn whole(version: Version) -> Self {
         let nothing = Version {
             view: View::default(),
-            classes: version.classes,
+            ..version
         };
         Self::new(nothing, version, Touched::default(), Side::After)
+    }
+
+    /// The same without the families whose whole does not fit.
+    pub(super) fn within(mut self, fits: impl Fn(&Prefix) -> bool) -> Self {
+        self.ahead.retain(|(root, _)| fits(&root.prefix()));
+        self
     }
 
     /// The names that differ; nothing outside `touched` does.
@@ -144,9 +151,15 @@ impl Iterator for Walk {
 }
 
 impl Version {
-    /// The listings of these classes.
+    /// The listings of these classes, whatever their ends.
     pub(super) const fn new(view: View, classes: Classes) -> Self {
-        Self { view, classes }
+        let at = WHATEVER_ENDS;
+        Self { view, classes, at }
+    }
+
+    /// Those of them that hold at a moment.
+    pub(super) fn at(self, at: Timestamp) -> Self {
+        Self { at, ..self }
     }
 
     /// What stands at a node of which something is known above, and where to go on.
@@ -201,7 +214,7 @@ impl Version {
             TestPoint::Listed(held) if prefix.is_single() => held,
             TestPoint::Never if prefix.is_single() => Vec::new(),
             _ => {
-                let listings = self.view.listings_over(prefix, WHATEVER_ENDS);
+                let listings = self.view.listings_over(prefix, self.at);
                 listings.filter(of_zone).collect()
             }
         }
@@ -211,8 +224,7 @@ impl Version {
     fn is_silent(&self, node: Node) -> bool {
         let prefix = node.prefix();
         node.is_mapped()
-            || (self.view.allowed_at(prefix, WHATEVER_ENDS).is_some()
-                && !has_test_point(&prefix, self.classes))
+            || (self.view.allowed_at(prefix, self.at).is_some() && !has_test_point(&prefix, self.classes))
     }
 
     /// The labels below a node that lead to anything of their own: a listing, an allow entry, a test entry.

@@ -6,6 +6,7 @@
     reason = "each test file is a program of its own and uses a part of this"
 )]
 
+pub(crate) mod peers;
 pub(crate) mod transfers;
 
 use std::net::SocketAddr;

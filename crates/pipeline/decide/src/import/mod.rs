@@ -3,8 +3,13 @@
 //! The same protections hold as everywhere: what is reserved or allowed is never listed. What stands in the class already, at least as
 //! long, stays as it is, so that an import can be run again after it was cut short. Nobody is notified: what others saw is no
 //! evidence that a network could act on.
+//!
+//! A list that is imported again and again is known by its class and its [`Source`]; `replace` takes out what it names no more.
 
-use std::collections::HashSet;
+mod replace;
+mod source;
+
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use atalaya_model::{
@@ -13,6 +18,8 @@ use atalaya_model::{
 use atalaya_store::Store;
 use serde::{Deserialize, Serialize};
 
+pub use self::replace::{Replacement, standing, withdraw};
+pub use self::source::{BadSource, Source};
 use crate::DecideError;
 
 /// The widest IPv4 prefix of an ordinary list: a /8 is what one registry may hold, and no list of senders names more.
@@ -27,6 +34,8 @@ const SAME_END: Duration = Duration::from_secs(3600);
 pub struct Import {
     /// The class that they are put in.
     pub class: Class,
+    /// Which of the lists of this class it is; none where there is one only.
+    pub source: Option<Source>,
     /// Why, in one sentence that the listed party may read.
     pub reason: String,
     /// The end; none for no end.
@@ -61,8 +70,10 @@ impl Width {
 /// What became of the prefixes of a list, in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
-    /// Listed, or listed for longer.
+    /// Listed, now or in place of another listing of this class.
     pub listed: u64,
+    /// Listed by the same import before, and now for longer.
+    pub extended: u64,
     /// In the class already, at least as long.
     pub unchanged: u64,
     /// On the allow list.
@@ -80,6 +91,7 @@ impl Imported {
     pub fn add(&mut self, other: &Self) {
         let counts = [
             (&mut self.listed, other.listed),
+            (&mut self.extended, other.extended),
             (&mut self.unchanged, other.unchanged),
             (&mut self.allowed, other.allowed),
             (&mut self.reserved, other.reserved),
@@ -105,35 +117,35 @@ pub async fn import(
     if import.until.is_some_and(|until| until <= now) {
         return Err(DecideError::AlreadyOver);
     }
-    let (mut imported, wished) = sift(import, prefixes);
+    let (imported, wished) = sift(import, prefixes);
     let mut transaction = store.begin_deciding().await?;
     let allowed = allowed_now(&transaction.allowed().await?, now);
     let standing = transaction.listings_in(&wished).await?;
-    let stays = |listing: &&Listing| listing.class == import.class && import.is_met_by(listing.until);
-    let standing: HashSet<Prefix> = standing
-        .iter()
-        .filter(stays)
-        .map(|listing| listing.prefix)
-        .collect();
-    let mut decisions = Vec::with_capacity(wished.len());
-    for prefix in wished {
-        if prefix.with_parents().any(|around| allowed.contains(&around)) {
-            imported.allowed = imported.allowed.saturating_add(1);
-        } else if standing.contains(&prefix) {
-            imported.unchanged = imported.unchanged.saturating_add(1);
-        } else {
-            decisions.push(import.decision(prefix));
-        }
-    }
+    let (mut imported, decisions) = import.weigh(imported, wished, &allowed, &standing);
     if decisions.is_empty() {
         transaction.rollback().await?;
         return Ok(imported);
     }
     let decided = transaction.decide_all(&decisions, now).await?;
     transaction.commit().await?;
-    imported.listed = decided.len() as u64;
     imported.serial = decided.last().map_or(Serial(0), |last| last.serial);
     Ok(imported)
+}
+
+/// What [`import`] would come to, were it called now; nothing is written.
+///
+/// # Errors
+/// The store failed.
+pub async fn preview(
+    store: &Store,
+    import: &Import,
+    prefixes: &[Prefix],
+    now: Timestamp,
+) -> Result<Imported, DecideError> {
+    let (imported, wished) = sift(import, prefixes);
+    let allowed = allowed_now(&store.allowed().await?, now);
+    let standing = store.listings_in(&wished).await?;
+    Ok(import.weigh(imported, wished, &allowed, &standing).0)
 }
 
 impl Import {
@@ -156,14 +168,48 @@ impl Import {
         }
     }
 
-    fn decision(&self, prefix: Prefix) -> Decision {
+    /// Says what becomes of each prefix that may be listed, by what is allowed and what stands.
+    fn weigh(
+        &self,
+        mut imported: Imported,
+        wished: Vec<Prefix>,
+        allowed: &HashSet<Prefix>,
+        standing: &[Listing],
+    ) -> (Imported, Vec<Decision>) {
+        let in_class = standing.iter().filter(|listing| listing.class == self.class);
+        let in_class: HashMap<Prefix, &Listing> = in_class.map(|listing| (listing.prefix, listing)).collect();
+        let (rule, class, until) = (self.rule(), self.class, self.until);
+        let mut decisions = Vec::with_capacity(wished.len());
+        for prefix in wished {
+            let (count, verdict) = match in_class.get(&prefix) {
+                _ if prefix.with_parents().any(|around| allowed.contains(&around)) => {
+                    (&mut imported.allowed, None)
+                }
+                Some(listing) if self.is_met_by(listing.until) => (&mut imported.unchanged, None),
+                Some(listing) if listing.rule == rule => {
+                    (&mut imported.extended, Some(Verdict::Extend { class, until }))
+                }
+                _ => (&mut imported.listed, Some(Verdict::List { class, until })),
+            };
+            *count = count.saturating_add(1);
+            decisions.extend(verdict.map(|verdict| self.decision(prefix, verdict)));
+        }
+        (imported, decisions)
+    }
+
+    /// The rule of what this import lists: another one for each source.
+    fn rule(&self) -> Rule {
+        match &self.source {
+            None => Rule::new("import", 1),
+            Some(source) => Rule::new(&format!("import-{source}"), 1),
+        }
+    }
+
+    fn decision(&self, prefix: Prefix, verdict: Verdict) -> Decision {
         Decision {
             prefix,
-            verdict: Verdict::List {
-                class: self.class,
-                until: self.until,
-            },
-            rule: Rule::new("import", 1),
+            verdict,
+            rule: self.rule(),
             score: 0.0,
             reason: self.reason.clone(),
         }
@@ -198,108 +244,4 @@ fn allowed_now(allowed: &[AllowEntry], now: Timestamp) -> HashSet<Prefix> {
 }
 
 #[cfg(test)]
-mod tests {
-    //! On a real store.
-
-    use atalaya_store::{Store, StoreUrl};
-    use atalaya_testkit::TestClock;
-
-    use super::*;
-    use crate::by_hand;
-
-    fn prefixes(texts: &[&str]) -> Vec<Prefix> {
-        texts.iter().map(|text| text.parse().unwrap()).collect()
-    }
-
-    fn wish(until: Option<Timestamp>) -> Import {
-        Import {
-            class: Class::Bot,
-            reason: "On a list of others.".to_owned(),
-            until,
-            width: Width::Ordinary,
-        }
-    }
-
-    async fn open() -> (Store, TestClock, tempfile::TempDir) {
-        let clock = TestClock::at("2026-11-26T12:00:00Z".parse().unwrap());
-        let folder = tempfile::tempdir().unwrap();
-        let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
-        (Store::open(&url, clock.clock()).await.unwrap(), clock, folder)
-    }
-
-    #[tokio::test]
-    async fn what_may_be_listed_is_listed_once_and_the_rest_is_counted() {
-        let (store, clock, _folder) = open().await;
-        let now = clock.now();
-        let network = "198.51.100.0/24".parse().unwrap();
-        by_hand::allow(&store, network, "ours", None, now).await.unwrap();
-        let list = prefixes(&[
-            "192.0.2.1",
-            "192.0.2.1",
-            "192.0.2.0/24",
-            "198.51.100.7",
-            "10.0.0.1",
-            "0.0.0.0/0",
-            "16.0.0.0/7",
-            "2000::/18",
-            "2001:db8::/64",
-        ]);
-        let first = import(&store, &wish(None), &list, now).await.unwrap();
-        let expected = Imported {
-            listed: 3,
-            unchanged: 1,
-            allowed: 1,
-            reserved: 1,
-            too_wide: 3,
-            serial: Serial(4),
-        };
-        assert_eq!(first, expected);
-        let again = import(&store, &wish(None), &list, now).await.unwrap();
-        assert_eq!((again.listed, again.unchanged, again.serial), (0, 4, Serial(0)));
-        let listings = store.listings(&list[0]).await.unwrap();
-        assert_eq!(listings[0].rule.0, "import/1");
-        assert_eq!(listings[0].reason, "On a list of others.");
-    }
-
-    #[tokio::test]
-    async fn an_import_lengthens_and_never_shortens() {
-        let (store, clock, _folder) = open().await;
-        let now = clock.now();
-        let list = prefixes(&["192.0.2.1"]);
-        let in_days = |days: u64| Some(now.plus(Duration::from_secs(86_400 * days)));
-        for (until, listed) in [
-            (in_days(2), 1),
-            (in_days(1), 0),
-            (in_days(2).map(|end| end.plus(Duration::from_secs(60))), 0),
-            (in_days(3), 1),
-            (None, 1),
-            (in_days(9), 0),
-        ] {
-            let imported = import(&store, &wish(until), &list, now).await.unwrap();
-            assert_eq!(imported.listed, listed, "{until:?}");
-        }
-        let over = import(&store, &wish(Some(now)), &list, now).await;
-        assert!(matches!(over, Err(DecideError::AlreadyOver)));
-    }
-
-    #[tokio::test]
-    async fn force_takes_what_is_wide_and_still_not_what_is_reserved() {
-        let (store, clock, _folder) = open().await;
-        let forced = Import {
-            width: Width::Any,
-            ..wish(None)
-        };
-        let list = prefixes(&["16.0.0.0/7", "0.0.0.0/0"]);
-        let imported = import(&store, &forced, &list, clock.now()).await.unwrap();
-        assert_eq!((imported.listed, imported.reserved), (1, 1));
-    }
-
-    #[tokio::test]
-    async fn nobody_is_notified() {
-        let (store, clock, _folder) = open().await;
-        let list = prefixes(&["192.0.2.1"]);
-        import(&store, &wish(None), &list, clock.now()).await.unwrap();
-        let job = store.take_job("notice", Duration::from_secs(60)).await.unwrap();
-        assert!(job.is_none());
-    }
-}
+mod tests;
