@@ -34,7 +34,7 @@ ask() { dig -p 5353 +tries=1 +timeout=5 "$@"; }
 for name in clean.plain.test 2.0.0.127.bl.atalaya.test; do
 for try in $(seq 300); do ask +short @127.0.0.1 $name A | grep -q '^[0-9]' && break; sleep 0.1; done
 done
-while read -r mark rest; do echo "$mark $(ask +noall +comments +answer $rest | sed -n 's/.*status: \([A-Z]*\).*/\1/p; s/.*\s\(A\|TXT\)\s\(.*\)/\2/p' | sort | tr '\n' '|')"; done <questions
+while read -r mark rest; do printf '%s %s\n' "$mark" "$(ask +noall +comments +answer $rest | sed -n 's/.*status: \([A-Z]*\).*/\1/p; s/^[^;]\S*\s*[0-9]*\sIN\s\(A\|TXT\)\s//p' | sort | tr '\n' '|')"; done <questions
 kill $named; wait $named
 "#;
 
