@@ -1,4 +1,7 @@
 //! The files of one dataset: when they changed, and what they hold.
+//!
+//! What is loaded first, or holds more than IPv4 addresses, is made whole and then put in place. A changed dataset of IPv4 addresses, which
+//! may hold millions, takes the place of the old one in steps: see `reload`.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -10,6 +13,7 @@ use atalaya_formats::rbldnsd::{Key, Kind, NameServers, Options, Parsed, Reader, 
 use atalaya_model::Timestamp;
 
 use super::dataset::{Dataset, Gatherer};
+use super::reload::{OpenFiles, Reload, Step};
 
 /// Bytes that are read at once.
 const BUFFER_BYTES: usize = 128 * 1024;
@@ -43,6 +47,14 @@ pub enum BadFile {
         /// Entries.
         right: u64,
     },
+    /// Somebody writes into a file that is being read.
+    #[error(
+        "`{path}` changed while it was read: a new file should be put in the place of the old one in one step"
+    )]
+    Changed {
+        /// The first file of the dataset.
+        path: PathBuf,
+    },
 }
 
 /// When a file was written, and its length.
@@ -57,6 +69,48 @@ pub(super) struct Loaded {
     pub(super) expires: Option<Timestamp>,
     /// When the newest of the files was written, in seconds.
     pub(super) written: u32,
+}
+
+impl Loaded {
+    /// The same about other datasets.
+    fn with(&self, parts: Vec<(Vec<Key>, Arc<Dataset>)>) -> Self {
+        Self {
+            parts,
+            soa: self.soa.clone(),
+            name_servers: self.name_servers.clone(),
+            expires: self.expires,
+            written: self.written,
+        }
+    }
+}
+
+/// What a look at files has come to.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// They are as they were.
+    Same,
+    /// They were loaded.
+    Loaded,
+    /// They are to be loaded step by step.
+    Reloading(Box<Reloading>),
+}
+
+/// Whether a reload is to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// There are more steps.
+    More,
+    /// Everything is in its place.
+    Done,
+}
+
+/// A reload, and what is left of what it replaces.
+#[derive(Debug)]
+pub(super) struct Reloading {
+    reload: Reload,
+    about: Parsed,
+    written: u32,
+    rest: Vec<(Vec<Key>, Arc<Dataset>)>,
 }
 
 /// The files of a dataset.
@@ -81,24 +135,74 @@ impl Source {
         }
     }
 
-    /// Loads the files if they changed since they were tried last, and tells whether it did.
+    /// Looks at the files, and loads them if they changed since they were tried last.
     ///
     /// # Errors
     /// They cannot be used; what was loaded before stays.
-    pub(super) fn refresh(&mut self, options: Options, now: Timestamp) -> Result<bool, BadFile> {
+    pub(super) fn look(&mut self, options: Options, now: Timestamp) -> Result<Look, BadFile> {
         let marks: Vec<Mark> = self.files.iter().map(mark).collect();
         if marks == self.seen {
-            return Ok(false);
+            return Ok(Look::Same);
         }
         // Whatever is written while they are read makes another mark, and is loaded the next time.
         self.seen.clone_from(&marks);
         let written = marks.iter().flatten().map(|(written, _)| seconds(*written)).max();
-        let loaded = self.load(options, now, written.unwrap_or_default())?;
-        self.loaded = Some(Arc::new(loaded));
-        Ok(true)
+        let written = written.unwrap_or_default();
+        if let Some(loaded) = &self.loaded
+            && matches!(self.kind, Kind::Ip4Set | Kind::Ip4TSet | Kind::Ip4Trie)
+            && let Some(files) = OpenFiles::open(&self.files)?
+        {
+            let (reload, about) = Reload::begin(self.kind, options, files)?;
+            self.judge(&about, reload.entries, now)?;
+            let rest = loaded.parts.clone();
+            return Ok(Look::Reloading(Box::new(Reloading {
+                reload,
+                about,
+                written,
+                rest,
+            })));
+        }
+        self.load(options, now, written)?;
+        Ok(Look::Loaded)
     }
 
-    fn load(&self, options: Options, now: Timestamp, written: u32) -> Result<Loaded, BadFile> {
+    /// Takes the next step of a reload; tells whether it was the last one.
+    ///
+    /// # Errors
+    /// The files cannot be used any more; what was taken of them stays, and so does the rest of what was loaded before.
+    pub(super) fn proceed(
+        &mut self,
+        reloading: &mut Reloading,
+        (options, now): (Options, Timestamp),
+    ) -> Result<Progress, BadFile> {
+        // The next look tries again, whatever the files look like then.
+        let step = reloading.reload.step().inspect_err(|_failed| self.seen.clear())?;
+        let (dataset, last) = match step {
+            Step::Part(dataset, last) => (dataset, last),
+            Step::TooManyValues => {
+                self.load(options, now, reloading.written)?;
+                return Ok(Progress::Done);
+            }
+        };
+        let behind =
+            |(origins, dataset): (Vec<Key>, Arc<Dataset>)| Some((origins, Arc::new(dataset.behind(last)?)));
+        let rest = std::mem::take(&mut reloading.rest);
+        reloading.rest = rest.into_iter().filter_map(behind).collect();
+        let mut parts = vec![(vec![Key::default()], dataset)];
+        parts.extend_from_slice(&reloading.rest);
+        if last == u32::MAX {
+            let about = &reloading.about;
+            self.finish(parts, about, reloading.reload.entries, reloading.written);
+            return Ok(Progress::Done);
+        }
+        // What the zone says about itself changes at the end.
+        if let Some(loaded) = &self.loaded {
+            self.loaded = Some(Arc::new(loaded.with(parts)));
+        }
+        Ok(Progress::More)
+    }
+
+    fn load(&mut self, options: Options, now: Timestamp, written: u32) -> Result<(), BadFile> {
         let mut reader = Reader::new(self.kind, options, Gatherer::default());
         for path in &self.files {
             let read =
@@ -108,30 +212,34 @@ impl Source {
                 source,
             })?;
         }
-        let (parsed, gathered) = reader.finish();
+        let (mut parsed, gathered) = reader.finish();
+        let entries = gathered.entries;
+        self.judge(&parsed, entries, now)?;
+        let parts = gathered.finish(std::mem::take(&mut parsed.parts)).into_iter();
+        let parts = parts.map(|(origins, dataset)| (origins, Arc::new(dataset)));
+        self.finish(parts.collect(), &parsed, entries, written);
+        Ok(())
+    }
+
+    /// Tells of wrong lines, and whether the files can be used all the same.
+    fn judge(&self, about: &Parsed, right: u64, now: Timestamp) -> Result<(), BadFile> {
         let path = || self.files.first().cloned().unwrap_or_default();
-        if let Some(made) = parsed.made.filter(|made| *made > now) {
+        if let Some(made) = about.made.filter(|made| *made > now) {
             return Err(BadFile::Future { path: path(), made });
         }
-        self.tell(&parsed.wrong);
-        let right = gathered.entries;
-        if parsed.wrong.count > right && self.loaded.is_some() {
-            let wrong = parsed.wrong.count;
+        self.tell(&about.wrong);
+        let wrong = about.wrong.count;
+        if wrong > right && self.loaded.is_some() {
             return Err(BadFile::Garbage {
                 path: path(),
                 wrong,
                 right,
             });
         }
-        Ok(self.finish(parsed, gathered, written))
+        Ok(())
     }
 
-    fn finish(&self, parsed: Parsed, gathered: Gatherer, written: u32) -> Loaded {
-        let entries = gathered.entries;
-        let parts = gathered.finish(parsed.parts).into_iter();
-        let parts: Vec<_> = parts
-            .map(|(origins, dataset)| (origins, Arc::new(dataset)))
-            .collect();
+    fn finish(&mut self, parts: Vec<(Vec<Key>, Arc<Dataset>)>, about: &Parsed, entries: u64, written: u32) {
         let bytes = parts
             .iter()
             .map(|(_, dataset)| dataset.bytes())
@@ -145,20 +253,20 @@ impl Source {
             path,
             kind = self.kind.name(),
             entries,
-            wrong = parsed.wrong.count,
+            wrong = about.wrong.count,
             bytes,
             "a dataset was loaded"
         );
         if entries == 0 {
             tracing::warn!(path, "the dataset is empty");
         }
-        Loaded {
+        self.loaded = Some(Arc::new(Loaded {
             parts,
-            soa: parsed.soa,
-            name_servers: parsed.name_servers,
-            expires: parsed.expires,
+            soa: about.soa.clone(),
+            name_servers: about.name_servers.clone(),
+            expires: about.expires,
             written,
-        }
+        }));
     }
 
     /// Tells of wrong lines, the first ones with their number.
@@ -185,3 +293,6 @@ fn seconds(written: SystemTime) -> u32 {
     let since = written.duration_since(UNIX_EPOCH).unwrap_or_default();
     u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;
