@@ -4,6 +4,7 @@
 //! lock, and is answered from it alone, so that no answer mixes two versions. Whoever changes the zone takes turns, makes a new version
 //! beside the one that answers, and puts it in its place in one step.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -49,6 +50,8 @@ pub struct Zone {
 #[derive(Debug, Default)]
 struct Writer {
     set: Set,
+    /// The last decision in the set, which readers may not have yet.
+    serial: Serial,
     journal: Journal,
 }
 
@@ -70,7 +73,19 @@ pub(crate) struct Difference {
 struct State {
     view: View,
     serial: Serial,
-    loaded: bool,
+    holds: Holds,
+}
+
+/// What a version holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Holds {
+    /// No list yet, or a part of the first one.
+    #[default]
+    Nothing,
+    /// A list that is being replaced: each address is as the old one or as the new one has it.
+    TwoLists,
+    /// The list at its serial.
+    OneList,
 }
 
 /// One version of the zone, which stays as it is while questions are answered from it.
@@ -131,8 +146,8 @@ impl Zone {
             sends_texts: config.transfer_texts,
             current: ArcSwap::default(),
             writer: Mutex::new(Writer {
-                set: Set::default(),
                 journal: Journal::new(config.journal_length()),
+                ..Writer::default()
             }),
             news: watch::Sender::default(),
         })
@@ -147,7 +162,7 @@ impl Zone {
     /// Whether a set was loaded, so that "not listed" means it.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
-        self.current.load().loaded
+        self.current.load().is_loaded()
     }
 
     /// The last decision that the zone knows.
@@ -180,13 +195,12 @@ impl Zone {
         }
     }
 
-    /// The list as it stands, to be written; nothing before a set was loaded.
+    /// The list as it stands, to be written; nothing before a set was loaded, or while another one takes its place.
     #[must_use]
     pub fn export(&self, filter: Filter, now: Timestamp) -> Option<Export> {
         let state = self.current.load();
         let about = self.apex().about(state.serial, &self.public_url);
-        state
-            .loaded
+        (state.holds == Holds::OneList)
             .then(|| Export::new(state.view.clone(), state.serial, about, filter, now))
     }
 
@@ -198,7 +212,7 @@ impl Zone {
         now: Timestamp,
     ) -> Option<(Serial, Finding)> {
         let state = self.current.load();
-        if !state.loaded {
+        if !state.is_loaded() {
             return None;
         }
         if let Some(address) = meaning.address() {
@@ -219,13 +233,30 @@ impl Zone {
         let mut writer = self.write();
         writer.journal.clear();
         let old = std::mem::replace(&mut writer.set, set);
-        self.current.store(Arc::new(State {
-            view: writer.set.view().clone(),
-            serial,
-            loaded: true,
-        }));
-        self.news.send_replace(serial);
+        writer.serial = serial;
+        self.publish(&writer, Holds::OneList);
         old
+    }
+
+    /// Changes a part of the set on the way from one list to another.
+    pub(crate) fn replace(&self, change: impl FnOnce(&mut Set)) {
+        let mut writer = self.write();
+        writer.journal.clear();
+        change(&mut writer.set);
+        let holds = match self.current.load().holds {
+            Holds::Nothing => Holds::Nothing,
+            Holds::TwoLists | Holds::OneList => Holds::TwoLists,
+        };
+        self.publish(&writer, holds);
+    }
+
+    /// Makes the last change on this way.
+    pub(crate) fn end_replacement(&self, change: impl FnOnce(&mut Set), serial: Serial) {
+        let mut writer = self.write();
+        writer.journal.clear();
+        change(&mut writer.set);
+        writer.serial = serial;
+        self.publish(&writer, Holds::OneList);
     }
 
     /// Does what was decided, all of it in one version: no answer knows some of these decisions and not the others. Decisions that the
@@ -234,35 +265,69 @@ impl Zone {
     /// # Errors
     /// Decisions are missing before one of these: the zone must be loaded again. It stands at the last one before the gap.
     pub fn apply(&self, decisions: &[Decided]) -> Result<(), PublishError> {
+        let prepared = self.prepare(decisions);
+        self.show();
+        prepared
+    }
+
+    /// The same, but nobody sees it before [`Zone::show`]. Each version that readers have costs a copy of what leads to its changes; many
+    /// decisions that wait together are cheaper.
+    ///
+    /// # Errors
+    /// As those of [`Zone::apply`].
+    pub(crate) fn prepare(&self, decisions: &[Decided]) -> Result<(), PublishError> {
         let mut writer = self.write();
-        let before = self.current.load();
-        let known = decisions
-            .iter()
-            .take_while(|decided| decided.serial <= before.serial)
-            .count();
+        let is_known = |decided: &&Decided| decided.serial <= writer.serial;
+        let known = decisions.iter().take_while(is_known).count();
         let new = decisions.get(known..).unwrap_or_default();
-        let expected = before.serial.0.saturating_add(1)..;
+        let expected = writer.serial.0.saturating_add(1)..;
         let follow = new
             .iter()
             .zip(expected)
             .take_while(|(decided, expected)| decided.serial.0 == *expected)
             .count();
         let (new, rest) = new.split_at(follow);
-        let serial = new.last().map_or(before.serial, |last| last.serial);
-        let gap = rest.first().map(|found| PublishError::Gap {
-            last: serial,
-            found: found.serial,
-        });
-        if !new.is_empty() {
-            writer.apply(new);
-            self.current.store(Arc::new(State {
-                view: writer.set.view().clone(),
-                serial,
-                loaded: before.loaded,
-            }));
-            self.news.send_replace(serial);
+        writer.apply(new);
+        match rest.first() {
+            None => Ok(()),
+            Some(found) => Err(PublishError::Gap {
+                last: writer.serial,
+                found: found.serial,
+            }),
         }
-        gap.map_or(Ok(()), Err)
+    }
+
+    /// Lets readers see what was prepared.
+    pub(crate) fn show(&self) {
+        let writer = self.write();
+        self.show_of(&writer);
+    }
+
+    /// The last decision that was done, whether readers see it or not.
+    pub(crate) fn prepared(&self) -> Serial {
+        self.write().serial
+    }
+
+    fn show_of(&self, writer: &Writer) {
+        let (serial, holds) = {
+            let current = self.current.load();
+            (current.serial, current.holds)
+        };
+        if writer.serial != serial {
+            self.publish(writer, holds);
+        }
+    }
+
+    /// Puts a version of what the writer has in the place of the one that answered so far.
+    fn publish(&self, writer: &Writer, holds: Holds) {
+        self.current.store(Arc::new(State {
+            view: writer.set.view().clone(),
+            serial: writer.serial,
+            holds,
+        }));
+        if holds != Holds::TwoLists {
+            self.news.send_replace(writer.serial);
+        }
     }
 
     /// The version that answers now, for as many questions as come together.
@@ -273,10 +338,10 @@ impl Zone {
         }
     }
 
-    /// The list as it is, and the last decision in it; nothing before a set was loaded.
+    /// The list as it is, and the last decision in it; nothing before a set was loaded, or while another one takes its place.
     pub(crate) fn whole(&self) -> Option<(View, Serial)> {
         let state = self.current.load();
-        state.loaded.then(|| (state.view.clone(), state.serial))
+        (state.holds == Holds::OneList).then(|| (state.view.clone(), state.serial))
     }
 
     /// What has changed since `known`; nothing if that is not known any more. Takes some time where much has changed.
@@ -284,6 +349,7 @@ impl Zone {
         // Journal and version fit together while nobody writes.
         let (undos, after, serial) = {
             let writer = self.write();
+            self.show_of(&writer);
             let (after, serial) = self.whole()?;
             (writer.journal.since(known, serial)?, after, serial)
         };
@@ -379,7 +445,9 @@ impl Version<'_> {
     /// Reads a usual question; none where the query asks another.
     #[inline]
     pub(crate) fn read(&self, query: &[u8]) -> Option<Question> {
-        self.prepared.read(query).filter(|_question| self.state.loaded)
+        self.prepared
+            .read(query)
+            .filter(|_question| self.state.is_loaded())
     }
 
     /// Fetches what the answer to a question will look at, so that the memory is there when it is needed.
@@ -409,18 +477,32 @@ impl Version<'_> {
 impl Writer {
     /// Does what was decided, and keeps what it changes where somebody may ask for it.
     fn apply(&mut self, decisions: &[Decided]) {
+        self.serial = decisions.last().map_or(self.serial, |last| last.serial);
         if !self.journal.is_kept() {
             self.set.apply(decisions);
             return;
         }
-        for decided in decisions {
-            self.journal.add(self.set.undo(decided));
-            self.set.apply([decided]);
+        let mut rest = decisions;
+        while !rest.is_empty() {
+            // An undo is what an entry was before its decision, so that two of one entry do not go together.
+            let mut known = HashSet::new();
+            let is_new = |decided: &&Decided| known.insert(decided.decision.prefix);
+            let (together, behind) = rest.split_at(rest.iter().take_while(is_new).count());
+            for decided in together {
+                self.journal.add(self.set.undo(decided));
+            }
+            self.set.apply(together);
+            rest = behind;
         }
     }
 }
 
 impl State {
+    /// Whether "not listed" means it.
+    const fn is_loaded(&self) -> bool {
+        !matches!(self.holds, Holds::Nothing)
+    }
+
     /// The listings of an address in these classes, the test entries before everything else.
     fn listings(&self, address: IpAddr, classes: Classes, now: Timestamp) -> Vec<Held> {
         match test_point(address.to_canonical(), classes) {
