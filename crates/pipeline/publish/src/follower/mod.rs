@@ -187,28 +187,30 @@ impl Follower {
             Some(keeper) => keeper.load(&self.store).await,
             None => None,
         };
-        let (standing, from) = match on_disk {
+        let (serial, from) = match on_disk {
             Some((standing, set)) => {
+                self.last = standing.last;
                 let old = self.zone.load(set, standing.serial);
                 // Dropping a large set takes long as well; nobody waits for it.
                 drop(tokio::task::spawn_blocking(move || drop(old)));
-                (standing, "disk")
+                (standing.serial, "disk")
             }
             None => {
-                let serial = load_list(&self.store, &self.zone).await?;
+                let (serial, loading) = read::take_list(&self.store, &self.zone).await?;
                 let before_last = Serial(serial.0.saturating_sub(1));
                 let last = self.store.decisions_after(before_last, 1).await?.pop();
-                let last = last.filter(|last| last.serial == serial);
-                (Standing { serial, last }, "the store")
+                // Known before it is seen: whoever sees the list may end this, and it is to be kept then.
+                self.last = last.filter(|last| last.serial == serial);
+                read::finish(loading, serial).await;
+                (serial, "the store")
             }
         };
-        self.last = standing.last;
         self.must_load = false;
         self.measure();
         counter!("atalaya_publish_loads_total").increment(1);
         let (listings, allow_entries) = self.zone.size();
         tracing::info!(
-            serial = standing.serial.0,
+            serial = serial.0,
             listings,
             allow_entries,
             "the zone is loaded from {from}"

@@ -25,6 +25,13 @@ const PROGRESS: Duration = Duration::from_secs(10);
 /// # Errors
 /// The store failed.
 pub async fn load_list(store: &Store, zone: &Arc<Zone>) -> Result<Serial, StoreError> {
+    let (serial, loading) = take_list(store, zone).await?;
+    finish(loading, serial).await;
+    Ok(serial)
+}
+
+/// The same up to its last step, which is [`finish`].
+pub(super) async fn take_list(store: &Store, zone: &Arc<Zone>) -> Result<(Serial, Loading), StoreError> {
     if zone.is_loaded() {
         let (sender, mut pieces) = mpsc::channel(PIECES);
         let look = async { while pieces.recv().await.is_some() {} };
@@ -35,16 +42,17 @@ pub async fn load_list(store: &Store, zone: &Arc<Zone>) -> Result<Serial, StoreE
     let loading = Loading::new(Arc::clone(zone));
     let load = tokio::task::spawn_blocking(|| take(pieces, loading));
     let serial = store.read_list(BY_HAND, sender).await?;
-    let finish = |loading: Loading| tokio::task::spawn_blocking(move || loading.finish(serial));
-    let finished = match load.await {
-        Ok(loading) => finish(loading).await,
-        Err(broken) => Err(broken),
-    };
-    match finished {
-        Ok(()) => Ok(serial),
-        // It is never cancelled: this is its panic.
-        Err(broken) => std::panic::resume_unwind(broken.into_panic()),
-    }
+    Ok((serial, outcome(load.await)))
+}
+
+/// Ends what [`take_list`] began.
+pub(super) async fn finish(loading: Loading, serial: Serial) {
+    outcome(tokio::task::spawn_blocking(move || loading.finish(serial)).await);
+}
+
+/// What a thread has come to. It is never cancelled: what it ends with is its panic.
+fn outcome<T>(joined: Result<T, tokio::task::JoinError>) -> T {
+    joined.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()))
 }
 
 /// Takes all pieces, and tells now and then how far it came.
