@@ -34,6 +34,8 @@ const LAST_IPV4: u128 = Ipv4Addr::BROADCAST.to_ipv6_mapped().to_bits();
 pub(crate) struct Replacement {
     /// What has come since the last piece, in the order of the networks.
     waiting: Vec<(Prefix, Change)>,
+    /// The last place among them.
+    last: Option<u128>,
     /// Everything before this place is as the new list has it; none when all of it is.
     from: Option<u128>,
     /// The allow list of the new one.
@@ -76,16 +78,13 @@ impl Replacement {
             set.change_entry(&prefix, clear.into_iter().chain([change]));
             return;
         }
-        let last = self
-            .waiting
-            .last()
-            .map(|(prefix, _)| self::place(prefix.network()));
         // Whatever begins at one address comes in one piece.
         if self.waiting.len() >= self.piece
-            && let Some(last) = last.filter(|last| *last < place)
+            && let Some(last) = self.last.filter(|last| *last < place)
         {
             self.put(set, last);
         }
+        self.last = self.last.max(Some(place));
         self.waiting.push((prefix, change));
     }
 
