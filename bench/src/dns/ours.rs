@@ -21,7 +21,7 @@ use super::files::{IPV6, RANGES, SINGLES};
 use super::peers::ZONE;
 
 /// Decisions that readers get at once, as from the follower of the store while it catches up.
-pub(super) const BATCH: usize = 65_536;
+pub(super) const BATCH: usize = 16_384;
 /// Listings of a piece of a list, as they come from the store.
 const PIECE: usize = 10_000;
 /// Different ends of listings: two months by the hour.

@@ -26,8 +26,9 @@ use crate::zone::Zone;
 
 /// Decisions read at once.
 const BATCH: u32 = 8192;
-/// Full batches that readers get together while the zone catches up: each version costs a copy of what leads to its changes.
-const MOST_TOGETHER: u8 = 8;
+/// Full batches that readers get together while the zone catches up: each version costs a copy of what leads to its changes, but the old one
+/// keeps all that they replace, which is most of a list where more of them lie scattered.
+const MOST_TOGETHER: u8 = 2;
 /// How long to wait for news before looking anyway: on PostgreSQL other processes decide too, and wake nobody here.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// First pause after the store failed.
