@@ -14,14 +14,16 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use atalaya_model::{Class, Clock, Decided, Decision, Listing, Prefix, Rule, Serial, Timestamp, Verdict};
 use atalaya_publish::snapshot::{self, Standing};
-use atalaya_publish::{DnsServer, DnsSockets, PublishConfig, Set, Zone};
+use atalaya_publish::{DnsServer, DnsSockets, Held, Loading, PublishConfig, Set, Zone};
 use tokio_util::sync::CancellationToken;
 
 use super::files::{IPV6, RANGES, SINGLES};
 use super::peers::ZONE;
 
-/// Decisions brought in at once, as the follower of the store does.
-pub(super) const BATCH: usize = 8192;
+/// Decisions that readers get at once, as from the follower of the store while it catches up.
+pub(super) const BATCH: usize = 16_384;
+/// Listings of a piece of a list, as they come from the store.
+const PIECE: usize = 10_000;
 /// Different ends of listings: two months by the hour.
 const ENDS: u32 = 60 * 24;
 /// An odd number that scatters a count over all addresses (Knuth).
@@ -82,7 +84,7 @@ pub(super) const fn scattered(number: u32) -> u32 {
 }
 
 /// Does one command.
-fn change(zone: &Zone, line: &str) -> anyhow::Result<()> {
+fn change(zone: &Arc<Zone>, line: &str) -> anyhow::Result<()> {
     let now = Clock::system().now();
     match line.split_once(' ').context("a command without its argument")? {
         ("add", address) => apply(zone, &[list(address.parse()?, now)], now),
@@ -100,7 +102,7 @@ fn change(zone: &Zone, line: &str) -> anyhow::Result<()> {
         }
         ("replace", folder) => {
             let serial = Serial(zone.serial().0 + 1);
-            drop(zone.load(read_list(Path::new(folder), now)?, serial));
+            replace(zone, Path::new(folder), now)?.finish(serial);
             Ok(())
         }
         (other, _) => bail!("no command is named `{other}`"),
@@ -168,6 +170,43 @@ fn read_list(folder: &Path, now: Timestamp) -> anyhow::Result<Set> {
     let set = Set::new(listings, []);
     failed?;
     Ok(set)
+}
+
+/// Puts the files of a folder in the place of the list that answers, piece by piece and in the order of the addresses, as they come from
+/// the store.
+fn replace(zone: &Arc<Zone>, folder: &Path, now: Timestamp) -> anyhow::Result<Loading> {
+    let mut loading = Loading::new(Arc::clone(zone));
+    let mut piece = Vec::with_capacity(PIECE);
+    let mut take = |prefix: Prefix| {
+        piece.push(held(prefix, now));
+        if piece.len() == PIECE {
+            loading.list(piece.drain(..));
+        }
+    };
+    let ranges: anyhow::Result<Vec<Prefix>> = entries(&folder.join(RANGES))?.collect();
+    let mut ranges = ranges?.into_iter().peekable();
+    for single in entries(&folder.join(SINGLES))? {
+        let single = single?;
+        while let Some(range) = ranges.next_if(|range| range.network() <= single.network()) {
+            take(range);
+        }
+        take(single);
+    }
+    ranges.for_each(&mut take);
+    for network in entries(&folder.join(IPV6))? {
+        take(network?);
+    }
+    loading.list(piece);
+    Ok(loading)
+}
+
+fn held(prefix: Prefix, now: Timestamp) -> Held {
+    Held {
+        prefix,
+        class: Class::Spam,
+        until: Some(end(&prefix, now)),
+        text: None,
+    }
 }
 
 /// The entries of one file of rbldnsd, without its settings.

@@ -124,8 +124,7 @@ impl House {
         if self.upkeep != Upkeep::OnDemand {
             return Ok(());
         }
-        let (serial, set) = atalaya_publish::read_list(&self.store).await?;
-        self.zone.load(set, serial);
+        atalaya_publish::load_list(&self.store, &self.zone).await?;
         Ok(())
     }
 

@@ -18,6 +18,7 @@ use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Serve;
@@ -30,7 +31,7 @@ use crate::{control, process};
 
 /// How long the parts may take to finish what they began, beyond the grace that the trap gives to messages that are coming in.
 const ORDERLY_END: Duration = Duration::from_secs(10);
-/// How long the zone may take to load before `serve` gives up: a store that answers loads millions of listings in less.
+/// How long the zone may come no further while it loads before `serve` gives up, however long all of it takes.
 const LOAD_LIMIT: Duration = Duration::from_secs(300);
 
 /// The bound sockets.
@@ -154,16 +155,24 @@ impl Server {
 /// Waits until the zone is loaded, so that "not listed" means it.
 ///
 /// # Errors
-/// It takes longer than any sound store needs.
+/// It came no further for longer than any sound store needs for a part of it.
 pub(crate) async fn until_loaded(zone: &Zone) -> anyhow::Result<()> {
-    let loaded = async {
-        while !zone.is_loaded() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+    let (mut known, mut since) = (zone.size(), Instant::now());
+    while !zone.is_loaded() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let size = zone.size();
+        if size != known {
+            (known, since) = (size, Instant::now());
         }
-    };
-    tokio::time::timeout(LOAD_LIMIT, loaded)
-        .await
-        .context("the list could not be loaded from the store")
+        if since.elapsed() > LOAD_LIMIT {
+            bail!(
+                "the list could not be loaded from the store: {} listings are in, and for {} seconds there were no more",
+                size.0,
+                LOAD_LIMIT.as_secs()
+            );
+        }
+    }
+    Ok(())
 }
 
 impl Sockets {

@@ -2,8 +2,9 @@
 //!
 //! The folder is ours alone and holds the last few exports. A file has its name only when it is whole.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -62,9 +63,12 @@ impl Exports {
 /// Writes an export and makes room for it.
 fn make(path: &Path, export: &Export, format: Format) -> io::Result<File> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    // For nobody else to read, as everything in the data folder.
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let part = path.with_extension(PART);
-    let mut out = BufWriter::new(File::create(&part)?);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut out = BufWriter::new(options.open(&part)?);
     let written = export.write(format, &mut out).and_then(|()| out.flush());
     written
         .and_then(|()| std::fs::rename(&part, path))

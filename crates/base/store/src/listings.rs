@@ -2,11 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Serial, Timestamp};
+use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Timestamp};
 
-use tokio::sync::mpsc::Sender;
-
-use crate::decisions::serial;
 use crate::sql::{Connection, Row, Value, values};
 use crate::{Store, StoreError, Transaction};
 
@@ -14,37 +11,8 @@ use crate::{Store, StoreError, Transaction};
 const LISTING: &str = "prefix, class, reason, rule, since, ends_at, serial";
 /// The columns of an entry of the allow list, as they are read.
 const ALLOWED: &str = "prefix, reason, since, ends_at, serial";
-/// Listings of one piece: the rows of the driver are far larger than what becomes of them.
-const PAGE: u32 = 10_000;
-
-/// A part of the whole list.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Piece {
-    /// Some listings, also those whose end has passed but was not yet decided.
-    Listings(Vec<Listing>),
-    /// The allow list.
-    Allowed(Vec<AllowEntry>),
-}
 
 impl Store {
-    /// Reads the whole list as it is at one moment, piece by piece, and tells the last decision that is contained.
-    ///
-    /// Ends sooner where nobody takes the pieces any more.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn read_list(&self, pieces: Sender<Piece>) -> Result<Serial, StoreError> {
-        let mut connection = self.read().await?;
-        connection.begin_snapshot().await?;
-        let serial = serial(&mut connection).await?;
-        let allowed = all_allowed(&mut connection).await?;
-        if pieces.send(Piece::Allowed(allowed)).await.is_ok() {
-            send_listings(&mut connection, pieces).await?;
-        }
-        connection.commit().await?;
-        Ok(serial)
-    }
-
     /// The listings of exactly `prefix`, in all classes.
     ///
     /// # Errors
@@ -278,28 +246,8 @@ async fn allowed_covering(
     read(connection.rows_in(&sql, around).await?, allow_entry)
 }
 
-/// Sends all listings, a page at a time.
-async fn send_listings(connection: &mut Connection, pieces: Sender<Piece>) -> Result<(), StoreError> {
-    let sql = format!(
-        "SELECT {LISTING} FROM listings WHERE (prefix, class) > ($1, $2) ORDER BY prefix, class LIMIT $3"
-    );
-    let mut last = (String::new(), "");
-    loop {
-        let (prefix, class) = last;
-        let page = connection.rows(sql.clone(), values![prefix, class, PAGE]).await?;
-        let is_last = page.len() < PAGE as usize;
-        let page = read(page, listing)?;
-        last = page.last().map_or((String::new(), ""), |last| {
-            (last.prefix.to_string(), last.class.name())
-        });
-        if pieces.send(Piece::Listings(page)).await.is_err() || is_last {
-            return Ok(());
-        }
-    }
-}
-
 /// The allow list.
-async fn all_allowed(connection: &mut Connection) -> Result<Vec<AllowEntry>, StoreError> {
+pub(crate) async fn all_allowed(connection: &mut Connection) -> Result<Vec<AllowEntry>, StoreError> {
     let sql = format!("SELECT {ALLOWED} FROM allowed ORDER BY prefix");
     read(connection.rows(sql, Vec::new()).await?, allow_entry)
 }

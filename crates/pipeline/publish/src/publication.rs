@@ -15,6 +15,11 @@ use crate::sync::{ArcSwap, Guard, Mutex, MutexGuard, watch};
 pub(crate) trait Numbered {
     /// The last decision in it.
     fn serial(&self) -> Serial;
+
+    /// Whether those who wait are told of it.
+    fn is_news(&self) -> bool {
+        true
+    }
 }
 
 /// Versions of something: one that answers, and what the next one is made from.
@@ -50,9 +55,11 @@ impl<V: Numbered, W> Publication<V, W> {
         let mut writer = self.turn();
         let (next, result) = change(&mut writer, &self.current.load());
         if let Some(next) = next {
-            let serial = next.serial();
+            let news = next.is_news().then(|| next.serial());
             self.current.store(Arc::new(next));
-            self.news.send_replace(serial);
+            if let Some(serial) = news {
+                self.news.send_replace(serial);
+            }
         }
         result
     }

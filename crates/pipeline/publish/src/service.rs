@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use atalaya_model::{Clock, Timestamp};
 
-use crate::answer::{Answered, Client, Strangers, Transport, answer_from_files, truncated};
+use crate::answer::{Answered, Client, Request, Strangers, Transport, answer_from_files, truncated};
 use crate::files::FileZones;
 use crate::meters::{Meters, TopShard};
 use crate::transfer::{self, Response};
@@ -37,18 +37,21 @@ pub(crate) struct Service {
 impl Sources {
     /// Answers one query, or says which copy of the zone it gets.
     fn respond(&self, query: &[u8], client: Client, now: Timestamp) -> Response {
+        let Some(request) = Request::read(query) else {
+            return Response::Message(None);
+        };
         let strangers = match &self.zone {
             Some(_) => Strangers::Left,
             None => Strangers::Refused,
         };
         if let Some(files) = &self.files
             && let Some(answered) =
-                answer_from_files(query, files, (client, self.max_udp_answer), now, strangers)
+                answer_from_files(&request, files, (client, self.max_udp_answer), now, strangers)
         {
             return Response::Message(answered);
         }
         match &self.zone {
-            Some(zone) => transfer::respond(query, zone, client, now),
+            Some(zone) => transfer::respond(query, &request, zone, client, now),
             None => Response::Message(None),
         }
     }

@@ -4,6 +4,7 @@
 //! lock, and is answered from it alone, so that no answer mixes two versions. Whoever changes the zone takes turns, makes a new version
 //! beside the one that answers, and puts it in its place in one step.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -46,6 +47,8 @@ pub struct Zone {
 #[derive(Debug, Default)]
 struct Writer {
     set: Set,
+    /// The last decision in the set, which readers may not have yet.
+    serial: Serial,
     journal: Journal,
 }
 
@@ -67,7 +70,19 @@ pub(crate) struct Difference {
 struct State {
     view: View,
     serial: Serial,
-    loaded: bool,
+    holds: Holds,
+}
+
+/// What a version holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Holds {
+    /// No list yet, or a part of the first one.
+    #[default]
+    Nothing,
+    /// A list that is being replaced: each address is as the old one or as the new one has it.
+    TwoLists,
+    /// The list at its serial.
+    OneList,
 }
 
 /// One version of the zone, which stays as it is while questions are answered from it.
@@ -129,8 +144,8 @@ impl Zone {
             publication: Publication::new(
                 State::default(),
                 Writer {
-                    set: Set::default(),
                     journal: Journal::new(config.journal_length()),
+                    ..Writer::default()
                 },
             ),
         })
@@ -145,7 +160,7 @@ impl Zone {
     /// Whether a set was loaded, so that "not listed" means it.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
-        self.publication.current().loaded
+        self.publication.current().is_loaded()
     }
 
     /// The last decision that the zone knows.
@@ -178,13 +193,12 @@ impl Zone {
         }
     }
 
-    /// The list as it stands, to be written; nothing before a set was loaded.
+    /// The list as it stands, to be written; nothing before a set was loaded, or while another one takes its place.
     #[must_use]
     pub fn export(&self, filter: Filter, now: Timestamp) -> Option<Export> {
         let state = self.publication.current();
         let about = self.apex().about(state.serial, &self.public_url);
-        state
-            .loaded
+        (state.holds == Holds::OneList)
             .then(|| Export::new(state.view.clone(), state.serial, about, filter, now))
     }
 
@@ -196,7 +210,7 @@ impl Zone {
         now: Timestamp,
     ) -> Option<(Serial, Finding)> {
         let state = self.publication.current();
-        if !state.loaded {
+        if !state.is_loaded() {
             return None;
         }
         if let Some(address) = meaning.address() {
@@ -216,9 +230,33 @@ impl Zone {
     pub fn load(&self, set: Set, serial: Serial) -> Set {
         self.publication.change(|writer, _before| {
             writer.journal.clear();
+            writer.serial = serial;
             let old = std::mem::replace(&mut writer.set, set);
-            (Some(writer.version(serial)), old)
+            (Some(writer.version(Holds::OneList)), old)
         })
+    }
+
+    /// Changes a part of the set on the way from one list to another.
+    pub(crate) fn replace(&self, change: impl FnOnce(&mut Set)) {
+        self.publication.change(|writer, before| {
+            writer.journal.clear();
+            change(&mut writer.set);
+            let holds = match before.holds {
+                Holds::Nothing => Holds::Nothing,
+                Holds::TwoLists | Holds::OneList => Holds::TwoLists,
+            };
+            (Some(writer.version(holds)), ())
+        });
+    }
+
+    /// Makes the last change on this way.
+    pub(crate) fn end_replacement(&self, change: impl FnOnce(&mut Set), serial: Serial) {
+        self.publication.change(|writer, _before| {
+            writer.journal.clear();
+            change(&mut writer.set);
+            writer.serial = serial;
+            (Some(writer.version(Holds::OneList)), ())
+        });
     }
 
     /// Does what was decided, all of it in one version: no answer knows some of these decisions and not the others. Decisions that the
@@ -227,17 +265,33 @@ impl Zone {
     /// # Errors
     /// Decisions are missing before one of these: the zone must be loaded again. It stands at the last one before the gap.
     pub fn apply(&self, decisions: &[Decided]) -> Result<(), PublishError> {
-        self.publication.change(|writer, before| {
-            let (new, gap) = following(decisions, before.serial);
-            let next = new.last().map(|last| {
-                writer.apply(new);
-                State {
-                    loaded: before.loaded,
-                    ..writer.version(last.serial)
-                }
-            });
-            (next, gap.map_or(Ok(()), Err))
+        let prepared = self.prepare(decisions);
+        self.show();
+        prepared
+    }
+
+    /// The same, but nobody sees it before [`Zone::show`]. Each version that readers have costs a copy of what leads to its changes; many
+    /// decisions that wait together are cheaper.
+    ///
+    /// # Errors
+    /// As those of [`Zone::apply`].
+    pub(crate) fn prepare(&self, decisions: &[Decided]) -> Result<(), PublishError> {
+        self.publication.change(|writer, _before| {
+            let (new, gap) = following(decisions, writer.serial);
+            writer.apply(new);
+            (None, gap.map_or(Ok(()), Err))
         })
+    }
+
+    /// Lets readers see what was prepared.
+    pub(crate) fn show(&self) {
+        self.publication
+            .change(|writer, before| (writer.news(before), ()));
+    }
+
+    /// The last decision that was done, whether readers see it or not.
+    pub(crate) fn prepared(&self) -> Serial {
+        self.publication.both(|writer, _state| writer.serial)
     }
 
     /// The version that answers now, for as many questions as come together.
@@ -248,17 +302,22 @@ impl Zone {
         }
     }
 
-    /// The list as it is, and the last decision in it; nothing before a set was loaded.
+    /// The list as it is, and the last decision in it; nothing before a set was loaded, or while another one takes its place.
     pub(crate) fn whole(&self) -> Option<(View, Serial)> {
         let state = self.publication.current();
-        state.loaded.then(|| (state.view.clone(), state.serial))
+        (state.holds == Holds::OneList).then(|| (state.view.clone(), state.serial))
     }
 
     /// What has changed since `known`; nothing if that is not known any more. Takes some time where much has changed.
     pub(crate) fn difference(&self, known: Serial) -> Option<Difference> {
-        let (undos, after, serial) = self.publication.both(|writer, state| {
-            let undos = writer.journal.since(known, state.serial)?;
-            state.loaded.then(|| (undos, state.view.clone(), state.serial))
+        let (undos, after, serial) = self.publication.change(|writer, before| {
+            let next = writer.news(before);
+            let state = next.as_ref().unwrap_or(before);
+            let undos = (state.holds == Holds::OneList)
+                .then(|| writer.journal.since(known, state.serial))
+                .flatten();
+            let known = undos.map(|undos| (undos, state.view.clone(), state.serial));
+            (next, known)
         })?;
         let (before, touched) = after.before(undos.into_iter())?;
         Some(Difference {
@@ -346,7 +405,9 @@ impl Version<'_> {
     /// Reads a usual question; none where the query asks another.
     #[inline]
     pub(crate) fn read(&self, query: &[u8]) -> Option<Question> {
-        self.prepared.read(query).filter(|_question| self.state.loaded)
+        self.prepared
+            .read(query)
+            .filter(|_question| self.state.is_loaded())
     }
 
     /// Fetches what the answer to a question will look at, so that the memory is there when it is needed.
@@ -376,22 +437,36 @@ impl Version<'_> {
 impl Writer {
     /// Does what was decided, and keeps what it changes where somebody may ask for it.
     fn apply(&mut self, decisions: &[Decided]) {
+        self.serial = decisions.last().map_or(self.serial, |last| last.serial);
         if !self.journal.is_kept() {
             self.set.apply(decisions);
             return;
         }
-        for decided in decisions {
-            self.journal.add(self.set.undo(decided));
-            self.set.apply([decided]);
+        let mut rest = decisions;
+        while !rest.is_empty() {
+            // An undo is what an entry was before its decision, so that two of one entry do not go together.
+            let mut known = HashSet::new();
+            let is_new = |decided: &&Decided| known.insert(decided.decision.prefix);
+            let (together, behind) = rest.split_at(rest.iter().take_while(is_new).count());
+            for decided in together {
+                self.journal.add(self.set.undo(decided));
+            }
+            self.set.apply(together);
+            rest = behind;
         }
     }
 
-    /// The list as it is now, to answer.
-    fn version(&self, serial: Serial) -> State {
+    /// The version that readers lack, if something was done since theirs.
+    fn news(&self, shown: &State) -> Option<State> {
+        (self.serial != shown.serial).then(|| self.version(shown.holds))
+    }
+
+    /// The set as it is now, to answer.
+    fn version(&self, holds: Holds) -> State {
         State {
             view: self.set.view().clone(),
-            serial,
-            loaded: true,
+            serial: self.serial,
+            holds,
         }
     }
 }
@@ -399,6 +474,10 @@ impl Writer {
 impl Numbered for State {
     fn serial(&self) -> Serial {
         self.serial
+    }
+
+    fn is_news(&self) -> bool {
+        self.holds != Holds::TwoLists
     }
 }
 
@@ -420,6 +499,11 @@ fn following(decisions: &[Decided], known: Serial) -> (&[Decided], Option<Publis
 }
 
 impl State {
+    /// Whether "not listed" means it.
+    const fn is_loaded(&self) -> bool {
+        !matches!(self.holds, Holds::Nothing)
+    }
+
     /// The listings of an address in these classes, the test entries before everything else.
     fn listings(&self, address: IpAddr, classes: Classes, now: Timestamp) -> Vec<Held> {
         match test_point(address.to_canonical(), classes) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::{Class, Decision, Prefix, Rule, Serial, Timestamp, Verdict};
-use atalaya_publish::{Follower, PublishConfig, Set, Zone, read_list};
+use atalaya_publish::{Follower, PublishConfig, Set, Zone, load_list};
 use atalaya_store::{Store, StoreUrl};
 use atalaya_testkit::TestClock;
 use tokio_util::sync::CancellationToken;
@@ -150,9 +150,8 @@ async fn following_comes_to_the_same_as_loading_anew() {
         last = followed.decide(prefix, verdict).await;
     }
     followed.until(last).await;
-    let anew = Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080").unwrap();
-    let (serial, set) = read_list(&followed.store).await.unwrap();
-    drop(anew.load(set, serial));
+    let anew = Arc::new(Zone::new(&PublishConfig::default(), "http://127.0.0.1:8080").unwrap());
+    assert_eq!(load_list(&followed.store, &anew).await.unwrap(), last);
     assert_eq!(anew.size(), followed.zone.size());
     for address in [
         "192.0.2.1",

@@ -1,5 +1,7 @@
 //! Whole lists over HTTP: who may fetch them, in parts, and only where they changed.
 
+use std::os::unix::fs::PermissionsExt;
+
 use atalaya_model::Class;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -126,4 +128,20 @@ async fn only_the_last_few_exports_stay_on_disk() {
     }
     let files = std::fs::read_dir(&house.config.exports).unwrap().count();
     assert!((1..=12).contains(&files), "{files}");
+}
+
+#[tokio::test]
+async fn an_export_on_disk_is_for_nobody_else_to_read() {
+    let house = open().await;
+    assert_eq!(house.get(PLAIN).await.status, StatusCode::OK);
+    let folder = &house.config.exports;
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let paths: Vec<_> = files.chain([folder.clone()]).collect();
+    assert_eq!(paths.len(), 2);
+    for path in paths {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+    }
 }

@@ -54,6 +54,14 @@ impl Dialect {
         }
     }
 
+    /// The bytes of a text as hexadecimal digits.
+    pub(crate) fn hex(self, column: &str) -> String {
+        match self {
+            Self::Lite => format!("hex({column})"),
+            Self::Pg => format!("encode(convert_to({column}, 'UTF8'), 'hex')"),
+        }
+    }
+
     /// Begins a transaction that writes. `IMMEDIATE` takes the lock at once: to take it later can fail without waiting.
     ///
     /// The level is said aloud, because a server can be set to another one: whoever has waited for a lock must then see what the holder

@@ -7,7 +7,7 @@ use atalaya_model::{
     AllowEntry, Class, Decision, Envelope, Handshake, Kind, Listing, Observation, ObservationId, Prefix,
     Rule, Sensor, Serial, Timestamp, Trap, Verdict,
 };
-use atalaya_store::{Piece, Store, StoreUrl};
+use atalaya_store::{ListLine, Piece, Store, StoreUrl};
 use atalaya_testkit::TestClock;
 use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
@@ -152,22 +152,44 @@ pub(crate) struct Snapshot {
     pub(crate) allowed: Vec<AllowEntry>,
 }
 
-/// Reads the whole list.
+/// Reads the whole list, page by page, and sees to it that the quick way says the same.
 pub(crate) async fn whole(store: &Store) -> Snapshot {
+    let (serial, allowed, lines) = read_list(store, "by-hand").await;
+    let mut listings: Vec<Listing> = Vec::new();
+    loop {
+        let after = listings.last().map(|last| (last.prefix, last.class));
+        let page = store.listings_page(None, after.as_ref(), 1000).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        listings.extend(page);
+    }
+    let line = |listing: &Listing| ListLine {
+        prefix: listing.prefix,
+        class: listing.class,
+        until: listing.until,
+        reason: (listing.rule.name() == "by-hand").then(|| listing.reason.clone()),
+    };
+    assert_eq!(lines, listings.iter().map(line).collect::<Vec<_>>());
+    Snapshot {
+        serial,
+        listings,
+        allowed,
+    }
+}
+
+/// Reads the whole list the quick way.
+pub(crate) async fn read_list(store: &Store, reasons_of: &str) -> (Serial, Vec<AllowEntry>, Vec<ListLine>) {
     let (sender, mut pieces) = tokio::sync::mpsc::channel(1);
-    let (mut listings, mut allowed) = (Vec::new(), Vec::new());
+    let (mut lines, mut allowed) = (Vec::new(), Vec::new());
     let take = async {
         while let Some(piece) = pieces.recv().await {
             match piece {
-                Piece::Listings(some) => listings.extend(some),
+                Piece::Listings(some) => lines.extend(some),
                 Piece::Allowed(some) => allowed.extend(some),
             }
         }
     };
-    let (serial, ()) = tokio::join!(store.read_list(sender), take);
-    Snapshot {
-        serial: serial.unwrap(),
-        listings,
-        allowed,
-    }
+    let (serial, ()) = tokio::join!(store.read_list(reasons_of, sender), take);
+    (serial.unwrap(), allowed, lines)
 }

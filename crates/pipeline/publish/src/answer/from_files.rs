@@ -26,47 +26,38 @@ pub(crate) enum Strangers {
 
 /// Answers a query about a zone made of files: with an answer, with silence, or not at all where it is left to somebody else.
 pub(crate) fn answer_from_files(
-    query: &[u8],
+    request: &Request<'_>,
     files: &FileZones,
     (client, max_udp_answer): (Client, u16),
     now: Timestamp,
     strangers: Strangers,
 ) -> Option<Option<Answered>> {
-    let write = |reply: Reply<'_>, request: &Request<'_>| {
+    let write = |reply: Reply<'_>| {
         let most = most_bytes(request, max_udp_answer, client.transport);
-        Some(
-            reply
-                .write(request, &Options::default(), most)
-                .map(Answered::from),
-        )
+        let written = reply.write(request, &Options::default(), most);
+        Some(written.map(Answered::from))
     };
-    let Some(request) = Request::read(query) else {
-        return (strangers == Strangers::Refused).then_some(None);
-    };
-    let refused = || match strangers {
+    let stranger = |rcode: OptRcode| match strangers {
         Strangers::Left => None,
-        Strangers::Refused => write(Reply::failed(Rcode::REFUSED), &request),
+        Strangers::Refused => write(Reply::failed(rcode)),
     };
-    if let Some(fault) = unanswerable(&request) {
-        // Whose zone it is about makes no difference.
-        return match strangers {
-            Strangers::Left => None,
-            Strangers::Refused => write(Reply::failed(fault), &request),
-        };
+    // Whose zone it is about makes no difference.
+    if let Some(fault) = unanswerable(request) {
+        return stranger(fault);
     }
     let Some((question, key)) = request.question.as_ref().and_then(read) else {
-        return refused();
+        return stranger(Rcode::REFUSED.into());
     };
     let served = files.served();
     match say(&served, &key, client.address, now) {
-        Outcome::NotOurs => refused(),
+        Outcome::NotOurs => stranger(Rcode::REFUSED.into()),
         Outcome::Silence => Some(None),
-        Outcome::Refused => write(Reply::failed(Rcode::REFUSED), &request),
-        Outcome::Failed => write(Reply::failed(Rcode::SERVFAIL), &request),
-        Outcome::Found(_) if !is_answered(question) => write(Reply::failed(Rcode::REFUSED), &request),
+        Outcome::Refused => write(Reply::failed(Rcode::REFUSED)),
+        Outcome::Failed => write(Reply::failed(Rcode::SERVFAIL)),
+        Outcome::Found(_) if !is_answered(question) => write(Reply::failed(Rcode::REFUSED)),
         Outcome::Found(found) => {
             let names = mail_servers(&found);
-            write(reply(question, &found, &names), &request)
+            write(reply(question, &found, &names))
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) use self::fast::{Moment, PreparedZones, Question, Usual};
 pub(crate) use self::from_files::{Strangers, answer_from_files};
 pub(crate) use self::records::text;
 use self::reply::{Options, Reply, Written};
-use self::request::Request;
+pub(crate) use self::request::Request;
 use self::resolve::Resolved;
 use crate::zone::Zone;
 
@@ -115,13 +115,22 @@ pub fn answer(query: &[u8], zone: &Zone, client: Client, now: Timestamp) -> Opti
 
 /// The same with what is counted of it.
 pub(crate) fn answer_counted(query: &[u8], zone: &Zone, client: Client, now: Timestamp) -> Option<Answered> {
-    let request = Request::read(query)?;
+    answer_request(&Request::read(query)?, zone, client, now)
+}
+
+/// The same for a query that was read already.
+pub(crate) fn answer_request(
+    request: &Request<'_>,
+    zone: &Zone,
+    client: Client,
+    now: Timestamp,
+) -> Option<Answered> {
     let Resolved {
         reply,
         zone: number,
         address,
         is_listed,
-    } = resolve::resolve(&request, zone, client.address, now);
+    } = resolve::resolve(request, zone, client.address, now);
     let cookie = request.cookie();
     let wants_identity = request.edns.as_ref().is_some_and(|edns| edns.wants_identity);
     let options = Options {
@@ -129,9 +138,9 @@ pub(crate) fn answer_counted(query: &[u8], zone: &Zone, client: Client, now: Tim
         identity: zone.identity().nsid().filter(|_name| wants_identity),
     };
     let written = reply.write(
-        &request,
+        request,
         &options,
-        most_bytes(&request, zone.max_udp_answer(), client.transport),
+        most_bytes(request, zone.max_udp_answer(), client.transport),
     )?;
     Some(Answered {
         bytes: written.bytes,

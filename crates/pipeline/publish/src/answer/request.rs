@@ -17,7 +17,7 @@ const HEADER_BYTES: usize = 12;
 
 /// What a query says.
 #[derive(Debug)]
-pub(super) struct Request<'q> {
+pub(crate) struct Request<'q> {
     /// Its header.
     pub(super) header: Header,
     /// Its question, if that much could be read; none where it only asks for a cookie.
@@ -56,7 +56,7 @@ pub(super) struct Edns {
 
 impl<'q> Request<'q> {
     /// Reads a query; nothing where there is nobody to answer: no header, or an answer itself (two servers could go on for ever).
-    pub(super) fn read(query: &'q [u8]) -> Option<Self> {
+    pub(crate) fn read(query: &'q [u8]) -> Option<Self> {
         let message = Message::from_slice(query).ok()?;
         let header = message.header();
         if header.qr() {

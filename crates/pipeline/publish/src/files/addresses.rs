@@ -1,11 +1,16 @@
 //! The addresses of a dataset, of either family.
 
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use atalaya_formats::rbldnsd::Kind;
+
 use super::networks::{Bits, Gathered, Networks};
 use super::values::{EXCLUDED, Grouping, Number, Together};
 use crate::set::singles::Singles;
 
 /// Bits of an IPv4 address.
-const IP4_BITS: u8 = 32;
+pub(super) const IP4_BITS: u8 = 32;
 /// Bits of the first half of an IPv6 address, which is all that most networks need.
 const HALF_BITS: u8 = 64;
 /// Widths into which an `ip4set` cuts its ranges: whole octets.
@@ -14,20 +19,50 @@ const STEP: u8 = 8;
 /// IPv4 addresses: single ones in the compact set of the list, networks in rows.
 #[derive(Debug)]
 pub(super) struct Ip4 {
+    /// The addresses that it knows anything about: all, or some while another dataset takes its place.
+    range: RangeInclusive<u32>,
     singles: Singles,
     /// Networks, and the single addresses whose number is too great for the set.
-    networks: Networks<u32>,
+    networks: Arc<Networks<u32>>,
 }
 
 impl Ip4 {
+    /// Addresses of which only those up to `last` are in.
+    pub(super) const fn up_to(last: u32, singles: Singles, networks: Arc<Networks<u32>>) -> Self {
+        Self {
+            range: 0..=last,
+            singles,
+            networks,
+        }
+    }
+
+    /// The same without what it knows about addresses up to `last`, which end a network of the first octet.
+    pub(super) fn behind(&self, last: u32) -> Option<Self> {
+        let first = last.checked_add(1).filter(|first| first <= self.range.end())?;
+        let [octet, ..] = first.to_be_bytes();
+        let mut singles = self.singles.clone();
+        singles.forget_before(octet);
+        Some(Self {
+            range: first..=*self.range.end(),
+            singles,
+            networks: Arc::clone(&self.networks),
+        })
+    }
+
     /// The number of an address.
     pub(super) fn find(&self, address: u32) -> Option<Number> {
+        if !self.range.contains(&address) {
+            return None;
+        }
         let single = self.singles.get(address).map(Number::from);
         single.or_else(|| self.networks.find(address))
     }
 
     /// Whether something is listed in this network.
     pub(super) fn has_any(&self, network: u32, length: u8) -> bool {
+        if network > *self.range.end() || network.last(length) < *self.range.start() {
+            return false;
+        }
         self.singles.has_between(network, network.last(length)) || self.networks.has_any(network, length)
     }
 
@@ -70,26 +105,8 @@ pub(super) struct GatheredIp4 {
 
 impl GatheredIp4 {
     /// Takes a network.
-    pub(super) fn push_network(&mut self, first: u32, last: u32, number: Number) {
-        let length = u8::try_from((first ^ last).leading_zeros()).unwrap_or(IP4_BITS);
-        self.all.push(first, length, number);
-    }
-
-    /// Takes a range, cut into networks of whole octets.
-    pub(super) fn push_range(&mut self, first: u32, last: u32, number: Number) {
-        let mut at = first;
-        loop {
-            let fits = |length: &u8| at.network(*length) == at && at.last(*length) <= last;
-            let length = (1..=IP4_BITS.div_euclid(STEP))
-                .map(|octets| octets.saturating_mul(STEP))
-                .find(fits)
-                .unwrap_or(IP4_BITS);
-            self.all.push(at, length, number);
-            match at.last(length).checked_add(1) {
-                Some(next) if next <= last => at = next,
-                _ => return,
-            }
-        }
+    pub(super) fn push(&mut self, network: u32, length: u8, number: Number) {
+        self.all.push(network, length, number);
     }
 
     /// Puts them in their places.
@@ -109,9 +126,28 @@ impl GatheredIp4 {
         for (address, number) in beyond {
             self.all.push(address, IP4_BITS, number);
         }
-        Ip4 {
-            singles,
-            networks: self.all.finish(grouping, together),
+        Ip4::up_to(u32::MAX, singles, Arc::new(self.all.finish(grouping, together)))
+    }
+}
+
+/// The networks that an entry of a dataset stands for, each with its length.
+pub(super) fn each_network(kind: Kind, first: u32, last: u32, mut take: impl FnMut(u32, u8)) {
+    if kind != Kind::Ip4Set {
+        let length = u8::try_from((first ^ last).leading_zeros()).unwrap_or(IP4_BITS);
+        return take(first, length);
+    }
+    // A range, cut into networks of whole octets.
+    let mut at = first;
+    loop {
+        let fits = |length: &u8| at.network(*length) == at && at.last(*length) <= last;
+        let length = (1..=IP4_BITS.div_euclid(STEP))
+            .map(|octets| octets.saturating_mul(STEP))
+            .find(fits)
+            .unwrap_or(IP4_BITS);
+        take(at, length);
+        match at.last(length).checked_add(1) {
+            Some(next) if next <= last => at = next,
+            _ => return,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use atalaya_formats::rbldnsd::{Data, Entry, Key, Kind, Part, Sink, Value, Variables};
 
-use super::addresses::{GatheredIp4, GatheredIp6, Ip4, Ip6, lists};
+use super::addresses::{GatheredIp4, GatheredIp6, Ip4, Ip6, each_network, lists};
 use super::names::{GatheredNames, Names};
 use super::place::Place;
 use super::values::{EXCLUDED, Grouping, Together, Values, number_of};
@@ -48,24 +48,43 @@ pub(super) enum Said<'a> {
 }
 
 impl Dataset {
+    /// A dataset of IPv4 addresses.
+    pub(super) const fn of_ip4(ip4: Ip4, values: Values, variables: Variables, ttl_seconds: u32) -> Self {
+        Self {
+            body: Body::Ip4(ip4),
+            values,
+            variables,
+            ttl_seconds,
+        }
+    }
+
+    /// The same without what it says about IPv4 addresses up to this one; none if that is all.
+    pub(super) fn behind(&self, last: u32) -> Option<Self> {
+        let Body::Ip4(ip4) = &self.body else { return None };
+        let (values, variables) = (self.values.clone(), self.variables.clone());
+        Some(Self::of_ip4(
+            ip4.behind(last)?,
+            values,
+            variables,
+            self.ttl_seconds,
+        ))
+    }
+
     /// What it says about a name.
     pub(super) fn say(&self, place: &Place<'_>) -> Said<'_> {
-        let (number, listed) = match &self.body {
-            Body::Ip4(ip4) => match place.ip4_address() {
-                Some(address) => (ip4.find(address), Ipv4Addr::from_bits(address).to_string()),
-                None => return Said::Nothing,
-            },
-            Body::Ip6(ip6) => match place.ip6_address() {
-                Some(address) => (ip6.find(address), Ipv6Addr::from_bits(address).to_string()),
-                None => return Said::Nothing,
-            },
-            Body::Names(names) => match names.find(place.key) {
-                Some((number, end)) => (
-                    Some(number),
-                    Place::text(place.key.get(..end).unwrap_or_default()),
-                ),
-                None => return Said::Nothing,
-            },
+        let found = match &self.body {
+            Body::Ip4(ip4) => place.ip4_address().and_then(|address| {
+                let listed = || Ipv4Addr::from_bits(address).to_string();
+                Some((ip4.find(address)?, listed()))
+            }),
+            Body::Ip6(ip6) => place.ip6_address().and_then(|address| {
+                let listed = || Ipv6Addr::from_bits(address).to_string();
+                Some((ip6.find(address)?, listed()))
+            }),
+            Body::Names(names) => names.find(place.key).map(|(number, end)| {
+                let listed = place.key.get(..end).unwrap_or_default();
+                (number, Place::text(listed))
+            }),
             Body::Records(records) => {
                 return records
                     .get(place.key)
@@ -73,10 +92,10 @@ impl Dataset {
             }
             Body::Clients(..) => return Said::Nothing,
         };
-        match number {
+        match found {
             None => Said::Nothing,
-            Some(EXCLUDED) => Said::Excluded,
-            Some(number) => Said::Listed(self.fill(number, &listed)),
+            Some((EXCLUDED, _)) => Said::Excluded,
+            Some((number, listed)) => Said::Listed(self.fill(number, &listed)),
         }
     }
 
@@ -201,10 +220,12 @@ impl Sink for Gatherer {
         let Some(part) = self.parts.last_mut() else { return };
         self.entries = self.entries.saturating_add(1);
         match entry {
-            Entry::Ip4 { first, last, value } if part.kind == Kind::Ip4Set => {
-                part.ip4.push_range(first, last, number_of(value));
+            Entry::Ip4 { first, last, value } => {
+                let (kind, ip4) = (part.kind, &mut part.ip4);
+                each_network(kind, first, last, |network, length| {
+                    ip4.push(network, length, number_of(value));
+                });
             }
-            Entry::Ip4 { first, last, value } => part.ip4.push_network(first, last, number_of(value)),
             Entry::Ip6 {
                 network,
                 length,

@@ -1,10 +1,11 @@
 //! Zones made of the files that rbldnsd takes, beside the list or instead of it.
 //!
 //! [`FileZone`] says which files make which zone. [`FileZones`] loads them, answers from memory, and looks now and then whether they changed:
-//! what changed is loaded aside and put in the place of the old in one step, so that no query waits or gets half of either. What cannot be
-//! used is told once, and the old goes on answering.
+//! what changed takes the place of the old while that answers, so that no query waits. IPv4 addresses, which may be millions, come in steps:
+//! meanwhile each address is as the old files or as the new ones have it, and no second list stands in memory. All else is loaded aside
+//! and comes in one step. What cannot be used is told once, and the old goes on answering.
 //!
-//! - `source`: the files of a dataset, loaded once however many zones use it.
+//! - `source`: the files of a dataset, loaded once however many zones use it; `reload`: read again in steps.
 //! - `dataset`: its entries, with `addresses` and `networks` (sorted rows), `names` (one row of bytes) and `values` (each once).
 //! - `served`: the zones with their sub-zones; `say`: what a name gets.
 
@@ -13,6 +14,7 @@ mod dataset;
 mod names;
 mod networks;
 mod place;
+mod reload;
 mod say;
 mod served;
 mod source;
@@ -32,7 +34,7 @@ use crate::apex::OwnName;
 pub(crate) use self::say::{Found, Outcome, say};
 pub(crate) use self::served::{Served, ServedZone, wire};
 pub use self::source::BadFile;
-use self::source::Source;
+use self::source::{Look, Progress, Source};
 pub use self::spec::{BadFileZone, FileZone};
 
 /// The zones made of files.
@@ -78,16 +80,37 @@ impl FileZones {
     pub fn refresh(&self) -> Vec<BadFile> {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut bad, mut has_changed) = (Vec::new(), false);
-        for source in sources.iter_mut() {
-            match source.refresh(self.options, self.clock.now()) {
+        for at in 0..sources.len() {
+            match self.refresh_source(&mut sources, at) {
                 Ok(changed) => has_changed |= changed,
                 Err(error) => bad.push(error),
             }
         }
         if has_changed {
-            self.current.store(Arc::new(Served::new(&self.zones, &sources)));
+            self.publish(&sources);
         }
         bad
+    }
+
+    /// Loads one source if it changed, and tells whether it did.
+    fn refresh_source(&self, sources: &mut [Source], at: usize) -> Result<bool, BadFile> {
+        let now = self.clock.now();
+        let look = sources.get_mut(at).map(|source| source.look(self.options, now));
+        let mut reloading = match look.transpose()? {
+            None | Some(Look::Same) => return Ok(false),
+            Some(Look::Loaded) => return Ok(true),
+            Some(Look::Reloading(reloading)) => reloading,
+        };
+        while let Some(source) = sources.get_mut(at)
+            && source.proceed(&mut reloading, (self.options, now))? == Progress::More
+        {
+            self.publish(sources);
+        }
+        Ok(true)
+    }
+
+    fn publish(&self, sources: &[Source]) {
+        self.current.store(Arc::new(Served::new(&self.zones, sources)));
     }
 
     /// Looks for changes every `period` and whenever `asked` says so, until `stop`. A period of zero looks only when asked.

@@ -1,6 +1,7 @@
 //! What entries say, by number: 0 for an exclusion, a number for each value, and one for each group of values that answer together.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use atalaya_formats::rbldnsd::Value;
 
@@ -25,9 +26,9 @@ pub(super) fn number_of(value: Option<u32>) -> Number {
 }
 
 /// Values by number.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Values {
-    single: Vec<Value>,
+    single: Arc<Vec<Value>>,
     groups: Vec<Box<[Number]>>,
 }
 
@@ -41,6 +42,11 @@ impl Values {
         let members =
             members.filter_map(|member| self.single.get(usize::try_from(*member).ok()?.checked_sub(1)?));
         own.into_iter().chain(members)
+    }
+
+    /// Whether these are the values of single entries.
+    pub(super) fn are(&self, single: &[Value]) -> bool {
+        self.single.as_slice() == single
     }
 
     /// Bytes that it takes, without what allocation adds.
@@ -67,7 +73,7 @@ impl Grouping {
     pub(super) fn new(single: Vec<Value>) -> Self {
         Self {
             values: Values {
-                single,
+                single: Arc::new(single),
                 groups: Vec::new(),
             },
             known: HashMap::new(),
@@ -102,6 +108,11 @@ impl Grouping {
         self.values.groups.push(group.clone().into());
         self.known.insert(group.into(), number);
         number
+    }
+
+    /// The values with the groups up to now.
+    pub(super) const fn values(&self) -> &Values {
+        &self.values
     }
 
     /// The values with their groups.

@@ -19,13 +19,16 @@ use metrics::{counter, gauge};
 use tokio_util::sync::CancellationToken;
 
 use self::keeper::Keeper;
-pub use self::read::read_list;
+pub use self::read::load_list;
 use crate::error::PublishError;
 use crate::snapshot::Standing;
 use crate::zone::Zone;
 
 /// Decisions read at once.
 const BATCH: u32 = 8192;
+/// Full batches that readers get together while the zone catches up: each version costs a copy of what leads to its changes, but the old one
+/// keeps all that they replace, which is most of a list where more of them lie scattered.
+const MOST_TOGETHER: u8 = 2;
 /// How long to wait for news before looking anyway: on PostgreSQL other processes decide too, and wake nobody here.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// First pause after the store failed.
@@ -43,6 +46,8 @@ pub struct Follower {
     last: Option<Decided>,
     pause: Option<Duration>,
     keeper: Option<Keeper>,
+    /// Batches that readers do not have yet.
+    unseen: u8,
 }
 
 /// How far one step came.
@@ -76,6 +81,7 @@ impl Follower {
             last: None,
             pause: None,
             keeper: None,
+            unseen: 0,
         }
     }
 
@@ -100,6 +106,7 @@ impl Follower {
             () = stop.cancelled() => {}
             () = follow => {}
         }
+        self.zone.show();
         if let Some(keeper) = &mut self.keeper {
             keeper.make_due();
         }
@@ -136,16 +143,29 @@ impl Follower {
             self.load().await?;
             return Ok(Step::Onward);
         }
-        let before_last = Serial(self.zone.serial().0.saturating_sub(1));
-        let decisions = self.store.decisions_after(before_last, BATCH).await?;
-        let taken = self.take(&decisions);
-        self.must_load = taken.is_err();
+        let before_last = Serial(self.zone.prepared().0.saturating_sub(1));
+        let read = self.store.decisions_after(before_last, BATCH).await;
+        let is_full = read.as_ref().is_ok_and(|read| read.len() >= BATCH as usize);
+        let taken = match read {
+            Ok(decisions) => {
+                let taken = self.take(&decisions);
+                self.must_load = taken.is_err();
+                taken
+            }
+            Err(error) => Err(error.into()),
+        };
+        self.unseen = self.unseen.saturating_add(1);
+        if !is_full || taken.is_err() || self.unseen >= MOST_TOGETHER {
+            self.unseen = 0;
+            self.zone.show();
+            self.measure();
+        }
         taken
     }
 
     /// Brings decisions into the zone; the first must be the one that it stands at.
     fn take(&mut self, decisions: &[Decided]) -> Result<Step, Trouble> {
-        let known = self.zone.serial();
+        let known = self.zone.prepared();
         let is_known = |decided: &Decided| {
             decided.serial == known && self.last.as_ref().is_none_or(|last| last == decided)
         };
@@ -153,42 +173,45 @@ impl Follower {
         if known > Serial(0) && !decisions.first().is_some_and(is_known) {
             return Err(Trouble::OtherDecisions);
         }
-        self.zone.apply(decisions)?;
+        self.zone.prepare(decisions)?;
         self.last = decisions.last().cloned();
-        if self.zone.serial() == known {
+        if self.zone.prepared() == known {
             return Ok(Step::UpToDate);
         }
-        self.measure();
         Ok(Step::Onward)
     }
 
-    /// Puts a whole list in the place of what the zone holds: the one on disk, once, with what was decided since, or that of the store. It
-    /// is made aside, so that answers go on meanwhile.
+    /// Puts a whole list in the place of what the zone holds: the one on disk, once, with what was decided since, or that of the store. Answers
+    /// go on meanwhile.
     async fn load(&mut self) -> Result<(), Trouble> {
         let on_disk = match &mut self.keeper {
             Some(keeper) => keeper.load(&self.store).await,
             None => None,
         };
-        let (standing, set, from) = match on_disk {
-            Some((standing, set)) => (standing, set, "disk"),
+        let (serial, from) = match on_disk {
+            Some((standing, set)) => {
+                self.last = standing.last;
+                let old = self.zone.load(set, standing.serial);
+                // Dropping a large set takes long as well; nobody waits for it.
+                drop(tokio::task::spawn_blocking(move || drop(old)));
+                (standing.serial, "disk")
+            }
             None => {
-                let (serial, set) = read_list(&self.store).await?;
+                let (serial, loading) = read::take_list(&self.store, &self.zone).await?;
                 let before_last = Serial(serial.0.saturating_sub(1));
                 let last = self.store.decisions_after(before_last, 1).await?.pop();
-                let last = last.filter(|last| last.serial == serial);
-                (Standing { serial, last }, set, "the store")
+                // Known before it is seen: whoever sees the list may end this, and it is to be kept then.
+                self.last = last.filter(|last| last.serial == serial);
+                read::finish(loading, serial).await;
+                (serial, "the store")
             }
         };
-        let old = self.zone.load(set, standing.serial);
-        // Dropping a large set takes long as well; nobody waits for it.
-        drop(tokio::task::spawn_blocking(move || drop(old)));
-        self.last = standing.last;
         self.must_load = false;
         self.measure();
         counter!("atalaya_publish_loads_total").increment(1);
         let (listings, allow_entries) = self.zone.size();
         tracing::info!(
-            serial = standing.serial.0,
+            serial = serial.0,
             listings,
             allow_entries,
             "the zone is loaded from {from}"

@@ -199,30 +199,89 @@ impl Parts<'_> {
 
 /// Writes the marks in the smallest form.
 fn write_marks(bytes: &mut Vec<u8>, entries: &[Entry]) -> Form {
-    let mut known: Vec<MarkNumber> = entries.iter().map(|(_, mark)| *mark).collect();
-    known.sort_unstable();
-    known.dedup();
-    if let [only] = known.as_slice() {
-        bytes.extend(only.to_le_bytes());
+    let known = Known::of(entries);
+    // The count, the marks and a byte for each address, against two bytes for each.
+    let is_smaller = known.count.saturating_mul(2).saturating_add(1) < entries.len();
+    if known.count == 1 {
+        bytes.extend(entries.iter().take(1).flat_map(|(_, mark)| mark.to_le_bytes()));
         return Form::One;
     }
-    // The count, the marks and a byte for each address, against two bytes for each.
-    let is_smaller = known.len().saturating_mul(2).saturating_add(1) < entries.len();
-    if known.len() > FEW || !is_smaller {
+    if known.count > FEW || !is_smaller {
         bytes.extend(entries.iter().flat_map(|(_, mark)| mark.to_le_bytes()));
         return Form::Each;
     }
-    bytes.push(less_one(known.len()));
-    bytes.extend(known.iter().flat_map(|mark| mark.to_le_bytes()));
-    let which = |mark| {
-        known
-            .binary_search(mark)
-            .ok()
-            .and_then(|at| u8::try_from(at).ok())
-            .unwrap_or_default()
-    };
-    bytes.extend(entries.iter().map(|(_, mark)| which(mark)));
+    bytes.push(less_one(known.count));
+    bytes.extend(known.marks().flat_map(MarkNumber::to_le_bytes));
+    bytes.extend(entries.iter().map(|(_, mark)| known.place(*mark)));
     Form::Few
+}
+
+/// Bits of a word of [`Known`].
+const WORD: usize = u64::BITS as usize;
+/// Words of [`Known`]: a bit for each number.
+const WORDS: usize = (1 << MarkNumber::BITS) / WORD;
+
+/// The marks of some entries, each once and in order: a bit for each number, and how many stand before each word. A leaf is made anew for
+/// each change, so that sorting its marks would be most of what a change costs.
+struct Known {
+    words: [u64; WORDS],
+    before: [u16; WORDS],
+    count: usize,
+}
+
+impl Known {
+    fn of(entries: &[Entry]) -> Self {
+        let mut words = [0_u64; WORDS];
+        let (mut first, mut last) = (WORDS, 0);
+        for (_, mark) in entries {
+            let (at, bit) = place_in_words(*mark);
+            if let Some(word) = words.get_mut(at) {
+                *word |= bit;
+            }
+            (first, last) = (first.min(at), last.max(at));
+        }
+        let mut before = [0; WORDS];
+        let mut count = 0_u32;
+        // Numbers in use stand close together, so that few of the words are looked at.
+        let used = words
+            .iter()
+            .zip(&mut before)
+            .take(last.saturating_add(1))
+            .skip(first);
+        for (word, before) in used {
+            *before = u16::try_from(count).unwrap_or(u16::MAX);
+            count = count.saturating_add(word.count_ones());
+        }
+        Self {
+            words,
+            before,
+            count: count as usize,
+        }
+    }
+
+    /// All of them.
+    fn marks(&self) -> impl Iterator<Item = MarkNumber> {
+        let numbers = (0..=MarkNumber::MAX).step_by(WORD);
+        let words = self.words.iter().zip(numbers).filter(|(word, _)| **word != 0);
+        words.flat_map(|(word, number)| {
+            let bits = (0..64).filter(move |bit| word >> bit & 1 == 1);
+            bits.map(move |bit| number.saturating_add(bit))
+        })
+    }
+
+    /// The place of one of them among the first 256.
+    fn place(&self, mark: MarkNumber) -> u8 {
+        let (at, bit) = place_in_words(mark);
+        let before = self.before.get(at).copied().unwrap_or_default();
+        let same = self.words.get(at).copied().unwrap_or_default() & bit.wrapping_sub(1);
+        let place = u32::from(before).saturating_add(same.count_ones());
+        u8::try_from(place).unwrap_or(u8::MAX)
+    }
+}
+
+/// The word and the bit of a number.
+const fn place_in_words(mark: MarkNumber) -> (usize, u64) {
+    (mark as usize / WORD, 1 << (mark as usize % WORD))
 }
 
 /// The mark number at a place of a run of them.

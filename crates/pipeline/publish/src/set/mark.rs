@@ -75,8 +75,8 @@ pub(crate) struct Mark {
 
 impl Mark {
     /// With this class, until then.
-    pub(super) fn with(mut self, class: Class, until: Option<Timestamp>) -> Self {
-        self.set(class, End::at(until));
+    pub(super) fn with(mut self, class: Class, end: End) -> Self {
+        self.set(class, end);
         self
     }
 

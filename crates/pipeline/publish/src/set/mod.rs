@@ -43,10 +43,12 @@ mod file;
 mod leaf;
 mod mark;
 mod prefixes;
+mod replacement;
 pub(crate) mod singles;
 mod tree;
 mod undo;
 
+pub(crate) use self::replacement::Replacement;
 pub(crate) use self::undo::{Touched, Undo};
 
 use std::collections::HashMap;
@@ -114,11 +116,13 @@ pub struct Allowed {
 #[derive(Debug, Clone, Copy)]
 enum Change {
     /// In this class until then, with the text of a person where there is one.
-    List(Class, Option<Timestamp>, Option<u16>),
+    List(Class, End, Option<u16>),
     /// In this class until then, with the text that it had.
-    Extend(Class, Option<Timestamp>),
+    Extend(Class, End),
     /// Out of this class.
     Withdraw(Class),
+    /// Out of every class.
+    Clear,
 }
 
 impl Set {
@@ -150,7 +154,7 @@ impl Set {
             };
             match single(&decided.decision.prefix) {
                 Some(address) => singles.push((address, change)),
-                None => self.change_prefix(&decided.decision.prefix, change),
+                None => self.change_prefix(&decided.decision.prefix, [change]),
             }
         }
         self.change_singles(&mut singles);
@@ -161,10 +165,11 @@ impl Set {
         let prefix = &decision.prefix;
         let change = match decision.verdict {
             Verdict::List { class, until } => {
-                Change::List(class, until, self.text(decision.rule.name(), &decision.reason))
+                let text = self.text(decision.rule.name(), &decision.reason);
+                Change::List(class, End::at(until), text)
             }
             // One that is not there is entered, because the decision says that it holds.
-            Verdict::Extend { class, until } => Change::Extend(class, until),
+            Verdict::Extend { class, until } => Change::Extend(class, End::at(until)),
             Verdict::Withdraw { class } => Change::Withdraw(class),
             Verdict::Allow { until } => {
                 self.view.allowed.set(prefix, Some(End::at(until)));
@@ -189,18 +194,30 @@ impl Set {
         self.view.marks = self.marks.table().clone();
     }
 
-    fn change_prefix(&mut self, prefix: &Prefix, change: Change) {
+    fn change_prefix(&mut self, prefix: &Prefix, changes: impl IntoIterator<Item = Change>) {
         let known = self.view.listed.get(prefix);
-        let mark = self.marks.change(known, [change], &mut self.view.listings);
+        let mark = self.marks.change(known, changes, &mut self.view.listings);
         self.view.listed.set(prefix, mark);
         self.view.marks = self.marks.table().clone();
     }
 
+    /// The change that enters a listing.
+    fn change_to(&mut self, listing: &Listing) -> Change {
+        let text = self.text(listing.rule.name(), &listing.reason);
+        Change::List(listing.class, End::at(listing.until), text)
+    }
+
     /// The number of a text, where a person wrote it.
     fn text(&mut self, rule: &str, reason: &str) -> Option<u16> {
-        if rule != BY_HAND {
-            return None;
+        if rule == BY_HAND {
+            self.number_of(reason)
+        } else {
+            None
         }
+    }
+
+    /// The number of a text; none if there are too many.
+    fn number_of(&mut self, reason: &str) -> Option<u16> {
         if let Some(number) = self.texts.get(reason) {
             return Some(*number);
         }
@@ -216,14 +233,14 @@ impl Set {
 
 /// Fills a set with a whole list, many entries at once.
 #[derive(Debug, Default)]
-pub(crate) struct Filler {
+struct Filler {
     set: Set,
     waiting: Vec<(u32, Change)>,
 }
 
 impl Filler {
     /// Puts an entry of the allow list in.
-    pub(crate) fn allow(&mut self, entry: &AllowEntry) {
+    fn allow(&mut self, entry: &AllowEntry) {
         self.set
             .view
             .allowed
@@ -231,12 +248,11 @@ impl Filler {
     }
 
     /// Puts a listing in.
-    pub(crate) fn list(&mut self, listing: &Listing) {
-        let text = self.set.text(listing.rule.name(), &listing.reason);
-        let change = Change::List(listing.class, listing.until, text);
+    fn list(&mut self, listing: &Listing) {
+        let change = self.set.change_to(listing);
         match single(&listing.prefix) {
             Some(address) => self.waiting.push((address, change)),
-            None => self.set.change_prefix(&listing.prefix, change),
+            None => self.set.change_prefix(&listing.prefix, [change]),
         }
         let most = self.set.view.listings.div_euclid(BATCH_SHARE).max(LEAST_BATCH);
         if self.waiting.len() >= most {
@@ -245,14 +261,14 @@ impl Filler {
     }
 
     /// The set, with everything in it.
-    pub(crate) fn finish(mut self) -> Set {
+    fn finish(mut self) -> Set {
         self.set.change_singles(&mut self.waiting);
         self.set
     }
 }
 
 /// The rule of what a person decides.
-const BY_HAND: &str = "by-hand";
+pub(crate) const BY_HAND: &str = "by-hand";
 
 impl Marks {
     /// The mark of an entry after some changes, none if it is in no class any more; counts the listings that come and go.
@@ -264,12 +280,13 @@ impl Marks {
     ) -> Option<MarkNumber> {
         let before = known.map(|number| self.table().get(number)).unwrap_or_default();
         let after = changes.into_iter().fold(before, |mark, change| match change {
-            Change::List(class, until, text) => {
-                let mark = mark.without(class).with(class, until);
+            Change::List(class, end, text) => {
+                let mark = mark.without(class).with(class, end);
                 text.map_or(mark, |text| mark.with_text(class, text))
             }
-            Change::Extend(class, until) => mark.with(class, until),
+            Change::Extend(class, end) => mark.with(class, end),
             Change::Withdraw(class) => mark.without(class),
+            Change::Clear => Mark::default(),
         });
         *listings = listings.saturating_add(after.len()).saturating_sub(before.len());
         let number = (after.len() > 0).then(|| self.take(after));

@@ -126,22 +126,34 @@ impl<V: Copy> Prefixes<V> {
 
     /// The prefixes that lie inside this one, or are the same, in no order that matters.
     pub(super) fn inside(&self, prefix: Prefix) -> Vec<Prefix> {
-        let within = |found: &Prefix| prefix.covers(found);
-        match (prefix.network(), prefix.last()) {
+        let mut inside = self.beginning(prefix.network(), prefix.last());
+        inside.retain(|found| prefix.covers(found));
+        inside
+    }
+
+    /// The prefixes whose first address is one of these, of one family, in no order that matters.
+    pub(super) fn beginning(&self, first: IpAddr, last: IpAddr) -> Vec<Prefix> {
+        match (first, last) {
             (IpAddr::V4(first), IpAddr::V4(last)) => {
-                let runs = self.ipv4.between(first.to_bits(), last.to_bits());
+                let (first, last) = (first.to_bits(), last.to_bits());
+                let runs = self.ipv4.between(first, last);
                 let narrow = runs.flat_map(|(run, ..)| run.iter());
-                let all = narrow.chain(self.ipv4_wide.iter());
-                all.map(|(key, _)| key.ipv4()).filter(within).collect()
+                let all = narrow.chain(self.ipv4_wide.iter()).map(|(key, _)| *key);
+                all.filter(|key| (first..=last).contains(&key.network))
+                    .map(Key::<u32>::ipv4)
+                    .collect()
             }
             (IpAddr::V6(first), IpAddr::V6(last)) => {
                 let (first, last) = (first.to_bits(), last.to_bits());
-                let after = |run: &&Run<u128, V>| run.last().is_some_and(|(key, _)| key.network >= first);
-                let before = |run: &&Run<u128, V>| run.first().is_some_and(|(key, _)| key.network <= last);
-                let from = self.ipv6.partition_point(|run| !after(&run));
-                let runs = self.ipv6.iter().skip(from).take_while(before);
-                let all = runs.flat_map(|run| run.iter());
-                all.map(|(key, _)| key.ipv6()).filter(within).collect()
+                let ends_before = |run: &Run<u128, V>| run.last().is_some_and(|(key, _)| key.network < first);
+                let begins_inside =
+                    |run: &&Run<u128, V>| run.first().is_some_and(|(key, _)| key.network <= last);
+                let from = self.ipv6.partition_point(ends_before);
+                let runs = self.ipv6.iter().skip(from).take_while(begins_inside);
+                let all = runs.flat_map(|run| run.iter()).map(|(key, _)| *key);
+                all.filter(|key| (first..=last).contains(&key.network))
+                    .map(Key::<u128>::ipv6)
+                    .collect()
             }
             _ => Vec::new(),
         }

@@ -32,9 +32,23 @@ impl Singles {
         self.tree.leaves()
     }
 
+    /// The addresses behind these octets, in their order.
+    pub(super) fn entries_of(&self, [first, second]: [u8; 2]) -> impl Iterator<Item = u32> {
+        let entries = self.tree.leaf(first, second).into_iter().flat_map(Leaf::entries);
+        entries.map(move |(low, _)| {
+            let [third, last] = low.to_be_bytes();
+            u32::from_be_bytes([first, second, third, last])
+        })
+    }
+
     /// Puts a whole leaf in its place.
     pub(super) fn put(&mut self, octets: [u8; 2], leaf: Leaf) {
         self.tree.change(octets, |_| Some(leaf));
+    }
+
+    /// Takes out all addresses whose first octet is less than this one.
+    pub(crate) fn forget_before(&mut self, first: u8) {
+        self.tree.forget_before(first);
     }
 
     /// Whether an address from `first` to `last` is in.

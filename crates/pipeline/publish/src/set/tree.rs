@@ -97,6 +97,14 @@ impl<L> Tree<L> {
 }
 
 impl<L: Clone> Tree<L> {
+    /// Takes out all leaves whose first octet is less than this one.
+    pub(super) fn forget_before(&mut self, first: u8) {
+        let root = Arc::make_mut(&mut self.root);
+        root.iter_mut()
+            .take(usize::from(first))
+            .for_each(|branch| *branch = None);
+    }
+
     /// Puts what `change` makes of the leaf at these octets in its place; none takes it out.
     pub(super) fn change(&mut self, [first, second]: [u8; 2], change: impl FnOnce(Option<&L>) -> Option<L>) {
         let leaf = change(self.leaf(first, second));

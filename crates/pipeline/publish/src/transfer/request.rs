@@ -15,7 +15,7 @@ use super::records::{Part, Records};
 use super::signature::{Signature, may_be_signed};
 use super::stream::Transfer;
 use super::walk::{Version, Walk};
-use crate::answer::{Answered, Client, LEAST_UDP_ANSWER, Transport, answer_counted};
+use crate::answer::{Answered, Client, LEAST_UDP_ANSWER, Request, Transport, answer_counted, answer_request};
 use crate::published::PublishedZone;
 use crate::set::Classes;
 use crate::zone::{Difference, Zone};
@@ -54,18 +54,20 @@ enum Wanted {
     Since(u32),
 }
 
-/// Answers a query, whatever it is.
-pub(crate) fn respond(query: &[u8], zone: &Arc<Zone>, client: Client, now: Timestamp) -> Response {
+/// Answers a query, whatever it is; `request` is what was read of it.
+pub(crate) fn respond(
+    query: &[u8],
+    request: &Request<'_>,
+    zone: &Arc<Zone>,
+    client: Client,
+    now: Timestamp,
+) -> Response {
     if !may_be_signed(query) && !may_be_transfer(query) {
-        return Response::Message(answer_counted(query, zone, client, now));
+        return Response::Message(answer_request(request, zone, client, now));
     }
     let Ok(mut message) = Message::from_octets(query.to_vec()) else {
         return Response::Message(None);
     };
-    // An answer gets no answer.
-    if message.header().qr() {
-        return Response::Message(None);
-    }
     let signature = match Signature::check(zone.secondaries().keys(), &mut message, now) {
         Ok(signature) => signature,
         Err(refusal) => {
@@ -140,7 +142,7 @@ fn begin(
     client: IpAddr,
 ) -> Result<(Option<u32>, Pass), Option<Answered>> {
     let later = || failed(message, Rcode::SERVFAIL);
-    if !zone.is_loaded() {
+    if zone.whole().is_none() {
         return Err(later());
     }
     let pass = zone.secondaries().begin(client).map_err(|_crowded| {

@@ -15,7 +15,7 @@ use super::records::{OwnRecord, Part, Records};
 use super::signature::time48;
 use super::walk::{Version, Walk};
 use super::{Response, respond};
-use crate::answer::{Client, Transport, answer};
+use crate::answer::{Client, Request, Transport, answer};
 use crate::set::{Classes, Set};
 use crate::zone::{Difference, Zone};
 use crate::{PublishConfig, TsigKey, test_points};
@@ -454,7 +454,9 @@ proptest! {
         }
         for transport in [Transport::Udp, Transport::Tcp] {
             let client = Client { address: Ipv4Addr::LOCALHOST.into(), transport };
-            match respond(&query, &zone, client, now) {
+            let request = Request::read(&query);
+            let response = request.map_or(Response::Message(None), |request| respond(&query, &request, &zone, client, now));
+            match response {
                 // The id, the letters of names in either case, and class and TTL of the signature are not part of what is signed.
                 Response::Copy(copy) => {
                     prop_assert!(is_axfr && transport == Transport::Tcp);
