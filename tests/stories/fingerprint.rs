@@ -3,6 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
+use atalaya_formats::signatures::Matcher;
+use atalaya_formats::syn::Syn;
+use atalaya_net::{Acceptor, bind_tcp, save_syns, saved_syn};
+use tokio::net::TcpStream;
+
 use crate::harness::{ATALAYA, text};
 
 /// A SYN from 192.0.2.7 to port 25 with these options and this window.
@@ -85,6 +90,10 @@ fn each_syn_is_a_line_with_both_notations_and_a_name() {
     let first: serde_json::Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
     assert_eq!(first["source"], "192.0.2.7:49152");
     assert_eq!(first["fingerprint"], "4:110:0:44+0:536:24000,0:mss:");
+    assert_eq!(
+        (&first["hops"], &first["is_at_most"]),
+        (&18.into(), &false.into())
+    );
     assert_eq!(first["names"][0]["class"], "bot");
     assert_eq!(first["names"][0]["is_unconfirmed"], true);
 }
@@ -158,4 +167,26 @@ fn a_broken_capture_is_read_as_far_as_it_goes() {
     assert!(err.contains("mail.eml: neither pcap nor pcapng"), "{err}");
     assert_eq!(fingerprint(folder.path(), &["missing.pcap"]).0, Some(1));
     assert_eq!(fingerprint(folder.path(), &[]).0, Some(2));
+}
+
+#[tokio::test]
+async fn a_connection_from_this_machine_is_named_from_what_the_kernel_kept() {
+    let matcher = Matcher::default();
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let Ok(listener) = bind_tcp(address.parse().unwrap()) else {
+            atalaya_testkit::skip("no IPv6 on loopback");
+            continue;
+        };
+        save_syns(&listener).unwrap();
+        let at = listener.local_addr().unwrap();
+        let mut acceptor = Acceptor::new(listener);
+        let (client, (stream, peer)) = tokio::join!(TcpStream::connect(at), acceptor.next());
+        assert_eq!(client.unwrap().local_addr().unwrap(), peer);
+        let saved = saved_syn(&stream).unwrap();
+        let kept = Syn::fingerprint(Some(saved.as_ref()));
+        let syn = Syn::of(&kept).unwrap();
+        let found = matcher.best(&syn).unwrap();
+        assert_eq!(found.label.name, "Linux", "{kept}");
+        assert_eq!(found.distance.unwrap().hops, 0, "{kept}");
+    }
 }

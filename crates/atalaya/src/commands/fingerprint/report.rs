@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use atalaya_formats::signatures::{Fit, Match};
+use atalaya_formats::signatures::{Distance, Fit, Match};
 use atalaya_formats::syn::{Syn, ends};
 use atalaya_model::Timestamp;
 use serde::Serialize;
@@ -22,7 +22,9 @@ pub(super) struct Report {
     /// The notation of p0f v3.
     v3: String,
     /// How many routers are likely between, by the best name or by the time to live alone.
-    distance: String,
+    hops: u8,
+    /// Whether it may be fewer.
+    is_at_most: bool,
     /// What each set of signatures calls it, the best first. Empty where it is unknown.
     names: Vec<Name>,
 }
@@ -38,7 +40,8 @@ pub(super) struct Name {
     is_generic: bool,
     is_fuzzy: bool,
     is_unconfirmed: bool,
-    distance: Option<String>,
+    /// How many routers are between, if it is this, and if that can be told.
+    hops: Option<u8>,
     /// The set, and the line in it.
     signatures: String,
     line: usize,
@@ -49,7 +52,11 @@ pub(super) struct Name {
 
 impl Report {
     pub(super) fn new(time: Option<Timestamp>, packet: &[u8], syn: &Syn, names: &[Match<'_>]) -> Self {
-        let best = names.first().and_then(|best| best.distance);
+        let unnamed = Distance {
+            hops: syn.likely_distance(),
+            is_bound: false,
+        };
+        let best = names.first().and_then(|best| best.distance).unwrap_or(unnamed);
         let ends = ends(packet);
         Self {
             time,
@@ -58,7 +65,8 @@ impl Report {
             fingerprint: syn.to_string(),
             v2: syn.v2(),
             v3: syn.v3(),
-            distance: best.map_or_else(|| syn.likely_distance().to_string(), |best| best.to_string()),
+            hops: best.hops,
+            is_at_most: best.is_bound,
             names: names.iter().map(Name::from).collect(),
         }
     }
@@ -74,7 +82,7 @@ impl From<&Match<'_>> for Name {
             is_generic: found.label.is_generic,
             is_fuzzy: found.fit == Fit::Fuzzy,
             is_unconfirmed: found.is_unconfirmed,
-            distance: found.distance.map(|distance| distance.to_string()),
+            hops: found.distance.map(|distance| distance.hops),
             signatures: found.set.to_owned(),
             line: found.line,
             text: found.to_string(),
@@ -91,8 +99,8 @@ impl fmt::Display for Report {
             .map_or_else(|| "-".to_owned(), |at| at.ip().to_string());
         let port = self.destination.map_or(0, |at| at.port());
         let name = self.names.first().map_or("unknown", |best| &best.text);
-        let distance = self.distance.replace(' ', "");
-        let Self { v2, v3, .. } = self;
-        write!(f, "{time} {source} {port} {v2} {v3} {distance} {name}")
+        let bound = if self.is_at_most { "<=" } else { "" };
+        let Self { v2, v3, hops, .. } = self;
+        write!(f, "{time} {source} {port} {v2} {v3} {bound}{hops} {name}")
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use atalaya_model::Fingerprint;
+
 use super::{Family, Form, Label, Notation, Record, Signatures, Standing};
 use crate::syn::Syn;
 
@@ -74,6 +76,27 @@ impl fmt::Display for Match<'_> {
     }
 }
 
+/// What a kept fingerprint tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named<'a> {
+    /// There is no packet to look at.
+    Unavailable,
+    /// There is one, and no signature fits it: a stack to look into.
+    Unknown,
+    /// It is known.
+    Known(Match<'a>),
+}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable => f.write_str("unavailable"),
+            Self::Unknown => f.write_str("unknown"),
+            Self::Known(found) => found.fmt(f),
+        }
+    }
+}
+
 /// Sets of signatures, asked in order.
 #[derive(Debug, Clone)]
 pub struct Matcher {
@@ -99,6 +122,14 @@ impl Matcher {
         let own = Signatures::read(OWN.as_bytes()).unwrap_or_default();
         sets.push((OWN_NAME.to_owned(), own));
         Self { sets }
+    }
+
+    /// Names a fingerprint that was kept.
+    #[must_use]
+    pub fn name(&self, fingerprint: &Fingerprint) -> Named<'_> {
+        Syn::of(fingerprint).map_or(Named::Unavailable, |syn| {
+            self.best(&syn).map_or(Named::Unknown, Named::Known)
+        })
     }
 
     /// The best match; none where no signature fits: the stack is unknown.

@@ -22,7 +22,7 @@ mod tests;
 use std::collections::HashMap;
 
 pub use self::label::{Family, Label};
-pub use self::matcher::{Distance, Fit, Match, Matcher};
+pub use self::matcher::{Distance, Fit, Match, Matcher, Named};
 pub use self::wrong::{WrongLine, WrongLines};
 use crate::syn::Syn;
 

@@ -320,6 +320,15 @@ fn no_bot_of_our_own_set_is_confirmed() {
 }
 
 #[test]
+fn what_is_unavailable_is_not_unknown() {
+    let matcher = Matcher::default();
+    let name = |text: &str| matcher.name(&text.parse().unwrap()).to_string();
+    assert_eq!(name("unavailable"), "unavailable");
+    assert_eq!(name("4:1:0:40+0:0:1,0::"), "unknown");
+    assert_eq!(name("4:110:0:44+0:536:24000,0:mss:"), "Srizbi 2008 (unconfirmed)");
+}
+
+#[test]
 fn several_sets_are_asked_and_the_best_match_is_first() {
     let linux = syn("4:64:0:60+0:1460:64240,10:mss,sok,ts,nop,ws:df,id+");
     let generic = v3("label = g:unix:Old:\nsig = *:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0").unwrap();
