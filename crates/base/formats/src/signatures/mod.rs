@@ -7,7 +7,8 @@
 //! The matching is p0f's. In version 3: the first signature that fits exactly and is specific; else the first generic one; else the first
 //! that fits but for "don't fragment", its identification, ECN or the time to live. In version 2: the first that fits; else the first that
 //! fits but for "don't fragment", cleared by a firewall, or for the time to live. A label that marks itself as unconfirmed says so in
-//! its match, and nobody should be judged by it.
+//! its match, and nobody should be judged by it. Where p0f 3.09b differs from its own manual, this follows the manual; the tests beside p0f
+//! (`tests/p0f`) show the three places.
 
 mod field;
 mod label;
