@@ -13,11 +13,14 @@ mod lists;
 mod mbox;
 mod message;
 pub mod mutate;
+mod pcap;
 mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
+mod signatures;
 mod smtp;
+mod syn;
 mod text;
 mod whois;
 mod words;
@@ -27,11 +30,14 @@ pub use dns::dns;
 pub use lists::lists;
 pub use mbox::mbox;
 pub use message::message;
+pub use pcap::pcap;
 pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
+pub use signatures::signatures;
 pub use smtp::smtp;
+pub use syn::syn;
 pub use whois::whois;
 pub use words::words;
 
@@ -45,11 +51,14 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("lists", lists),
     ("mbox", mbox),
     ("message", message),
+    ("pcap", pcap),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),
+    ("signatures", signatures),
     ("smtp", smtp),
+    ("syn", syn),
     ("whois", whois),
     ("words", words),
 ];

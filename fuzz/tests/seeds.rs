@@ -34,7 +34,8 @@ macro_rules! targets {
 }
 
 targets!(
-    config, dns, lists, mbox, message, rbldnsd, rdap, received, redact, smtp, whois, words
+    config, dns, lists, mbox, message, pcap, rbldnsd, rdap, received, redact, signatures, smtp, syn, whois,
+    words
 );
 
 /// A folder of this package.

@@ -24,6 +24,7 @@ fn help_lists_every_command_and_each_has_its_own() {
         "list",
         "allow",
         "export",
+        "fingerprint",
         "import",
         "contact",
         "config",

@@ -50,6 +50,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Export(export) => commands::export::run(export).await,
         Command::Import(import) => commands::import::run(import).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
+        Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),
         Command::Rbldnsd(rbldnsd) => commands::rbldnsd::run(rbldnsd).await,
         Command::Config(cli::Config::Example) => commands::check_config::example(),
         Command::CheckConfig(check) => commands::check_config::run(&check),

@@ -1,5 +1,6 @@
 //! What can be typed, and its help.
 
+mod fingerprint;
 mod rbldnsd;
 
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +12,7 @@ use atalaya_model::{Class, Prefix, Timestamp};
 use atalaya_publish::{Family, Format};
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::key::KeyCommand;
 use crate::commands::top::TopCommand;
@@ -58,6 +60,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Find the abuse contact of an address
     Contact(Contact),
+    /// Say what the SYNs of a capture tell about the network stacks that sent them
+    Fingerprint(Fingerprint),
     /// Serve zone files as rbldnsd does, with its options
     Rbldnsd(Rbldnsd),
     /// Print the configuration

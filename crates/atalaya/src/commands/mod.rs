@@ -4,6 +4,7 @@ pub(crate) mod allow;
 pub(crate) mod check_config;
 pub(crate) mod contact;
 pub(crate) mod export;
+pub(crate) mod fingerprint;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod list;

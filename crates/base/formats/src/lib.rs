@@ -3,6 +3,7 @@
 
 mod address_range;
 pub mod arf;
+pub mod capture;
 pub mod dnsbl;
 mod holding;
 pub mod lists;
@@ -13,7 +14,9 @@ pub mod rbldnsd;
 pub mod rdap;
 pub mod received;
 pub mod redact;
+pub mod signatures;
 pub mod smtp;
+pub mod syn;
 pub mod whois;
 pub mod xarf;
 

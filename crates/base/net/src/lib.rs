@@ -8,6 +8,8 @@ mod gate;
 mod http;
 mod listen;
 mod reach;
+mod saved_syn;
+mod sys;
 
 pub use ask::{AskError, ExchangeLimits, WHOIS_PORT, ask};
 pub use budget::{Budget, Share};
@@ -17,3 +19,4 @@ pub use gate::{Crowded, Gate, Pass};
 pub use http::{HttpAnswer, HttpClient, HttpError, server_of};
 pub use listen::{Acceptor, bind_tcp, bind_udp, has_spoken, turn_away};
 pub use reach::{OutOfReach, Reach};
+pub use saved_syn::{SavedSyn, save_syns, saved_syn};

@@ -141,6 +141,11 @@ pub(super) const NEEDS: &[Need] = &[
         "reads WHOIS answers beside our own reader",
     ),
     need(
+        "p0f",
+        Proof::Program("p0f"),
+        "reads and names the SYNs of captures beside our own reader",
+    ),
+    need(
         "zstd",
         Proof::Program("zstd"),
         "unpacks the real mails that replay is tried on",
