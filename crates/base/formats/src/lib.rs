@@ -3,6 +3,7 @@
 
 mod address_range;
 pub mod arf;
+pub mod complaint;
 pub mod dnsbl;
 mod holding;
 pub mod lists;
