@@ -96,18 +96,18 @@ pub(super) fn embedded(parts: &[Part<'_>]) -> Result<Option<Embedded>, Refused> 
     if mails.next().is_some() {
         return Err(Refused::Several("the mail complained about"));
     }
-    about(mail.body.trim_ascii_start(), is_whole(mail)).map(Some)
+    Ok(Some(Embedded {
+        bytes: about(mail.body.trim_ascii_start())?,
+        is_whole: is_whole(mail),
+    }))
 }
 
 /// Takes a mail that is complained about, unless it is a report itself.
-pub(super) fn about(mail: &[u8], is_whole: bool) -> Result<Embedded, Refused> {
+pub(super) fn about(mail: &[u8]) -> Result<Vec<u8>, Refused> {
     if glance(mail).is_report {
         return Err(Refused::AboutAReport);
     }
-    Ok(Embedded {
-        bytes: mail.to_vec(),
-        is_whole,
-    })
+    Ok(mail.to_vec())
 }
 
 /// Finds the source with the mail that is complained about, and takes from that mail what the report does not tell.

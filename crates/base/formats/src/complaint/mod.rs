@@ -174,8 +174,9 @@ impl Complaint {
     }
 }
 
-/// Reads a complaint that came as a mail. `trusted` are the relays of the reporter, which the mail complained about passed before it was
-/// complained about: its source is who handed it to the first of them.
+/// Reads a complaint that came as a mail.
+///
+/// `trusted` are the relays of the reporter: servers that the mail complained about passed after its source had handed it over.
 ///
 /// # Errors
 ///

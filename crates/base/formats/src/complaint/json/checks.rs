@@ -213,7 +213,10 @@ pub(super) fn mail_in(
     if bytes.is_empty() {
         return Ok(None);
     }
-    arf::about(&bytes, true).map(Some)
+    Ok(Some(Embedded {
+        bytes: arf::about(&bytes)?,
+        is_whole: true,
+    }))
 }
 
 /// Adds the text at a path to a list.
