@@ -257,7 +257,12 @@ fn start_parts(
         finder,
         ..
     } = house.as_ref();
-    let trap = Trap::new(config.trap.clone(), store.clone(), clock.clone());
+    let trap = Trap::new(
+        config.trap.clone(),
+        config.complaints.clone(),
+        store.clone(),
+        clock.clone(),
+    );
     let follower = Follower::new(store.clone(), Arc::clone(zone)).with_file(config.in_data("list.snapshot"));
     let keys = zone
         .access()

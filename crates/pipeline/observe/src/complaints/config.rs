@@ -73,12 +73,11 @@ impl ComplaintsConfig {
         Ok(())
     }
 
-    /// Whether complaints are read at this address.
+    /// Whether a mail for these recipients is a complaint: all of them are addresses for complaints, and there is one.
     #[must_use]
-    pub fn is_for(&self, recipient: &str) -> bool {
-        self.addresses
-            .iter()
-            .any(|address| address.eq_ignore_ascii_case(recipient))
+    pub fn takes(&self, recipients: &[String]) -> bool {
+        let is_ours = |to: &String| self.addresses.iter().any(|own| own.eq_ignore_ascii_case(to));
+        !recipients.is_empty() && recipients.iter().all(is_ours)
     }
 
     /// What is known of whoever writes from this domain; the longest name that fits counts.
@@ -134,6 +133,19 @@ mod tests {
         ] {
             assert!((config.weight(domain) - weight).abs() < f64::EPSILON, "{domain}");
         }
+    }
+
+    #[test]
+    fn a_mail_to_a_trap_beside_is_no_complaint() {
+        let config = ComplaintsConfig {
+            addresses: vec!["fbl@trap.example".to_owned()],
+            ..ComplaintsConfig::default()
+        };
+        let takes = |to: &[&str]| config.takes(&to.iter().map(|to| (*to).to_owned()).collect::<Vec<_>>());
+        assert!(takes(&["FBL@trap.example"]));
+        assert!(!takes(&["fbl@trap.example", "a@trap.example"]));
+        assert!(!takes(&[]));
+        assert!(!ComplaintsConfig::default().takes(&[String::new()]));
     }
 
     #[test]
