@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use atalaya_model::{Clock, Envelope, Handshake, Kind, Observation, ObservationId, Timestamp, Trap};
+use atalaya_model::{Clock, Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
 use atalaya_store::{Store, StoreError};
 use uuid::Uuid;
 
@@ -93,13 +93,9 @@ async fn call(store: Store, next: Arc<AtomicU32>) -> Result<Vec<Duration>, Store
 fn observation(number: u32) -> Observation {
     let address = Ipv4Addr::from(0x0b00_0000 | (number.wrapping_mul(2_654_435_761) >> 15));
     Observation {
-        id: ObservationId(Uuid::now_v7()),
-        address: address.into(),
-        seen_at: Timestamp::from_seconds(1_795_435_200 + i64::from(number / 20_000)),
-        sensor: "trap".to_owned(),
         kind: Kind::Spam,
         handshake: Handshake::Completed,
-        trap: Trap::Pristine,
+        trap: Some(Trap::Pristine),
         envelope: Envelope {
             helo: format!("host-{number}.sender.example"),
             mail_from: format!("bounce-{number}@sender.example"),
@@ -107,9 +103,13 @@ fn observation(number: u32) -> Observation {
         },
         subject: format!("Your account {number} needs attention"),
         source_port: Some(40_000),
-        message: None,
         message_size: MESSAGE_BYTES as u64,
-        oddities: Vec::new(),
+        ..Observation::new(
+            ObservationId(Uuid::now_v7()),
+            address.into(),
+            Timestamp::from_seconds(1_795_435_200 + i64::from(number / 20_000)),
+            Sensor::Trap,
+        )
     }
 }
 

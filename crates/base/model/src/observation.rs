@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Digest, Prefix, Timestamp};
+use crate::{DialectId, Digest, Fingerprint, Prefix, Timestamp, Tls};
 
 /// Names one observation for good; recording the same one twice keeps it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,16 +52,87 @@ macro_rules! named {
 #[error("`{0}` is not a known word here")]
 pub struct UnknownWord(String);
 
+/// Which kind of sensor saw it. Corroboration counts kinds and sources, not observations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sensor {
+    /// Our SMTP trap.
+    Trap,
+    /// Kept mail, read again.
+    Replay,
+    /// The log of a mail server.
+    Log,
+    /// The policy service that a Postfix asks.
+    Policy,
+    /// The milter that a mail server asks.
+    Milter,
+    /// A report through the API.
+    Report,
+    /// A complaint by mail, of a person or a feedback loop.
+    Complaint,
+    /// A list of others.
+    Feed,
+}
+named!(Sensor:
+    Trap = "trap", Replay = "replay", Log = "log", Policy = "policy", Milter = "milter", Report = "report",
+    Complaint = "complaint", Feed = "feed",
+);
+
 /// What was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A whole message was delivered to a trap.
+    /// A whole message that nobody asked for.
     Spam,
     /// A bounce or other delivery report reached a trap: its sender was fooled itself. Kept, never counted.
     Backscatter,
+    /// A conversation with a trap in which no message came. Kept, never counted by itself.
+    Connection,
+    /// Mail for mailboxes that do not exist.
+    UnknownRecipient,
+    /// The SMTP protocol was broken.
+    Protocol,
+    /// It spoke before it was spoken to.
+    EarlyTalker,
+    /// It tried to have mail passed on to others.
+    RelayAttempt,
+    /// Passwords were guessed.
+    LoginAttack,
+    /// Ports were tried.
+    PortScan,
+    /// A web site was attacked, or its forms filled with spam.
+    WebAttack,
+    /// It flooded somebody with packets or requests.
+    Flood,
+    /// It sent or offered harmful software.
+    Malware,
+    /// It sent or hosted a fraud that asks for secrets.
+    Phishing,
+    /// It sent or hosted another fraud.
+    Fraud,
+    /// It is part of a botnet, or steers one.
+    Bot,
+    /// Another list has it.
+    Listed,
+    /// Somebody says that it was no spam. Kept, never counted against the address.
+    NotSpam,
+    /// Something else that its evidence tells.
+    Other,
 }
-named!(Kind: Spam = "spam", Backscatter = "backscatter");
+named!(Kind:
+    Spam = "spam", Backscatter = "backscatter", Connection = "connection", UnknownRecipient = "unknown-recipient",
+    Protocol = "protocol", EarlyTalker = "early-talker", RelayAttempt = "relay-attempt", LoginAttack = "login-attack",
+    PortScan = "port-scan", WebAttack = "web-attack", Flood = "flood", Malware = "malware", Phishing = "phishing",
+    Fraud = "fraud", Bot = "bot", Listed = "listed", NotSpam = "not-spam", Other = "other",
+);
+
+impl Kind {
+    /// Whether it speaks against the address that did it.
+    #[must_use]
+    pub const fn is_abuse(self) -> bool {
+        !matches!(self, Self::Backscatter | Self::Connection | Self::NotSpam)
+    }
+}
 
 /// Whether the sender proved to hold its address by completing a TCP handshake.
 ///
@@ -71,13 +142,15 @@ named!(Kind: Spam = "spam", Backscatter = "backscatter");
 pub enum Handshake {
     /// Our own listener, or a relay that we trust, spoke TCP with this address.
     Completed,
-    /// Nobody that we trust did.
+    /// Somebody who reports to us says so. It counts by what his word is worth, and never lists alone.
+    Reported,
+    /// Nobody that we know did.
     Unproven,
 }
-named!(Handshake: Completed = "completed", Unproven = "unproven");
+named!(Handshake: Completed = "completed", Reported = "reported", Unproven = "unproven");
 
 /// What kind of trap was hit. The weaker kinds never list alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trap {
     /// Never was a person's address: whoever writes to it got it by harvesting or guessing.
@@ -111,29 +184,64 @@ pub struct Observation {
     pub address: IpAddr,
     /// When our sensor saw it.
     pub seen_at: Timestamp,
-    /// Which sensor saw it: `trap`, `replay` …
-    pub sensor: String,
+    /// Which kind of sensor saw it.
+    pub sensor: Sensor,
+    /// Which one of that kind: a listener, a log, the name of a reporter, a feed. Empty where there is only one.
+    pub source: String,
     /// What was seen.
     pub kind: Kind,
     /// Whether the address is proven.
     pub handshake: Handshake,
-    /// What kind of trap was hit.
-    pub trap: Trap,
+    /// What kind of trap was hit, if one was.
+    pub trap: Option<Trap>,
     /// The envelope.
     pub envelope: Envelope,
     /// The Subject of the message, decoded and cut to a bounded length.
     pub subject: String,
     /// The TCP port that the sender spoke from, where our own listener saw it. X-ARF asks for it.
     pub source_port: Option<u16>,
-    /// The message kept as evidence.
+    /// The TCP fingerprint of the connection, where a socket of ours saw it.
+    pub fingerprint: Option<Fingerprint>,
+    /// The SMTP dialect that was spoken, where we heard it.
+    pub dialect: Option<DialectId>,
+    /// The TLS session, where there was one.
+    pub tls: Option<Tls>,
+    /// The message, or the report of others, kept as evidence.
     pub message: Option<Digest>,
     /// Size of that message, in bytes as received.
     pub message_size: u64,
-    /// Odd things of the conversation, one short word each: `bare-lf`, `early-talker` …
+    /// The conversation kept as evidence.
+    pub conversation: Option<Digest>,
+    /// Odd things of the conversation and the message, one short word each: `bare-lf`, `early-talker` …
     pub oddities: Vec<String>,
 }
 
 impl Observation {
+    /// An observation that says nothing yet but who, when and by which sensor; the rest is filled in by name.
+    #[must_use]
+    pub fn new(id: ObservationId, address: IpAddr, seen_at: Timestamp, sensor: Sensor) -> Self {
+        Self {
+            id,
+            address,
+            seen_at,
+            sensor,
+            source: String::new(),
+            kind: Kind::Other,
+            handshake: Handshake::Unproven,
+            trap: None,
+            envelope: Envelope::default(),
+            subject: String::new(),
+            source_port: None,
+            fingerprint: None,
+            dialect: None,
+            tls: None,
+            message: None,
+            message_size: 0,
+            conversation: None,
+            oddities: Vec::new(),
+        }
+    }
+
     /// The prefix that this observation speaks against.
     #[must_use]
     pub fn unit(&self) -> Prefix {
@@ -144,7 +252,7 @@ impl Observation {
     /// kept and do not.
     #[must_use]
     pub fn counts(&self) -> bool {
-        self.kind == Kind::Spam && self.handshake == Handshake::Completed && self.trap != Trap::Role
+        self.kind.is_abuse() && self.handshake != Handshake::Unproven && self.trap != Some(Trap::Role)
     }
 }
 

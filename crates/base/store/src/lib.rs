@@ -32,4 +32,4 @@ pub use store::Store;
 pub use subscription::{Subscription, Topic};
 pub use tallies::Tally;
 pub use transaction::Transaction;
-pub use writer::{MAX_MESSAGE, Recorded};
+pub use writer::{Evidence, MAX_MESSAGE, Recorded};

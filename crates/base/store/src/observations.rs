@@ -1,9 +1,9 @@
 //! Observations and the messages kept with them: facts, appended once, never edited.
 
-use atalaya_model::{Digest, Envelope, Observation, ObservationId, Prefix};
+use atalaya_model::{DialectId, Digest, Envelope, Observation, ObservationId, Prefix};
 
 use crate::sql::{Row, values};
-use crate::writer::{COLUMNS, Evidence, Recorded, unpack};
+use crate::writer::{COLUMNS, Evidence, PackedEvidence, Recorded, unpack};
 use crate::{Store, StoreError};
 
 /// Most observations that are counted for one answer: who sends more sends too much whatever the number, and a page must stay cheap.
@@ -19,23 +19,21 @@ pub struct Seen {
 }
 
 impl Store {
-    /// Records an observation with its message. Returns once both are durable; the same id twice is kept once. Whoever drops the future
+    /// Records an observation with its evidence. Returns once both are durable; the same id twice is kept once. Whoever drops the future
     /// before does not know whether they were kept.
     ///
-    /// `observation.message` becomes the digest of `message`, whatever it was. NUL characters in texts become U+FFFD.
+    /// `observation.message` and `observation.conversation` become the digests of the evidence, whatever they were. NUL characters in texts become U+FFFD.
     ///
     /// # Errors
     /// The store failed, and nothing was kept; after [`StoreError::Unreachable`] it may have been kept.
     pub async fn record(
         &self,
         mut observation: Observation,
-        message: Option<Vec<u8>>,
+        evidence: impl Into<Evidence>,
     ) -> Result<Recorded, StoreError> {
-        let evidence = match message {
-            Some(message) => Some(Evidence::pack(message).await?),
-            None => None,
-        };
-        observation.message = evidence.as_ref().map(|kept| kept.digest);
+        let evidence = PackedEvidence::pack(evidence.into()).await?;
+        observation.message = evidence.message.as_ref().map(|kept| kept.digest);
+        observation.conversation = evidence.conversation.as_ref().map(|kept| kept.digest);
         self.writer().record(observation, evidence).await
     }
 
@@ -88,7 +86,17 @@ impl Store {
         Ok(lists?.concat())
     }
 
-    /// A kept message, as it was received.
+    /// The canonical text of a dialect that was heard.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn dialect(&self, id: DialectId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT text FROM dialects WHERE id = $1";
+        let row = self.read().await?.row(sql, values![id.to_string()]).await?;
+        row.map(|mut row| row.take()).transpose()
+    }
+
+    /// A kept message or conversation, as it was received.
     ///
     /// # Errors
     /// The store failed, or what it kept is no longer that message ([`StoreError::Corrupt`]).
@@ -111,10 +119,10 @@ fn seen(mut row: Row) -> Result<Seen, StoreError> {
         id,
         address: row.take_word()?,
         seen_at: row.take_time()?,
-        sensor: row.take()?,
+        sensor: row.take_word()?,
         kind: row.take_word()?,
         handshake: row.take_word()?,
-        trap: row.take_word()?,
+        trap: row.take_some_word()?,
         envelope: Envelope {
             helo: row.take()?,
             mail_from: row.take()?,
@@ -125,6 +133,11 @@ fn seen(mut row: Row) -> Result<Seen, StoreError> {
         message: row.take::<Option<Vec<u8>>>()?.map(digest).transpose()?,
         message_size: row.take_count()?,
         oddities: row.take_json()?,
+        source: row.take()?,
+        fingerprint: row.take_some_word()?,
+        dialect: row.take_some_word()?,
+        tls: row.take_some_word()?,
+        conversation: row.take::<Option<Vec<u8>>>()?.map(digest).transpose()?,
     };
     Ok(Seen {
         position,

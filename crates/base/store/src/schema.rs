@@ -44,6 +44,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "secrets",
         statements: SECRETS,
     },
+    Step {
+        name: "what each sensor tells",
+        statements: SENSORS,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -207,6 +211,16 @@ const REMOVALS: &[&str] = &[
 ];
 
 const SECRETS: &[&str] = &["CREATE TABLE secrets (name TEXT PRIMARY KEY, value {bytes} NOT NULL) {strict}"];
+
+/// An observation of which no trap tells has an empty `trap`. A dialect is kept once with its text; observations name it.
+const SENSORS: &[&str] = &[
+    "ALTER TABLE observations ADD COLUMN source TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE observations ADD COLUMN fingerprint TEXT",
+    "ALTER TABLE observations ADD COLUMN dialect TEXT",
+    "ALTER TABLE observations ADD COLUMN tls TEXT",
+    "ALTER TABLE observations ADD COLUMN conversation {bytes}",
+    "CREATE TABLE dialects (id TEXT PRIMARY KEY, text TEXT NOT NULL, first_seen_at {int} NOT NULL) {strict}",
+];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

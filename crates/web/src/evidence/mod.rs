@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use atalaya_formats::redact::{Redactor, RedactorBuilder, TrapNames};
-use atalaya_model::{Kind, Observation, Timestamp};
+use atalaya_model::{Kind, Observation, Sensor, Timestamp};
 use serde::Serialize;
 
 /// Most characters of a text of the sender's that are shown.
@@ -26,7 +26,7 @@ pub(crate) struct PublicObservation {
     /// The address that did it; of interest where a whole /64 is listed.
     pub(crate) address: IpAddr,
     /// Which kind of sensor saw it.
-    pub(crate) sensor: String,
+    pub(crate) sensor: Sensor,
     /// What was seen.
     pub(crate) kind: Kind,
     /// Whether the rules count it: it is spam, and its address could not be forged.
@@ -67,7 +67,7 @@ impl Veil {
         PublicObservation {
             seen_at: to_the_minute(observation.seen_at),
             address: observation.address.to_canonical(),
-            sensor: shown(&tidied(&observation.sensor)),
+            sensor: observation.sensor,
             kind: observation.kind,
             counted: observation.counts(),
             helo: show(&observation.envelope.helo),

@@ -1,19 +1,15 @@
 //! What the veil hides, over made and over random observations.
 
-use atalaya_model::{Envelope, Handshake, ObservationId, Trap};
+use atalaya_model::{Envelope, Handshake, ObservationId, Sensor, Trap};
 use proptest::prelude::*;
 
 use super::*;
 
 fn observation(helo: &str, mail_from: &str, subject: &str, recipients: &[&str]) -> Observation {
     Observation {
-        id: ObservationId(uuid::Uuid::from_u128(1)),
-        address: "::ffff:192.0.2.7".parse().unwrap(),
-        seen_at: "2026-11-23T22:10:42Z".parse().unwrap(),
-        sensor: "trap".to_owned(),
         kind: Kind::Spam,
         handshake: Handshake::Completed,
-        trap: Trap::Pristine,
+        trap: Some(Trap::Pristine),
         envelope: Envelope {
             helo: helo.to_owned(),
             mail_from: mail_from.to_owned(),
@@ -21,9 +17,13 @@ fn observation(helo: &str, mail_from: &str, subject: &str, recipients: &[&str]) 
         },
         subject: subject.to_owned(),
         source_port: Some(40_000),
-        message: None,
         message_size: 812,
-        oddities: Vec::new(),
+        ..Observation::new(
+            ObservationId(uuid::Uuid::from_u128(1)),
+            "::ffff:192.0.2.7".parse().unwrap(),
+            "2026-11-23T22:10:42Z".parse().unwrap(),
+            Sensor::Trap,
+        )
     }
 }
 

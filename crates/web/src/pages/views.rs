@@ -122,7 +122,7 @@ fn reason_language(rule: &Rule) -> &'static str {
 /// One observation.
 pub(super) struct EvidenceView {
     pub(super) time: Moment,
-    pub(super) sensor: String,
+    pub(super) sensor: &'static str,
     /// The address, where the listing covers more than one.
     pub(super) from: Option<String>,
     pub(super) helo: String,
@@ -145,11 +145,11 @@ pub(super) fn evidence(seen: PublicObservation, unit: &Prefix, t: &'static Texts
     let note = match (seen.counted, seen.kind) {
         (true, _) => None,
         (false, atalaya_model::Kind::Backscatter) => Some(t.address.backscatter),
-        (false, atalaya_model::Kind::Spam) => Some(t.address.unproven),
+        (false, _) => Some(t.address.unproven),
     };
     EvidenceView {
         time: t.units.moment(seen.seen_at),
-        sensor: seen.sensor,
+        sensor: seen.sensor.name(),
         from: (!unit.is_single()).then(|| seen.address.to_string()),
         helo: or_empty(seen.helo),
         sender: seen.sender_domain,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use atalaya_model::{
     Class, Contact, ContactSource, Decision, Envelope, Handshake, Kind, MailAddress, Observation,
-    ObservationId, Prefix, Rule, Serial, Timestamp, Trap, Verdict,
+    ObservationId, Prefix, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use atalaya_publish::{Follower, PublishConfig, Zone};
 use atalaya_store::{Notice, Store, StoreUrl};
@@ -283,13 +283,9 @@ pub(crate) async fn send(pages: &Router, peer: &str, mut request: Request<Body>)
 pub(crate) fn observation(address: &str, at: Timestamp, subject: &str, helo: &str) -> Observation {
     let address: IpAddr = address.parse().unwrap();
     Observation {
-        id: ObservationId(Uuid::new_v4()),
-        address,
-        seen_at: at,
-        sensor: "trap".to_owned(),
         kind: Kind::Spam,
         handshake: Handshake::Completed,
-        trap: Trap::Pristine,
+        trap: Some(Trap::Pristine),
         envelope: Envelope {
             helo: helo.to_owned(),
             mail_from: "ofertas@barato.example".to_owned(),
@@ -297,8 +293,7 @@ pub(crate) fn observation(address: &str, at: Timestamp, subject: &str, helo: &st
         },
         subject: subject.to_owned(),
         source_port: Some(51_234),
-        message: None,
         message_size: 4_301,
-        oddities: Vec::new(),
+        ..Observation::new(ObservationId(Uuid::new_v4()), address, at, Sensor::Trap)
     }
 }

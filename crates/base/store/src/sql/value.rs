@@ -96,6 +96,12 @@ impl From<&str> for Value {
     }
 }
 
+impl From<Option<String>> for Value {
+    fn from(text: Option<String>) -> Self {
+        text.map_or(Self::Text(None), Self::from)
+    }
+}
+
 impl From<Option<&str>> for Value {
     fn from(text: Option<&str>) -> Self {
         text.map_or(Self::Text(None), Self::from)

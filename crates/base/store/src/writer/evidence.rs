@@ -1,4 +1,4 @@
-//! A message as it is kept: named by its digest, packed with zstd.
+//! Evidence as it is kept: named by its digest, packed with zstd.
 
 use std::sync::Arc;
 
@@ -14,19 +14,70 @@ const MAX_PACKED_HERE: usize = 128 << 10;
 /// Packs mail to about half; higher levels cost several times as much for a few percent.
 const LEVEL: i32 = 1;
 
-/// A message on its way into the store.
-pub(crate) struct Evidence {
+/// What is kept with an observation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The message, or the report of others, as it was received.
+    pub message: Option<Vec<u8>>,
+    /// The conversation in which it came.
+    pub conversation: Option<Vec<u8>>,
+    /// The canonical text of the dialect that the observation names.
+    pub dialect: Option<String>,
+}
+
+/// Only a message, as most sensors have it.
+impl From<Option<Vec<u8>>> for Evidence {
+    fn from(message: Option<Vec<u8>>) -> Self {
+        Self {
+            message,
+            ..Self::default()
+        }
+    }
+}
+
+/// The same, on its way into the store.
+#[derive(Default)]
+pub(crate) struct PackedEvidence {
+    pub(crate) message: Option<Packed>,
+    pub(crate) conversation: Option<Packed>,
+    pub(crate) dialect: Option<String>,
+}
+
+impl PackedEvidence {
+    /// Packs all of it.
+    pub(crate) async fn pack(evidence: Evidence) -> Result<Self, StoreError> {
+        Ok(Self {
+            message: Packed::pack_some(evidence.message).await?,
+            conversation: Packed::pack_some(evidence.conversation).await?,
+            dialect: evidence.dialect,
+        })
+    }
+
+    /// All that is packed.
+    pub(crate) fn packed(&self) -> impl Iterator<Item = &Packed> {
+        self.message.iter().chain(&self.conversation)
+    }
+}
+
+/// A piece of evidence on its way into the store.
+pub(crate) struct Packed {
     /// Its SHA-256.
     pub(crate) digest: Digest,
     /// Its size before packing.
     pub(crate) size: u64,
-    /// The message, packed.
+    /// Its bytes, packed.
     pub(crate) packed: Vec<u8>,
 }
 
-impl Evidence {
-    /// Packs a message.
-    pub(crate) async fn pack(message: Vec<u8>) -> Result<Self, StoreError> {
+impl Packed {
+    async fn pack_some(message: Option<Vec<u8>>) -> Result<Option<Self>, StoreError> {
+        match message {
+            Some(message) => Self::pack(message).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn pack(message: Vec<u8>) -> Result<Self, StoreError> {
         if message.len() > MAX_MESSAGE {
             return Err(StoreError::TooLarge {
                 size: message.len(),
@@ -41,10 +92,10 @@ impl Evidence {
     }
 }
 
-fn pack(message: &[u8]) -> Result<Evidence, StoreError> {
+fn pack(message: &[u8]) -> Result<Packed, StoreError> {
     let packed =
         zstd::bulk::compress(message, LEVEL).map_err(|error| StoreError::Database(Arc::new(error)))?;
-    Ok(Evidence {
+    Ok(Packed {
         digest: digest(message),
         size: message.len() as u64,
         packed,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use atalaya_model::{Observation, Timestamp};
+use atalaya_model::{Observation, Timestamp, Trap};
 
 use super::{Entry, Recorded};
 use crate::StoreError;
@@ -10,7 +10,8 @@ use crate::sql::{Connection, Pools, Value, values};
 
 /// The columns of an observation, as [`row`] fills them and as they are read back.
 pub(crate) const COLUMNS: &str = "position, id, unit, address, seen_at, sensor, kind, handshake, trap, helo, mail_from, \
-                                  recipients, subject, source_port, message, message_size, oddities";
+                                  recipients, subject, source_port, message, message_size, oddities, \
+                                  source, fingerprint, dialect, tls, conversation";
 
 /// Writes a group durably. What is known already is passed over, and takes no position. Says of each what became of it.
 pub(super) async fn write(
@@ -42,6 +43,7 @@ pub(super) async fn write(
         return Ok(recorded);
     }
     keep_messages(&mut connection, &fresh, now).await?;
+    keep_dialects(&mut connection, &fresh).await?;
     let end = last.saturating_add(fresh.len() as u64);
     let rows = fresh
         .iter()
@@ -98,8 +100,8 @@ async fn keep_messages(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut seen = HashSet::new();
-    let messages = fresh.iter().filter_map(|entry| entry.evidence.as_ref());
-    let once = messages.filter(|kept| seen.insert(kept.digest));
+    let kept = fresh.iter().flat_map(|entry| entry.evidence.packed());
+    let once = kept.filter(|kept| seen.insert(kept.digest));
     let rows = once
         .map(|kept| values![kept.digest.0.to_vec(), kept.size, kept.packed.clone(), now])
         .collect();
@@ -107,6 +109,19 @@ async fn keep_messages(
     connection
         .insert(head, rows, "ON CONFLICT (digest) DO NOTHING")
         .await
+}
+
+/// Keeps the texts of the dialects that are new.
+async fn keep_dialects(connection: &mut Connection, fresh: &[&Entry]) -> Result<(), StoreError> {
+    let mut seen = HashSet::new();
+    let spoken = fresh.iter().filter_map(|entry| {
+        let id = entry.observation.dialect.filter(|id| seen.insert(*id))?;
+        let text = entry.evidence.dialect.as_deref()?;
+        Some(values![id.to_string(), text, entry.observation.seen_at])
+    });
+    let rows = spoken.collect();
+    let head = "INSERT INTO dialects (id, text, first_seen_at) VALUES";
+    connection.insert(head, rows, "ON CONFLICT (id) DO NOTHING").await
 }
 
 /// The row of an observation, in the order of [`COLUMNS`].
@@ -118,10 +133,10 @@ fn row(observation: &Observation, position: u64) -> Result<Vec<Value>, StoreErro
         &observation.unit(),
         observation.address.to_canonical().to_string(),
         observation.seen_at,
-        observation.sensor.as_str(),
+        observation.sensor.name(),
         observation.kind.name(),
         observation.handshake.name(),
-        observation.trap.name(),
+        observation.trap.map_or("", Trap::name),
         envelope.helo.as_str(),
         envelope.mail_from.as_str(),
         json(&envelope.recipients)?,
@@ -130,7 +145,17 @@ fn row(observation: &Observation, position: u64) -> Result<Vec<Value>, StoreErro
         observation.message.map(|digest| digest.0.to_vec()),
         observation.message_size,
         json(&observation.oddities)?,
+        observation.source.as_str(),
+        text(observation.fingerprint.as_ref()),
+        text(observation.dialect.as_ref()),
+        text(observation.tls.as_ref()),
+        observation.conversation.map(|digest| digest.0.to_vec()),
     ])
+}
+
+/// The text of what may be there.
+fn text(value: Option<&impl ToString>) -> Option<String> {
+    value.map(ToString::to_string)
 }
 
 /// A list as JSON, with NUL replaced as in every other text: escaped as `\u0000` it would come back.

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use atalaya_model::{Clock, Observation};
 use tokio::sync::{mpsc, oneshot};
 
-pub use evidence::MAX_MESSAGE;
-pub(crate) use evidence::{Evidence, unpack};
+pub use evidence::{Evidence, MAX_MESSAGE};
+pub(crate) use evidence::{PackedEvidence, unpack};
 pub(crate) use group::{COLUMNS, count, lock};
 
 use crate::sql::{Pools, is_about_one};
@@ -46,7 +46,7 @@ enum Order {
 /// An observation on its way.
 pub(crate) struct Entry {
     observation: Observation,
-    evidence: Option<Evidence>,
+    evidence: PackedEvidence,
     answer: oneshot::Sender<Result<Recorded, StoreError>>,
 }
 
@@ -78,7 +78,7 @@ impl Writer {
     pub(crate) async fn record(
         &self,
         observation: Observation,
-        evidence: Option<Evidence>,
+        evidence: PackedEvidence,
     ) -> Result<Recorded, StoreError> {
         let (answer, answered) = oneshot::channel();
         let order = Order::Record(Box::new(Entry {
@@ -131,7 +131,10 @@ impl Task {
             match order {
                 Order::Record(entry) if entry.answer.is_closed() => {}
                 Order::Record(entry) => {
-                    bytes = bytes.saturating_add(entry.evidence.as_ref().map_or(0, |kept| kept.packed.len()));
+                    bytes = entry
+                        .evidence
+                        .packed()
+                        .fold(bytes, |sum, kept| sum.saturating_add(kept.packed.len()));
                     group.push(*entry);
                 }
                 Order::Close(ended) => {

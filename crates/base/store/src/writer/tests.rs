@@ -1,25 +1,22 @@
 //! What happens when the disk of the database is full, where no small disk can be mounted: a limit on the pages does the same.
 
-use atalaya_model::{Clock, Envelope, Handshake, Kind, Observation, ObservationId, Timestamp, Trap};
+use atalaya_model::{Clock, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
 use uuid::Uuid;
 
 use crate::{Store, StoreUrl};
 
 fn spam() -> Observation {
     Observation {
-        id: ObservationId(Uuid::now_v7()),
-        address: "192.0.2.1".parse().unwrap(),
-        seen_at: Timestamp::EPOCH,
-        sensor: "trap".to_owned(),
         kind: Kind::Spam,
         handshake: Handshake::Completed,
-        trap: Trap::Pristine,
-        envelope: Envelope::default(),
+        trap: Some(Trap::Pristine),
         subject: "x".repeat(1_000),
-        source_port: None,
-        message: None,
-        message_size: 0,
-        oddities: Vec::new(),
+        ..Observation::new(
+            ObservationId(Uuid::now_v7()),
+            "192.0.2.1".parse().unwrap(),
+            Timestamp::EPOCH,
+            Sensor::Trap,
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use atalaya_model::{
     AllowEntry, Class, Decision, Envelope, Handshake, Kind, Listing, Observation, ObservationId, Prefix,
-    Rule, Serial, Timestamp, Trap, Verdict,
+    Rule, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use atalaya_store::{Piece, Store, StoreUrl};
 use atalaya_testkit::TestClock;
@@ -76,13 +76,9 @@ pub(crate) fn postgres_url() -> Option<StoreUrl> {
 /// A spam seen from `address`.
 pub(crate) fn spam_from(address: &str) -> Observation {
     Observation {
-        id: ObservationId(Uuid::now_v7()),
-        address: address.parse::<IpAddr>().unwrap(),
-        seen_at: Timestamp::from_seconds(1_795_435_200),
-        sensor: "trap".to_owned(),
         kind: Kind::Spam,
         handshake: Handshake::Completed,
-        trap: Trap::Pristine,
+        trap: Some(Trap::Pristine),
         envelope: Envelope {
             helo: "mail.example".to_owned(),
             mail_from: "a@sender.example".to_owned(),
@@ -90,9 +86,12 @@ pub(crate) fn spam_from(address: &str) -> Observation {
         },
         subject: "Cheap watches".to_owned(),
         source_port: Some(40_000),
-        message: None,
-        message_size: 0,
-        oddities: Vec::new(),
+        ..Observation::new(
+            ObservationId(Uuid::now_v7()),
+            address.parse::<IpAddr>().unwrap(),
+            Timestamp::from_seconds(1_795_435_200),
+            Sensor::Trap,
+        )
     }
 }
 

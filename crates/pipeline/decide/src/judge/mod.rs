@@ -66,10 +66,10 @@ pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &DecideConfig,
         return;
     }
     let weight = match observation.trap {
-        Trap::Pristine => rules.weights.pristine,
-        Trap::Recycled => rules.weights.recycled,
-        Trap::Typo => rules.weights.typo,
-        Trap::Role => return,
+        Some(Trap::Pristine) => rules.weights.pristine,
+        Some(Trap::Recycled) => rules.weights.recycled,
+        Some(Trap::Typo) => rules.weights.typo,
+        Some(Trap::Role) | None => return,
     };
     // Both sides are brought to the time of the later one: what is read late counts by its age.
     let last = at.max(tally.scored_at);
@@ -77,7 +77,7 @@ pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &DecideConfig,
         decayed(tally.score, last.since(tally.scored_at), rules) + decayed(weight, last.since(at), rules);
     tally.scored_at = last;
     tally.observations = tally.observations.saturating_add(1);
-    if observation.trap == Trap::Pristine {
+    if observation.trap == Some(Trap::Pristine) {
         tally.strong_at = tally.strong_at.max(Some(at));
     }
     for name in witnesses(observation) {

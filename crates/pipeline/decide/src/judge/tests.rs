@@ -1,6 +1,6 @@
 //! The rules, one behaviour each.
 
-use atalaya_model::{Class, Envelope, Handshake, Kind, ObservationId, Period, Prefix, Rule, Serial};
+use atalaya_model::{Class, Envelope, Handshake, Kind, ObservationId, Period, Prefix, Rule, Sensor, Serial};
 use proptest::prelude::*;
 
 use super::*;
@@ -16,22 +16,19 @@ fn unit() -> Prefix {
 
 fn seen(trap: Trap, recipient: &str, at: Timestamp) -> Observation {
     Observation {
-        id: ObservationId(uuid::Uuid::nil()),
-        address: unit().network(),
-        seen_at: at,
-        sensor: "trap".to_owned(),
         kind: Kind::Spam,
         handshake: Handshake::Completed,
-        trap,
+        trap: Some(trap),
         envelope: Envelope {
             recipients: vec![recipient.to_owned()],
             ..Envelope::default()
         },
-        subject: String::new(),
-        source_port: None,
-        message: None,
-        message_size: 0,
-        oddities: Vec::new(),
+        ..Observation::new(
+            ObservationId(uuid::Uuid::nil()),
+            unit().network(),
+            at,
+            Sensor::Trap,
+        )
     }
 }
 

@@ -27,7 +27,7 @@ use std::net::IpAddr;
 use atalaya_formats::message::{Glance, Head};
 use atalaya_formats::received::{self, Hop};
 use atalaya_formats::smtp::Address;
-use atalaya_model::{Handshake, Kind, Observation, ObservationId, Prefix, Timestamp, Trap};
+use atalaya_model::{Handshake, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp, Trap};
 use sha2::{Digest as _, Sha256};
 use uuid::Builder;
 
@@ -39,9 +39,6 @@ pub use config::ReplayConfig;
 pub use mails::{Cut, KeptMail, Mails, mails};
 pub use skip::{NoSuchPath, Skip};
 pub use summary::{Skipped, Summary};
-
-/// The name of this sensor.
-const SENSOR: &str = "replay";
 
 /// When a kept mail counts as seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,19 +91,14 @@ impl Replay {
         let glance = Glance::of(&head);
         let told = envelope::read(&head, &source, line_sender);
         let observation = Observation {
-            id: id(mail, source.address),
-            address: source.address,
-            seen_at,
-            sensor: SENSOR.to_owned(),
             kind: kind(&told, &glance),
             handshake: Handshake::Completed,
-            trap: self.trap(&told),
+            trap: Some(self.trap(&told)),
             envelope: told.envelope,
             subject: glance.subject,
-            source_port: None,
-            message: None,
             message_size: u64::try_from(mail.len()).unwrap_or(u64::MAX),
             oddities: glance.oddities.words().map(str::to_owned).collect(),
+            ..Observation::new(id(mail, source.address), source.address, seen_at, Sensor::Replay)
         };
         Ok((observation, came_at))
     }

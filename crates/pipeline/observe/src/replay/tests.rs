@@ -46,10 +46,10 @@ fn observe_as(age: Age, mail: &str) -> Result<(Observation, Option<Timestamp>), 
 fn a_mail_becomes_the_observation_that_the_trap_would_have_made() {
     let seen = observe(MAIL).unwrap();
     assert_eq!(seen.address, IpAddr::from([192, 0, 2, 1]));
-    assert_eq!(seen.sensor, "replay");
+    assert_eq!(seen.sensor, Sensor::Replay);
     assert_eq!(
         (seen.kind, seen.trap, seen.handshake),
-        (Kind::Spam, Trap::Recycled, Handshake::Completed)
+        (Kind::Spam, Some(Trap::Recycled), Handshake::Completed)
     );
     assert_eq!(seen.envelope.helo, "[203.0.113.66]");
     assert_eq!(seen.envelope.mail_from, "s@sender.example");
@@ -106,7 +106,7 @@ fn what_the_sender_wrote_makes_no_backscatter_and_no_better_trap() {
             "Return-Path: <>\r\nX-Original-To: pristine@trap.example\r\nAuto-Submitted: auto-generated\r\nFrom: \"Bank\"",
         );
     let seen = observe(&forged).unwrap();
-    assert_eq!((seen.kind, seen.trap), (Kind::Spam, Trap::Recycled));
+    assert_eq!((seen.kind, seen.trap), (Kind::Spam, Some(Trap::Recycled)));
     assert_eq!(
         seen.envelope.recipients,
         ["pristine@trap.example", "other@b.example"],

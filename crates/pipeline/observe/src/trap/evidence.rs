@@ -4,11 +4,8 @@ use std::net::IpAddr;
 
 use atalaya_formats::message::{self, Glance};
 use atalaya_formats::smtp::Oddities;
-use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Timestamp, Trap};
+use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
 use uuid::Uuid;
-
-/// The name of this sensor.
-const SENSOR: &str = "trap";
 
 /// The client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,20 +36,21 @@ pub(crate) fn observation(delivery: Delivery, message: &[u8]) -> Observation {
     let glance = message::glance(message);
     let words = delivery.oddities.words().chain(glance.oddities.words());
     Observation {
-        id: new_id(delivery.at),
-        address: delivery.peer.address,
-        seen_at: delivery.at,
-        sensor: SENSOR.to_owned(),
         kind: kind(&delivery.envelope, &glance),
         // The client answered over TCP for as long as the message took.
         handshake: Handshake::Completed,
-        trap: delivery.trap,
+        trap: Some(delivery.trap),
         oddities: words.map(str::to_owned).collect(),
         envelope: delivery.envelope,
         subject: glance.subject,
         source_port: Some(delivery.peer.port),
-        message: None,
         message_size: u64::try_from(message.len()).unwrap_or(u64::MAX),
+        ..Observation::new(
+            new_id(delivery.at),
+            delivery.peer.address,
+            delivery.at,
+            Sensor::Trap,
+        )
     }
 }
 
@@ -102,7 +100,7 @@ mod tests {
         assert_eq!(seen.subject, "Hi");
         assert_eq!(
             (seen.kind, seen.trap, seen.source_port),
-            (Kind::Spam, Trap::Typo, Some(4711))
+            (Kind::Spam, Some(Trap::Typo), Some(4711))
         );
         assert_eq!(seen.oddities, ["bare-lf", "no-date"]);
         assert_eq!(seen.message_size, 36);

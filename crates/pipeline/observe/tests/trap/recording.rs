@@ -78,7 +78,7 @@ async fn the_strongest_trap_hit_is_recorded() {
     client.expect("250").await;
     let seen = fixture.store.observations_after(0, 10).await.unwrap();
     let traps: Vec<_> = seen.iter().map(|seen| seen.observation.trap).collect();
-    assert_eq!(traps, [Kinds::Typo, Kinds::Recycled]);
+    assert_eq!(traps, [Some(Kinds::Typo), Some(Kinds::Recycled)]);
 }
 
 /// Text that packs badly, so that the disk fills; each time another.

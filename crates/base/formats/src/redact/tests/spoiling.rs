@@ -1,6 +1,6 @@
 //! What a sender can do by its choice of recipients: nothing to what the evidence stands on.
 
-use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Trap};
+use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Trap};
 
 use super::super::TrapNames;
 use super::{Extent, LIMIT, Redactor, RedactorBuilder};
@@ -18,23 +18,20 @@ const SPAM: &str = "Received: from mail.cheap.example (helo=mail.cheap.example [
 
 fn observation(recipients: &[&str]) -> Observation {
     Observation {
-        id: ObservationId(uuid::Uuid::from_u128(1)),
-        address: "192.0.2.7".parse().unwrap(),
-        seen_at: "2026-11-23T11:58:00Z".parse().unwrap(),
-        sensor: "trap".to_owned(),
         kind: Kind::Spam,
         handshake: Handshake::Completed,
-        trap: Trap::Pristine,
+        trap: Some(Trap::Pristine),
         envelope: Envelope {
             helo: "mail.cheap.example".to_owned(),
             mail_from: "offers@cheap.example".to_owned(),
             recipients: recipients.iter().map(|&recipient| recipient.to_owned()).collect(),
         },
-        subject: String::new(),
-        source_port: None,
-        message: None,
-        message_size: 0,
-        oddities: Vec::new(),
+        ..Observation::new(
+            ObservationId(uuid::Uuid::from_u128(1)),
+            "192.0.2.7".parse().unwrap(),
+            "2026-11-23T11:58:00Z".parse().unwrap(),
+            Sensor::Trap,
+        )
     }
 }
 

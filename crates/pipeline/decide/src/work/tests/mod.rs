@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Period, Trap};
+use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Period, Sensor, Trap};
 use atalaya_store::StoreUrl;
 use atalaya_testkit::{TestClock, on_both};
 
@@ -91,22 +91,19 @@ impl Bench {
     /// Records without judging.
     async fn record(&self, address: &str, kind: Kind) {
         let observation = Observation {
-            id: ObservationId(uuid::Uuid::new_v4()),
-            address: address.parse::<IpAddr>().unwrap(),
-            seen_at: self.clock.now(),
-            sensor: "trap".to_owned(),
             kind,
             handshake: Handshake::Completed,
-            trap: Trap::Pristine,
+            trap: Some(Trap::Pristine),
             envelope: Envelope {
                 recipients: vec!["a@trap.example".to_owned()],
                 ..Envelope::default()
             },
-            subject: String::new(),
-            source_port: None,
-            message: None,
-            message_size: 0,
-            oddities: Vec::new(),
+            ..Observation::new(
+                ObservationId(uuid::Uuid::new_v4()),
+                address.parse::<IpAddr>().unwrap(),
+                self.clock.now(),
+                Sensor::Trap,
+            )
         };
         self.store
             .record(observation, Some(b"Subject: x\r\n\r\ny".to_vec()))

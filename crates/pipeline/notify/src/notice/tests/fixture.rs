@@ -2,7 +2,7 @@
 
 use atalaya_model::{
     Class, Contact, ContactSource, Decision, Envelope, Handshake, Kind, Listing, MailAddress, Observation,
-    ObservationId, Rule, Serial, Timestamp, Trap, Verdict,
+    ObservationId, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use uuid::Uuid;
 
@@ -43,13 +43,9 @@ pub(super) fn config() -> NoticeConfig {
 
 pub(super) fn observation(number: u128) -> Observation {
     Observation {
-        id: ObservationId(Uuid::from_u128(number)),
-        address: "192.0.2.7".parse().unwrap(),
-        seen_at: at("2026-11-23T11:58:00Z"),
-        sensor: "trap".to_owned(),
         kind: Kind::Spam,
         handshake: Handshake::Completed,
-        trap: Trap::Pristine,
+        trap: Some(Trap::Pristine),
         envelope: Envelope {
             helo: "mail.cheap.example".to_owned(),
             mail_from: "offers@cheap.example".to_owned(),
@@ -57,9 +53,13 @@ pub(super) fn observation(number: u128) -> Observation {
         },
         subject: "Oferta única for maria.trap".to_owned(),
         source_port: Some(40_125),
-        message: None,
         message_size: SPAM.len() as u64,
-        oddities: Vec::new(),
+        ..Observation::new(
+            ObservationId(Uuid::from_u128(number)),
+            "192.0.2.7".parse().unwrap(),
+            at("2026-11-23T11:58:00Z"),
+            Sensor::Trap,
+        )
     }
 }
 
