@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use atalaya_formats::complaint::{Complaint, How, MAX_JSON_BYTES};
-use atalaya_model::{Clock, Observation, Prefix, Timestamp};
-use atalaya_observe::complaints::{ComplaintsConfig, complaint, observation};
+use atalaya_model::{Clock, Observation, Prefix};
+use atalaya_observe::complaints::{Brought, ComplaintsConfig, complaint, observation};
 use atalaya_observe::replay::{Cut, mails};
 use clap::Args;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ struct Work<'a> {
     rules: ComplaintsConfig,
     trust: &'a [Prefix],
     form: Form,
-    now: Timestamp,
+    brought: Brought,
     read: u64,
     unusable: u64,
 }
@@ -54,7 +54,10 @@ pub(crate) fn run(command: &ComplaintCommand) -> anyhow::Result<()> {
         rules: config.complaints,
         trust: &command.trust,
         form: Form::from(command.json),
-        now: Clock::system().now(),
+        brought: Brought {
+            by: None,
+            at: Clock::system().now(),
+        },
         read: 0,
         unusable: 0,
     };
@@ -97,11 +100,11 @@ fn document(path: &Path) -> io::Result<Option<Vec<u8>>> {
 impl Work<'_> {
     /// Reads one complaint and tells what would become of it.
     fn take(&mut self, origin: &str, bytes: &[u8]) -> anyhow::Result<()> {
-        let complaint = match complaint(bytes, &self.rules, self.trust) {
+        let complaint = match complaint(bytes, &self.rules, self.brought, self.trust) {
             Ok(complaint) => complaint,
             Err(why) => return self.refuse(origin, &why, None),
         };
-        match observation(&complaint, bytes, &self.rules, self.now) {
+        match observation(&complaint, bytes, &self.rules, self.brought) {
             Ok(observation) => {
                 self.read = self.read.saturating_add(1);
                 self.tell(origin, &complaint, Ok(&observation))
@@ -140,13 +143,23 @@ impl Work<'_> {
         }
     }
 
+    /// The reporter, by the name that is configured for him or else by that of his report.
+    fn reporter(&self, complaint: &Complaint) -> Option<String> {
+        let domain = complaint.reporter_domain()?;
+        let known = self
+            .rules
+            .reporter(&domain, None)
+            .map(|known| known.domain.clone());
+        Some(known.unwrap_or(domain))
+    }
+
     /// The complaint as a sentence.
     fn sentence(&self, complaint: &Complaint) -> String {
         let found = complaint.source.map(|source| match source.how {
             How::Derived => format!("{} (derived)", source.address),
             How::Stated => format!("{} (stated, {})", source.address, source.agreement.name()),
         });
-        let domain = complaint.reporter_domain().unwrap_or_else(|| "nobody".to_owned());
+        let domain = self.reporter(complaint).unwrap_or_else(|| "nobody".to_owned());
         format!(
             "{} by {}, incidents: {}, at {}, told by {domain} (worth {}) in {} {}",
             complaint.abuse,
@@ -171,7 +184,7 @@ impl Work<'_> {
         made: Result<&Observation, &dyn std::fmt::Display>,
     ) -> Value {
         let source = complaint.source.ok();
-        let domain = complaint.reporter_domain();
+        let domain = self.reporter(complaint);
         json!({
             "file": origin,
             "recorded": made.is_ok(),

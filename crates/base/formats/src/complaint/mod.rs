@@ -197,7 +197,6 @@ pub fn read(mail: &[u8], trusted: &[Prefix]) -> Result<Complaint, Refused> {
     if complaint.reporter.mailbox.is_none() {
         complaint.reporter.mailbox.clone_from(&complaint.sent_by);
     }
-    complaint.arrived = complaint.arrived.filter(|at| *at > Timestamp::EPOCH);
     complaint.is_redacted |= redacted::is_redacted(&complaint);
     Ok(complaint)
 }

@@ -1,5 +1,7 @@
 //! The section `[complaints]` of the configuration.
 
+use std::net::IpAddr;
+
 use atalaya_model::Prefix;
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +11,11 @@ atalaya_model::settings! {
         /// The addresses of the trap, `name@domain`, at which complaints are read. A mail to one of them, and to no trap beside, is a
         /// complaint about somebody else; to all others a mail is spam, also if it looks like a complaint.
         addresses: Vec<String> = Vec::new() => "[\"fbl@trap.example\"]",
-        /// Who is known to report. `domain` is that of the `From` of the reports, and holds for the names below it too. `weight` is what one
-        /// report is worth beside a mail that hit a trap, from 0 to 1. `relays` are the servers of the reporter that mail passes on its
-        /// way in: needed only where the reports name no source. Signatures are not checked yet, so anybody can write such a `From`.
-        reporters: Vec<ComplaintReporter> = Vec::new() => "[{ domain = \"arf.mail.yahoo.com\", weight = 0.5 }]",
+        /// Who is known to report. `domain` is that of the `From` of the reports, and holds for the names below it too. Signatures are
+        /// not checked yet, so `networks` must say from where the reports of that domain come: anybody can write a `From`. `weight` is
+        /// what one report is worth beside a mail that hit a trap, from 0 to 1. `relays` are the servers of the reporter that mail
+        /// passes on its way in: needed only where the reports name no source.
+        reporters: Vec<ComplaintReporter> = Vec::new() => "[{ domain = \"loop.example\", networks = [\"198.51.100.0/24\"], weight = 0.5 }]",
         /// What a report of anybody else is worth, from 0 to 1. With 0 it is refused.
         unknown_weight: f64 = 0.1,
         /// Your own addresses, and those of your customers: a complaint about one of them is refused here, because it is for your abuse desk.
@@ -26,6 +29,8 @@ atalaya_model::settings! {
 pub struct ComplaintReporter {
     /// The domain of `From`.
     pub domain: String,
+    /// From where the reports come.
+    pub networks: Vec<Prefix>,
     /// What a report is worth, from 0 to 1.
     #[serde(default = "whole")]
     pub weight: f64,
@@ -64,9 +69,13 @@ impl ComplaintsConfig {
                     "complaints.reporters: the weight of {domain} must be between 0 and 1"
                 ));
             }
-            if reporter.relays.iter().any(|prefix| prefix.length() == 0) {
+            if reporter.networks.is_empty() {
+                return Err(format!("complaints.reporters: say the networks of {domain}"));
+            }
+            let mut prefixes = reporter.networks.iter().chain(&reporter.relays);
+            if prefixes.any(|prefix| prefix.length() == 0) {
                 return Err(format!(
-                    "complaints.reporters: the relays of {domain} are everybody"
+                    "complaints.reporters: a network of {domain} is everybody's"
                 ));
             }
         }
@@ -80,20 +89,24 @@ impl ComplaintsConfig {
         !recipients.is_empty() && recipients.iter().all(is_ours)
     }
 
-    /// What is known of whoever writes from this domain; the longest name that fits counts.
+    /// What is known of whoever writes from this domain and brings the report from this address; the longest name that fits counts. Where
+    /// nobody brought it, because it was kept, the name is taken as it stands.
     #[must_use]
-    pub fn reporter(&self, domain: &str) -> Option<&ComplaintReporter> {
-        let fits = |reporter: &&ComplaintReporter| is_within(domain, &reporter.domain);
-        self.reporters
-            .iter()
-            .filter(fits)
-            .max_by_key(|reporter| reporter.domain.len())
+    pub fn reporter(&self, domain: &str, by: Option<IpAddr>) -> Option<&ComplaintReporter> {
+        let fits = |reporter: &&ComplaintReporter| {
+            let is_from = |by: IpAddr| reporter.networks.iter().any(|network| network.contains(by));
+            is_within(domain, &reporter.domain) && by.is_none_or(is_from)
+        };
+        let fitting = self.reporters.iter().filter(fits);
+        fitting.max_by_key(|reporter| reporter.domain.len())
     }
 
-    /// What a report from this domain is worth.
+    /// What a report is worth, by the source of its observation: the name of a reporter as it is configured, or whatever else.
     #[must_use]
-    pub fn weight(&self, domain: &str) -> f64 {
-        self.reporter(domain)
+    pub fn weight(&self, source: &str) -> f64 {
+        let mut reporters = self.reporters.iter();
+        reporters
+            .find(|reporter| reporter.domain == source)
             .map_or(self.unknown_weight, |reporter| reporter.weight)
     }
 }
@@ -113,25 +126,35 @@ mod tests {
     fn reporter(domain: &str, weight: f64) -> ComplaintReporter {
         ComplaintReporter {
             domain: domain.to_owned(),
+            networks: vec!["198.51.100.0/24".parse().unwrap()],
             weight,
             relays: Vec::new(),
         }
     }
 
     #[test]
-    fn the_longest_name_that_fits_says_the_weight() {
+    fn a_reporter_is_known_by_name_and_network() {
         let config = ComplaintsConfig {
             reporters: vec![reporter("mail.example", 0.5), reporter("arf.Mail.example", 1.0)],
             ..ComplaintsConfig::default()
         };
-        for (domain, weight) in [
-            ("arf.mail.example", 1.0),
-            ("x.arf.mail.example", 1.0),
+        let known = |domain: &str, by: Option<&str>| {
+            let by = by.map(|by| by.parse().unwrap());
+            config.reporter(domain, by).map(|known| known.domain.as_str())
+        };
+        let (own, other) = (Some("198.51.100.9"), Some("203.0.113.9"));
+        assert_eq!(known("x.arf.mail.example", own), Some("arf.Mail.example"));
+        assert_eq!(known("mail.example", own), Some("mail.example"));
+        assert_eq!(known("mail.example", None), Some("mail.example"));
+        assert_eq!(known("mail.example", other), None);
+        assert_eq!(known("notmail.example", own), None);
+        assert_eq!(known("", own), None);
+        for (source, weight) in [
             ("mail.example", 0.5),
-            ("notmail.example", 0.1),
-            ("", 0.1),
+            ("arf.Mail.example", 1.0),
+            ("203.0.113.9", 0.1),
         ] {
-            assert!((config.weight(domain) - weight).abs() < f64::EPSILON, "{domain}");
+            assert!((config.weight(source) - weight).abs() < f64::EPSILON, "{source}");
         }
     }
 
@@ -163,10 +186,11 @@ mod tests {
         assert!(refusal(&|config| config.unknown_weight = f64::NAN).contains("complaints.unknown_weight"));
         assert!(refusal(&|config| config.reporters.push(reporter("a@b", 1.0))).contains("must be a domain"));
         assert!(refusal(&|config| config.reporters.push(reporter("b", 1.5))).contains("the weight of b"));
-        let everybody = ComplaintReporter {
-            relays: vec!["::/0".parse().unwrap()],
-            ..reporter("b", 1.0)
-        };
+        let mut everybody = reporter("b", 1.0);
+        everybody.relays.push("::/0".parse().unwrap());
         assert!(refusal(&|config| config.reporters.push(everybody.clone())).contains("everybody"));
+        let mut nowhere = reporter("b", 1.0);
+        nowhere.networks.clear();
+        assert!(refusal(&|config| config.reporters.push(nowhere.clone())).contains("networks of b"));
     }
 }

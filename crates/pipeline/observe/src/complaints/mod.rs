@@ -3,14 +3,17 @@
 //! In: a mail that came to an address for complaints. Out: the observation of the address that is complained about, or the reason why there
 //! is none. Nothing is recorded here; who sees the mail come in does that, with the whole mail as evidence.
 //!
-//! - No socket of ours saw the address, so its handshake is [`Handshake::Reported`]: the word of a reporter, whose name is the source of
-//!   the observation. It is the domain of `From`; no signature is checked, so the name is only as good as that.
+//! - No socket of ours saw the address, so its handshake is [`Handshake::Reported`]: the word of a reporter, who is the source of the
+//!   observation. A reporter is known by the domain of `From` together with the network that the report came from, since no signature is
+//!   checked and anybody can write a name. Of all others the source is the address that brought the report.
 //! - It was seen when the report says, and never in the future: a report of an old incident weighs what is left of it.
 //! - Its id follows from the bytes of the mail, so that a mail that is sent twice counts once.
 //! - What a known reporter states is taken. Of others a source that the mail contradicts is not.
 
 mod config;
 mod unusable;
+
+use std::net::IpAddr;
 
 use atalaya_formats::complaint::{Abuse, Agreement, Complaint, How, read, read_json};
 use atalaya_formats::message::{Glance, Head};
@@ -28,20 +31,33 @@ const DERIVED: &str = "source-derived";
 /// What to note of one from which the reporter took something out.
 const REDACTED: &str = "redacted";
 
+/// How a complaint came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Brought {
+    /// The address that brought it to our socket; none where it was kept somewhere.
+    pub by: Option<IpAddr>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Reads a complaint, by mail or as a JSON document, with the relays of its reporter where he is known, and `more` of them.
 ///
 /// # Errors
 ///
 /// Says why it cannot be read.
-pub fn complaint(bytes: &[u8], config: &ComplaintsConfig, more: &[Prefix]) -> Result<Complaint, Unusable> {
+pub fn complaint(
+    bytes: &[u8],
+    config: &ComplaintsConfig,
+    brought: Brought,
+    more: &[Prefix],
+) -> Result<Complaint, Unusable> {
     if bytes.trim_ascii_start().starts_with(b"{") {
         return Ok(read_json(bytes, more)?);
     }
     let from = Glance::of(&Head::read(bytes)).from.unwrap_or_default();
     let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let own = config
-        .reporter(domain)
-        .map_or(&[][..], |reporter| &reporter.relays);
+    let known = config.reporter(domain, brought.by);
+    let own = known.map_or(&[][..], |reporter| &reporter.relays);
     Ok(read(bytes, &[own, more].concat())?)
 }
 
@@ -54,7 +70,7 @@ pub fn observation(
     complaint: &Complaint,
     bytes: &[u8],
     config: &ComplaintsConfig,
-    now: Timestamp,
+    brought: Brought,
 ) -> Result<Observation, Unusable> {
     let source = complaint.source.map_err(Unusable::NoSource)?;
     let kind = kind(complaint.abuse).ok_or(Unusable::NotUsed(complaint.abuse))?;
@@ -64,17 +80,23 @@ pub fn observation(
     if config.own.iter().any(|own| own.contains(source.address)) {
         return Err(Unusable::Own);
     }
-    let reporter = complaint.reporter_domain().unwrap_or_default();
-    let is_known = config.reporter(&reporter).is_some();
-    if !is_known && source.agreement == Agreement::Elsewhere {
+    let domain = complaint.reporter_domain().unwrap_or_default();
+    let known = config.reporter(&domain, brought.by);
+    if known.is_none() && source.agreement == Agreement::Elsewhere {
         return Err(Unusable::Contradicted);
     }
+    let reporter = match (known, brought.by) {
+        (Some(known), _) => known.domain.clone(),
+        (None, Some(by)) => by.to_string(),
+        (None, None) => domain,
+    };
     if config.weight(&reporter) <= 0.0 {
         return Err(Unusable::Unknown);
     }
-    let seen_at = complaint.arrived.map_or(now, |at| at.min(now));
+    let told = complaint.arrived.filter(|at| *at > Timestamp::EPOCH);
+    let seen_at = told.map_or(brought.at, |at| at.min(brought.at));
     let noted = [
-        (!is_known, UNKNOWN_REPORTER),
+        (known.is_none(), UNKNOWN_REPORTER),
         (source.how == How::Derived, DERIVED),
         (complaint.is_redacted, REDACTED),
     ];

@@ -9,6 +9,14 @@ fn now() -> Timestamp {
     "2026-11-26T12:00:00Z".parse().unwrap()
 }
 
+/// From a server of the reporter.
+fn brought() -> Brought {
+    Brought {
+        by: Some("198.51.100.25".parse().unwrap()),
+        at: now(),
+    }
+}
+
 fn report(fields: &str) -> Vec<u8> {
     format!(
         "From: Loop <fbl@arf.loop.example>\r\nContent-Type: multipart/report; report-type=feedback-report; boundary=x\r\n\r\n\
@@ -21,6 +29,7 @@ fn known() -> ComplaintsConfig {
     ComplaintsConfig {
         reporters: vec![ComplaintReporter {
             domain: "loop.example".to_owned(),
+            networks: vec!["198.51.100.0/24".parse().unwrap()],
             weight: 1.0,
             relays: Vec::new(),
         }],
@@ -30,7 +39,12 @@ fn known() -> ComplaintsConfig {
 
 fn observe(fields: &str, config: &ComplaintsConfig) -> Result<Observation, Unusable> {
     let mail = report(fields);
-    observation(&complaint(&mail, config, &[])?, &mail, config, now())
+    observation(
+        &complaint(&mail, config, brought(), &[])?,
+        &mail,
+        config,
+        brought(),
+    )
 }
 
 #[test]
@@ -48,7 +62,7 @@ fn a_report_becomes_the_word_of_its_reporter() {
     );
     assert_eq!(
         (seen.source.as_str(), seen.trap, seen.source_port),
-        ("arf.loop.example", None, Some(4711))
+        ("loop.example", None, Some(4711))
     );
     assert_eq!(
         (seen.subject.as_str(), seen.envelope.mail_from.as_str()),
@@ -79,7 +93,11 @@ fn a_stranger_is_not_believed_against_the_mail() {
         "203.0.113.66"
     );
     let plain = "Feedback-Type: abuse\r\nSource-IP: 192.0.2.9";
-    assert_eq!(observe(plain, &nobody).unwrap().oddities, ["unknown-reporter"]);
+    let seen = observe(plain, &nobody).unwrap();
+    assert_eq!(
+        (seen.source.as_str(), &*seen.oddities),
+        ("198.51.100.25", &["unknown-reporter".to_owned()][..])
+    );
     let deaf = ComplaintsConfig {
         unknown_weight: 0.0,
         ..ComplaintsConfig::default()
@@ -112,24 +130,34 @@ fn what_says_nothing_against_the_address_lists_nobody() {
 }
 
 #[test]
+fn a_name_alone_makes_nobody_known() {
+    let mail = report("Feedback-Type: abuse\r\nSource-IP: 203.0.113.66");
+    let forged = Brought {
+        by: Some("192.0.2.77".parse().unwrap()),
+        at: now(),
+    };
+    let read = complaint(&mail, &known(), forged, &[]).unwrap();
+    assert_eq!(
+        observation(&read, &mail, &known(), forged),
+        Err(Unusable::Contradicted)
+    );
+}
+
+#[test]
 fn documents_are_read_too() {
     let document = br#" {"Version": "3", "Disclosure": true,
         "ReporterInfo": {"ReporterOrg": "Org", "ReporterOrgDomain": "r.example", "ReporterOrgEmail": "r@r.example"},
         "Report": {"ReportClass": "Activity", "ReportType": "LoginAttack", "Date": "2026-11-26T10:00:00Z", "SourceIp": "2001:db8::7"}}"#;
     let config = ComplaintsConfig::default();
-    let seen = observation(
-        &complaint(document, &config, &[]).unwrap(),
-        document,
-        &config,
-        now(),
-    )
-    .unwrap();
+    let kept = Brought { by: None, at: now() };
+    let read = complaint(document, &config, kept, &[]).unwrap();
+    let seen = observation(&read, document, &config, kept).unwrap();
     assert_eq!(
         (seen.kind, seen.source.as_str()),
         (Kind::LoginAttack, "r.example")
     );
     assert_eq!(
-        complaint(b"Subject: x\r\n\r\n", &config, &[]),
+        complaint(b"Subject: x\r\n\r\n", &config, kept, &[]),
         Err(Unusable::Unread(
             atalaya_formats::complaint::Refused::NotAComplaint
         ))

@@ -72,6 +72,7 @@ fn complaints() -> ComplaintsConfig {
         addresses: vec!["fbl@trap.example".to_owned()],
         reporters: vec![ComplaintReporter {
             domain: "loop.example".to_owned(),
+            networks: vec!["127.0.0.0/8".parse().unwrap()],
             weight: 1.0,
             relays: Vec::new(),
         }],

@@ -52,7 +52,7 @@ async fn a_complaint_is_durable_before_its_250_and_counts_once() {
     );
     assert_eq!(
         (observation.source.as_str(), observation.subject.as_str()),
-        ("arf.loop.example", "Buy")
+        ("loop.example", "Buy")
     );
     let kept = fixture
         .store

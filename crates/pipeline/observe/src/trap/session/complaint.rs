@@ -6,7 +6,7 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Session, count_refused};
-use crate::complaints::{Unusable, complaint, observation};
+use crate::complaints::{Brought, Unusable, complaint, observation};
 use crate::trap::keep::Record;
 use crate::trap::reply::{self, Reply};
 
@@ -15,8 +15,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
     pub(super) async fn keep_complaint(&mut self) -> Reply {
         let message = self.body.take();
         let rules = &self.shared.complaints;
-        let made = complaint(&message, rules, &[])
-            .and_then(|complaint| observation(&complaint, &message, rules, self.shared.clock.now()));
+        let brought = Brought {
+            by: Some(self.peer.address),
+            at: self.shared.clock.now(),
+        };
+        let made = complaint(&message, rules, brought, &[])
+            .and_then(|complaint| observation(&complaint, &message, rules, brought));
         match made {
             Ok(observation) => self.record(observation, message).await,
             Err(why) => {
