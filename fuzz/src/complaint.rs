@@ -51,7 +51,7 @@ fn is_sound(complaint: &Complaint, trusted: &[Prefix]) {
         .flatten()
         .chain(single)
         .chain(optional.into_iter().flatten());
-    texts.for_each(|text| assert_presentable(text, MAX_WORD + 1));
+    texts.for_each(|text| assert_presentable(text, MAX_WORD));
     assert!(complaint.incidents >= 1);
     let Ok(source) = complaint.source else { return };
     if source.how == How::Derived {

@@ -12,7 +12,7 @@ use atalaya_model::Prefix;
 use super::arf::{complete, embedded, once};
 use super::parts::Part;
 use super::source;
-use super::values::{address, incidents, moment, path, push};
+use super::values::{address, incidents, moment, path, push, word};
 use super::{Abuse, Complaint, Format, NoSource, Refused};
 use crate::message::Head;
 
@@ -57,7 +57,7 @@ fn complaint(head: &Head<'_>) -> Result<(Complaint, Option<IpAddr>), Refused> {
     let kind = value(head, "Report-Type")?.unwrap_or_default();
     complaint.abuse = Abuse::of_report_type(&kind);
     complaint.word = match value(head, "Category")? {
-        Some(category) => format!("{category}/{kind}"),
+        Some(category) => word(&format!("{category}/{kind}")),
         None => kind,
     };
     complaint.version = value(head, "Version")?.unwrap_or_default();
