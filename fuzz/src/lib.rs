@@ -7,6 +7,7 @@
     reason = "a property that does not hold is what these functions are there to shout about"
 )]
 
+mod complaint;
 mod config;
 mod dns;
 mod lists;
@@ -25,6 +26,7 @@ mod text;
 mod whois;
 mod words;
 
+pub use complaint::complaint;
 pub use config::config;
 pub use dns::dns;
 pub use lists::lists;
@@ -46,6 +48,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its seeds and of its entry point.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("complaint", complaint),
     ("config", config),
     ("dns", dns),
     ("lists", lists),

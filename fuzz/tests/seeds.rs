@@ -34,8 +34,8 @@ macro_rules! targets {
 }
 
 targets!(
-    config, dns, lists, mbox, message, pcap, rbldnsd, rdap, received, redact, signatures, smtp, syn, whois,
-    words
+    complaint, config, dns, lists, mbox, message, pcap, rbldnsd, rdap, received, redact, signatures, smtp,
+    syn, whois, words
 );
 
 /// A folder of this package.

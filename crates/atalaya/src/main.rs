@@ -42,6 +42,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo(demo) => Box::pin(demo::run(demo)).await,
         Command::Serve(serve) => serve::run(serve).await,
         Command::Replay(replay) => commands::replay::run(replay).await,
+        Command::Complaint(complaint) => commands::complaint::run(&complaint),
         Command::Lookup(lookup) => commands::lookup::run(lookup).await,
         Command::List(list) => commands::list::run(list).await,
         Command::Allow(allow) => commands::allow::run(allow).await,

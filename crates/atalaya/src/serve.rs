@@ -263,10 +263,14 @@ fn start_parts(
         clock,
         store,
         zone,
-        finder,
         ..
     } = house.as_ref();
-    let trap = Trap::new(config.trap.clone(), store.clone(), clock.clone());
+    let trap = Trap::new(
+        config.trap.clone(),
+        config.complaints.clone(),
+        store.clone(),
+        clock.clone(),
+    );
     let follower = Follower::new(store.clone(), Arc::clone(zone)).with_file(config.in_data("list.snapshot"));
     let keys = zone
         .access()
@@ -277,31 +281,13 @@ fn start_parts(
         Some(files) => with_files(dns, files, config, tasks, stop),
         None => dns,
     };
-    let writer = NoticeWriter::new(
-        NoticeConfig {
-            trap_names: config.trap_names(),
-            ..config.notice.clone()
-        },
-        house.names(),
-        store.clone(),
-        Arc::clone(finder),
-        clock.clone(),
-    );
-    let sender = Sender::new(
-        config.notice.clone(),
-        store.clone(),
-        clock.clone(),
-        config.in_data("notices"),
-    )?;
-
     put_to_work(tasks, "the follower of the zone", follower.run(stop.clone()));
     let (access, ended) = (Arc::clone(zone), stop.clone());
     put_to_work(tasks, "the follower of the keys", async move {
         keys.run(access.access(), ended).await;
     });
     put_to_work(tasks, "the DNS server", dns.serve(sockets.dns, stop.clone()));
-    put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));
-    put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));
+    start_notices(house, tasks, stop)?;
     let pages = atalaya_web::serve(sockets.http, house.pages.clone(), stop.clone());
     put_to_work(tasks, "the pages", pages);
     let commands = control::serve(sockets.control, Arc::clone(house), stop.clone());
@@ -314,6 +300,33 @@ fn start_parts(
     put_to_work(tasks, "the tidying of the store", async move {
         tidying.tidy(ended).await;
     });
+    Ok(())
+}
+
+/// Puts those to work who write notices and send them.
+fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken) -> anyhow::Result<()> {
+    let House {
+        config,
+        clock,
+        store,
+        finder,
+        ..
+    } = house.as_ref();
+    let notice = NoticeConfig {
+        trap_names: config.trap_names(),
+        ..config.notice.clone()
+    };
+    let writer = NoticeWriter::new(
+        notice,
+        house.names(),
+        store.clone(),
+        Arc::clone(finder),
+        clock.clone(),
+    );
+    let folder = config.in_data("notices");
+    let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), folder)?;
+    put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));
+    put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
+use crate::commands::complaint::ComplaintCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::top::TopCommand;
 use crate::config::{DnsAddresses, ListenConfig};
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Feed kept mail (mbox, Maildir, .eml) into the trap's path
     Replay(Replay),
+    /// Say what complaints (ARF, X-ARF) would be recorded as
+    Complaint(ComplaintCommand),
     /// Say what the list holds about an address, and why
     Lookup(Lookup),
     /// List by hand, unlist, show

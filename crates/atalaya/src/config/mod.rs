@@ -12,6 +12,7 @@ use atalaya_delist::DelistConfig;
 use atalaya_model::{Secret, settings};
 use atalaya_notify::{ContactConfig, NoticeConfig};
 use atalaya_observe::TrapConfig;
+use atalaya_observe::complaints::ComplaintsConfig;
 use atalaya_observe::replay::ReplayConfig;
 use atalaya_publish::PublishConfig;
 use atalaya_store::StoreUrl;
@@ -37,6 +38,8 @@ settings! {
         store: StoreConfig,
         /// The SMTP trap.
         trap: TrapConfig,
+        /// Complaints by mail.
+        complaints: ComplaintsConfig,
         /// Feeding kept mail into the trap's path.
         replay: ReplayConfig,
         /// How much evidence lists an address, and for how long.
@@ -84,6 +87,7 @@ impl Config {
         let own = [self.check_public_url(), self.check_store(), self.check_log()];
         let sections = [
             self.trap.check(),
+            self.complaints.check(),
             self.replay.check(),
             self.decide.check(),
             self.publish.check(),
@@ -112,7 +116,8 @@ impl Config {
     pub(crate) fn trap_names(&self) -> Vec<String> {
         let addresses = self.trap.addresses.iter().map(|entry| &entry.address);
         let names = std::iter::once(&self.trap.hostname).chain(addresses);
-        names.chain(&self.notice.trap_names).cloned().collect()
+        let more = self.complaints.addresses.iter().chain(&self.notice.trap_names);
+        names.chain(more).cloned().collect()
     }
 
     fn check_public_url(&self) -> Result<(), String> {

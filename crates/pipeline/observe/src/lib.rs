@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod complaints;
 mod config;
 pub mod replay;
 mod trap;

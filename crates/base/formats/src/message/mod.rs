@@ -9,7 +9,7 @@ mod head;
 mod oddity;
 mod report;
 
-pub(crate) use glance::moment;
 pub use glance::{Glance, MAX_SUBJECT_CHARS, glance};
+pub(crate) use glance::{moment, presentable};
 pub use head::{Field, Head, MAX_FIELDS, MAX_HEAD_BYTES};
 pub use oddity::{Oddities, Oddity};

@@ -6,7 +6,7 @@
 //! ```text
 //! from HELO (NAME [ADDRESS])                      Postfix, Sendmail, OpenSMTPD, Courier, Google
 //! from HELO ([ADDRESS])                           Sendmail, Microsoft SMTPSVC, Domino, MailEnable
-//! from NAME ([ADDRESS] helo=HELO)                 Exim; also with :PORT, port=, ident=
+//! from NAME ([ADDRESS] helo=HELO)                 Exim; also with :PORT, port=, ident=; Momentum with [ADDRESS:PORT]
 //! from [ADDRESS] (helo=HELO)                      Exim, where the address has no name
 //! from NAME (HELO HELO) (IDENT@ADDRESS)           qmail; without HELO where it equals the name
 //! from NAME (HELO HELO) ([ADDRESS])               IronPort, qmail-ldap; also EHLO
@@ -205,13 +205,13 @@ fn host(text: &str) -> Option<String> {
     is_name.then(|| name.to_owned())
 }
 
-/// The address of `[ADDRESS]`, `[ADDRESS]:PORT` or `IDENT@[ADDRESS]`, and what stands before the bracket.
+/// The address of `[ADDRESS]`, `[ADDRESS]:PORT`, `[IPV4:PORT]` (Momentum) or `IDENT@[ADDRESS]`, and what stands before the bracket.
 fn bracketed(word: &str) -> Option<(IpAddr, &str)> {
     let (before, inner) = word.split_once('[')?;
     let (inner, behind) = inner.split_once(']')?;
     let is_port = |text: &str| text.strip_prefix(':').is_some_and(is_number);
     let fits = (before.is_empty() || before.ends_with('@')) && (behind.is_empty() || is_port(behind));
-    address(inner).filter(|_| fits).map(|address| (address, before))
+    bare(inner).filter(|_| fits).map(|address| (address, before))
 }
 
 /// The address of `ADDRESS` or `IPV4:PORT`.

@@ -40,6 +40,8 @@ const SHAPES: &[&str] = &[
     "from n.example ([192.0.2.1] helo=h) by mx.example with esmtp (Exim 4.98) id 1abcde-000001-2x",
     "from n.example ([192.0.2.1]:50576 helo=[203.0.113.66]) by mx.example with esmtpsa (TLS1.3) (Exim 4.98) id 1",
     "from [192.0.2.1] (helo=h) by mx.example with esmtp (Exim 4.98) id 1",
+    // Momentum
+    "from [192.0.2.1] ([192.0.2.1:61680] helo=h) by mx.example (envelope-from <s@t.example>) (ecelerity 4.3 r(1)) with ESMTP id 1/2-3",
     "from [192.0.2.1] (port=4711 helo=[203.0.113.66]) by mx.example with esmtp id 1",
     "from [192.0.2.1]:4711 (helo=203.0.113.66) by mx.example with esmtp id 1",
     "from [192.0.2.1] (ident=u) by mx.example with esmtp (Exim 4.98) id 1",

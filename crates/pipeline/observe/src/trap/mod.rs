@@ -26,6 +26,7 @@ use self::keep::Record;
 use self::reply::Goodbye;
 use self::session::{Session, Shared, Stops};
 use crate::TrapConfig;
+use crate::complaints::ComplaintsConfig;
 
 /// The trap. It may serve several listeners; they share its limits.
 #[derive(Debug)]
@@ -34,11 +35,11 @@ pub struct Trap {
 }
 
 impl Trap {
-    /// Makes a trap that records in `store`. The configuration must have passed its check.
+    /// Makes a trap that records in `store`. Both configurations must have passed their checks.
     #[must_use]
-    pub fn new(config: TrapConfig, store: Store, clock: Clock) -> Self {
+    pub fn new(config: TrapConfig, complaints: ComplaintsConfig, store: Store, clock: Clock) -> Self {
         Self {
-            hall: Hall::new(config, store, clock),
+            hall: Hall::new(config, complaints, store, clock),
         }
     }
 
@@ -55,9 +56,11 @@ struct Hall<R> {
 }
 
 impl<R: Record> Hall<R> {
-    fn new(config: TrapConfig, store: R, clock: Clock) -> Self {
+    fn new(config: TrapConfig, complaints: ComplaintsConfig, store: R, clock: Clock) -> Self {
+        let mut shared = Shared::new(config, store, clock);
+        shared.complaints = complaints;
         Self {
-            shared: Arc::new(Shared::new(config, store, clock)),
+            shared: Arc::new(shared),
         }
     }
 

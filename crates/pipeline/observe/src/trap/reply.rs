@@ -1,6 +1,7 @@
 //! What the trap says: reply codes of RFC 5321 section 4.2 with the enhanced status codes of RFC 3463.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use atalaya_formats::smtp::Refusal;
 use atalaya_model::ObservationId;
@@ -137,6 +138,25 @@ impl Goodbye {
         };
         Reply::made(format!("{status} {hostname} {text}"))
     }
+}
+
+/// Longest reason in an answer: a line may have 512 bytes (RFC 5321 section 4.5.3.1.5).
+const MAX_REASON: usize = 400;
+
+/// The complaint cannot be read.
+pub(crate) fn unread_complaint(why: &dyn Display) -> Reply {
+    Reply::made(format!("550 5.6.0 Not read: {}", plain(why)))
+}
+
+/// The complaint was read, and there is nothing to record.
+pub(crate) fn useless_complaint(why: &dyn Display) -> Reply {
+    Reply::made(format!("250 2.0.0 Read, and nothing recorded: {}", plain(why)))
+}
+
+/// A reason as it can stand in an answer: it may repeat words of the client.
+fn plain(why: &dyn Display) -> String {
+    let fits = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
+    why.to_string().chars().take(MAX_REASON).map(fits).collect()
 }
 
 /// The banner.

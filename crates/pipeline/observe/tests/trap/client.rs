@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use atalaya_model::{Clock, Timestamp};
 use atalaya_net::bind_tcp;
+use atalaya_observe::complaints::{ComplaintReporter, ComplaintsConfig};
 use atalaya_observe::{Trap, TrapConfig};
 use atalaya_store::{Store, StoreUrl};
 use atalaya_testkit::TestClock;
@@ -45,7 +46,7 @@ impl Fixture {
         let store = Store::open(url, clock.clone()).await.unwrap();
         let listener = bind_tcp(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.local_addr().unwrap();
-        let trap = Trap::new(config, store.clone(), clock);
+        let trap = Trap::new(config, complaints(), store.clone(), clock);
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let served = tokio::spawn(async move { trap.serve(listener, stopped).await });
@@ -62,6 +63,20 @@ impl Fixture {
         let mut client = Client::connect(self.address).await;
         client.expect("220 ").await;
         client
+    }
+}
+
+/// Complaints are read at one address, and one reporter is known.
+fn complaints() -> ComplaintsConfig {
+    ComplaintsConfig {
+        addresses: vec!["fbl@trap.example".to_owned()],
+        reporters: vec![ComplaintReporter {
+            domain: "loop.example".to_owned(),
+            networks: vec!["127.0.0.0/8".parse().unwrap()],
+            weight: 1.0,
+            relays: Vec::new(),
+        }],
+        ..ComplaintsConfig::default()
     }
 }
 

@@ -7,6 +7,7 @@
 )]
 
 mod client;
+mod complaints;
 mod crowd;
 mod process;
 mod recording;

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use atalaya_model::Clock;
 use atalaya_net::bind_tcp;
+use atalaya_observe::complaints::ComplaintsConfig;
 use atalaya_observe::{Trap, TrapConfig};
 use atalaya_store::{Store, StoreUrl};
 use tempfile::TempDir;
@@ -95,7 +96,7 @@ async fn a_trap_in_a_process_of_its_own() {
     };
     let listener = bind_tcp(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     println!("{ADDRESS}{}", listener.local_addr().unwrap());
-    let trap = Trap::new(config, store, Clock::system());
+    let trap = Trap::new(config, ComplaintsConfig::default(), store, Clock::system());
     let stop = CancellationToken::new();
     let ending = stop.clone();
     std::thread::spawn(move || {

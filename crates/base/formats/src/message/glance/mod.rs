@@ -134,7 +134,7 @@ fn bounded(field: &Field<'_>) -> Vec<u8> {
 
 /// One line that can be shown: control characters and the marks that turn the direction of text become spaces, runs of white space
 /// become one, and what is too long is cut.
-fn presentable(text: &str, most: usize) -> String {
+pub(crate) fn presentable(text: &str, most: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(most));
     let mut space = false;
     let mut count: usize = 0;

@@ -3,18 +3,20 @@
 //! What is to be answered is decided in [`Dialogue`]; what belongs to a command and what to a message in [`Reader`]; waiting is
 //! done in [`Wire`]. A message is kept before its 250 is said.
 
+mod complaint;
 mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_formats::smtp::{Body, Command, Event, Oddities, Oddity, Parsed, Reader, oddities_of_chunks};
-use atalaya_model::{Clock, Period};
+use atalaya_model::{Clock, Observation, Period};
 use atalaya_net::{Budget, Gate, Share};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use crate::TrapConfig;
+use crate::complaints::ComplaintsConfig;
 use crate::trap::dialogue::{Dialogue, Haste, Script, Turn};
 use crate::trap::evidence::{self, Delivery, Peer};
 use crate::trap::keep::{Keeper, Record};
@@ -34,6 +36,8 @@ const ADDRESS_PART: usize = 4;
 pub(crate) struct Shared<R> {
     /// What to say, and the limits.
     pub(crate) script: Script,
+    /// Where complaints are read, and whose.
+    pub(crate) complaints: ComplaintsConfig,
     /// Where messages are kept.
     pub(crate) keeper: Keeper<R>,
     /// The places for connections.
@@ -54,6 +58,7 @@ impl<R: Record> Shared<R> {
             gate: Gate::new(config.max_connections, config.max_connections_per_address),
             memory: Budget::new(memory, memory.div_euclid(ADDRESS_PART).max(largest)),
             script: Script::new(config),
+            complaints: ComplaintsConfig::default(),
             clock,
         }
     }
@@ -303,6 +308,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
 
     async fn keep(&mut self, oddities: Oddities) -> Reply {
         let (envelope, trap) = self.dialogue.finish();
+        if self.shared.complaints.takes(&envelope.recipients) {
+            return self.keep_complaint().await;
+        }
         let delivery = Delivery {
             peer: self.peer,
             at: self.shared.clock.now(),
@@ -312,6 +320,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
         };
         let message = self.body.take();
         let observation = evidence::observation(delivery, &message);
+        self.record(observation, message).await
+    }
+
+    /// Says 250 once the observation and its message are durable.
+    async fn record(&mut self, observation: Observation, message: Vec<u8>) -> Reply {
         let (id, kind) = (observation.id, observation.kind);
         tracing::debug!(observation.id = %id, size = message.len(), %kind, "a message came in");
         match self.shared.keeper.keep(observation, message).await {
