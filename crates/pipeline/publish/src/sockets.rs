@@ -89,13 +89,19 @@ pub(crate) fn one_for_each_thread(first: Datagrams, config: &PublishConfig) -> V
         }
     }
     for socket in &sockets {
-        if let Err(error) = socket.set_queue(config.udp_queue.bytes()) {
-            tracing::warn!(%error, "the queue of DNS queries stays short");
-        }
-        let may_be_whole = config.max_udp_answer <= LEAST_PATH;
-        if may_be_whole && let Err(error) = socket.forbid_fragments() {
-            tracing::warn!(%error, "DNS answers may leave in fragments");
-        }
+        set_up(socket, config);
     }
     sockets
+}
+
+/// Sets what the kernel does for a socket.
+fn set_up(socket: &Datagrams, config: &PublishConfig) {
+    if let Err(error) = socket.set_queue(config.udp_queue.bytes()) {
+        tracing::warn!(%error, "the queue of DNS queries stays short");
+    }
+    if config.max_udp_answer <= LEAST_PATH
+        && let Err(error) = socket.forbid_fragments()
+    {
+        tracing::warn!(%error, "DNS answers may leave in fragments");
+    }
 }

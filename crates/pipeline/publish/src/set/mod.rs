@@ -295,8 +295,9 @@ impl Place<'_> {
     /// Reads a little of everything that looking it up will read. What comes back means nothing.
     #[inline]
     pub(crate) fn fetch(&self) -> usize {
-        let ranges = self.ranges.and_then(|run| run.first()).is_some();
-        self.leaf.map_or(0, Leaf::fetch).wrapping_add(usize::from(ranges))
+        let ranges = self.ranges.and_then(|run| run.first());
+        let length = ranges.map_or(0, |(key, _)| usize::from(key.length));
+        self.leaf.map_or(0, Leaf::fetch).wrapping_add(length)
     }
 }
 

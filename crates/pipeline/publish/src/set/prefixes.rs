@@ -24,7 +24,7 @@ const LENGTHS: usize = 129;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key<N> {
     network: N,
-    length: u8,
+    pub(super) length: u8,
 }
 
 /// Entries in the order of their keys, each key once.
