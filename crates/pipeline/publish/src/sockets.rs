@@ -10,6 +10,8 @@ use crate::config::PublishConfig;
 
 /// Free ports tried where any will do: one that is free for TCP is nearly always free for UDP too.
 const PORTS_TRIED: u32 = 16;
+/// Answers up to so many bytes pass every path in one piece, as good as (RFC 9715 section 3). Who allows longer ones wants fragments.
+const LEAST_PATH: u16 = 1400;
 
 /// The sockets of one address: the same port over UDP and over TCP.
 #[derive(Debug)]
@@ -87,9 +89,19 @@ pub(crate) fn one_for_each_thread(first: Datagrams, config: &PublishConfig) -> V
         }
     }
     for socket in &sockets {
-        if let Err(error) = socket.set_queue(config.udp_queue.bytes()) {
-            tracing::warn!(%error, "the queue of DNS queries stays short");
-        }
+        set_up(socket, config);
     }
     sockets
+}
+
+/// Sets what the kernel does for a socket.
+fn set_up(socket: &Datagrams, config: &PublishConfig) {
+    if let Err(error) = socket.set_queue(config.udp_queue.bytes()) {
+        tracing::warn!(%error, "the queue of DNS queries stays short");
+    }
+    if config.max_udp_answer <= LEAST_PATH
+        && let Err(error) = socket.forbid_fragments()
+    {
+        tracing::warn!(%error, "DNS answers may leave in fragments");
+    }
 }

@@ -10,8 +10,9 @@ use atalaya_net::{Batch, Datagrams, Letter};
 use crate::answer::Question;
 use crate::rate::{Permit, RateLimiter};
 use crate::service::Service;
+use crate::set::Place;
 use crate::tally::Tally;
-use crate::zone::Zone;
+use crate::zone::{Version, Zone};
 
 /// Pause after the socket itself failed, so that a lasting failure does not take the processor.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -67,16 +68,12 @@ fn answer(batch: &mut Batch, service: &Service, thread: &mut Thread) {
     let zone = service.zone_alone();
     let version = zone.map(Zone::version);
     asked.clear();
+    let mut places = [None; Batch::MOST];
     if let Some(version) = &version {
         asked.extend(batch.letters().map(|letter| version.read(letter.question)));
-        let fetched: usize = asked
-            .iter()
-            .flatten()
-            .map(|question| version.fetch(question))
-            .sum();
-        std::hint::black_box(fetched);
+        fetch(version, asked, &mut places);
     }
-    let mut asked = asked.iter().copied();
+    let mut asked = asked.iter().zip(&places);
     let now = service.clock.now();
     limiter.set_time(now);
     for letter in batch.letters() {
@@ -87,10 +84,11 @@ fn answer(batch: &mut Batch, service: &Service, thread: &mut Thread) {
         } = letter;
         let permit = limiter.permit(client, || service.is_proven(question, client, now));
         let is_open = permit == Permit::Answer && zone.is_some_and(|zone| zone.access().is_open_to(client));
-        let usual = version.as_ref().zip(asked.next().flatten());
-        let usual = usual.filter(|_usual| is_open);
-        if let Some(usual) = usual.and_then(|(version, usual)| version.answer(question, &usual, answer, now))
-        {
+        let usual = asked
+            .next()
+            .and_then(|(usual, place)| usual.as_ref().zip(place.as_ref()));
+        let usual = version.as_ref().zip(usual).filter(|_usual| is_open);
+        if let Some(usual) = usual.and_then(|(version, usual)| version.answer(question, usual, answer, now)) {
             tally.count(client, usual, now);
             continue;
         }
@@ -105,4 +103,14 @@ fn answer(batch: &mut Batch, service: &Service, thread: &mut Thread) {
     tally.tell(service);
     let took = service.clock.now().since(now);
     service.meters.latency(took, batch.len() as u64);
+}
+
+/// Finds the places of all questions, then fetches all of them, before the first is looked up: the processor waits for the memory of
+/// many at once, and not for one after the other.
+fn fetch<'v>(version: &'v Version<'_>, asked: &[Option<Question>], places: &mut [Option<Place<'v>>]) {
+    for (place, question) in places.iter_mut().zip(asked) {
+        *place = question.as_ref().map(|question| version.place(question));
+    }
+    let fetched: usize = places.iter().take(asked.len()).flatten().map(Place::fetch).sum();
+    std::hint::black_box(fetched);
 }

@@ -22,7 +22,7 @@ use crate::export::{Export, Filter};
 use crate::meters::{Top, TopReport, TopShard};
 use crate::publication::{Numbered, Publication};
 use crate::published::PublishedZones;
-use crate::set::{Allowed, Classes, Held, Set, Touched, View};
+use crate::set::{Allowed, Classes, Held, Place, Set, Touched, View};
 use crate::test_points::{TestPoint, has_test_point, test_point};
 use crate::transfer::{Journal, Secondaries};
 
@@ -410,10 +410,10 @@ impl Version<'_> {
             .filter(|_question| self.state.is_loaded())
     }
 
-    /// Fetches what the answer to a question will look at, so that the memory is there when it is needed.
+    /// Where the answer to a question is to be looked up.
     #[inline]
-    pub(crate) fn fetch(&self, question: &Question) -> usize {
-        self.state.view.fetch(question.address)
+    pub(crate) fn place(&self, question: &Question) -> Place<'_> {
+        self.state.view.place(question.address)
     }
 
     /// Answers a usual question into `answer`; none, and nothing written, where the answer is too long.
@@ -421,12 +421,13 @@ impl Version<'_> {
     pub(crate) fn answer(
         &self,
         query: &[u8],
-        question: &Question,
+        (question, place): (&Question, &Place<'_>),
         answer: &mut Vec<u8>,
         now: Timestamp,
     ) -> Option<Usual> {
         let moment = Moment {
             view: &self.state.view,
+            place,
             serial: self.state.serial,
             now,
         };

@@ -4,15 +4,26 @@ use std::fmt;
 
 use atalaya_model::{Class, Timestamp};
 
+use super::mark::End;
+
 /// Some of the classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Classes(u8);
 
 /// The classes of an address, and when the first of its listings ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Codes {
     classes: Classes,
-    first_end: Option<Timestamp>,
+    first_end: End,
+}
+
+impl Default for Codes {
+    fn default() -> Self {
+        Self {
+            classes: Classes::default(),
+            first_end: End::NEVER,
+        }
+    }
 }
 
 impl Classes {
@@ -79,8 +90,8 @@ impl Codes {
     }
 
     /// When the first of the listings ends; none if none does.
-    pub(crate) const fn first_end(self) -> Option<Timestamp> {
-        self.first_end
+    pub(crate) fn first_end(self) -> Option<Timestamp> {
+        self.first_end.until()
     }
 
     /// The classes in the order of their codes.
@@ -90,12 +101,9 @@ impl Codes {
 
     /// Adds a listing.
     #[inline]
-    pub(super) fn put(&mut self, class: Class, until: Option<Timestamp>) {
+    pub(super) fn put(&mut self, class: Class, end: End) {
         self.classes.put(class);
-        self.first_end = match (self.first_end, until) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
+        self.first_end = self.first_end.min(end);
     }
 }
 
@@ -113,7 +121,7 @@ mod tests {
         let mut codes = Codes::default();
         assert!(codes.is_empty());
         for class in [Class::Policy, Class::Manual, Class::Policy] {
-            codes.put(class, None);
+            codes.put(class, End::NEVER);
         }
         assert!(codes.iter().eq([Class::Manual, Class::Policy]));
         assert_eq!((codes.count(), codes.first_end()), (2, None));
@@ -126,9 +134,10 @@ mod tests {
     #[test]
     fn the_first_end_counts() {
         let mut codes = Codes::default();
-        for end in [None, Some(9), Some(7), Some(8)] {
-            codes.put(Class::Spam, end.map(Timestamp::from_seconds));
+        let [nine, seven, eight] = [9, 7, 8].map(|hours| Timestamp::from_seconds(hours * 3600));
+        for until in [None, Some(nine), Some(seven), Some(eight)] {
+            codes.put(Class::Spam, End::at(until));
         }
-        assert_eq!(codes.first_end(), Some(Timestamp::from_seconds(7)));
+        assert_eq!(codes.first_end(), Some(seven));
     }
 }

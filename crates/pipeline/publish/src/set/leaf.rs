@@ -42,6 +42,14 @@ enum Form {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Leaf(Arc<[u8]>);
 
+/// The groups of a leaf, and what stands behind them.
+struct Groups<'a> {
+    form: u8,
+    thirds: &'a [u8],
+    sizes: &'a [u8],
+    rest: &'a [u8],
+}
+
 /// A leaf taken apart.
 struct Parts<'a> {
     thirds: &'a [u8],
@@ -102,10 +110,13 @@ impl Leaf {
     /// The mark of an address.
     #[inline]
     pub(super) fn get(&self, address: u16) -> Option<MarkNumber> {
-        let parts = self.parts()?;
-        let group = memchr::memchr(third(address), parts.thirds)?;
-        let start = total(parts.sizes.get(..group)?);
-        let size = usize::from(*parts.sizes.get(group)?).saturating_add(1);
+        let groups = self.groups()?;
+        // What stands in no group is told by the first lines of the leaf.
+        let group = memchr::memchr(third(address), groups.thirds)?;
+        let (before, from) = groups.sizes.split_at_checked(group)?;
+        let start = total(before);
+        let parts = groups.parts(start.saturating_add(total(from)))?;
+        let size = usize::from(*from.first()?).saturating_add(1);
         let run = parts.lasts.get(start..start.saturating_add(size))?;
         let index = start.saturating_add(memchr::memchr(last(address), run)?);
         parts.mark(index)
@@ -162,17 +173,35 @@ impl Leaf {
     }
 
     #[inline]
-    fn parts(&self) -> Option<Parts<'_>> {
+    fn groups(&self) -> Option<Groups<'_>> {
         let (&[groups, form], rest) = self.0.split_first_chunk::<HEAD>()?;
         let groups = usize::from(groups).saturating_add(1);
         let (thirds, rest) = rest.split_at_checked(groups)?;
         let (sizes, rest) = rest.split_at_checked(groups)?;
-        let (lasts, marks) = rest.split_at_checked(total(sizes))?;
-        Some(Parts {
+        Some(Groups {
+            form,
             thirds,
             sizes,
+            rest,
+        })
+    }
+
+    fn parts(&self) -> Option<Parts<'_>> {
+        let groups = self.groups()?;
+        groups.parts(total(groups.sizes))
+    }
+}
+
+impl<'a> Groups<'a> {
+    /// All parts, where the groups hold so many addresses.
+    #[inline]
+    fn parts(&self, length: usize) -> Option<Parts<'a>> {
+        let (lasts, marks) = self.rest.split_at_checked(length)?;
+        Some(Parts {
+            thirds: self.thirds,
+            sizes: self.sizes,
             lasts,
-            form,
+            form: self.form,
             marks,
         })
     }

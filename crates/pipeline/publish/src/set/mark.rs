@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use atalaya_model::{Class, Timestamp};
 
+use super::classes::{Classes, Codes};
+
 /// Seconds of the step in which ends are kept.
 const HOUR: i64 = 3600;
 /// The coarser steps, in hours, for a table that is full: a day, a month of 30 days.
@@ -26,7 +28,7 @@ const CLASSES: usize = Class::ALL.len();
 pub(super) type MarkNumber = u16;
 
 /// When a class ends, by the hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(super) struct End(u32);
 
 impl End {
@@ -43,7 +45,13 @@ impl End {
     /// Not in this class.
     const ABSENT: Self = Self(0);
     /// In this class without end.
-    const NEVER: Self = Self(u32::MAX);
+    pub(super) const NEVER: Self = Self(u32::MAX);
+
+    /// Whether it is still to come at the hour that began last; absent it never is.
+    #[inline]
+    const fn is_after(self, hour: u32) -> bool {
+        self.0 > hour
+    }
 
     /// The first full hour that is not before `until`.
     pub(super) fn at(until: Option<Timestamp>) -> Self {
@@ -110,6 +118,17 @@ impl Mark {
         present
             .map(|(class, end)| (class, end.until()))
             .filter(move |(_, until)| until.is_none_or(|until| now < until))
+    }
+
+    /// Adds the classes among these that hold at `now`: the same as [`Mark::classes`], with less to carry.
+    #[inline]
+    pub(super) fn put_codes(&self, codes: &mut Codes, among: Classes, now: Timestamp) {
+        let hour = u32::try_from(now.seconds().div_euclid(HOUR)).unwrap_or_default();
+        for (class, end) in Class::ALL.into_iter().zip(self.ends) {
+            if end.is_after(hour) && among.contains(class) {
+                codes.put(class, end);
+            }
+        }
     }
 
     fn set(&mut self, class: Class, end: End) {

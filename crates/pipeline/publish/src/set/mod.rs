@@ -58,10 +58,12 @@ use std::sync::Arc;
 use atalaya_model::{AllowEntry, Class, Decided, Decision, Listing, Prefix, Timestamp, Verdict};
 
 pub(crate) use self::classes::{Classes, Codes};
+use self::leaf::Leaf;
 pub(crate) use self::mark::Mark;
 use self::mark::{End, MarkNumber, MarkTable, Marks};
-use self::prefixes::{Prefixes, merged};
+use self::prefixes::{Prefixes, Run, merged};
 use self::singles::Singles;
+use self::tree::low;
 
 /// Texts of the operator that are kept; a list by hand has one reason for many entries. Entries beyond say what their class says.
 const MOST_TEXTS: usize = 4096;
@@ -88,6 +90,15 @@ pub struct View {
     texts: Arc<Vec<Arc<str>>>,
     /// Listings in all: an entry may be in several classes.
     listings: usize,
+}
+
+/// Where an address is to be looked up. Found and fetched for many addresses before the first is looked up, so that the processor waits
+/// for the memory of all at once and not for one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'v> {
+    address: IpAddr,
+    leaf: Option<&'v Leaf>,
+    ranges: Option<&'v Run<u32, MarkNumber>>,
 }
 
 /// A listing as the set keeps it.
@@ -297,6 +308,16 @@ impl Marks {
     }
 }
 
+impl Place<'_> {
+    /// Reads a little of everything that looking it up will read. What comes back means nothing.
+    #[inline]
+    pub(crate) fn fetch(&self) -> usize {
+        let ranges = self.ranges.and_then(|run| run.first());
+        let length = ranges.map_or(0, |(key, _)| usize::from(key.length));
+        self.leaf.map_or(0, Leaf::fetch).wrapping_add(length)
+    }
+}
+
 impl View {
     /// The number of listings, those included whose end has passed.
     #[must_use]
@@ -337,30 +358,34 @@ impl View {
         })
     }
 
-    /// Reads a little of everything that looking an address up will read. Done for many addresses before the first is looked up, the
-    /// processor waits for all of their memory at once and not for one after the other. What comes back means nothing.
+    /// Where an address is to be looked up.
     #[inline]
-    pub(crate) fn fetch(&self, address: IpAddr) -> usize {
-        match address {
-            IpAddr::V4(address) => {
-                let address = address.to_bits();
-                self.singles
-                    .fetch(address)
-                    .wrapping_add(self.listed.fetch(address))
-            }
-            IpAddr::V6(_) => 0,
+    pub(crate) fn place(&self, address: IpAddr) -> Place<'_> {
+        let ipv4 = match address {
+            IpAddr::V4(address) => Some(address.to_bits()),
+            IpAddr::V6(_) => None,
+        };
+        Place {
+            address,
+            leaf: ipv4.and_then(|address| self.singles.leaf(address)),
+            ranges: ipv4.and_then(|address| self.listed.ipv4_near(address)),
         }
     }
 
     /// The codes of an address at `now` among some classes: the same as [`View::listings_of`], with less to carry.
     #[inline]
-    pub(crate) fn codes_of(&self, address: IpAddr, among: Classes, now: Timestamp) -> Codes {
-        let address = Prefix::single(address);
+    pub(crate) fn codes_at(&self, place: &Place<'_>, among: Classes, now: Timestamp) -> Codes {
         let mut codes = Codes::default();
-        for (_, mark) in self.marks_of(address) {
-            mark.classes(now)
-                .filter(|(class, _)| among.contains(*class))
-                .for_each(|(class, until)| codes.put(class, until));
+        let mut put = |number| self.marks.get(number).put_codes(&mut codes, among, now);
+        let address = Prefix::single(place.address);
+        match place.address {
+            IpAddr::V4(address) => {
+                let address = address.to_bits();
+                let own = place.leaf.and_then(|leaf| leaf.get(low(address)));
+                own.into_iter().for_each(&mut put);
+                self.listed.covering_ipv4(address, place.ranges).for_each(put);
+            }
+            IpAddr::V6(_) => self.listed.covering(address).for_each(|(_, number)| put(number)),
         }
         if codes.is_empty() || self.allowed_at(address, now).is_none() {
             codes

@@ -13,6 +13,8 @@ use super::tree::Tree;
 
 /// Bits of the octets that lead to a leaf of the tree.
 const TREE_BITS: u8 = 16;
+/// The length of a single IPv4 address.
+const SINGLE: u8 = 32;
 /// Entries of a run: what is copied for one change, and half of it after a cut.
 const MOST_IN_RUN: usize = 512;
 /// Lengths of an IPv6 prefix.
@@ -20,13 +22,13 @@ const LENGTHS: usize = 129;
 
 /// An entry: the network, as a number, and the length; the order that keeps together what lies inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<N> {
+pub(super) struct Key<N> {
     network: N,
-    length: u8,
+    pub(super) length: u8,
 }
 
 /// Entries in the order of their keys, each key once.
-type Run<N, V> = Arc<[(Key<N>, V)]>;
+pub(super) type Run<N, V> = Arc<[(Key<N>, V)]>;
 
 /// Prefixes with their values.
 #[derive(Debug, Clone)]
@@ -77,18 +79,33 @@ impl<V: Copy> Prefixes<V> {
     /// This prefix and all that cover it, the longest first.
     pub(super) fn covering(&self, prefix: Prefix) -> impl Iterator<Item = (Prefix, V)> {
         let (ipv4, ipv6) = match prefix.network() {
-            IpAddr::V4(network) => (Some(self.ipv4_covering(network.to_bits(), prefix.length())), None),
+            IpAddr::V4(network) => {
+                let (network, length) = (network.to_bits(), prefix.length());
+                let near = (length >= TREE_BITS).then(|| self.ipv4_near(network));
+                let covering = self.ipv4_covering(network, length, near.flatten());
+                (Some(covering.map(|(key, value)| (key.ipv4(), *value))), None)
+            }
             IpAddr::V6(network) => (None, Some(self.ipv6_covering(network.to_bits(), prefix.length()))),
         };
         ipv4.into_iter().flatten().chain(ipv6.into_iter().flatten())
     }
 
-    /// Reads a little of what [`Prefixes::covering`] reads for an IPv4 address.
+    /// The IPv4 prefixes from /16 on in the /16 of an address.
     #[inline]
-    pub(super) fn fetch(&self, address: u32) -> usize {
+    pub(super) fn ipv4_near(&self, address: u32) -> Option<&Run<u32, V>> {
         let [first, second, ..] = address.to_be_bytes();
-        let last = self.ipv4.leaf(first, second).and_then(|run| run.last());
-        last.map_or(0, |(key, _)| usize::from(key.length))
+        self.ipv4.leaf(first, second)
+    }
+
+    /// The same as [`Prefixes::covering`] for one IPv4 address, from what is near it.
+    #[inline]
+    pub(super) fn covering_ipv4<'v>(
+        &'v self,
+        address: u32,
+        near: Option<&'v Run<u32, V>>,
+    ) -> impl Iterator<Item = V> {
+        let covering = self.ipv4_covering(address, SINGLE, near);
+        covering.map(|(_, value)| *value)
     }
 
     /// Whether a prefix lies inside this one, or is the same.
@@ -199,26 +216,23 @@ impl<V: Copy> Prefixes<V> {
         if length < TREE_BITS {
             return Some(&self.ipv4_wide);
         }
-        let [first, second, ..] = network.to_be_bytes();
-        self.ipv4.leaf(first, second)
+        self.ipv4_near(network)
     }
 
-    fn ipv4_covering(&self, network: u32, length: u8) -> impl Iterator<Item = (Prefix, V)> {
-        let narrow = if length < TREE_BITS {
-            None
-        } else {
-            self.ipv4_run(network, length)
-        };
+    #[inline]
+    fn ipv4_covering<'v>(
+        &'v self,
+        network: u32,
+        length: u8,
+        near: Option<&'v Run<u32, V>>,
+    ) -> impl Iterator<Item = &'v (Key<u32>, V)> {
         // What covers one address stands from the widest to the narrowest in the order of the keys.
         let covers = move |entry: &&(Key<u32>, V)| {
             entry.0.length <= length
                 && (entry.0.network ^ network).leading_zeros() >= u32::from(entry.0.length)
         };
-        let narrow = narrow.into_iter().flat_map(|run| run.iter().rev());
-        narrow
-            .chain(self.ipv4_wide.iter().rev())
-            .filter(covers)
-            .map(|(key, value)| (key.ipv4(), *value))
+        let near = near.into_iter().flat_map(|run| run.iter().rev());
+        near.chain(self.ipv4_wide.iter().rev()).filter(covers)
     }
 
     fn ipv6_covering(&self, network: u128, length: u8) -> impl Iterator<Item = (Prefix, V)> {

@@ -2,7 +2,7 @@
 
 use super::leaf::{Entry, Leaf};
 use super::mark::MarkNumber;
-use super::tree::Tree;
+use super::tree::{Tree, low};
 
 /// Addresses with their marks. A clone is a version that stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -14,17 +14,14 @@ impl Singles {
     /// The mark of an address.
     #[inline]
     pub(crate) fn get(&self, address: u32) -> Option<MarkNumber> {
-        let [first, second, third, last] = address.to_be_bytes();
-        self.tree
-            .leaf(first, second)?
-            .get(u16::from_be_bytes([third, last]))
+        self.leaf(address)?.get(low(address))
     }
 
-    /// Reads a little of what [`Singles::get`] reads.
+    /// The leaf in which an address stands if it is in.
     #[inline]
-    pub(super) fn fetch(&self, address: u32) -> usize {
+    pub(super) fn leaf(&self, address: u32) -> Option<&Leaf> {
         let [first, second, ..] = address.to_be_bytes();
-        self.tree.leaf(first, second).map_or(0, Leaf::fetch)
+        self.tree.leaf(first, second)
     }
 
     /// All leaves in the order of their addresses, each with the two octets that lead to it.

@@ -140,7 +140,7 @@ const fn high(address: u32) -> u16 {
 }
 
 /// The octets that lead on from a leaf.
-const fn low(address: u32) -> u16 {
+pub(super) const fn low(address: u32) -> u16 {
     let [.., third, last] = address.to_be_bytes();
     u16::from_be_bytes([third, last])
 }

@@ -15,7 +15,7 @@ use self::prepared::Prepared;
 use super::LEAST_UDP_ANSWER;
 use super::reply::OUR_UDP_PAYLOAD;
 use crate::published::PublishedZones;
-use crate::set::{Codes, View};
+use crate::set::{Codes, Place, View};
 
 /// Bytes of the header of a message (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
@@ -47,6 +47,8 @@ pub(crate) struct Question {
 #[derive(Debug)]
 pub(crate) struct Moment<'z> {
     pub(crate) view: &'z View,
+    /// Where the address of the question stands in it.
+    pub(crate) place: &'z Place<'z>,
     pub(crate) serial: Serial,
     pub(crate) now: Timestamp,
 }
@@ -82,10 +84,15 @@ impl PreparedZones {
         answer: &mut Vec<u8>,
         moment: &Moment<'_>,
     ) -> Option<Usual> {
-        let Moment { view, serial, now } = *moment;
+        let Moment {
+            view,
+            place,
+            serial,
+            now,
+        } = *moment;
         let address = question.address;
         let (number, zone) = self.0.get(question.zone)?;
-        let codes = view.codes_of(address, zone.classes, now);
+        let codes = view.codes_at(place, zone.classes, now);
         answer.extend_from_slice(query.get(..question.end)?);
         if codes.is_empty() {
             zone.put_soa(answer, question.zone_at, serial)?;

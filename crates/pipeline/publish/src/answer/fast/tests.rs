@@ -164,8 +164,9 @@ proptest! {
 fn short(zone: &Zone, query: &[u8], answer: &mut Vec<u8>, now: Timestamp) -> Option<Usual> {
     let version = zone.version();
     let question = version.read(query)?;
-    version.fetch(&question);
-    version.answer(query, &question, answer, now)
+    let place = version.place(&question);
+    place.fetch();
+    version.answer(query, (&question, &place), answer, now)
 }
 
 /// The usual question about an address; none where it has none.
