@@ -49,7 +49,7 @@ enum Chore {
         /// Its name, as listed
         name: Option<String>,
         /// What is handed on to it
-        #[arg(last = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
     /// Fuzz one target; without a name, list them
