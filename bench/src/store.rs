@@ -1,130 +1,182 @@
-//! Observations a second that become durable, each with its message, in the store alone.
+//! Observations a second that become durable, each with its message, and that are judged too, on a list of some million.
 //!
-//! In: a store's URL, or none for an SQLite file in the current folder (run it on the disk that is to be measured). Out: the rate and how
-//! long a caller waits for its acknowledgement.
+//! In: a store's URL, or none for an SQLite file in the current folder (run it on the disk that is to be measured); how many listings
+//! stand before. Out: rates, the processor time of this process for each observation, how long a caller waits for its acknowledgement,
+//! and bytes on disk.
 
-use std::net::Ipv4Addr;
+mod flood;
+mod listed;
+
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
-use atalaya_model::{Clock, Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
-use atalaya_store::{Store, StoreError};
-use uuid::Uuid;
+use anyhow::{Context, ensure};
+use atalaya_decide::{DecideConfig, Judge};
+use atalaya_model::Clock;
+use atalaya_publish::{Follower, PublishConfig, Zone};
+use atalaya_store::Store;
+use tokio_util::sync::CancellationToken;
 
-/// Observations recorded.
+use crate::process::processor_seconds;
+
+/// Observations recorded in each part.
 const COUNT: u32 = 200_000;
-/// Callers that record at the same time, as a trap has sessions.
-const CALLERS: u32 = 512;
-/// About the size of the mails in the public spam collections, without their pictures.
-const MESSAGE_BYTES: usize = 3_000;
-/// Words that fill the messages, so that they pack like mail and not like noise.
-const WORDS: [&str; 16] = [
-    "account", "offer", "http://", "watch", "=20", "click", "best", "price", "<td>", "your", "now", "the",
-    "of", "Dear", "urgent", "</a>",
-];
+/// Listings that stand before, unless another number is given.
+const LISTED: u32 = 5_000_000;
 
-/// Runs the benchmark and prints its line.
-pub(crate) fn run(url: Option<&str>) -> anyhow::Result<()> {
-    tokio::runtime::Runtime::new()?.block_on(measure(url))
+/// What is measured on.
+struct Subject {
+    store: Store,
+    judge: Arc<Judge>,
+    zone: Arc<Zone>,
+    listed: u32,
+    stop: CancellationToken,
 }
 
-async fn measure(url: Option<&str>) -> anyhow::Result<()> {
+/// Time by the clock and of the processors.
+struct Watch {
+    begin: Instant,
+    processor: f64,
+}
+
+impl Watch {
+    fn start() -> anyhow::Result<Self> {
+        Ok(Self {
+            begin: Instant::now(),
+            processor: processor_seconds(std::process::id())?,
+        })
+    }
+
+    /// Says what it cost since the start.
+    fn tell(&self, what: &str) -> anyhow::Result<()> {
+        let seconds = self.begin.elapsed().as_secs_f64();
+        let processor = processor_seconds(std::process::id())? - self.processor;
+        let each = processor * 1e6 / f64::from(COUNT);
+        println!(
+            "{what}: {:.0} a second, {each:.1} µs of processor time each, {:.0} a second if two processors had nothing else to do",
+            f64::from(COUNT) / seconds,
+            2e6 / each
+        );
+        Ok(())
+    }
+}
+
+/// Runs the benchmark and prints its lines. Arguments: `--listed NUMBER`, and a URL.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let mut listed = LISTED;
+    let mut url = None;
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        if argument == "--listed" {
+            listed = arguments.next().context("--listed needs a number")?.parse()?;
+        } else {
+            url = Some(argument.as_str());
+        }
+    }
+    tokio::runtime::Runtime::new()?.block_on(measure(url, listed))
+}
+
+async fn measure(url: Option<&str>, listed: u32) -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(".")?;
     let file = format!("sqlite:{}", folder.path().join("store.db").display());
-    let store = Store::open(&url.unwrap_or(&file).parse()?, Clock::system()).await?;
-    let begin = Instant::now();
-    let mut waits = record(&store).await?;
-    let rate = f64::from(COUNT) / begin.elapsed().as_secs_f64();
-    let last = store
-        .observations_after(u64::from(COUNT).saturating_sub(1), 2)
-        .await?;
+    let clock = Clock::system();
+    let store = Store::open(&url.unwrap_or(&file).parse()?, clock.clone()).await?;
     ensure!(
-        last.len() == 1,
-        "the store holds other observations than those recorded: give it an empty one"
+        store.observations_after(0, 1).await?.is_empty(),
+        "the store holds observations: give it an empty one"
     );
-    store.close().await;
-
-    waits.sort_unstable();
-    let share = |percent: usize| {
-        waits
-            .get(waits.len() * percent / 100)
-            .copied()
-            .unwrap_or_default()
+    listed::fill(&store, listed, clock.now()).await?;
+    let subject = Subject {
+        judge: Arc::new(Judge::new(DecideConfig::default(), store.clone(), clock)),
+        zone: Arc::new(Zone::new(&PublishConfig::default(), "http://list.example")?),
+        store,
+        listed,
+        stop: CancellationToken::new(),
     };
-    println!(
-        "{COUNT} observations of {MESSAGE_BYTES} bytes from {CALLERS} callers: {rate:.0} a second, acknowledged after \
-         {:.1?} (median), {:.1?} (99 of 100)",
-        share(50),
-        share(99),
-    );
+    let follower = Follower::new(subject.store.clone(), Arc::clone(&subject.zone));
+    let follower = tokio::spawn(follower.run(subject.stop.clone()));
+    subject.settle().await?;
+    println!("{listed} listings stand in store and set");
+
+    let before = bytes_in(folder.path())?;
+    subject.durable().await?;
+    subject.judged().await?;
+    subject.both().await?;
+    subject.stop.cancel();
+    follower.await?;
+    subject.store.close().await;
+    if url.is_none() {
+        let each = bytes_in(folder.path())?.saturating_sub(before) / u64::from(2 * COUNT);
+        println!("on disk: {each} bytes an observation, with its message and what was decided");
+    }
     Ok(())
 }
 
-/// Records from many callers at once; gives how long each record took.
-async fn record(store: &Store) -> anyhow::Result<Vec<Duration>> {
-    let next = Arc::new(AtomicU32::new(0));
-    let callers: Vec<_> = (0..CALLERS)
-        .map(|_| tokio::spawn(call(store.clone(), Arc::clone(&next))))
-        .collect();
-    let mut waits = Vec::new();
-    for caller in callers {
-        waits.extend(caller.await??);
+impl Subject {
+    /// Records without a judge.
+    async fn durable(&self) -> anyhow::Result<()> {
+        let watch = Watch::start()?;
+        let waits = flood::record(&self.store, 0..COUNT, self.listed).await?;
+        watch.tell("durable")?;
+        tell_waits(waits);
+        Ok(())
     }
-    Ok(waits)
-}
 
-/// Records one observation after the other until all are taken.
-async fn call(store: Store, next: Arc<AtomicU32>) -> Result<Vec<Duration>, StoreError> {
-    let mut waits = Vec::new();
-    loop {
-        let number = next.fetch_add(1, Ordering::Relaxed);
-        if number >= COUNT {
-            return Ok(waits);
+    /// Judges what was recorded.
+    async fn judged(&self) -> anyhow::Result<()> {
+        let watch = Watch::start()?;
+        self.judge.catch_up().await?;
+        self.settle().await?;
+        watch.tell("judged and in the set")
+    }
+
+    /// Records while the judge works, until all is judged.
+    async fn both(&self) -> anyhow::Result<()> {
+        let (judge, stop) = (Arc::clone(&self.judge), self.stop.clone());
+        let watch = Watch::start()?;
+        let judging = tokio::spawn(async move { judge.run(stop).await });
+        let waits = flood::record(&self.store, COUNT..2 * COUNT, self.listed).await?;
+        while self.judge.position().await? < u64::from(2 * COUNT) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let begin = Instant::now();
-        store.record(observation(number), Some(message(number))).await?;
-        waits.push(begin.elapsed());
+        self.settle().await?;
+        watch.tell("durable, judged and in the set")?;
+        tell_waits(waits);
+        judging.abort();
+        Ok(())
+    }
+
+    /// Waits until the set shows what was decided.
+    async fn settle(&self) -> anyhow::Result<()> {
+        let serial = self.store.serial().await?;
+        while self.zone.serial() < serial {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
     }
 }
 
-/// A spam from one of some hundred thousand addresses, scattered as they come in.
-fn observation(number: u32) -> Observation {
-    let address = Ipv4Addr::from(0x0b00_0000 | (number.wrapping_mul(2_654_435_761) >> 15));
-    Observation {
-        kind: Kind::Spam,
-        handshake: Handshake::Completed,
-        trap: Some(Trap::Pristine),
-        envelope: Envelope {
-            helo: format!("host-{number}.sender.example"),
-            mail_from: format!("bounce-{number}@sender.example"),
-            recipients: vec![format!("trap{}@atalaya.test", number % 1_000)],
-        },
-        subject: format!("Your account {number} needs attention"),
-        source_port: Some(40_000),
-        message_size: MESSAGE_BYTES as u64,
-        ..Observation::new(
-            ObservationId(Uuid::now_v7()),
-            address.into(),
-            Timestamp::from_seconds(1_795_435_200 + i64::from(number / 20_000)),
-            Sensor::Trap,
-        )
-    }
+/// Says how long callers waited.
+fn tell_waits(mut waits: Vec<Duration>) {
+    waits.sort_unstable();
+    let share = |percent: usize| {
+        let at = waits.len().saturating_mul(percent) / 100;
+        waits.get(at).copied().unwrap_or_default()
+    };
+    println!(
+        "  acknowledged to {} callers after {:.1?} (median), {:.1?} (99 of 100)",
+        flood::CALLERS,
+        share(50),
+        share(99)
+    );
 }
 
-/// A message unlike every other.
-fn message(number: u32) -> Vec<u8> {
-    let mut text =
-        format!("Message-ID: <{number}@sender.example>\r\nSubject: offer {number}\r\n\r\n").into_bytes();
-    let mut state = number | 1;
-    while text.len() < MESSAGE_BYTES {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        let word = WORDS.get((state % 16) as usize).copied().unwrap_or_default();
-        text.extend_from_slice(word.as_bytes());
-        text.push(b' ');
+/// The bytes of all files in a folder.
+fn bytes_in(folder: &Path) -> anyhow::Result<u64> {
+    let mut sum = 0_u64;
+    for file in std::fs::read_dir(folder)? {
+        sum = sum.saturating_add(file?.metadata()?.len());
     }
-    text
+    Ok(sum)
 }

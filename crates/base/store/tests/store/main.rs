@@ -12,6 +12,7 @@ mod kill;
 mod list;
 mod opening;
 mod property;
+mod retention;
 mod support;
 mod telling;
 mod work;

@@ -1,0 +1,104 @@
+//! The flood: observations from many callers at once, each with a message of its own.
+
+use std::net::Ipv4Addr;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
+use atalaya_store::{Store, StoreError};
+use uuid::Uuid;
+
+use super::listed::listed_address;
+
+/// Callers that record at the same time, as a trap has sessions.
+pub(super) const CALLERS: u32 = 512;
+/// About the size of the mails in the public spam collections, without their pictures.
+const MESSAGE_BYTES: usize = 3_000;
+/// Words that fill the messages, so that they pack like mail and not like noise.
+const WORDS: [&str; 16] = [
+    "account", "offer", "http://", "watch", "=20", "click", "best", "price", "<td>", "your", "now", "the",
+    "of", "Dear", "urgent", "</a>",
+];
+
+/// Records from many callers at once; gives how long each record took.
+pub(super) async fn record(store: &Store, numbers: Range<u32>, listed: u32) -> anyhow::Result<Vec<Duration>> {
+    let next = Arc::new(AtomicU32::new(numbers.start));
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|_| tokio::spawn(call(store.clone(), Arc::clone(&next), (numbers.end, listed))))
+        .collect();
+    let mut waits = Vec::new();
+    for caller in callers {
+        waits.extend(caller.await??);
+    }
+    Ok(waits)
+}
+
+/// Records one observation after the other until all are taken.
+async fn call(
+    store: Store,
+    next: Arc<AtomicU32>,
+    (end, listed): (u32, u32),
+) -> Result<Vec<Duration>, StoreError> {
+    let mut waits = Vec::new();
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= end {
+            return Ok(waits);
+        }
+        let begin = Instant::now();
+        store
+            .record(observation(number, listed), Some(message(number)))
+            .await?;
+        waits.push(begin.elapsed());
+    }
+}
+
+/// The sender: one of 131,072, scattered as they come in; half of them are listed already.
+fn sender(number: u32, listed: u32) -> Ipv4Addr {
+    let who = number.wrapping_mul(2_654_435_761) >> 15;
+    match (who * (listed >> 17)).checked_rem(listed) {
+        Some(at) if who % 2 == 0 => listed_address(at),
+        _ => Ipv4Addr::from(0x0b00_0000 | who),
+    }
+}
+
+/// A spam.
+fn observation(number: u32, listed: u32) -> Observation {
+    Observation {
+        kind: Kind::Spam,
+        handshake: Handshake::Completed,
+        trap: Some(Trap::Pristine),
+        envelope: Envelope {
+            helo: format!("host-{number}.sender.example"),
+            mail_from: format!("bounce-{number}@sender.example"),
+            recipients: vec![format!("trap{}@atalaya.test", number % 1_000)],
+        },
+        subject: format!("Your account {number} needs attention"),
+        source_port: Some(40_000),
+        message_size: MESSAGE_BYTES as u64,
+        ..Observation::new(
+            ObservationId(Uuid::now_v7()),
+            sender(number, listed).into(),
+            Timestamp::from_seconds(1_795_435_200 + i64::from(number / 20_000)),
+            Sensor::Trap,
+        )
+    }
+}
+
+/// A message unlike every other.
+fn message(number: u32) -> Vec<u8> {
+    let mut text =
+        format!("Message-ID: <{number}@sender.example>\r\nSubject: offer {number}\r\n\r\n").into_bytes();
+    let mut state = number | 1;
+    while text.len() < MESSAGE_BYTES {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        let word = WORDS.get((state % 16) as usize).copied().unwrap_or_default();
+        text.extend_from_slice(word.as_bytes());
+        text.push(b' ');
+    }
+    text
+}
