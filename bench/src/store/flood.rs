@@ -59,7 +59,7 @@ async fn call(
 fn sender(number: u32, listed: u32) -> Ipv4Addr {
     let who = number.wrapping_mul(2_654_435_761) >> 15;
     match (who * (listed >> 17)).checked_rem(listed) {
-        Some(at) if who % 2 == 0 => listed_address(at),
+        Some(at) if who.is_multiple_of(2) => listed_address(at),
         _ => Ipv4Addr::from(0x0b00_0000 | who),
     }
 }

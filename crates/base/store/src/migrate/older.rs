@@ -107,22 +107,29 @@ async fn keep_what_was_kept(url: &StoreUrl) {
     pools.close().await;
 
     let store = Store::open(url, clock).await.unwrap();
-    let seen = store.observations_after(0, 10).await.unwrap();
-    let read: Vec<&Observation> = seen.iter().map(|seen| &seen.observation).collect();
-    assert_eq!(read, observations.iter().collect::<Vec<_>>());
-    let (message, conversation) = (message.unwrap(), conversation.unwrap());
-    assert_eq!(store.message(&message).await.unwrap(), evidence.message);
-    assert_eq!(store.message(&conversation).await.unwrap(), evidence.conversation);
-    assert_eq!(store.recipients_of(&message, 9).await.unwrap().len(), 4);
-    let unit = Prefix::unit("192.0.2.1".parse().unwrap());
-    assert_eq!(store.count_observations(&unit).await.unwrap(), 3);
+    check(&store, &evidence, &observations).await;
 
     // The same message once more: it is known, and the next position is taken.
     let again = observation(4, None, None);
     store.record(again, evidence.message).await.unwrap();
     assert_eq!(store.observations_after(3, 10).await.unwrap()[0].position, 4);
-    assert_eq!(store.recipients_of(&message, 9).await.unwrap().len(), 6);
+    let recipients = store.recipients_of(&message.unwrap(), 9).await.unwrap();
+    assert_eq!(recipients.len(), 6);
     store.close().await;
+}
+
+/// Everything is there.
+async fn check(store: &Store, evidence: &Evidence, observations: &[Observation]) {
+    let seen = store.observations_after(0, 10).await.unwrap();
+    let read: Vec<&Observation> = seen.iter().map(|seen| &seen.observation).collect();
+    assert_eq!(read, observations.iter().collect::<Vec<_>>());
+    let message = observations[0].message.unwrap();
+    let conversation = observations[0].conversation.unwrap();
+    assert_eq!(store.message(&message).await.unwrap(), evidence.message);
+    assert_eq!(store.message(&conversation).await.unwrap(), evidence.conversation);
+    assert_eq!(store.recipients_of(&message, 9).await.unwrap().len(), 4);
+    let unit = Prefix::unit("192.0.2.1".parse().unwrap());
+    assert_eq!(store.count_observations(&unit).await.unwrap(), 3);
 }
 
 #[tokio::test]

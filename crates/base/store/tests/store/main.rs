@@ -6,6 +6,7 @@
     reason = "tests end where something is not as it should be"
 )]
 
+mod allowed;
 mod disk;
 mod facts;
 mod kill;
