@@ -16,7 +16,7 @@ fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("dns") => dns::run(&arguments.collect::<Vec<_>>()),
-        Some("store") => store::run(arguments.next().as_deref()),
+        Some("store") => store::run(&arguments.collect::<Vec<_>>()),
         Some("trap") => trap::run(),
         Some(other) => bail!("no benchmark is named `{other}`: use dns, store or trap"),
         None => bail!("name a benchmark: dns, store or trap"),

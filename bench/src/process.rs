@@ -74,21 +74,26 @@ impl Server {
 
     /// Seconds of processor time that it took so far, its own and the kernel's for it.
     pub(crate) fn processor_seconds(&self) -> anyhow::Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let fields: Vec<&str> = stat
-            .rsplit_once(')')
-            .context("odd /proc stat")?
-            .1
-            .split_whitespace()
-            .collect();
-        let ticks = |at: usize| {
-            fields
-                .get(at)
-                .and_then(|text| text.parse::<f64>().ok())
-                .context("odd /proc stat")
-        };
-        Ok((ticks(11)? + ticks(12)?) / TICKS)
+        processor_seconds(self.child.id())
     }
+}
+
+/// Seconds of processor time that a process took so far, its own and the kernel's for it.
+pub(crate) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let fields: Vec<&str> = stat
+        .rsplit_once(')')
+        .context("odd /proc stat")?
+        .1
+        .split_whitespace()
+        .collect();
+    let ticks = |at: usize| {
+        fields
+            .get(at)
+            .and_then(|text| text.parse::<f64>().ok())
+            .context("odd /proc stat")
+    };
+    Ok((ticks(11)? + ticks(12)?) / TICKS)
 }
 
 impl Drop for Server {

@@ -7,10 +7,10 @@ use anyhow::{Context, bail};
 use atalaya_decide::import::{self, Import};
 use atalaya_decide::{Judge, by_hand};
 use atalaya_formats::redact::TrapNames;
-use atalaya_model::{Clock, Decided, Prefix, Serial};
+use atalaya_model::{Clock, Decided, Period, Prefix, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Export, Filter, Zone};
-use atalaya_store::{Recorded, Store, Topic};
+use atalaya_store::{EvidenceKind, Recorded, Store, StoreError, Topic};
 use atalaya_web::{App, AppConfig, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -240,18 +240,17 @@ impl House {
         export.context("the list is not loaded yet; ask again in a moment")
     }
 
-    /// Deletes now and then what is finished and old, until `stop`.
+    /// Deletes now and then what is finished or kept long enough, until `stop`.
     pub(crate) async fn tidy(&self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let before = self.clock.now().minus(FINISHED_KEPT);
-            let pause = match self.store.delete_finished(before).await {
+            let pause = match self.delete_old().await {
                 // Others write in between.
                 Ok(true) => Duration::from_millis(100),
                 Ok(false) => TIDY_EVERY,
                 Err(error) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
-                        "old jobs and mails stay for now"
+                        "what is old stays in the store for now"
                     );
                     TIDY_EVERY
                 }
@@ -261,6 +260,23 @@ impl House {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// Deletes some of what is kept longer than wanted; tells whether there may be more.
+    async fn delete_old(&self) -> Result<bool, StoreError> {
+        let (now, kept) = (self.clock.now(), &self.config.store);
+        let before = |period: Period| now.minus(period.duration());
+        let mut is_more = self.store.delete_finished(now.minus(FINISHED_KEPT)).await?;
+        for (kind, period) in [
+            (EvidenceKind::Message, kept.keep_messages),
+            (EvidenceKind::Conversation, kept.keep_conversations),
+        ] {
+            is_more |= self.store.delete_evidence(kind, before(period)).await?;
+        }
+        let judged = self.judge.position().await?;
+        let old = before(kept.keep_observations);
+        is_more |= self.store.delete_observations(old, judged).await?;
+        Ok(is_more)
     }
 
     /// Records replayed mails; they share as few commits as the store can make of them.

@@ -27,7 +27,7 @@ const BENCHMARKS: &[Benchmark] = &[
     },
     Benchmark {
         name: "store",
-        about: "observations a second that become durable; takes the URL of an empty store",
+        about: "observations a second that become durable and are judged; takes the URL of an empty store, and --listed NUMBER",
         target: &["--package", "atalaya-bench", "--", "store"],
     },
     Benchmark {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use atalaya_decide::DecideConfig;
 use atalaya_delist::DelistConfig;
-use atalaya_model::{Secret, settings};
+use atalaya_model::{Period, Secret, settings};
 use atalaya_notify::{ContactConfig, NoticeConfig};
 use atalaya_observe::TrapConfig;
 use atalaya_observe::complaints::ComplaintsConfig;
@@ -65,6 +65,12 @@ settings! {
         /// A PostgreSQL database (`postgres://USER:PASSWORD@HOST/NAME`) or an SQLite file (`sqlite:/path/to/file.db`). Without it,
         /// SQLite in the file atalaya.db of the data folder.
         url: Option<Secret> = None => "\"postgres://atalaya:secret@db.example.net/atalaya\"",
+        /// How long a message is kept after it last arrived. What was observed stays, and counts as before.
+        keep_messages: Period = Period::days(180),
+        /// How long a conversation is kept.
+        keep_conversations: Period = Period::days(180),
+        /// How long it is kept that something was observed. Listings, and how often an address was listed, stay.
+        keep_observations: Period = Period::days(730),
     }
 }
 
@@ -77,6 +83,9 @@ settings! {
         format: String = "text".to_owned(),
     }
 }
+
+/// The shortest time that evidence is kept: notices show it, and need some time to be written.
+const SHORTEST_KEPT: Period = Period::days(2);
 
 /// The levels of the log, as they are written.
 const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace", "off"];
@@ -145,9 +154,18 @@ impl Config {
     }
 
     fn check_store(&self) -> Result<(), String> {
-        self.store_url()
-            .map(|_url| ())
-            .map_err(|error| format!("store.url: {error}"))
+        if let Err(error) = self.store_url() {
+            return Err(format!("store.url: {error}"));
+        }
+        let kept = [
+            ("keep_messages", self.store.keep_messages),
+            ("keep_conversations", self.store.keep_conversations),
+            ("keep_observations", self.store.keep_observations),
+        ];
+        match kept.iter().find(|(_, period)| *period < SHORTEST_KEPT) {
+            Some((name, _)) => Err(format!("store.{name} must be {SHORTEST_KEPT} at least")),
+            None => Ok(()),
+        }
     }
 
     fn check_log(&self) -> Result<(), String> {

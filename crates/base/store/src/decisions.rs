@@ -65,6 +65,13 @@ pub(crate) struct Turn {
     last: Serial,
 }
 
+impl Turn {
+    /// The serial of the last decision, where none was made in this turn.
+    pub(crate) fn undecided(&self) -> Option<Serial> {
+        (self.last == self.counted).then_some(self.last)
+    }
+}
+
 impl Transaction {
     /// Writes a decision with the next serial, and changes the listings or the allow list as it says.
     ///

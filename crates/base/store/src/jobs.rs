@@ -123,11 +123,30 @@ impl Transaction {
         payload: &str,
         run_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO jobs (kind, key, payload, state, due_at, attempts) \
-                   VALUES ($1, $2, $3, 'waiting', $4, 0) ON CONFLICT (kind, key) DO NOTHING";
-        self.connection
-            .execute(sql, values![kind, key, payload, run_at])
-            .await?;
+        self.add_jobs(kind, [(key.to_owned(), payload.to_owned())], run_at)
+            .await
+    }
+
+    /// Adds many jobs of a kind, each with its key and payload, as [`Self::add_job`] does one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn add_jobs(
+        &mut self,
+        kind: &str,
+        jobs: impl IntoIterator<Item = (String, String)>,
+        run_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let rows: Vec<_> = jobs
+            .into_iter()
+            .map(|(key, payload)| values![kind, key, payload, "waiting", run_at, 0_u32])
+            .collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let head = "INSERT INTO jobs (kind, key, payload, state, due_at, attempts) VALUES";
+        let tail = "ON CONFLICT (kind, key) DO NOTHING";
+        self.connection.insert(head, rows, tail).await?;
         self.touch(Topic::Jobs);
         Ok(())
     }

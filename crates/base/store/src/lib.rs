@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod allow_cache;
 mod config;
 mod contacts;
 mod decisions;
@@ -12,6 +13,7 @@ mod notices;
 mod observations;
 mod outbox;
 mod removals;
+mod retention;
 mod schema;
 mod secrets;
 mod sql;
@@ -33,4 +35,4 @@ pub use store::Store;
 pub use subscription::{Subscription, Topic};
 pub use tallies::Tally;
 pub use transaction::Transaction;
-pub use writer::{Evidence, MAX_MESSAGE, Recorded};
+pub use writer::{Evidence, EvidenceKind, MAX_MESSAGE, Recorded};

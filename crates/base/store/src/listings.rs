@@ -170,7 +170,10 @@ impl Transaction {
     /// # Errors
     /// The store failed.
     pub async fn allowed_covering(&mut self, prefixes: &[Prefix]) -> Result<Vec<AllowEntry>, StoreError> {
-        allowed_covering(&mut self.connection, prefixes).await
+        match self.covering_in_memory(prefixes).await? {
+            Some(entries) => Ok(entries),
+            None => allowed_covering(&mut self.connection, prefixes).await,
+        }
     }
 }
 
@@ -250,6 +253,15 @@ async fn allowed_covering(
 pub(crate) async fn all_allowed(connection: &mut Connection) -> Result<Vec<AllowEntry>, StoreError> {
     let sql = format!("SELECT {ALLOWED} FROM allowed ORDER BY prefix");
     read(connection.rows(sql, Vec::new()).await?, allow_entry)
+}
+
+/// Some of the allow list, or all.
+pub(crate) async fn some_allowed(
+    connection: &mut Connection,
+    limit: u32,
+) -> Result<Vec<AllowEntry>, StoreError> {
+    let sql = format!("SELECT {ALLOWED} FROM allowed LIMIT $1");
+    read(connection.rows(sql, values![limit]).await?, allow_entry)
 }
 
 /// Reads all rows with `one`.

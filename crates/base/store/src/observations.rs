@@ -1,9 +1,9 @@
 //! Observations and the messages kept with them: facts, appended once, never edited.
 
-use atalaya_model::{DialectId, Digest, Envelope, Observation, ObservationId, Prefix};
+use atalaya_model::{DialectId, Digest, Observation, ObservationId, Prefix};
 
 use crate::sql::{Row, values};
-use crate::writer::{COLUMNS, Evidence, PackedEvidence, Recorded, unpack};
+use crate::writer::{COLUMNS, Columns, Details, Evidence, PackedEvidence, Recorded, key, unpack};
 use crate::{Store, StoreError};
 
 /// Most observations that are counted for one answer: who sends more sends too much whatever the number, and a page must stay cheap.
@@ -34,7 +34,7 @@ impl Store {
         let evidence = PackedEvidence::pack(evidence.into()).await?;
         observation.message = evidence.message.as_ref().map(|kept| kept.digest);
         observation.conversation = evidence.conversation.as_ref().map(|kept| kept.digest);
-        self.writer().record(observation, evidence).await
+        self.writer().record(&observation, evidence).await
     }
 
     /// The observations after `position`, oldest first.
@@ -70,20 +70,20 @@ impl Store {
         row.map_or(Ok(0), |mut row| row.take_count())
     }
 
-    /// The recipients of the newest `limit` observations of the same message, each list as it was given.
+    /// The recipients of the newest `limit` observations of the same message, each list as it was given; none once the message is deleted.
     ///
     /// # Errors
     /// The store failed.
     pub async fn recipients_of(&self, message: &Digest, limit: u32) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT recipients FROM observations WHERE message = $1 ORDER BY position DESC LIMIT $2";
-        let rows = self
-            .read()
-            .await?
-            .rows(sql, values![message.0.to_vec(), limit])
-            .await?;
-        let lists: Result<Vec<Vec<String>>, StoreError> =
-            rows.into_iter().map(|mut row| row.take_json()).collect();
-        Ok(lists?.concat())
+        let sql = "SELECT details FROM observations WHERE evidence = (SELECT number FROM evidence \
+                   WHERE substr(digest, 1, 8) = $1 AND digest = $2) ORDER BY position DESC LIMIT $3";
+        let named = values![key(message), message.0.to_vec(), limit];
+        let mut recipients = Vec::new();
+        for mut row in self.read().await?.rows(sql, named).await? {
+            let details: String = row.take()?;
+            recipients.extend(Details::from_json(&details)?.into_recipients());
+        }
+        Ok(recipients)
     }
 
     /// The canonical text of a dialect that was heard.
@@ -96,13 +96,14 @@ impl Store {
         row.map(|mut row| row.take()).transpose()
     }
 
-    /// A kept message or conversation, as it was received.
+    /// A kept message or conversation, as it was received; none once it is deleted.
     ///
     /// # Errors
     /// The store failed, or what it kept is no longer that message ([`StoreError::Corrupt`]).
     pub async fn message(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = "SELECT size, packed FROM messages WHERE digest = $1";
-        let row = self.read().await?.row(sql, values![digest.0.to_vec()]).await?;
+        let sql = "SELECT size, packed FROM evidence WHERE substr(digest, 1, 8) = $1 AND digest = $2";
+        let named = values![key(digest), digest.0.to_vec()];
+        let row = self.read().await?.row(sql, named).await?;
         let Some(mut row) = row else { return Ok(None) };
         let (size, packed) = (row.take_count()?, row.take::<Vec<u8>>()?);
         unpack(digest, size, &packed).map(Some)
@@ -112,43 +113,17 @@ impl Store {
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
 fn seen(mut row: Row) -> Result<Seen, StoreError> {
     let position = row.take_count()?;
-    let id = ObservationId(row.take_id()?);
-    // The unit follows from the address.
-    row.take::<String>()?;
-    let observation = Observation {
-        id,
-        address: row.take_word()?,
+    let columns = Columns {
+        id: ObservationId(row.take_id()?),
         seen_at: row.take_time()?,
         sensor: row.take_word()?,
-        kind: row.take_word()?,
-        handshake: row.take_word()?,
-        trap: row.take_some_word()?,
-        envelope: Envelope {
-            helo: row.take()?,
-            mail_from: row.take()?,
-            recipients: row.take_json()?,
-        },
-        subject: row.take()?,
-        source_port: row.take_some_count()?,
-        message: row.take::<Option<Vec<u8>>>()?.map(digest).transpose()?,
-        message_size: row.take_count()?,
-        oddities: row.take_json()?,
         source: row.take()?,
-        fingerprint: row.take_some_word()?,
-        dialect: row.take_some_word()?,
-        tls: row.take_some_word()?,
-        conversation: row.take::<Option<Vec<u8>>>()?.map(digest).transpose()?,
+        message: row.take_some_digest()?,
+        conversation: row.take_some_digest()?,
     };
+    let details: String = row.take()?;
     Ok(Seen {
         position,
-        observation,
+        observation: Details::from_json(&details)?.with(columns),
     })
-}
-
-/// The digest that a column holds.
-fn digest(bytes: Vec<u8>) -> Result<Digest, StoreError> {
-    bytes
-        .try_into()
-        .map(Digest)
-        .map_err(|_length| StoreError::corrupt("a digest of the wrong length"))
 }

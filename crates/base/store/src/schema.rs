@@ -1,7 +1,8 @@
 //! The tables, as a list of numbered steps that is only ever added to.
 //!
 //! Each step is written once. A few words in braces become what the back end calls them: `{int}`, `{real}`, `{bytes}` are column types,
-//! `{key}` is a number that the database gives out, `{strict}` makes SQLite check types as PostgreSQL does. Times are microseconds
+//! `{key}` is a number that the database gives out, `{strict}` makes SQLite check types as PostgreSQL does, `{object}` and
+//! `{json}` name functions. Times are microseconds
 //! since 1970, prefixes and words are text, lists are JSON in text.
 
 use crate::sql::Dialect;
@@ -47,6 +48,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "what each sensor tells",
         statements: SENSORS,
+    },
+    Step {
+        name: "evidence in the order of its arrival",
+        statements: EVIDENCE,
     },
 ];
 
@@ -222,6 +227,54 @@ const SENSORS: &[&str] = &[
     "CREATE TABLE dialects (id TEXT PRIMARY KEY, text TEXT NOT NULL, first_seen_at {int} NOT NULL) {strict}",
 ];
 
+/// What is written for every observation, made small. Evidence has numbers in the order of its arrival, so that its rows and the index of
+/// the observations of a message grow at their end, and what is deleted for its age leaves whole pages. The digest, which falls
+/// anywhere, is indexed by its beginning only; whoever looks compares all of it. What nobody asks for by itself is JSON in `details`.
+const EVIDENCE: &[&str] = &[
+    "CREATE TABLE evidence (
+        number {int} PRIMARY KEY,
+        digest {bytes} NOT NULL,
+        kind TEXT NOT NULL,
+        size {int} NOT NULL,
+        kept_at {int} NOT NULL,
+        packed {bytes} NOT NULL
+    ) {strict}",
+    "INSERT INTO evidence (number, digest, kind, size, kept_at, packed)
+        SELECT row_number() OVER (ORDER BY kept_at, digest), digest,
+            CASE WHEN digest IN (SELECT conversation FROM observations WHERE conversation IS NOT NULL)
+                THEN 'conversation' ELSE 'message' END,
+            size, kept_at, packed FROM messages",
+    "DROP TABLE messages",
+    "CREATE INDEX evidence_by_digest ON evidence (substr(digest, 1, 8))",
+    "CREATE INDEX evidence_by_age ON evidence (kind, kept_at)",
+    "INSERT INTO counters (name, value) SELECT 'evidence', COALESCE(MAX(number), 0) FROM evidence",
+    "ALTER TABLE observations RENAME TO observations_before",
+    "CREATE TABLE observations (
+        position {int} PRIMARY KEY,
+        id {bytes} NOT NULL UNIQUE,
+        unit TEXT NOT NULL,
+        seen_at {int} NOT NULL,
+        sensor TEXT NOT NULL,
+        source TEXT NOT NULL,
+        message {bytes},
+        conversation {bytes},
+        evidence {int},
+        details TEXT NOT NULL
+    ) {strict}",
+    "INSERT INTO observations (position, id, unit, seen_at, sensor, source, message, conversation, evidence, details)
+        SELECT position, id, unit, seen_at, sensor, source, message, conversation,
+            (SELECT MIN(number) FROM evidence
+                WHERE substr(digest, 1, 8) = substr(message, 1, 8) AND digest = message),
+            CAST({object}('address', address, 'kind', kind, 'handshake', handshake, 'trap', NULLIF(trap, ''),
+                'helo', helo, 'mail_from', mail_from, 'recipients', {json}(recipients), 'subject', subject,
+                'source_port', source_port, 'message_size', message_size, 'oddities', {json}(oddities),
+                'fingerprint', fingerprint, 'dialect', dialect, 'tls', tls) AS TEXT)
+        FROM observations_before",
+    "DROP TABLE observations_before",
+    "CREATE INDEX observations_of_unit ON observations (unit, seen_at)",
+    "CREATE INDEX observations_of_evidence ON observations (evidence, position) WHERE evidence IS NOT NULL",
+];
+
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {
     let words = match dialect {
@@ -231,6 +284,8 @@ pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {
             ("{bytes}", "BLOB"),
             ("{key}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
             ("{strict}", "STRICT"),
+            ("{object}", "json_object"),
+            ("{json}", "json"),
         ],
         Dialect::Pg => [
             ("{int}", "BIGINT"),
@@ -238,6 +293,8 @@ pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {
             ("{bytes}", "BYTEA"),
             ("{key}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
             ("{strict}", ""),
+            ("{object}", "json_build_object"),
+            ("{json}", "json"),
         ],
     };
     words.iter().fold(statement.to_owned(), |text, (word, meaning)| {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use atalaya_model::{Clock, Timestamp};
 
+use crate::allow_cache::AllowCache;
 use crate::migrate::migrate;
 use crate::sql::{Connection, Pools, Value};
 use crate::subscription::Bells;
@@ -23,6 +24,7 @@ struct Inner {
     clock: Clock,
     bells: Arc<Bells>,
     writer: Writer,
+    allowed: AllowCache,
 }
 
 impl Store {
@@ -42,6 +44,7 @@ impl Store {
                 clock,
                 bells,
                 writer,
+                allowed: AllowCache::default(),
             }),
         })
     }
@@ -93,6 +96,11 @@ impl Store {
     /// Wakes everybody who waits for `topic`.
     pub(crate) fn ring(&self, topic: Topic) {
         self.inner.bells.ring(topic);
+    }
+
+    /// The allow list in memory.
+    pub(crate) fn allow_cache(&self) -> &AllowCache {
+        &self.inner.allowed
     }
 
     /// The writer of observations.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use atalaya_model::Serial;
+
 use crate::decisions::Turn;
 use crate::sql::{Connection, values};
 use crate::{Store, StoreError, Topic};
@@ -100,6 +102,16 @@ impl Transaction {
         if !self.touched.contains(&topic) {
             self.touched.push(topic);
         }
+    }
+
+    /// The serial of the last decision, where this transaction has the turn and decided nothing so far.
+    pub(crate) fn undecided(&self) -> Option<Serial> {
+        self.turn.as_ref().and_then(Turn::undecided)
+    }
+
+    /// The store that it writes to.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The time now.

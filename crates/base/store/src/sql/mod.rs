@@ -24,7 +24,7 @@ use crate::StoreError;
 use fault::explain;
 
 /// Most rows in one statement: with 20 columns well below the limit of placeholders (SQLite 32,766, PostgreSQL 65,535).
-const MAX_ROWS: usize = 64;
+const MAX_ROWS: usize = 256;
 /// Most keys in one statement: a batch of the judge looks for some 20,000, and each statement is a journey to PostgreSQL.
 const MAX_KEYS: usize = 1_024;
 

@@ -40,8 +40,8 @@ const STATEMENTS: usize = 256;
 const WRITER_CACHE: &str = "-65536";
 /// Memory for pages of each reader.
 const READER_CACHE: &str = "-8192";
-/// Pages of 4 KiB in the log before they are moved into the file: fewer and larger moves than by default.
-const CHECKPOINT_PAGES: &str = "4000";
+/// Pages of 4 KiB in the log before they are moved into the file: an index page that a flood hits again and again is moved once.
+const CHECKPOINT_PAGES: &str = "16000";
 /// The log is cut back to this many bytes after it was larger.
 const LOG_BYTES: &str = "67108864";
 

@@ -1,6 +1,6 @@
 //! What comes out of a query: columns are taken one after the other, in the order in which the query names them.
 
-use atalaya_model::{Prefix, Serial, Timestamp};
+use atalaya_model::{Digest, Prefix, Serial, Timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type};
@@ -50,13 +50,6 @@ impl Row {
         T::try_from(number).map_err(|_range| StoreError::corrupt(format!("the count {number}")))
     }
 
-    /// The next column: a count, or none.
-    pub(crate) fn take_some_count<T: TryFrom<i64>>(&mut self) -> Result<Option<T>, StoreError> {
-        let number: Option<i64> = self.take()?;
-        let known = number.map(T::try_from).transpose();
-        known.map_err(|_range| StoreError::corrupt("a count out of range"))
-    }
-
     /// The next column: a serial.
     pub(crate) fn take_serial(&mut self) -> Result<Serial, StoreError> {
         self.take_count().map(Serial)
@@ -80,16 +73,6 @@ impl Row {
         self.take::<String>()?.parse().map_err(StoreError::corrupt)
     }
 
-    /// The next column: the same, or none, which may be written as an empty text too.
-    pub(crate) fn take_some_word<T>(&mut self) -> Result<Option<T>, StoreError>
-    where
-        T: std::str::FromStr<Err: std::fmt::Display>,
-    {
-        let text = self.take::<Option<String>>()?.filter(|text| !text.is_empty());
-        text.map(|text| text.parse().map_err(StoreError::corrupt))
-            .transpose()
-    }
-
     /// The next column: a prefix.
     pub(crate) fn take_prefix(&mut self) -> Result<Prefix, StoreError> {
         self.take_word()
@@ -98,6 +81,15 @@ impl Row {
     /// The next column: an id.
     pub(crate) fn take_id(&mut self) -> Result<Uuid, StoreError> {
         Uuid::from_slice(&self.take::<Vec<u8>>()?).map_err(StoreError::corrupt)
+    }
+
+    /// The next column: a digest, or none.
+    pub(crate) fn take_some_digest(&mut self) -> Result<Option<Digest>, StoreError> {
+        let digest = |bytes: Vec<u8>| {
+            let digest = bytes.try_into().map(Digest);
+            digest.map_err(|_length| StoreError::corrupt("a digest of the wrong length"))
+        };
+        self.take::<Option<Vec<u8>>>()?.map(digest).transpose()
     }
 
     /// The next column: something kept as JSON.

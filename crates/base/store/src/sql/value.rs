@@ -48,9 +48,9 @@ impl From<u64> for Value {
     }
 }
 
-impl From<Option<u16>> for Value {
-    fn from(number: Option<u16>) -> Self {
-        Self::Integer(number.map(i64::from))
+impl From<Option<u64>> for Value {
+    fn from(number: Option<u64>) -> Self {
+        number.map_or(Self::Integer(None), Self::from)
     }
 }
 

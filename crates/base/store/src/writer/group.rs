@@ -1,17 +1,22 @@
-//! Writing one group: positions from the counter, messages once each, all in one transaction.
+//! Writing one group: numbers from the counters, evidence once each, all in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
-use atalaya_model::{Observation, Timestamp, Trap};
+use atalaya_model::{Digest, Observation, Timestamp};
 
+use super::details::Details;
+use super::evidence::{Packed, PackedEvidence};
 use super::{Entry, Recorded};
 use crate::StoreError;
 use crate::sql::{Connection, Pools, Value, values};
 
-/// The columns of an observation, as [`row`] fills them and as they are read back.
-pub(crate) const COLUMNS: &str = "position, id, unit, address, seen_at, sensor, kind, handshake, trap, helo, mail_from, \
-                                  recipients, subject, source_port, message, message_size, oddities, \
-                                  source, fingerprint, dialect, tls, conversation";
+/// The columns of an observation that are read back.
+pub(crate) const COLUMNS: &str = "position, id, seen_at, sensor, source, message, conversation, details";
+/// The columns of an observation as they are written: [`row`] makes the first ones.
+const WRITTEN: &str = "id, unit, seen_at, sensor, source, message, conversation, details, position, evidence";
+/// Evidence that arrives again is as young as new, but its row is written anew only after so long.
+const REFRESH: Duration = Duration::from_secs(86_400);
 
 /// Writes a group durably. What is known already is passed over, and takes no position. Says of each what became of it.
 pub(super) async fn write(
@@ -27,7 +32,7 @@ pub(super) async fn write(
     let recorded: Vec<Recorded> = group
         .iter()
         .map(|entry| {
-            if known.insert(id(entry)) {
+            if known.insert(entry.id) {
                 Recorded::New
             } else {
                 Recorded::Known
@@ -42,17 +47,19 @@ pub(super) async fn write(
         connection.commit().await?;
         return Ok(recorded);
     }
-    keep_messages(&mut connection, &fresh, now).await?;
+    let numbers = keep_evidence(&mut connection, &fresh, now).await?;
     keep_dialects(&mut connection, &fresh).await?;
+    let rows = fresh.iter().zip(last.saturating_add(1)..);
+    let rows = rows.map(|(entry, position)| {
+        let message = entry.evidence.message.as_ref();
+        let number = message.and_then(|kept| numbers.get(&kept.digest)).copied();
+        let mut row = entry.row.clone();
+        row.extend(values![position, number]);
+        row
+    });
+    let head = format!("INSERT INTO observations ({WRITTEN}) VALUES");
+    connection.insert(&head, rows.collect(), "").await?;
     let end = last.saturating_add(fresh.len() as u64);
-    let rows = fresh
-        .iter()
-        .zip(last.saturating_add(1)..)
-        .map(|(entry, position)| row(&entry.observation, position));
-    let rows = rows.collect::<Result<_, _>>()?;
-    connection
-        .insert(&format!("INSERT INTO observations ({COLUMNS}) VALUES"), rows, "")
-        .await?;
     count(&mut connection, "observations", end).await?;
     connection.commit().await?;
     Ok(recorded)
@@ -80,7 +87,7 @@ pub(crate) async fn count(connection: &mut Connection, counter: &str, value: u64
 
 /// The ids of the group that are in the store already.
 async fn known(connection: &mut Connection, group: &[Entry]) -> Result<HashSet<[u8; 16]>, StoreError> {
-    let ids = group.iter().map(|entry| entry.observation.id.0);
+    let ids = group.iter().map(|entry| entry.id.to_vec());
     let rows = connection
         .rows_in("SELECT id FROM observations WHERE id IN {keys}", ids)
         .await?;
@@ -89,77 +96,105 @@ async fn known(connection: &mut Connection, group: &[Entry]) -> Result<HashSet<[
         .collect()
 }
 
-fn id(entry: &Entry) -> [u8; 16] {
-    entry.observation.id.0.into_bytes()
-}
-
-/// Keeps the messages that are not kept yet: the same message sent to many traps is kept once.
-async fn keep_messages(
+/// Keeps the evidence that is not kept yet: the same message sent to many traps is kept once. Gives the number of each.
+async fn keep_evidence(
     connection: &mut Connection,
     fresh: &[&Entry],
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut seen = HashSet::new();
-    let kept = fresh.iter().flat_map(|entry| entry.evidence.packed());
-    let once = kept.filter(|kept| seen.insert(kept.digest));
-    let rows = once
-        .map(|kept| values![kept.digest.0.to_vec(), kept.size, kept.packed.clone(), now])
-        .collect();
-    let head = "INSERT INTO messages (digest, size, packed, kept_at) VALUES";
-    connection
-        .insert(head, rows, "ON CONFLICT (digest) DO NOTHING")
-        .await
+) -> Result<HashMap<Digest, u64>, StoreError> {
+    let all = || fresh.iter().flat_map(|entry| entry.evidence.packed());
+    if all().next().is_none() {
+        return Ok(HashMap::new());
+    }
+    let last = lock(connection, "evidence").await?;
+    let mut numbers = kept_before(connection, all(), now).await?;
+    let mut next = last;
+    let mut rows = Vec::new();
+    for kept in all() {
+        numbers.entry(kept.digest).or_insert_with(|| {
+            next = next.saturating_add(1);
+            rows.push(evidence_row(next, kept, now));
+            next
+        });
+    }
+    let head = "INSERT INTO evidence (number, digest, kind, size, kept_at, packed) VALUES";
+    connection.insert(head, rows, "").await?;
+    if next > last {
+        count(connection, "evidence", next).await?;
+    }
+    Ok(numbers)
+}
+
+fn evidence_row(number: u64, kept: &Packed, now: Timestamp) -> Vec<Value> {
+    values![
+        number,
+        kept.digest.0.to_vec(),
+        kept.kind.name(),
+        kept.size,
+        now,
+        kept.packed.clone()
+    ]
+}
+
+/// The numbers of what is kept already, which is young again.
+async fn kept_before(
+    connection: &mut Connection,
+    all: impl Iterator<Item = &Packed>,
+    now: Timestamp,
+) -> Result<HashMap<Digest, u64>, StoreError> {
+    let sql = "SELECT number, digest, kept_at FROM evidence WHERE substr(digest, 1, 8) IN {keys}";
+    let rows = connection.rows_in(sql, all.map(Packed::key)).await?;
+    let mut numbers = HashMap::new();
+    let mut stale = BTreeMap::new();
+    for mut row in rows {
+        let number: u64 = row.take_count()?;
+        let Some(digest) = row.take_some_digest()? else {
+            continue;
+        };
+        if now.since(row.take_time()?) > REFRESH {
+            stale.insert(number, digest);
+        } else {
+            numbers.insert(digest, number);
+        }
+    }
+    // Where the row is just being deleted for its age, it is not found any more, and the evidence is kept anew.
+    let sql = "UPDATE evidence SET kept_at = {with} WHERE number IN {keys} RETURNING number";
+    let stale_numbers = stale.keys().copied();
+    for mut row in connection
+        .rows_in_with(sql, Some(now.into()), stale_numbers)
+        .await?
+    {
+        let number = row.take_count()?;
+        numbers.extend(stale.get(&number).map(|digest| (*digest, number)));
+    }
+    Ok(numbers)
 }
 
 /// Keeps the texts of the dialects that are new.
 async fn keep_dialects(connection: &mut Connection, fresh: &[&Entry]) -> Result<(), StoreError> {
     let mut seen = HashSet::new();
     let spoken = fresh.iter().filter_map(|entry| {
-        let id = entry.observation.dialect.filter(|id| seen.insert(*id))?;
+        let (id, heard_at) = entry.dialect.filter(|(id, _)| seen.insert(*id))?;
         let text = entry.evidence.dialect.as_deref()?;
-        Some(values![id.to_string(), text, entry.observation.seen_at])
+        Some(values![id.to_string(), text, heard_at])
     });
     let rows = spoken.collect();
     let head = "INSERT INTO dialects (id, text, first_seen_at) VALUES";
     connection.insert(head, rows, "ON CONFLICT (id) DO NOTHING").await
 }
 
-/// The row of an observation, in the order of [`COLUMNS`].
-fn row(observation: &Observation, position: u64) -> Result<Vec<Value>, StoreError> {
-    let envelope = &observation.envelope;
+/// The row of an observation, in the order of [`WRITTEN`], without what the transaction gives it. Made where the observation comes from,
+/// so that the one writer has little to do.
+pub(super) fn row(observation: &Observation, evidence: &PackedEvidence) -> Result<Vec<Value>, StoreError> {
+    let digest = |kept: &Option<Packed>| kept.as_ref().map(|kept| kept.digest.0.to_vec());
     Ok(values![
-        position,
         observation.id.0,
         &observation.unit(),
-        observation.address.to_canonical().to_string(),
         observation.seen_at,
         observation.sensor.name(),
-        observation.kind.name(),
-        observation.handshake.name(),
-        observation.trap.map_or("", Trap::name),
-        envelope.helo.as_str(),
-        envelope.mail_from.as_str(),
-        json(&envelope.recipients)?,
-        observation.subject.as_str(),
-        observation.source_port,
-        observation.message.map(|digest| digest.0.to_vec()),
-        observation.message_size,
-        json(&observation.oddities)?,
         observation.source.as_str(),
-        text(observation.fingerprint.as_ref()),
-        text(observation.dialect.as_ref()),
-        text(observation.tls.as_ref()),
-        observation.conversation.map(|digest| digest.0.to_vec()),
+        digest(&evidence.message),
+        digest(&evidence.conversation),
+        Details::from(observation).to_json()?,
     ])
-}
-
-/// The text of what may be there.
-fn text(value: Option<&impl ToString>) -> Option<String> {
-    value.map(ToString::to_string)
-}
-
-/// A list as JSON, with NUL replaced as in every other text: escaped as `\u0000` it would come back.
-fn json(list: &[String]) -> Result<String, StoreError> {
-    let list: Vec<String> = list.iter().map(|text| text.replace('\0', "\u{FFFD}")).collect();
-    serde_json::to_string(&list).map_err(StoreError::unexpected)
 }

@@ -7,19 +7,21 @@
 //! When the database refuses a record of the group, the group is cut in halves and written again, until the one bad observation stands
 //! alone and fails alone. For whatever else fails (full, read-only, unreachable …), everybody in the group is told so at once.
 
+mod details;
 mod evidence;
 mod group;
 
 use std::sync::Arc;
 
-use atalaya_model::{Clock, Observation};
+use atalaya_model::{Clock, DialectId, Observation, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
-pub use evidence::{Evidence, MAX_MESSAGE};
-pub(crate) use evidence::{PackedEvidence, unpack};
+pub(crate) use details::{Columns, Details};
+pub use evidence::{Evidence, EvidenceKind, MAX_MESSAGE};
+pub(crate) use evidence::{PackedEvidence, key, unpack};
 pub(crate) use group::{COLUMNS, count, lock};
 
-use crate::sql::{Pools, is_about_one};
+use crate::sql::{Pools, Value, is_about_one};
 use crate::subscription::Bells;
 use crate::{StoreError, Topic};
 
@@ -45,7 +47,11 @@ enum Order {
 
 /// An observation on its way.
 pub(crate) struct Entry {
-    observation: Observation,
+    id: [u8; 16],
+    /// Its row, but for what the transaction gives it.
+    row: Vec<Value>,
+    /// The dialect that it names, and when that was heard.
+    dialect: Option<(DialectId, Timestamp)>,
     evidence: PackedEvidence,
     answer: oneshot::Sender<Result<Recorded, StoreError>>,
 }
@@ -77,12 +83,14 @@ impl Writer {
     /// Records an observation; returns once it is durable.
     pub(crate) async fn record(
         &self,
-        observation: Observation,
+        observation: &Observation,
         evidence: PackedEvidence,
     ) -> Result<Recorded, StoreError> {
         let (answer, answered) = oneshot::channel();
         let order = Order::Record(Box::new(Entry {
-            observation,
+            id: observation.id.0.into_bytes(),
+            row: group::row(observation, &evidence)?,
+            dialect: observation.dialect.map(|id| (id, observation.seen_at)),
             evidence,
             answer,
         }));

@@ -61,3 +61,37 @@ async fn what_nobody_waits_for_any_more_is_not_written() {
     store.record(spam(), None).await.unwrap();
     assert_eq!(store.observations_after(0, 10).await.unwrap().len(), 1);
 }
+
+/// More callers than one group and the queue hold.
+const CALLERS: u64 = 4_000;
+
+#[tokio::test]
+async fn a_store_that_stalls_holds_a_bounded_number_and_lets_the_others_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+    let store = Store::open(&url, Clock::system()).await.unwrap();
+    let stall = store.begin().await.unwrap();
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.record(spam(), Some(b"x".to_vec())).await })
+        })
+        .collect();
+    let orders = &store.writer().orders;
+    while orders.capacity() > 0 {
+        tokio::task::yield_now().await;
+    }
+    // The group in hand and the queue are all that the store holds; it grows no further.
+    for _ in 0..CALLERS {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(orders.max_capacity(), super::MAX_WAITING);
+    assert_eq!(orders.capacity(), 0);
+    assert!(callers.iter().all(|caller| !caller.is_finished()));
+    stall.rollback().await.unwrap();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    let last = store.observations_after(CALLERS - 1, 10).await.unwrap();
+    assert_eq!(last.len(), 1);
+}

@@ -117,7 +117,7 @@ async fn the_same_message_is_kept_once(fixture: Fixture) {
         .map(|seen| seen.observation.message)
         .collect();
     assert_eq!(digests.len(), 1);
-    assert_eq!(count(&fixture.url, "messages").await, 1);
+    assert_eq!(count(&fixture.url, "evidence").await, 1);
 }
 
 async fn positions_are_gap_free_with_many_writers(fixture: Fixture) {
@@ -270,7 +270,7 @@ async fn messages_of_any_size_come_back(fixture: Fixture) {
 async fn poison(url: &StoreUrl) {
     match url {
         StoreUrl::Sqlite(path) => {
-            let trigger = "CREATE TRIGGER poison BEFORE INSERT ON observations WHEN NEW.helo = 'poison' \
+            let trigger = "CREATE TRIGGER poison BEFORE INSERT ON observations WHEN NEW.details LIKE '%poison%' \
                            BEGIN SELECT RAISE(ABORT, 'poison'); END";
             sqlx::query(trigger)
                 .execute(&mut sqlite(path).await)
@@ -278,7 +278,7 @@ async fn poison(url: &StoreUrl) {
                 .unwrap();
         }
         StoreUrl::Postgres(url) => {
-            let check = "ALTER TABLE observations ADD CHECK (helo <> 'poison')";
+            let check = "ALTER TABLE observations ADD CHECK (details NOT LIKE '%poison%')";
             let mut server = sqlx::PgConnection::connect(url.expose()).await.unwrap();
             sqlx::query(check).execute(&mut server).await.unwrap();
         }

@@ -6,12 +6,14 @@
     reason = "tests end where something is not as it should be"
 )]
 
+mod allowed;
 mod disk;
 mod facts;
 mod kill;
 mod list;
 mod opening;
 mod property;
+mod retention;
 mod support;
 mod telling;
 mod work;

@@ -4,6 +4,7 @@
 //! a crash in between counts nothing twice and loses nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use atalaya_model::{
@@ -19,7 +20,11 @@ use crate::{DecideConfig, Ruling, judge, weigh};
 /// The name under which the store keeps how far the judge has read.
 const READER: &str = "decide";
 /// Observations judged in one transaction: enough to share its cost, few enough that others write in between.
-const BATCH: u32 = 1_000;
+const BATCH: u32 = 2_048;
+/// A batch above this is part of a flood: many small ones would cost more than all else.
+const FLOOD: usize = 128;
+/// How long a flood is let gather: far below the second in which who sends spam is listed.
+const GATHER: Duration = Duration::from_millis(50);
 /// Listings ended in one transaction.
 const EXPIRY_BATCH: u32 = 1_000;
 /// The longest wait for news: listings that are over are withdrawn at least this often.
@@ -35,6 +40,8 @@ pub struct Judge {
     clock: Clock,
     /// Held while one works, so that those of this process do not read the same batch twice.
     turn: Mutex<()>,
+    /// How many observations the last batch had.
+    last_batch: AtomicUsize,
 }
 
 /// What the list holds while a batch is judged.
@@ -63,6 +70,7 @@ impl Judge {
             store,
             clock,
             turn: Mutex::new(()),
+            last_batch: AtomicUsize::new(0),
         }
     }
 
@@ -74,6 +82,9 @@ impl Judge {
             let result = self.catch_up().await;
             let wait = if result.is_ok() { IDLE } else { BACK_OFF };
             trouble = tell_first(trouble.as_ref(), result.err());
+            if self.last_batch.swap(0, Ordering::Relaxed) > FLOOD {
+                tokio::time::sleep(GATHER).await;
+            }
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = news.changed(wait) => {}
@@ -98,6 +109,14 @@ impl Judge {
         }
     }
 
+    /// How far the observations are judged: what is kept up to this position has been weighed.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn position(&self) -> Result<u64, StoreError> {
+        self.store.position(READER).await
+    }
+
     /// Judges one batch; tells whether there may be more.
     async fn judge_batch(&self) -> Result<bool, StoreError> {
         let position = self.store.position(READER).await?;
@@ -117,16 +136,19 @@ impl Judge {
             .iter_mut()
             .filter_map(|tally| self.rule_on(tally, &standing))
             .collect();
+        let mut listed = Vec::new();
         for decided in transaction.decide_all(&decisions, standing.now).await? {
             let verdict = decided.decision.verdict;
             if matches!(verdict, Verdict::List { .. }) {
-                order_notice(&mut transaction, decided.serial, standing.now).await?;
+                listed.push(decided.serial);
             }
             metrics::counter!("atalaya_decide_decisions_total", "verdict" => verdict.name()).increment(1);
         }
+        order_notices(&mut transaction, &listed, standing.now).await?;
         transaction.put_tallies(&tallies).await?;
         transaction.set_position(READER, last).await?;
         transaction.commit().await?;
+        self.last_batch.store(batch.len(), Ordering::Relaxed);
         metrics::counter!("atalaya_decide_observations_total").increment(batch.len() as u64);
         Ok(batch.len() >= BATCH as usize)
     }
@@ -283,20 +305,16 @@ fn tell_first(before: Option<&StoreError>, now: Option<StoreError>) -> Option<St
     now
 }
 
-/// Asks for a notice about a new listing, in the transaction that lists.
-async fn order_notice(
+/// Asks for a notice about each new listing, in the transaction that lists.
+async fn order_notices(
     transaction: &mut Transaction,
-    serial: Serial,
+    listed: &[Serial],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    transaction
-        .add_job(
-            "notice",
-            &serial.to_string(),
-            &format!("{{\"serial\":{serial}}}"),
-            now,
-        )
-        .await
+    let jobs = listed
+        .iter()
+        .map(|serial| (serial.to_string(), format!("{{\"serial\":{serial}}}")));
+    transaction.add_jobs("notice", jobs, now).await
 }
 
 /// Why it is listed, in a sentence that its owner may read.

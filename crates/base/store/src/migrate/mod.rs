@@ -70,6 +70,9 @@ fn number(count: usize) -> i64 {
 }
 
 #[cfg(test)]
+mod older;
+
+#[cfg(test)]
 mod tests {
     use atalaya_model::{Decision, Rule, Timestamp, Verdict};
 

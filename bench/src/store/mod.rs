@@ -1,0 +1,182 @@
+//! Observations a second that become durable, each with its message, and that are judged too, on a list of some million.
+//!
+//! In: a store's URL, or none for an SQLite file in the current folder (run it on the disk that is to be measured); how many listings
+//! stand before. Out: rates, the processor time of this process for each observation, how long a caller waits for its acknowledgement,
+//! and bytes on disk.
+
+mod flood;
+mod listed;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use atalaya_decide::{DecideConfig, Judge};
+use atalaya_model::Clock;
+use atalaya_publish::{Follower, PublishConfig, Zone};
+use atalaya_store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::process::processor_seconds;
+
+/// Observations recorded in each part.
+const COUNT: u32 = 200_000;
+/// Listings that stand before, unless another number is given.
+const LISTED: u32 = 5_000_000;
+
+/// What is measured on.
+struct Subject {
+    store: Store,
+    judge: Arc<Judge>,
+    zone: Arc<Zone>,
+    listed: u32,
+    stop: CancellationToken,
+}
+
+/// Time by the clock and of the processors.
+struct Watch {
+    begin: Instant,
+    processor: f64,
+}
+
+impl Watch {
+    fn start() -> anyhow::Result<Self> {
+        Ok(Self {
+            begin: Instant::now(),
+            processor: processor_seconds(std::process::id())?,
+        })
+    }
+
+    /// Says what it cost since the start.
+    fn tell(&self, what: &str) -> anyhow::Result<()> {
+        let seconds = self.begin.elapsed().as_secs_f64();
+        let processor = processor_seconds(std::process::id())? - self.processor;
+        let each = processor * 1e6 / f64::from(COUNT);
+        println!(
+            "{what}: {:.0} a second, {each:.1} µs of processor time each, {:.0} a second if two processors had nothing else to do",
+            f64::from(COUNT) / seconds,
+            2e6 / each
+        );
+        Ok(())
+    }
+}
+
+/// Runs the benchmark and prints its lines. Arguments: `--listed NUMBER`, and a URL.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let mut listed = LISTED;
+    let mut url = None;
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        if argument == "--listed" {
+            listed = arguments.next().context("--listed needs a number")?.parse()?;
+        } else {
+            url = Some(argument.as_str());
+        }
+    }
+    tokio::runtime::Runtime::new()?.block_on(measure(url, listed))
+}
+
+async fn measure(url: Option<&str>, listed: u32) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir_in(".")?;
+    let file = format!("sqlite:{}", folder.path().join("store.db").display());
+    let clock = Clock::system();
+    let store = Store::open(&url.unwrap_or(&file).parse()?, clock.clone()).await?;
+    ensure!(
+        store.observations_after(0, 1).await?.is_empty(),
+        "the store holds observations: give it an empty one"
+    );
+    listed::fill(&store, listed, clock.now()).await?;
+    let subject = Subject {
+        judge: Arc::new(Judge::new(DecideConfig::default(), store.clone(), clock)),
+        zone: Arc::new(Zone::new(&PublishConfig::default(), "http://list.example")?),
+        store,
+        listed,
+        stop: CancellationToken::new(),
+    };
+    let follower = Follower::new(subject.store.clone(), Arc::clone(&subject.zone));
+    let follower = tokio::spawn(follower.run(subject.stop.clone()));
+    subject.settle().await?;
+    println!("{listed} listings stand in store and set");
+
+    let before = bytes_in(folder.path())?;
+    subject.durable().await?;
+    subject.judged().await?;
+    subject.both().await?;
+    subject.stop.cancel();
+    follower.await?;
+    subject.store.close().await;
+    if url.is_none() {
+        let each = bytes_in(folder.path())?.saturating_sub(before) / u64::from(2 * COUNT);
+        println!("on disk: {each} bytes an observation, with its message and what was decided");
+    }
+    Ok(())
+}
+
+impl Subject {
+    /// Records without a judge.
+    async fn durable(&self) -> anyhow::Result<()> {
+        let watch = Watch::start()?;
+        let waits = flood::record(&self.store, 0..COUNT, self.listed).await?;
+        watch.tell("durable")?;
+        tell_waits(waits);
+        Ok(())
+    }
+
+    /// Judges what was recorded.
+    async fn judged(&self) -> anyhow::Result<()> {
+        let watch = Watch::start()?;
+        self.judge.catch_up().await?;
+        self.settle().await?;
+        watch.tell("judged and in the set")
+    }
+
+    /// Records while the judge works, until all is judged.
+    async fn both(&self) -> anyhow::Result<()> {
+        let (judge, stop) = (Arc::clone(&self.judge), self.stop.clone());
+        let watch = Watch::start()?;
+        let judging = tokio::spawn(async move { judge.run(stop).await });
+        let waits = flood::record(&self.store, COUNT..2 * COUNT, self.listed).await?;
+        while self.judge.position().await? < u64::from(2 * COUNT) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.settle().await?;
+        watch.tell("durable, judged and in the set")?;
+        tell_waits(waits);
+        judging.abort();
+        Ok(())
+    }
+
+    /// Waits until the set shows what was decided.
+    async fn settle(&self) -> anyhow::Result<()> {
+        let serial = self.store.serial().await?;
+        while self.zone.serial() < serial {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+}
+
+/// Says how long callers waited.
+fn tell_waits(mut waits: Vec<Duration>) {
+    waits.sort_unstable();
+    let share = |percent: usize| {
+        let at = waits.len().saturating_mul(percent) / 100;
+        waits.get(at).copied().unwrap_or_default()
+    };
+    println!(
+        "  acknowledged to {} callers after {:.1?} (median), {:.1?} (99 of 100)",
+        flood::CALLERS,
+        share(50),
+        share(99)
+    );
+}
+
+/// The bytes of all files in a folder.
+fn bytes_in(folder: &Path) -> anyhow::Result<u64> {
+    let mut sum = 0_u64;
+    for file in std::fs::read_dir(folder)? {
+        sum = sum.saturating_add(file?.metadata()?.len());
+    }
+    Ok(sum)
+}

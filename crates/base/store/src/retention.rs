@@ -1,0 +1,54 @@
+//! Retention: deleting what is older than the operator wants to keep it, a batch at a time.
+
+use atalaya_model::Timestamp;
+
+use crate::sql::{Value, values};
+use crate::{EvidenceKind, Store, StoreError};
+
+/// Rows deleted by one statement: few enough that nobody waits for them.
+const BATCH: u32 = 500;
+
+impl Store {
+    /// Deletes some evidence of a kind that last arrived before a moment; tells whether there may be more. The observations that name it
+    /// stay. The space is used again.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete_evidence(&self, kind: EvidenceKind, before: Timestamp) -> Result<bool, StoreError> {
+        let old = "SELECT number FROM evidence WHERE kind = $1 AND kept_at < $2 ORDER BY kept_at LIMIT $3";
+        // The age once more: what arrives again at this moment is young when its row is free.
+        let delete = format!("DELETE FROM evidence WHERE number IN ({old}) AND kept_at < $2");
+        self.delete_old("evidence", (old, delete), values![kind.name(), before, BATCH])
+            .await
+    }
+
+    /// Deletes some observations that were seen before a moment, of those up to the position `judged`; tells whether there may be more.
+    /// What was concluded from them stays.
+    ///
+    /// They are looked for from the oldest on. One whose clock was ahead delays those recorded after it until it is over itself.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete_observations(&self, before: Timestamp, judged: u64) -> Result<bool, StoreError> {
+        let old = "SELECT position FROM (SELECT position, seen_at FROM observations WHERE position <= $1 \
+                   ORDER BY position LIMIT $3) AS oldest WHERE seen_at < $2";
+        let delete = format!("DELETE FROM observations WHERE position IN ({old})");
+        self.delete_old("observations", (old, delete), values![judged, before, BATCH])
+            .await
+    }
+
+    /// Deletes what `old` finds in a table; tells whether there may be more. Looks before it takes the writer's turn.
+    async fn delete_old(
+        &self,
+        table: &'static str,
+        (old, delete): (&'static str, String),
+        values: Vec<Value>,
+    ) -> Result<bool, StoreError> {
+        if self.is_idle(old, values.clone()).await? {
+            return Ok(false);
+        }
+        let deleted = self.write().await?.execute(delete, values).await?;
+        metrics::counter!("atalaya_store_deleted_total", "table" => table).increment(deleted);
+        Ok(deleted > 0)
+    }
+}
