@@ -18,6 +18,7 @@ mod rdap;
 mod received;
 mod redact;
 mod smtp;
+mod spf;
 mod text;
 mod whois;
 mod words;
@@ -32,6 +33,7 @@ pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
 pub use smtp::smtp;
+pub use spf::spf;
 pub use whois::whois;
 pub use words::words;
 
@@ -50,6 +52,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("received", received),
     ("redact", redact),
     ("smtp", smtp),
+    ("spf", spf),
     ("whois", whois),
     ("words", words),
 ];

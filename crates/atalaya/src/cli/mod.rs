@@ -1,5 +1,6 @@
 //! What can be typed, and its help.
 
+mod judging;
 mod rbldnsd;
 
 use std::net::{IpAddr, SocketAddr};
@@ -10,6 +11,7 @@ use atalaya_model::{Class, Prefix, Timestamp};
 use atalaya_publish::{Family, Format};
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::key::KeyCommand;
 use crate::commands::top::TopCommand;
@@ -55,6 +57,12 @@ pub(crate) enum Command {
     Export(Export),
     /// Take over a list of others: plain, CIDR, CSV or JSON lines
     Import(Import),
+    /// Try other rules over what was seen, in memory, and tell what they would have listed
+    Simulate(Simulate),
+    /// Take back what followed from observations or a rule that turned out to be wrong
+    Purge(Purge),
+    /// Say what the word of every source has proven to be worth
+    Sources(Sources),
     /// Find the abuse contact of an address
     Contact(Contact),
     /// Serve zone files as rbldnsd does, with its options

@@ -14,6 +14,7 @@ pub mod rdap;
 pub mod received;
 pub mod redact;
 pub mod smtp;
+pub mod spf;
 pub mod whois;
 pub mod xarf;
 

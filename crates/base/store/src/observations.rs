@@ -110,7 +110,7 @@ impl Store {
 }
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
-fn seen(mut row: Row) -> Result<Seen, StoreError> {
+pub(crate) fn seen(mut row: Row) -> Result<Seen, StoreError> {
     let position = row.take_count()?;
     let id = ObservationId(row.take_id()?);
     // The unit follows from the address.
