@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use atalaya_decide::{Judge, Protection, Rules, by_hand, import, purge, simulate};
 use atalaya_formats::redact::TrapNames;
-use atalaya_model::{Clock, Decided, Prefix, Serial, Timestamp};
+use atalaya_model::{Class, Clock, Decided, Prefix, Serial, Timestamp};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_store::{Recorded, Rulebook, Store, Topic};
@@ -191,11 +191,7 @@ impl House {
                 self.await_zone(decided.serial).await?;
                 serde_json::to_value(decided)?
             }
-            Request::Listings { prefix, after } => {
-                let (around, after) = (prefix.as_ref(), after.as_ref());
-                let page = store.listings_page(around, after, LISTINGS_PAGE).await?;
-                serde_json::to_value((store.serial().await?, page))?
-            }
+            Request::Listings { prefix, after } => self.listings(prefix, after).await?,
             Request::Allowed { prefix } => self.allow_list(prefix).await?,
             Request::Contact { address } => {
                 serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
@@ -211,6 +207,17 @@ impl House {
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
+    }
+
+    /// A page of the listings that overlap a prefix, and the serial of that moment.
+    async fn listings(
+        &self,
+        around: Option<Prefix>,
+        after: Option<(Prefix, Class)>,
+    ) -> anyhow::Result<Value> {
+        let (around, after) = (around.as_ref(), after.as_ref());
+        let page = self.store.listings_page(around, after, LISTINGS_PAGE).await?;
+        Ok(serde_json::to_value((self.store.serial().await?, page))?)
     }
 
     /// The allow list, as far as it overlaps a prefix, and the serial of that moment.

@@ -80,12 +80,6 @@ pub struct Sample {
 }
 
 impl Wish {
-    /// Whether it names anything.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rule.is_none() && self.sensor.is_none() && self.source.is_none() && self.since.is_none()
-    }
-
     /// The observations that count no more; none where only a rule is named.
     fn observations(&self, now: Timestamp) -> Option<Purge> {
         let names_some = self.sensor.is_some() || self.source.is_some() || self.rule.is_none();

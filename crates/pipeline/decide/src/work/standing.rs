@@ -1,4 +1,4 @@
-//! What the store holds about the addresses of a batch, read at once before it is judged: five questions, however long the batch.
+//! What the store holds about the addresses of a batch, read at once before it is judged: three questions, however long the batch.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
