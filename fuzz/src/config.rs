@@ -1,8 +1,9 @@
 //! Target `config`: the sections of a configuration file.
 //!
-//! Input: TOML. What is read and found right can be written, and reads back as the same.
+//! Input: TOML. What is read and found right can be written, and reads back as the same. The same text is read as a file of rules too, whose
+//! every mistake has a line.
 
-use atalaya_decide::DecideConfig;
+use atalaya_decide::{DecideConfig, Rules};
 use atalaya_delist::DelistConfig;
 use atalaya_publish::PublishConfig;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,12 @@ impl Sections {
 /// Reads a configuration.
 pub fn config(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
+    if let Err(error) = Rules::parse(&text) {
+        assert!(
+            error.mistakes.iter().all(|one| one.starts_with("line ")),
+            "{error}"
+        );
+    }
     let Ok(sections) = toml::from_str::<Sections>(&text) else {
         return;
     };

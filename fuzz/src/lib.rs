@@ -21,6 +21,7 @@ mod received;
 mod redact;
 mod signatures;
 mod smtp;
+mod spf;
 mod syn;
 mod text;
 mod whois;
@@ -39,6 +40,7 @@ pub use received::received;
 pub use redact::redact;
 pub use signatures::signatures;
 pub use smtp::smtp;
+pub use spf::spf;
 pub use syn::syn;
 pub use whois::whois;
 pub use words::words;
@@ -62,6 +64,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("signatures", signatures),
     ("smtp", smtp),
     ("syn", syn),
+    ("spf", spf),
     ("whois", whois),
     ("words", words),
 ];

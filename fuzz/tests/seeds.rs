@@ -35,7 +35,7 @@ macro_rules! targets {
 
 targets!(
     complaint, config, dns, lists, mbox, message, pcap, rbldnsd, rdap, received, redact, signatures, smtp,
-    syn, whois, words
+    spf, syn, whois, words
 );
 
 /// A folder of this package.

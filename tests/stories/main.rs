@@ -19,6 +19,8 @@ mod first_light;
 mod hardship;
 mod harness;
 mod hostile_dns;
+mod innocents;
+mod judging;
 mod kill;
 mod mail_servers;
 mod rbldnsd;

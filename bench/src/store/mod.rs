@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use atalaya_decide::{DecideConfig, Judge};
+use atalaya_decide::{Judge, ProtectConfig, Protection, Rules};
 use atalaya_model::Clock;
 use atalaya_publish::{Follower, PublishConfig, Zone};
 use atalaya_store::Store;
@@ -87,8 +87,10 @@ async fn measure(url: Option<&str>, listed: u32) -> anyhow::Result<()> {
         "the store holds observations: give it an empty one"
     );
     listed::fill(&store, listed, clock.now()).await?;
+    let protection = Protection::open(ProtectConfig::default(), store.clone(), clock.clone()).await?;
+    let rules = Arc::new(Rules::standard()?);
     let subject = Subject {
-        judge: Arc::new(Judge::new(DecideConfig::default(), store.clone(), clock)),
+        judge: Arc::new(Judge::new(rules, Arc::new(protection), store.clone(), clock)),
         zone: Arc::new(Zone::new(&PublishConfig::default(), "http://list.example")?),
         store,
         listed,

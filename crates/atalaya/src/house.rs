@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use atalaya_decide::import::{self, Import};
-use atalaya_decide::{Judge, by_hand};
+use atalaya_decide::{Judge, Protection, Rules, by_hand, purge, simulate};
 use atalaya_formats::redact::TrapNames;
-use atalaya_model::{Clock, Decided, Period, Prefix, Serial};
+use atalaya_model::{Class, Clock, Decided, Period, Prefix, Serial, Timestamp};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Export, Filter, Zone};
-use atalaya_store::{EvidenceKind, Recorded, Store, StoreError, Topic};
+use atalaya_store::{EvidenceKind, Recorded, Rulebook, Store, StoreError, Topic};
 use atalaya_web::{App, AppConfig, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::top::TopAnswer;
-use crate::config::Config;
-use crate::control::{ContactAnswer, ImportStep, Observed, Replayed, Request, Settled, StepAnswer};
+use crate::config::{Config, rules_of};
+use crate::control::{
+    ContactAnswer, ImportStep, Observed, Replayed, Request, Settled, SourceWorth, StepAnswer,
+};
 use crate::process;
 
 /// The longest wait for the zone to show what was just decided.
@@ -27,6 +29,9 @@ const ZONE_LOOK: Duration = Duration::from_millis(5);
 
 /// Listings in one answer: a page of a list that may have millions.
 const LISTINGS_PAGE: u32 = 1_000;
+
+/// Sources read at once.
+const SOURCES_PAGE: u32 = 1_000;
 
 /// How long finished jobs and sent mails are kept: long enough to ask what became of a notice.
 const FINISHED_KEPT: Duration = Duration::from_secs(30 * 86_400);
@@ -53,6 +58,10 @@ pub(crate) struct House {
     pub(crate) store: Store,
     /// The list in memory.
     pub(crate) zone: Arc<Zone>,
+    /// The rules of judging.
+    pub(crate) rules: Arc<Rules>,
+    /// What the rules never list.
+    pub(crate) protection: Arc<Protection>,
     /// The rules at work.
     pub(crate) judge: Judge,
     /// The search for abuse contacts.
@@ -73,7 +82,16 @@ impl House {
             .await
             .with_context(|| format!("cannot open {url}"))?;
         let zone = Arc::new(Zone::new(&config.publish, &config.public_url())?);
-        let judge = Judge::new(config.decide.clone(), store.clone(), clock.clone());
+        let rules = Arc::new(rules_of(&config)?);
+        adopt(&rules, &store, clock.now()).await?;
+        let protect = config.decide.protect.clone();
+        let protection = Arc::new(Protection::open(protect, store.clone(), clock.clone()).await?);
+        let judge = Judge::new(
+            Arc::clone(&rules),
+            Arc::clone(&protection),
+            store.clone(),
+            clock.clone(),
+        );
         let finder = ContactFinder::new(
             &config.contact,
             store.clone(),
@@ -93,7 +111,7 @@ impl House {
                 },
                 web: config.web.clone(),
                 delist: config.delist.clone(),
-                decide: config.decide.clone(),
+                rules: Arc::clone(&rules),
                 publish: config.publish.clone(),
                 exports: config.in_data("exports"),
                 traps: TrapNames::new(config.trap_names().iter().map(String::as_str)),
@@ -104,6 +122,8 @@ impl House {
             clock,
             store,
             zone,
+            rules,
+            protection,
             judge,
             finder: Arc::new(finder),
             pages,
@@ -173,11 +193,7 @@ impl House {
                 self.await_zone(decided.serial).await?;
                 serde_json::to_value(decided)?
             }
-            Request::Listings { prefix, after } => {
-                let (around, after) = (prefix.as_ref(), after.as_ref());
-                let page = store.listings_page(around, after, LISTINGS_PAGE).await?;
-                serde_json::to_value((store.serial().await?, page))?
-            }
+            Request::Listings { prefix, after } => self.listings(prefix, after).await?,
             Request::Allowed { prefix } => self.allow_list(prefix).await?,
             Request::Contact { address } => {
                 serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
@@ -185,6 +201,9 @@ impl House {
             Request::Top { most } => serde_json::to_value(self.top(most)?)?,
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
             Request::Import { wish, step } => self.import(&wish, step).await?,
+            request @ (Request::Simulate { .. } | Request::Purge { .. } | Request::Sources) => {
+                self.answer_about_judging(request, now).await?
+            }
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
@@ -209,11 +228,63 @@ impl House {
         })
     }
 
+    /// A page of the listings that overlap a prefix, and the serial of that moment.
+    async fn listings(
+        &self,
+        around: Option<Prefix>,
+        after: Option<(Prefix, Class)>,
+    ) -> anyhow::Result<Value> {
+        let (around, after) = (around.as_ref(), after.as_ref());
+        let page = self.store.listings_page(around, after, LISTINGS_PAGE).await?;
+        Ok(serde_json::to_value((self.store.serial().await?, page))?)
+    }
+
     /// The allow list, as far as it overlaps a prefix, and the serial of that moment.
     async fn allow_list(&self, prefix: Option<Prefix>) -> anyhow::Result<Value> {
         let mut entries = self.store.allowed().await?;
         entries.retain(|entry| prefix.is_none_or(|prefix| prefix.overlaps(&entry.prefix)));
         Ok(serde_json::to_value((self.store.serial().await?, entries))?)
+    }
+
+    /// Answers a command that asks about the rules and what followed from them.
+    async fn answer_about_judging(&self, request: Request, now: Timestamp) -> anyhow::Result<Value> {
+        Ok(match request {
+            Request::Simulate { rules, since } => serde_json::to_value(self.simulate(&rules, since).await?)?,
+            Request::Purge { wish, mode } => {
+                let purged = purge::purge(&self.store, &self.rules, &wish, mode, now).await?;
+                self.await_zone(purged.serial).await?;
+                serde_json::to_value(purged)?
+            }
+            _ => serde_json::to_value(self.sources().await?)?,
+        })
+    }
+
+    /// Judges the kept observations by other rules, in memory.
+    async fn simulate(&self, rules: &str, since: Timestamp) -> anyhow::Result<simulate::Report> {
+        let trial = simulate::Trial {
+            present: Arc::clone(&self.rules),
+            tried: Arc::new(Rules::parse(rules)?),
+            protected: self.protection.current(),
+            since,
+        };
+        Ok(simulate::simulate(&self.store, &trial).await?)
+    }
+
+    /// What every source has proven to be worth.
+    async fn sources(&self) -> anyhow::Result<Vec<SourceWorth>> {
+        let mut all: Vec<SourceWorth> = Vec::new();
+        loop {
+            let after = all.last().map(|last| (last.sensor, last.source.as_str()));
+            let page = self.store.sources(after, SOURCES_PAGE).await?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            let (learning, now) = (&self.rules.learning, self.clock.now());
+            all.extend(
+                page.into_iter()
+                    .map(|record| SourceWorth::new(&record, learning, now)),
+            );
+        }
     }
 
     /// Who asked most today, where a server counts it.
@@ -330,6 +401,29 @@ impl House {
         }
         Ok(())
     }
+}
+
+/// Keeps the rules in the store under their version.
+///
+/// # Errors
+/// The store failed, or it knows other rules of that version: what earlier decisions name would change its meaning.
+async fn adopt(rules: &Rules, store: &Store, now: Timestamp) -> anyhow::Result<()> {
+    let book = Rulebook {
+        version: rules.version.clone(),
+        digest: rules.digest.to_string(),
+        text: rules.text.clone(),
+        since: now,
+    };
+    let kept = store.keep_rulebook(&book).await?;
+    if kept.digest != book.digest {
+        bail!(
+            "the rules have changed since {} but not their version, which earlier decisions name: \
+             give `version` in the file of rules another value than \"{}\"",
+            kept.since,
+            kept.version
+        );
+    }
+    Ok(())
 }
 
 /// The last of these decisions.

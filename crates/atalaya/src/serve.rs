@@ -296,6 +296,10 @@ fn start_parts(
     put_to_work(tasks, "the trap", async move { trap.serve(smtp, ended).await });
     let (judging, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the judge", async move { judging.judge.run(ended).await });
+    let (protecting, ended) = (Arc::clone(&house.protection), stop.clone());
+    put_to_work(tasks, "the keeper of the protected ranges", async move {
+        protecting.run(ended).await;
+    });
     let (tidying, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the tidying of the store", async move {
         tidying.tidy(ended).await;

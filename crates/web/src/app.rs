@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use atalaya_decide::DecideConfig;
+use atalaya_decide::Rules;
 use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::Clock;
@@ -59,7 +59,7 @@ pub struct AppConfig {
     /// The rules of leaving.
     pub delist: DelistConfig,
     /// The rules of listing, for the policy.
-    pub decide: DecideConfig,
+    pub rules: Arc<Rules>,
     /// The zone: its name and how long answers are remembered.
     pub publish: PublishConfig,
     /// The names of the traps, which no page may show.

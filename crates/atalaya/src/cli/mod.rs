@@ -1,6 +1,7 @@
 //! What can be typed, and its help.
 
 mod fingerprint;
+mod judging;
 mod rbldnsd;
 
 use std::net::{IpAddr, SocketAddr};
@@ -13,6 +14,7 @@ use atalaya_publish::{Family, Format};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::fingerprint::Fingerprint;
+pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::complaint::ComplaintCommand;
 use crate::commands::key::KeyCommand;
@@ -61,6 +63,12 @@ pub(crate) enum Command {
     Export(Export),
     /// Take over a list of others: plain, CIDR, CSV or JSON lines
     Import(Import),
+    /// Try other rules over what was seen, in memory, and tell what they would have listed
+    Simulate(Simulate),
+    /// Take back what followed from observations or a rule that turned out to be wrong
+    Purge(Purge),
+    /// Say what the word of every source has proven to be worth
+    Sources(Sources),
     /// Find the abuse contact of an address
     Contact(Contact),
     /// Say what the SYNs of a capture tell about the network stacks that sent them

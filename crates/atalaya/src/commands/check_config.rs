@@ -1,14 +1,14 @@
 //! `check-config` and `config example`.
 
 use crate::cli::CheckConfig;
-use crate::config::load;
+use crate::config::{load, rules_of};
 
 /// Checks a file.
 pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
     let Some(path) = command.config.as_ref().or(command.file.as_ref()) else {
         return Err(super::NoPlace.into());
     };
-    load(path)?;
+    rules_of(&load(path)?)?;
     super::print(format_args!("{} can be used.", path.display()))
 }
 

@@ -10,9 +10,12 @@ pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod lookup;
+pub(crate) mod purge;
 pub(crate) mod rbldnsd;
 pub(crate) mod reference;
 pub(crate) mod replay;
+pub(crate) mod simulate;
+pub(crate) mod sources;
 pub(crate) mod top;
 
 use anyhow::Context;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use atalaya_model::{Clock, Timestamp};
+use atalaya_model::{Class, Clock, Timestamp};
 use atalaya_observe::replay::{Age, Cut, KeptMail, Mails, Replay as Reader, Skip, Summary, mails};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{Form, config_at, print, print_json};
 use crate::cli::Replay;
-use crate::config::Config;
+use crate::config::{Config, rules_of};
 use crate::control::{Line, Observed, Replayed, Request, Settled};
 use crate::folder::Missing;
 
@@ -60,7 +60,7 @@ pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
         batch: Vec::new(),
         batch_bytes: 0,
         // By itself such a mail would list an address until a date that is over.
-        summary: Summary::new(started.minus(config.decide.first_lifetime.duration())),
+        summary: Summary::new(started.minus(first_lifetime(&config)?)),
         observed: Observed::default(),
         verbose: command.verbose && form == Form::Text,
     };
@@ -83,6 +83,13 @@ pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
     };
     report(&outcome, form)?;
     after.map(|_settled| ())
+}
+
+/// How long a first listing for spam lasts.
+fn first_lifetime(config: &Config) -> anyhow::Result<Duration> {
+    let rules = rules_of(config)?;
+    let life = rules.classes.get(&Class::Spam);
+    Ok(life.map(|life| life.first.duration()).unwrap_or_default())
 }
 
 impl Work {

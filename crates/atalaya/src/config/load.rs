@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn wrong_types_are_told_with_line_and_column() {
-        assert!(mistakes("[decide]\nhalf_life = \"soon\"\n").contains("line 2, column 13"));
+        assert!(mistakes("[decide.protect]\nrefresh = \"soon\"\n").contains("line 2, column 11"));
         assert!(mistakes("data = \n").contains("line 1"));
     }
 
@@ -203,7 +203,9 @@ mod tests {
 
     #[test]
     fn all_values_out_of_range_are_told_at_once() {
-        let told = mistakes("public_url = \"ftp://x\"\n[decide]\nlist_at = -1.0\n[log]\nformat = \"xml\"\n");
+        let told = mistakes(
+            "public_url = \"ftp://x\"\n[decide.protect]\nrefresh = \"1s\"\n[log]\nformat = \"xml\"\n",
+        );
         assert_eq!(told.lines().count(), 3, "{told}");
     }
 

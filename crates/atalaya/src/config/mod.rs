@@ -3,6 +3,7 @@
 mod example;
 mod listen;
 mod load;
+mod rules;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 pub(crate) use example::example;
 pub(crate) use listen::{DnsAddresses, ListenConfig};
 pub(crate) use load::load;
+pub(crate) use rules::{read as read_rules, rules_of};
 
 settings! {
     /// Everything that can be configured.

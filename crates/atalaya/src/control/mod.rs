@@ -11,8 +11,12 @@ mod server;
 use std::net::IpAddr;
 
 use atalaya_decide::import::Import;
-use atalaya_model::{Class, Contact, Observation, Prefix, Timestamp};
+use atalaya_decide::learn::worth;
+use atalaya_decide::purge::{Mode, Wish};
+use atalaya_decide::rules::Learning;
+use atalaya_model::{Class, Contact, Observation, Prefix, Sensor, Timestamp};
 use atalaya_publish::{Family, Format};
+use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use client::Line;
@@ -66,6 +70,12 @@ pub(crate) enum Request {
     Observe { batch: Vec<Replayed> },
     /// A step of taking over a list of others.
     Import { wish: Import, step: ImportStep },
+    /// Judge the kept observations by other rules, in memory; the answer is a [`Report`](atalaya_decide::simulate::Report).
+    Simulate { rules: String, since: Timestamp },
+    /// Take back what followed from observations or a rule; the answer is [`Purged`](atalaya_decide::purge::Purged).
+    Purge { wish: Wish, mode: Mode },
+    /// What every source has proven to be worth; the answer is a list of [`SourceWorth`].
+    Sources,
     /// Write the list. The answer is many lines: `{"part": "…"}` with bytes in base64, and `{"ok": null}` behind the last.
     Export {
         format: Format,
@@ -116,6 +126,36 @@ pub(crate) struct Settled {
     pub(crate) serial: u64,
     /// The number of listings.
     pub(crate) listings: u64,
+}
+
+/// What a source has proven to be worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SourceWorth {
+    /// The kind of sensor.
+    pub(crate) sensor: Sensor,
+    /// Which one of that kind.
+    pub(crate) source: String,
+    /// Listings that reached their end; old ones count less.
+    pub(crate) stood: f64,
+    /// Listings that were taken back.
+    pub(crate) fell: f64,
+    /// When one of its listings ended last.
+    pub(crate) as_of: Timestamp,
+    /// What its word is worth now, from 0 to 1.
+    pub(crate) worth: f64,
+}
+
+impl SourceWorth {
+    pub(crate) fn new(record: &SourceRecord, learning: &Learning, now: Timestamp) -> Self {
+        Self {
+            sensor: record.sensor,
+            source: record.source.clone(),
+            stood: record.stood,
+            fell: record.fell,
+            as_of: record.as_of,
+            worth: worth(Some(record), learning, now),
+        }
+    }
 }
 
 /// What a search for a contact gave.

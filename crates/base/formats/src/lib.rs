@@ -17,6 +17,7 @@ pub mod received;
 pub mod redact;
 pub mod signatures;
 pub mod smtp;
+pub mod spf;
 pub mod syn;
 pub mod whois;
 pub mod xarf;

@@ -34,7 +34,8 @@ impl Store {
         Ok(best)
     }
 
-    /// Keeps a contact until `fresh_until`, in place of an older one of the same prefix.
+    /// Keeps a contact until `fresh_until`, in place of an older one of the same prefix. Where the network has another name than the last
+    /// time, its holder has changed ([`Store::holders_changed`]).
     ///
     /// # Errors
     /// The store failed.
@@ -54,7 +55,33 @@ impl Store {
             contact.found_at,
             fresh_until,
         ];
-        self.write_one(sql, row).await
+        self.write_one(sql, row).await?;
+        let sql = "INSERT INTO holders (prefix, holder, changed_at) VALUES ($1, $2, NULL) \
+                   ON CONFLICT (prefix) DO UPDATE SET holder = excluded.holder, \
+                   changed_at = CASE WHEN holders.holder = excluded.holder THEN holders.changed_at ELSE $3 END";
+        match contact.network.as_str() {
+            "" => Ok(()),
+            holder => {
+                let row = values![&contact.prefix, holder, contact.found_at];
+                self.write_one(sql, row).await
+            }
+        }
+    }
+
+    /// The prefixes whose holder changed after a moment, the earliest first, with the moment at which it was seen.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn holders_changed(
+        &self,
+        after: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Prefix, Timestamp)>, StoreError> {
+        let sql = "SELECT prefix, changed_at FROM holders WHERE changed_at > $1 ORDER BY changed_at, prefix LIMIT $2";
+        let rows = self.read().await?.rows(sql, values![after, limit]).await?;
+        rows.into_iter()
+            .map(|mut row| Ok((row.take_prefix()?, row.take_time()?)))
+            .collect()
     }
 
     /// Remembers that `address` wants no more notices, however it is capitalised.

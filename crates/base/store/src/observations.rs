@@ -111,7 +111,7 @@ impl Store {
 }
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
-fn seen(mut row: Row) -> Result<Seen, StoreError> {
+pub(crate) fn seen(mut row: Row) -> Result<Seen, StoreError> {
     let position = row.take_count()?;
     let columns = Columns {
         id: ObservationId(row.take_id()?),

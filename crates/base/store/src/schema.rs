@@ -53,6 +53,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "evidence in the order of its arrival",
         statements: EVIDENCE,
     },
+    Step {
+        name: "evidence by class, sources, rules and protected ranges",
+        statements: JUDGING,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -273,6 +277,41 @@ const EVIDENCE: &[&str] = &[
     "DROP TABLE observations_before",
     "CREATE INDEX observations_of_unit ON observations (unit, seen_at)",
     "CREATE INDEX observations_of_evidence ON observations (evidence, position) WHERE evidence IS NOT NULL",
+];
+
+/// What speaks against a unit is kept by class; what was weighed before begins anew, and how often it was listed stays.
+const JUDGING: &[&str] = &[
+    "ALTER TABLE tallies ADD COLUMN cases TEXT NOT NULL DEFAULT 'null'",
+    "ALTER TABLE tallies DROP COLUMN score",
+    "ALTER TABLE tallies DROP COLUMN scored_at",
+    "ALTER TABLE tallies DROP COLUMN observations",
+    "ALTER TABLE tallies DROP COLUMN witnesses",
+    "ALTER TABLE tallies DROP COLUMN strong_at",
+    "CREATE TABLE sources (
+        sensor TEXT NOT NULL,
+        source TEXT NOT NULL,
+        stood {real} NOT NULL,
+        fell {real} NOT NULL,
+        as_of {int} NOT NULL,
+        PRIMARY KEY (sensor, source)
+    ) {strict}",
+    "CREATE TABLE rulebooks (
+        version TEXT PRIMARY KEY,
+        digest TEXT NOT NULL,
+        text TEXT NOT NULL,
+        since {int} NOT NULL
+    ) {strict}",
+    "CREATE TABLE protected (domain TEXT PRIMARY KEY, ranges TEXT NOT NULL, found_at {int} NOT NULL) {strict}",
+    "CREATE TABLE holders (prefix TEXT PRIMARY KEY, holder TEXT NOT NULL, changed_at {int}) {strict}",
+    "CREATE INDEX holders_changed ON holders (changed_at) WHERE changed_at IS NOT NULL",
+    "CREATE TABLE purges (
+        id {key},
+        sensor TEXT,
+        source TEXT,
+        begins_at {int} NOT NULL,
+        ends_at {int} NOT NULL,
+        purged_at {int} NOT NULL
+    ) {strict}",
 ];
 
 /// A statement in the words of a back end.

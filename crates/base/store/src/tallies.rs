@@ -2,36 +2,43 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use atalaya_model::{Prefix, Timestamp};
+use atalaya_model::{Class, Kind, Prefix, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::sql::{Row, Value, values};
 use crate::{StoreError, Transaction};
 
 /// The columns of a tally, as they are written and read back.
-const COLUMNS: &str =
-    "unit, score, scored_at, observations, witnesses, strong_at, listed_times, last_withdrawn_at, wiped_at";
+const COLUMNS: &str = "unit, cases, listed_times, last_withdrawn_at, wiped_at";
 
 /// What the judge remembers about one unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tally {
     /// The unit ([`Prefix::unit`] of an address).
     pub unit: Prefix,
-    /// The score at `scored_at`.
-    pub score: f64,
-    /// The time of the last observation that counted.
-    pub scored_at: Timestamp,
-    /// Observations that counted.
-    pub observations: u64,
-    /// The names of the different traps that were hit, with the last time of each; the caller bounds their number.
-    pub witnesses: BTreeMap<String, Timestamp>,
-    /// When a trap was last hit that may list alone.
-    pub strong_at: Option<Timestamp>,
-    /// How often it was listed.
+    /// What speaks for listing it, by the class that it would be listed in.
+    pub cases: BTreeMap<Class, Case>,
+    /// How often it was listed, in any class.
     pub listed_times: u32,
     /// When it last left the list.
     pub last_withdrawn_at: Option<Timestamp>,
     /// When its evidence was last wiped: what was seen up to then counts no more, however late it is read.
     pub wiped_at: Option<Timestamp>,
+}
+
+/// What speaks for listing a unit in one class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// What the observations of each kind weigh together, as of `at`.
+    pub weights: BTreeMap<Kind, f64>,
+    /// The time of the last observation that counted.
+    pub at: Timestamp,
+    /// Observations that counted.
+    pub observations: u64,
+    /// The names of the different witnesses, with the last time of each; the caller bounds their number.
+    pub witnesses: BTreeMap<String, Timestamp>,
+    /// When something was last seen that may list alone.
+    pub strong_at: Option<Timestamp>,
 }
 
 impl Tally {
@@ -40,14 +47,22 @@ impl Tally {
     pub const fn new(unit: Prefix) -> Self {
         Self {
             unit,
-            score: 0.0,
-            scored_at: Timestamp::EPOCH,
-            observations: 0,
-            witnesses: BTreeMap::new(),
-            strong_at: None,
+            cases: BTreeMap::new(),
             listed_times: 0,
             last_withdrawn_at: None,
             wiped_at: None,
+        }
+    }
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        Self {
+            weights: BTreeMap::new(),
+            at: Timestamp::EPOCH,
+            observations: 0,
+            witnesses: BTreeMap::new(),
+            strong_at: None,
         }
     }
 }
@@ -97,7 +112,6 @@ impl Transaction {
     pub async fn wipe_tallies(&mut self, units: &[Prefix], at: Timestamp) -> Result<(), StoreError> {
         let once: BTreeSet<&Prefix> = units.iter().collect();
         let wiped = once.into_iter().map(|unit| Tally {
-            scored_at: at,
             last_withdrawn_at: Some(at),
             wiped_at: Some(at),
             ..Tally::new(*unit)
@@ -109,30 +123,64 @@ impl Transaction {
 }
 
 /// Puts a tally in place of the older one.
-const REPLACE: &str = "ON CONFLICT (unit) DO UPDATE SET score = excluded.score, \
-    scored_at = excluded.scored_at, observations = excluded.observations, witnesses = excluded.witnesses, \
-    strong_at = excluded.strong_at, listed_times = excluded.listed_times, \
-    last_withdrawn_at = excluded.last_withdrawn_at, wiped_at = excluded.wiped_at";
+const REPLACE: &str = "ON CONFLICT (unit) DO UPDATE SET cases = excluded.cases, \
+    listed_times = excluded.listed_times, last_withdrawn_at = excluded.last_withdrawn_at, \
+    wiped_at = excluded.wiped_at";
 
 /// The same, but for how often the unit was listed.
-const WIPE: &str = "ON CONFLICT (unit) DO UPDATE SET score = excluded.score, \
-    scored_at = excluded.scored_at, observations = excluded.observations, witnesses = excluded.witnesses, \
-    strong_at = excluded.strong_at, \
+const WIPE: &str = "ON CONFLICT (unit) DO UPDATE SET cases = excluded.cases, \
     last_withdrawn_at = excluded.last_withdrawn_at, wiped_at = excluded.wiped_at";
 
-/// The row of a tally, in the order of [`COLUMNS`]. Moments in JSON are microseconds, as in the columns.
+/// A case as it is kept in JSON. Moments are microseconds, as in the columns.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    weights: BTreeMap<Kind, f64>,
+    at: i64,
+    observations: u64,
+    witnesses: BTreeMap<String, i64>,
+    strong_at: Option<i64>,
+}
+
+impl From<&Case> for Kept {
+    fn from(case: &Case) -> Self {
+        let witnesses = case.witnesses.iter();
+        Self {
+            weights: case.weights.clone(),
+            at: case.at.micros(),
+            observations: case.observations,
+            witnesses: witnesses
+                .map(|(name, at)| (name.replace('\0', "\u{FFFD}"), at.micros()))
+                .collect(),
+            strong_at: case.strong_at.map(Timestamp::micros),
+        }
+    }
+}
+
+impl From<Kept> for Case {
+    fn from(kept: Kept) -> Self {
+        let witnesses = kept.witnesses.into_iter();
+        Self {
+            weights: kept.weights,
+            at: Timestamp::from_micros(kept.at),
+            observations: kept.observations,
+            witnesses: witnesses
+                .map(|(name, at)| (name, Timestamp::from_micros(at)))
+                .collect(),
+            strong_at: kept.strong_at.map(Timestamp::from_micros),
+        }
+    }
+}
+
+/// The row of a tally, in the order of [`COLUMNS`].
 fn row(tally: &Tally) -> Result<Vec<Value>, StoreError> {
-    let witnesses = tally.witnesses.iter();
-    let witnesses: BTreeMap<String, i64> = witnesses
-        .map(|(name, at)| (name.replace('\0', "\u{FFFD}"), at.micros()))
+    let cases: BTreeMap<Class, Kept> = tally
+        .cases
+        .iter()
+        .map(|(class, case)| (*class, case.into()))
         .collect();
     Ok(values![
         &tally.unit,
-        tally.score,
-        tally.scored_at,
-        tally.observations,
-        serde_json::to_string(&witnesses).map_err(StoreError::unexpected)?,
-        tally.strong_at,
+        serde_json::to_string(&cases).map_err(StoreError::unexpected)?,
         tally.listed_times,
         tally.last_withdrawn_at,
         tally.wiped_at,
@@ -141,17 +189,12 @@ fn row(tally: &Tally) -> Result<Vec<Value>, StoreError> {
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
 fn tally(mut row: Row) -> Result<Tally, StoreError> {
+    let unit = row.take_prefix()?;
+    let cases = row.take_json::<Option<BTreeMap<Class, Kept>>>()?;
+    let cases = cases.unwrap_or_default().into_iter();
     Ok(Tally {
-        unit: row.take_prefix()?,
-        score: row.take()?,
-        scored_at: row.take_time()?,
-        observations: row.take_count()?,
-        witnesses: row
-            .take_json::<BTreeMap<String, i64>>()?
-            .into_iter()
-            .map(|(name, at)| (name, Timestamp::from_micros(at)))
-            .collect(),
-        strong_at: row.take_some_time()?,
+        unit,
+        cases: cases.map(|(class, kept)| (class, kept.into())).collect(),
         listed_times: row.take_count()?,
         last_withdrawn_at: row.take_some_time()?,
         wiped_at: row.take_some_time()?,

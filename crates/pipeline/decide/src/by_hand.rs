@@ -2,11 +2,12 @@
 //!
 //! The same protections hold as for the rules: what is reserved or allowed is never listed.
 
-use atalaya_model::{Class, Decided, Decision, Listing, Prefix, Rule, Serial, Timestamp, Verdict, reserved};
-use atalaya_store::{Store, StoreError, Transaction};
+use atalaya_model::{Class, Decided, Decision, Prefix, Rule, Serial, Timestamp, Verdict, reserved};
+use atalaya_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::DecideError;
+use crate::withdraw::withdraw;
 
 /// Listings withdrawn in one transaction when the allow list acts backwards: few enough that others write in between.
 const WITHDRAW_BATCH: u32 = 1_000;
@@ -179,26 +180,4 @@ pub async fn disallow(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Withdraws listings before their end, and wipes the evidence that made them.
-async fn withdraw(
-    transaction: &mut Transaction,
-    listings: &[Listing],
-    (rule, reason): (&Rule, &str),
-    now: Timestamp,
-) -> Result<Vec<Decided>, StoreError> {
-    let leave = |listing: &Listing| Decision {
-        prefix: listing.prefix,
-        verdict: Verdict::Withdraw { class: listing.class },
-        rule: rule.clone(),
-        score: 0.0,
-        reason: reason.to_owned(),
-    };
-    let decisions: Vec<Decision> = listings.iter().map(leave).collect();
-    let decided = transaction.decide_all(&decisions, now).await?;
-    let prefixes = listings.iter().map(|listing| listing.prefix);
-    let units: Vec<Prefix> = prefixes.filter(Prefix::is_unit).collect();
-    transaction.wipe_tallies(&units, now).await?;
-    Ok(decided)
 }

@@ -3,11 +3,23 @@
 pub mod by_hand;
 mod config;
 mod error;
+mod escalate;
+mod holder;
 pub mod import;
 mod judge;
+pub mod learn;
+pub mod protect;
+pub mod purge;
+pub mod rules;
+pub mod simulate;
+mod withdraw;
 mod work;
 
-pub use config::{DecideConfig, WeightConfig};
+pub use config::DecideConfig;
 pub use error::DecideError;
-pub use judge::{Ruling, Why, judge, lifetime, weigh};
+pub use escalate::{KeptOff, escalate, network_of};
+pub use judge::{Ruling, Why, judge, lifetime, rule_on, score, weigh};
+pub use protect::{ProtectConfig, Protected, Protection};
+pub use rules::{Rules, RulesError};
+pub use withdraw::is_ruled;
 pub use work::Judge;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use askama::Template;
+use atalaya_decide::rules::Lifetime;
 use atalaya_delist::{DelistConfig, wait_after};
+use atalaya_model::{Class, Kind, Period, Sensor, Trap};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -71,7 +73,11 @@ pub(crate) async fn policy(State(shared): State<Shared>, reader: Reader) -> Resp
 
 /// Writes the figures of the configuration in the reader's language.
 fn figures(config: &AppConfig, t: &'static Texts) -> Figures {
-    let (units, decide, delist, publish) = (&t.units, &config.decide, &config.delist, &config.publish);
+    let (units, rules, delist, publish) = (&t.units, &config.rules, &config.delist, &config.publish);
+    let spam = rules.classes.get(&Class::Spam);
+    let lifetime =
+        |of: fn(&Lifetime) -> Period| units.duration(spam.map_or(Duration::ZERO, |life| of(life).duration()));
+    let trap = |trap: Trap| units.score(rules.weight_of(Kind::Spam, Sensor::Trap, trap));
     let names = delist
         .self_service
         .iter()
@@ -79,15 +85,15 @@ fn figures(config: &AppConfig, t: &'static Texts) -> Figures {
     Figures {
         organisation: config.web.organisation.clone(),
         zone: publish.zone.clone(),
-        list_at: units.score(decide.list_at),
-        half_life: units.duration(decide.half_life.duration()),
-        pristine: units.score(decide.weights.pristine),
-        recycled: units.score(decide.weights.recycled),
-        typo: units.score(decide.weights.typo),
-        witnesses: units.number(u64::from(decide.witnesses)),
-        first_lifetime: units.duration(decide.first_lifetime.duration()),
-        longest_lifetime: units.duration(decide.longest_lifetime.duration()),
-        forget_after: units.duration(decide.forget_after.duration()),
+        list_at: units.score(rules.list_at),
+        half_life: units.duration(rules.half_life(Kind::Spam).unwrap_or_default()),
+        pristine: trap(Trap::Pristine),
+        recycled: trap(Trap::Recycled),
+        typo: trap(Trap::Typo),
+        witnesses: units.number(u64::from(rules.witnesses)),
+        first_lifetime: lifetime(|life| life.first),
+        longest_lifetime: lifetime(|life| life.longest),
+        forget_after: units.duration(rules.forget_after.duration()),
         self_service: names.collect::<Vec<_>>().join(", "),
         waits: units.durations(&waits(delist)),
         longest_wait: units.duration(delist.longest_wait.duration()),

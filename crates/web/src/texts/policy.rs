@@ -91,11 +91,13 @@ pub(super) const ENGLISH: PolicyTexts = PolicyTexts {
                     f.pristine, f.recycled, f.typo, f.half_life, f.list_at
                 ),
                 format!(
-                    "Traps of the two weaker kinds never list alone: at least {} different ones must be hit.",
+                    "Our mail servers and others may report mail and attacks too. Such reports, and traps of the two weaker kinds, \
+                     never list alone: at least {} independent ones must agree, and a report counts by how reliable its source \
+                     has proven.",
                     f.witnesses
                 ),
-                "Nothing counts that could have been forged: the sender must have completed a TCP connection with us or with a \
-                 relay that we trust. Bounces of mail that somebody else forged are kept, and never counted. Nobody is scanned \
+                "Nothing counts that could have been forged: the sender must have completed a TCP connection with us, with a \
+                 relay that we trust, or with whoever reports it. Bounces of mail that somebody else forged are kept, and never counted. Nobody is scanned \
                  or probed."
                     .to_owned(),
                 "Our postmaster can list an address or a range by hand; the reason stands on its page. Nothing is listed \
@@ -249,11 +251,13 @@ pub(super) const SPANISH: PolicyTexts = PolicyTexts {
                     f.pristine, f.recycled, f.typo, f.half_life, f.list_at
                 ),
                 format!(
-                    "Las trampas de los dos tipos más débiles nunca bastan solas: deben recibir correo al menos {} distintas.",
+                    "Nuestros servidores de correo y terceros también pueden notificar correo y ataques. Esas notificaciones, y las \
+                     trampas de los dos tipos más débiles, nunca bastan solas: deben coincidir al menos {} independientes, y cada \
+                     notificación cuenta según lo fiable que haya sido su fuente.",
                     f.witnesses
                 ),
                 "No cuenta nada que pudiera estar falsificado: el remitente tiene que haber completado una conexión TCP con \
-                 nosotros o con un servidor en el que confiamos. Los rebotes de correo falsificado por otros se guardan y nunca \
+                 nosotros, con un servidor en el que confiamos o con quien lo notifica. Los rebotes de correo falsificado por otros se guardan y nunca \
                  cuentan. No se escanea ni se sondea a nadie."
                     .to_owned(),
                 "Nuestro postmaster puede incluir a mano una dirección o un rango; el motivo consta en su página. Nada entra en la \

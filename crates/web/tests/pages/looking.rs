@@ -1,6 +1,10 @@
 //! The first page, the search and the policy, in both languages.
 
-use atalaya_model::{Class, Period};
+use std::sync::Arc;
+
+use atalaya_decide::Rules;
+use atalaya_decide::rules::STANDARD;
+use atalaya_model::Class;
 use axum::http::StatusCode;
 
 use crate::support::House;
@@ -137,7 +141,8 @@ async fn a_bad_address_in_the_path_is_told_like_a_bad_search() {
 #[tokio::test]
 async fn the_policy_shows_the_figures_that_are_configured() {
     let mut house = House::open().await;
-    house.config.decide.first_lifetime = Period::days(9);
+    let text = STANDARD.replacen("first_lifetime = \"3d\"", "first_lifetime = \"9d\"", 1);
+    house.config.rules = Arc::new(Rules::parse(&text).unwrap());
     house.config.delist.client_hourly = 17;
     house.config.delist.self_service = vec![Class::Bot];
     let page = house.get("/policy").await;

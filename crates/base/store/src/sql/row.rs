@@ -73,6 +73,16 @@ impl Row {
         self.take::<String>()?.parse().map_err(StoreError::corrupt)
     }
 
+    /// The next column: the same, or none.
+    pub(crate) fn take_some_word<T>(&mut self) -> Result<Option<T>, StoreError>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        let text = self.take::<Option<String>>()?;
+        text.map(|text| text.parse().map_err(StoreError::corrupt))
+            .transpose()
+    }
+
     /// The next column: a prefix.
     pub(crate) fn take_prefix(&mut self) -> Result<Prefix, StoreError> {
         self.take_word()

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use atalaya_model::{Class, Contact, ContactSource, MailAddress, Serial, Timestamp};
-use atalaya_store::{Asker, NewMail, Notice, Removal, Tally};
+use atalaya_model::{Class, Contact, ContactSource, Kind, MailAddress, Serial, Timestamp};
+use atalaya_store::{Asker, Case, NewMail, Notice, Removal, Tally};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -222,14 +222,22 @@ async fn removals_are_remembered(fixture: Fixture) {
     transaction.rollback().await.unwrap();
 }
 
+/// A case that says something everywhere.
+fn case() -> Case {
+    Case {
+        weights: BTreeMap::from([(Kind::Spam, 2.5), (Kind::RelayAttempt, 0.1)]),
+        at: Timestamp::from_micros(11),
+        observations: 7,
+        witnesses: BTreeMap::from([("trap:a@b.example".to_owned(), Timestamp::from_micros(7))]),
+        strong_at: Some(Timestamp::from_micros(5)),
+    }
+}
+
 async fn a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed(fixture: Fixture) {
     let store = &fixture.store;
     let (known, new) = (prefix("192.0.2.1"), prefix("192.0.2.2"));
     let mut old = Tally::new(known);
-    old.score = 2.5;
-    old.observations = 7;
-    old.witnesses = BTreeMap::from([("trap:a@b.example".to_owned(), Timestamp::from_seconds(1))]);
-    old.strong_at = Some(Timestamp::from_seconds(1));
+    old.cases.insert(Class::Spam, case());
     old.listed_times = 3;
     let at = Timestamp::from_seconds(9);
     let mut transaction = store.begin().await.unwrap();
@@ -237,7 +245,6 @@ async fn a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed(fi
     transaction.wipe_tallies(&[known, new, known], at).await.unwrap();
     let tallies = transaction.tallies(&[known, new]).await.unwrap();
     let wiped = |unit, listed_times| Tally {
-        scored_at: at,
         listed_times,
         last_withdrawn_at: Some(at),
         wiped_at: Some(at),
@@ -260,18 +267,15 @@ async fn a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed(fi
 async fn tallies_are_kept(fixture: Fixture) {
     let store = &fixture.store;
     let mut full = Tally::new(prefix("192.0.2.1"));
-    full.score = 2.5;
-    full.scored_at = fixture.time.now();
-    full.observations = 7;
-    full.witnesses = BTreeMap::from([("trap:a@b.example".to_owned(), Timestamp::from_micros(7))]);
-    full.strong_at = Some(Timestamp::from_micros(5));
+    full.cases.insert(Class::Spam, case());
+    full.cases.insert(Class::Bot, Case::default());
     full.listed_times = 3;
     full.last_withdrawn_at = Some(Timestamp::from_seconds(4));
     full.wiped_at = Some(Timestamp::from_seconds(3));
     let empty = Tally::new(prefix("2001:db8::/64"));
     let mut transaction = store.begin().await.unwrap();
     let older = Tally {
-        score: 1.0,
+        listed_times: 1,
         ..full.clone()
     };
     transaction

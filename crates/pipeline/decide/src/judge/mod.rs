@@ -1,27 +1,32 @@
-//! The rules: how much evidence it takes to list an address, and for how long.
+//! The rules applied to one unit: how much evidence it takes to list it, and for how long.
 //!
-//! In: the tally of an address, what stands listed, the rules, the time. Out: a [`Ruling`]. Plain functions only.
+//! In: the tally of a unit, what stands listed, the rules, the time. Out: a [`Ruling`] for each class. Plain functions only.
 //!
-//! The score is a sum of weights in which each part halves every `half_life`, so that one number and its date are all that
-//! must be kept: `score(at) = score * 2^(-(at - scored_at) / half_life)`. It is judged as of the last observation, not as of the
-//! moment at which the judge comes to it: the same facts give the same ruling however late they are read. Corroboration ages with the
-//! score: what a trap saw long ago does not make up for what is missing today.
+//! The score of a class is a sum of weights, one for each kind of observation, in which each part halves in the half-life of its kind, so
+//! that a few numbers and their date are all that must be kept. It is judged as of the last observation, not as of the moment at which
+//! the judge comes to it: the same facts give the same ruling however late and in whatever order they are read. Corroboration ages with the
+//! score: what a witness saw long ago does not make up for what is missing today.
+
+mod reason;
+mod rule;
 
 use std::time::Duration;
 
-use atalaya_model::{Listing, Observation, Timestamp, Trap};
-use atalaya_store::Tally;
+use atalaya_model::{Class, Kind, Listing, Observation, Timestamp};
+use atalaya_store::{Case, Tally};
 
-use crate::DecideConfig;
+pub use rule::rule_on;
 
-/// Most witnesses remembered for one address; above the highest `witnesses` that the configuration takes.
+use crate::rules::{Alone, Lifetime, Rules, is_our_own};
+
+/// Most witnesses remembered for one class of a unit; the highest number that rules can ask for.
 const MAX_WITNESSES: usize = 16;
-/// Longest name of a witness, in characters: longer addresses are told apart well enough by their beginning.
+/// Longest name of a witness, in characters: longer ones are told apart well enough by their beginning.
 const LONGEST_NAME: usize = 120;
-/// Half-lives after which a hit corroborates nothing any more: by then it weighs a thirty-second of what it did.
-const MEMORY: u32 = 5;
+/// Half-lives after which a witness corroborates nothing any more: by then what it saw weighs a thirty-second of what it did.
+pub(crate) const MEMORY: u32 = 5;
 
-/// What the evidence against an address calls for.
+/// What the evidence against a unit calls for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Ruling {
     /// Nothing changes.
@@ -47,85 +52,99 @@ pub enum Ruling {
 pub enum Why {
     /// The score is below the threshold.
     TooLittle(f64),
-    /// Only weak traps were hit, and too few different ones.
+    /// Nothing was seen that may list alone, and too few independent witnesses saw the rest.
     Uncorroborated,
+    /// The rules do not list in this class any more.
+    NoSuchClass,
     /// The listing would be over by now: the evidence is read that late.
     TooOld,
     /// It is listed, and its end would move by too little to be worth a decision.
     ListedLongEnough,
 }
 
-/// Adds one observation to the tally of its address, unless it does not count (see [`Observation::counts`]) or was seen before the
-/// evidence was wiped.
+/// Adds one observation to the tally of its unit, unless it does not count or was seen before the evidence was wiped. `worth` is what the
+/// word of its source has proven to be worth, from 0 to 1.
 ///
 /// In whatever order observations are read, the tally comes out the same.
-pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &DecideConfig, now: Timestamp) {
+pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &Rules, worth: f64, now: Timestamp) {
     correct(tally, now);
     let at = observation.seen_at.min(now);
-    if !observation.counts() || tally.wiped_at.is_some_and(|wiped_at| at <= wiped_at) {
+    if tally.wiped_at.is_some_and(|wiped_at| at <= wiped_at) {
         return;
     }
-    let weight = match observation.trap {
-        Some(Trap::Pristine) => rules.weights.pristine,
-        Some(Trap::Recycled) => rules.weights.recycled,
-        Some(Trap::Typo) => rules.weights.typo,
-        Some(Trap::Role) | None => return,
+    let Some(weighing) = rules.weighing(observation) else {
+        return;
     };
+    let case = tally.cases.entry(weighing.class).or_default();
     // Both sides are brought to the time of the later one: what is read late counts by its age.
-    let last = at.max(tally.scored_at);
-    tally.score =
-        decayed(tally.score, last.since(tally.scored_at), rules) + decayed(weight, last.since(at), rules);
-    tally.scored_at = last;
-    tally.observations = tally.observations.saturating_add(1);
-    if observation.trap == Some(Trap::Pristine) {
-        tally.strong_at = tally.strong_at.max(Some(at));
+    let last = at.max(case.at);
+    let age = last.since(case.at);
+    case.weights.retain(|kind, weight| {
+        *weight = decayed(*weight, age, *kind, rules);
+        *weight > 0.0
+    });
+    let weight = decayed(weighing.weight * worth, last.since(at), observation.kind, rules);
+    *case.weights.entry(observation.kind).or_default() += weight;
+    case.at = last;
+    case.observations = case.observations.saturating_add(1);
+    if weighing.alone == Alone::Lists {
+        case.strong_at = case.strong_at.max(Some(at));
     }
     for name in witnesses(observation) {
-        let last = tally.witnesses.entry(name).or_insert(at);
+        let last = case.witnesses.entry(name).or_insert(at);
         *last = at.max(*last);
     }
-    forget_oldest_witnesses(tally);
+    forget_oldest_witnesses(case);
 }
 
 /// Takes back to `now` what a clock that was ahead wrote into a tally: taken at its word, it would hold for years.
 fn correct(tally: &mut Tally, now: Timestamp) {
-    let moments = [
-        &mut tally.strong_at,
-        &mut tally.last_withdrawn_at,
-        &mut tally.wiped_at,
-    ];
-    let moments = moments.into_iter().flatten().chain(tally.witnesses.values_mut());
-    for at in moments.chain([&mut tally.scored_at]) {
+    let moments = [&mut tally.last_withdrawn_at, &mut tally.wiped_at];
+    for at in moments.into_iter().flatten() {
         *at = now.min(*at);
+    }
+    for case in tally.cases.values_mut() {
+        let moments = case.strong_at.iter_mut().chain(case.witnesses.values_mut());
+        for at in moments.chain([&mut case.at]) {
+            *at = now.min(*at);
+        }
     }
 }
 
-/// Keeps the witnesses that were hit last, within the bound.
-fn forget_oldest_witnesses(tally: &mut Tally) {
-    while tally.witnesses.len() > MAX_WITNESSES {
-        let oldest = tally.witnesses.iter().min_by_key(|(name, at)| (**at, *name));
+/// Keeps the witnesses that were heard last, within the bound.
+fn forget_oldest_witnesses(case: &mut Case) {
+    while case.witnesses.len() > MAX_WITNESSES {
+        let oldest = case.witnesses.iter().min_by_key(|(name, at)| (**at, *name));
         let Some(name) = oldest.map(|(name, _)| name.clone()) else {
             return;
         };
-        tally.witnesses.remove(&name);
+        case.witnesses.remove(&name);
     }
 }
 
-/// Says what the tally of an address calls for, given its listing if it has one.
+/// Says what the case for one class calls for, given the listing in that class if there is one, and how often the unit was listed
+/// before.
 #[must_use]
-pub fn judge(tally: &Tally, standing: Option<&Listing>, rules: &DecideConfig, now: Timestamp) -> Ruling {
-    let score = tally.score;
+pub fn judge(
+    (class, case): (Class, &Case),
+    standing: Option<&Listing>,
+    times: u32,
+    rules: &Rules,
+    now: Timestamp,
+) -> Ruling {
+    let Some(life) = rules.classes.get(&class) else {
+        return Ruling::Leave(Why::NoSuchClass);
+    };
+    let score = score(case);
     if score < rules.list_at {
         return Ruling::Leave(Why::TooLittle(score));
     }
-    if !is_corroborated(tally, rules) {
+    if !is_corroborated((class, case), rules) {
         return Ruling::Leave(Why::Uncorroborated);
     }
-    let standing = standing.filter(|listing| !listing.is_over(now));
-    let times = tally.listed_times.saturating_sub(u32::from(standing.is_some()));
-    let lifetime = lifetime(times, rules);
-    let until = tally.scored_at.plus(lifetime);
-    match standing {
+    let lifetime = lifetime(times, life);
+    let until = case.at.plus(lifetime);
+    match standing.filter(|listing| !listing.is_over(now)) {
         _ if until <= now => Ruling::Leave(Why::TooOld),
         None => Ruling::List { score, until },
         Some(listing) if is_worth_extending(listing, until, lifetime) => Ruling::Extend { score, until },
@@ -133,22 +152,28 @@ pub fn judge(tally: &Tally, standing: Option<&Listing>, rules: &DecideConfig, no
     }
 }
 
-/// Whether a trap was hit that may list alone, or enough different ones, not too long before the last observation.
-fn is_corroborated(tally: &Tally, rules: &DecideConfig) -> bool {
-    let memory = rules.half_life.duration().saturating_mul(MEMORY);
-    let is_fresh = |at: &Timestamp| tally.scored_at.since(*at) <= memory;
-    tally.strong_at.as_ref().is_some_and(is_fresh)
-        || tally.witnesses.values().filter(|at| is_fresh(at)).count() >= rules.witnesses as usize
+/// The score of a case as of its last observation.
+#[must_use]
+pub fn score(case: &Case) -> f64 {
+    case.weights.values().sum()
 }
 
-/// How long a listing lasts for an address that was listed `times` before: twice as long at each return, up to the longest.
+/// Whether something was seen that may list alone, or by enough independent witnesses, not too long before the last observation.
+fn is_corroborated((class, case): (Class, &Case), rules: &Rules) -> bool {
+    let memory = rules.longest_half_life(class).saturating_mul(MEMORY);
+    let is_fresh = |at: &Timestamp| case.at.since(*at) <= memory;
+    case.strong_at.as_ref().is_some_and(is_fresh)
+        || case.witnesses.values().filter(|at| is_fresh(at)).count() >= rules.witnesses as usize
+}
+
+/// How long a listing lasts for a unit that was listed `times` before: twice as long at each return, up to the longest.
 #[must_use]
-pub fn lifetime(times: u32, rules: &DecideConfig) -> Duration {
-    let doubled = rules
-        .first_lifetime
+pub fn lifetime(times: u32, life: &Lifetime) -> Duration {
+    let doubled = life
+        .first
         .duration()
         .saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX));
-    doubled.min(rules.longest_lifetime.duration())
+    doubled.min(life.longest.duration())
 }
 
 /// Whether the end moves by more than an eighth of the lifetime: a flood must not become a flood of decisions.
@@ -156,22 +181,36 @@ fn is_worth_extending(listing: &Listing, until: Timestamp, lifetime: Duration) -
     listing.until.is_some_and(|end| until.since(end) > lifetime / 8)
 }
 
-/// What is left of a weight after so long.
-fn decayed(weight: f64, age: Duration, rules: &DecideConfig) -> f64 {
-    let half_lives = age.as_secs_f64() / rules.half_life.duration().as_secs_f64();
+/// What is left of a weight after so long; nothing where its kind counts no more.
+fn decayed(weight: f64, age: Duration, kind: Kind, rules: &Rules) -> f64 {
+    let Some(half_life) = rules.half_life(kind) else {
+        return 0.0;
+    };
+    if age.is_zero() {
+        return weight;
+    }
+    let half_lives = age.as_secs_f64() / half_life.as_secs_f64();
     weight * (-half_lives).exp2()
 }
 
-/// Names the traps that were hit, so that the same one is not counted twice as a witness.
+/// Names the independent witnesses of an observation, so that the same one is not counted twice.
+///
+/// Two are independent where their sensor or source differs, or, where our own sensor saw it, the trap that was hit. Whom a stranger
+/// names as recipients says nothing: he could invent as many as he likes, and is one witness.
 fn witnesses(observation: &Observation) -> impl Iterator<Item = String> {
-    let recipients = observation.envelope.recipients.iter().map(String::as_str);
-    // A sensor that tells no recipient is one witness.
-    let unnamed = observation.envelope.recipients.is_empty().then_some("");
-    recipients.chain(unnamed).map(|trap| {
-        format!("{}:{}", observation.sensor, trap.to_lowercase())
-            .chars()
-            .take(LONGEST_NAME)
-            .collect()
+    let recipients: &[String] = match observation.trap {
+        Some(_) if is_our_own(observation) => &observation.envelope.recipients,
+        _ => &[],
+    };
+    let unnamed = recipients.is_empty().then_some("");
+    let traps = recipients.iter().map(String::as_str).chain(unnamed);
+    traps.map(|trap| {
+        let name = match is_our_own(observation) && !trap.is_empty() {
+            // The same trap hit through two of our listeners is hit once.
+            true => format!("{}:{}", observation.sensor, trap.to_lowercase()),
+            false => format!("{}/{}", observation.sensor, observation.source),
+        };
+        name.chars().take(LONGEST_NAME).collect()
     })
 }
 

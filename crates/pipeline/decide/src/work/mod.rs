@@ -3,22 +3,29 @@
 //! One batch of observations is one transaction: tallies, decisions, jobs for notices and the reader's position move together, so that
 //! a crash in between counts nothing twice and loses nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use atalaya_model::{
-    AllowEntry, Class, Clock, Decision, Listing, Observation, Prefix, Rule, Serial, Timestamp, Verdict,
-    reserved,
+    AllowEntry, Clock, Decided, Decision, Listing, Observation, Prefix, Rule, Serial, Timestamp, Verdict,
 };
 use atalaya_store::{Seen, Store, StoreError, Tally, Topic, Transaction};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::{DecideConfig, Ruling, judge, weigh};
+use crate::escalate::{KeptOff, escalate, network_of};
+use crate::learn::learn_batch;
+use crate::protect::Protection;
+use crate::rules::Rules;
+use crate::{holder, rule_on, weigh};
+use standing::Standing;
+
+mod standing;
 
 /// The name under which the store keeps how far the judge has read.
-const READER: &str = "decide";
+pub(crate) const READER: &str = "decide";
 /// Observations judged in one transaction: enough to share its cost, few enough that others write in between.
 const BATCH: u32 = 2_048;
 /// A batch above this is part of a flood: many small ones would cost more than all else.
@@ -29,13 +36,16 @@ const GATHER: Duration = Duration::from_millis(50);
 const EXPIRY_BATCH: u32 = 1_000;
 /// The longest wait for news: listings that are over are withdrawn at least this often.
 const IDLE: Duration = Duration::from_secs(1);
+/// Listings of one network that are counted before it is listed whole: all addresses of a /24 in all classes, with some to spare.
+const MOST_INSIDE: u32 = 2_048;
 /// The wait after the store failed.
 const BACK_OFF: Duration = Duration::from_secs(1);
 
 /// Turns observations into decisions. Several may run on one store: they take turns.
 #[derive(Debug)]
 pub struct Judge {
-    rules: DecideConfig,
+    rules: Arc<Rules>,
+    protection: Arc<Protection>,
     store: Store,
     clock: Clock,
     /// Held while one works, so that those of this process do not read the same batch twice.
@@ -44,29 +54,13 @@ pub struct Judge {
     last_batch: AtomicUsize,
 }
 
-/// What the list holds while a batch is judged.
-#[derive(Debug)]
-struct Standing {
-    /// What these rules listed, and would extend.
-    listings: HashMap<Prefix, Listing>,
-    /// What is on the allow list around the addresses of the batch.
-    allowed: HashSet<Prefix>,
-    now: Timestamp,
-}
-
-impl Standing {
-    /// Whether all of `prefix` is on the allow list.
-    fn is_allowed(&self, prefix: Prefix) -> bool {
-        prefix.with_parents().any(|around| self.allowed.contains(&around))
-    }
-}
-
 impl Judge {
-    /// A judge that follows `rules`.
+    /// A judge that follows `rules` and never lists what `protection` covers.
     #[must_use]
-    pub fn new(rules: DecideConfig, store: Store, clock: Clock) -> Self {
+    pub fn new(rules: Arc<Rules>, protection: Arc<Protection>, store: Store, clock: Clock) -> Self {
         Self {
             rules,
+            protection,
             store,
             clock,
             turn: Mutex::new(()),
@@ -103,7 +97,9 @@ impl Judge {
             let judged = self.judge_batch().await?;
             let ended = self.expire_listings().await?;
             let disallowed = self.expire_allowed().await?;
-            if !(judged || ended || disallowed) {
+            let learned = learn_batch(&self.store, &self.rules).await?;
+            let changed = holder::follow_batch(&self.store, self.clock.now()).await?;
+            if !(judged || ended || disallowed || learned || changed) {
                 return Ok(());
             }
         }
@@ -125,24 +121,29 @@ impl Judge {
             return Ok(false);
         };
         let mut transaction = self.store.begin_deciding().await?;
+        let now = self.clock.now();
         if transaction.position(READER).await? != position {
             // A judge of another process has judged this batch meanwhile.
             transaction.rollback().await?;
             return Ok(true);
         }
-        let standing = self.standing(&mut transaction, &batch).await?;
+        let purges = self.store.purges().await?;
+        let standing =
+            Standing::read(&mut transaction, &batch, (self.protection.current(), purges), now).await?;
         let mut tallies = self.tally(&mut transaction, &batch, &standing).await?;
         let decisions: Vec<Decision> = tallies
             .iter_mut()
-            .filter_map(|tally| self.rule_on(tally, &standing))
+            .flat_map(|tally| self.rule_on(tally, &standing))
             .collect();
         let mut listed = Vec::new();
-        for decided in transaction.decide_all(&decisions, standing.now).await? {
-            let verdict = decided.decision.verdict;
-            if matches!(verdict, Verdict::List { .. }) {
-                listed.push(decided.serial);
+        let mut decided = transaction.decide_all(&decisions, standing.now).await?;
+        decided.extend(self.escalate(&mut transaction, &decided, &standing).await?);
+        for Decided { serial, decision, .. } in &decided {
+            if matches!(decision.verdict, Verdict::List { .. }) {
+                listed.push(*serial);
             }
-            metrics::counter!("atalaya_decide_decisions_total", "verdict" => verdict.name()).increment(1);
+            metrics::counter!("atalaya_decide_decisions_total", "verdict" => decision.verdict.name())
+                .increment(1);
         }
         order_notices(&mut transaction, &listed, standing.now).await?;
         transaction.put_tallies(&tallies).await?;
@@ -151,26 +152,6 @@ impl Judge {
         self.last_batch.store(batch.len(), Ordering::Relaxed);
         metrics::counter!("atalaya_decide_observations_total").increment(batch.len() as u64);
         Ok(batch.len() >= BATCH as usize)
-    }
-
-    /// What the list holds about the addresses in `batch`.
-    async fn standing(&self, transaction: &mut Transaction, batch: &[Seen]) -> Result<Standing, StoreError> {
-        let now = self.clock.now();
-        let units: Vec<Prefix> = batch.iter().map(|seen| seen.observation.unit()).collect();
-        let addresses: Vec<Prefix> = batch.iter().map(|seen| address(&seen.observation)).collect();
-        let listings = transaction.listings_in(&units).await?.into_iter();
-        let allowed = transaction.allowed_covering(&addresses).await?.into_iter();
-        Ok(Standing {
-            listings: listings
-                .filter(|at| at.class == Class::Spam)
-                .map(|at| (at.prefix, at))
-                .collect(),
-            allowed: allowed
-                .filter(|entry| !entry.is_over(now))
-                .map(|entry| entry.prefix)
-                .collect(),
-            now,
-        })
     }
 
     /// The tallies of the addresses in `batch` with its observations added, in the order of their first appearance.
@@ -186,7 +167,7 @@ impl Judge {
         let mut evidence: HashMap<Prefix, Vec<&Observation>> = HashMap::new();
         for seen in batch.iter().map(|seen| &seen.observation) {
             let unit = seen.unit();
-            if !seen.counts() || reserved(&unit).is_some() || standing.is_allowed(address(seen)) {
+            if !standing.is_evidence(seen) {
                 continue;
             }
             let of_unit = evidence.entry(unit).or_default();
@@ -199,49 +180,48 @@ impl Judge {
         let add_up = |unit: Prefix| {
             let mut tally = known.remove(&unit).unwrap_or_else(|| Tally::new(unit));
             for seen in evidence.get(&unit).into_iter().flatten() {
-                weigh(&mut tally, seen, &self.rules, standing.now);
+                let worth = standing.worth(seen, &self.rules.learning);
+                weigh(&mut tally, seen, &self.rules, worth, standing.now);
             }
             tally
         };
         Ok(units.into_iter().map(add_up).collect())
     }
 
-    /// Applies the rules to one address; gives what follows, if something does.
-    fn rule_on(&self, tally: &mut Tally, standing: &Standing) -> Option<Decision> {
-        let now = standing.now;
-        if reserved(&tally.unit).is_some() || standing.is_allowed(tally.unit) {
-            return None;
+    /// Applies the rules to one unit; gives what follows, if something does.
+    fn rule_on(&self, tally: &mut Tally, standing: &Standing) -> Vec<Decision> {
+        if standing.is_kept_off(tally.unit) {
+            return Vec::new();
         }
-        let listing = standing.listings.get(&tally.unit);
-        self.forget_old_listings(tally, listing, now);
-        let (class, reason) = (Class::Spam, reason(tally));
-        let (verdict, score) = match judge(tally, listing, &self.rules, now) {
-            Ruling::Leave(_) => return None,
-            Ruling::List { score, until } => {
-                tally.listed_times = tally.listed_times.saturating_add(1);
-                let until = Some(until);
-                (Verdict::List { class, until }, score)
-            }
-            Ruling::Extend { score, until } => {
-                let until = Some(until);
-                (Verdict::Extend { class, until }, score)
-            }
-        };
-        Some(Decision {
-            prefix: tally.unit,
-            verdict,
-            rule: Rule::new("trap-spam", 1),
-            score,
-            reason,
-        })
+        rule_on(tally, standing.listings_of(tally.unit), &self.rules, standing.now)
     }
 
-    /// An address that behaved for long enough counts as new.
-    fn forget_old_listings(&self, tally: &mut Tally, standing: Option<&Listing>, now: Timestamp) {
-        let quiet = tally.last_withdrawn_at.map(|at| now.since(at));
-        if standing.is_none() && quiet.is_some_and(|quiet| quiet > self.rules.forget_after.duration()) {
-            tally.listed_times = 0;
+    /// Lists whole networks where so many of their units stand listed now; one question for each network that grew.
+    async fn escalate(
+        &self,
+        transaction: &mut Transaction,
+        decided: &[Decided],
+        standing: &Standing,
+    ) -> Result<Vec<Decided>, StoreError> {
+        if self.rules.escalation.is_none() {
+            return Ok(Vec::new());
         }
+        let listed = decided.iter().map(|one| &one.decision);
+        let listed = listed.filter(|one| matches!(one.verdict, Verdict::List { .. }));
+        let networks: BTreeSet<Prefix> = listed.map(|one| network_of(one.prefix)).collect();
+        let allowed = transaction.allowed().await?;
+        let mut decisions = Vec::new();
+        for network in networks {
+            let inside = transaction.listings_inside(&network, MOST_INSIDE).await?;
+            let is_allowed = allowed.iter().any(|entry| entry.prefix.overlaps(&network));
+            let kept_off = if is_allowed || standing.protected.touching(network).is_some() {
+                KeptOff::Yes
+            } else {
+                KeptOff::No
+            };
+            decisions.extend(escalate(network, &inside, kept_off, &self.rules, standing.now));
+        }
+        transaction.decide_all(&decisions, standing.now).await
     }
 
     /// Withdraws listings that are over; tells whether there may be more.
@@ -291,11 +271,6 @@ impl Judge {
     }
 }
 
-/// The address that an observation speaks of, as a prefix.
-fn address(observation: &Observation) -> Prefix {
-    Prefix::single(observation.address)
-}
-
 /// Tells the first of a row of failures; gives the latest.
 fn tell_first(before: Option<&StoreError>, now: Option<StoreError>) -> Option<StoreError> {
     if let (None, Some(error)) = (before, &now) {
@@ -317,18 +292,5 @@ async fn order_notices(
     transaction.add_jobs("notice", jobs, now).await
 }
 
-/// Why it is listed, in a sentence that its owner may read.
-fn reason(tally: &Tally) -> String {
-    let messages = if tally.observations == 1 {
-        "1 message"
-    } else {
-        &format!("{} messages", tally.observations)
-    };
-    format!(
-        "Spam reached our traps: {messages}, the last on {}.",
-        tally.scored_at.date()
-    )
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

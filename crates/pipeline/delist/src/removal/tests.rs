@@ -1,6 +1,6 @@
 //! Removals on a real store.
 
-use atalaya_store::{StoreUrl, Tally};
+use atalaya_store::{Case, StoreUrl, Tally};
 use atalaya_testkit::{TestClock, on_both};
 
 use super::*;
@@ -88,7 +88,8 @@ impl Bench {
 async fn an_address_leaves_once_and_its_evidence_is_wiped(bench: Bench) {
     let (config, unit) = (DelistConfig::default(), "192.0.2.1".parse().unwrap());
     let mut tally = Tally::new(unit);
-    (tally.score, tally.listed_times) = (3.0, 2);
+    tally.cases.insert(Class::Spam, Case::default());
+    tally.listed_times = 2;
     let mut transaction = bench.store.begin().await.unwrap();
     transaction.put_tallies(&[tally]).await.unwrap();
     transaction.commit().await.unwrap();
@@ -107,7 +108,7 @@ async fn an_address_leaves_once_and_its_evidence_is_wiped(bench: Bench) {
     assert!(matches!(again, Outcome::ByHandOnly { .. }));
     let mut transaction = bench.store.begin().await.unwrap();
     let tally = transaction.tallies(&[unit]).await.unwrap().remove(&unit).unwrap();
-    assert_eq!((tally.score, tally.listed_times), (0.0, 2));
+    assert_eq!((tally.cases.len(), tally.listed_times), (0, 2));
     assert_eq!(tally.wiped_at, Some(bench.clock.now()));
 }
 

@@ -1,13 +1,13 @@
 //! The judge on a real store.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Period, Sensor, Trap};
+use atalaya_model::{Class, Envelope, Handshake, Kind, Observation, ObservationId, Period, Sensor, Trap};
 use atalaya_store::StoreUrl;
 use atalaya_testkit::{TestClock, on_both};
 
 use super::*;
+use crate::protect::ProtectConfig;
 use crate::{DecideError, by_hand};
 
 mod races;
@@ -29,19 +29,34 @@ on_both!(
     what_an_allowed_host_did_does_not_list_its_64,
     who_was_taken_off_by_hand_is_not_listed_by_old_evidence,
     allowing_a_network_withdraws_more_than_a_batch,
+    a_network_is_listed_whole_only_where_the_rules_say_so,
+    a_word_is_weighed_by_how_the_listings_ended_that_it_brought_about,
 );
 
+/// A judge by these rules.
+async fn judge(rules: Rules, protect: ProtectConfig, store: &Store, clock: &TestClock) -> Judge {
+    let protection = Protection::open(protect, store.clone(), clock.clock())
+        .await
+        .unwrap();
+    Judge::new(
+        Arc::new(rules),
+        Arc::new(protection),
+        store.clone(),
+        clock.clock(),
+    )
+}
+
 /// A judge on a store of a test's own.
-struct Bench {
-    store: Store,
-    judge: Judge,
-    clock: TestClock,
+pub(crate) struct Bench {
+    pub(crate) store: Store,
+    pub(crate) judge: Judge,
+    pub(crate) clock: TestClock,
     url: StoreUrl,
     _folder: tempfile::TempDir,
 }
 
 impl Bench {
-    async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
         Self::open(url, folder).await
@@ -57,9 +72,27 @@ impl Bench {
     }
 
     async fn open(url: StoreUrl, folder: tempfile::TempDir) -> Self {
+        Self::by(Rules::standard().unwrap(), ProtectConfig::default(), url, folder).await
+    }
+
+    /// A judge by other rules, on SQLite.
+    pub(crate) async fn ruling(rules: Rules) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
+        Self::by(rules, ProtectConfig::default(), url, folder).await
+    }
+
+    /// A judge that never lists some ranges, on SQLite.
+    pub(crate) async fn protecting(config: ProtectConfig) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
+        Self::by(Rules::standard().unwrap(), config, url, folder).await
+    }
+
+    async fn by(rules: Rules, protect: ProtectConfig, url: StoreUrl, folder: tempfile::TempDir) -> Self {
         let clock = TestClock::default();
         let store = Store::open(&url, clock.clock()).await.unwrap();
-        let judge = Judge::new(DecideConfig::default(), store.clone(), clock.clock());
+        let judge = judge(rules, protect, &store, &clock).await;
         Self {
             store,
             judge,
@@ -83,7 +116,7 @@ impl Bench {
         }
     }
 
-    async fn see(&self, address: &str, kind: Kind) {
+    pub(crate) async fn see(&self, address: &str, kind: Kind) {
         self.record(address, kind).await;
         self.judge.catch_up().await.unwrap();
     }
@@ -112,7 +145,7 @@ impl Bench {
     }
 
     /// Lists by hand.
-    async fn list(&self, address: &str, class: Class, until: Option<Timestamp>) {
+    pub(crate) async fn list(&self, address: &str, class: Class, until: Option<Timestamp>) {
         let entry = (address.parse().unwrap(), class);
         by_hand::list(&self.store, entry, "x", until, self.clock.now())
             .await
@@ -241,6 +274,80 @@ async fn a_listing_ends_on_its_date_and_lasts_longer_the_next_time(bench: Bench)
     let until = bench.listings("192.0.2.1").await[0].until.unwrap();
     assert_eq!(until, bench.clock.now().plus(Period::days(6).duration()));
     assert_eq!(bench.verdicts().await, ["list", "withdraw", "list"]);
+}
+
+async fn a_network_is_listed_whole_only_where_the_rules_say_so(_bench: Bench) {
+    let more = "[escalation]\nunits = 3\nclass = \"spam\"\nlifetime = \"2d\"\n";
+    let rules = Rules::parse(&format!("{}\n{more}", crate::rules::STANDARD)).unwrap();
+    let bench = Bench::ruling(rules).await;
+    for last in 1..=3 {
+        bench.see(&format!("192.0.2.{last}"), Kind::Spam).await;
+        bench.see(&format!("198.51.100.{last}"), Kind::Spam).await;
+        if last == 2 {
+            let neighbour = "198.51.100.200".parse().unwrap();
+            by_hand::allow(&bench.store, neighbour, "a customer", None, bench.clock.now())
+                .await
+                .unwrap();
+        }
+    }
+    let network = bench.listings("192.0.2.0/24").await;
+    assert_eq!(network[0].rule.0, "escalation/1");
+    assert_eq!(
+        network[0].until,
+        Some(bench.clock.now().plus(Period::days(2).duration()))
+    );
+    assert!(bench.listings("198.51.100.0/24").await.is_empty());
+}
+
+async fn a_word_is_weighed_by_how_the_listings_ended_that_it_brought_about(bench: Bench) {
+    let report = async |address: &str, source: &str| {
+        let seen = Observation {
+            kind: Kind::Spam,
+            handshake: Handshake::Reported,
+            source: source.to_owned(),
+            ..Observation::new(
+                ObservationId(uuid::Uuid::new_v4()),
+                address.parse::<IpAddr>().unwrap(),
+                bench.clock.now(),
+                Sensor::Report,
+            )
+        };
+        bench.store.record(seen, None).await.unwrap();
+        bench.judge.catch_up().await.unwrap();
+    };
+    for source in ["good", "bad"] {
+        for address in ["192.0.2.1", "192.0.2.2"] {
+            // Not enough by itself, so that the trap lists it.
+            report(if source == "good" { address } else { "198.51.100.1" }, source).await;
+        }
+    }
+    for address in ["192.0.2.1", "192.0.2.2", "198.51.100.1"] {
+        bench.see(address, Kind::Spam).await;
+    }
+    let wrong = "198.51.100.1".parse().unwrap();
+    by_hand::unlist(&bench.store, wrong, None, "a mistake", bench.clock.now())
+        .await
+        .unwrap();
+    bench.clock.advance(Period::days(3).duration());
+    bench.judge.catch_up().await.unwrap();
+    let sources = bench.store.sources(None, 10).await.unwrap();
+    let of = |name: &str| {
+        let found = sources
+            .iter()
+            .find(|one| (one.sensor, one.source.as_str()) == (Sensor::Report, name));
+        found.map(|one| (one.stood.round(), one.fell.round()))
+    };
+    assert_eq!(of("good"), Some((2.0, 0.0)));
+    assert_eq!(of("bad"), Some((0.0, 1.0)));
+    // What was learned counts from now on: 0.6 times 3/4 and 1/3.
+    report("192.0.2.50", "good").await;
+    report("192.0.2.51", "bad").await;
+    let units: [Prefix; 2] = ["192.0.2.50", "192.0.2.51"].map(|text| text.parse().unwrap());
+    let mut transaction = bench.store.begin().await.unwrap();
+    let tallies = transaction.tallies(&units).await.unwrap();
+    let score = |unit: &Prefix| crate::score(&tallies[unit].cases[&Class::Spam]);
+    assert!((score(&units[0]) - 0.45).abs() < 0.01, "{}", score(&units[0]));
+    assert!((score(&units[1]) - 0.2).abs() < 0.01, "{}", score(&units[1]));
 }
 
 async fn after_a_long_silence_an_address_counts_as_new(bench: Bench) {

@@ -29,7 +29,14 @@ fn decision(prefix: &str, verdict: Verdict) -> Decision {
 impl Bench {
     /// The judge of another process.
     async fn other_judge(&self) -> Judge {
-        Judge::new(DecideConfig::default(), self.again().await, self.clock.clock())
+        let store = self.again().await;
+        judge(
+            Rules::standard().unwrap(),
+            ProtectConfig::default(),
+            &store,
+            &self.clock,
+        )
+        .await
     }
 
     /// Decides while `there` waits for its turn, then lets it go on.
@@ -99,7 +106,7 @@ async fn what_is_wiped_while_the_judge_waits_stays_wiped(bench: Bench) {
     assert_eq!(bench.verdicts().await, ["list", "withdraw"]);
     let mut transaction = bench.store.begin().await.unwrap();
     let tally = transaction.tallies(&[unit]).await.unwrap().remove(&unit).unwrap();
-    assert_eq!((tally.score, tally.observations, tally.listed_times), (0.0, 0, 1));
+    assert_eq!((tally.cases.len(), tally.listed_times), (0, 1));
 }
 
 async fn what_leaves_while_unlisting_waits_is_told_so(bench: Bench) {

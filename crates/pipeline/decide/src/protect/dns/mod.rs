@@ -1,0 +1,152 @@
+//! A small client of resolvers: three kinds of questions, over UDP, and over TCP where the answer does not fit.
+//!
+//! It asks the resolvers of the configuration and believes them; it follows no name itself. Each question has a port and a number of its own,
+//! and an answer counts only if it repeats both the number and the question.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use domain::base::iana::Rcode;
+use domain::base::{Message, MessageBuilder, Name, Rtype};
+use domain::rdata::{A, Aaaa, Mx, Txt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
+
+/// How long one resolver has for one answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often all resolvers are asked before a question counts as unanswered.
+const ROUNDS: usize = 2;
+/// The largest answer over UDP that is taken.
+const MAX_DATAGRAM: usize = 4_096;
+/// Records taken of one answer: whoever has more is no mail domain.
+const MOST_RECORDS: usize = 256;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DnsError {
+    /// What is asked is no name.
+    #[error("`{0}` is no domain name")]
+    BadName(String),
+    /// No resolver gave an answer that can be used.
+    #[error("no resolver answers about {0}")]
+    Unanswered(String),
+}
+
+/// The resolvers that are asked.
+#[derive(Debug, Clone)]
+pub(super) struct Resolver {
+    servers: Vec<SocketAddr>,
+}
+
+impl Resolver {
+    pub(super) const fn new(servers: Vec<SocketAddr>) -> Self {
+        Self { servers }
+    }
+
+    /// The texts of a name, each with its strings joined.
+    pub(super) async fn texts(&self, name: &str) -> Result<Vec<String>, DnsError> {
+        let answer = self.ask(name, Rtype::TXT).await?;
+        let records = answer.answer().map_err(|_cut| unanswered(name))?;
+        let texts = records.limit_to::<Txt<_>>().take(MOST_RECORDS).flatten();
+        let text = |record: domain::base::Record<_, Txt<_>>| -> Vec<u8> { record.data().text() };
+        Ok(texts
+            .map(|record| String::from_utf8_lossy(&text(record)).into_owned())
+            .collect())
+    }
+
+    /// The addresses of a name, of both families.
+    pub(super) async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
+        let four = self.ask(name, Rtype::A).await?;
+        let six = self.ask(name, Rtype::AAAA).await?;
+        let cut = |_cut| unanswered(name);
+        let four = four.answer().map_err(cut)?.limit_to::<A>().take(MOST_RECORDS);
+        let mut addresses: Vec<IpAddr> = four.flatten().map(|record| record.data().addr().into()).collect();
+        let six = six.answer().map_err(cut)?.limit_to::<Aaaa>().take(MOST_RECORDS);
+        addresses.extend(six.flatten().map(|record| IpAddr::from(record.data().addr())));
+        Ok(addresses)
+    }
+
+    /// The names of the mail servers of a name.
+    pub(super) async fn mail_servers(&self, name: &str) -> Result<Vec<String>, DnsError> {
+        let answer = self.ask(name, Rtype::MX).await?;
+        let records = answer.answer().map_err(|_cut| unanswered(name))?;
+        let servers = records.limit_to::<Mx<_>>().take(MOST_RECORDS).flatten();
+        let names = servers.map(|record| record.data().exchange().to_string());
+        // The root stands for "takes no mail" (RFC 7505).
+        Ok(names.filter(|name| !matches!(name.as_str(), "" | ".")).collect())
+    }
+
+    /// Asks the resolvers in turn until one answers.
+    async fn ask(&self, name: &str, rtype: Rtype) -> Result<Message<Vec<u8>>, DnsError> {
+        for server in self.servers.iter().cycle().take(self.servers.len() * ROUNDS) {
+            let question = question(name, rtype)?;
+            if let Ok(Some(answer)) = timeout(PATIENCE, ask_one(*server, &question)).await {
+                return Ok(answer);
+            }
+        }
+        Err(unanswered(name))
+    }
+}
+
+fn unanswered(name: &str) -> DnsError {
+    DnsError::Unanswered(name.to_owned())
+}
+
+/// The message that asks.
+fn question(name: &str, rtype: Rtype) -> Result<Message<Vec<u8>>, DnsError> {
+    let bad = || DnsError::BadName(name.to_owned());
+    let mut builder = MessageBuilder::new_vec();
+    builder.header_mut().set_id(rand::random());
+    builder.header_mut().set_rd(true);
+    let mut question = builder.question();
+    let parsed: Name<Vec<u8>> = Name::vec_from_str(name).map_err(|_bad| bad())?;
+    question.push((parsed, rtype)).map_err(|_full| bad())?;
+    Message::from_octets(question.finish()).map_err(|_short| bad())
+}
+
+/// Asks one resolver; none where it gives nothing that can be used.
+async fn ask_one(server: SocketAddr, question: &Message<Vec<u8>>) -> Option<Message<Vec<u8>>> {
+    let answer = ask_udp(server, question).await?;
+    let answer = if answer.header().tc() {
+        ask_tcp(server, question).await?
+    } else {
+        answer
+    };
+    // A name that is not there is an answer, without records.
+    matches!(answer.header().rcode(), Rcode::NOERROR | Rcode::NXDOMAIN).then_some(answer)
+}
+
+async fn ask_udp(server: SocketAddr, question: &Message<Vec<u8>>) -> Option<Message<Vec<u8>>> {
+    let here: SocketAddr = if server.is_ipv4() {
+        ([0, 0, 0, 0], 0).into()
+    } else {
+        ([0_u16; 8], 0).into()
+    };
+    let socket = UdpSocket::bind(here).await.ok()?;
+    socket.connect(server).await.ok()?;
+    socket.send(question.as_slice()).await.ok()?;
+    let mut datagram = vec![0; MAX_DATAGRAM];
+    loop {
+        let size = socket.recv(&mut datagram).await.ok()?;
+        let answer = Message::from_octets(datagram.get(..size)?.to_vec()).ok();
+        // Whatever else arrives was not asked for.
+        if let Some(answer) = answer.filter(|answer| answer.is_answer(question)) {
+            return Some(answer);
+        }
+    }
+}
+
+async fn ask_tcp(server: SocketAddr, question: &Message<Vec<u8>>) -> Option<Message<Vec<u8>>> {
+    let mut stream = TcpStream::connect(server).await.ok()?;
+    let length = u16::try_from(question.as_slice().len()).ok()?;
+    let framed = [&length.to_be_bytes()[..], question.as_slice()].concat();
+    stream.write_all(&framed).await.ok()?;
+    let mut answer = vec![0; usize::from(stream.read_u16().await.ok()?)];
+    stream.read_exact(&mut answer).await.ok()?;
+    let answer = Message::from_octets(answer).ok()?;
+    answer.is_answer(question).then_some(answer)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Rules of one's own, tried before they bite; what they listed taken back; a version that means one content.
+
+use std::path::Path;
+
+use atalaya_decide::rules::STANDARD;
+
+use crate::harness::{Server, atalaya, text};
+
+/// A mail from an address to a trap.
+fn mail(folder: &Path, address: &str) -> String {
+    let path = folder.join(format!("{address}.eml"));
+    let received = format!(
+        "Received: from mail.sender.example (unknown [{address}])\r\n\tby mx.trap.example with ESMTP id 1\r\n\
+         \tfor <a@trap.example>; Thu, 26 Nov 2026 10:00:00 +0000\r\n"
+    );
+    let rest = "From: somebody@sender.example\r\nTo: a@trap.example\r\nSubject: buy\r\n\r\nNow.\r\n";
+    std::fs::write(&path, format!("{received}{rest}")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Writes rules that differ from the standard ones, and gives their path.
+fn rules(folder: &Path, version: &str, list_at: &str) -> String {
+    let text = STANDARD
+        .replace("version = \"1\"", &format!("version = \"{version}\""))
+        .replace("list_at = 1.0", &format!("list_at = {list_at}"));
+    let path = folder.join(format!("rules-{version}.toml"));
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn rules_are_tried_put_in_force_and_taken_back() {
+    let files = tempfile::tempdir().unwrap();
+    let own = rules(files.path(), "ours-1", "0.9");
+    let server = Server::start(&format!("[decide]\nrules = \"{own}\"\n"));
+    let spam = mail(files.path(), "192.0.2.77");
+    server.command(&["replay", &spam]);
+    let listing = &server.lookup("192.0.2.77")["listings"][0];
+    assert_eq!(listing["rule"], "score/ours-1", "{listing}");
+
+    let stricter = rules(files.path(), "ours-2", "5.0");
+    let page = files.path().join("page.html");
+    let table = server.command(&["simulate", "--rules", &stricter, "--page", page.to_str().unwrap()]);
+    assert!(
+        table.contains("dropped: listed by the present rules only"),
+        "{table}"
+    );
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.contains("192.0.2.77") && html.contains("ours-2"), "{html}");
+    let report: serde_json::Value =
+        serde_json::from_str(&server.command(&["simulate", "--rules", &stricter, "--json"])).unwrap();
+    assert_eq!(
+        (&report["dropped"]["count"], &report["kept"]["count"]),
+        (&1.into(), &0.into())
+    );
+    let wrong = files.path().join("wrong.toml");
+    std::fs::write(&wrong, "version = \"x\"\nlist_att = 1.0\n").unwrap();
+    let told = atalaya(&["simulate", "--rules", wrong.to_str().unwrap()], server.data());
+    assert_eq!(told.status.code(), Some(1));
+    assert!(text(&told.stderr).contains("line 2"), "{}", text(&told.stderr));
+
+    let dry = server.command(&["purge", "--sensor", "replay", "--dry-run"]);
+    assert!(dry.contains("192.0.2.77"), "{dry}");
+    assert_eq!(server.lookup("192.0.2.77")["listed"], true);
+    server.command(&["purge", "--sensor", "replay"]);
+    assert_eq!(server.lookup("192.0.2.77")["listed"], false);
+    assert!(server.command(&["sources"]).contains("Nothing is known"));
+    let nothing = atalaya(&["purge", "--dry-run"], server.data());
+    assert_eq!(nothing.status.code(), Some(2));
+}
+
+#[test]
+fn a_version_means_one_content_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("atalaya.toml");
+    let own = rules(folder.path(), "ours", "2.0");
+    std::fs::write(&config, format!("[decide]\nrules = \"{own}\"\n")).unwrap();
+    let add = ["list", "add", "192.0.2.1"];
+    assert!(atalaya(&add, folder.path()).status.success());
+    rules(folder.path(), "ours", "3.0");
+    let refused = atalaya(&add, folder.path());
+    assert_eq!(refused.status.code(), Some(1));
+    let told = text(&refused.stderr);
+    assert!(
+        told.contains("give `version` in the file of rules another value"),
+        "{told}"
+    );
+    rules(folder.path(), "ours", "2.0");
+    assert!(atalaya(&add, folder.path()).status.success());
+}
