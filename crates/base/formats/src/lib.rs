@@ -3,6 +3,7 @@
 
 mod address_range;
 pub mod arf;
+pub mod conversation;
 pub mod dnsbl;
 mod holding;
 pub mod lists;
