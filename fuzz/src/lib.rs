@@ -8,6 +8,7 @@
 )]
 
 mod config;
+mod conversation;
 mod dns;
 mod lists;
 mod mbox;
@@ -23,6 +24,7 @@ mod whois;
 mod words;
 
 pub use config::config;
+pub use conversation::conversation;
 pub use dns::dns;
 pub use lists::lists;
 pub use mbox::mbox;
@@ -41,6 +43,7 @@ pub type Target = fn(&[u8]);
 /// Every target by its name, which is also that of its seeds and of its entry point.
 pub const TARGETS: &[(&str, Target)] = &[
     ("config", config),
+    ("conversation", conversation),
     ("dns", dns),
     ("lists", lists),
     ("mbox", mbox),

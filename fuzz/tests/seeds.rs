@@ -34,7 +34,19 @@ macro_rules! targets {
 }
 
 targets!(
-    config, dns, lists, mbox, message, rbldnsd, rdap, received, redact, smtp, whois, words
+    config,
+    conversation,
+    dns,
+    lists,
+    mbox,
+    message,
+    rbldnsd,
+    rdap,
+    received,
+    redact,
+    smtp,
+    whois,
+    words
 );
 
 /// A folder of this package.

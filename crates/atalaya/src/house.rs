@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use atalaya_decide::{Judge, by_hand, import};
-use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Clock, Decided, Prefix, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
+use atalaya_observe::TrapFile;
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_store::{Recorded, Store, Topic};
 use atalaya_web::{App, AppConfig, Telling};
@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::top::TopAnswer;
+use crate::commands::trap::TRAPS;
 use crate::config::Config;
 use crate::control::{ContactAnswer, Observed, Replayed, Request, Settled, StepAnswer};
 use crate::process;
@@ -79,6 +80,7 @@ impl House {
             clock.clone(),
             &config.in_data("rdap"),
         )?;
+        let added = TrapFile::read(&config.in_data(TRAPS))?.unwrap_or_default();
         let pages = App {
             store: store.clone(),
             zone: Arc::clone(&zone),
@@ -95,7 +97,7 @@ impl House {
                 decide: config.decide.clone(),
                 publish: config.publish.clone(),
                 exports: config.in_data("exports"),
-                traps: TrapNames::new(config.trap_names().iter().map(String::as_str)),
+                traps: config.trap_names(&added).into(),
             },
         };
         Ok(Arc::new(Self {

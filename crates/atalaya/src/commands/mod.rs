@@ -12,6 +12,7 @@ pub(crate) mod rbldnsd;
 pub(crate) mod reference;
 pub(crate) mod replay;
 pub(crate) mod top;
+pub(crate) mod trap;
 
 use anyhow::Context;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp, Verdict};

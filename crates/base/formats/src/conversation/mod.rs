@@ -106,6 +106,17 @@ impl Conversation {
         self.pieces.is_empty()
     }
 
+    /// Whether so many more bytes said at once fit in.
+    #[must_use]
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.room() >= bytes.saturating_add(PIECE)
+    }
+
+    /// Lets it take more from now on. What was left out before stays out.
+    pub const fn raise_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// Adds what somebody said. What one side says within one millisecond is one segment.
     pub fn say(&mut self, at: u32, side: Side, said: &[u8]) {
         if self.is_cut || said.is_empty() {

@@ -3,11 +3,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "tests end where something is not as it should be"
 )]
 
 mod client;
 mod crowd;
 mod process;
+mod programs;
 mod recording;
 mod serving;

@@ -186,7 +186,9 @@ impl Listener {
         if !is_bare {
             line.pop();
         }
-        let waited = (self.owed == 0).then(|| self.began.saturating_sub(self.answered));
+        // What came before our last word went out did not wait for it, even if it was understood later.
+        let waited =
+            (self.owed == 0 && self.began >= self.answered).then(|| self.began.saturating_sub(self.answered));
         self.owed = self.owed.saturating_add(1);
         let line = String::from_utf8_lossy(&line).into_owned();
         let verb = spelling::verb(&line);
