@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo(demo) => Box::pin(demo::run(demo)).await,
-        Command::Serve(serve) => serve::run(serve).await,
+        Command::Serve(serve) => Box::pin(serve::run(serve)).await,
         Command::Replay(replay) => commands::replay::run(replay).await,
         Command::Lookup(lookup) => commands::lookup::run(lookup).await,
         Command::List(list) => commands::list::run(list).await,

@@ -215,7 +215,7 @@ impl Sockets {
 /// # Errors
 /// The certificate or the file cannot be used.
 fn start_trap(
-    house: &House,
+    house: &Arc<House>,
     (smtp, further): (TcpListener, Vec<TcpListener>),
     tasks: &mut Parts,
     stop: &CancellationToken,
@@ -236,9 +236,9 @@ fn start_trap(
     }
     let (serving, ended) = (Arc::clone(&trap), stop.clone());
     put_to_work(tasks, "the trap", async move { serving.serve(smtp, ended).await });
-    let (names, config, ended) = (house.pages.config.traps.clone(), config.clone(), stop.clone());
+    let (house, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the follower of the traps", async move {
-        let changed = |added: &TrapFile| names.set(config.trap_names(added));
+        let changed = |added: &TrapFile| house.pages.config.traps.set(house.config.trap_names(added));
         follower.run(&trap, changed, ended).await;
     });
     Ok(())

@@ -86,7 +86,7 @@ pub(crate) struct TrapList {
 /// Runs one of the four.
 pub(crate) fn run(command: TrapCommand) -> anyhow::Result<()> {
     match command {
-        TrapCommand::Add(add) => run_add(add),
+        TrapCommand::Add(add) => run_add(&add),
         TrapCommand::Remove(remove) => {
             change(&config_at(&remove.place)?, |file| {
                 Ok(file.remove(&remove.address)?)
@@ -98,7 +98,7 @@ pub(crate) fn run(command: TrapCommand) -> anyhow::Result<()> {
     }
 }
 
-fn run_add(add: TrapAdd) -> anyhow::Result<()> {
+fn run_add(add: &TrapAdd) -> anyhow::Result<()> {
     let config = config_at(&add.place)?;
     let is_it = |entry: &&TrapAddress| entry.address.eq_ignore_ascii_case(&add.address);
     if let Some(known) = config.trap.addresses.iter().find(is_it) {

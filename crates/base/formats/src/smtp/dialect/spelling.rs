@@ -94,8 +94,7 @@ pub(super) fn is_last_chunk(line: &str) -> bool {
 
 /// The word itself if it is one of these in any case, otherwise a question mark. Nothing for nothing.
 fn known<'a>(word: &'a str, words: &[&str]) -> &'a str {
-    let is_known = |known: &&str| known.eq_ignore_ascii_case(word);
-    if word.is_empty() || words.iter().any(|known| is_known(&known)) {
+    if word.is_empty() || words.iter().any(|known| known.eq_ignore_ascii_case(word)) {
         word
     } else {
         "?"
@@ -164,7 +163,7 @@ impl Spelling {
             match value {
                 None => {}
                 Some(value) if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    self.push("=#")
+                    self.push("=#");
                 }
                 Some(_) => self.push("=*"),
             }

@@ -226,7 +226,7 @@ fn hostile_conversations_have_a_short_dialect() {
             at,
             Side::Client,
             if at % 2 == 0 { b"RSET\r\n" } else { b"NOOP\r\n" },
-        )
+        );
     });
     let mut long = Conversation::new(1 << 20);
     long.say(

@@ -128,27 +128,34 @@ impl Listener {
         match segment.what {
             What::Said(Side::Server, said) => {
                 self.answered = segment.at;
-                for piece in said.split_inclusive(|byte| *byte == b'\n') {
-                    self.reply.extend_from_slice(piece);
-                    if piece.ends_with(b"\n") {
-                        self.end_reply();
-                    }
-                }
+                said.split_inclusive(|byte| *byte == b'\n')
+                    .for_each(|piece| self.hear_server(piece));
             }
-            What::Said(Side::Client, said) => {
-                for piece in said.split_inclusive(|byte| *byte == b'\n') {
-                    if self.line.is_empty() {
-                        self.began = segment.at;
-                    }
-                    self.line.extend_from_slice(piece);
-                    if piece.ends_with(b"\n") {
-                        self.end_line();
-                    }
-                }
-            }
+            What::Said(Side::Client, said) => said
+                .split_inclusive(|byte| *byte == b'\n')
+                .for_each(|piece| self.hear_client(segment.at, piece)),
             What::Message(_, ends) => self.hear_message(ends),
             What::Tls => self.line.clear(),
             What::Earlier => self.end_first(),
+        }
+    }
+
+    /// Hears a line of ours, or a piece of one.
+    fn hear_server(&mut self, piece: &[u8]) {
+        self.reply.extend_from_slice(piece);
+        if piece.ends_with(b"\n") {
+            self.end_reply();
+        }
+    }
+
+    /// Hears a line of the client, or a piece of one.
+    fn hear_client(&mut self, at: u32, piece: &[u8]) {
+        if self.line.is_empty() {
+            self.began = at;
+        }
+        self.line.extend_from_slice(piece);
+        if piece.ends_with(b"\n") {
+            self.end_line();
         }
     }
 

@@ -7,7 +7,7 @@ use atalaya_model::{
 use uuid::Uuid;
 
 use crate::notice::config::NoticeConfig;
-use crate::notice::evidence::Evidence;
+use crate::notice::evidence::{Evidence, Hiding};
 use crate::notice::mail;
 use crate::notice::text::Facts;
 

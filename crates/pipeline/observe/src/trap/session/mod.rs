@@ -5,6 +5,7 @@
 
 mod keeping;
 mod recorder;
+mod shared;
 mod transport;
 mod wire;
 
@@ -14,87 +15,27 @@ use std::time::Duration;
 use atalaya_formats::smtp::{
     Body, Command, Ending, Event, Oddities, Oddity, Parsed, Reader, oddities_of_chunks,
 };
-use atalaya_model::{Clock, Period, Tls};
-use atalaya_net::{Budget, Gate, Share};
+use atalaya_model::{Period, Tls};
+use atalaya_net::Share;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use self::keeping::Told;
 use self::recorder::{Part, Recorder};
+pub(crate) use self::shared::{Door, Shared};
 pub(crate) use self::wire::Stops;
-use self::wire::{End, Expected, Heard, Tarpit, WIDE, Wire};
-use crate::trap::dialogue::{Dialogue, Haste, Recipients, Script, StartTls, Turn};
+use self::wire::{End, Expected, Heard, Tarpit, Wire};
+use crate::TrapMode;
+use crate::trap::dialogue::{Dialogue, Haste, Recipients, Turn};
 use crate::trap::evidence::Peer;
-use crate::trap::keep::{Keeper, Record};
-use crate::trap::ledger::Ledger;
-use crate::trap::newcomers::Newcomers;
+use crate::trap::keep::Record;
 use crate::trap::reply::{self, Goodbye, Reply};
-use crate::{TrapConfig, TrapMode, TrapTls};
 
 /// How much sooner the silent have to leave when more than half of the places are taken.
 const HURRY: u32 = 5;
-/// The part of `trap.max_memory` that one address may have: four have to work together to take it all. It is never less than what the
-/// largest message takes.
-const ADDRESS_PART: usize = 4;
 /// How long what an early talker said is waited for. It has come already, and is to be heard before the banner is said.
 const EARLY_WORDS: Duration = Duration::from_secs(1);
-
-/// The listener that a connection came to.
-#[derive(Debug)]
-pub(crate) struct Door {
-    /// Its name.
-    pub(crate) name: String,
-    /// What it does with those who come.
-    pub(crate) mode: TrapMode,
-}
-
-/// What all connections of a trap share.
-#[derive(Debug)]
-pub(crate) struct Shared<R> {
-    /// What to say, and the limits.
-    pub(crate) script: Script,
-    /// Where messages are kept.
-    pub(crate) keeper: Keeper<R>,
-    /// The places for connections.
-    pub(crate) gate: Gate,
-    /// The memory for messages being received.
-    pub(crate) memory: Budget,
-    /// The time.
-    pub(crate) clock: Clock,
-    /// What STARTTLS needs, where it is offered.
-    tls: Option<TrapTls>,
-    /// How many conversations are recorded.
-    ledger: Ledger,
-    /// Who came for the first time.
-    newcomers: Newcomers,
-    /// The places in the tarpit.
-    tarpit: Arc<Semaphore>,
-}
-
-impl<R: Record> Shared<R> {
-    /// What the connections of a trap with this configuration share.
-    pub(crate) fn new(config: TrapConfig, store: R, clock: Clock, tls: Option<TrapTls>) -> Self {
-        let starttls = if tls.is_some() {
-            StartTls::Offered
-        } else {
-            StartTls::Absent
-        };
-        let memory = config.max_memory.bytes();
-        let largest = config.max_message_size.bytes().saturating_add(WIDE);
-        Self {
-            keeper: Keeper::new(store, config.store_timeout.duration()),
-            gate: Gate::new(config.max_connections, config.max_connections_per_address),
-            memory: Budget::new(memory, memory.div_euclid(ADDRESS_PART).max(largest)),
-            ledger: Ledger::new(config.connections_per_address, config.connections_per_hour),
-            newcomers: Newcomers::default(),
-            tarpit: Arc::new(Semaphore::new(config.tarpit.places)),
-            script: Script::new(config, clock.clone(), starttls),
-            clock,
-            tls,
-        }
-    }
-}
 
 /// A chunk that is coming.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::TrapConfig;
+use crate::{TrapConfig, TrapTls};
 
 /// How long a test waits for something that must happen. Reached only when the test fails.
 const LIMIT: Duration = Duration::from_secs(30 * 24 * 3_600);
