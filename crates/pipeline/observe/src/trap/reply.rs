@@ -24,7 +24,8 @@ impl Reply {
 
     /// Whether it says that the client did something wrong. Refusals for the time being, and those that we make on purpose, are no fault of the client.
     pub(crate) fn is_error(&self) -> bool {
-        self.0.starts_with('5') && !self.0.starts_with("550")
+        let is_on_purpose = self.0.starts_with("550") || self.0.starts_with("554");
+        self.0.starts_with('5') && !is_on_purpose
     }
 
     /// Whether it says that a command came out of order.
@@ -64,6 +65,8 @@ pub(crate) const BEGIN_TLS: Reply = Reply::new("220 2.0.0 Ready to start TLS");
 pub(crate) const NO_SUCH_RECIPIENT: Reply = Reply::new("550 5.1.1 User unknown");
 /// What a listener says that takes mail the second time.
 pub(crate) const COME_AGAIN: Reply = Reply::new("451 4.7.1 Try again in a few minutes");
+/// DATA or BDAT after that.
+pub(crate) const NO_RECIPIENTS: Reply = Reply::new("554 5.5.1 No valid recipients");
 /// What a listener says that refuses messages.
 pub(crate) const MESSAGE_REFUSED: Reply = Reply::new("550 5.7.1 Message refused");
 

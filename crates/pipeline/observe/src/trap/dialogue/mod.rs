@@ -389,7 +389,15 @@ impl Dialogue {
     fn not_ready(&self) -> Option<Reply> {
         match &self.transaction {
             None => Some(self.mail_first()),
-            Some(transaction) if transaction.recipients.is_empty() => Some(reply::RCPT_FIRST),
+            // Who sends all in one go (RFC 2920) could not know that the recipients were turned away.
+            Some(transaction) if transaction.recipients.is_empty() => {
+                let were_named = !self.turned_away.recipients.is_empty();
+                Some(if were_named {
+                    reply::NO_RECIPIENTS
+                } else {
+                    reply::RCPT_FIRST
+                })
+            }
             Some(_) => None,
         }
     }

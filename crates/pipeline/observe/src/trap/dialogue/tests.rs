@@ -190,7 +190,8 @@ fn recipients_that_are_turned_away_are_remembered_and_cost_no_error() {
             assert_eq!(show(&turn), code);
         }
         let turn = dialogue.hear(Command::parse(b"DATA"), Haste::Waits, &script);
-        assert_eq!(show(&turn), "503");
+        assert_eq!(show(&turn), "554");
+        assert_eq!(dialogue.oddities(), Oddities::NONE);
         dialogue.hear(Command::parse(b"RSET"), Haste::Waits, &script);
         let (envelope, trap) = dialogue.unfinished();
         assert_eq!(

@@ -24,7 +24,7 @@ async fn recipients_are_refused_and_the_conversation_is_recorded() {
     for _ in 0..30 {
         client.ask("RCPT TO:<c@d.example>", "550 5.1.1").await;
     }
-    client.ask("DATA", "503").await;
+    client.ask("DATA", "554 5.5.1").await;
     client.ask("QUIT", "221").await;
     let store = client.store.clone();
     client.end().await;
