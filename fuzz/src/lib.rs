@@ -9,6 +9,7 @@
 
 mod complaint;
 mod config;
+mod conversation;
 mod dns;
 mod lists;
 mod mbox;
@@ -29,6 +30,7 @@ mod words;
 
 pub use complaint::complaint;
 pub use config::config;
+pub use conversation::conversation;
 pub use dns::dns;
 pub use lists::lists;
 pub use mbox::mbox;
@@ -52,6 +54,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("complaint", complaint),
     ("config", config),
+    ("conversation", conversation),
     ("dns", dns),
     ("lists", lists),
     ("mbox", mbox),

@@ -34,8 +34,24 @@ macro_rules! targets {
 }
 
 targets!(
-    complaint, config, dns, lists, mbox, message, pcap, rbldnsd, rdap, received, redact, signatures, smtp,
-    spf, syn, whois, words
+    complaint,
+    config,
+    conversation,
+    dns,
+    lists,
+    mbox,
+    message,
+    pcap,
+    rbldnsd,
+    rdap,
+    received,
+    redact,
+    signatures,
+    smtp,
+    spf,
+    syn,
+    whois,
+    words
 );
 
 /// A folder of this package.

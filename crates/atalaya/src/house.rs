@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use atalaya_decide::import::{self, Import};
 use atalaya_decide::{Judge, Protection, Rules, by_hand, purge, simulate};
-use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Class, Clock, Decided, Period, Prefix, Serial, Timestamp};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
+use atalaya_observe::TrapFile;
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_store::{EvidenceKind, Recorded, Rulebook, Store, StoreError, Topic};
 use atalaya_web::{App, AppConfig, Telling};
@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::top::TopAnswer;
+use crate::commands::trap::TRAPS;
 use crate::config::{Config, rules_of};
 use crate::control::{
     ContactAnswer, ImportStep, Observed, Replayed, Request, Settled, SourceWorth, StepAnswer,
@@ -98,6 +99,7 @@ impl House {
             clock.clone(),
             &config.in_data("rdap"),
         )?;
+        let added = TrapFile::read(&config.in_data(TRAPS))?.unwrap_or_default();
         let pages = App {
             store: store.clone(),
             zone: Arc::clone(&zone),
@@ -114,7 +116,7 @@ impl House {
                 rules: Arc::clone(&rules),
                 publish: config.publish.clone(),
                 exports: config.in_data("exports"),
-                traps: TrapNames::new(config.trap_names().iter().map(String::as_str)),
+                traps: config.trap_names(&added).into(),
             },
         };
         Ok(Arc::new(Self {

@@ -12,8 +12,8 @@ use anyhow::{Context, anyhow, bail};
 use atalaya_formats::rbldnsd::Options;
 use atalaya_model::Clock;
 use atalaya_net::bind_tcp;
-use atalaya_notify::{NoticeConfig, NoticeWriter, Sender};
-use atalaya_observe::Trap;
+use atalaya_notify::{NoticeWriter, Sender};
+use atalaya_observe::{Trap, TrapFile, TrapTls};
 use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
@@ -23,12 +23,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::Serve;
 use crate::commands::key::KEYS;
+use crate::commands::trap::TRAPS;
 use crate::commands::{config_at, print};
 use crate::config::Config;
 use crate::folder::Folder;
 use crate::house::{House, Upkeep};
 use crate::{control, process};
 
+/// The name of the file in the data folder with the key and the certificate that the trap made for itself.
+const CERTIFICATE: &str = "trap.pem";
 /// How long the parts may take to finish what they began, beyond the grace that the trap gives to messages that are coming in.
 const ORDERLY_END: Duration = Duration::from_secs(10);
 /// How long the zone may come no further while it loads before `serve` gives up, however long all of it takes.
@@ -38,6 +41,8 @@ const LOAD_LIMIT: Duration = Duration::from_secs(300);
 struct Sockets {
     dns: Vec<DnsSockets>,
     smtp: TcpListener,
+    /// The further listeners of the trap, in the order of the configuration.
+    traps: Vec<TcpListener>,
     http: TcpListener,
     control: UnixListener,
 }
@@ -49,6 +54,8 @@ pub(crate) struct Addresses {
     pub(crate) dns: Vec<SocketAddr>,
     /// The trap.
     pub(crate) smtp: SocketAddr,
+    /// Its further listeners, by name.
+    pub(crate) traps: Vec<(String, SocketAddr)>,
     /// Pages and API.
     pub(crate) http: SocketAddr,
 }
@@ -56,9 +63,18 @@ pub(crate) struct Addresses {
 impl Addresses {
     /// Says them, one a line, and that the server is ready.
     fn print(&self) -> anyhow::Result<()> {
-        let Self { dns, smtp, http } = self;
+        let Self {
+            dns,
+            smtp,
+            traps,
+            http,
+        } = self;
         dns.iter().try_for_each(|dns| print(format_args!("dns={dns}")))?;
-        print(format_args!("smtp={smtp}\nhttp={http}\nready"))
+        print(format_args!("smtp={smtp}"))?;
+        traps
+            .iter()
+            .try_for_each(|(name, address)| print(format_args!("smtp.{name}={address}")))?;
+        print(format_args!("http={http}\nready"))
     }
 }
 
@@ -111,6 +127,7 @@ impl Server {
         let addresses = Addresses {
             dns: sockets.dns.iter().map(DnsSockets::address).collect(),
             smtp: sockets.smtp.local_addr()?,
+            traps: sockets.named_traps(&config)?,
             http: sockets.http.local_addr()?,
         };
         let house = House::open(config, clock, Upkeep::Follower).await?;
@@ -180,13 +197,66 @@ impl Sockets {
     fn bind(config: &Config) -> anyhow::Result<Self> {
         let listen = &config.listen;
         let dns: Result<_, _> = listen.dns.iter().map(DnsSockets::bind).collect();
+        let further = config.trap.listeners.iter();
+        let traps: Result<_, _> = further.map(|listener| bind_tcp(listener.address)).collect();
         Ok(Self {
             dns: dns.context("the DNS server (listen.dns) has no socket")?,
             smtp: bind_tcp(listen.smtp).context("the trap (listen.smtp) has no socket")?,
+            traps: traps.context("a further listener of the trap (trap.listeners) has no socket")?,
             http: bind_tcp(listen.http).context("the pages (listen.http) have no socket")?,
             control: control::bind(&config.data)?,
         })
     }
+}
+
+impl Sockets {
+    /// Where the further listeners of the trap are, by name.
+    fn named_traps(&self, config: &Config) -> anyhow::Result<Vec<(String, SocketAddr)>> {
+        let further = config.trap.listeners.iter().zip(&self.traps);
+        further
+            .map(|(listener, socket)| Ok((listener.name.clone(), socket.local_addr()?)))
+            .collect()
+    }
+}
+
+/// Opens the trap on all its sockets, and follows the file of its traps.
+///
+/// # Errors
+/// The certificate or the file cannot be used.
+fn start_trap(
+    house: &Arc<House>,
+    (smtp, further): (TcpListener, Vec<TcpListener>),
+    tasks: &mut Parts,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let config = &house.config;
+    let tls =
+        TrapTls::open(&config.trap, &config.in_data(CERTIFICATE)).context("STARTTLS cannot be offered")?;
+    let trap = Trap::new(
+        config.trap.clone(),
+        config.complaints.clone(),
+        house.store.clone(),
+        house.clock.clone(),
+        tls,
+    );
+    let follower = trap
+        .read_traps(&config.in_data(TRAPS))
+        .context("the traps that were added cannot be read")?;
+    let trap = Arc::new(trap);
+    for (listener, socket) in config.trap.listeners.iter().cloned().zip(further) {
+        let (trap, ended) = (Arc::clone(&trap), stop.clone());
+        put_to_work(tasks, "a further listener of the trap", async move {
+            trap.serve_further(&listener, socket, ended).await;
+        });
+    }
+    let (serving, ended) = (Arc::clone(&trap), stop.clone());
+    put_to_work(tasks, "the trap", async move { serving.serve(smtp, ended).await });
+    let (house, ended) = (Arc::clone(house), stop.clone());
+    put_to_work(tasks, "the follower of the traps", async move {
+        let changed = |added: &TrapFile| house.pages.config.traps.set(house.config.trap_names(added));
+        follower.run(&trap, changed, ended).await;
+    });
+    Ok(())
 }
 
 /// The parts at work, each with the name that it gives when it ends.
@@ -265,12 +335,6 @@ fn start_parts(
         zone,
         ..
     } = house.as_ref();
-    let trap = Trap::new(
-        config.trap.clone(),
-        config.complaints.clone(),
-        store.clone(),
-        clock.clone(),
-    );
     let follower = Follower::new(store.clone(), Arc::clone(zone)).with_file(config.in_data("list.snapshot"));
     let keys = zone
         .access()
@@ -292,8 +356,7 @@ fn start_parts(
     put_to_work(tasks, "the pages", pages);
     let commands = control::serve(sockets.control, Arc::clone(house), stop.clone());
     put_to_work(tasks, "the control socket", commands);
-    let (smtp, ended) = (sockets.smtp, stop.clone());
-    put_to_work(tasks, "the trap", async move { trap.serve(smtp, ended).await });
+    start_trap(house, (sockets.smtp, sockets.traps), tasks, stop)?;
     let (judging, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the judge", async move { judging.judge.run(ended).await });
     let (protecting, ended) = (Arc::clone(&house.protection), stop.clone());
@@ -316,17 +379,14 @@ fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken
         finder,
         ..
     } = house.as_ref();
-    let notice = NoticeConfig {
-        trap_names: config.trap_names(),
-        ..config.notice.clone()
-    };
     let writer = NoticeWriter::new(
-        notice,
+        config.notice.clone(),
         house.names(),
         store.clone(),
         Arc::clone(finder),
         clock.clone(),
-    );
+    )
+    .with_traps(house.pages.config.traps.clone());
     let folder = config.in_data("notices");
     let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), folder)?;
     put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use atalaya_decide::Rules;
 use atalaya_delist::DelistConfig;
-use atalaya_formats::redact::TrapNames;
+use atalaya_formats::redact::SharedTrapNames;
 use atalaya_model::Clock;
 use atalaya_publish::{PublishConfig, Zone};
 use atalaya_store::Store;
@@ -63,7 +63,7 @@ pub struct AppConfig {
     /// The zone: its name and how long answers are remembered.
     pub publish: PublishConfig,
     /// The names of the traps, which no page may show.
-    pub traps: TrapNames,
+    pub traps: SharedTrapNames,
     /// The folder for exports that are being fetched; nobody else writes there, and nothing in it is missed.
     pub exports: PathBuf,
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_delist::{DelistConfig, covering_prefixes};
-use atalaya_formats::redact::TrapNames;
+use atalaya_formats::redact::SharedTrapNames;
 use atalaya_model::{Contact, Decided, Listing, Observation, Prefix, Rule, Serial, Timestamp, reserved};
 use atalaya_publish::{Allowed, Held, Zone};
 use atalaya_store::{Notice, Store, StoreError};
@@ -36,7 +36,7 @@ pub(crate) struct Lookup {
     /// What to ask the store for.
     pub(crate) limits: LookupLimits,
     /// Never shown.
-    traps: TrapNames,
+    traps: SharedTrapNames,
     key: OnceCell<Vec<u8>>,
 }
 
@@ -157,7 +157,7 @@ impl Facts {
 
 impl Lookup {
     /// Looks up in this zone and this store.
-    pub(crate) fn new(store: Store, zone: Arc<Zone>, limits: LookupLimits, traps: TrapNames) -> Self {
+    pub(crate) fn new(store: Store, zone: Arc<Zone>, limits: LookupLimits, traps: SharedTrapNames) -> Self {
         Self {
             zone_name: zone.name(),
             zone,
@@ -240,7 +240,7 @@ impl Lookup {
             self.key(),
         )?;
         let (observations, observation_count) = observations;
-        let (traps, key) = (self.traps.clone(), key.to_vec());
+        let (traps, key) = (self.traps.get(), key.to_vec());
         // Messages to hundreds of recipients make a large veil.
         let veil = move || (Veil::new(&key, &traps, &observations), observations);
         let (veil, observations) = tokio::task::spawn_blocking(veil).await?;

@@ -19,6 +19,7 @@ pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::complaint::ComplaintCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::top::TopCommand;
+use crate::commands::trap::TrapCommand;
 use crate::config::{DnsAddresses, ListenConfig};
 
 /// Watches spam arrive, publishes the senders in a DNS blocklist, tells the network each one belongs to, and lets it leave.
@@ -57,6 +58,9 @@ pub(crate) enum Command {
     /// Keep the keys of those who may ask the list from anywhere
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Keep the registry of traps: which address or domain is which kind
+    #[command(subcommand)]
+    Trap(TrapCommand),
     /// Say who asked most today, and about what
     Top(TopCommand),
     /// Write the list for other programs

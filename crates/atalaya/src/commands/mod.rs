@@ -17,6 +17,7 @@ pub(crate) mod replay;
 pub(crate) mod simulate;
 pub(crate) mod sources;
 pub(crate) mod top;
+pub(crate) mod trap;
 
 use anyhow::Context;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp, Verdict};

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use atalaya_model::{Class, Clock, Timestamp};
+use atalaya_observe::TrapFile;
 use atalaya_observe::replay::{Age, Cut, KeptMail, Mails, Replay as Reader, Skip, Summary, mails};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{Form, config_at, print, print_json};
 use crate::cli::Replay;
+use crate::commands::trap::TRAPS;
 use crate::config::{Config, rules_of};
 use crate::control::{Line, Observed, Replayed, Request, Settled};
 use crate::folder::Missing;
@@ -47,7 +49,10 @@ pub(crate) async fn run(command: Replay) -> anyhow::Result<()> {
     let mut config = if command.dry_run && place.config.is_none() && place.data.is_none() {
         Config::default()
     } else {
-        config_at(place)?
+        let mut config = config_at(place)?;
+        let added = TrapFile::read(&config.in_data(TRAPS))?.unwrap_or_default();
+        config.trap.addresses.extend(added.addresses());
+        config
     };
     config.replay.trusted_relays.extend(command.trust);
     let age = if command.by_date { Age::ByDate } else { Age::AsNew };

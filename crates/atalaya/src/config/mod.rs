@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 
 use atalaya_decide::DecideConfig;
 use atalaya_delist::DelistConfig;
+use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Period, Secret, settings};
 use atalaya_notify::{ContactConfig, NoticeConfig};
-use atalaya_observe::TrapConfig;
 use atalaya_observe::complaints::ComplaintsConfig;
 use atalaya_observe::replay::ReplayConfig;
+use atalaya_observe::{TrapConfig, TrapFile};
 use atalaya_publish::PublishConfig;
 use atalaya_store::StoreUrl;
 use atalaya_web::WebConfig;
@@ -123,12 +124,18 @@ impl Config {
             .unwrap_or_else(|| format!("http://{}", self.listen.http))
     }
 
-    /// All names of traps that any section gives: what no evidence may show.
-    pub(crate) fn trap_names(&self) -> Vec<String> {
-        let addresses = self.trap.addresses.iter().map(|entry| &entry.address);
-        let names = std::iter::once(&self.trap.hostname).chain(addresses);
+    /// All names of traps that any section gives, and those that were added: what no evidence may show.
+    pub(crate) fn trap_names(&self, added: &TrapFile) -> TrapNames {
+        let added = added.traps().map(|(trap, _)| trap);
+        let entries = self
+            .trap
+            .addresses
+            .iter()
+            .chain(added)
+            .map(|entry| &entry.address);
         let more = self.complaints.addresses.iter().chain(&self.notice.trap_names);
-        names.chain(more).cloned().collect()
+        let names = std::iter::once(&self.trap.hostname).chain(more).chain(entries);
+        TrapNames::new(names.map(String::as_str))
     }
 
     fn check_public_url(&self) -> Result<(), String> {

@@ -5,6 +5,7 @@ mod address_range;
 pub mod arf;
 pub mod capture;
 pub mod complaint;
+pub mod conversation;
 pub mod dnsbl;
 mod holding;
 pub mod lists;

@@ -5,5 +5,7 @@ mod config;
 pub mod replay;
 mod trap;
 
-pub use config::{TrapAddress, TrapConfig};
-pub use trap::Trap;
+pub use config::{
+    FIRST_LISTENER, RecordConnections, TarpitConfig, TrapAddress, TrapConfig, TrapListener, TrapMode,
+};
+pub use trap::{Trap, TrapFile, TrapFileError, TrapFollower, TrapTls, TrapTlsError};

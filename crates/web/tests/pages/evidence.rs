@@ -31,7 +31,7 @@ async fn the_holder_sees_what_was_seen() {
 #[tokio::test]
 async fn names_of_traps_that_the_operator_gave_are_hidden_though_the_sender_bears_them() {
     let mut house = House::open().await;
-    house.config.traps = TrapNames::new(["mx.trap.example", "@other-trap.example"]);
+    house.config.traps = TrapNames::new(["mx.trap.example", "@other-trap.example"]).into();
     house
         .observe(ADDRESS, "for mx.trap.example", "other-trap.example")
         .await;

@@ -57,6 +57,22 @@ pub(super) const NEEDS: &[Need] = &[
         "sends mail into the trap as a stranger's client would",
     ),
     need(
+        "msmtp",
+        Proof::Program("msmtp"),
+        "sends mail into the trap, which knows its dialect",
+    ),
+    need(
+        "curl",
+        Proof::Program("curl"),
+        "sends mail into the trap, which knows its dialect",
+    ),
+    need(
+        "python3",
+        Proof::Program("python3"),
+        "sends mail into the trap with smtplib, whose dialect is known",
+    ),
+    need("openssl", Proof::Program("openssl"), "begins TLS with the trap"),
+    need(
         "nftables",
         Proof::Program("nft"),
         "loads the exported sets in a network namespace of its own",

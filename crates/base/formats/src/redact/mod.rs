@@ -38,7 +38,7 @@ use readings::Reading;
 pub use builder::RedactorBuilder;
 pub use message::{Extent, HiddenMessage};
 pub use pseudonym::keyed_hash;
-pub use traps::TrapNames;
+pub use traps::{SharedTrapNames, TrapNames};
 
 /// How often a text is looked through to hide in it. One round does it but for texts that are made to change their reading.
 const MAX_ROUNDS: usize = 3;

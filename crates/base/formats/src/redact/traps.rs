@@ -1,5 +1,7 @@
 //! The names of our own traps, as the operator gave them.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use super::builder::{address_of, host_of, is_at_or_below};
 
 /// Host names, domains and addresses that belong to our traps. They are hidden in all evidence, whatever its sender wrote.
@@ -7,6 +9,29 @@ use super::builder::{address_of, host_of, is_at_or_below};
 pub struct TrapNames {
     hosts: Vec<String>,
     addresses: Vec<String>,
+}
+
+/// The names that are known now, which change while traps come and go. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct SharedTrapNames(Arc<RwLock<Arc<TrapNames>>>);
+
+impl SharedTrapNames {
+    /// The names that are known now.
+    #[must_use]
+    pub fn get(&self) -> Arc<TrapNames> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes others known from now on.
+    pub fn set(&self, names: TrapNames) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
+    }
+}
+
+impl From<TrapNames> for SharedTrapNames {
+    fn from(names: TrapNames) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(names))))
+    }
 }
 
 impl TrapNames {

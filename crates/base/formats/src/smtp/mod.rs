@@ -7,6 +7,7 @@
 mod body;
 mod command;
 mod data;
+mod dialect;
 mod oddity;
 mod path;
 mod reader;
@@ -15,6 +16,7 @@ mod walk;
 pub use body::Body;
 pub use command::{Command, MailCommand, Parsed, Refusal};
 pub use data::oddities_of_chunks;
+pub use dialect::{Dialect, Ending, Parties};
 pub use oddity::{Oddities, Oddity};
 pub use path::Address;
 pub use reader::{Event, Reader, Step};

@@ -71,6 +71,10 @@ oddities! {
     Nul = "nul",
     /// A lone dot between line ends of which one is not CRLF: a careless server takes it for the end of the message.
     FalseEnd = "false-end",
+    /// Words behind STARTTLS that were not protected; they were dropped (CVE-2011-0411).
+    BehindStartTls = "behind-starttls",
+    /// TLS was asked for and did not come about.
+    NoTls = "no-tls",
 }
 
 /// A set of odd things.

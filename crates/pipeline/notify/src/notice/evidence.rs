@@ -3,11 +3,12 @@
 //! Only spam whose sender completed a TCP handshake counts: whatever could be spoofed may never accuse anybody. Without a kept message
 //! there is no evidence, and without evidence no notice.
 
-use atalaya_formats::redact::{Extent, HiddenMessage, Redactor, RedactorBuilder};
+use std::sync::Arc;
+
+use atalaya_formats::redact::{Extent, HiddenMessage, Redactor, RedactorBuilder, TrapNames};
 use atalaya_model::{MailAddress, Observation, Prefix, Timestamp};
 use atalaya_store::Store;
 
-use super::config::NoticeConfig;
 use super::error::NoticeError;
 
 /// Most observations that are looked at, the newest first.
@@ -17,6 +18,17 @@ const TRY_MESSAGES: usize = 5;
 /// Most observations of the same message whose recipients are hidden in it, the newest first. A message that reaches more traps is the
 /// same for all, and names them in its header at most.
 const SAME_MESSAGE: u32 = 500;
+
+/// What is hidden, and how much is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Hiding {
+    /// The names of the traps.
+    pub(super) traps: Arc<TrapNames>,
+    /// The key of the pseudonyms.
+    pub(super) key: Vec<u8>,
+    /// The largest message that is shown whole, in bytes.
+    pub(super) most: usize,
+}
 
 /// What is shown to the contact.
 #[derive(Debug)]
@@ -51,8 +63,7 @@ impl Evidence {
     pub(super) async fn load(
         store: &Store,
         prefix: &Prefix,
-        config: &NoticeConfig,
-        key: &[u8],
+        hiding: &Hiding,
     ) -> Result<Option<Self>, NoticeError> {
         let seen = store.observations_of(prefix, LOOK_AT).await?;
         let has_more = seen.len() >= usize::try_from(LOOK_AT).unwrap_or(usize::MAX);
@@ -66,9 +77,9 @@ impl Evidence {
                 continue;
             };
             let others = store.recipients_of(digest, SAME_MESSAGE).await?;
-            let (shown, config, key) = (shown.clone(), config.clone(), key.to_vec());
+            let (shown, hiding) = (shown.clone(), hiding.clone());
             // A message may be of some MiB, and is read in many ways.
-            let hide = move || Self::of(&shown, (&raw, &others), &config, &key);
+            let hide = move || Self::of(&shown, (&raw, &others), &hiding);
             let Some(evidence) = tokio::task::spawn_blocking(hide).await? else {
                 continue;
             };
@@ -87,11 +98,10 @@ impl Evidence {
     pub(super) fn of(
         shown: &Observation,
         (raw, recipients): (&[u8], &[String]),
-        config: &NoticeConfig,
-        key: &[u8],
+        hiding: &Hiding,
     ) -> Option<Self> {
-        let builder = RedactorBuilder::new(key)
-            .traps(&config.traps())
+        let builder = RedactorBuilder::new(&hiding.key)
+            .traps(&hiding.traps)
             .observation(shown)
             .mentioned_in(raw);
         let redactor = recipients
@@ -99,7 +109,7 @@ impl Evidence {
             .fold(builder, |builder, recipient| builder.recipient(recipient))
             .build();
         Some(Self {
-            message: redactor.hide_message(raw, config.max_evidence.bytes())?,
+            message: redactor.hide_message(raw, hiding.most)?,
             envelope: HiddenEnvelope::of(shown, &redactor),
             shown: shown.clone(),
             count: 1,

@@ -26,7 +26,7 @@ impl<F> NoticeWriter<F> {
     pub(super) fn is_our_own(&self, address: &MailAddress, sender: &MailAddress) -> bool {
         address.as_str().eq_ignore_ascii_case(sender.as_str())
             || TrapNames::new([self.names.zone.as_str()]).has_mailbox(address.as_str())
-            || self.config.traps().has_mailbox(address.as_str())
+            || self.traps.get().has_mailbox(address.as_str())
     }
 
     /// Counts the incident, writes the mail if one is due, and ends the job: all of it or nothing.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use atalaya_formats::redact::SharedTrapNames;
 use atalaya_model::{Clock, Contact, Decided, Listing, Prefix, Serial, Timestamp};
 use atalaya_store::{Job, Store, StoreError, Topic};
 use metrics::counter;
@@ -15,7 +16,7 @@ use tracing::{error, info, warn};
 
 use super::config::NoticeConfig;
 use super::error::NoticeError;
-use super::evidence::{Evidence, LOOK_AT, is_proof};
+use super::evidence::{Evidence, Hiding, LOOK_AT, is_proof};
 use super::find::FindContact;
 use super::settle::Case;
 use crate::contact::ContactError;
@@ -56,6 +57,8 @@ pub struct NoticeWriter<F> {
     pub(super) store: Store,
     finder: F,
     clock: Clock,
+    /// What is hidden, and never written to.
+    pub(super) traps: SharedTrapNames,
     /// Held while an incident is counted and settled: each must see those before it, or the curve skips a notice.
     pub(super) counting: Mutex<()>,
 }
@@ -99,6 +102,7 @@ impl<F: FindContact> NoticeWriter<F> {
     #[must_use]
     pub fn new(config: NoticeConfig, names: ListNames, store: Store, finder: F, clock: Clock) -> Self {
         Self {
+            traps: config.traps().into(),
             config,
             names,
             store,
@@ -106,6 +110,12 @@ impl<F: FindContact> NoticeWriter<F> {
             clock,
             counting: Mutex::default(),
         }
+    }
+
+    /// The same with names of traps that may change meanwhile, in the place of those of the configuration.
+    #[must_use]
+    pub fn with_traps(self, traps: SharedTrapNames) -> Self {
+        Self { traps, ..self }
     }
 
     /// Works until `stop` is cancelled. Jobs that were begun are dropped then: their leases run out and they are taken again.
@@ -201,7 +211,12 @@ impl<F: FindContact> NoticeWriter<F> {
             Err(outcome) => return self.finish(job, outcome).await,
         };
         let key = self.store.secret(KEY_NAME).await?;
-        let Some(evidence) = Evidence::load(&self.store, prefix, &self.config, &key).await? else {
+        let hiding = Hiding {
+            traps: self.traps.get(),
+            key: key.clone(),
+            most: self.config.max_evidence.bytes(),
+        };
+        let Some(evidence) = Evidence::load(&self.store, prefix, &hiding).await? else {
             return self.abandon(job, Outcome::NoEvidence, NO_EVIDENCE).await;
         };
         // In a wide listing the mail that is shown may come from another network.

@@ -93,7 +93,7 @@ impl Replay {
         let observation = Observation {
             kind: kind(&told, &glance),
             handshake: Handshake::Completed,
-            trap: Some(self.trap(&told)),
+            trap: Some(self.trap(&told, came_at.unwrap_or(now))),
             envelope: told.envelope,
             subject: glance.subject,
             message_size: u64::try_from(mail.len()).unwrap_or(u64::MAX),
@@ -104,12 +104,12 @@ impl Replay {
     }
 
     /// The strongest trap among the recipients, if a server that we trust names them; else the weakest that there is.
-    fn trap(&self, told: &Told) -> Trap {
+    fn trap(&self, told: &Told, came_at: Timestamp) -> Trap {
         let kinds = told
             .envelope
             .recipients
             .iter()
-            .map(|to| self.book.kind(&Address(to.clone())));
+            .map(|to| self.book.kind(&Address(to.clone()), came_at));
         match told.addressing {
             Addressing::Server => kinds.reduce(stronger).unwrap_or(Trap::Pristine),
             Addressing::Sender => self.book.weakest(),

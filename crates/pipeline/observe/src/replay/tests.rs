@@ -25,10 +25,7 @@ fn replay(age: Age) -> Replay {
         ..ReplayConfig::default()
     };
     let trap = TrapConfig {
-        addresses: vec![TrapAddress {
-            address: "@old.example".to_owned(),
-            kind: Trap::Recycled,
-        }],
+        addresses: vec![TrapAddress::new("@old.example", Trap::Recycled)],
         ..TrapConfig::default()
     };
     Replay::new(&config, &trap, age)

@@ -1,9 +1,10 @@
 //! The book of trap addresses: which recipient is which kind of trap.
 
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use atalaya_formats::smtp::Address;
-use atalaya_model::Trap;
+use atalaya_model::{Clock, Timestamp, Trap};
 
 use crate::config::TrapAddress;
 
@@ -13,40 +14,97 @@ const ROLES: &[&str] = &["postmaster", "abuse"];
 /// The named addresses and domains, in lower case.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Book {
-    addresses: HashMap<String, Trap>,
+    addresses: HashMap<String, Named>,
+}
+
+/// What is known of a named address or domain.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    kind: Trap,
+    since: Option<Timestamp>,
+}
+
+impl Named {
+    /// Its kind at a moment: before it was a trap, what anybody may write to.
+    fn kind_at(self, now: Timestamp) -> Trap {
+        match self.since {
+            Some(since) if now < since => Trap::Role,
+            _ => self.kind,
+        }
+    }
 }
 
 impl Book {
-    /// Reads the list of the configuration.
-    pub(crate) fn new(entries: &[TrapAddress]) -> Self {
-        let addresses = entries
-            .iter()
-            .map(|entry| (entry.address.to_lowercase(), entry.kind))
-            .collect();
+    /// Reads lists of them. Where two name the same, the first goes.
+    pub(crate) fn new<'a>(entries: impl IntoIterator<Item = &'a TrapAddress>) -> Self {
+        let mut addresses = HashMap::new();
+        for TrapAddress { address, kind, since } in entries {
+            let named = Named {
+                kind: *kind,
+                since: *since,
+            };
+            addresses.entry(address.to_lowercase()).or_insert(named);
+        }
         Self { addresses }
     }
 
-    /// What kind of trap an address is: by its name, else by its role, else by its domain, else pristine, because it never was given to
-    /// anybody.
-    pub(crate) fn kind(&self, recipient: &Address) -> Trap {
+    /// What kind of trap an address is at a moment: by its name, else by its role, else by its domain, else pristine, because it never
+    /// was given to anybody.
+    pub(crate) fn kind(&self, recipient: &Address, now: Timestamp) -> Trap {
         let address = recipient.0.to_lowercase();
         let (local, at_domain) = match address.rfind('@').and_then(|at| address.split_at_checked(at)) {
             Some(parts) => parts,
             None => (address.as_str(), ""),
         };
-        let by_role = || ROLES.contains(&local).then_some(&Trap::Role);
+        let role = Named {
+            kind: Trap::Role,
+            since: None,
+        };
+        let by_role = || ROLES.contains(&local).then_some(&role);
         let named = self
             .addresses
             .get(&address)
             .or_else(by_role)
             .or_else(|| self.addresses.get(at_domain));
-        named.copied().unwrap_or(Trap::Pristine)
+        named.map_or(Trap::Pristine, |named| named.kind_at(now))
     }
 
     /// The weakest kind that is named: what an address is at least. Pristine where none is named.
     pub(crate) fn weakest(&self) -> Trap {
-        let kinds = self.addresses.values().copied();
+        let kinds = self.addresses.values().map(|named| named.kind);
         kinds.min_by_key(|kind| strength(*kind)).unwrap_or(Trap::Pristine)
+    }
+}
+
+/// The book that is open now, which another one can replace while conversations go on.
+#[derive(Debug)]
+pub(crate) struct SharedBook {
+    /// What the configuration names; it stays.
+    configured: Vec<TrapAddress>,
+    open: RwLock<Arc<Book>>,
+    clock: Clock,
+}
+
+impl SharedBook {
+    /// Opens a book of what the configuration names.
+    pub(crate) fn new(configured: &[TrapAddress], clock: Clock) -> Self {
+        Self {
+            configured: configured.to_vec(),
+            open: RwLock::new(Arc::new(Book::new(configured))),
+            clock,
+        }
+    }
+
+    /// Opens one with these beside what the configuration names, which goes first.
+    pub(crate) fn replace(&self, others: &[TrapAddress]) {
+        let book = Arc::new(Book::new(self.configured.iter().chain(others)));
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = book;
+    }
+
+    /// What kind of trap an address is now.
+    pub(crate) fn kind(&self, recipient: &Address) -> Trap {
+        let book = Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner));
+        book.kind(recipient, self.clock.now())
     }
 }
 
@@ -74,15 +132,12 @@ mod tests {
     use super::*;
 
     fn kind(book: &Book, address: &str) -> Trap {
-        book.kind(&Address(address.to_owned()))
+        book.kind(&Address(address.to_owned()), Timestamp::EPOCH)
     }
 
     #[test]
     fn a_name_goes_before_its_domain_and_others_are_pristine() {
-        let entry = |address: &str, kind| TrapAddress {
-            address: address.to_owned(),
-            kind,
-        };
+        let entry = TrapAddress::new;
         let book = Book::new(&[
             entry("@Old.example", Trap::Recycled),
             entry("web@old.example", Trap::Pristine),
@@ -96,10 +151,7 @@ mod tests {
 
     #[test]
     fn what_every_domain_has_is_a_role_unless_it_is_named() {
-        let entry = |address: &str, kind| TrapAddress {
-            address: address.to_owned(),
-            kind,
-        };
+        let entry = TrapAddress::new;
         let book = Book::new(&[
             entry("@old.example", Trap::Recycled),
             entry("abuse@trap.example", Trap::Pristine),
@@ -118,11 +170,31 @@ mod tests {
     }
 
     #[test]
-    fn the_weakest_is_the_weakest_that_is_named() {
-        let entry = |address: &str, kind| TrapAddress {
-            address: address.to_owned(),
-            kind,
+    fn a_trap_counts_from_its_date_on_and_the_configuration_goes_first() {
+        let since = Some(Timestamp::from_seconds(1_000));
+        let late = TrapAddress {
+            since,
+            ..TrapAddress::new("@late.example", Trap::Recycled)
         };
+        let clock = atalaya_testkit::TestClock::default();
+        let configured = [TrapAddress::new("a@late.example", Trap::Typo)];
+        let shared = SharedBook::new(&configured, clock.clock());
+        let kind = |address: &str| shared.kind(&Address(address.to_owned()));
+        assert_eq!(kind("b@late.example"), Trap::Pristine);
+        shared.replace(&[late.clone(), TrapAddress::new("A@late.example", Trap::Role)]);
+        assert_eq!(kind("b@late.example"), Trap::Recycled);
+        assert_eq!(kind("a@late.example"), Trap::Typo);
+        let book = Book::new([&late]);
+        let before = book.kind(
+            &Address("b@late.example".to_owned()),
+            Timestamp::from_seconds(999),
+        );
+        assert_eq!(before, Trap::Role);
+    }
+
+    #[test]
+    fn the_weakest_is_the_weakest_that_is_named() {
+        let entry = TrapAddress::new;
         assert_eq!(Book::default().weakest(), Trap::Pristine);
         let book = Book::new(&[
             entry("@old.example", Trap::Recycled),

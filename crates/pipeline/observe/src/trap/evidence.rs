@@ -4,47 +4,72 @@ use std::net::IpAddr;
 
 use atalaya_formats::message::{self, Glance};
 use atalaya_formats::smtp::Oddities;
-use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
+use atalaya_model::{
+    DialectId, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Tls,
+    Trap,
+};
 use uuid::Uuid;
 
 /// The client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Peer {
     /// Its address, or the one that it stands for.
     pub(crate) address: IpAddr,
     /// The port that it speaks from.
     pub(crate) port: u16,
+    /// How its operating system began the connection.
+    pub(crate) fingerprint: Option<Fingerprint>,
 }
 
-/// How a message came.
+/// How a message came, or a conversation went.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     /// Who brought it.
     pub(crate) peer: Peer,
+    /// The listener that it came to.
+    pub(crate) listener: String,
     /// When it was complete.
     pub(crate) at: Timestamp,
     /// The envelope.
     pub(crate) envelope: Envelope,
     /// The strongest trap that it hit.
-    pub(crate) trap: Trap,
+    pub(crate) trap: Option<Trap>,
+    /// The dialect in which it came.
+    pub(crate) dialect: Option<DialectId>,
+    /// The TLS session in which it came.
+    pub(crate) tls: Option<Tls>,
     /// What was odd about the conversation and the bytes of the message.
     pub(crate) oddities: Oddities,
 }
 
-/// Puts the observation together. The store adds the digest of the message.
-pub(crate) fn observation(delivery: Delivery, message: &[u8]) -> Observation {
+/// Makes an observation of a message. The store adds the digests of the evidence.
+pub(crate) fn of_message(delivery: Delivery, message: &[u8]) -> Observation {
     let glance = message::glance(message);
-    let words = delivery.oddities.words().chain(glance.oddities.words());
+    let kind = kind(&delivery.envelope, &glance);
+    let mut observation = of_connection(delivery);
+    observation.kind = kind;
+    observation
+        .oddities
+        .extend(glance.oddities.words().map(str::to_owned));
+    observation.subject = glance.subject;
+    observation.message_size = u64::try_from(message.len()).unwrap_or(u64::MAX);
+    observation
+}
+
+/// Makes an observation of a conversation without a message.
+pub(crate) fn of_connection(delivery: Delivery) -> Observation {
     Observation {
-        kind: kind(&delivery.envelope, &glance),
-        // The client answered over TCP for as long as the message took.
+        source: delivery.listener,
+        kind: Kind::Connection,
+        // The client answered over TCP for as long as the conversation took.
         handshake: Handshake::Completed,
-        trap: Some(delivery.trap),
-        oddities: words.map(str::to_owned).collect(),
+        trap: delivery.trap,
+        oddities: delivery.oddities.words().map(str::to_owned).collect(),
         envelope: delivery.envelope,
-        subject: glance.subject,
         source_port: Some(delivery.peer.port),
-        message_size: u64::try_from(message.len()).unwrap_or(u64::MAX),
+        fingerprint: delivery.peer.fingerprint,
+        dialect: delivery.dialect,
+        tls: delivery.tls,
         ..Observation::new(
             new_id(delivery.at),
             delivery.peer.address,
@@ -80,24 +105,28 @@ mod tests {
             peer: Peer {
                 address: IpAddr::from([192, 0, 2, 1]),
                 port: 4711,
+                fingerprint: None,
             },
+            listener: "smtp".to_owned(),
             at: Timestamp::from_micros(1_795_435_200_123_456),
             envelope: Envelope {
                 mail_from: mail_from.to_owned(),
                 ..Envelope::default()
             },
-            trap: Trap::Typo,
+            trap: Some(Trap::Typo),
+            dialect: None,
+            tls: None,
             oddities: atalaya_formats::smtp::Oddity::BareLf.into(),
         }
     }
 
     #[test]
     fn the_observation_tells_how_the_message_came() {
-        let seen = observation(
+        let seen = of_message(
             delivery("a@b.example"),
             b"From: a@b.example\r\nSubject: Hi\r\n\r\nx\n",
         );
-        assert_eq!(seen.subject, "Hi");
+        assert_eq!((seen.subject.as_str(), seen.source.as_str()), ("Hi", "smtp"));
         assert_eq!(
             (seen.kind, seen.trap, seen.source_port),
             (Kind::Spam, Some(Trap::Typo), Some(4711))
@@ -112,11 +141,11 @@ mod tests {
     fn a_null_sender_and_a_report_are_backscatter() {
         let report = b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n";
         assert_eq!(
-            observation(delivery(""), b"Subject: x\r\n\r\n").kind,
+            of_message(delivery(""), b"Subject: x\r\n\r\n").kind,
             Kind::Backscatter
         );
         assert_eq!(
-            observation(delivery("a@b.example"), report).kind,
+            of_message(delivery("a@b.example"), report).kind,
             Kind::Backscatter
         );
     }

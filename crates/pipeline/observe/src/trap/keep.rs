@@ -5,23 +5,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use atalaya_model::Observation;
-use atalaya_store::{Store, StoreError};
+use atalaya_store::{Evidence, Store, StoreError};
 
 /// Where observations go. The store does it; tests put something that fails in its place.
 pub(crate) trait Record: Send + Sync + 'static {
-    /// Makes the observation and its message durable.
+    /// Makes the observation and its evidence durable.
     fn record(
         &self,
         observation: Observation,
-        message: Vec<u8>,
+        evidence: Evidence,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 impl Record for Store {
-    async fn record(&self, observation: Observation, message: Vec<u8>) -> Result<(), StoreError> {
-        Self::record(self, observation, Some(message))
-            .await
-            .map(|_new| ())
+    async fn record(&self, observation: Observation, evidence: Evidence) -> Result<(), StoreError> {
+        Self::record(self, observation, evidence).await.map(|_new| ())
     }
 }
 
@@ -61,9 +59,9 @@ impl<R: Record> Keeper<R> {
         }
     }
 
-    /// Returns once the observation and its message are durable.
-    pub(crate) async fn keep(&self, observation: Observation, message: Vec<u8>) -> Result<(), NotKept> {
-        let recorded = tokio::time::timeout(self.limit, self.store.record(observation, message)).await;
+    /// Returns once the observation and its evidence are durable.
+    pub(crate) async fn keep(&self, observation: Observation, evidence: Evidence) -> Result<(), NotKept> {
+        let recorded = tokio::time::timeout(self.limit, self.store.record(observation, evidence)).await;
         let outcome = match recorded {
             Ok(stored) => stored.map_err(NotKept::Store),
             Err(_elapsed) => Err(NotKept::TooLong(self.limit)),

@@ -1,20 +1,25 @@
 //! The SMTP trap: takes mail for anybody, records it, and has no way to send any.
 //!
-//! In: connections. Out: one observation for each message that was taken, in the store before the client hears 250. The trap never
-//! relays, never bounces and never opens a connection.
+//! In: connections. Out: one observation for each message that was taken, in the store before the client hears 250, and one for each
+//! conversation in which none came. The trap never relays, never bounces and never opens a connection.
 
 mod book;
 mod dialogue;
 mod evidence;
 mod keep;
+mod ledger;
+mod newcomers;
+mod registry;
 mod reply;
 mod session;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use atalaya_formats::syn::Syn;
 use atalaya_model::Clock;
-use atalaya_net::{Acceptor, Crowded, Pass, has_spoken, turn_away};
+use atalaya_net::{Acceptor, Crowded, Pass, has_spoken, save_syns, saved_syn, turn_away};
 use atalaya_store::Store;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -23,10 +28,12 @@ use tokio_util::task::TaskTracker;
 pub(crate) use self::book::{Book, stronger};
 use self::evidence::Peer;
 use self::keep::Record;
+pub use self::registry::{TrapFile, TrapFileError, TrapFollower};
 use self::reply::Goodbye;
-use self::session::{Session, Shared, Stops};
-use crate::TrapConfig;
+use self::session::{Door, Session, Shared, Stops};
+pub use self::tls::{TrapTls, TrapTlsError};
 use crate::complaints::ComplaintsConfig;
+use crate::{FIRST_LISTENER, TrapAddress, TrapConfig, TrapListener};
 
 /// The trap. It may serve several listeners; they share its limits.
 #[derive(Debug)]
@@ -35,17 +42,49 @@ pub struct Trap {
 }
 
 impl Trap {
-    /// Makes a trap that records in `store`. Both configurations must have passed their checks.
+    /// Makes a trap that records in `store`, and offers STARTTLS if it has what that needs. Both configurations must have passed their
+    /// checks.
     #[must_use]
-    pub fn new(config: TrapConfig, complaints: ComplaintsConfig, store: Store, clock: Clock) -> Self {
+    pub fn new(
+        config: TrapConfig,
+        complaints: ComplaintsConfig,
+        store: Store,
+        clock: Clock,
+        tls: Option<TrapTls>,
+    ) -> Self {
+        let mut shared = Shared::new(config, store, clock, tls);
+        shared.complaints = complaints;
         Self {
-            hall: Hall::new(config, complaints, store, clock),
+            hall: Hall::new(shared),
         }
     }
 
     /// Takes mail from `listener` until `stop` is cancelled; then ends the conversations, those with a message on its way last.
     pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
-        self.hall.serve(listener, stop).await;
+        let door = Door {
+            name: FIRST_LISTENER.to_owned(),
+            mode: self.hall.shared.script.config.mode,
+        };
+        self.hall.serve(listener, door, stop).await;
+    }
+
+    /// The same for a further listener, with its name and mode.
+    pub async fn serve_further(
+        &self,
+        further: &TrapListener,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) {
+        let door = Door {
+            name: further.name.clone(),
+            mode: further.mode,
+        };
+        self.hall.serve(listener, door, stop).await;
+    }
+
+    /// From now on these are traps beside those of the configuration.
+    fn set_traps(&self, traps: &[TrapAddress]) {
+        self.hall.shared.script.book.replace(traps);
     }
 }
 
@@ -56,15 +95,20 @@ struct Hall<R> {
 }
 
 impl<R: Record> Hall<R> {
-    fn new(config: TrapConfig, complaints: ComplaintsConfig, store: R, clock: Clock) -> Self {
-        let mut shared = Shared::new(config, store, clock);
-        shared.complaints = complaints;
+    fn new(shared: Shared<R>) -> Self {
         Self {
             shared: Arc::new(shared),
         }
     }
 
-    async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
+    async fn serve(&self, listener: TcpListener, door: Door, stop: CancellationToken) {
+        if let Err(error) = save_syns(&listener) {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "connections will have no fingerprint"
+            );
+        }
+        let door = Arc::new(door);
         let grace = self.shared.script.config.shutdown_grace.duration();
         let stops = Stops {
             soon: stop,
@@ -76,7 +120,7 @@ impl<R: Record> Hall<R> {
             tokio::select! {
                 biased;
                 () = stops.soon.cancelled() => break,
-                (stream, peer) = acceptor.next() => self.admit(stream, peer, &stops, &sessions),
+                (stream, peer) = acceptor.next() => self.admit(stream, peer, &door, (&stops, &sessions)),
             }
         }
         // The port is free from here on: clients go to the next server instead of waiting.
@@ -89,14 +133,22 @@ impl<R: Record> Hall<R> {
     }
 
     /// Lets a connection in, or turns it away with a word why.
-    fn admit(&self, stream: TcpStream, peer: SocketAddr, stops: &Stops, sessions: &TaskTracker) {
+    fn admit(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        door: &Arc<Door>,
+        (stops, sessions): (&Stops, &TaskTracker),
+    ) {
         let peer = Peer {
             address: self.shared.script.config.address_of(peer.ip()),
             port: peer.port(),
+            // The kernel gives it out once.
+            fingerprint: Some(Syn::fingerprint(saved_syn(&stream).as_ref().map(AsRef::as_ref))),
         };
         match self.shared.gate.enter(peer.address) {
             Ok(pass) => {
-                let session = self.session(stream, peer, stops);
+                let session = self.session(stream, peer, Arc::clone(door), stops);
                 let visit = Visit::new(pass);
                 sessions.spawn(async move { visit.end(session.run().await) });
             }
@@ -104,11 +156,17 @@ impl<R: Record> Hall<R> {
         }
     }
 
-    fn session(&self, stream: TcpStream, peer: Peer, stops: &Stops) -> Session<TcpStream, R> {
+    fn session(
+        &self,
+        stream: TcpStream,
+        peer: Peer,
+        door: Arc<Door>,
+        stops: &Stops,
+    ) -> Session<TcpStream, R> {
         let spoke = has_spoken(&stream);
         // Answers are written whole; waiting for more to send would only delay them. A socket that is gone already will say so later.
         drop(stream.set_nodelay(true));
-        let mut session = Session::new(Arc::clone(&self.shared), stream, peer, stops.clone());
+        let mut session = Session::new(Arc::clone(&self.shared), stream, peer, door, stops.clone());
         if spoke {
             session.note_early_talker();
         }

@@ -6,6 +6,8 @@ use std::fmt::Display;
 use atalaya_formats::smtp::Refusal;
 use atalaya_model::ObservationId;
 
+use crate::trap::dialogue::StartTls;
+
 /// One reply: its lines without the CRLF of the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply(Cow<'static, str>);
@@ -21,9 +23,10 @@ impl Reply {
         Self(Cow::Owned(text))
     }
 
-    /// Whether it says that the client did something wrong. Refusals for the time being are no fault of the client.
+    /// Whether it says that the client did something wrong. Refusals for the time being, and those that we make on purpose, are no fault of the client.
     pub(crate) fn is_error(&self) -> bool {
-        self.0.starts_with('5')
+        let is_on_purpose = self.0.starts_with("550") || self.0.starts_with("554");
+        self.0.starts_with('5') && !is_on_purpose
     }
 
     /// Whether it says that a command came out of order.
@@ -55,6 +58,18 @@ pub(crate) const GO_AHEAD: Reply = Reply::new("354 End data with <CR><LF>.<CR><L
 pub(crate) const CANNOT_VERIFY: Reply = Reply::new("252 2.0.0 Cannot verify, but will take mail");
 /// What HELP says.
 pub(crate) const HELP: Reply = Reply::new("214 2.0.0 This is SMTP, see RFC 5321");
+
+/// TLS may begin (RFC 3207 section 4).
+pub(crate) const BEGIN_TLS: Reply = Reply::new("220 2.0.0 Ready to start TLS");
+
+/// What a listener says that refuses recipients.
+pub(crate) const NO_SUCH_RECIPIENT: Reply = Reply::new("550 5.1.1 User unknown");
+/// What a listener says that takes mail the second time.
+pub(crate) const COME_AGAIN: Reply = Reply::new("451 4.7.1 Try again in a few minutes");
+/// DATA or BDAT after that.
+pub(crate) const NO_RECIPIENTS: Reply = Reply::new("554 5.5.1 No valid recipients");
+/// What a listener says that refuses messages.
+pub(crate) const MESSAGE_REFUSED: Reply = Reply::new("550 5.7.1 Message refused");
 
 /// Commands out of order.
 pub(crate) const HELLO_FIRST: Reply = Reply::new("503 5.5.1 Send EHLO first");
@@ -170,9 +185,13 @@ pub(crate) fn helo(hostname: &str) -> Reply {
 }
 
 /// The answer to EHLO, with what is offered.
-pub(crate) fn ehlo(hostname: &str, max_message_size: u64) -> Reply {
+pub(crate) fn ehlo(hostname: &str, max_message_size: u64, starttls: StartTls) -> Reply {
+    let starttls = match starttls {
+        StartTls::Offered => "250-STARTTLS\r\n",
+        StartTls::Absent => "",
+    };
     Reply::made(format!(
-        "250-{hostname}\r\n250-PIPELINING\r\n250-SIZE {max_message_size}\r\n250-VRFY\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n\
+        "250-{hostname}\r\n250-PIPELINING\r\n250-SIZE {max_message_size}\r\n250-VRFY\r\n{starttls}250-8BITMIME\r\n250-SMTPUTF8\r\n\
          250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250 HELP"
     ))
 }

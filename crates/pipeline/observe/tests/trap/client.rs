@@ -6,7 +6,7 @@ use std::time::Duration;
 use atalaya_model::{Clock, Timestamp};
 use atalaya_net::bind_tcp;
 use atalaya_observe::complaints::{ComplaintReporter, ComplaintsConfig};
-use atalaya_observe::{Trap, TrapConfig};
+use atalaya_observe::{Trap, TrapConfig, TrapTls};
 use atalaya_store::{Store, StoreUrl};
 use atalaya_testkit::TestClock;
 use tempfile::TempDir;
@@ -36,17 +36,34 @@ impl Fixture {
         Self::start_with(config, &url, clock, folder).await
     }
 
+    /// The same with STARTTLS and a certificate of its own making.
+    pub(crate) async fn start_with_starttls(config: TrapConfig) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+        let tls = TrapTls::open(&config, &folder.path().join("trap.pem")).unwrap();
+        Self::start_fully(config, &url, (TestClock::default().clock(), tls), folder).await
+    }
+
     pub(crate) async fn start_with(
         config: TrapConfig,
         url: &StoreUrl,
         clock: Clock,
         folder: TempDir,
     ) -> Self {
+        Self::start_fully(config, url, (clock, None), folder).await
+    }
+
+    async fn start_fully(
+        config: TrapConfig,
+        url: &StoreUrl,
+        (clock, tls): (Clock, Option<TrapTls>),
+        folder: TempDir,
+    ) -> Self {
         config.check().unwrap();
         let store = Store::open(url, clock.clone()).await.unwrap();
         let listener = bind_tcp(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.local_addr().unwrap();
-        let trap = Trap::new(config, complaints(), store.clone(), clock);
+        let trap = Trap::new(config, complaints(), store.clone(), clock, tls);
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let served = tokio::spawn(async move { trap.serve(listener, stopped).await });

@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "tests end where something is not as it should be"
 )]
 
@@ -10,5 +11,6 @@ mod client;
 mod complaints;
 mod crowd;
 mod process;
+mod programs;
 mod recording;
 mod serving;

@@ -96,7 +96,7 @@ async fn a_trap_in_a_process_of_its_own() {
     };
     let listener = bind_tcp(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     println!("{ADDRESS}{}", listener.local_addr().unwrap());
-    let trap = Trap::new(config, ComplaintsConfig::default(), store, Clock::system());
+    let trap = Trap::new(config, ComplaintsConfig::default(), store, Clock::system(), None);
     let stop = CancellationToken::new();
     let ending = stop.clone();
     std::thread::spawn(move || {

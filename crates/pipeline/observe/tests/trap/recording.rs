@@ -56,10 +56,7 @@ async fn a_peer_on_loopback_stands_for_another_address() {
 
 #[tokio::test]
 async fn the_strongest_trap_hit_is_recorded() {
-    let entry = |address: &str, kind| TrapAddress {
-        address: address.to_owned(),
-        kind,
-    };
+    let entry = TrapAddress::new;
     let config = TrapConfig {
         addresses: vec![
             entry("@old.example", Kinds::Recycled),
@@ -118,12 +115,8 @@ async fn a_full_disk_is_answered_452_and_the_trap_goes_on_once_there_is_space() 
     assert!(refusal.starts_with("452 4.3.1"), "{refusal}");
     client.ask("NOOP", "250").await;
     std::fs::remove_file(&ballast).unwrap();
-    assert!(
-        client
-            .deliver("trap@d.example", &noise(acknowledged))
-            .await
-            .starts_with("250")
-    );
+    let reply = client.deliver("trap@d.example", &noise(acknowledged)).await;
+    assert!(reply.starts_with("250"), "{reply}");
     let seen = fixture.store.observations_after(0, 1_000).await.unwrap();
     assert_eq!(seen.len() as u64, acknowledged + 1);
     fixture.store.close().await;

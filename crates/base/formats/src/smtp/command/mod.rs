@@ -26,6 +26,8 @@ pub enum Command {
         /// Whether they end the message.
         last: bool,
     },
+    /// `STARTTLS` (RFC 3207).
+    StartTls,
     /// `RSET`.
     Rset,
     /// `NOOP`.
@@ -54,7 +56,7 @@ pub struct MailCommand {
 pub enum Refusal {
     /// The verb is unknown.
     Unknown,
-    /// The verb is known and not offered: `AUTH`, `STARTTLS`, `EXPN`, `ETRN`, `TURN` …
+    /// The verb is known and not offered: `AUTH`, `EXPN`, `ETRN`, `TURN` …
     NotOffered,
     /// The argument cannot be read; the text shows the right form.
     Syntax(&'static str),
@@ -76,9 +78,7 @@ pub struct Parsed {
 }
 
 /// Verbs of SMTP and its extensions that a trap has no use for.
-const NOT_OFFERED: [&str; 9] = [
-    "AUTH", "STARTTLS", "EXPN", "ETRN", "TURN", "ATRN", "SEND", "SOML", "SAML",
-];
+const NOT_OFFERED: [&str; 8] = ["AUTH", "EXPN", "ETRN", "TURN", "ATRN", "SEND", "SOML", "SAML"];
 
 impl Command {
     /// Reads one line, without its end.
@@ -122,6 +122,7 @@ fn read(line: &str, oddities: &mut Oddities) -> Result<Command, Refusal> {
         "RCPT" => Err(Refusal::Syntax("RCPT TO:<address>")),
         "DATA" => Ok(without(argument, Command::Data, oddities)),
         "BDAT" => chunk(argument),
+        "STARTTLS" => Ok(without(argument, Command::StartTls, oddities)),
         "RSET" => Ok(without(argument, Command::Rset, oddities)),
         "NOOP" => Ok(Command::Noop),
         "VRFY" if argument.is_empty() => Err(Refusal::Syntax("VRFY text")),

@@ -55,7 +55,7 @@ fn correct_commands_have_nothing_odd() {
         ("VRFY someone", Ok(Command::Vrfy)),
         ("HELP", Ok(Command::Help)),
         ("QUIT", Ok(Command::Quit)),
-        ("STARTTLS", Err(Refusal::NotOffered)),
+        ("STARTTLS", Ok(Command::StartTls)),
         ("AUTH PLAIN AGEAYg==", Err(Refusal::NotOffered)),
     ];
     for (line, expected) in cases {

@@ -7,7 +7,7 @@ use atalaya_model::{
 use uuid::Uuid;
 
 use crate::notice::config::NoticeConfig;
-use crate::notice::evidence::Evidence;
+use crate::notice::evidence::{Evidence, Hiding};
 use crate::notice::mail;
 use crate::notice::text::Facts;
 
@@ -122,6 +122,11 @@ pub(super) fn letter_with_link(
 ) -> Vec<u8> {
     let (sender, recipient): (MailAddress, MailAddress) =
         (config.sender().unwrap(), "abuse@cheap.example".parse().unwrap());
+    let hiding = Hiding {
+        traps: config.traps().into(),
+        key: KEY.to_vec(),
+        most: config.max_evidence.bytes(),
+    };
     let facts = Facts {
         zone: "bl.atalaya.test",
         organisation: &config.organisation,
@@ -130,7 +135,7 @@ pub(super) fn letter_with_link(
         contact: &contact("abuse@cheap.example"),
         decision: &decision(),
         listing: &listing(),
-        evidence: &Evidence::of(observation, (raw, &[]), config, KEY).unwrap(),
+        evidence: &Evidence::of(observation, (raw, &[]), &hiding).unwrap(),
         incidents,
         lookup: "https://list.example/ip/192.0.2.7",
         stop,

@@ -3,10 +3,10 @@
 //! Plain functions of what was heard; nothing here waits. The session reads, writes and keeps.
 
 use atalaya_formats::smtp::{Address, Command, MailCommand, Oddities, Oddity, Parsed, Refusal};
-use atalaya_model::{Envelope, Trap};
+use atalaya_model::{Clock, Envelope, Trap};
 
 use crate::TrapConfig;
-use crate::trap::book::{Book, stronger};
+use crate::trap::book::{SharedBook, stronger};
 use crate::trap::reply::{self, Goodbye, Reply};
 
 /// Longest path that is kept, in bytes. RFC 5321 section 4.5.3.1.3 allows 256; what is longer is cut.
@@ -20,23 +20,51 @@ pub(crate) struct Script {
     /// The limits.
     pub(crate) config: TrapConfig,
     /// The kinds of the recipients.
-    pub(crate) book: Book,
+    pub(crate) book: SharedBook,
+    /// Whether TLS can be had.
+    starttls: StartTls,
     /// The answer to EHLO.
     ehlo: Reply,
+    /// The same where TLS can be had.
+    ehlo_with_starttls: Reply,
     /// The answer to HELO.
     helo: Reply,
 }
 
 impl Script {
     /// Prepares what can be prepared.
-    pub(crate) fn new(config: TrapConfig) -> Self {
+    pub(crate) fn new(config: TrapConfig, clock: Clock, starttls: StartTls) -> Self {
+        let ehlo = |starttls| reply::ehlo(&config.hostname, config.max_message_size.0, starttls);
         Self {
-            book: Book::new(&config.addresses),
-            ehlo: reply::ehlo(&config.hostname, config.max_message_size.0),
+            book: SharedBook::new(&config.addresses, clock),
+            starttls,
+            ehlo: ehlo(StartTls::Absent),
+            ehlo_with_starttls: ehlo(StartTls::Offered),
             helo: reply::helo(&config.hostname),
             config,
         }
     }
+}
+
+/// Whether TLS can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StartTls {
+    /// It can.
+    Offered,
+    /// It cannot.
+    Absent,
+}
+
+/// What becomes of recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Recipients {
+    /// They are taken.
+    #[default]
+    Taken,
+    /// They are refused for good.
+    Refused,
+    /// They are refused for now.
+    Deferred,
 }
 
 /// What is to be done after a command.
@@ -55,6 +83,8 @@ pub(crate) enum Turn {
         /// The answer, if the chunk came out of order; its bytes are thrown away.
         refusal: Option<Reply>,
     },
+    /// Say "go ahead" and begin TLS.
+    StartTls,
     /// Say goodbye and end.
     Leave(Goodbye),
 }
@@ -74,12 +104,26 @@ struct Transaction {
     in_chunks: bool,
 }
 
+impl Transaction {
+    /// Adds a recipient.
+    fn name(&mut self, recipient: Address, kind: Trap) {
+        self.trap = Some(self.trap.map_or(kind, |known| stronger(known, kind)));
+        self.recipients.push(cut(recipient.0, MAX_KEPT_PATH));
+    }
+}
+
 /// A conversation.
 #[derive(Debug, Default)]
 pub(crate) struct Dialogue {
     helo: Option<String>,
     offered: Offered,
     transaction: Option<Transaction>,
+    /// What becomes of recipients here.
+    recipients: Recipients,
+    /// The envelope of which recipients were turned away, and the strongest trap among them.
+    turned_away: Transaction,
+    is_secured: bool,
+    has_message: bool,
     oddities: Oddities,
     commands: u64,
     errors: u64,
@@ -106,6 +150,37 @@ pub(crate) enum Haste {
 }
 
 impl Dialogue {
+    /// A conversation in which this becomes of recipients.
+    pub(crate) fn new(recipients: Recipients) -> Self {
+        Self {
+            recipients,
+            ..Self::default()
+        }
+    }
+
+    /// Begins anew under TLS (RFC 3207 section 4.2).
+    pub(crate) fn begin_tls(&mut self) {
+        self.is_secured = true;
+        self.helo = None;
+        self.offered = Offered::Nothing;
+        self.transaction = None;
+    }
+
+    /// Whether a message came, whatever became of it.
+    pub(crate) const fn has_message(&self) -> bool {
+        self.has_message
+    }
+
+    /// What is known of an envelope when a conversation ends in which no message came: that of which recipients were turned away, else
+    /// the one that was begun.
+    pub(crate) fn unfinished(&mut self) -> (Envelope, Option<Trap>) {
+        if !self.turned_away.recipients.is_empty() {
+            self.transaction = Some(std::mem::take(&mut self.turned_away));
+        }
+        let trap = self.transaction.as_ref().and_then(|open| open.trap);
+        (self.finish().0, trap)
+    }
+
     /// Notes something odd that no command shows.
     pub(crate) const fn note(&mut self, oddity: Oddity) {
         self.oddities.add(oddity);
@@ -130,6 +205,7 @@ impl Dialogue {
 
     /// Ends the message in the making, whatever became of it, and gives its envelope and trap.
     pub(crate) fn finish(&mut self) -> (Envelope, Trap) {
+        self.has_message = true;
         let transaction = self.transaction.take().unwrap_or_default();
         let envelope = Envelope {
             helo: self.helo.clone().unwrap_or_default(),
@@ -180,7 +256,7 @@ impl Dialogue {
         let refusal = match &turn {
             Turn::Say(reply) => Some(reply),
             Turn::TakeChunk { refusal, .. } => refusal.as_ref(),
-            Turn::TakeData | Turn::Leave(_) => None,
+            Turn::TakeData | Turn::StartTls | Turn::Leave(_) => None,
         };
         if refusal.is_some_and(Reply::is_error) {
             self.errors = self.errors.saturating_add(1);
@@ -200,7 +276,12 @@ impl Dialogue {
         match command {
             Command::Ehlo(name) => {
                 self.offered = Offered::Extensions;
-                self.greet(&name, &script.ehlo)
+                let reply = if self.has_starttls(script) {
+                    &script.ehlo_with_starttls
+                } else {
+                    &script.ehlo
+                };
+                self.greet(&name, reply)
             }
             Command::Helo(name) => self.greet(&name, &script.helo),
             Command::Mail(mail) => self.mail(mail, script),
@@ -211,6 +292,8 @@ impl Dialogue {
                 last,
                 refusal: self.not_ready(),
             },
+            Command::StartTls if self.has_starttls(script) => Turn::StartTls,
+            Command::StartTls => Turn::Say(reply::refused(Refusal::NotOffered)),
             Command::Rset => {
                 self.transaction = None;
                 Turn::Say(reply::OK)
@@ -220,6 +303,11 @@ impl Dialogue {
             Command::Help => Turn::Say(reply::HELP),
             Command::Quit => Turn::Leave(Goodbye::Quit),
         }
+    }
+
+    /// Whether TLS can be had now: it begins once.
+    fn has_starttls(&self, script: &Script) -> bool {
+        script.starttls == StartTls::Offered && !self.is_secured
     }
 
     /// EHLO and HELO begin anew (RFC 5321 section 4.1.4).
@@ -273,9 +361,21 @@ impl Dialogue {
             self.oddities.add(Oddity::UnannouncedUtf8);
         }
         let kind = script.book.kind(&recipient);
-        transaction.trap = Some(transaction.trap.map_or(kind, |known| stronger(known, kind)));
-        transaction.recipients.push(cut(recipient.0, MAX_KEPT_PATH));
-        reply::RECIPIENT_OK
+        let refusal = match self.recipients {
+            Recipients::Taken => {
+                transaction.name(recipient, kind);
+                return reply::RECIPIENT_OK;
+            }
+            Recipients::Refused => reply::NO_SUCH_RECIPIENT,
+            Recipients::Deferred => reply::COME_AGAIN,
+        };
+        if self.turned_away.recipients.is_empty() {
+            self.turned_away.mail_from.clone_from(&transaction.mail_from);
+        }
+        if self.turned_away.recipients.len() < script.config.max_recipients {
+            self.turned_away.name(recipient, kind);
+        }
+        refusal
     }
 
     fn data(&self) -> Turn {
@@ -289,7 +389,15 @@ impl Dialogue {
     fn not_ready(&self) -> Option<Reply> {
         match &self.transaction {
             None => Some(self.mail_first()),
-            Some(transaction) if transaction.recipients.is_empty() => Some(reply::RCPT_FIRST),
+            // Who sends all in one go (RFC 2920) could not know that the recipients were turned away.
+            Some(transaction) if transaction.recipients.is_empty() => {
+                let were_named = !self.turned_away.recipients.is_empty();
+                Some(if were_named {
+                    reply::NO_RECIPIENTS
+                } else {
+                    reply::RCPT_FIRST
+                })
+            }
             Some(_) => None,
         }
     }

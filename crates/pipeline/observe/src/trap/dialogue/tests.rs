@@ -1,15 +1,18 @@
 //! Tests of the order of a conversation.
 
+use atalaya_testkit::TestClock;
+
 use super::*;
 
 fn script() -> Script {
-    Script::new(TrapConfig {
+    let config = TrapConfig {
         max_recipients: 2,
         max_messages: 1,
         max_errors: 3,
         max_commands: 20,
         ..TrapConfig::default()
-    })
+    };
+    Script::new(config, TestClock::default().clock(), StartTls::Absent)
 }
 
 /// Says the lines one after the other and gives the code of each answer, or what is done instead.
@@ -25,6 +28,7 @@ fn show(turn: &Turn) -> String {
     match turn {
         Turn::Say(reply) => reply.text()[..3].to_owned(),
         Turn::TakeData => "data".to_owned(),
+        Turn::StartTls => "tls".to_owned(),
         Turn::TakeChunk { refusal: None, .. } => "chunk".to_owned(),
         Turn::TakeChunk {
             refusal: Some(reply), ..
@@ -150,4 +154,54 @@ fn the_envelope_is_kept_as_given_and_cut() {
     assert_eq!(envelope.recipients[0], "c@d.example");
     assert_eq!(envelope.recipients[1].len(), MAX_KEPT_PATH);
     assert_eq!(trap, Trap::Pristine);
+}
+
+#[test]
+fn tls_begins_once_and_all_anew() {
+    let config = TrapConfig::default();
+    let script = Script::new(config, TestClock::default().clock(), StartTls::Offered);
+    let mut dialogue = Dialogue::default();
+    let hear = |dialogue: &mut Dialogue, line: &str| {
+        dialogue.hear(Command::parse(line.as_bytes()), Haste::Waits, &script)
+    };
+    let offers = |turn: Turn| matches!(turn, Turn::Say(reply) if reply.text().contains("250-STARTTLS\r\n"));
+    assert!(offers(hear(&mut dialogue, "EHLO x")));
+    assert_eq!(show(&hear(&mut dialogue, FROM)), "250");
+    assert_eq!(hear(&mut dialogue, "STARTTLS"), Turn::StartTls);
+    dialogue.begin_tls();
+    assert_eq!(
+        show(&hear(&mut dialogue, FROM)),
+        "503",
+        "it has to say hello again"
+    );
+    assert!(!offers(hear(&mut dialogue, "EHLO x")));
+    assert_eq!(show(&hear(&mut dialogue, "STARTTLS")), "502");
+}
+
+#[test]
+fn recipients_that_are_turned_away_are_remembered_and_cost_no_error() {
+    for (recipients, code) in [(Recipients::Refused, "550"), (Recipients::Deferred, "451")] {
+        let (mut dialogue, script) = (Dialogue::new(recipients), script());
+        for line in ["EHLO x", FROM] {
+            dialogue.hear(Command::parse(line.as_bytes()), Haste::Waits, &script);
+        }
+        for _ in 0..5 {
+            let turn = dialogue.hear(Command::parse(TO.as_bytes()), Haste::Waits, &script);
+            assert_eq!(show(&turn), code);
+        }
+        let turn = dialogue.hear(Command::parse(b"DATA"), Haste::Waits, &script);
+        assert_eq!(show(&turn), "554");
+        assert_eq!(dialogue.oddities(), Oddities::NONE);
+        dialogue.hear(Command::parse(b"RSET"), Haste::Waits, &script);
+        let (envelope, trap) = dialogue.unfinished();
+        assert_eq!(
+            (envelope.helo.as_str(), envelope.mail_from.as_str()),
+            ("x", "a@b.example")
+        );
+        assert_eq!(
+            envelope.recipients, ["c@d.example"; 2],
+            "no more than max_recipients"
+        );
+        assert_eq!(trap, Some(Trap::Pristine));
+    }
 }

@@ -22,7 +22,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
         let made = complaint(&message, rules, brought, &[])
             .and_then(|complaint| observation(&complaint, &message, rules, brought));
         match made {
-            Ok(observation) => self.record(observation, message).await,
+            Ok(observation) => {
+                let recorded = self.record(observation, Some(message).into()).await;
+                recorded.map_or_else(|refusal| refusal, reply::kept)
+            }
             Err(why) => {
                 tracing::debug!(why = %why, size = message.len(), "a complaint is of no use");
                 count_refused(why.word());

@@ -1,68 +1,42 @@
 //! One connection: hears, answers and keeps, within its limits of time and memory.
 //!
 //! What is to be answered is decided in [`Dialogue`]; what belongs to a command and what to a message in [`Reader`]; waiting is
-//! done in [`Wire`]. A message is kept before its 250 is said.
+//! done in [`Wire`], which also writes down what is said. A message is kept before its 250 is said.
 
 mod complaint;
+mod keeping;
+mod recorder;
+mod shared;
+mod transport;
 mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_formats::smtp::{Body, Command, Event, Oddities, Oddity, Parsed, Reader, oddities_of_chunks};
-use atalaya_model::{Clock, Observation, Period};
-use atalaya_net::{Budget, Gate, Share};
+use atalaya_formats::smtp::{
+    Body, Command, Ending, Event, Oddities, Oddity, Parsed, Reader, oddities_of_chunks,
+};
+use atalaya_model::{Period, Tls};
+use atalaya_net::Share;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use crate::TrapConfig;
-use crate::complaints::ComplaintsConfig;
-use crate::trap::dialogue::{Dialogue, Haste, Script, Turn};
-use crate::trap::evidence::{self, Delivery, Peer};
-use crate::trap::keep::{Keeper, Record};
-use crate::trap::reply::{self, Reply};
-
+use self::keeping::Told;
+use self::recorder::{Part, Recorder};
+pub(crate) use self::shared::{Door, Shared};
 pub(crate) use self::wire::Stops;
-use self::wire::{End, Expected, Heard, WIDE, Wire};
+use self::wire::{End, Expected, Heard, Tarpit, Wire};
+use crate::TrapMode;
+use crate::trap::dialogue::{Dialogue, Haste, Recipients, Turn};
+use crate::trap::evidence::Peer;
+use crate::trap::keep::Record;
+use crate::trap::reply::{self, Goodbye, Reply};
 
 /// How much sooner the silent have to leave when more than half of the places are taken.
 const HURRY: u32 = 5;
-/// The part of `trap.max_memory` that one address may have: four have to work together to take it all. It is never less than what the
-/// largest message takes.
-const ADDRESS_PART: usize = 4;
-
-/// What all connections of a trap share.
-#[derive(Debug)]
-pub(crate) struct Shared<R> {
-    /// What to say, and the limits.
-    pub(crate) script: Script,
-    /// Where complaints are read, and whose.
-    pub(crate) complaints: ComplaintsConfig,
-    /// Where messages are kept.
-    pub(crate) keeper: Keeper<R>,
-    /// The places for connections.
-    pub(crate) gate: Gate,
-    /// The memory for messages being received.
-    pub(crate) memory: Budget,
-    /// The time.
-    pub(crate) clock: Clock,
-}
-
-impl<R: Record> Shared<R> {
-    /// What the connections of a trap with this configuration share.
-    pub(crate) fn new(config: TrapConfig, store: R, clock: Clock) -> Self {
-        let memory = config.max_memory.bytes();
-        let largest = config.max_message_size.bytes().saturating_add(WIDE);
-        Self {
-            keeper: Keeper::new(store, config.store_timeout.duration()),
-            gate: Gate::new(config.max_connections, config.max_connections_per_address),
-            memory: Budget::new(memory, memory.div_euclid(ADDRESS_PART).max(largest)),
-            script: Script::new(config),
-            complaints: ComplaintsConfig::default(),
-            clock,
-        }
-    }
-}
+/// How long what an early talker said is waited for. It has come already, and is to be heard before the banner is said.
+const EARLY_WORDS: Duration = Duration::from_secs(1);
 
 /// A chunk that is coming.
 #[derive(Debug)]
@@ -78,7 +52,13 @@ pub(crate) struct Session<S, R> {
     shared: Arc<Shared<R>>,
     wire: Wire<S>,
     peer: Peer,
+    door: Arc<Door>,
+    tls: Option<Tls>,
     dialogue: Dialogue,
+    /// The dialect that the client speaks, once that is told.
+    told: Option<Told>,
+    /// The place in the tarpit, if it has one.
+    _place: Option<OwnedSemaphorePermit>,
     reader: Reader,
     /// The message that is coming.
     body: Body,
@@ -93,20 +73,44 @@ pub(crate) struct Session<S, R> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
-    /// Begins to speak with `peer` over `stream`.
-    pub(crate) fn new(shared: Arc<Shared<R>>, stream: S, peer: Peer, stops: Stops) -> Self {
+    /// Begins to speak with `peer`, who came to `door`, over `stream`.
+    pub(crate) fn new(shared: Arc<Shared<R>>, stream: S, peer: Peer, door: Arc<Door>, stops: Stops) -> Self {
         let config = &shared.script.config;
+        let share = || shared.memory.share(peer.address);
+        let recorder = Recorder::new(config.max_conversation.bytes(), share());
+        let mut wire = Wire::new(stream, stops, share(), config, recorder);
+        let place = match door.mode {
+            TrapMode::Tarpit => Arc::clone(&shared.tarpit).try_acquire_owned().ok(),
+            _ => None,
+        };
+        if place.is_some() {
+            wire.slow_down(Tarpit {
+                delay: config.tarpit.delay.duration(),
+                until: Instant::now() + config.tarpit.longest.duration(),
+            });
+        }
+        let recipients = match door.mode {
+            TrapMode::RefuseRecipients => Recipients::Refused,
+            TrapMode::DeferOnce if shared.newcomers.defers(peer.address, shared.clock.now()) => {
+                Recipients::Deferred
+            }
+            _ => Recipients::Taken,
+        };
         Self {
-            wire: Wire::new(stream, stops, shared.memory.share(peer.address), config),
-            dialogue: Dialogue::default(),
+            wire,
+            dialogue: Dialogue::new(recipients),
             reader: Reader::new(config.max_line_length.bytes()),
             body: Body::default(),
-            memory: shared.memory.share(peer.address),
+            memory: share(),
             chunk: None,
             message_ends_at: None,
             command_ends_at: None,
+            told: None,
+            tls: None,
+            _place: place,
             shared,
             peer,
+            door,
         }
     }
 
@@ -121,19 +125,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             Ok(()) => self.converse().await,
             Err(end) => end,
         };
-        match end {
-            End::Gone => "gone",
+        let (word, ending) = match end {
+            End::Gone => ("gone", Ending::Drop),
+            End::NoTls => {
+                self.dialogue.note(Oddity::NoTls);
+                ("no-tls", Ending::Drop)
+            }
             End::Goodbye(goodbye) => {
                 self.wire.say(&goodbye.reply(&self.shared.script.config.hostname));
                 self.wire.close().await;
-                goodbye.word()
+                let ending = if goodbye == Goodbye::Quit {
+                    Ending::Quit
+                } else {
+                    Ending::Server
+                };
+                (goodbye.word(), ending)
             }
-        }
+        };
+        self.keep_conversation(ending).await;
+        word
     }
 
     /// Listens for a while, then gives the banner (RFC 5321 section 4.3.1).
     async fn greet(&mut self) -> Result<(), End> {
         let delay = self.shared.script.config.banner_delay.duration();
+        let delay = if self.dialogue.oddities().has(Oddity::EarlyTalker) {
+            delay.max(EARLY_WORDS)
+        } else {
+            delay
+        };
         if self.wire.listen(delay).await? == Heard::Words {
             self.note_early_talker();
         }
@@ -153,6 +173,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
     /// Reads one thing and acts on it.
     async fn step(&mut self) -> Result<(), End> {
         self.make_room();
+        let part = if self.reader.is_in_message() {
+            Part::Message
+        } else {
+            Part::Command
+        };
         let step = self.reader.step(self.wire.input(), &mut self.body);
         if matches!(step.event, Event::Line { .. } | Event::LongLine) {
             self.command_ends_at = None;
@@ -160,14 +185,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
         if let Event::Line { length, oddities } = step.event {
             let mut parsed = Command::parse(self.wire.input().get(..length).unwrap_or_default());
             parsed.oddities = parsed.oddities.with(oddities);
-            self.wire.advance(step.consumed);
+            if matches!(parsed.command, Ok(Command::Mail(_))) {
+                self.wire.recorder().begin_message();
+            }
+            self.wire.advance(step.consumed, part);
             return self.obey(parsed).await;
         }
-        self.wire.advance(step.consumed);
+        self.wire.advance(step.consumed, part);
         match step.event {
             Event::More => {
+                if self.shared.gate.is_crowded() {
+                    self.wire.hurry();
+                }
+                let known = self.wire.input().len();
                 self.wire.flush().await?;
-                self.wait().await?;
+                // Who is held up may have said more meanwhile.
+                if self.wire.input().len() == known {
+                    self.wait().await?;
+                }
             }
             Event::DataEnd { oddities } => self.end_message(oddities).await,
             Event::ChunkEnd => self.end_chunk().await,
@@ -236,9 +271,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
                 self.chunk = Some(Chunk { size, last, refusal });
                 self.reader.begin_chunk(size);
             }
+            Turn::StartTls => self.begin_tls().await?,
             Turn::Leave(goodbye) => return Err(End::Goodbye(goodbye)),
         }
         self.wire.flush_some().await
+    }
+
+    /// Begins TLS; what was said before it counts no more (RFC 3207 section 4.2).
+    async fn begin_tls(&mut self) -> Result<(), End> {
+        let Some(tls) = self.shared.tls.clone() else {
+            return Err(End::NoTls);
+        };
+        self.wire.say(&reply::BEGIN_TLS);
+        let limit = self.patience(self.shared.script.config.command_timeout);
+        let (agreed, dropped) = Box::pin(self.wire.begin_tls(tls.acceptor(), limit)).await?;
+        if dropped == Heard::Words {
+            self.dialogue.note(Oddity::BehindStartTls);
+        }
+        self.tls = Some(agreed);
+        self.dialogue.begin_tls();
+        self.forget_message();
+        Ok(())
     }
 
     fn begin_message(&mut self) {
@@ -290,6 +343,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
 
     /// Keeps the message that is complete, or says why not.
     async fn end_message(&mut self, oddities: Oddities) {
+        if oddities.has(Oddity::BareLf) || oddities.has(Oddity::BareCr) {
+            self.wire.recorder().note_bare_ends();
+        }
         let reply = if self.body.is_whole() {
             self.keep(oddities).await
         } else {
@@ -304,44 +360,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
         };
         self.forget_message();
         self.wire.say(&reply);
-    }
-
-    async fn keep(&mut self, oddities: Oddities) -> Reply {
-        let (envelope, trap) = self.dialogue.finish();
-        if self.shared.complaints.takes(&envelope.recipients) {
-            return self.keep_complaint().await;
-        }
-        let delivery = Delivery {
-            peer: self.peer,
-            at: self.shared.clock.now(),
-            envelope,
-            trap,
-            oddities: oddities.with(self.dialogue.oddities()),
-        };
-        let message = self.body.take();
-        let observation = evidence::observation(delivery, &message);
-        self.record(observation, message).await
-    }
-
-    /// Says 250 once the observation and its message are durable.
-    async fn record(&mut self, observation: Observation, message: Vec<u8>) -> Reply {
-        let (id, kind) = (observation.id, observation.kind);
-        tracing::debug!(observation.id = %id, size = message.len(), %kind, "a message came in");
-        match self.shared.keeper.keep(observation, message).await {
-            Ok(()) => {
-                self.dialogue.count_message();
-                metrics::counter!("atalaya_observe_messages_total", "kind" => kind.name()).increment(1);
-                reply::kept(id)
-            }
-            Err(why) if why.is_full() => {
-                count_refused("store-full");
-                reply::STORE_FULL
-            }
-            Err(_) => {
-                count_refused("store-trouble");
-                reply::STORE_TROUBLE
-            }
-        }
     }
 }
 

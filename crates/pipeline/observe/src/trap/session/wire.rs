@@ -1,16 +1,20 @@
 //! The bytes of one connection: waits with a limit, buffers with a limit.
 //!
 //! Answers are collected and go out when nothing more can be read without waiting, so that a client that pipelines gets them in one
-//! piece (RFC 2920).
+//! piece (RFC 2920). In a tarpit they go out line by line, with a wait before each.
 
 use std::time::Duration;
 
+use atalaya_model::Tls;
 use atalaya_net::Share;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::recorder::{Part, Recorder};
+use super::transport::Transport;
 use crate::TrapConfig;
 use crate::trap::reply::{Goodbye, Reply};
 
@@ -37,6 +41,8 @@ pub(super) enum End {
     Goodbye(Goodbye),
     /// The client is gone, or does not listen.
     Gone,
+    /// TLS did not come about.
+    NoTls,
 }
 
 /// What is waited for.
@@ -59,12 +65,23 @@ pub(super) enum Heard {
     Words,
 }
 
+/// How a client is held up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tarpit {
+    /// The wait before each line.
+    pub(super) delay: Duration,
+    /// When that ends.
+    pub(super) until: Instant,
+}
+
 /// The bytes of one connection.
 #[derive(Debug)]
 pub(super) struct Wire<S> {
-    stream: S,
+    stream: Transport<S>,
     stops: Stops,
     input: BytesMut,
+    recorder: Recorder,
+    tarpit: Option<Tarpit>,
     /// The memory of a wide input buffer, while there is one.
     wide: Share,
     unsaid: Vec<u8>,
@@ -74,11 +91,13 @@ pub(super) struct Wire<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// Takes a connection over, which lasts as long as a session may from now. `wide` is where a wide input buffer is taken from.
-    pub(super) fn new(stream: S, stops: Stops, wide: Share, config: &TrapConfig) -> Self {
+    pub(super) fn new(stream: S, stops: Stops, wide: Share, config: &TrapConfig, recorder: Recorder) -> Self {
         Self {
-            stream,
+            stream: Transport::Plain(stream),
             stops,
             input: BytesMut::new(),
+            recorder,
+            tarpit: None,
             wide,
             unsaid: Vec::new(),
             reply_timeout: config.reply_timeout.duration(),
@@ -91,14 +110,62 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         &self.input
     }
 
-    /// Drops bytes that were used.
-    pub(super) fn advance(&mut self, used: usize) {
+    /// What is written down of the conversation.
+    pub(super) const fn recorder(&mut self) -> &mut Recorder {
+        &mut self.recorder
+    }
+
+    /// Answers slowly from now on.
+    pub(super) const fn slow_down(&mut self, tarpit: Tarpit) {
+        self.tarpit = Some(tarpit);
+    }
+
+    /// Answers quickly again.
+    pub(super) const fn hurry(&mut self) {
+        self.tarpit = None;
+    }
+
+    /// Drops bytes that were used, and writes down what they were.
+    pub(super) fn advance(&mut self, used: usize, part: Part) {
+        self.recorder
+            .understood(self.input.get(..used).unwrap_or_default(), part);
         self.input.advance(used);
     }
 
     /// Has something to say at the next occasion.
     pub(super) fn say(&mut self, reply: &Reply) {
         reply.write(&mut self.unsaid);
+    }
+
+    /// Speaks TLS from now on. What came in behind the command that asked for it was not protected and is dropped, or else whoever sits in
+    /// between could put commands into the mouth of the client (CVE-2011-0411). Says whether something was dropped.
+    pub(super) async fn begin_tls(
+        &mut self,
+        acceptor: &TlsAcceptor,
+        limit: Duration,
+    ) -> Result<(Tls, Heard), End> {
+        self.hurry();
+        self.flush().await?;
+        let dropped = if self.input.is_empty() {
+            Heard::Nothing
+        } else {
+            Heard::Words
+        };
+        self.input = BytesMut::new();
+        self.recorder.drop_waiting();
+        let until = self.ends_at.min(Instant::now() + limit);
+        let begun = tokio::select! {
+            biased;
+            () = self.stops.now.cancelled() => return Err(End::Gone),
+            begun = timeout_at(until, self.stream.begin_tls(acceptor)) => begun,
+        };
+        match begun {
+            Ok(Some(tls)) => {
+                self.recorder.began_tls();
+                Ok((tls, dropped))
+            }
+            Ok(None) | Err(_) => Err(End::NoTls),
+        }
     }
 
     /// Listens for `delay` to whether the client speaks first.
@@ -112,7 +179,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             heard = timeout(delay, self.stream.read_buf(&mut self.input)) => heard,
         };
         match heard {
-            Ok(Ok(length)) if length > 0 => Ok(Heard::Words),
+            Ok(Ok(length)) if length > 0 => {
+                self.recorder.arrived(length);
+                Ok(Heard::Words)
+            }
             Ok(_) => Err(End::Gone),
             Err(_elapsed) => Ok(Heard::Nothing),
         }
@@ -142,7 +212,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             read = timeout_at(limit, self.stream.read_buf(&mut self.input)) => read,
         };
         match read {
-            Ok(Ok(length)) if length > 0 => Ok(()),
+            Ok(Ok(length)) if length > 0 => {
+                self.recorder.arrived(length);
+                Ok(())
+            }
             Ok(_) => Err(End::Gone),
             Err(_elapsed) => Err(End::Goodbye(late)),
         }
@@ -174,17 +247,61 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// Says what is to be said.
     pub(super) async fn flush(&mut self) -> Result<(), End> {
+        while let Some(Tarpit { delay, until }) = self.tarpit {
+            if self.unsaid.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                self.hurry();
+                break;
+            }
+            self.hold_up(delay).await?;
+            let end = memchr::memchr(b'\n', &self.unsaid).map_or(self.unsaid.len(), |at| at + 1);
+            let rest = self.unsaid.split_off(end);
+            self.send().await?;
+            self.unsaid = rest;
+        }
+        self.send().await
+    }
+
+    /// Waits, and hears meanwhile what the client says, as far as there is room, and whether it goes.
+    async fn hold_up(&mut self, delay: Duration) -> Result<(), End> {
+        let until = self.ends_at.min(Instant::now() + delay);
+        loop {
+            let has_room = self.input.len() < NARROW;
+            let read = tokio::select! {
+                biased;
+                // Who is to end has no time for this.
+                () = self.stops.soon.cancelled() => return Ok(()),
+                () = sleep_until(until) => return Ok(()),
+                read = self.stream.read_buf(&mut self.input), if has_room => read,
+            };
+            match read {
+                Ok(length) if length > 0 => self.recorder.arrived(length),
+                _ => return Err(End::Gone),
+            }
+        }
+    }
+
+    /// Sends everything that is to be said now.
+    async fn send(&mut self) -> Result<(), End> {
         if self.unsaid.is_empty() {
             return Ok(());
         }
         // At the end of the session only what need not wait goes out.
         let until = self.ends_at.min(Instant::now() + self.reply_timeout);
+        let (stream, unsaid) = (&mut self.stream, &self.unsaid);
+        let sending = async move {
+            stream.write_all(unsaid).await?;
+            stream.flush().await
+        };
         let sent = tokio::select! {
             // In this order: what can be said at once is said, even at the very end.
             biased;
-            sent = timeout_at(until, self.stream.write_all(&self.unsaid)) => sent,
+            sent = timeout_at(until, sending) => sent,
             () = self.stops.now.cancelled() => return Err(End::Gone),
         };
+        self.recorder.said(&self.unsaid);
         self.unsaid.clear();
         match sent {
             Ok(Ok(())) => Ok(()),
@@ -194,6 +311,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// Says what is left to be said and closes the connection.
     pub(super) async fn close(&mut self) {
+        self.hurry();
         if self.flush().await.is_ok() {
             // The client may be gone already, and nothing more is to be told.
             drop(timeout(self.reply_timeout, self.stream.shutdown()).await);

@@ -2,14 +2,17 @@
 
 mod chunks;
 mod limits;
+mod modes;
+mod recording;
 mod smuggling;
+mod starttls;
 mod talk;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use atalaya_model::{Observation, Period};
-use atalaya_store::StoreError;
+use atalaya_store::{Evidence, StoreError};
 use atalaya_testkit::TestClock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::task::JoinHandle;
@@ -17,7 +20,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::TrapConfig;
+use crate::{TrapConfig, TrapTls};
 
 /// How long a test waits for something that must happen. Reached only when the test fails.
 const LIMIT: Duration = Duration::from_secs(30 * 24 * 3_600);
@@ -41,6 +44,8 @@ struct Memory(Arc<Mutex<Kept>>);
 struct Kept {
     mood: Mood,
     messages: Vec<(Observation, Vec<u8>)>,
+    /// Everything, in order.
+    all: Vec<(Observation, Evidence)>,
 }
 
 impl Memory {
@@ -52,6 +57,11 @@ impl Memory {
         self.0.lock().unwrap().messages.clone()
     }
 
+    /// Everything that was recorded, messages and conversations.
+    fn all(&self) -> Vec<(Observation, Evidence)> {
+        self.0.lock().unwrap().all.clone()
+    }
+
     /// The one message that was kept.
     fn only(&self) -> (Observation, Vec<u8>) {
         let mut kept = self.kept();
@@ -61,11 +71,14 @@ impl Memory {
 }
 
 impl Record for Memory {
-    async fn record(&self, observation: Observation, message: Vec<u8>) -> Result<(), StoreError> {
+    async fn record(&self, observation: Observation, evidence: Evidence) -> Result<(), StoreError> {
         let mood = self.0.lock().unwrap().mood;
         match mood {
             Mood::Keep => {
-                self.0.lock().unwrap().messages.push((observation, message));
+                let mut kept = self.0.lock().unwrap();
+                kept.all.push((observation.clone(), evidence.clone()));
+                kept.messages
+                    .extend(evidence.message.map(|message| (observation, message)));
                 Ok(())
             }
             Mood::Full => Err(StoreError::Full),
@@ -73,6 +86,14 @@ impl Record for Memory {
             Mood::Stuck => std::future::pending().await,
         }
     }
+}
+
+/// The first listener.
+fn door(shared: &Shared<Memory>) -> Arc<Door> {
+    Arc::new(Door {
+        name: "smtp".to_owned(),
+        mode: shared.script.config.mode,
+    })
 }
 
 /// A client in conversation with a session.
@@ -94,9 +115,14 @@ impl Client {
 
     /// Connects.
     fn begin(config: TrapConfig) -> Self {
+        Self::begin_with(config, None, &TestClock::default())
+    }
+
+    /// Connects to a trap that may offer STARTTLS.
+    fn begin_with(config: TrapConfig, tls: Option<TrapTls>, clock: &TestClock) -> Self {
         config.check().unwrap();
         let store = Memory::default();
-        let shared = Arc::new(Shared::new(config, store.clone(), TestClock::default().clock()));
+        let shared = Arc::new(Shared::new(config, store.clone(), clock.clock(), tls));
         Self::begin_at("192.0.2.11", store, shared)
     }
 
@@ -115,9 +141,11 @@ impl Client {
         let peer = Peer {
             address: address.parse().unwrap(),
             port: 4711,
+            fingerprint: None,
         };
         let (stream, other_end) = tokio::io::duplex(4096);
-        let session = Session::new(Arc::clone(&shared), other_end, peer, stops.clone());
+        let door = door(&shared);
+        let session = Session::new(Arc::clone(&shared), other_end, peer, door, stops.clone());
         Self {
             stream,
             session: tokio::spawn(session.run()),

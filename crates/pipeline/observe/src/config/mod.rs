@@ -1,11 +1,17 @@
 //! The section `[trap]` of the configuration.
 
+mod listeners;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
-use atalaya_model::{ByteSize, Period, Trap};
+use atalaya_model::{ByteSize, Period};
 use atalaya_store::MAX_MESSAGE;
-use serde::{Deserialize, Serialize};
+
+pub use self::listeners::{
+    FIRST_LISTENER, RecordConnections, TarpitConfig, TrapAddress, TrapListener, TrapMode,
+};
 
 /// Longest time that any wait of the trap may be given: a client that needs a day does not deliver mail.
 const LONGEST: Period = Period::days(1);
@@ -18,8 +24,31 @@ atalaya_model::settings! {
         /// Which recipients are which kind of trap: `pristine` (never was a person's), `recycled` (was, long ago), `typo` (looks like a
         /// real domain, misspelt) or `role` (anybody may write there: kept, never counted). `name@domain` names one address, `@domain`
         /// all of a domain. `postmaster` and `abuse` of any domain are roles unless they are named themselves, all other recipients
-        /// that are not named are pristine. A mail to several counts as the strongest: pristine, then recycled, typo, role.
+        /// that are not named are pristine. A mail to several counts as the strongest: pristine, then recycled, typo, role. With
+        /// `since` it counts from that date on. `atalaya trap add` names further ones without a restart; what stands here goes first.
         addresses: Vec<TrapAddress> = Vec::new() => "[{ address = \"@old-customer.example\", kind = \"recycled\" }]",
+        /// What the listener `listen.smtp` does: `accept`; `refuse-recipients` says 550 to every recipient; `refuse-messages` keeps the
+        /// message and says 550; `defer-once` says 451 to who comes for the first time; `tarpit` answers slowly.
+        mode: TrapMode = TrapMode::Accept,
+        /// Further listeners, each with a name that stands in its observations, and a mode of its own.
+        listeners: Vec<TrapListener> = Vec::new() => "[{ name = \"mx2\", address = \"127.0.0.1:2526\", mode = \"refuse-recipients\" }]",
+        /// How much of what was said in a connection is kept with an observation, in bytes; messages count by their size alone. With 0 neither
+        /// conversation nor dialect is kept.
+        max_conversation: ByteSize = ByteSize::kib(8),
+        /// Which conversations become observations of the kind `connection`, which never counts by itself: `none`, `without-mail` or `all`. Only
+        /// there it is known whether the client said QUIT. One that said nothing at all is never recorded.
+        record_connections: RecordConnections = RecordConnections::WithoutMail,
+        /// Conversations recorded for one address (IPv6: one /64) in an hour, so that a flood does not fill the store.
+        connections_per_address: u32 = 12,
+        /// Conversations recorded for all addresses in an hour.
+        connections_per_hour: u32 = 20_000,
+        /// Whether STARTTLS is offered. Of a TLS session only version, cipher suite and the server name asked for are kept.
+        starttls: bool = true,
+        /// The certificate and those it was signed with, in a PEM file. Without it, the trap makes one for its hostname and keeps it in the data
+        /// folder, which spam programs and mail servers take alike.
+        certificate: Option<PathBuf> = None => "\"/etc/atalaya/mx.pem\"",
+        /// The private key of `certificate`, in a PEM file.
+        certificate_key: Option<PathBuf> = None => "\"/etc/atalaya/mx.key\"",
         /// Largest message that is taken, in bytes; announced to clients as SIZE. Spam is small: 99 of 100 are below 1 MiB.
         max_message_size: ByteSize = ByteSize::mib(25),
         /// Memory that all messages being received may take together, in bytes. One address (IPv6: one /64) may have a quarter of it, or
@@ -62,17 +91,9 @@ atalaya_model::settings! {
         /// on this machine that has one loopback address per client. Only addresses of 127.0.0.0/8 and ::1 can stand for another,
         /// because nobody else can have those.
         stand_for: BTreeMap<IpAddr, IpAddr> = BTreeMap::new() => "{ \"127.0.0.11\" = \"192.0.2.11\" }",
+        /// How a listener with the mode `tarpit` holds its clients up.
+        tarpit: TarpitConfig,
     }
-}
-
-/// Says which kind of trap an address or a domain is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrapAddress {
-    /// `name@domain`, or `@domain` for every address of it.
-    pub address: String,
-    /// The kind.
-    pub kind: Trap,
 }
 
 impl TrapConfig {
@@ -86,6 +107,15 @@ impl TrapConfig {
         }
         self.check_counts()?;
         self.check_periods()?;
+        self.tarpit.check()?;
+        TrapListener::check(&self.listeners)?;
+        if self.certificate.is_some() != self.certificate_key.is_some() {
+            return Err("trap.certificate and trap.certificate_key must be given together".to_owned());
+        }
+        // A thousand commands of a usual length; more says nothing new, and every connection may take it.
+        if self.max_conversation > ByteSize::kib(64) {
+            return Err("trap.max_conversation must be at most 64KiB".to_owned());
+        }
         for entry in &self.addresses {
             let domain = entry.address.rsplit_once('@').map_or("", |(_, domain)| domain);
             if domain.is_empty() {
@@ -220,10 +250,28 @@ mod tests {
         assert!(refusal(|config| config.max_line_length = ByteSize(100)).contains("trap.max_line_length"));
         assert!(refusal(|config| config.data_timeout = Period::seconds(0)).contains("trap.data_timeout"));
         assert!(refusal(|config| config.banner_delay = Period::days(2)).contains("trap.banner_delay"));
-        let entry = TrapAddress {
-            address: "nobody".to_owned(),
-            kind: Trap::Typo,
-        };
+        let entry = TrapAddress::new("nobody", atalaya_model::Trap::Typo);
         assert!(refusal(|config| config.addresses = vec![entry]).contains("`nobody`"));
+    }
+
+    #[test]
+    fn listeners_have_names_of_their_own_and_waits_have_ends() {
+        let listener = |name: &str| TrapListener {
+            name: name.to_owned(),
+            address: "127.0.0.1:0".parse().unwrap(),
+            mode: TrapMode::Tarpit,
+        };
+        for name in ["", "a b", "smtp", "mx2"] {
+            let told = refusal(|config| config.listeners = vec![listener("mx2"), listener(name)]);
+            assert!(told.contains("trap.listeners"), "{told}");
+        }
+        let slow = |config: &mut TrapConfig| config.tarpit.delay = Period::minutes(1);
+        assert!(refusal(slow).contains("trap.tarpit.delay"));
+        let long = |config: &mut TrapConfig| config.tarpit.longest = Period::days(2);
+        assert!(refusal(long).contains("trap.tarpit.longest"));
+        let alone = |config: &mut TrapConfig| config.certificate = Some("/mx.pem".into());
+        assert!(refusal(alone).contains("trap.certificate_key"));
+        let much = |config: &mut TrapConfig| config.max_conversation = ByteSize::mib(1);
+        assert!(refusal(much).contains("trap.max_conversation"));
     }
 }

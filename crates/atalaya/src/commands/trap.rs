@@ -1,0 +1,258 @@
+//! `trap add`, `trap remove`, `trap show`, `trap list`: the registry of traps.
+//!
+//! They change the file of the traps in the data folder and need no server; one that runs reads the file again within seconds.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+
+use anyhow::{Context, bail};
+use atalaya_model::{Timestamp, Trap};
+use atalaya_observe::{TrapAddress, TrapFile};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Form, config_at, print, print_json};
+use crate::cli::Place;
+use crate::config::Config;
+
+/// The name of the file in the data folder.
+pub(crate) const TRAPS: &str = "traps";
+/// The name of what keeps two commands from changing it at once.
+const LOCK: &str = "traps.lock";
+
+/// `trap`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrapCommand {
+    /// Say that an address or a domain is a trap
+    Add(TrapAdd),
+    /// Say that it is none any more
+    Remove(TrapRemove),
+    /// Show one trap
+    Show(TrapShow),
+    /// Show all traps, those of the configuration too
+    List(TrapList),
+}
+
+/// `trap add`.
+#[derive(Debug, Args)]
+pub(crate) struct TrapAdd {
+    #[command(flatten)]
+    place: Place,
+    /// The address (name@domain), or the domain with all its addresses (@domain)
+    address: String,
+    /// The kind: pristine (never was a person's), recycled (was, long ago), typo (looks like a real domain, misspelt) or role (anybody may
+    /// write there; never counts)
+    #[arg(long, value_name = "KIND")]
+    kind: Trap,
+    /// The date since which it is a trap (2026-12-31); what came earlier does not count. Without this, always
+    #[arg(long, value_name = "DATE")]
+    since: Option<Timestamp>,
+    /// A note for yourself, such as where the address was put out
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+}
+
+/// `trap remove`.
+#[derive(Debug, Args)]
+pub(crate) struct TrapRemove {
+    #[command(flatten)]
+    place: Place,
+    /// The address or domain
+    address: String,
+}
+
+/// `trap show`.
+#[derive(Debug, Args)]
+pub(crate) struct TrapShow {
+    #[command(flatten)]
+    place: Place,
+    /// The address or domain
+    address: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// `trap list`.
+#[derive(Debug, Args)]
+pub(crate) struct TrapList {
+    #[command(flatten)]
+    place: Place,
+    /// Print JSON, one trap a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs one of the four.
+pub(crate) fn run(command: TrapCommand) -> anyhow::Result<()> {
+    match command {
+        TrapCommand::Add(add) => run_add(&add),
+        TrapCommand::Remove(remove) => {
+            change(&config_at(&remove.place)?, |file| {
+                Ok(file.remove(&remove.address)?)
+            })?;
+            print(format_args!("{} is no trap any more.", remove.address))
+        }
+        TrapCommand::Show(show) => run_show(&show),
+        TrapCommand::List(list) => run_list(&list),
+    }
+}
+
+fn run_add(add: &TrapAdd) -> anyhow::Result<()> {
+    let config = config_at(&add.place)?;
+    let is_it = |entry: &&TrapAddress| entry.address.eq_ignore_ascii_case(&add.address);
+    if let Some(known) = config.trap.addresses.iter().find(is_it) {
+        bail!(
+            "{} is a trap already, by trap.addresses of the configuration: {}",
+            known.address,
+            known.kind
+        );
+    }
+    let trap = TrapAddress {
+        address: add.address.clone(),
+        kind: add.kind,
+        since: add.since,
+    };
+    change(&config, |file| Ok(file.add(trap, &add.note)?))?;
+    print(format_args!(
+        "{} is a trap: {}, {}.",
+        add.address,
+        add.kind,
+        when(add.since)
+    ))
+}
+
+fn run_show(show: &TrapShow) -> anyhow::Result<()> {
+    let config = config_at(&show.place)?;
+    let file = TrapFile::read(&config.in_data(TRAPS))?.unwrap_or_default();
+    let is_it = |(trap, _): &(&TrapAddress, &str)| trap.address.eq_ignore_ascii_case(&show.address);
+    let found = all(&config, &file).find(is_it);
+    let (trap, note) = found.with_context(|| format!("{} is no trap that was named", show.address))?;
+    tell(trap, note, Form::from(show.json))
+}
+
+fn run_list(list: &TrapList) -> anyhow::Result<()> {
+    let config = config_at(&list.place)?;
+    let file = TrapFile::read(&config.in_data(TRAPS))?.unwrap_or_default();
+    let form = Form::from(list.json);
+    for (trap, note) in all(&config, &file) {
+        tell(trap, note, form)?;
+    }
+    match (form, all(&config, &file).count()) {
+        (Form::Text, 0) => print("No trap is named: every recipient is pristine."),
+        _ => Ok(()),
+    }
+}
+
+/// The traps of the configuration, and those that were added.
+fn all<'a>(config: &'a Config, file: &'a TrapFile) -> impl Iterator<Item = (&'a TrapAddress, &'a str)> {
+    let configured = config.trap.addresses.iter();
+    configured
+        .map(|trap| (trap, "in the configuration"))
+        .chain(file.traps())
+}
+
+fn tell(trap: &TrapAddress, note: &str, form: Form) -> anyhow::Result<()> {
+    let TrapAddress { address, kind, since } = trap;
+    match form {
+        Form::Json => print_json(&json!({"address": address, "kind": kind, "since": since, "note": note})),
+        Form::Text => {
+            let line = format!("{address:<40} {kind:<9} {:<17} {note}", when(*since));
+            print(line.trim_end())
+        }
+    }
+}
+
+fn when(since: Option<Timestamp>) -> String {
+    since.map_or_else(|| "always".to_owned(), |since| format!("since {}", since.date()))
+}
+
+/// Changes the file, and keeps others from changing it meanwhile.
+fn change(config: &Config, change: impl FnOnce(&mut TrapFile) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    if !config.data.is_dir() {
+        bail!("there is no data folder {}", config.data.display());
+    }
+    let path = config.in_data(LOCK);
+    let lock = || {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    };
+    let _lock = lock().with_context(|| format!("cannot lock {}", path.display()))?;
+    let path = config.in_data(TRAPS);
+    let mut file = TrapFile::read(&path)?.unwrap_or_default();
+    change(&mut file)?;
+    Ok(file.write(&path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(folder: &tempfile::TempDir) -> Place {
+        Place {
+            config: None,
+            data: Some(folder.path().to_owned()),
+        }
+    }
+
+    fn add(folder: &tempfile::TempDir, address: &str) -> anyhow::Result<()> {
+        run(TrapCommand::Add(TrapAdd {
+            place: place(folder),
+            address: address.to_owned(),
+            kind: Trap::Recycled,
+            since: Some("2025-11-01".parse()?),
+            note: "left in 2023".to_owned(),
+        }))
+    }
+
+    #[test]
+    fn traps_are_added_and_taken_away_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        add(&folder, "@old.example").unwrap();
+        assert!(
+            add(&folder, "@OLD.example")
+                .unwrap_err()
+                .to_string()
+                .contains("is a trap already")
+        );
+        let file = TrapFile::read(&folder.path().join(TRAPS)).unwrap().unwrap();
+        let (trap, note) = file.traps().next().unwrap();
+        assert_eq!((trap.kind, note), (Trap::Recycled, "left in 2023"));
+        let show = |address: &str| {
+            run(TrapCommand::Show(TrapShow {
+                place: place(&folder),
+                address: address.to_owned(),
+                json: true,
+            }))
+        };
+        assert!(show("@Old.example").is_ok());
+        assert!(show("@other.example").is_err());
+        let remove = || {
+            run(TrapCommand::Remove(TrapRemove {
+                place: place(&folder),
+                address: "@old.example".to_owned(),
+            }))
+        };
+        remove().unwrap();
+        assert!(remove().is_err());
+    }
+
+    #[test]
+    fn what_the_configuration_names_is_not_added_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let text =
+            "[trap]\naddresses = [{ address = \"@old.example\", kind = \"typo\", since = \"2026-01-01\" }]\n";
+        std::fs::write(folder.path().join("atalaya.toml"), text).unwrap();
+        let told = add(&folder, "@old.example").unwrap_err().to_string();
+        assert!(
+            told.contains("trap.addresses") && told.ends_with("typo"),
+            "{told}"
+        );
+    }
+}
