@@ -13,6 +13,7 @@ pub mod rbldnsd;
 pub mod rdap;
 pub mod received;
 pub mod redact;
+pub mod reports;
 pub mod smtp;
 pub mod whois;
 pub mod xarf;

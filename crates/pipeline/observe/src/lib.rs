@@ -2,6 +2,7 @@
 
 mod config;
 pub mod replay;
+pub mod reports;
 mod trap;
 
 pub use config::{TrapAddress, TrapConfig};

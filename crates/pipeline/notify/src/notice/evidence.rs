@@ -4,7 +4,7 @@
 //! there is no evidence, and without evidence no notice.
 
 use atalaya_formats::redact::{Extent, HiddenMessage, Redactor, RedactorBuilder};
-use atalaya_model::{MailAddress, Observation, Prefix, Timestamp};
+use atalaya_model::{MailAddress, Observation, Prefix, Sensor, Timestamp};
 use atalaya_store::Store;
 
 use super::config::NoticeConfig;
@@ -136,9 +136,10 @@ impl HiddenEnvelope {
     }
 }
 
-/// Whether an observation may accuse its address.
+/// Whether an observation may accuse its address by its message. What came with a report is no mail but the reporter's own words, which are
+/// for nobody else.
 pub(super) fn is_proof(observation: &Observation) -> bool {
-    observation.counts() && observation.message.is_some()
+    observation.counts() && observation.message.is_some() && observation.sensor != Sensor::Report
 }
 
 /// The newest first, but before them those whose port and sender are known: a network behind one address needs the port to find its
