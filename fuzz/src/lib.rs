@@ -17,6 +17,7 @@ mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
+mod reports;
 mod smtp;
 mod text;
 mod whois;
@@ -31,6 +32,7 @@ pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
+pub use reports::reports;
 pub use smtp::smtp;
 pub use whois::whois;
 pub use words::words;
@@ -49,6 +51,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),
+    ("reports", reports),
     ("smtp", smtp),
     ("whois", whois),
     ("words", words),

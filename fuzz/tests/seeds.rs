@@ -34,7 +34,7 @@ macro_rules! targets {
 }
 
 targets!(
-    config, dns, lists, mbox, message, rbldnsd, rdap, received, redact, smtp, whois, words
+    config, dns, lists, mbox, message, rbldnsd, rdap, received, redact, reports, smtp, whois, words
 );
 
 /// A folder of this package.

@@ -11,7 +11,7 @@ use atalaya_model::{Clock, Decided, Prefix, Serial};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_store::{Recorded, Store, Topic};
-use atalaya_web::{App, AppConfig, Telling};
+use atalaya_web::{App, AppConfig, Reporters, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -84,6 +84,7 @@ impl House {
             store: store.clone(),
             zone: Arc::clone(&zone),
             clock: clock.clone(),
+            reporters: Arc::new(Reporters::open(&config.data).context("the reporters cannot be read")?),
             metrics: process::metrics()?,
             config: AppConfig {
                 public_url: config.public_url(),

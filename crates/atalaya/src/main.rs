@@ -46,6 +46,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::List(list) => commands::list::run(list).await,
         Command::Allow(allow) => commands::allow::run(allow).await,
         Command::Key(key) => commands::key::run(key),
+        Command::Reporter(reporter) => commands::reporter::run(reporter),
         Command::Top(top) => commands::top::run(top).await,
         Command::Export(export) => commands::export::run(export).await,
         Command::Import(import) => commands::import::run(import).await,

@@ -295,6 +295,10 @@ fn start_parts(
     put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));
     let pages = atalaya_web::serve(sockets.http, house.pages.clone(), stop.clone());
     put_to_work(tasks, "the pages", pages);
+    let (reporters, ended) = (Arc::clone(&house.pages.reporters), stop.clone());
+    put_to_work(tasks, "the follower of the reporters", async move {
+        reporters.run(ended).await;
+    });
     let commands = control::serve(sockets.control, Arc::clone(house), stop.clone());
     put_to_work(tasks, "the control socket", commands);
     let (smtp, ended) = (sockets.smtp, stop.clone());

@@ -16,6 +16,7 @@ mod limiter;
 mod lookup;
 mod meters;
 mod pages;
+mod reports;
 mod server;
 mod shield;
 mod texts;
@@ -25,4 +26,7 @@ pub use api::answer_json;
 pub use app::{App, AppConfig, Telling, router};
 pub use config::WebConfig;
 pub use lookup::NotLoaded;
+pub use reports::{
+    BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used, Weight,
+};
 pub use server::serve;

@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::key::KeyCommand;
+use crate::commands::reporter::ReporterCommand;
 use crate::commands::top::TopCommand;
 use crate::config::{DnsAddresses, ListenConfig};
 
@@ -50,6 +51,9 @@ pub(crate) enum Command {
     /// Keep the keys of those who may ask the list from anywhere
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Keep the keys of those who report addresses
+    #[command(subcommand)]
+    Reporter(ReporterCommand),
     /// Say who asked most today, and about what
     Top(TopCommand),
     /// Write the list for other programs

@@ -11,6 +11,7 @@ pub(crate) mod lookup;
 pub(crate) mod rbldnsd;
 pub(crate) mod reference;
 pub(crate) mod replay;
+pub(crate) mod reporter;
 pub(crate) mod top;
 
 use anyhow::Context;

@@ -134,3 +134,20 @@ fn the_categories_are_numbered_without_gaps() {
             .all(|(category, number)| category.number == number)
     );
 }
+
+#[test]
+fn the_guide_shows_every_category() {
+    let guide = include_str!("../../../../../docs/guide/reporting.md");
+    for category in CATEGORIES {
+        let counts = if category.handshake == Handshake::Reported {
+            "yes"
+        } else {
+            "no"
+        };
+        let row = format!(
+            "| {} | {} | `{}` | {counts} |\n",
+            category.number, category.name, category.kind
+        );
+        assert!(guide.contains(&row), "{row}");
+    }
+}
