@@ -16,6 +16,7 @@ pub mod rbldnsd;
 pub mod rdap;
 pub mod received;
 pub mod redact;
+pub mod reports;
 pub mod signatures;
 pub mod smtp;
 pub mod spf;

@@ -162,16 +162,10 @@ impl KeyFile {
     /// # Errors
     /// It cannot be read, or its text is wrong.
     pub fn read(path: &Path) -> Result<Option<Self>, KeyFileError> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let Some(text) = read_small(path, MOST_BYTES)? else {
+            return Ok(None);
         };
-        let mut text = String::new();
-        let read = file
-            .take(MOST_BYTES.saturating_add(1))
-            .read_to_string(&mut text)?;
-        if read as u64 > MOST_BYTES {
+        if text.len() as u64 > MOST_BYTES {
             return Err(KeyFileError::TooLong);
         }
         Self::parse(&text).map(Some)
@@ -182,21 +176,7 @@ impl KeyFile {
     /// # Errors
     /// It cannot be written; the old one is still there then.
     pub fn write(&self, path: &Path) -> Result<(), KeyFileError> {
-        let beside = path.with_extension("new");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&beside)?;
-        file.write_all(self.to_string().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
-        // The new name must outlive a power cut too.
-        if let Some(folder) = path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        Ok(put_in_place(path, &self.to_string())?)
     }
 
     /// Adds a key.
@@ -242,6 +222,43 @@ impl KeyFile {
         self.entries.push(entry);
         Ok(())
     }
+}
+
+/// Reads a file of at most so many bytes, or one byte more of a longer one; none if there is none.
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub fn read_small(path: &Path, most: u64) -> io::Result<Option<String>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut text = String::new();
+    file.take(most.saturating_add(1)).read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
+/// Puts a text in the place of a file, whole and for its owner only. Whoever does so at the same time must be kept away by the caller.
+///
+/// # Errors
+/// It cannot be written; the old one is still there then.
+pub fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    // The new name must outlive a power cut too.
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// The text of the file.
