@@ -2,10 +2,6 @@
 //!
 //! They change the file of the reporters in the data folder and need no server; one that runs reads it again within seconds.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
-
-use anyhow::{Context, bail};
 use atalaya_model::{Clock, Timestamp};
 use atalaya_publish::{Key, KeyName};
 use atalaya_web::{NewReporter, Quota, ReporterFile, Reporters, Scopes};
@@ -15,6 +11,7 @@ use serde_json::json;
 use super::{Form, config_at, print, print_json};
 use crate::cli::Place;
 use crate::config::Config;
+use crate::folder::turn;
 
 /// The name of what keeps two commands from changing the file at once.
 const LOCK: &str = "reporters.lock";
@@ -134,20 +131,7 @@ fn change(
     config: &Config,
     change: impl FnOnce(&mut ReporterFile) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    if !config.data.is_dir() {
-        bail!("there is no data folder {}", config.data.display());
-    }
-    let path = config.in_data(LOCK);
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&path);
-    let lock = lock.with_context(|| format!("cannot lock {}", path.display()))?;
-    // It lasts until the file is dropped.
-    lock.lock()
-        .with_context(|| format!("cannot lock {}", path.display()))?;
+    let _turn = turn(config, LOCK)?;
     let path = Reporters::file_in(&config.data);
     let mut file = ReporterFile::read(&path)?.unwrap_or_default();
     change(&mut file)?;

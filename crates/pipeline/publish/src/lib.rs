@@ -27,9 +27,7 @@ mod transfer;
 mod udp;
 mod zone;
 
-pub use access::{
-    Access, Key, KeyFile, KeyFileError, KeyFollower, KeyName, KeyUse, put_in_place, read_small,
-};
+pub use access::{Access, Key, KeyFile, KeyFileError, KeyFollower, KeyName, KeyUse};
 pub use answer::{Client, Transport, answer};
 pub use apex::{BadNameServer, NameServer};
 pub use config::PublishConfig;

@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use atalaya_formats::reports::Form;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 
 use super::answer::Refusal;
+use super::query_of;
 use super::reporters::{Left, Reporter, Scope};
 use crate::app::{Inner, Shared};
 use crate::client;
@@ -60,7 +60,7 @@ impl FromRequestParts<Shared> for Reading {
 
 /// Whose key a request has.
 fn known(parts: &Parts, shared: &Inner, scope: Scope) -> Result<Reporter, Refusal> {
-    let query = Form::read(parts.uri.query().unwrap_or_default().as_bytes());
+    let query = query_of(&parts.uri);
     let header = parts.headers.get("key").map(axum::http::HeaderValue::as_bytes);
     let key = header.or_else(|| query.get("key")).unwrap_or_default();
     admit(shared, parts, key, scope)

@@ -5,7 +5,6 @@
 
 use std::io::{self, Write};
 
-use atalaya_formats::reports::Form;
 use atalaya_publish::{Family, Filter, Format};
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -16,6 +15,7 @@ use serde_json::{Value, json};
 use super::admission::{Caller, Reading};
 use super::answer::{Answer, Refusal};
 use super::look::number;
+use super::query_of;
 use crate::app::Shared;
 
 /// Entries without `limit`.
@@ -29,7 +29,7 @@ pub(super) async fn blacklist(
     uri: Uri,
     Reading(Caller { left, .. }): Reading,
 ) -> Result<Response, Refusal> {
-    let query = Form::read(uri.query().unwrap_or_default().as_bytes());
+    let query = query_of(&uri);
     number(&query, "confidenceMinimum", 100, 1..=100)?;
     let limit = number(&query, "limit", USUAL, 1..=MOST)?;
     if let Some(name) = ["onlyCountries", "exceptCountries"]

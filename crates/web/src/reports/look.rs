@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::admission::{Caller, Reading};
 use super::answer::{Answer, Refusal};
+use super::query_of;
 use crate::app::{Inner, Shared};
 
 /// Days that are looked back without `maxAgeInDays`.
@@ -102,7 +103,7 @@ pub(super) async fn check(
     uri: Uri,
     Reading(Caller { left, .. }): Reading,
 ) -> Result<Answer, Refusal> {
-    let query = Form::read(uri.query().unwrap_or_default().as_bytes());
+    let query = query_of(&uri);
     let address = address(&query)?;
     let standing = standing(&shared, address, age(&query)?).await?;
     let against = &standing.against;
@@ -141,7 +142,7 @@ pub(super) async fn reports(
     uri: Uri,
     Reading(Caller { left, .. }): Reading,
 ) -> Result<Answer, Refusal> {
-    let query = Form::read(uri.query().unwrap_or_default().as_bytes());
+    let query = query_of(&uri);
     let address = address(&query)?;
     let days = age(&query)?;
     let page = number(&query, "page", 1, 1..=u64::from(MOST_LOOKED_AT))?;
@@ -175,7 +176,7 @@ pub(super) async fn check_block(
     uri: Uri,
     Reading(Caller { left, .. }): Reading,
 ) -> Result<Answer, Refusal> {
-    let query = Form::read(uri.query().unwrap_or_default().as_bytes());
+    let query = query_of(&uri);
     let network = query.text("network").unwrap_or_default();
     let network: Prefix = network
         .parse()

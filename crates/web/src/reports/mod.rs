@@ -13,9 +13,10 @@ mod look;
 mod report;
 mod reporters;
 
+use atalaya_formats::reports::Form;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::routing::{delete, get, post};
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -35,6 +36,11 @@ pub(crate) const ROOT: &str = "/api/v2/";
 const MAX_FORM: usize = 256 << 10;
 /// Tables that are read at the same time.
 const TABLES_AT_ONCE: usize = 2;
+
+/// The parameters that stand in the address of a call.
+fn query_of(uri: &Uri) -> Form<'_> {
+    Form::read(uri.query().unwrap_or_default().as_bytes())
+}
 
 /// The routes, within limits of their own.
 pub(crate) fn routes(shared: &Shared) -> Router<Shared> {

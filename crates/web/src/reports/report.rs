@@ -13,6 +13,7 @@ use serde_json::json;
 use super::admission::{Caller, Reporting};
 use super::answer::{Answer, Refusal};
 use super::look::{Standing, standing};
+use super::query_of;
 use crate::app::Shared;
 
 /// The parameter that a report is refused for.
@@ -31,10 +32,7 @@ pub(super) async fn report(
     Reporting(Caller { reporter, left }): Reporting,
     body: Bytes,
 ) -> Result<Answer, Refusal> {
-    let (form, query) = (
-        Form::read(&body),
-        Form::read(uri.query().unwrap_or_default().as_bytes()),
-    );
+    let (form, query) = (Form::read(&body), query_of(&uri));
     let field = |name| {
         form.get(name)
             .or_else(|| query.get(name))
@@ -65,10 +63,7 @@ pub(super) async fn clear(
     Reporting(Caller { reporter, left }): Reporting,
     body: Bytes,
 ) -> Result<Answer, Refusal> {
-    let (form, query) = (
-        Form::read(&body),
-        Form::read(uri.query().unwrap_or_default().as_bytes()),
-    );
+    let (form, query) = (Form::read(&body), query_of(&uri));
     let text = query
         .get("ipAddress")
         .or_else(|| form.get("ipAddress"))

@@ -9,12 +9,11 @@
 //! reader sees either. Empty lines and lines that begin with `#` say nothing.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
+use atalaya_store::small_file;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 
@@ -162,7 +161,7 @@ impl KeyFile {
     /// # Errors
     /// It cannot be read, or its text is wrong.
     pub fn read(path: &Path) -> Result<Option<Self>, KeyFileError> {
-        let Some(text) = read_small(path, MOST_BYTES)? else {
+        let Some(text) = small_file::read(path, MOST_BYTES)? else {
             return Ok(None);
         };
         if text.len() as u64 > MOST_BYTES {
@@ -176,7 +175,7 @@ impl KeyFile {
     /// # Errors
     /// It cannot be written; the old one is still there then.
     pub fn write(&self, path: &Path) -> Result<(), KeyFileError> {
-        Ok(put_in_place(path, &self.to_string())?)
+        Ok(small_file::put_in_place(path, &self.to_string())?)
     }
 
     /// Adds a key.
@@ -222,43 +221,6 @@ impl KeyFile {
         self.entries.push(entry);
         Ok(())
     }
-}
-
-/// Reads a file of at most so many bytes, or one byte more of a longer one; none if there is none.
-///
-/// # Errors
-/// It cannot be read, or is no text.
-pub fn read_small(path: &Path, most: u64) -> io::Result<Option<String>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut text = String::new();
-    file.take(most.saturating_add(1)).read_to_string(&mut text)?;
-    Ok(Some(text))
-}
-
-/// Puts a text in the place of a file, whole and for its owner only. Whoever does so at the same time must be kept away by the caller.
-///
-/// # Errors
-/// It cannot be written; the old one is still there then.
-pub fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    // The new name must outlive a power cut too.
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 /// The text of the file.
@@ -363,9 +325,12 @@ mod tests {
         two().write(&path).unwrap();
         two().write(&path).unwrap();
         assert_eq!(KeyFile::read(&path).unwrap().unwrap(), two());
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        fs::write(&path, [0xff, 0xfe]).unwrap();
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        std::fs::write(&path, [0xff, 0xfe]).unwrap();
         assert!(matches!(KeyFile::read(&path), Err(KeyFileError::Io(_))));
     }
 }

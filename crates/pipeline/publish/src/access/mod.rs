@@ -21,7 +21,7 @@ use self::clients::Clients;
 use self::table::{Holder, KeyTable};
 use crate::config::PublishConfig;
 
-pub use self::file::{Key, KeyFile, KeyFileError, KeyName, put_in_place, read_small};
+pub use self::file::{Key, KeyFile, KeyFileError, KeyName};
 pub use self::follow::KeyFollower;
 pub use self::table::KeyUse;
 

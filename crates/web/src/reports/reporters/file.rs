@@ -12,7 +12,8 @@ use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
-use atalaya_publish::{Key, KeyFileError, KeyName, put_in_place, read_small};
+use atalaya_publish::{Key, KeyFileError, KeyName};
+use atalaya_store::small_file;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
@@ -194,7 +195,7 @@ impl ReporterFile {
     /// # Errors
     /// It cannot be read, or its text is wrong.
     pub fn read(path: &Path) -> Result<Option<Self>, BadReporters> {
-        match read_small(path, MOST_BYTES)? {
+        match small_file::read(path, MOST_BYTES)? {
             Some(text) if text.len() as u64 > MOST_BYTES => Err(BadReporters::TooLong),
             Some(text) => Self::parse(&text).map(Some),
             None => Ok(None),
@@ -206,7 +207,7 @@ impl ReporterFile {
     /// # Errors
     /// It cannot be written; the old one is still there then.
     pub fn write(&self, path: &Path) -> Result<(), BadReporters> {
-        Ok(put_in_place(path, &self.to_string())?)
+        Ok(small_file::put_in_place(path, &self.to_string())?)
     }
 
     /// Adds a reporter.

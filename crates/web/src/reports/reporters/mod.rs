@@ -8,13 +8,12 @@ mod file;
 mod used;
 
 use std::collections::HashMap;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use atalaya_model::Timestamp;
+use atalaya_store::small_file::{self, Stamp, stamp};
 use tokio_util::sync::CancellationToken;
 
 pub use self::file::{BadReporters, NewReporter, Quota, Reporter, ReporterFile, Scope, Scopes};
@@ -58,9 +57,6 @@ struct State {
     /// The file that was read or complained of last.
     seen: Stamp,
 }
-
-/// What tells one state of the file from another; none where there is no file.
-type Stamp = Option<(u64, u64, i64, i64)>;
 
 impl Reporters {
     /// Reads the reporters of a data folder.
@@ -164,7 +160,7 @@ impl Reporters {
         }
         let text = state.used.to_string();
         drop(state);
-        if let Err(error) = atalaya_publish::put_in_place(&self.used, &text) {
+        if let Err(error) = small_file::put_in_place(&self.used, &text) {
             self.state().is_new = true;
             tracing::warn!(%error, "what reporters used today cannot be written");
         }
@@ -186,12 +182,6 @@ fn left(reporter: &Reporter, used: u64, now: Timestamp) -> Option<Left> {
         remaining: limit.saturating_sub(used),
         reset: Timestamp::from_seconds(next_day),
     })
-}
-
-/// What the file is now.
-fn stamp(path: &Path) -> Stamp {
-    let found = fs::metadata(path).ok()?;
-    Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
 }
 
 #[cfg(test)]
@@ -253,7 +243,7 @@ mod tests {
         let knows = || reporters.find(key.to_string().as_bytes()).is_some();
         assert!(knows() && reporters.find(b"").is_none());
         let path = Reporters::file_in(folder.path());
-        fs::write(&path, "broken").unwrap();
+        std::fs::write(&path, "broken").unwrap();
         reporters.look();
         assert!(knows());
         assert!(Reporters::open(folder.path()).is_err());

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use atalaya_store::small_file;
+
 /// The longest file that is read, in bytes: one line for each of as many reporters as there may be.
 const MOST_BYTES: u64 = 1 << 20;
 
@@ -14,7 +16,7 @@ pub struct Used(BTreeMap<String, (i64, u64)>);
 impl Used {
     /// Reads a file. What cannot be read counts as nothing used: the day of a reporter is no reason not to start.
     pub(super) fn read(path: &Path) -> Self {
-        let text = atalaya_publish::read_small(path, MOST_BYTES)
+        let text = small_file::read(path, MOST_BYTES)
             .ok()
             .flatten()
             .unwrap_or_default();
