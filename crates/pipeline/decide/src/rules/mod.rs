@@ -9,8 +9,9 @@ mod read;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use atalaya_formats::signatures::Pattern;
 use atalaya_model::{
-    Class, DialectId, Digest, Fingerprint, Handshake, Kind, Observation, Period, Rule, Sensor, Trap,
+    Class, DialectId, Digest, Handshake, Kind, Observation, Period, Rule, Sensor, Trap,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -106,8 +107,8 @@ pub struct Hint {
 /// What a hint goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sign {
-    /// The beginning of a TCP fingerprint, as text.
-    Fingerprint(String),
+    /// A TCP fingerprint, by a signature of p0f v3.
+    Fingerprint(Pattern),
     /// An SMTP dialect.
     Dialect(DialectId),
 }
@@ -284,9 +285,9 @@ impl Sign {
     fn fits(&self, observation: &Observation) -> bool {
         match self {
             Self::Dialect(dialect) => observation.dialect == Some(*dialect),
-            Self::Fingerprint(beginning) => {
-                let syn = observation.fingerprint.as_ref().and_then(Fingerprint::syn);
-                syn.is_some_and(|text| text.starts_with(beginning))
+            Self::Fingerprint(pattern) => {
+                let fingerprint = observation.fingerprint.as_ref();
+                fingerprint.is_some_and(|fingerprint| pattern.fits(fingerprint))
             }
         }
     }

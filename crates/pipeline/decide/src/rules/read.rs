@@ -187,7 +187,7 @@ fn weight(table: WeightTable) -> WeightRule {
 
 fn hint(table: HintTable) -> Option<Hint> {
     let sign = match (table.fingerprint, table.dialect) {
-        (Some(beginning), _) => Sign::Fingerprint(beginning),
+        (Some(pattern), _) => Sign::Fingerprint(pattern.parse().ok()?),
         (None, Some(dialect)) => Sign::Dialect(dialect),
         (None, None) => return None,
     };
