@@ -187,13 +187,17 @@ impl Rules {
         }
         let kind = self.kinds.get(&observation.kind)?;
         let row = self.weights.iter().find(|row| row.fits(observation))?;
-        if row.weight <= 0.0 {
+        let weight = row.weight * observation.trap_weight.part();
+        if weight <= 0.0 {
             return None;
         }
-        let may_list = row.alone == Alone::Lists && is_our_own(observation) && !is_forwarded(observation);
+        let may_list = row.alone == Alone::Lists
+            && is_our_own(observation)
+            && observation.trap_weight.is_full()
+            && !self.is_forwarded(observation);
         Some(Weighing {
             class: kind.class,
-            weight: row.weight + self.hints_of(observation),
+            weight: weight + self.hints_of(observation),
             alone: if may_list {
                 Alone::Lists
             } else {

@@ -89,6 +89,22 @@ fn the_first_row_that_fits_counts_and_nobody_elses_word_lists_alone() {
 }
 
 #[test]
+fn a_trap_weighs_what_was_said_of_it_and_below_all_of_it_lists_nobody_alone() {
+    let rules = Rules::standard().unwrap();
+    let hit = |weight: &str| Observation {
+        trap: Some(Trap::Pristine),
+        trap_weight: weight.parse().unwrap(),
+        ..seen(Kind::Spam, Sensor::Trap)
+    };
+    let weighing = |weight| rules.weighing(&hit(weight));
+    assert_eq!(weighing("1").map(|weighing| weighing.alone), Some(Alone::Lists));
+    let half = weighing("0.5").unwrap();
+    assert!((half.weight - 0.5).abs() < 1e-9);
+    assert_eq!(half.alone, Alone::NeedsOthers);
+    assert_eq!(weighing("0"), None);
+}
+
+#[test]
 fn what_a_forwarder_passed_on_does_not_list_alone() {
     let rules = Rules::standard().unwrap();
     let mut mail = Observation {

@@ -6,9 +6,10 @@ use atalaya_formats::message::{self, Glance};
 use atalaya_formats::smtp::Oddities;
 use atalaya_model::{
     DialectId, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Tls,
-    Trap,
 };
 use uuid::Uuid;
+
+use super::book::Hit;
 
 /// The client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub(crate) struct Delivery {
     /// The envelope.
     pub(crate) envelope: Envelope,
     /// The strongest trap that it hit.
-    pub(crate) trap: Option<Trap>,
+    pub(crate) trap: Option<Hit>,
     /// The dialect in which it came.
     pub(crate) dialect: Option<DialectId>,
     /// The TLS session in which it came.
@@ -63,7 +64,8 @@ pub(crate) fn of_connection(delivery: Delivery) -> Observation {
         kind: Kind::Connection,
         // The client answered over TCP for as long as the conversation took.
         handshake: Handshake::Completed,
-        trap: delivery.trap,
+        trap: delivery.trap.map(|trap| trap.kind),
+        trap_weight: delivery.trap.map(|trap| trap.weight).unwrap_or_default(),
         oddities: delivery.oddities.words().map(str::to_owned).collect(),
         envelope: delivery.envelope,
         source_port: Some(delivery.peer.port),
@@ -98,6 +100,8 @@ fn new_id(at: Timestamp) -> ObservationId {
 
 #[cfg(test)]
 mod tests {
+    use atalaya_model::Trap;
+
     use super::*;
 
     fn delivery(mail_from: &str) -> Delivery {
@@ -113,7 +117,7 @@ mod tests {
                 mail_from: mail_from.to_owned(),
                 ..Envelope::default()
             },
-            trap: Some(Trap::Typo),
+            trap: Some(Hit::of(Trap::Typo)),
             dialect: None,
             tls: None,
             oddities: atalaya_formats::smtp::Oddity::BareLf.into(),
