@@ -4,16 +4,20 @@
 //! program ([`Rules::standard`]). Nothing here is a default: what holds, stands in the file.
 
 mod check;
+mod forwarders;
 mod read;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use atalaya_formats::message::{FORWARDED, is_rewritten};
 use atalaya_formats::signatures::Pattern;
 use atalaya_model::{
     Class, DialectId, Digest, Handshake, Kind, Observation, Period, Rule, Sensor, Trap,
 };
 use sha2::{Digest as _, Sha256};
+
+pub use self::forwarders::Forwarders;
 
 /// The rules where the operator names no file.
 pub const STANDARD: &str = include_str!("standard.toml");
@@ -49,6 +53,8 @@ pub struct Rules {
     pub learning: Learning,
     /// When a whole prefix is listed; none for never.
     pub escalation: Option<Escalation>,
+    /// Forwarders that the operator knows. They stand in his configuration, not in the file.
+    pub forwarders: Forwarders,
 }
 
 /// What a kind of observation leads to.
@@ -173,6 +179,12 @@ impl Rules {
         Self::parse(STANDARD)
     }
 
+    /// The same rules where these forwarders are known.
+    #[must_use]
+    pub fn with_forwarders(self, forwarders: Forwarders) -> Self {
+        Self { forwarders, ..self }
+    }
+
     /// The name of a rule with the version of this file.
     #[must_use]
     pub fn rule(&self, name: &str) -> Rule {
@@ -204,6 +216,17 @@ impl Rules {
                 Alone::NeedsOthers
             },
         })
+    }
+
+    /// Whether the mail was passed on by a forwarder, which is then the source that we see.
+    ///
+    /// It is told by the operator, by a rewritten sender (SRS, Gmail's `+caf_=`), or by a mark that the sensor found in the mail. Anybody can
+    /// write all but the first; so it takes away the right to list alone, and no more.
+    #[must_use]
+    pub fn is_forwarded(&self, observation: &Observation) -> bool {
+        is_rewritten(&observation.envelope.mail_from)
+            || observation.oddities.iter().any(|word| word == FORWARDED)
+            || self.forwarders.brought(observation)
     }
 
     /// What the strongest fingerprint and the strongest dialect that fit add.
@@ -267,6 +290,7 @@ impl Default for Rules {
                 half_life: Period::days(1),
             },
             escalation: None,
+            forwarders: Forwarders::default(),
         })
     }
 }
@@ -320,30 +344,6 @@ pub fn is_strangers_word(observation: &Observation) -> bool {
             observation.sensor,
             Sensor::Report | Sensor::Complaint | Sensor::Feed
         )
-}
-
-/// Whether the mail was passed on by a forwarder, which is then the source that we see.
-///
-/// It is told by its rewritten sender (SRS, Gmail's `+caf_=`), or by a trace that the sensor found. Anybody can write such a sender; so it
-/// takes away the right to list alone, and no more.
-#[must_use]
-pub fn is_forwarded(observation: &Observation) -> bool {
-    let sender = observation.envelope.mail_from.as_bytes();
-    let begins = |mark: &[u8]| {
-        sender
-            .get(..mark.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(mark))
-    };
-    let local = observation
-        .envelope
-        .mail_from
-        .split('@')
-        .next()
-        .unwrap_or_default();
-    let is_rewritten = [b"SRS0=", b"SRS1=", b"SRS0+", b"SRS0-", b"SRS1+", b"SRS1-"]
-        .iter()
-        .any(|mark| begins(*mark));
-    is_rewritten || local.contains("+caf_=") || observation.oddities.iter().any(|word| word == "forwarded")
 }
 
 /// The digest of a file of rules.

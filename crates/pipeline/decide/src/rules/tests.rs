@@ -130,6 +130,10 @@ fn what_a_forwarder_passed_on_does_not_list_alone() {
     }
     mail.oddities = vec!["forwarded".to_owned()];
     assert_eq!(rules.weighing(&mail).unwrap().alone, Alone::NeedsOthers);
+    mail.oddities.clear();
+    assert_eq!(rules.weighing(&mail).unwrap().alone, Alone::Lists);
+    let rules = rules.with_forwarders(Forwarders::parse(&["192.0.2.0/28".to_owned()]).unwrap());
+    assert_eq!(rules.weighing(&mail).unwrap().alone, Alone::NeedsOthers);
 }
 
 /// The first packet of a Linux behind twelve routers, as it is kept.

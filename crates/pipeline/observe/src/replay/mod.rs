@@ -24,7 +24,7 @@ mod summary;
 
 use std::net::IpAddr;
 
-use atalaya_formats::message::{Glance, Head};
+use atalaya_formats::message::{FORWARDED, Glance, Head};
 use atalaya_formats::received::{self, Hop};
 use atalaya_formats::smtp::Address;
 use atalaya_model::{Handshake, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp, Trap};
@@ -91,6 +91,8 @@ impl Replay {
         let glance = Glance::of(&head);
         let told = envelope::read(&head, &source, line_sender);
         let trap = self.trap(&told, came_at.unwrap_or(now));
+        let passed_on = told.is_passed_on.then_some(FORWARDED);
+        let oddities = glance.oddities.words().chain(passed_on);
         let observation = Observation {
             kind: kind(&told, &glance),
             handshake: Handshake::Completed,
@@ -99,7 +101,7 @@ impl Replay {
             envelope: told.envelope,
             subject: glance.subject,
             message_size: u64::try_from(mail.len()).unwrap_or(u64::MAX),
-            oddities: glance.oddities.words().map(str::to_owned).collect(),
+            oddities: oddities.map(str::to_owned).collect(),
             ..Observation::new(id(mail, source.address), source.address, seen_at, Sensor::Replay)
         };
         Ok((observation, came_at))
