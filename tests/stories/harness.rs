@@ -55,8 +55,8 @@ impl Server {
             .chain(more.iter().copied());
         let arguments: Vec<String> = dns_addresses.chain(others.map(str::to_owned)).collect();
         let (child, mut named) = launch(folder.path(), config, &arguments);
-        let mut others = named.split_off(dns.len()).into_iter();
-        let [smtp, http] = [(); 2].map(|()| others.next().unwrap().1);
+        let mut rest: BTreeMap<String, SocketAddr> = named.split_off(dns.len()).into_iter().collect();
+        let [smtp, http] = ["smtp", "http"].map(|name| rest.remove(name).unwrap());
         let addresses: Vec<SocketAddr> = named.into_iter().map(|(_, address)| address).collect();
         let server = Self {
             child,
@@ -64,7 +64,7 @@ impl Server {
             dns: addresses[0],
             smtp,
             http,
-            rest: others.collect(),
+            rest,
         };
         (server, addresses)
     }

@@ -43,8 +43,11 @@ fn each_listener_does_what_its_mode_says_and_stands_in_what_it_saw() {
     }
     let server = Server::start(CONFIG);
     let names: Vec<&str> = server.rest.keys().map(String::as_str).collect();
-    assert_eq!(names, ["later", "no-mailbox", "no-message", "slow"]);
-    let at = |name: &str| -> SocketAddr { server.rest[name] };
+    assert_eq!(
+        names,
+        ["smtp.later", "smtp.no-mailbox", "smtp.no-message", "smtp.slow"]
+    );
+    let at = |name: &str| -> SocketAddr { server.rest[&format!("smtp.{name}")] };
     for (listener, answer) in [
         (server.smtp, "250 2.0.0 Ok: queued as"),
         (at("no-mailbox"), "550 "),

@@ -17,7 +17,9 @@ fn key(server: &Server, name: &str) -> String {
     let key = answer["key"].as_str().unwrap().to_owned();
     let check = format!("check?ipAddress={ADDRESS}");
     until("the server knows the key", || {
-        call(server, "GET", &check, &key).contains("\"data\"").then_some(())
+        call(server, "GET", &check, &key)
+            .contains("\"data\"")
+            .then_some(())
     });
     key
 }

@@ -223,7 +223,11 @@ fn take_moments(row: &mut Row) -> Result<BTreeMap<String, Timestamp>, StoreError
     let kept: Option<String> = row.take()?;
     kept.map_or_else(
         || Ok(BTreeMap::new()),
-        |kept| serde_json::from_str(&kept).map(moments).map_err(StoreError::corrupt),
+        |kept| {
+            serde_json::from_str(&kept)
+                .map(moments)
+                .map_err(StoreError::corrupt)
+        },
     )
 }
 

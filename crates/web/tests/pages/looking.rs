@@ -142,7 +142,10 @@ async fn a_bad_address_in_the_path_is_told_like_a_bad_search() {
 async fn the_policy_says_whether_neighbours_are_listed() {
     let mut house = House::open().await;
     house.get("/policy").await.says("They never list neighbours");
-    house.get("/policy?lang=es").await.says("Nunca incluyen a los vecinos");
+    house
+        .get("/policy?lang=es")
+        .await
+        .says("Nunca incluyen a los vecinos");
     let more = "[escalation]\nunits = 16\nclass = \"spam\"\nlifetime = \"2d\"\n";
     house.config.rules = Arc::new(Rules::parse(&format!("{STANDARD}\n{more}")).unwrap());
     let page = house.get("/policy").await;

@@ -47,7 +47,10 @@ mod tests {
         assert!(!passed_on("From: c\r\n\r\nX-Forwarded-To: a@b.example\r\n"));
         for (sender, expected) in [
             ("srs0=HHH=TT=sender.example=a@forwarder.example", true),
-            ("SRS1+HHH=other.example==HHH=TT=x.example=y@forwarder.example", true),
+            (
+                "SRS1+HHH=other.example==HHH=TT=x.example=y@forwarder.example",
+                true,
+            ),
             ("member+caf_=list=member.example@gmail.com", true),
             ("prvs=1234abcdef=a@sender.example", false),
             ("a@x+caf_=.example", false),

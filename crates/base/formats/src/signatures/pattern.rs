@@ -19,8 +19,9 @@ impl Pattern {
     /// Whether a kept fingerprint fits exactly. What fits only but for what routers change is somebody else as likely.
     #[must_use]
     pub fn fits(&self, fingerprint: &Fingerprint) -> bool {
-        Syn::of(fingerprint)
-            .is_some_and(|syn| self.signature.kinds == syn.kinds && self.signature.fit(&syn) == Some(Fit::Exact))
+        Syn::of(fingerprint).is_some_and(|syn| {
+            self.signature.kinds == syn.kinds && self.signature.fit(&syn) == Some(Fit::Exact)
+        })
     }
 }
 

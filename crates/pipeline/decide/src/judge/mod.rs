@@ -103,11 +103,7 @@ pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &Rules, worth:
 /// Takes back to `now` what a clock that was ahead wrote into a tally: taken at its word, it would hold for years.
 fn correct(tally: &mut Tally, now: Timestamp) {
     let moments = [&mut tally.last_withdrawn_at, &mut tally.wiped_at];
-    for at in moments
-        .into_iter()
-        .flatten()
-        .chain(tally.taken_back.values_mut())
-    {
+    for at in moments.into_iter().flatten().chain(tally.taken_back.values_mut()) {
         *at = now.min(*at);
     }
     for case in tally.cases.values_mut() {

@@ -29,7 +29,10 @@ pub(crate) fn take_back(tally: &mut Tally, word: &Observation, now: Timestamp) {
 
 /// Whether somebody said something and took it back.
 pub(crate) fn is_taken_back(taken_back: &TakenBack, seen: &Observation) -> bool {
-    !taken_back.is_empty() && taken_back.get(&name_of(seen)).is_some_and(|at| seen.seen_at <= *at)
+    !taken_back.is_empty()
+        && taken_back
+            .get(&name_of(seen))
+            .is_some_and(|at| seen.seen_at <= *at)
 }
 
 /// Who spoke of which address.

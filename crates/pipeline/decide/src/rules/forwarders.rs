@@ -25,7 +25,9 @@ impl Forwarders {
     /// A sentence that names the key and the entry that is neither.
     pub fn parse(entries: &[String]) -> Result<Self, String> {
         if entries.len() > MOST_ENTRIES {
-            return Err(format!("decide.forwarders must have at most {MOST_ENTRIES} entries"));
+            return Err(format!(
+                "decide.forwarders must have at most {MOST_ENTRIES} entries"
+            ));
         }
         let mut all = Self::default();
         for entry in entries {
@@ -98,17 +100,34 @@ mod tests {
             ("2001:db8:1::9", "", "", true),
             ("192.0.2.1", "mx1.FORWARDER.example", "a@b.example", true),
             ("192.0.2.1", "x", "bounce@forwarder.example", true),
-            ("192.0.2.1", "notforwarder.example", "forwarder.example@b.example", false),
+            (
+                "192.0.2.1",
+                "notforwarder.example",
+                "forwarder.example@b.example",
+                false,
+            ),
             ("192.0.2.1", "", "", false),
         ] {
-            assert_eq!(known.brought(&seen(address, helo, sender)), expected, "{address} {helo} {sender}");
+            assert_eq!(
+                known.brought(&seen(address, helo, sender)),
+                expected,
+                "{address} {helo} {sender}"
+            );
         }
         assert!(!Forwarders::default().brought(&seen("198.51.100.7", "x", "")));
     }
 
     #[test]
     fn what_is_neither_domain_nor_range_is_named() {
-        for wrong in ["", "forwarder", "192.0.2", "0.0.0.0/0", ".example", "a b.example", "1.2.3.4.5"] {
+        for wrong in [
+            "",
+            "forwarder",
+            "192.0.2",
+            "0.0.0.0/0",
+            ".example",
+            "a b.example",
+            "1.2.3.4.5",
+        ] {
             let told = parse(&["a.example", wrong]).unwrap_err();
             assert!(told.contains(&format!("`{wrong}`")), "{told}");
         }

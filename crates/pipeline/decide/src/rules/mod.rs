@@ -12,9 +12,7 @@ use std::time::Duration;
 
 use atalaya_formats::message::{FORWARDED, is_rewritten};
 use atalaya_formats::signatures::Pattern;
-use atalaya_model::{
-    Class, DialectId, Digest, Handshake, Kind, Observation, Period, Rule, Sensor, Trap,
-};
+use atalaya_model::{Class, DialectId, Digest, Handshake, Kind, Observation, Period, Rule, Sensor, Trap};
 use sha2::{Digest as _, Sha256};
 
 pub use self::forwarders::Forwarders;

@@ -6,7 +6,9 @@ use atalaya_model::{Class, DialectId, Kind, Period, Sensor, Trap};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Alone, Escalation, Forwarders, Hint, KindRule, Learning, Lifetime, Rules, Sign, WeightRule, check, digest};
+use super::{
+    Alone, Escalation, Forwarders, Hint, KindRule, Learning, Lifetime, Rules, Sign, WeightRule, check, digest,
+};
 
 /// Longest file, in bytes: far more than a person writes.
 const MAX_FILE: usize = 256 * 1024;

@@ -141,7 +141,9 @@ const KEPT: &str = "4:52:0:60+0:1460:64240,7:mss,sok,ts,nop,ws:df,id+";
 
 #[test]
 fn the_example_of_a_hint_fits_a_kept_fingerprint() {
-    let example = STANDARD.lines().find_map(|line| line.strip_prefix("# fingerprint = "));
+    let example = STANDARD
+        .lines()
+        .find_map(|line| line.strip_prefix("# fingerprint = "));
     let hint = format!("[[hint]]\nfingerprint = {}\nweight = 0.1\n", example.unwrap());
     let rules = Rules::parse(&format!("{STANDARD}\n{hint}")).unwrap();
     let mail = |fingerprint: &str| Observation {

@@ -40,7 +40,9 @@ impl Judge {
             for word in words {
                 take_back(&mut tally, word, standing.now);
             }
-            let (tally, gone) = self.without(transaction, tally, (last.position, standing)).await?;
+            let (tally, gone) = self
+                .without(transaction, tally, (last.position, standing))
+                .await?;
             decisions.extend(gone);
             // What the batch added to it before is in the new sum too.
             tallies.retain(|other| other.unit != unit);

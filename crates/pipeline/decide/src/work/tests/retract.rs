@@ -58,7 +58,10 @@ pub(super) async fn what_a_reporter_takes_back_counts_no_more_and_what_others_sa
     assert_eq!((left.listed_times, left.taken_back.len()), (0, 3));
     let serial = bench.store.serial().await.unwrap();
     let decided = bench.store.decision(serial).await.unwrap().unwrap().decision;
-    assert_eq!((decided.rule.0.as_str(), decided.verdict.name()), ("retracted/1", "withdraw"));
+    assert_eq!(
+        (decided.rule.0.as_str(), decided.verdict.name()),
+        ("retracted/1", "withdraw")
+    );
     // Observed are all of them, then and now.
     let kept = bench.store.observations_after(0, 100).await.unwrap();
     assert_eq!(kept.len(), 7);
@@ -77,7 +80,10 @@ async fn what_stands_without_it_stays_listed() {
     say(&bench, "192.0.2.1", (Sensor::Report, "one"), Kind::NotSpam).await;
     bench.judge.catch_up().await.unwrap();
     assert!(is_listed(&bench, "192.0.2.1").await);
-    assert_eq!(tally(&bench, "192.0.2.1").await.cases[&Class::Spam].observations, 1);
+    assert_eq!(
+        tally(&bench, "192.0.2.1").await.cases[&Class::Spam].observations,
+        1
+    );
 }
 
 #[tokio::test]
@@ -91,7 +97,10 @@ async fn read_in_one_batch_or_late_it_counts_as_little() {
     say(&bench, "192.0.2.1", (Sensor::Report, "one"), Kind::Phishing).await;
     bench.judge.catch_up().await.unwrap();
     assert!(!is_listed(&bench, "192.0.2.1").await);
-    assert_eq!(tally(&bench, "192.0.2.1").await.cases[&Class::Spam].observations, 3);
+    assert_eq!(
+        tally(&bench, "192.0.2.1").await.cases[&Class::Spam].observations,
+        3
+    );
 }
 
 #[tokio::test]

@@ -183,7 +183,9 @@ impl fmt::Display for TrapFile {
         f.write_str(HEADER)?;
         for (trap, note) in self.traps() {
             let TrapAddress { address, kind, .. } = trap;
-            let since = trap.since.map_or_else(|| "-".to_owned(), |since| since.to_string());
+            let since = trap
+                .since
+                .map_or_else(|| "-".to_owned(), |since| since.to_string());
             let weight = if trap.weight.is_full() {
                 String::new()
             } else {
@@ -284,7 +286,15 @@ mod tests {
                 "{note:?}"
             );
         }
-        for line in ["a", "a@b", "a@b typo", "a@b other -", "a@b typo x", "a typo -", "a@b typo:2 -"] {
+        for line in [
+            "a",
+            "a@b",
+            "a@b typo",
+            "a@b other -",
+            "a@b typo x",
+            "a typo -",
+            "a@b typo:2 -",
+        ] {
             assert!(
                 matches!(TrapFile::parse(line), Err(TrapFileError::Line(1))),
                 "{line}"
