@@ -117,5 +117,5 @@ async fn what_was_taken_back_is_in_no_simulation() {
         since: bench.clock.now().minus(Duration::from_secs(3_600)),
     };
     let report = crate::simulate::simulate(&bench.store, &trial).await.unwrap();
-    assert_eq!((report.observations, report.present.listed), (4, 0));
+    assert_eq!((report.observations, report.present.listed), (3, 0));
 }
