@@ -52,18 +52,26 @@ impl Measure<'_> {
                 .worths(transaction, page.iter().map(|seen| &seen.observation))
                 .await?;
             for seen in page.iter().map(|seen| &seen.observation) {
-                match part(seen) {
-                    Part::Counts => {
-                        let source = (seen.sensor, seen.source.clone());
-                        let worth = worths.get(&source).copied().unwrap_or(1.0);
-                        weigh(&mut tally, seen, self.rules, worth, self.now);
-                    }
-                    Part::Lost => lost.extend(self.rules.weighing(seen).map(|weighing| weighing.class)),
-                    Part::Nothing => {}
-                }
+                let source = (seen.sensor, seen.source.clone());
+                let worth = worths.get(&source).copied().unwrap_or(1.0);
+                self.add((&mut tally, &mut lost), seen, (part(seen), worth));
             }
         }
         Ok((tally, lost))
+    }
+
+    /// Adds one observation to the tally, or its class to those that lost something.
+    fn add(
+        self,
+        (tally, lost): (&mut Tally, &mut BTreeSet<Class>),
+        seen: &Observation,
+        (part, worth): (Part, f64),
+    ) {
+        match part {
+            Part::Counts => weigh(tally, seen, self.rules, worth, self.now),
+            Part::Lost => lost.extend(self.rules.weighing(seen).map(|weighing| weighing.class)),
+            Part::Nothing => {}
+        }
     }
 
     /// What the strangers among the sources of some observations are worth.

@@ -31,7 +31,7 @@ pub fn is_rewritten(sender: &str) -> bool {
             .is_some_and(|start| start.eq_ignore_ascii_case(mark))
     };
     let local = sender.split('@').next().unwrap_or_default();
-    BEGINNINGS.iter().any(|mark| begins(mark)) || local.contains(CAF)
+    BEGINNINGS.iter().any(begins) || local.contains(CAF)
 }
 
 #[cfg(test)]

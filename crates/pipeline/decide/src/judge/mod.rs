@@ -64,8 +64,9 @@ pub enum Why {
     ListedLongEnough,
 }
 
-/// Adds one observation to the tally of its unit, unless it does not count, was taken back, or was seen before the evidence was wiped. `worth`
-/// is what the word of its source has proven to be worth, from 0 to 1.
+/// Adds one observation to the tally of its unit, unless it does not count, was taken back, or was seen before the evidence was wiped.
+///
+/// `worth` is what the word of its source has proven to be worth, from 0 to 1.
 ///
 /// In whatever order observations are read, the tally comes out the same.
 pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &Rules, worth: f64, now: Timestamp) {
