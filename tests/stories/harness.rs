@@ -1,5 +1,6 @@
 //! A server of one's own for each story, and the programs that speak to it.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub(crate) struct Server {
     pub(crate) dns: SocketAddr,
     pub(crate) smtp: SocketAddr,
     pub(crate) http: SocketAddr,
+    /// Further listeners, by the name under which `serve` prints them.
+    pub(crate) rest: BTreeMap<String, SocketAddr>,
 }
 
 impl Server {
@@ -51,14 +54,17 @@ impl Server {
             .into_iter()
             .chain(more.iter().copied());
         let arguments: Vec<String> = dns_addresses.chain(others.map(str::to_owned)).collect();
-        let (child, mut addresses) = launch(folder.path(), config, &arguments);
-        let [smtp, http] = addresses.split_off(dns.len()).try_into().unwrap();
+        let (child, mut named) = launch(folder.path(), config, &arguments);
+        let mut rest: BTreeMap<String, SocketAddr> = named.split_off(dns.len()).into_iter().collect();
+        let [smtp, http] = ["smtp", "http"].map(|name| rest.remove(name).unwrap());
+        let addresses: Vec<SocketAddr> = named.into_iter().map(|(_, address)| address).collect();
         let server = Self {
             child,
             folder,
             dns: addresses[0],
             smtp,
             http,
+            rest,
         };
         (server, addresses)
     }
@@ -154,7 +160,7 @@ impl Drop for Server {
 }
 
 /// Launches the binary and waits for `ready`; gives the addresses that it says before.
-fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, Vec<SocketAddr>) {
+fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, Vec<(String, SocketAddr)>) {
     let file = folder.join("atalaya.toml");
     std::fs::write(&file, closed_off(config)).unwrap();
     let mut command = Command::new(ATALAYA);
@@ -179,7 +185,8 @@ fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, Vec<Sock
         if line == "ready" {
             break;
         }
-        addresses.push(line.split_once('=').unwrap().1.parse().unwrap());
+        let (name, address) = line.split_once('=').unwrap();
+        addresses.push((name.to_owned(), address.parse().unwrap()));
     }
     (child, addresses)
 }

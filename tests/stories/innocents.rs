@@ -1,17 +1,21 @@
 //! The ham of real people, read through the path of replayed mail and reported as spam by one member: nobody is listed by that, and what
 //! is protected is not listed whoever agrees.
 
-use std::collections::{BTreeSet, HashMap};
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use atalaya_decide::simulate::{Step, World};
-use atalaya_decide::{Protected, Rules};
+use atalaya_decide::{ProtectConfig, Protected, Protection, Rules};
 use atalaya_model::{Clock, Handshake, Observation, Prefix, Sensor};
 use atalaya_observe::TrapConfig;
 use atalaya_observe::replay::{Age, Replay, ReplayConfig};
+use atalaya_store::{Store, StoreUrl};
 
-use crate::harness::{files_in, unpack};
+use crate::harness::{files_in, free_port, have, run, unpack, until};
 
 /// A source of this share of the ham and more is a large shared sender.
 const LARGE: usize = 3;
@@ -83,4 +87,131 @@ fn ham_that_one_member_reports_lists_nobody_and_large_senders_are_not_listed_by_
     let by_many = listed(&mut many, reports);
     let hit = large.iter().find(|sender| by_many.contains(sender));
     assert_eq!(hit, None, "{} of others are listed", by_many.len());
+}
+
+/// A name server with these records; killed when dropped.
+struct NameServer {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Drop for NameServer {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl NameServer {
+    /// NSD with all names of the world in one zone.
+    fn start(folder: &Path, records: &str) -> Self {
+        let port = free_port();
+        let place = folder.display();
+        let zone = format!(
+            "$TTL 60\n. SOA ns.test. host.test. 1 3600 600 86400 60\n. NS ns.test.\nns.test. A 127.0.0.1\n{records}"
+        );
+        std::fs::write(folder.join("world.zone"), zone).unwrap();
+        let config = format!(
+            "server:\n ip-address: 127.0.0.1@{port}\n username: \"\"\n chroot: \"\"\n zonesdir: \"{place}\"\n database: \"\"\n \
+             pidfile: \"\"\n xfrdfile: \"{place}/xfrd.state\"\n xfrdir: \"{place}\"\n zonelistfile: \"{place}/zone.list\"\n \
+             server-count: 1\nremote-control:\n control-enable: no\nzone:\n name: \".\"\n zonefile: world.zone\n"
+        );
+        let file = folder.join("nsd.conf");
+        std::fs::write(&file, config).unwrap();
+        let mut command = Command::new("nsd");
+        command.arg("-d").arg("-c").arg(&file);
+        let child = command.stderr(Stdio::null()).stdout(Stdio::null()).spawn();
+        let server = Self {
+            child: child.unwrap(),
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+        };
+        let question = ["+short", "+tries=1", "+timeout=1", "@127.0.0.1", "-p"];
+        let port = port.to_string();
+        until("the name server", || {
+            let answer = run("dig", &[&question[..], &[&port, "ns.test", "A"]].concat());
+            (answer == "127.0.0.1").then_some(())
+        });
+        server
+    }
+}
+
+/// The addresses of the large senders by the domain that they greet with.
+fn large_senders(ham: &[Observation]) -> BTreeMap<String, BTreeSet<IpAddr>> {
+    let mut counts: HashMap<(String, IpAddr), usize> = HashMap::new();
+    for seen in ham {
+        let helo = seen.envelope.helo.to_lowercase();
+        let labels: Vec<&str> = helo.split('.').collect();
+        let domain = labels[usize::from(labels.len() > 2)..].join(".");
+        let is_name = domain.contains('.') && domain.ends_with(|last: char| last.is_ascii_alphabetic());
+        if is_name && seen.address.is_ipv4() {
+            *counts.entry((domain, seen.address)).or_default() += 1;
+        }
+    }
+    let mut large: BTreeMap<String, BTreeSet<IpAddr>> = BTreeMap::new();
+    for ((domain, address), _) in counts.into_iter().filter(|(_, count)| *count >= LARGE) {
+        large.entry(domain).or_default().insert(address);
+    }
+    large
+}
+
+/// What such a domain would publish: its first server takes mail, the others send by a record that is included.
+fn records(domain: &str, addresses: &BTreeSet<IpAddr>) -> String {
+    let mut addresses = addresses.iter();
+    let first = addresses.next().unwrap();
+    let mut others = String::new();
+    for address in addresses {
+        write!(others, " ip4:{address}").unwrap();
+    }
+    format!(
+        "{domain}. MX 10 mx.{domain}.\nmx.{domain}. A {first}\n{domain}. TXT \"v=spf1 include:_spf.{domain} -all\"\n\
+         _spf.{domain}. TXT \"v=spf1{others} -all\"\n"
+    )
+}
+
+/// What DNS says of these domains.
+fn protected_by(server: &NameServer, domains: Vec<String>, folder: &Path) -> Arc<Protected> {
+    let config = ProtectConfig {
+        domains,
+        resolvers: vec![server.address],
+        ..ProtectConfig::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let clock = Clock::system();
+        let url = StoreUrl::Sqlite(folder.join("store.db"));
+        let store = Store::open(&url, clock.clone()).await.unwrap();
+        let protection = Protection::open(config, store.clone(), clock).await.unwrap();
+        protection.refresh().await.unwrap();
+        store.close().await;
+        protection.current()
+    })
+}
+
+#[test]
+fn large_senders_whose_domains_dns_knows_are_not_listed_by_many() {
+    let Some(ham) = ham() else { return };
+    if !have(&["nsd", "dig"]) {
+        return;
+    }
+    let large = large_senders(&ham);
+    assert!(large.len() >= 3, "{large:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let zone: String = large
+        .iter()
+        .map(|(domain, addresses)| records(domain, addresses))
+        .collect();
+    let server = NameServer::start(folder.path(), &zone);
+    let protected = protected_by(&server, large.keys().cloned().collect(), folder.path());
+    let mut world = World::new(Arc::new(Rules::standard().unwrap()), protected);
+    let reports = ["one", "two", "three", "four"]
+        .iter()
+        .flat_map(|member| ham.iter().map(move |seen| report(seen, member)));
+    let by_many = listed(&mut world, reports);
+    let mut senders = large.values().flatten().map(|address| Prefix::unit(*address));
+    let hit = senders.find(|sender| by_many.contains(sender));
+    assert_eq!(hit, None, "{} of others are listed", by_many.len());
+    assert!(!by_many.is_empty(), "who is not protected is listed by so many");
 }

@@ -266,7 +266,7 @@ impl House {
     async fn simulate(&self, rules: &str, since: Timestamp) -> anyhow::Result<simulate::Report> {
         let trial = simulate::Trial {
             present: Arc::clone(&self.rules),
-            tried: Arc::new(Rules::parse(rules)?),
+            tried: Arc::new(Rules::parse(rules)?.with_forwarders(self.rules.forwarders.clone())),
             protected: self.protection.current(),
             since,
         };

@@ -3,7 +3,7 @@
 //! They change the file of the traps in the data folder and need no server; one that runs reads the file again within seconds.
 
 use anyhow::{Context, bail};
-use atalaya_model::{Timestamp, Trap};
+use atalaya_model::{Timestamp, Trap, TrapWeight};
 use atalaya_observe::{TrapAddress, TrapFile};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -45,6 +45,9 @@ pub(crate) struct TrapAdd {
     /// The date since which it is a trap (2026-12-31); what came earlier does not count. Without this, always
     #[arg(long, value_name = "DATE")]
     since: Option<Timestamp>,
+    /// What hitting it weighs, from 0 to 1, as a part of what its kind weighs; below 1 it never lists alone
+    #[arg(long, value_name = "WEIGHT", default_value = "1")]
+    weight: TrapWeight,
     /// A note for yourself, such as where the address was put out
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
@@ -110,6 +113,7 @@ fn run_add(add: &TrapAdd) -> anyhow::Result<()> {
         address: add.address.clone(),
         kind: add.kind,
         since: add.since,
+        weight: add.weight,
     };
     change(&config, |file| Ok(file.add(trap, &add.note)?))?;
     print(format_args!(
@@ -151,11 +155,18 @@ fn all<'a>(config: &'a Config, file: &'a TrapFile) -> impl Iterator<Item = (&'a 
 }
 
 fn tell(trap: &TrapAddress, note: &str, form: Form) -> anyhow::Result<()> {
-    let TrapAddress { address, kind, since } = trap;
+    let TrapAddress {
+        address,
+        kind,
+        since,
+        weight,
+    } = trap;
     match form {
-        Form::Json => print_json(&json!({"address": address, "kind": kind, "since": since, "note": note})),
+        Form::Json => print_json(
+            &json!({"address": address, "kind": kind, "weight": weight, "since": since, "note": note}),
+        ),
         Form::Text => {
-            let line = format!("{address:<40} {kind:<9} {:<17} {note}", when(*since));
+            let line = format!("{address:<40} {kind:<9} {weight:<4} {:<17} {note}", when(*since));
             print(line.trim_end())
         }
     }
@@ -191,6 +202,7 @@ mod tests {
             address: address.to_owned(),
             kind: Trap::Recycled,
             since: Some("2025-11-01".parse()?),
+            weight: "0.5".parse()?,
             note: "left in 2023".to_owned(),
         }))
     }
@@ -208,6 +220,7 @@ mod tests {
         let file = TrapFile::read(&folder.path().join(TRAPS)).unwrap().unwrap();
         let (trap, note) = file.traps().next().unwrap();
         assert_eq!((trap.kind, note), (Trap::Recycled, "left in 2023"));
+        assert_eq!(trap.weight.to_string(), "0.5");
         let show = |address: &str| {
             run(TrapCommand::Show(TrapShow {
                 place: place(&folder),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use atalaya_decide::Rules;
+use atalaya_decide::rules::Forwarders;
 
 use super::Config;
 
@@ -12,10 +13,12 @@ use super::Config;
 /// # Errors
 /// The file cannot be read, or holds mistakes.
 pub(crate) fn rules_of(config: &Config) -> anyhow::Result<Rules> {
-    match &config.decide.rules {
-        Some(path) => read(path).map(|(rules, _text)| rules),
-        None => Ok(Rules::standard()?),
-    }
+    let rules = match &config.decide.rules {
+        Some(path) => read(path)?.0,
+        None => Rules::standard()?,
+    };
+    let forwarders = Forwarders::parse(&config.decide.forwarders).map_err(anyhow::Error::msg)?;
+    Ok(rules.with_forwarders(forwarders))
 }
 
 /// Reads a file of rules; gives its text too.

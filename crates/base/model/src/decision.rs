@@ -123,7 +123,7 @@ impl Verdict {
     }
 }
 
-/// The rule that was followed, with its version: `score/1`, `by-hand/1`, `expired/1`. That of the rules is a word of the operator.
+/// The rule that was followed, with its version: `score/2`, `by-hand/1`, `expired/1`. That of the rules is a word of the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Rule(pub String);

@@ -18,6 +18,7 @@ mod size;
 mod text;
 mod time;
 mod tls;
+mod trap_weight;
 
 pub use class::{Class, UnknownClass};
 pub use contact::{Contact, ContactSource};
@@ -35,3 +36,4 @@ pub use secret::Secret;
 pub use size::{BadByteSize, ByteSize};
 pub use time::{BadTimestamp, Clock, Timestamp};
 pub use tls::{BadTls, Tls};
+pub use trap_weight::{BadTrapWeight, TrapWeight};

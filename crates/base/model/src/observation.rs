@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{DialectId, Digest, Fingerprint, Prefix, Timestamp, Tls};
+use crate::{DialectId, Digest, Fingerprint, Prefix, Timestamp, Tls, TrapWeight};
 
 /// Names one observation for good; recording the same one twice keeps it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -114,7 +114,7 @@ pub enum Kind {
     Bot,
     /// Another list has it.
     Listed,
-    /// Somebody says that it was no spam. Kept, never counted against the address.
+    /// Somebody says that it was no spam. Kept, never counted against the address; what he said of it before counts no more.
     NotSpam,
     /// Something else that its evidence tells.
     Other,
@@ -194,6 +194,9 @@ pub struct Observation {
     pub handshake: Handshake,
     /// What kind of trap was hit, if one was.
     pub trap: Option<Trap>,
+    /// How much that trap weighed, as it was configured then.
+    #[serde(default)]
+    pub trap_weight: TrapWeight,
     /// The envelope.
     pub envelope: Envelope,
     /// The Subject of the message, decoded and cut to a bounded length.
@@ -229,6 +232,7 @@ impl Observation {
             kind: Kind::Other,
             handshake: Handshake::Unproven,
             trap: None,
+            trap_weight: TrapWeight::FULL,
             envelope: Envelope::default(),
             subject: String::new(),
             source_port: None,
@@ -253,6 +257,14 @@ impl Observation {
     #[must_use]
     pub fn counts(&self) -> bool {
         self.kind.is_abuse() && self.handshake != Handshake::Unproven && self.trap != Some(Trap::Role)
+    }
+
+    /// Whether by it a reporter takes back what he said of the address before: a known one says that it was no spam.
+    #[must_use]
+    pub fn takes_back(&self) -> bool {
+        self.kind == Kind::NotSpam
+            && self.handshake == Handshake::Reported
+            && matches!(self.sensor, Sensor::Report | Sensor::Complaint)
     }
 }
 

@@ -57,6 +57,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "evidence by class, sources, rules and protected ranges",
         statements: JUDGING,
     },
+    Step {
+        name: "what reporters took back",
+        statements: TAKEN_BACK,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -312,6 +316,12 @@ const JUDGING: &[&str] = &[
         ends_at {int} NOT NULL,
         purged_at {int} NOT NULL
     ) {strict}",
+];
+
+/// Few units have any, and a simulation asks for all of them.
+const TAKEN_BACK: &[&str] = &[
+    "ALTER TABLE tallies ADD COLUMN taken_back TEXT",
+    "CREATE INDEX tallies_taken_back ON tallies (unit) WHERE taken_back IS NOT NULL",
 ];
 
 /// A statement in the words of a back end.

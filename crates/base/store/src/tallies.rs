@@ -6,10 +6,10 @@ use atalaya_model::{Class, Kind, Prefix, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::sql::{Row, Value, values};
-use crate::{StoreError, Transaction};
+use crate::{Store, StoreError, Transaction};
 
 /// The columns of a tally, as they are written and read back.
-const COLUMNS: &str = "unit, cases, listed_times, last_withdrawn_at, wiped_at";
+const COLUMNS: &str = "unit, cases, listed_times, last_withdrawn_at, wiped_at, taken_back";
 
 /// What the judge remembers about one unit.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Tally {
     pub last_withdrawn_at: Option<Timestamp>,
     /// When its evidence was last wiped: what was seen up to then counts no more, however late it is read.
     pub wiped_at: Option<Timestamp>,
+    /// Up to when reporters took back what they said, by a name that the caller makes; he bounds their number.
+    pub taken_back: BTreeMap<String, Timestamp>,
 }
 
 /// What speaks for listing a unit in one class.
@@ -51,6 +53,7 @@ impl Tally {
             listed_times: 0,
             last_withdrawn_at: None,
             wiped_at: None,
+            taken_back: BTreeMap::new(),
         }
     }
 }
@@ -64,6 +67,20 @@ impl Default for Case {
             witnesses: BTreeMap::new(),
             strong_at: None,
         }
+    }
+}
+
+impl Store {
+    /// What reporters took back, by unit.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn taken_back(&self) -> Result<Vec<(Prefix, BTreeMap<String, Timestamp>)>, StoreError> {
+        let sql = "SELECT unit, taken_back FROM tallies WHERE taken_back IS NOT NULL";
+        let rows = self.read().await?.rows(sql, Vec::new()).await?;
+        rows.into_iter()
+            .map(|mut row| Ok((row.take_prefix()?, take_moments(&mut row)?)))
+            .collect()
     }
 }
 
@@ -125,9 +142,9 @@ impl Transaction {
 /// Puts a tally in place of the older one.
 const REPLACE: &str = "ON CONFLICT (unit) DO UPDATE SET cases = excluded.cases, \
     listed_times = excluded.listed_times, last_withdrawn_at = excluded.last_withdrawn_at, \
-    wiped_at = excluded.wiped_at";
+    wiped_at = excluded.wiped_at, taken_back = excluded.taken_back";
 
-/// The same, but for how often the unit was listed.
+/// The same, but for how often the unit was listed and what was taken back.
 const WIPE: &str = "ON CONFLICT (unit) DO UPDATE SET cases = excluded.cases, \
     last_withdrawn_at = excluded.last_withdrawn_at, wiped_at = excluded.wiped_at";
 
@@ -143,14 +160,11 @@ struct Kept {
 
 impl From<&Case> for Kept {
     fn from(case: &Case) -> Self {
-        let witnesses = case.witnesses.iter();
         Self {
             weights: case.weights.clone(),
             at: case.at.micros(),
             observations: case.observations,
-            witnesses: witnesses
-                .map(|(name, at)| (name.replace('\0', "\u{FFFD}"), at.micros()))
-                .collect(),
+            witnesses: micros(&case.witnesses),
             strong_at: case.strong_at.map(Timestamp::micros),
         }
     }
@@ -158,14 +172,11 @@ impl From<&Case> for Kept {
 
 impl From<Kept> for Case {
     fn from(kept: Kept) -> Self {
-        let witnesses = kept.witnesses.into_iter();
         Self {
             weights: kept.weights,
             at: Timestamp::from_micros(kept.at),
             observations: kept.observations,
-            witnesses: witnesses
-                .map(|(name, at)| (name, Timestamp::from_micros(at)))
-                .collect(),
+            witnesses: moments(kept.witnesses),
             strong_at: kept.strong_at.map(Timestamp::from_micros),
         }
     }
@@ -178,12 +189,17 @@ fn row(tally: &Tally) -> Result<Vec<Value>, StoreError> {
         .iter()
         .map(|(class, case)| (*class, case.into()))
         .collect();
+    let taken_back = (!tally.taken_back.is_empty())
+        .then(|| serde_json::to_string(&micros(&tally.taken_back)))
+        .transpose()
+        .map_err(StoreError::unexpected)?;
     Ok(values![
         &tally.unit,
         serde_json::to_string(&cases).map_err(StoreError::unexpected)?,
         tally.listed_times,
         tally.last_withdrawn_at,
         tally.wiped_at,
+        taken_back,
     ])
 }
 
@@ -198,5 +214,34 @@ fn tally(mut row: Row) -> Result<Tally, StoreError> {
         listed_times: row.take_count()?,
         last_withdrawn_at: row.take_some_time()?,
         wiped_at: row.take_some_time()?,
+        taken_back: take_moments(&mut row)?,
     })
+}
+
+/// The next column: moments by name, or none of them.
+fn take_moments(row: &mut Row) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+    let kept: Option<String> = row.take()?;
+    kept.map_or_else(
+        || Ok(BTreeMap::new()),
+        |kept| {
+            serde_json::from_str(&kept)
+                .map(moments)
+                .map_err(StoreError::corrupt)
+        },
+    )
+}
+
+/// Moments by name, as they are kept.
+fn micros(moments: &BTreeMap<String, Timestamp>) -> BTreeMap<String, i64> {
+    moments
+        .iter()
+        .map(|(name, at)| (name.replace('\0', "\u{FFFD}"), at.micros()))
+        .collect()
+}
+
+/// Reads them.
+fn moments(kept: BTreeMap<String, i64>) -> BTreeMap<String, Timestamp> {
+    kept.into_iter()
+        .map(|(name, at)| (name, Timestamp::from_micros(at)))
+        .collect()
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod again;
 pub mod by_hand;
 mod config;
 mod error;

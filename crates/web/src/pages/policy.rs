@@ -13,7 +13,7 @@ use axum::response::Response;
 use super::views::{self, CodeView, MailView, codes};
 use super::{Frame, Reader, page};
 use crate::app::{AppConfig, Shared, Telling};
-use crate::texts::{Figures, PolicyTexts, Section, Texts};
+use crate::texts::{EscalationFigures, Figures, PolicyTexts, Section, Texts};
 
 /// Waits that are spelled out.
 const WAITS_SHOWN: usize = 5;
@@ -104,6 +104,10 @@ fn figures(config: &AppConfig, t: &'static Texts) -> Figures {
         daily: units.number(u64::from(delist.client_daily)),
         ttl: units.duration(publish.ttl.duration()),
         negative_ttl: units.duration(publish.negative_ttl.duration()),
+        escalation: rules.escalation.map(|network| EscalationFigures {
+            units: units.number(u64::from(network.units)),
+            lifetime: units.duration(network.lifetime.duration()),
+        }),
     }
 }
 

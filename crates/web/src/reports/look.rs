@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use atalaya_formats::reports::{Form, read_address};
-use atalaya_model::{Kind, Observation, Prefix, Sensor, Timestamp, reserved};
+use atalaya_model::{Observation, Prefix, Sensor, Timestamp, reserved};
 use atalaya_observe::reports::categories_of;
 use atalaya_store::StoreError;
 use axum::extract::State;
@@ -79,19 +79,15 @@ fn judge(shared: &Inner, address: IpAddr, kept: Vec<Observation>, days: u64) -> 
 
 /// What counts and was not taken back.
 fn against(mut kept: Vec<Observation>, since: Timestamp) -> Vec<Observation> {
-    let mut taken_back: HashMap<(IpAddr, String), Timestamp> = HashMap::new();
-    for seen in kept
-        .iter()
-        .filter(|seen| seen.sensor == Sensor::Report && seen.kind == Kind::NotSpam)
-    {
-        let at = taken_back
-            .entry((seen.address, seen.source.clone()))
-            .or_insert(seen.seen_at);
+    let who = |seen: &Observation| (seen.sensor, seen.address, seen.source.clone());
+    let mut taken_back: HashMap<_, Timestamp> = HashMap::new();
+    for seen in kept.iter().filter(|seen| seen.takes_back()) {
+        let at = taken_back.entry(who(seen)).or_insert(seen.seen_at);
         *at = seen.seen_at.max(*at);
     }
     kept.retain(|seen| {
-        let back = taken_back.get(&(seen.address, seen.source.clone()));
-        let stands = seen.sensor != Sensor::Report || back.is_none_or(|back| seen.seen_at > *back);
+        let back = taken_back.get(&who(seen));
+        let stands = back.is_none_or(|back| seen.seen_at > *back);
         seen.counts() && seen.seen_at >= since && stands
     });
     kept

@@ -8,7 +8,7 @@ mod policy;
 mod spanish;
 
 pub(crate) use english::ENGLISH;
-pub(crate) use policy::{Figures, PolicyTexts, Section};
+pub(crate) use policy::{EscalationFigures, Figures, PolicyTexts, Section};
 pub(crate) use spanish::SPANISH;
 
 /// A sentence with one thing filled in.

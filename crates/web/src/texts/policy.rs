@@ -24,6 +24,15 @@ pub(crate) struct Figures {
     pub(crate) daily: String,
     pub(crate) ttl: String,
     pub(crate) negative_ttl: String,
+    /// Where whole networks are listed for their addresses.
+    pub(crate) escalation: Option<EscalationFigures>,
+}
+
+/// When a whole network is listed, and for how long.
+#[derive(Debug)]
+pub(crate) struct EscalationFigures {
+    pub(crate) units: String,
+    pub(crate) lifetime: String,
 }
 
 /// A section: its title and its paragraphs.
@@ -74,9 +83,23 @@ pub(super) const ENGLISH: PolicyTexts = PolicyTexts {
                      to refuse mail or to add to a score.",
                     f.organisation, f.zone
                 ),
-                "The rules list single IPv4 addresses, and for IPv6 the /64 of one subscriber. They never list neighbours, \
-                 whole providers or whole countries. A range can only be listed by hand, and its page says so."
-                    .to_owned(),
+                f.escalation.as_ref().map_or_else(
+                    || {
+                        "The rules list single IPv4 addresses, and for IPv6 the /64 of one subscriber. They never list \
+                         neighbours, whole providers or whole countries. A range can only be listed by hand, and its page \
+                         says so."
+                            .to_owned()
+                    },
+                    |network| {
+                        format!(
+                            "The rules list single IPv4 addresses, and for IPv6 the /64 of one subscriber. Where {} of them in \
+                             one /24 (IPv4) or /48 (IPv6) are listed at once, the whole of it is listed for {}, its other \
+                             addresses too, unless one inside is protected or allowed. They never list whole providers or whole \
+                             countries. Other ranges can only be listed by hand. The page of a range says why it is listed.",
+                            network.units, network.lifetime
+                        )
+                    },
+                ),
             ]
         },
     },
@@ -234,9 +257,23 @@ pub(super) const SPANISH: PolicyTexts = PolicyTexts {
                      dirección; puede usarse para rechazar correo o para sumar puntos.",
                     f.organisation, f.zone
                 ),
-                "Las reglas incluyen direcciones IPv4 sueltas y, en IPv6, el /64 de un abonado. Nunca incluyen a los vecinos, ni a \
-                 proveedores o países enteros. Un rango solo puede incluirse a mano, y su página lo dice."
-                    .to_owned(),
+                f.escalation.as_ref().map_or_else(
+                    || {
+                        "Las reglas incluyen direcciones IPv4 sueltas y, en IPv6, el /64 de un abonado. Nunca incluyen a los \
+                         vecinos, ni a proveedores o países enteros. Un rango solo puede incluirse a mano, y su página lo dice."
+                            .to_owned()
+                    },
+                    |network| {
+                        format!(
+                            "Las reglas incluyen direcciones IPv4 sueltas y, en IPv6, el /64 de un abonado. Si {} de ellas están \
+                             en la lista a la vez dentro de un mismo /24 (IPv4) o /48 (IPv6), este entra entero durante {}, \
+                             también sus demás direcciones, salvo que dentro haya una protegida o permitida. Nunca incluyen a \
+                             proveedores o países enteros. Los demás rangos solo pueden incluirse a mano. La página de un rango \
+                             dice por qué está en la lista.",
+                            network.units, network.lifetime
+                        )
+                    },
+                ),
             ]
         },
     },

@@ -139,6 +139,23 @@ async fn a_bad_address_in_the_path_is_told_like_a_bad_search() {
 }
 
 #[tokio::test]
+async fn the_policy_says_whether_neighbours_are_listed() {
+    let mut house = House::open().await;
+    house.get("/policy").await.says("They never list neighbours");
+    house
+        .get("/policy?lang=es")
+        .await
+        .says("Nunca incluyen a los vecinos");
+    let more = "[escalation]\nunits = 16\nclass = \"spam\"\nlifetime = \"2d\"\n";
+    house.config.rules = Arc::new(Rules::parse(&format!("{STANDARD}\n{more}")).unwrap());
+    let page = house.get("/policy").await;
+    page.says("Where 16 of them in one /24 (IPv4) or /48 (IPv6) are listed at once, the whole of it is listed for 2 days");
+    assert!(!page.text.contains("never list neighbours"), "{}", page.text);
+    let page = house.get("/policy?lang=es").await;
+    page.says("Si 16 de ellas").says("entra entero durante 2 días");
+}
+
+#[tokio::test]
 async fn the_policy_shows_the_figures_that_are_configured() {
     let mut house = House::open().await;
     let text = STANDARD.replacen("first_lifetime = \"3d\"", "first_lifetime = \"9d\"", 1);

@@ -4,11 +4,13 @@
 //! reports on another mail. Only the top is read, up to named limits, so that the work is the same small amount for a mail of
 //! 25 MB. Bodies and their parts are never opened: how deep they nest does not matter here.
 
+mod forwarded;
 mod glance;
 mod head;
 mod oddity;
 mod report;
 
+pub use forwarded::{FORWARDED, is_passed_on, is_rewritten};
 pub use glance::{Glance, MAX_SUBJECT_CHARS, glance};
 pub(crate) use glance::{moment, presentable};
 pub use head::{Field, Head, MAX_FIELDS, MAX_HEAD_BYTES};

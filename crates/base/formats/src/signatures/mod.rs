@@ -2,7 +2,7 @@
 //!
 //! In go the bytes of a file and, later, a [`Syn`]; out comes a [`Match`]: the label of the signature that fits best, how well it fits, and
 //! how far away the sender is. A file with a wrong line is refused, and every wrong line is told. [`Matcher`] asks several files, and a
-//! small set of our own.
+//! small set of our own; [`Pattern`] is one signature by itself.
 //!
 //! The matching is p0f's. In version 3: the first signature that fits exactly and is specific; else the first generic one; else the first
 //! that fits but for "don't fragment", its identification, ECN or the time to live. In version 2: the first that fits; else the first that
@@ -13,6 +13,7 @@
 mod field;
 mod label;
 mod matcher;
+mod pattern;
 mod v2;
 mod v3;
 mod wrong;
@@ -24,6 +25,7 @@ use std::collections::HashMap;
 
 pub use self::label::{Family, Label};
 pub use self::matcher::{Distance, Fit, Match, Matcher, Named};
+pub use self::pattern::{BadPattern, Pattern};
 pub use self::wrong::{WrongLine, WrongLines};
 use crate::syn::Syn;
 

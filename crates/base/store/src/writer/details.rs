@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use atalaya_model::{
     DialectId, Digest, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp,
-    Tls, Trap,
+    Tls, Trap, TrapWeight,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,8 @@ pub(crate) struct Details<'a> {
     handshake: Handshake,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trap: Option<Trap>,
+    #[serde(default, skip_serializing_if = "TrapWeight::is_full")]
+    trap_weight: TrapWeight,
     #[serde(default, skip_serializing_if = "str::is_empty")]
     helo: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "str::is_empty")]
@@ -61,6 +63,7 @@ impl<'a> From<&'a Observation> for Details<'a> {
             kind: observation.kind,
             handshake: observation.handshake,
             trap: observation.trap,
+            trap_weight: observation.trap_weight,
             helo: storable(&envelope.helo),
             mail_from: storable(&envelope.mail_from),
             recipients: envelope.recipients.iter().map(|text| storable(text)).collect(),
@@ -103,6 +106,7 @@ impl Details<'_> {
             kind: self.kind,
             handshake: self.handshake,
             trap: self.trap,
+            trap_weight: self.trap_weight,
             envelope: Envelope {
                 helo: self.helo.into_owned(),
                 mail_from: self.mail_from.into_owned(),

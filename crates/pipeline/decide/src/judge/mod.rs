@@ -9,6 +9,7 @@
 
 mod reason;
 mod rule;
+mod taken_back;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use atalaya_model::{Class, Kind, Listing, Observation, Timestamp};
 use atalaya_store::{Case, Tally};
 
 pub use rule::rule_on;
+pub(crate) use taken_back::{TakenBack, is_taken_back, take_back};
 
 use crate::rules::{Alone, Lifetime, Rules, is_our_own};
 
@@ -62,14 +64,16 @@ pub enum Why {
     ListedLongEnough,
 }
 
-/// Adds one observation to the tally of its unit, unless it does not count or was seen before the evidence was wiped. `worth` is what the
-/// word of its source has proven to be worth, from 0 to 1.
+/// Adds one observation to the tally of its unit, unless it does not count, was taken back, or was seen before the evidence was wiped.
+///
+/// `worth` is what the word of its source has proven to be worth, from 0 to 1.
 ///
 /// In whatever order observations are read, the tally comes out the same.
 pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &Rules, worth: f64, now: Timestamp) {
     correct(tally, now);
     let at = observation.seen_at.min(now);
-    if tally.wiped_at.is_some_and(|wiped_at| at <= wiped_at) {
+    let is_wiped = tally.wiped_at.is_some_and(|wiped_at| at <= wiped_at);
+    if is_wiped || is_taken_back(&tally.taken_back, observation) {
         return;
     }
     let Some(weighing) = rules.weighing(observation) else {
@@ -100,7 +104,7 @@ pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &Rules, worth:
 /// Takes back to `now` what a clock that was ahead wrote into a tally: taken at its word, it would hold for years.
 fn correct(tally: &mut Tally, now: Timestamp) {
     let moments = [&mut tally.last_withdrawn_at, &mut tally.wiped_at];
-    for at in moments.into_iter().flatten() {
+    for at in moments.into_iter().flatten().chain(tally.taken_back.values_mut()) {
         *at = now.min(*at);
     }
     for case in tally.cases.values_mut() {

@@ -439,7 +439,7 @@ fn each_class_has_its_own_case_and_the_second_is_no_return() {
     assert_eq!(classes, [Class::Spam, Class::Bot]);
     let three_days = Some(NOW.plus(DAY * 3));
     assert!(decisions.iter().all(|one| one.verdict.until() == three_days));
-    assert!(decisions.iter().all(|one| one.rule.0 == "score/1"));
+    assert!(decisions.iter().all(|one| one.rule.0 == "score/2"));
     let standing = [
         listed_until(NOW.plus(DAY)),
         Listing {

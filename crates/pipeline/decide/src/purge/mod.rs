@@ -5,24 +5,21 @@
 //! evidence is left to the rules in force. Listings by hand stay in either case. The purge itself is remembered, so that observations that
 //! are read later, and every simulation, leave the same out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use atalaya_model::{Class, Listing, Observation, Prefix, Rule, Sensor, Serial, Timestamp};
-use atalaya_store::{Case, Purge, Store, StoreError, Tally, Transaction};
+use atalaya_store::{Purge, Store, StoreError, Tally, Transaction};
 use serde::{Deserialize, Serialize};
 
-use crate::learn::{Source, worth};
-use crate::rules::{Rules, is_strangers_word};
+use crate::again::{Measure, Part};
+use crate::rules::Rules;
 use crate::withdraw::{is_ruled, leave};
 use crate::work::READER;
-use crate::{Ruling, judge, weigh};
 
 /// Units added up again in one transaction: few, because their observations are read in it.
 const UNITS: u32 = 100;
 /// Listings looked at in one step.
 const LISTINGS: u32 = 1_000;
-/// Observations read at once.
-const PAGE: u32 = 1_000;
 /// Withdrawals that are shown.
 const MOST_SHOWN: usize = 20;
 
@@ -205,7 +202,7 @@ impl Work<'_> {
             };
             let named = listings.iter().filter(named);
             let (stay, leave): (Vec<_>, Vec<_>) =
-                named.partition(|listing| self.stands(&tally, listing.class));
+                named.partition(|listing| self.measure().stands(&tally, listing.class));
             self.purged.standing = self.purged.standing.saturating_add(stay.len() as u64);
             // It was listed wrongly: it is no return if it comes again.
             let wrong = u32::try_from(leave.len()).unwrap_or(u32::MAX);
@@ -220,63 +217,28 @@ impl Work<'_> {
     async fn without(
         &self,
         transaction: &mut Transaction,
-        mut tally: Tally,
+        tally: Tally,
         purge: &Purge,
     ) -> Result<(Tally, BTreeSet<Class>), StoreError> {
-        tally.cases = BTreeMap::new();
-        let mut touched = BTreeSet::new();
-        let read = transaction.position(READER).await?;
-        let mut after = 0;
-        loop {
-            let page = transaction
-                .observations_against(&tally.unit, (after, read), PAGE)
-                .await?;
-            let Some(last) = page.last() else { break };
-            after = last.position;
-            let seen = page.iter().map(|seen| &seen.observation);
-            let worths = self.worths(transaction, seen.clone()).await?;
-            let purged = seen.clone().filter(|seen| purge.takes(seen));
-            let classes = purged.filter_map(|seen| self.rules.weighing(seen));
-            touched.extend(classes.map(|weighing| weighing.class));
-            let counts = |seen: &&Observation| !self.earlier.iter().any(|earlier| earlier.takes(seen));
-            for seen in seen.filter(counts) {
-                let source = (seen.sensor, seen.source.clone());
-                let worth = worths.get(&source).copied().unwrap_or(1.0);
-                weigh(&mut tally, seen, self.rules, worth, self.now);
+        let part = |seen: &Observation| {
+            if purge.takes(seen) {
+                Part::Lost
+            } else if self.earlier.iter().any(|earlier| earlier.takes(seen)) {
+                Part::Nothing
+            } else {
+                Part::Counts
             }
-        }
-        Ok((tally, touched))
-    }
-
-    /// What the strangers among the sources of some observations are worth.
-    async fn worths(
-        &self,
-        transaction: &mut Transaction,
-        seen: impl Iterator<Item = &Observation>,
-    ) -> Result<HashMap<Source, f64>, StoreError> {
-        let strangers: BTreeSet<Source> = seen
-            .filter(|seen| is_strangers_word(seen))
-            .map(|seen| (seen.sensor, seen.source.clone()))
-            .collect();
-        if strangers.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let records = transaction.sources_of(&strangers).await?;
-        let worth_of = |source: Source| {
-            let mut records = records.iter();
-            let record = records.find(|record| (record.sensor, &record.source) == (source.0, &source.1));
-            let worth = worth(record, &self.rules.learning, self.now);
-            (source, worth)
         };
-        Ok(strangers.into_iter().map(worth_of).collect())
+        let up_to = transaction.position(READER).await?;
+        self.measure().add_up(transaction, tally, up_to, part).await
     }
 
-    /// Whether the rules would list a unit in a class by this evidence.
-    fn stands(&self, tally: &Tally, class: Class) -> bool {
-        let nothing = Case::default();
-        let case = tally.cases.get(&class).unwrap_or(&nothing);
-        let ruling = judge((class, case), None, tally.listed_times, self.rules, self.now);
-        matches!(ruling, Ruling::List { .. })
+    /// What is measured by.
+    const fn measure(&self) -> Measure<'_> {
+        Measure {
+            rules: self.rules,
+            now: self.now,
+        }
     }
 
     /// Withdraws listings and keeps tallies, unless it is only reckoned.

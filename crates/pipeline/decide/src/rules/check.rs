@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use atalaya_formats::signatures::Pattern;
 use atalaya_model::{Class, Kind, Period, Trap};
 use toml::Spanned;
 
@@ -268,12 +269,14 @@ fn hints(file: &File, found: &mut Vec<Mistake>) {
             row,
             "hint: give either fingerprint or dialect",
         );
-        require!(
-            found,
-            fingerprint.as_ref().is_none_or(|text| !text.is_empty()),
-            row,
-            "hint: an empty fingerprint fits everybody",
-        );
+        if let Some(Err(wrong)) = fingerprint.as_ref().map(|text| text.parse::<Pattern>()) {
+            require!(
+                found,
+                false,
+                row,
+                format!("hint: fingerprint is {wrong}; `atalaya fingerprint` prints them")
+            );
+        }
         require!(
             found,
             is_weight(*weight) && *weight <= heaviest,

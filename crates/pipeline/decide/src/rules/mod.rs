@@ -4,15 +4,18 @@
 //! program ([`Rules::standard`]). Nothing here is a default: what holds, stands in the file.
 
 mod check;
+mod forwarders;
 mod read;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use atalaya_model::{
-    Class, DialectId, Digest, Fingerprint, Handshake, Kind, Observation, Period, Rule, Sensor, Trap,
-};
+use atalaya_formats::message::{FORWARDED, is_rewritten};
+use atalaya_formats::signatures::Pattern;
+use atalaya_model::{Class, DialectId, Digest, Handshake, Kind, Observation, Period, Rule, Sensor, Trap};
 use sha2::{Digest as _, Sha256};
+
+pub use self::forwarders::Forwarders;
 
 /// The rules where the operator names no file.
 pub const STANDARD: &str = include_str!("standard.toml");
@@ -48,6 +51,8 @@ pub struct Rules {
     pub learning: Learning,
     /// When a whole prefix is listed; none for never.
     pub escalation: Option<Escalation>,
+    /// Forwarders that the operator knows. They stand in his configuration, not in the file.
+    pub forwarders: Forwarders,
 }
 
 /// What a kind of observation leads to.
@@ -106,8 +111,8 @@ pub struct Hint {
 /// What a hint goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sign {
-    /// The beginning of a TCP fingerprint, as text.
-    Fingerprint(String),
+    /// A TCP fingerprint, by a signature of p0f v3.
+    Fingerprint(Pattern),
     /// An SMTP dialect.
     Dialect(DialectId),
 }
@@ -172,6 +177,12 @@ impl Rules {
         Self::parse(STANDARD)
     }
 
+    /// The same rules where these forwarders are known.
+    #[must_use]
+    pub fn with_forwarders(self, forwarders: Forwarders) -> Self {
+        Self { forwarders, ..self }
+    }
+
     /// The name of a rule with the version of this file.
     #[must_use]
     pub fn rule(&self, name: &str) -> Rule {
@@ -186,19 +197,34 @@ impl Rules {
         }
         let kind = self.kinds.get(&observation.kind)?;
         let row = self.weights.iter().find(|row| row.fits(observation))?;
-        if row.weight <= 0.0 {
+        let weight = row.weight * observation.trap_weight.part();
+        if weight <= 0.0 {
             return None;
         }
-        let may_list = row.alone == Alone::Lists && is_our_own(observation) && !is_forwarded(observation);
+        let may_list = row.alone == Alone::Lists
+            && is_our_own(observation)
+            && observation.trap_weight.is_full()
+            && !self.is_forwarded(observation);
         Some(Weighing {
             class: kind.class,
-            weight: row.weight + self.hints_of(observation),
+            weight: weight + self.hints_of(observation),
             alone: if may_list {
                 Alone::Lists
             } else {
                 Alone::NeedsOthers
             },
         })
+    }
+
+    /// Whether the mail was passed on by a forwarder, which is then the source that we see.
+    ///
+    /// It is told by the operator, by a rewritten sender (SRS, Gmail's `+caf_=`), or by a mark that the sensor found in the mail. Anybody can
+    /// write all but the first; so it takes away the right to list alone, and no more.
+    #[must_use]
+    pub fn is_forwarded(&self, observation: &Observation) -> bool {
+        is_rewritten(&observation.envelope.mail_from)
+            || observation.oddities.iter().any(|word| word == FORWARDED)
+            || self.forwarders.brought(observation)
     }
 
     /// What the strongest fingerprint and the strongest dialect that fit add.
@@ -262,6 +288,7 @@ impl Default for Rules {
                 half_life: Period::days(1),
             },
             escalation: None,
+            forwarders: Forwarders::default(),
         })
     }
 }
@@ -284,9 +311,9 @@ impl Sign {
     fn fits(&self, observation: &Observation) -> bool {
         match self {
             Self::Dialect(dialect) => observation.dialect == Some(*dialect),
-            Self::Fingerprint(beginning) => {
-                let syn = observation.fingerprint.as_ref().and_then(Fingerprint::syn);
-                syn.is_some_and(|text| text.starts_with(beginning))
+            Self::Fingerprint(pattern) => {
+                let fingerprint = observation.fingerprint.as_ref();
+                fingerprint.is_some_and(|fingerprint| pattern.fits(fingerprint))
             }
         }
     }
@@ -315,30 +342,6 @@ pub fn is_strangers_word(observation: &Observation) -> bool {
             observation.sensor,
             Sensor::Report | Sensor::Complaint | Sensor::Feed
         )
-}
-
-/// Whether the mail was passed on by a forwarder, which is then the source that we see.
-///
-/// It is told by its rewritten sender (SRS, Gmail's `+caf_=`), or by a trace that the sensor found. Anybody can write such a sender; so it
-/// takes away the right to list alone, and no more.
-#[must_use]
-pub fn is_forwarded(observation: &Observation) -> bool {
-    let sender = observation.envelope.mail_from.as_bytes();
-    let begins = |mark: &[u8]| {
-        sender
-            .get(..mark.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(mark))
-    };
-    let local = observation
-        .envelope
-        .mail_from
-        .split('@')
-        .next()
-        .unwrap_or_default();
-    let is_rewritten = [b"SRS0=", b"SRS1=", b"SRS0+", b"SRS0-", b"SRS1+", b"SRS1-"]
-        .iter()
-        .any(|mark| begins(*mark));
-    is_rewritten || local.contains("+caf_=") || observation.oddities.iter().any(|word| word == "forwarded")
 }
 
 /// The digest of a file of rules.

@@ -6,7 +6,9 @@ use atalaya_model::{Class, DialectId, Kind, Period, Sensor, Trap};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Alone, Escalation, Hint, KindRule, Learning, Lifetime, Rules, Sign, WeightRule, check, digest};
+use super::{
+    Alone, Escalation, Forwarders, Hint, KindRule, Learning, Lifetime, Rules, Sign, WeightRule, check, digest,
+};
 
 /// Longest file, in bytes: far more than a person writes.
 const MAX_FILE: usize = 256 * 1024;
@@ -160,6 +162,7 @@ fn rules(file: File, text: &str) -> Rules {
                 lifetime: table.lifetime,
             }
         }),
+        forwarders: Forwarders::default(),
     }
 }
 
@@ -187,7 +190,7 @@ fn weight(table: WeightTable) -> WeightRule {
 
 fn hint(table: HintTable) -> Option<Hint> {
     let sign = match (table.fingerprint, table.dialect) {
-        (Some(beginning), _) => Sign::Fingerprint(beginning),
+        (Some(pattern), _) => Sign::Fingerprint(pattern.parse().ok()?),
         (None, Some(dialect)) => Sign::Dialect(dialect),
         (None, None) => return None,
     };

@@ -1,13 +1,13 @@
 //! The file of rules: what it says, and what is refused with which line.
 
-use atalaya_model::ObservationId;
+use atalaya_model::{Fingerprint, ObservationId};
 
 use super::*;
 
 /// The digest of the standard rules of each version. A changed file needs a new version: decisions name it for good.
 const STANDARD_DIGEST: (&str, &str) = (
-    "1",
-    "ff7eed92fd81a7c1767e93dc19b0f81e041958bc2bc6ea9ff1c160f9e7d45bc1",
+    "2",
+    "3d5a6793ea9dbfc0279173242a658e53ea14d6dce2b62208a21397ee3f6cbe3d",
 );
 
 fn seen(kind: Kind, sensor: Sensor) -> Observation {
@@ -37,7 +37,7 @@ fn the_standard_rules_are_sound_and_keep_their_version() {
         STANDARD_DIGEST,
         "the file has changed: give it a new version, and write its digest here"
     );
-    assert_eq!(rules.rule(SCORE).0, "score/1");
+    assert_eq!(rules.rule(SCORE).0, "score/2");
     assert_eq!(rules.escalation, None);
     let abuse = [Kind::Spam, Kind::LoginAttack, Kind::Malware, Kind::Listed];
     assert!(abuse.iter().all(|kind| rules.kinds.contains_key(kind)));
@@ -89,6 +89,22 @@ fn the_first_row_that_fits_counts_and_nobody_elses_word_lists_alone() {
 }
 
 #[test]
+fn a_trap_weighs_what_was_said_of_it_and_below_all_of_it_lists_nobody_alone() {
+    let rules = Rules::standard().unwrap();
+    let hit = |weight: &str| Observation {
+        trap: Some(Trap::Pristine),
+        trap_weight: weight.parse().unwrap(),
+        ..seen(Kind::Spam, Sensor::Trap)
+    };
+    let weighing = |weight| rules.weighing(&hit(weight));
+    assert_eq!(weighing("1").map(|weighing| weighing.alone), Some(Alone::Lists));
+    let half = weighing("0.5").unwrap();
+    assert!((half.weight - 0.5).abs() < 1e-9);
+    assert_eq!(half.alone, Alone::NeedsOthers);
+    assert_eq!(weighing("0"), None);
+}
+
+#[test]
 fn what_a_forwarder_passed_on_does_not_list_alone() {
     let rules = Rules::standard().unwrap();
     let mut mail = Observation {
@@ -114,15 +130,46 @@ fn what_a_forwarder_passed_on_does_not_list_alone() {
     }
     mail.oddities = vec!["forwarded".to_owned()];
     assert_eq!(rules.weighing(&mail).unwrap().alone, Alone::NeedsOthers);
+    mail.oddities.clear();
+    assert_eq!(rules.weighing(&mail).unwrap().alone, Alone::Lists);
+    let rules = rules.with_forwarders(Forwarders::parse(&["192.0.2.0/28".to_owned()]).unwrap());
+    assert_eq!(rules.weighing(&mail).unwrap().alone, Alone::NeedsOthers);
+}
+
+/// The first packet of a Linux behind twelve routers, as it is kept.
+const KEPT: &str = "4:52:0:60+0:1460:64240,7:mss,sok,ts,nop,ws:df,id+";
+
+#[test]
+fn the_example_of_a_hint_fits_a_kept_fingerprint() {
+    let example = STANDARD
+        .lines()
+        .find_map(|line| line.strip_prefix("# fingerprint = "));
+    let hint = format!("[[hint]]\nfingerprint = {}\nweight = 0.1\n", example.unwrap());
+    let rules = Rules::parse(&format!("{STANDARD}\n{hint}")).unwrap();
+    let mail = |fingerprint: &str| Observation {
+        fingerprint: Some(fingerprint.parse().unwrap()),
+        ..seen(Kind::Spam, Sensor::Trap)
+    };
+    let weight = |fingerprint: &str| rules.weighing(&mail(fingerprint)).unwrap().weight;
+    assert!((weight(KEPT) - weight("unavailable") - 0.1).abs() < 1e-9);
+}
+
+#[test]
+fn passwords_that_a_log_tells_of_weigh_less_than_those_that_we_heard() {
+    let rules = Rules::standard().unwrap();
+    let weight = |sensor| rules.weighing(&seen(Kind::LoginAttack, sensor)).unwrap().weight;
+    assert!((weight(Sensor::Log) - 0.15).abs() < 1e-9);
+    assert!((weight(Sensor::Trap) - 0.4).abs() < 1e-9);
 }
 
 #[test]
 fn hints_add_their_weight_and_nothing_to_what_does_not_count() {
-    let hints = "[[hint]]\nfingerprint = \"4:64:\"\nweight = 0.2\n[[hint]]\nfingerprint = \"4:\"\nweight = 0.1\n\
+    let hints = "[[hint]]\nfingerprint = \"4:64:0:*:mss*44,*:mss,sok,ts,nop,ws:df,id+:0\"\nweight = 0.2\n\
+                 [[hint]]\nfingerprint = \"*:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0\"\nweight = 0.1\n\
                  [[hint]]\ndialect = \"00a50102030405ff\"\nweight = 0.25\n";
     let rules = Rules::parse(&format!("{STANDARD}\n{hints}")).unwrap();
     let mut mail = Observation {
-        fingerprint: Some("4:64:0:1460".parse().unwrap()),
+        fingerprint: Some(KEPT.parse().unwrap()),
         dialect: Some("00a50102030405ff".parse().unwrap()),
         ..seen(Kind::Spam, Sensor::Trap)
     };
@@ -147,7 +194,7 @@ fn every_mistake_is_told_with_its_line() {
         ("witnesses = 3", "witnesses = 1", "witnesses must be from 2 to 16"),
         ("witnesses = 3", "witnesses = \"three\"", "invalid type"),
         (
-            "version = \"1\"",
+            "version = \"2\"",
             "version = \"a/b\"",
             "version must have from 1 to 32 letters",
         ),
@@ -216,7 +263,11 @@ const CONTRADICTIONS: &[(&str, &str)] = &[
     ),
     ("[[hint]]\nweight = 0.1\n", "give either fingerprint or dialect"),
     (
-        "[[hint]]\nfingerprint = \"4\"\nweight = 0.5\n",
+        "[[hint]]\nfingerprint = \"4:64:0:1460:\"\nweight = 0.1\n",
+        "fingerprint is no signature of p0f v3",
+    ),
+    (
+        "[[hint]]\nfingerprint = \"4:64:0:*:*,*:mss:df:0\"\nweight = 0.5\n",
         "at most a quarter of list_at",
     ),
     (

@@ -20,7 +20,7 @@ use atalaya_store::{Purge, Store, StoreError};
 pub use report::{Example, Group, Report, Totals};
 pub use world::{Step, World};
 
-use crate::judge::MEMORY;
+use crate::judge::{MEMORY, TakenBack, is_taken_back};
 use crate::protect::Protected;
 use crate::rules::Rules;
 use crate::withdraw::is_ruled;
@@ -116,6 +116,7 @@ pub async fn simulate(store: &Store, trial: &Trial) -> Result<Report, StoreError
         tried: Side::new(Arc::clone(&trial.tried), Arc::clone(&trial.protected)),
         removed: HashMap::new(),
         purges: store.purges().await?,
+        taken_back: store.taken_back().await?.into_iter().collect(),
         begin: trial
             .since
             .minus(memory(&trial.present).max(memory(&trial.tried))),
@@ -157,6 +158,8 @@ struct Run {
     /// Who left through the page, and when last.
     removed: HashMap<Prefix, Timestamp>,
     purges: Vec<Purge>,
+    /// What reporters took back: it counts in neither.
+    taken_back: HashMap<Prefix, TakenBack>,
     /// What was seen before counts no more.
     begin: Timestamp,
     since: Timestamp,
@@ -173,7 +176,12 @@ impl Run {
     }
 
     fn observe(&mut self, seen: &Observation) {
-        if seen.seen_at < self.begin || self.purges.iter().any(|purge| purge.takes(seen)) {
+        let taken_back = self.taken_back.get(&seen.unit());
+        if seen.seen_at < self.begin
+            || seen.takes_back()
+            || self.purges.iter().any(|purge| purge.takes(seen))
+            || taken_back.is_some_and(|taken_back| is_taken_back(taken_back, seen))
+        {
             return;
         }
         self.advance(seen.seen_at);
@@ -182,13 +190,14 @@ impl Run {
         self.tried.observe(seen, (self.now, self.since));
     }
 
-    /// Takes over what others than the rules decided. A purge is left out: what it purged is not judged in the first place.
+    /// Takes over what others than the rules decided. Purges, and what was taken back, are left out: what they took
+    /// away is not judged in the first place.
     fn follow(&mut self, decided: &Decided) {
         let rule = &decided.decision.rule;
         if rule.name() == "removal" {
             self.removed.insert(decided.decision.prefix, decided.at);
         }
-        if is_ruled(rule) || matches!(rule.name(), "expired" | "purge" | "protected") {
+        if is_ruled(rule) || matches!(rule.name(), "expired" | "purge" | "retracted" | "protected") {
             return;
         }
         self.advance(decided.at);

@@ -22,6 +22,7 @@ use crate::rules::Rules;
 use crate::{holder, rule_on, weigh};
 use standing::Standing;
 
+mod retract;
 mod standing;
 
 /// The name under which the store keeps how far the judge has read.
@@ -131,10 +132,14 @@ impl Judge {
         let standing =
             Standing::read(&mut transaction, &batch, (self.protection.current(), purges), now).await?;
         let mut tallies = self.tally(&mut transaction, &batch, &standing).await?;
-        let decisions: Vec<Decision> = tallies
-            .iter_mut()
-            .flat_map(|tally| self.rule_on(tally, &standing))
-            .collect();
+        let mut decisions = self
+            .retract(&mut transaction, (&batch, &standing), &mut tallies)
+            .await?;
+        decisions.extend(
+            tallies
+                .iter_mut()
+                .flat_map(|tally| self.rule_on(tally, &standing)),
+        );
         let mut listed = Vec::new();
         let mut decided = transaction.decide_all(&decisions, standing.now).await?;
         decided.extend(self.escalate(&mut transaction, &decided, &standing).await?);

@@ -71,7 +71,16 @@ impl Standing {
         seen.counts()
             && reserved(&seen.unit()).is_none()
             && !self.is_allowed(address(seen))
-            && !self.purges.iter().any(|purge| purge.takes(seen))
+            && !self.is_purged(seen)
+    }
+
+    /// Whether by it a reporter takes back what he said.
+    pub(super) fn takes_back(&self, seen: &Observation) -> bool {
+        seen.takes_back() && !self.is_purged(seen)
+    }
+
+    fn is_purged(&self, seen: &Observation) -> bool {
+        self.purges.iter().any(|purge| purge.takes(seen))
     }
 
     /// Whether a unit may not be listed, whatever is known.

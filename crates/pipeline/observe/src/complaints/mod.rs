@@ -6,7 +6,8 @@
 //! - No socket of ours saw the address, so its handshake is [`Handshake::Reported`]: the word of a reporter, who is the source of the
 //!   observation. A reporter is known by the domain of `From` together with the network that the report came from, since no signature is
 //!   checked and anybody can write a name. Of all others the source is the address that brought the report.
-//! - It was seen when the report says, and never in the future: a report of an old incident weighs what is left of it.
+//! - It was seen when the report says, and never in the future: a report of an old incident weighs what is left of it. That something was no
+//!   spam is said now, and takes back all that its reporter said of the address before.
 //! - Its id follows from the bytes of the mail, so that a mail that is sent twice counts once.
 //! - What a known reporter states is taken. Of others a source that the mail contradicts is not.
 
@@ -16,7 +17,7 @@ mod unusable;
 use std::net::IpAddr;
 
 use atalaya_formats::complaint::{Abuse, Agreement, Complaint, How, read, read_json};
-use atalaya_formats::message::{Glance, Head};
+use atalaya_formats::message::{FORWARDED, Glance, Head, is_passed_on};
 use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp};
 use sha2::{Digest as _, Sha256};
 use uuid::Builder;
@@ -91,16 +92,22 @@ pub fn observation(
         (None, None) => domain,
     };
     let told = complaint.arrived.filter(|at| *at > Timestamp::EPOCH);
-    let seen_at = told.map_or(brought.at, |at| at.min(brought.at));
+    let seen_at = match kind {
+        // What is taken back is all that was said up to now, not up to that mail.
+        Kind::NotSpam => brought.at,
+        _ => told.map_or(brought.at, |at| at.min(brought.at)),
+    };
+    let mail = complaint.message.as_ref().map(|mail| Head::read(&mail.bytes));
     let noted = [
         (known.is_none(), UNKNOWN_REPORTER),
         (source.how == How::Derived, DERIVED),
         (complaint.is_redacted, REDACTED),
+        (
+            mail.as_ref().is_some_and(|mail| is_passed_on(mail.fields())),
+            FORWARDED,
+        ),
     ];
-    let subject = complaint
-        .message
-        .as_ref()
-        .map(|mail| Glance::of(&Head::read(&mail.bytes)).subject);
+    let subject = mail.as_ref().map(|mail| Glance::of(mail).subject);
     Ok(Observation {
         source: reporter,
         kind,

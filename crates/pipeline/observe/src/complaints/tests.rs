@@ -83,6 +83,17 @@ fn the_same_mail_twice_is_one_observation_and_the_future_is_now() {
 }
 
 #[test]
+fn that_it_was_no_spam_is_said_now_and_takes_back() {
+    let fields =
+        "Feedback-Type: not-spam\r\nSource-IP: 192.0.2.9\r\nArrival-Date: Thu, 26 Nov 2026 10:00:00 +0000";
+    let seen = observe(fields, &known()).unwrap();
+    assert_eq!((seen.kind, seen.seen_at), (Kind::NotSpam, now()));
+    assert!(seen.takes_back() && !seen.counts());
+    let stranger = observe(fields, &ComplaintsConfig::default()).unwrap();
+    assert!(!stranger.takes_back(), "{stranger:?}");
+}
+
+#[test]
 fn a_stranger_is_not_believed_against_the_mail() {
     let lie = "Feedback-Type: abuse\r\nSource-IP: 203.0.113.66";
     let nobody = ComplaintsConfig::default();

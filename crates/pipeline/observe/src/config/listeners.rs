@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use atalaya_model::{Period, Timestamp, Trap};
+use atalaya_model::{Period, Timestamp, Trap, TrapWeight};
 use serde::{Deserialize, Serialize};
 
 use super::LONGEST;
@@ -26,6 +26,9 @@ pub struct TrapAddress {
     /// Since when it is a trap. What comes earlier is kept and does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// What hitting it weighs, as a part of what its kind weighs. Below 1 it never lists alone.
+    #[serde(default, skip_serializing_if = "TrapWeight::is_full")]
+    pub weight: TrapWeight,
 }
 
 impl TrapAddress {
@@ -36,6 +39,7 @@ impl TrapAddress {
             address: address.to_owned(),
             kind,
             since: None,
+            weight: TrapWeight::FULL,
         }
     }
 }

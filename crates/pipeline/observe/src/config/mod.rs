@@ -25,7 +25,8 @@ atalaya_model::settings! {
         /// real domain, misspelt) or `role` (anybody may write there: kept, never counted). `name@domain` names one address, `@domain`
         /// all of a domain. `postmaster` and `abuse` of any domain are roles unless they are named themselves, all other recipients
         /// that are not named are pristine. A mail to several counts as the strongest: pristine, then recycled, typo, role. With
-        /// `since` it counts from that date on. `atalaya trap add` names further ones without a restart; what stands here goes first.
+        /// `since` it counts from that date on; `weight`, from 0 to 1, is the part that it weighs of what its kind does, and below 1 it
+        /// never lists alone. `atalaya trap add` names further ones without a restart; what stands here goes first.
         addresses: Vec<TrapAddress> = Vec::new() => "[{ address = \"@old-customer.example\", kind = \"recycled\" }]",
         /// What the listener `listen.smtp` does: `accept`; `refuse-recipients` says 550 to every recipient; `refuse-messages` keeps the
         /// message and says 550; `defer-once` says 451 to who comes for the first time; `tarpit` answers slowly.

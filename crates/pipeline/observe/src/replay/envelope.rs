@@ -3,7 +3,7 @@
 //! Servers put such fields on top. What stands below the Received field of the source came with the mail, so the sender wrote it: it is kept
 //! as what he says, and nothing is decided by it.
 
-use atalaya_formats::message::{Field, Head};
+use atalaya_formats::message::{Field, Head, is_passed_on};
 use atalaya_formats::received::Source;
 use atalaya_model::Envelope;
 
@@ -37,11 +37,13 @@ pub(super) struct Told {
     pub(super) addressing: Addressing,
     /// Whether a trusted server says that the reverse path was null.
     pub(super) is_null_sender: bool,
+    /// Whether the source passed it on: a mark of that below what trusted servers wrote.
+    pub(super) is_passed_on: bool,
 }
 
 /// Reads the envelope. `line_sender` is the reverse path in the mbox line above the mail. What is not told stays empty.
 pub(super) fn read(head: &Head<'_>, source: &Source<'_>, line_sender: Option<&str>) -> Told {
-    let above = above(head, source.depth);
+    let (above, below) = parts(head, source.depth);
     let trusted = reverse_path(above).or_else(|| line_sender.map(cut));
     let is_null_sender = trusted.as_deref() == Some("");
     let named = RECIPIENT_FIELDS
@@ -64,11 +66,12 @@ pub(super) fn read(head: &Head<'_>, source: &Source<'_>, line_sender: Option<&st
         },
         addressing,
         is_null_sender,
+        is_passed_on: is_passed_on(below),
     }
 }
 
-/// The fields above the Received field of the source, which trusted servers wrote.
-fn above<'h, 'a>(head: &'h Head<'a>, depth: usize) -> &'h [Field<'a>] {
+/// The fields above the Received field of the source, which trusted servers wrote, and the others.
+fn parts<'h, 'a>(head: &'h Head<'a>, depth: usize) -> (&'h [Field<'a>], &'h [Field<'a>]) {
     let fields = head.fields();
     let received = |(_, field): &(usize, &Field<'_>)| field.is("Received");
     let end = fields
@@ -77,7 +80,7 @@ fn above<'h, 'a>(head: &'h Head<'a>, depth: usize) -> &'h [Field<'a>] {
         .filter(received)
         .nth(depth)
         .map_or(0, |(at, _)| at);
-    fields.get(..end).unwrap_or_default()
+    fields.split_at_checked(end).unwrap_or((&[], fields))
 }
 
 /// The reverse path in some fields: empty where it is null, none where no field tells it.
@@ -199,6 +202,13 @@ mod tests {
         let told = of("", &format!("To: {many}\n"), Some(&"l".repeat(9_999)));
         assert_eq!(told.envelope.recipients.len(), MAX_RECIPIENTS);
         assert!(told.envelope.mail_from.len() <= MAX_ADDRESS);
+    }
+
+    #[test]
+    fn who_passed_it_on_is_told_by_what_the_source_brought_only() {
+        let field = "X-Forwarded-To: a@b.example\n";
+        assert!(of("", field, None).is_passed_on);
+        assert!(!of(field, "To: a@b.example\n", None).is_passed_on);
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod summary;
 
 use std::net::IpAddr;
 
-use atalaya_formats::message::{Glance, Head};
+use atalaya_formats::message::{FORWARDED, Glance, Head};
 use atalaya_formats::received::{self, Hop};
 use atalaya_formats::smtp::Address;
 use atalaya_model::{Handshake, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp, Trap};
@@ -33,7 +33,7 @@ use uuid::Builder;
 
 use self::envelope::{Addressing, Told};
 use crate::TrapConfig;
-use crate::trap::{Book, stronger};
+use crate::trap::{Book, Hit};
 
 pub use config::ReplayConfig;
 pub use mails::{Cut, KeptMail, Mails, mails};
@@ -90,28 +90,32 @@ impl Replay {
         };
         let glance = Glance::of(&head);
         let told = envelope::read(&head, &source, line_sender);
+        let trap = self.trap(&told, came_at.unwrap_or(now));
+        let passed_on = told.is_passed_on.then_some(FORWARDED);
+        let oddities = glance.oddities.words().chain(passed_on);
         let observation = Observation {
             kind: kind(&told, &glance),
             handshake: Handshake::Completed,
-            trap: Some(self.trap(&told, came_at.unwrap_or(now))),
+            trap: Some(trap.kind),
+            trap_weight: trap.weight,
             envelope: told.envelope,
             subject: glance.subject,
             message_size: u64::try_from(mail.len()).unwrap_or(u64::MAX),
-            oddities: glance.oddities.words().map(str::to_owned).collect(),
+            oddities: oddities.map(str::to_owned).collect(),
             ..Observation::new(id(mail, source.address), source.address, seen_at, Sensor::Replay)
         };
         Ok((observation, came_at))
     }
 
     /// The strongest trap among the recipients, if a server that we trust names them; else the weakest that there is.
-    fn trap(&self, told: &Told, came_at: Timestamp) -> Trap {
-        let kinds = told
+    fn trap(&self, told: &Told, came_at: Timestamp) -> Hit {
+        let traps = told
             .envelope
             .recipients
             .iter()
-            .map(|to| self.book.kind(&Address(to.clone()), came_at));
+            .map(|to| self.book.hit(&Address(to.clone()), came_at));
         match told.addressing {
-            Addressing::Server => kinds.reduce(stronger).unwrap_or(Trap::Pristine),
+            Addressing::Server => traps.reduce(Hit::stronger).unwrap_or(Hit::of(Trap::Pristine)),
             Addressing::Sender => self.book.weakest(),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use atalaya_formats::smtp::Address;
-use atalaya_model::{Clock, Timestamp, Trap};
+use atalaya_model::{Clock, Timestamp, Trap, TrapWeight};
 
 use crate::config::TrapAddress;
 
@@ -17,19 +17,61 @@ pub(crate) struct Book {
     addresses: HashMap<String, Named>,
 }
 
+/// A trap that was hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hit {
+    /// Its kind.
+    pub(crate) kind: Trap,
+    /// What it weighs among those of its kind.
+    pub(crate) weight: TrapWeight,
+}
+
+impl Hit {
+    /// A trap that weighs all that its kind does.
+    pub(crate) const fn of(kind: Trap) -> Self {
+        Self {
+            kind,
+            weight: TrapWeight::FULL,
+        }
+    }
+
+    /// The stronger of two: of the stronger kind, then the heavier. What weighs nothing is the weakest.
+    pub(crate) fn stronger(self, other: Self) -> Self {
+        if self.strength() >= other.strength() {
+            self
+        } else {
+            other
+        }
+    }
+
+    /// Hitting an address that never was a person's says most, one that everybody has nothing.
+    const fn strength(self) -> (u8, TrapWeight) {
+        let kind = match self.kind {
+            Trap::Role => 0,
+            Trap::Typo => 1,
+            Trap::Recycled => 2,
+            Trap::Pristine => 3,
+        };
+        match self.weight {
+            TrapWeight::NOTHING => (0, self.weight),
+            weight => (kind, weight),
+        }
+    }
+}
+
 /// What is known of a named address or domain.
 #[derive(Debug, Clone, Copy)]
 struct Named {
-    kind: Trap,
+    trap: Hit,
     since: Option<Timestamp>,
 }
 
 impl Named {
-    /// Its kind at a moment: before it was a trap, what anybody may write to.
-    fn kind_at(self, now: Timestamp) -> Trap {
+    /// What it is at a moment: before it was a trap, what anybody may write to.
+    fn at(self, now: Timestamp) -> Hit {
         match self.since {
-            Some(since) if now < since => Trap::Role,
-            _ => self.kind,
+            Some(since) if now < since => Hit::of(Trap::Role),
+            _ => self.trap,
         }
     }
 }
@@ -38,26 +80,28 @@ impl Book {
     /// Reads lists of them. Where two name the same, the first goes.
     pub(crate) fn new<'a>(entries: impl IntoIterator<Item = &'a TrapAddress>) -> Self {
         let mut addresses = HashMap::new();
-        for TrapAddress { address, kind, since } in entries {
-            let named = Named {
-                kind: *kind,
-                since: *since,
+        for entry in entries {
+            let trap = Hit {
+                kind: entry.kind,
+                weight: entry.weight,
             };
-            addresses.entry(address.to_lowercase()).or_insert(named);
+            let since = entry.since;
+            let address = entry.address.to_lowercase();
+            addresses.entry(address).or_insert(Named { trap, since });
         }
         Self { addresses }
     }
 
-    /// What kind of trap an address is at a moment: by its name, else by its role, else by its domain, else pristine, because it never
+    /// Which trap an address is at a moment: by its name, else by its role, else by its domain, else pristine, because it never
     /// was given to anybody.
-    pub(crate) fn kind(&self, recipient: &Address, now: Timestamp) -> Trap {
+    pub(crate) fn hit(&self, recipient: &Address, now: Timestamp) -> Hit {
         let address = recipient.0.to_lowercase();
         let (local, at_domain) = match address.rfind('@').and_then(|at| address.split_at_checked(at)) {
             Some(parts) => parts,
             None => (address.as_str(), ""),
         };
         let role = Named {
-            kind: Trap::Role,
+            trap: Hit::of(Trap::Role),
             since: None,
         };
         let by_role = || ROLES.contains(&local).then_some(&role);
@@ -66,13 +110,14 @@ impl Book {
             .get(&address)
             .or_else(by_role)
             .or_else(|| self.addresses.get(at_domain));
-        named.map_or(Trap::Pristine, |named| named.kind_at(now))
+        named.map_or(Hit::of(Trap::Pristine), |named| named.at(now))
     }
 
-    /// The weakest kind that is named: what an address is at least. Pristine where none is named.
-    pub(crate) fn weakest(&self) -> Trap {
-        let kinds = self.addresses.values().map(|named| named.kind);
-        kinds.min_by_key(|kind| strength(*kind)).unwrap_or(Trap::Pristine)
+    /// The weakest that is named: what an address is at least. Pristine where none is named.
+    pub(crate) fn weakest(&self) -> Hit {
+        let traps = self.addresses.values().map(|named| named.trap);
+        let weakest = traps.min_by_key(|trap| trap.strength());
+        weakest.unwrap_or(Hit::of(Trap::Pristine))
     }
 }
 
@@ -101,29 +146,10 @@ impl SharedBook {
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = book;
     }
 
-    /// What kind of trap an address is now.
-    pub(crate) fn kind(&self, recipient: &Address) -> Trap {
+    /// Which trap an address is now.
+    pub(crate) fn hit(&self, recipient: &Address) -> Hit {
         let book = Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner));
-        book.kind(recipient, self.clock.now())
-    }
-}
-
-/// The stronger of two traps.
-pub(crate) const fn stronger(one: Trap, other: Trap) -> Trap {
-    if strength(one) >= strength(other) {
-        one
-    } else {
-        other
-    }
-}
-
-/// Hitting an address that never was a person's says most, one that everybody has nothing.
-const fn strength(kind: Trap) -> u8 {
-    match kind {
-        Trap::Role => 0,
-        Trap::Typo => 1,
-        Trap::Recycled => 2,
-        Trap::Pristine => 3,
+        book.hit(recipient, self.clock.now())
     }
 }
 
@@ -132,7 +158,7 @@ mod tests {
     use super::*;
 
     fn kind(book: &Book, address: &str) -> Trap {
-        book.kind(&Address(address.to_owned()), Timestamp::EPOCH)
+        book.hit(&Address(address.to_owned()), Timestamp::EPOCH).kind
     }
 
     #[test]
@@ -179,35 +205,55 @@ mod tests {
         let clock = atalaya_testkit::TestClock::default();
         let configured = [TrapAddress::new("a@late.example", Trap::Typo)];
         let shared = SharedBook::new(&configured, clock.clock());
-        let kind = |address: &str| shared.kind(&Address(address.to_owned()));
+        let kind = |address: &str| shared.hit(&Address(address.to_owned())).kind;
         assert_eq!(kind("b@late.example"), Trap::Pristine);
         shared.replace(&[late.clone(), TrapAddress::new("A@late.example", Trap::Role)]);
         assert_eq!(kind("b@late.example"), Trap::Recycled);
         assert_eq!(kind("a@late.example"), Trap::Typo);
         let book = Book::new([&late]);
-        let before = book.kind(
+        let before = book.hit(
             &Address("b@late.example".to_owned()),
             Timestamp::from_seconds(999),
         );
-        assert_eq!(before, Trap::Role);
+        assert_eq!(before, Hit::of(Trap::Role));
     }
 
     #[test]
     fn the_weakest_is_the_weakest_that_is_named() {
         let entry = TrapAddress::new;
-        assert_eq!(Book::default().weakest(), Trap::Pristine);
+        assert_eq!(Book::default().weakest().kind, Trap::Pristine);
         let book = Book::new(&[
             entry("@old.example", Trap::Recycled),
             entry("a@b.example", Trap::Pristine),
         ]);
-        assert_eq!(book.weakest(), Trap::Recycled);
+        assert_eq!(book.weakest().kind, Trap::Recycled);
     }
 
     #[test]
     fn the_strongest_decides() {
+        let stronger = |one, other| Hit::of(one).stronger(Hit::of(other)).kind;
         assert_eq!(stronger(Trap::Typo, Trap::Recycled), Trap::Recycled);
         assert_eq!(stronger(Trap::Typo, Trap::Pristine), Trap::Pristine);
         assert_eq!(stronger(Trap::Typo, Trap::Typo), Trap::Typo);
         assert_eq!(stronger(Trap::Typo, Trap::Role), Trap::Typo);
+    }
+
+    #[test]
+    fn of_two_of_a_kind_the_heavier_decides_and_what_weighs_nothing_never() {
+        let weighing = |address: &str, kind, weight: &str| TrapAddress {
+            weight: weight.parse().unwrap(),
+            ..TrapAddress::new(address, kind)
+        };
+        let book = Book::new(&[
+            weighing("light@b.example", Trap::Recycled, "0.2"),
+            weighing("heavy@b.example", Trap::Recycled, "0.9"),
+            weighing("none@b.example", Trap::Pristine, "0"),
+        ]);
+        let hit = |name: &str| book.hit(&Address(format!("{name}@b.example")), Timestamp::EPOCH);
+        let (light, heavy, none) = (hit("light"), hit("heavy"), hit("none"));
+        assert_eq!(heavy.weight.to_string(), "0.9");
+        assert_eq!(light.stronger(heavy), heavy);
+        assert_eq!(none.stronger(light), light);
+        assert_eq!(book.weakest(), none);
     }
 }

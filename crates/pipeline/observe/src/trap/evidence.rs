@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use atalaya_formats::message::{self, Glance};
+use atalaya_formats::message::{FORWARDED, Glance, Head, is_passed_on};
 use atalaya_formats::smtp::Oddities;
 use atalaya_model::{
     DialectId, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Tls,
-    Trap,
 };
 use uuid::Uuid;
+
+use super::book::Hit;
 
 /// The client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub(crate) struct Delivery {
     /// The envelope.
     pub(crate) envelope: Envelope,
     /// The strongest trap that it hit.
-    pub(crate) trap: Option<Trap>,
+    pub(crate) trap: Option<Hit>,
     /// The dialect in which it came.
     pub(crate) dialect: Option<DialectId>,
     /// The TLS session in which it came.
@@ -44,13 +45,17 @@ pub(crate) struct Delivery {
 
 /// Makes an observation of a message. The store adds the digests of the evidence.
 pub(crate) fn of_message(delivery: Delivery, message: &[u8]) -> Observation {
-    let glance = message::glance(message);
+    let head = Head::read(message);
+    let glance = Glance::of(&head);
     let kind = kind(&delivery.envelope, &glance);
     let mut observation = of_connection(delivery);
     observation.kind = kind;
     observation
         .oddities
         .extend(glance.oddities.words().map(str::to_owned));
+    if is_passed_on(head.fields()) {
+        observation.oddities.push(FORWARDED.to_owned());
+    }
     observation.subject = glance.subject;
     observation.message_size = u64::try_from(message.len()).unwrap_or(u64::MAX);
     observation
@@ -63,7 +68,8 @@ pub(crate) fn of_connection(delivery: Delivery) -> Observation {
         kind: Kind::Connection,
         // The client answered over TCP for as long as the conversation took.
         handshake: Handshake::Completed,
-        trap: delivery.trap,
+        trap: delivery.trap.map(|trap| trap.kind),
+        trap_weight: delivery.trap.map(|trap| trap.weight).unwrap_or_default(),
         oddities: delivery.oddities.words().map(str::to_owned).collect(),
         envelope: delivery.envelope,
         source_port: Some(delivery.peer.port),
@@ -98,6 +104,8 @@ fn new_id(at: Timestamp) -> ObservationId {
 
 #[cfg(test)]
 mod tests {
+    use atalaya_model::Trap;
+
     use super::*;
 
     fn delivery(mail_from: &str) -> Delivery {
@@ -113,7 +121,7 @@ mod tests {
                 mail_from: mail_from.to_owned(),
                 ..Envelope::default()
             },
-            trap: Some(Trap::Typo),
+            trap: Some(Hit::of(Trap::Typo)),
             dialect: None,
             tls: None,
             oddities: atalaya_formats::smtp::Oddity::BareLf.into(),
@@ -135,6 +143,13 @@ mod tests {
         assert_eq!(seen.message_size, 36);
         let (seconds, nanos) = seen.id.0.get_timestamp().unwrap().to_unix();
         assert_eq!((seconds, nanos), (1_795_435_200, 123_000_000));
+    }
+
+    #[test]
+    fn a_mail_that_somebody_passed_on_says_so() {
+        let mail = b"X-Forwarded-To: trap@d.example\r\nFrom: a@b.example\r\n\r\nx\n";
+        let seen = of_message(delivery("a@b.example"), mail);
+        assert_eq!(seen.oddities, ["bare-lf", "no-date", "forwarded"]);
     }
 
     #[test]

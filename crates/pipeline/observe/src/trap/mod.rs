@@ -25,7 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use self::book::{Book, stronger};
+pub(crate) use self::book::{Book, Hit};
 use self::evidence::Peer;
 use self::keep::Record;
 pub use self::registry::{TrapFile, TrapFileError, TrapFollower};

@@ -45,7 +45,7 @@ pub(super) enum Payload {
 
 impl Signature {
     /// Reads one.
-    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
+    pub(in super::super) fn read(text: &str) -> Result<Self, &'static str> {
         let fields: Vec<&str> = text.split(':').collect();
         let [version, ttl, ip_options, mss, window, options, quirks, payload] = fields.as_slice() else {
             return Err("a signature has eight fields with colons between");

@@ -11,6 +11,9 @@ use crate::protect::ProtectConfig;
 use crate::{DecideError, by_hand};
 
 mod races;
+mod retract;
+
+use retract::what_a_reporter_takes_back_counts_no_more_and_what_others_said_does;
 
 on_both!(
     Bench: a_spam_lists_its_source_and_orders_a_notice,
@@ -30,6 +33,7 @@ on_both!(
     who_was_taken_off_by_hand_is_not_listed_by_old_evidence,
     allowing_a_network_withdraws_more_than_a_batch,
     a_network_is_listed_whole_only_where_the_rules_say_so,
+    what_a_reporter_takes_back_counts_no_more_and_what_others_said_does,
     a_word_is_weighed_by_how_the_listings_ended_that_it_brought_about,
 );
 
@@ -291,7 +295,7 @@ async fn a_network_is_listed_whole_only_where_the_rules_say_so(_bench: Bench) {
         }
     }
     let network = bench.listings("192.0.2.0/24").await;
-    assert_eq!(network[0].rule.0, "escalation/1");
+    assert_eq!(network[0].rule.0, "escalation/2");
     assert_eq!(
         network[0].until,
         Some(bench.clock.now().plus(Period::days(2).duration()))

@@ -6,7 +6,7 @@ use atalaya_formats::smtp::{Address, Command, MailCommand, Oddities, Oddity, Par
 use atalaya_model::{Clock, Envelope, Trap};
 
 use crate::TrapConfig;
-use crate::trap::book::{SharedBook, stronger};
+use crate::trap::book::{Hit, SharedBook};
 use crate::trap::reply::{self, Goodbye, Reply};
 
 /// Longest path that is kept, in bytes. RFC 5321 section 4.5.3.1.3 allows 256; what is longer is cut.
@@ -99,15 +99,15 @@ struct Transaction {
     /// The forward paths.
     recipients: Vec<String>,
     /// The strongest trap among them.
-    trap: Option<Trap>,
+    trap: Option<Hit>,
     /// Whether chunks have begun to come.
     in_chunks: bool,
 }
 
 impl Transaction {
     /// Adds a recipient.
-    fn name(&mut self, recipient: Address, kind: Trap) {
-        self.trap = Some(self.trap.map_or(kind, |known| stronger(known, kind)));
+    fn name(&mut self, recipient: Address, trap: Hit) {
+        self.trap = Some(self.trap.map_or(trap, |known| known.stronger(trap)));
         self.recipients.push(cut(recipient.0, MAX_KEPT_PATH));
     }
 }
@@ -173,7 +173,7 @@ impl Dialogue {
 
     /// What is known of an envelope when a conversation ends in which no message came: that of which recipients were turned away, else
     /// the one that was begun.
-    pub(crate) fn unfinished(&mut self) -> (Envelope, Option<Trap>) {
+    pub(crate) fn unfinished(&mut self) -> (Envelope, Option<Hit>) {
         if !self.turned_away.recipients.is_empty() {
             self.transaction = Some(std::mem::take(&mut self.turned_away));
         }
@@ -204,7 +204,7 @@ impl Dialogue {
     }
 
     /// Ends the message in the making, whatever became of it, and gives its envelope and trap.
-    pub(crate) fn finish(&mut self) -> (Envelope, Trap) {
+    pub(crate) fn finish(&mut self) -> (Envelope, Hit) {
         self.has_message = true;
         let transaction = self.transaction.take().unwrap_or_default();
         let envelope = Envelope {
@@ -212,7 +212,7 @@ impl Dialogue {
             mail_from: transaction.mail_from,
             recipients: transaction.recipients,
         };
-        (envelope, transaction.trap.unwrap_or(Trap::Pristine))
+        (envelope, transaction.trap.unwrap_or(Hit::of(Trap::Pristine)))
     }
 
     /// Counts a message that was kept.
@@ -360,10 +360,10 @@ impl Dialogue {
         if !recipient.0.is_ascii() && !transaction.is_utf8 {
             self.oddities.add(Oddity::UnannouncedUtf8);
         }
-        let kind = script.book.kind(&recipient);
+        let trap = script.book.hit(&recipient);
         let refusal = match self.recipients {
             Recipients::Taken => {
-                transaction.name(recipient, kind);
+                transaction.name(recipient, trap);
                 return reply::RECIPIENT_OK;
             }
             Recipients::Refused => reply::NO_SUCH_RECIPIENT,
@@ -373,7 +373,7 @@ impl Dialogue {
             self.turned_away.mail_from.clone_from(&transaction.mail_from);
         }
         if self.turned_away.recipients.len() < script.config.max_recipients {
-            self.turned_away.name(recipient, kind);
+            self.turned_away.name(recipient, trap);
         }
         refusal
     }

@@ -102,7 +102,7 @@ mod tests {
         let mut follower = trap.read_traps(&path).unwrap();
         let kind = || {
             let address = Address("a@old.example".to_owned());
-            trap.hall.shared.script.book.kind(&address)
+            trap.hall.shared.script.book.hit(&address).kind
         };
         let told = Cell::new(0);
         let changed = |_: &TrapFile| told.set(told.get() + 1);

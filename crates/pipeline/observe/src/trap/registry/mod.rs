@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! @old-customer.example recycled 2025-11-01 left in 2023
+//! info@example.org typo:0.5 - a shop has almost this name
 //! web@example.net pristine - on the contact page, white on white
 //! ```
 //!
-//! Address or domain, kind, the date since which it counts (`-` for ever), and a note for the operator. A file is read whole or not at all, and
+//! Address or domain, kind (with what it weighs behind a colon, where that is not all), the date since which it counts (`-` for ever), and a note for the operator. A file is read whole or not at all, and
 //! written beside the old one and put in its place, so that a reader sees either. Empty lines and lines that begin with `#` say nothing.
 
 mod follow;
@@ -14,7 +15,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use atalaya_model::{Timestamp, Trap};
+use atalaya_model::{Timestamp, Trap, TrapWeight};
 use atalaya_store::small_file;
 
 pub use self::follow::TrapFollower;
@@ -180,9 +181,17 @@ impl TrapFile {
 impl fmt::Display for TrapFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HEADER)?;
-        for (TrapAddress { address, kind, since }, note) in self.traps() {
-            let since = since.map_or_else(|| "-".to_owned(), |since| since.to_string());
-            let line = format!("{address} {kind} {since} {note}");
+        for (trap, note) in self.traps() {
+            let TrapAddress { address, kind, .. } = trap;
+            let since = trap
+                .since
+                .map_or_else(|| "-".to_owned(), |since| since.to_string());
+            let weight = if trap.weight.is_full() {
+                String::new()
+            } else {
+                format!(":{}", trap.weight)
+            };
+            let line = format!("{address} {kind}{weight} {since} {note}");
             writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())
@@ -199,14 +208,24 @@ fn is_address(text: &str) -> bool {
 fn read_line(line: &str) -> Option<Entry> {
     let mut words = line.splitn(4, ' ');
     let address = words.next()?.to_lowercase();
-    let kind: Trap = words.next()?.parse().ok()?;
+    let kind = words.next()?;
+    let (kind, weight) = match kind.split_once(':') {
+        Some((kind, weight)) => (kind, weight.parse().ok()?),
+        None => (kind, TrapWeight::FULL),
+    };
+    let kind: Trap = kind.parse().ok()?;
     let since = match words.next()? {
         "-" => None,
         date => Some(date.parse::<Timestamp>().ok()?),
     };
     let note = words.next().unwrap_or_default().trim().to_owned();
     let is_fit = is_address(&address) && note.len() <= MOST_NOTE && !note.chars().any(char::is_control);
-    let trap = TrapAddress { address, kind, since };
+    let trap = TrapAddress {
+        address,
+        kind,
+        since,
+        weight,
+    };
     is_fit.then_some(Entry { trap, note })
 }
 
@@ -217,13 +236,14 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "# Traps of atalaya, one a line: name@domain or @domain, kind, since when (- for ever), note.\n\
-                        @old.example recycled 2025-11-01T00:00:00Z left in 2023\nweb@b.example pristine -\n";
+                        @old.example recycled:0.25 2025-11-01T00:00:00Z left in 2023\nweb@b.example pristine -\n";
 
     #[test]
     fn traps_come_and_go_and_are_read_back() {
         let mut file = TrapFile::default();
         let old = TrapAddress {
             since: Some("2025-11-01".parse().unwrap()),
+            weight: "0.25".parse().unwrap(),
             ..TrapAddress::new("@Old.example", Trap::Recycled)
         };
         file.add(old, " left in 2023").unwrap();
@@ -266,7 +286,15 @@ mod tests {
                 "{note:?}"
             );
         }
-        for line in ["a", "a@b", "a@b typo", "a@b other -", "a@b typo x", "a typo -"] {
+        for line in [
+            "a",
+            "a@b",
+            "a@b typo",
+            "a@b other -",
+            "a@b typo x",
+            "a typo -",
+            "a@b typo:2 -",
+        ] {
             assert!(
                 matches!(TrapFile::parse(line), Err(TrapFileError::Line(1))),
                 "{line}"

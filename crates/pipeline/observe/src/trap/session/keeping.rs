@@ -1,11 +1,12 @@
 //! What is kept of a connection: each message with what was said around it, and at the end the conversation itself.
 
 use atalaya_formats::smtp::{Dialect, Ending, Oddities, Parties};
-use atalaya_model::{DialectId, Envelope, Observation, ObservationId, Trap};
+use atalaya_model::{DialectId, Envelope, Observation, ObservationId};
 use atalaya_store::Evidence;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Session, count_refused};
+use crate::trap::book::Hit;
 use crate::trap::evidence::{self, Delivery};
 use crate::trap::keep::Record;
 use crate::trap::reply::{self, Reply};
@@ -101,7 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
     }
 
     /// How it came, told now.
-    fn delivery(&self, envelope: Envelope, trap: Option<Trap>, oddities: Oddities) -> Delivery {
+    fn delivery(&self, envelope: Envelope, trap: Option<Hit>, oddities: Oddities) -> Delivery {
         Delivery {
             peer: self.peer.clone(),
             listener: self.door.name.clone(),
