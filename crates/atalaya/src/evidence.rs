@@ -12,9 +12,9 @@ use anyhow::{Context, bail};
 use atalaya_formats::conversation::Conversation;
 use atalaya_formats::view::{HiddenEnvelope, Hiding, Material, SECRET_NAME, Shown, View, network_key};
 use atalaya_model::{Digest, Observation, ObservationId, Prefix, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::control::{AskedBy, ObservationLine, Sealed, SealedBytes};
+use crate::control::{AskedBy, EvidenceRequest, ObservationLine, Sealed, SealedBytes};
 use crate::house::House;
 
 /// Observations in one list, the newest first.
@@ -35,15 +35,22 @@ struct Kept {
 }
 
 impl House {
-    /// The observations of an address.
+    /// Answers a command that asks about observations.
     ///
     /// # Errors
-    /// The store failed.
-    pub(crate) async fn observations(
-        &self,
-        address: IpAddr,
-        view: View,
-    ) -> anyhow::Result<Vec<ObservationLine>> {
+    /// What was refused or failed, as a sentence for the operator.
+    pub(crate) async fn answer_about_evidence(&self, request: EvidenceRequest) -> anyhow::Result<Value> {
+        Ok(match request {
+            EvidenceRequest::List { address, view } => {
+                serde_json::to_value(self.observations(address, view).await?)?
+            }
+            EvidenceRequest::One { id, view } => serde_json::to_value(self.shown(id, view).await?)?,
+            EvidenceRequest::Sealed { id, asked } => serde_json::to_value(self.unseal(id, &asked).await?)?,
+        })
+    }
+
+    /// The observations of an address.
+    async fn observations(&self, address: IpAddr, view: View) -> anyhow::Result<Vec<ObservationLine>> {
         let unit = Prefix::unit(address.to_canonical());
         let seen = self.store.observations_of(&unit, MOST_LISTED).await?;
         let key = self.key_for(address).await?;
@@ -59,10 +66,7 @@ impl House {
     }
 
     /// One observation in a view that hides something.
-    ///
-    /// # Errors
-    /// There is none of that name, or the store failed.
-    pub(crate) async fn shown(&self, id: ObservationId, view: View) -> anyhow::Result<Shown> {
+    async fn shown(&self, id: ObservationId, view: View) -> anyhow::Result<Shown> {
         let kept = self.kept(id).await?;
         let reached = match &kept.seen.message {
             Some(digest) => self.store.recipients_of(digest, SAME_MESSAGE).await?,
@@ -95,10 +99,7 @@ impl House {
     }
 
     /// One observation untouched, once it is written down for whom.
-    ///
-    /// # Errors
-    /// There is none of that name, the store failed, the log cannot be written, or the evidence is more than the control socket carries.
-    pub(crate) async fn unseal(&self, id: ObservationId, asked: &AskedBy) -> anyhow::Result<Sealed> {
+    async fn unseal(&self, id: ObservationId, asked: &AskedBy) -> anyhow::Result<Sealed> {
         let kept = self.kept(id).await?;
         let at = self.clock.now();
         let size = kept.message.as_ref().map_or(0, |message| message.len() as u64);

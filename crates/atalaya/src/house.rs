@@ -208,11 +208,7 @@ impl House {
             request @ (Request::Simulate { .. } | Request::Purge { .. } | Request::Sources) => {
                 self.answer_about_judging(request, now).await?
             }
-            Request::Observations { address, view } => {
-                serde_json::to_value(self.observations(address, view).await?)?
-            }
-            Request::Evidence { id, view } => serde_json::to_value(self.shown(id, view).await?)?,
-            Request::Unseal { id, asked } => serde_json::to_value(self.unseal(id, &asked).await?)?,
+            Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })

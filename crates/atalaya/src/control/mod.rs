@@ -77,12 +77,8 @@ pub(crate) enum Request {
     Purge { wish: Wish, mode: Mode },
     /// What every source has proven to be worth; the answer is a list of [`SourceWorth`].
     Sources,
-    /// The newest observations of an address; the answer is a list of [`ObservationLine`].
-    Observations { address: IpAddr, view: View },
-    /// One observation; the answer is [`Shown`](atalaya_formats::view::Shown).
-    Evidence { id: ObservationId, view: View },
-    /// One observation untouched; the answer is [`Sealed`], and for whom is written down.
-    Unseal { id: ObservationId, asked: AskedBy },
+    /// What was seen.
+    Evidence(EvidenceRequest),
     /// Write the list. The answer is many lines: `{"part": "…"}` with bytes in base64, and `{"ok": null}` behind the last.
     Export {
         format: Format,
@@ -91,6 +87,18 @@ pub(crate) enum Request {
     },
     /// Judge all that was recorded, and say what is listed.
     Settle,
+}
+
+/// What is asked about observations.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "show", rename_all = "kebab-case")]
+pub(crate) enum EvidenceRequest {
+    /// The newest of an address; the answer is a list of [`ObservationLine`].
+    List { address: IpAddr, view: View },
+    /// One of them; the answer is [`Shown`](atalaya_formats::view::Shown).
+    One { id: ObservationId, view: View },
+    /// One of them untouched; the answer is [`Sealed`], and for whom is written down.
+    Sealed { id: ObservationId, asked: AskedBy },
 }
 
 /// A step of an import.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{Form, line_to, print, print_json};
 use crate::cli::Place;
-use crate::control::{AskedBy, Line, ObservationLine, Request, Sealed};
+use crate::control::{AskedBy, EvidenceRequest, Line, ObservationLine, Request, Sealed};
 use crate::folder::Missing;
 
 /// `evidence`.
@@ -26,7 +26,7 @@ use crate::folder::Missing;
 pub(crate) struct EvidenceCommand {
     #[command(flatten)]
     place: Place,
-    /// An address, for a list of what was seen of it; or the name of an observation, for that one
+    /// An address, for a list of what was seen of it (the newest 200); or the name of an observation, for that one
     what: What,
     /// Who is to see it: public, network (of the address), desk (your own people) or sealed (a court: untouched)
     #[arg(long, default_value = "desk")]
@@ -78,11 +78,11 @@ pub(crate) async fn run(command: EvidenceCommand) -> anyhow::Result<()> {
     if let Some((id, (folder, reason))) = unsealing {
         let uid = rustix::process::getuid().as_raw();
         let asked = AskedBy { reason, uid };
-        let request = Request::Unseal {
+        let request = EvidenceRequest::Sealed {
             id,
             asked: asked.clone(),
         };
-        let evidence: Sealed = line.ask(request).await?;
+        let evidence: Sealed = line.ask(Request::Evidence(request)).await?;
         return sealed::write(&folder, &evidence, &asked);
     }
     match command.what {
@@ -93,7 +93,9 @@ pub(crate) async fn run(command: EvidenceCommand) -> anyhow::Result<()> {
 
 async fn list(line: &mut Line, address: IpAddr, command: &EvidenceCommand) -> anyhow::Result<()> {
     let view = command.view;
-    let seen: Vec<ObservationLine> = line.ask(Request::Observations { address, view }).await?;
+    let seen: Vec<ObservationLine> = line
+        .ask(Request::Evidence(EvidenceRequest::List { address, view }))
+        .await?;
     if Form::from(command.json) == Form::Json {
         return seen.iter().try_for_each(print_json);
     }
@@ -103,7 +105,9 @@ async fn list(line: &mut Line, address: IpAddr, command: &EvidenceCommand) -> an
 
 async fn show(line: &mut Line, id: ObservationId, command: &EvidenceCommand) -> anyhow::Result<()> {
     let view = command.view;
-    let shown: Shown = line.ask(Request::Evidence { id, view }).await?;
+    let shown: Shown = line
+        .ask(Request::Evidence(EvidenceRequest::One { id, view }))
+        .await?;
     if Form::from(command.json) == Form::Json {
         return print_json(&shown);
     }

@@ -15,7 +15,7 @@
 //! | kind of trap, name of a reporter | none | none | shown | all |
 //! | digests | none | none | none | shown |
 //!
-//! Who was sent to a trap is a trap: of an observation that hit one, the desk sees no recipient either. A digest of what is hidden would let anybody
+//! Who was written to at a trap is one: of what the trap saw, and of an observation that hit one elsewhere, the desk sees no recipient either. A digest of what is hidden would let anybody
 //! test guesses of it, so that only the sealed view has one. Pseudonyms are made with a key for each network ([`network_key`]): the same in all
 //! three views, on the page and in notices, and others for other networks, so that two of them cannot tell by comparing that they hit the
 //! same trap.
@@ -32,7 +32,7 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
-use atalaya_model::{Handshake, MailAddress, Observation, Prefix};
+use atalaya_model::{Handshake, MailAddress, Observation, Prefix, Sensor};
 use serde::{Deserialize, Serialize};
 
 pub use client::{Spoken, System};
@@ -80,7 +80,8 @@ impl View {
     pub(crate) fn recipients(self, seen: &Observation) -> Recipients {
         match self {
             Self::Public | Self::Network => Recipients::Hidden,
-            Self::Desk if seen.trap.is_some() => Recipients::Hidden,
+            // Whoever is written to at the trap's own door is one, also where the trap refused or forgot him.
+            Self::Desk if seen.trap.is_some() || seen.sensor == Sensor::Trap => Recipients::Hidden,
             Self::Desk | Self::Sealed => Recipients::Shown,
         }
     }

@@ -45,7 +45,7 @@ pub(super) struct Evidence {
     /// Its envelope, recipients hidden.
     pub(super) envelope: HiddenEnvelope,
     /// What opened the connection, where a signature knows it.
-    pub(super) system: Option<String>,
+    pub(super) system: Option<System>,
     /// How many observations there are.
     pub(super) count: usize,
     /// Whether there are more than were counted.
@@ -115,7 +115,7 @@ impl Evidence {
         Some(Self {
             message: redactor.hide_message(raw, hiding.most)?,
             envelope: HiddenEnvelope::of(shown, View::Network, &redactor),
-            system: System::of(shown, &hiding.signatures).and_then(|system| system.label),
+            system: System::of(shown, &hiding.signatures).filter(|system| system.label.is_some()),
             shown: shown.clone(),
             count: 1,
             has_more: false,

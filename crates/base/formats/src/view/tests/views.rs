@@ -42,7 +42,7 @@ fn observation(recipients: &[&str], trap: Option<Trap>) -> Observation {
             ObservationId(uuid::Uuid::from_u128(1)),
             "192.0.2.7".parse().unwrap(),
             "2026-11-23T11:58:42Z".parse().unwrap(),
-            Sensor::Trap,
+            trap.map_or(Sensor::Complaint, |_| Sensor::Trap),
         )
     }
 }
@@ -128,6 +128,13 @@ fn no_view_but_the_sealed_one_shows_traps_passwords_and_tokens() {
 
 #[test]
 fn the_desk_sees_recipients_where_no_trap_was_hit_and_the_network_never() {
+    let mut refused = observation(&[], None);
+    refused.sensor = Sensor::Trap;
+    let all = text(&shown(&refused, View::Desk, "abuse@isp.example"));
+    assert!(
+        !all.contains("customer"),
+        "the trap did not keep its recipient: {all}"
+    );
     let of_customer = observation(&[TRAP, CUSTOMER], None);
     let desk = shown(&of_customer, View::Desk, "abuse@isp.example");
     let all = text(&desk);

@@ -4,7 +4,7 @@ use atalaya_formats::redact::Extent;
 
 use super::super::mail::travels_whole;
 use super::page::Page;
-use super::{Facts, messages, moment, source};
+use super::{Facts, messages, moment, source, system_text};
 
 /// Writes it. `note` stands above it, for those who read another language.
 pub(super) fn write(facts: &Facts<'_>, note: Option<&str>) -> String {
@@ -58,7 +58,10 @@ fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
         .row("Subject", &evidence.envelope.subject)
         .row("Size", &format!("{} bytes", shown.message_size));
     if let Some(system) = &evidence.system {
-        page.row("System", &format!("{system}, going by its first packet"));
+        page.row(
+            "System",
+            &system_text(system, "perhaps", "going by its first packet"),
+        );
     }
     page.blank();
     page.paragraph(

@@ -4,7 +4,7 @@ use atalaya_formats::redact::Extent;
 
 use super::super::mail::travels_whole;
 use super::page::Page;
-use super::{Facts, Header, messages, moment, source};
+use super::{Facts, Header, messages, moment, source, system_text};
 
 /// Writes it.
 pub(super) fn write(facts: &Facts<'_>, header: Header) -> String {
@@ -55,7 +55,10 @@ fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
         .row("Asunto", &evidence.envelope.subject)
         .row("Tamaño", &format!("{} bytes", shown.message_size));
     if let Some(system) = &evidence.system {
-        page.row("Sistema", &format!("{system}, según su primer paquete"));
+        page.row(
+            "Sistema",
+            &system_text(system, "quizá", "según su primer paquete"),
+        );
     }
     page.blank();
     page.paragraph(
