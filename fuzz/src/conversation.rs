@@ -57,9 +57,9 @@ fn assert_hidden(talk: &Conversation) {
 
 /// Whether nothing stands behind AUTH but a word for how.
 fn is_silent(line: &[u8]) -> bool {
-    let line = String::from_utf8_lossy(line).to_ascii_uppercase();
+    let line = String::from_utf8_lossy(line).replace("[left out]", "");
     let mut words = line.split_ascii_whitespace();
-    words.next() != Some("AUTH") || words.nth(1).is_none_or(|word| word == "[LEFT")
+    !words.next().is_some_and(|verb| verb.eq_ignore_ascii_case("AUTH")) || words.nth(1).is_none()
 }
 
 /// Takes the bytes for what both sides say in turn.

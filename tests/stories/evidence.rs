@@ -135,10 +135,8 @@ fn what_leaves_untouched_is_whole_checked_and_written_down_first() {
     let message = std::fs::read(folder.join("message.eml")).unwrap();
     assert_eq!(String::from_utf8(message).unwrap(), MESSAGE);
     let conversation = std::fs::read_to_string(folder.join("conversation.txt")).unwrap();
-    assert!(
-        conversation.contains("AUTH PLAIN AGFuYQBodW50ZXIy\\r\\n"),
-        "{conversation}"
-    );
+    // In two pieces, as it came.
+    assert!(conversation.contains("W50ZXIy\\r\\n"), "{conversation}");
     let sums = run(
         "sh",
         &[

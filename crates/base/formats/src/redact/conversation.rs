@@ -6,8 +6,6 @@
 //! passwords, and lines that no command begins (which may be the answer to a question for a password) are left out. A line that was cut in its
 //! middle keeps its verb alone, because half an address is not found.
 
-use std::borrow::Cow;
-
 use super::{LEFT_OUT, Redactor};
 use crate::conversation::{Conversation, Side, What};
 use crate::smtp::{self, Address, Command, Oddities};
@@ -169,9 +167,14 @@ impl Redactor {
             return format!("{front}{LEFT_OUT}");
         };
         let shown = match recipients {
-            _ if address.is_null() => Cow::Borrowed("<>"),
-            Recipients::Hidden => Cow::Owned(format!("<{}>", self.pseudonym(&address.0))),
-            Recipients::Shown => Cow::Owned(format!("<{}>", self.recipient_shown(&address.0))),
+            _ if address.is_null() => String::new(),
+            Recipients::Hidden => self.pseudonym(&address.0),
+            Recipients::Shown => self.recipient_shown(&address.0),
+        };
+        let shown = if path.starts_with('<') {
+            format!("<{shown}>")
+        } else {
+            shown
         };
         format!("{front}{shown}{}", nothing_or_left_out(behind))
     }

@@ -131,7 +131,7 @@ fn secrets_recipients_and_what_is_no_command_are_left_out() {
         ),
         (
             "rcpt to : juan.second@second.example",
-            &format!("rcpt to : <{pseudonym}>"),
+            &format!("rcpt to : {pseudonym}"),
         ),
         ("RCPT", "RCPT"),
         ("RCPT TO:", "RCPT TO:[left out]"),
