@@ -73,7 +73,7 @@ impl Redactor {
         for event in events(talk) {
             match event {
                 Event::Line(line) => {
-                    out.say(line.at, line.side, self.shown_line(&line, recipients).as_bytes())
+                    out.say(line.at, line.side, self.shown_line(&line, recipients).as_bytes());
                 }
                 Event::Other(at, What::Message(size, ends)) => out.send(at, size, ends),
                 Event::Other(at, What::Tls) => out.begin_tls(at),

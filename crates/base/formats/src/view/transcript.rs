@@ -65,7 +65,7 @@ pub fn printable(text: &str) -> String {
         match sign {
             '\n' | '\t' => out.push(sign),
             sign if sign.is_control() || super::public::is_invisible(sign) => {
-                out.extend(sign.escape_unicode())
+                out.extend(sign.escape_unicode());
             }
             sign => out.push(sign),
         }
