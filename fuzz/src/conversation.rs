@@ -4,7 +4,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use atalaya_formats::conversation::{Conversation, Ends, Side};
+use atalaya_formats::conversation::{Conversation, Ends, Side, What};
+use atalaya_formats::redact::{Recipients, RedactorBuilder};
 use atalaya_formats::smtp::{Dialect, Parties};
 
 use crate::text::choice;
@@ -15,10 +16,50 @@ pub fn conversation(data: &[u8]) {
     if let Ok(Ok(read)) = std::str::from_utf8(rest).map(Conversation::parse) {
         assert_read_back(&read);
         assert_told(&read);
+        assert_hidden(&read);
     }
     let held = held(rest, usize::from(limit) * 64);
     assert_read_back(&held);
     assert_told(&held);
+    assert_hidden(&held);
+}
+
+/// The trap that the seeds write to.
+const TRAP: &str = "maria.trap@trap.example";
+
+/// Neither the trap nor what follows AUTH is shown, and who was named is shown by a pseudonym.
+fn assert_hidden(talk: &Conversation) {
+    let traps = RedactorBuilder::new(b"k").recipient(TRAP);
+    let (known, all) = (traps.clone().build(), traps.said_in(talk).build());
+    for recipients in [Recipients::Hidden, Recipients::Shown] {
+        let hidden = all.hide_conversation(talk, recipients);
+        assert_read_back(&hidden);
+        assert_eq!(hidden.is_cut(), talk.is_cut());
+        for segment in hidden.segments() {
+            let What::Said(side, said) = segment.what else {
+                continue;
+            };
+            for line in said.split(|byte| *byte == b'\n') {
+                assert!(
+                    !known.finds_in(line),
+                    "the trap shows: {}",
+                    String::from_utf8_lossy(line)
+                );
+                assert!(
+                    side == Side::Server || is_silent(line),
+                    "a secret shows: {}",
+                    String::from_utf8_lossy(line)
+                );
+            }
+        }
+    }
+}
+
+/// Whether nothing stands behind AUTH but a word for how.
+fn is_silent(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line).replace("[left out]", "");
+    let mut words = line.split_ascii_whitespace();
+    !words.next().is_some_and(|verb| verb.eq_ignore_ascii_case("AUTH")) || words.nth(1).is_none()
 }
 
 /// Takes the bytes for what both sides say in turn.

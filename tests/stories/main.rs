@@ -13,6 +13,7 @@ mod browser;
 mod commands;
 mod control;
 mod demo;
+mod evidence;
 mod exports;
 mod fail2ban;
 mod fingerprint;

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::commands::top::TopAnswer;
 use crate::commands::trap::TRAPS;
-use crate::config::{Config, rules_of};
+use crate::config::{Config, matcher_of, rules_of};
 use crate::control::{
     ContactAnswer, ImportStep, Observed, Replayed, Request, Settled, SourceWorth, StepAnswer,
 };
@@ -118,6 +118,7 @@ impl House {
                 publish: config.publish.clone(),
                 exports: config.in_data("exports"),
                 traps: config.trap_names(&added).into(),
+                signatures: Arc::new(matcher_of(&config.trap.signatures)?),
             },
         };
         Ok(Arc::new(Self {
@@ -207,6 +208,7 @@ impl House {
             request @ (Request::Simulate { .. } | Request::Purge { .. } | Request::Sources) => {
                 self.answer_about_judging(request, now).await?
             }
+            Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod control;
 mod demo;
+mod evidence;
 mod folder;
 mod house;
 mod process;
@@ -55,6 +56,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Simulate(simulate) => Box::pin(commands::simulate::run(simulate)).await,
         Command::Purge(purge) => commands::purge::run(purge).await,
         Command::Sources(sources) => commands::sources::run(sources).await,
+        Command::Evidence(evidence) => commands::evidence::run(evidence).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),
         Command::Rbldnsd(rbldnsd) => commands::rbldnsd::run(rbldnsd).await,

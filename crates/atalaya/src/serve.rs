@@ -390,7 +390,8 @@ fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken
         Arc::clone(finder),
         clock.clone(),
     )
-    .with_traps(house.pages.config.traps.clone());
+    .with_traps(house.pages.config.traps.clone())
+    .with_signatures(Arc::clone(&house.pages.config.signatures));
     let folder = config.in_data("notices");
     let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), folder)?;
     put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));

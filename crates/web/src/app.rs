@@ -7,6 +7,7 @@ use std::sync::Arc;
 use atalaya_decide::Rules;
 use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::SharedTrapNames;
+use atalaya_formats::signatures::Matcher;
 use atalaya_model::Clock;
 use atalaya_publish::{PublishConfig, Zone};
 use atalaya_store::Store;
@@ -66,6 +67,8 @@ pub struct AppConfig {
     pub publish: PublishConfig,
     /// The names of the traps, which no page may show.
     pub traps: SharedTrapNames,
+    /// Names the systems of those who sent.
+    pub signatures: Arc<Matcher>,
     /// The folder for exports that are being fetched; nobody else writes there, and nothing in it is missed.
     pub exports: PathBuf,
 }
@@ -107,12 +110,7 @@ impl FromRequestParts<Shared> for Client {
 pub fn router(app: App) -> Router {
     let limits = LookupLimits::new(&app.config.web, &app.config.delist);
     let shared: Shared = Arc::new(Inner {
-        lookup: Lookup::new(
-            app.store.clone(),
-            Arc::clone(&app.zone),
-            limits,
-            app.config.traps.clone(),
-        ),
+        lookup: Lookup::new(app.store.clone(), Arc::clone(&app.zone), limits, &app.config),
         limiter: Limiter::new(app.config.web.posts_per_minute),
         wrong_keys: Limiter::new(app.config.web.wrong_keys_per_minute),
         exports: Exports::new(app.config.exports.clone()),

@@ -6,7 +6,6 @@ mod app;
 mod assets;
 mod client;
 mod config;
-mod evidence;
 mod exports;
 mod failure;
 mod health;

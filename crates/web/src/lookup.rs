@@ -10,19 +10,17 @@ use std::time::Duration;
 
 use atalaya_delist::{DelistConfig, covering_prefixes};
 use atalaya_formats::redact::SharedTrapNames;
+use atalaya_formats::signatures::Matcher;
+use atalaya_formats::view::{Hiding, SECRET_NAME, Veil, network_key};
 use atalaya_model::{Contact, Decided, Listing, Observation, Prefix, Rule, Serial, Timestamp, reserved};
 use atalaya_publish::{Allowed, Held, Zone};
 use atalaya_store::{Notice, Store, StoreError};
 use tokio::sync::OnceCell;
 
-use crate::WebConfig;
-use crate::evidence::Veil;
+use crate::{AppConfig, WebConfig};
 
 /// Most notices that are shown.
 const MAX_NOTICES: u32 = 20;
-
-/// The name under which the store keeps the key of pseudonyms. Notices use the same, so that both call a trap by the same name.
-const KEY_NAME: &str = "pseudonyms";
 
 /// The places to look an address up in.
 #[derive(Debug)]
@@ -37,6 +35,7 @@ pub(crate) struct Lookup {
     pub(crate) limits: LookupLimits,
     /// Never shown.
     traps: SharedTrapNames,
+    signatures: Arc<Matcher>,
     key: OnceCell<Vec<u8>>,
 }
 
@@ -157,13 +156,14 @@ impl Facts {
 
 impl Lookup {
     /// Looks up in this zone and this store.
-    pub(crate) fn new(store: Store, zone: Arc<Zone>, limits: LookupLimits, traps: SharedTrapNames) -> Self {
+    pub(crate) fn new(store: Store, zone: Arc<Zone>, limits: LookupLimits, config: &AppConfig) -> Self {
         Self {
             zone_name: zone.name(),
             zone,
             store,
             limits,
-            traps,
+            traps: config.traps.clone(),
+            signatures: Arc::clone(&config.signatures),
             key: OnceCell::new(),
         }
     }
@@ -231,18 +231,26 @@ impl Lookup {
     /// Asks the store for everything at once.
     async fn details(&self, facts: &Facts) -> Result<Details, NoDetails> {
         let (store, unit) = (&self.store, &facts.unit);
-        let (observations, (listings, decisions), notices, removals, contact, key) = tokio::try_join!(
+        let (observations, (listings, decisions), notices, removals, contact, network, key) = tokio::try_join!(
             self.observations(unit),
             self.history(facts),
             store.notices_told_of(unit, MAX_NOTICES),
             store.removals_of(unit, facts.now.minus(self.limits.remember)),
             store.contact_for(facts.address, facts.now),
+            store.network_of(facts.address, facts.now),
             self.key(),
         )?;
         let (observations, observation_count) = observations;
-        let (traps, key) = (self.traps.get(), key.to_vec());
+        let (traps, signatures) = (self.traps.get(), Arc::clone(&self.signatures));
+        let key = network_key(key, network.as_ref(), unit);
         // Messages to hundreds of recipients make a large veil.
-        let veil = move || (Veil::new(&key, &traps, &observations), observations);
+        let veil = move || {
+            let hiding = Hiding {
+                key: &key,
+                traps: &traps,
+            };
+            (Veil::new(hiding, &observations, signatures), observations)
+        };
         let (veil, observations) = tokio::task::spawn_blocking(veil).await?;
         Ok(Details {
             listings,
@@ -258,7 +266,10 @@ impl Lookup {
 
     /// The key is read once: it never changes.
     async fn key(&self) -> Result<&[u8], StoreError> {
-        let key = self.key.get_or_try_init(|| self.store.secret(KEY_NAME)).await?;
+        let key = self
+            .key
+            .get_or_try_init(|| self.store.secret(SECRET_NAME))
+            .await?;
         Ok(key)
     }
 

@@ -17,6 +17,7 @@ pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::complaint::ComplaintCommand;
+use crate::commands::evidence::EvidenceCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::reporter::ReporterCommand;
 use crate::commands::top::TopCommand;
@@ -77,6 +78,8 @@ pub(crate) enum Command {
     Purge(Purge),
     /// Say what the word of every source has proven to be worth
     Sources(Sources),
+    /// Show what was seen of an address, to whom it may be shown
+    Evidence(EvidenceCommand),
     /// Find the abuse contact of an address
     Contact(Contact),
     /// Say what the SYNs of a capture tell about the network stacks that sent them
@@ -301,7 +304,7 @@ impl std::str::FromStr for End {
 const MAX_REASON: usize = 400;
 
 /// Reads a reason: one line that can stand in a page, a notice and a log.
-fn reason(text: &str) -> Result<String, String> {
+pub(crate) fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.chars().any(char::is_control) {
         return Err("a reason is one line, without control characters".to_owned());

@@ -1,14 +1,16 @@
 //! `check-config` and `config example`.
 
 use crate::cli::CheckConfig;
-use crate::config::{load, rules_of};
+use crate::config::{load, matcher_of, rules_of};
 
 /// Checks a file.
 pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
     let Some(path) = command.config.as_ref().or(command.file.as_ref()) else {
         return Err(super::NoPlace.into());
     };
-    rules_of(&load(path)?)?;
+    let config = load(path)?;
+    rules_of(&config)?;
+    matcher_of(&config.trap.signatures)?;
     super::print(format_args!("{} can be used.", path.display()))
 }
 

@@ -4,6 +4,7 @@ mod example;
 mod listen;
 mod load;
 mod rules;
+mod signatures;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ pub(crate) use example::example;
 pub(crate) use listen::{DnsAddresses, ListenConfig};
 pub(crate) use load::load;
 pub(crate) use rules::{read as read_rules, rules_of};
+pub(crate) use signatures::matcher_of;
 
 settings! {
     /// Everything that can be configured.

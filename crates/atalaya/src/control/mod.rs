@@ -14,7 +14,8 @@ use atalaya_decide::import::Import;
 use atalaya_decide::learn::worth;
 use atalaya_decide::purge::{Mode, Wish};
 use atalaya_decide::rules::Learning;
-use atalaya_model::{Class, Contact, Observation, Prefix, Sensor, Timestamp};
+use atalaya_formats::view::View;
+use atalaya_model::{Class, Contact, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp};
 use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,8 @@ pub(crate) enum Request {
     Purge { wish: Wish, mode: Mode },
     /// What every source has proven to be worth; the answer is a list of [`SourceWorth`].
     Sources,
+    /// What was seen.
+    Evidence(EvidenceRequest),
     /// Write the list. The answer is many lines: `{"part": "…"}` with bytes in base64, and `{"ok": null}` behind the last.
     Export {
         format: Format,
@@ -84,6 +87,18 @@ pub(crate) enum Request {
     },
     /// Judge all that was recorded, and say what is listed.
     Settle,
+}
+
+/// What is asked about observations.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "show", rename_all = "kebab-case")]
+pub(crate) enum EvidenceRequest {
+    /// The newest of an address; the answer is a list of [`ObservationLine`].
+    List { address: IpAddr, view: View },
+    /// One of them; the answer is [`Shown`](atalaya_formats::view::Shown).
+    One { id: ObservationId, view: View },
+    /// One of them untouched; the answer is [`Sealed`], and for whom is written down.
+    Sealed { id: ObservationId, asked: AskedBy },
 }
 
 /// A step of an import.
@@ -157,6 +172,56 @@ impl SourceWorth {
         }
     }
 }
+
+/// An observation in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ObservationLine {
+    /// Its name.
+    pub(crate) id: ObservationId,
+    /// The address that did it.
+    pub(crate) address: IpAddr,
+    /// When.
+    pub(crate) seen_at: Timestamp,
+    /// Which kind of sensor saw it.
+    pub(crate) sensor: Sensor,
+    /// What was seen.
+    pub(crate) kind: Kind,
+    /// Whether the rules count it.
+    pub(crate) counted: bool,
+    /// Bytes of the message.
+    pub(crate) size: u64,
+    /// The subject, as the view shows it.
+    pub(crate) subject: String,
+}
+
+/// Who wants evidence untouched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AskedBy {
+    /// Who asked the operator, and why.
+    pub(crate) reason: String,
+    /// The user of the system who gives it out.
+    pub(crate) uid: u32,
+}
+
+/// All that is kept of an observation, untouched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    /// When it was given out.
+    pub(crate) at: Timestamp,
+    /// What was observed.
+    pub(crate) observation: Observation,
+    /// The text of the dialect.
+    pub(crate) dialect: Option<String>,
+    /// The message.
+    pub(crate) message: Option<SealedBytes>,
+    /// The conversation.
+    pub(crate) conversation: Option<SealedBytes>,
+}
+
+/// Bytes as they are, which travel in base64.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct SealedBytes(#[serde(with = "base64")] pub(crate) Vec<u8>);
 
 /// What a search for a contact gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,8 @@
 //!
 //! Each incident of a contact has one, also those that are held back and never become a mail: only those with a time in `told_at` were told.
 
+use std::net::IpAddr;
+
 use atalaya_model::{MailAddress, Prefix, Serial, Timestamp};
 use uuid::Uuid;
 
@@ -65,6 +67,27 @@ impl Store {
         );
         let rows = self.read().await?.rows(sql, values![prefix, limit]).await?;
         rows.into_iter().map(notice).collect()
+    }
+
+    /// The network that answers for an address: the contact that the newest notice about its unit was written to, else the one that is cached
+    /// and fresh. None where nobody is known.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn network_of(
+        &self,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Option<MailAddress>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM notices WHERE prefix = $1 ORDER BY written_at DESC, serial DESC LIMIT 1"
+        );
+        let unit = Prefix::unit(address);
+        if let Some(row) = self.read().await?.row(sql, values![&unit]).await? {
+            return Ok(Some(notice(row)?.contact));
+        }
+        let contact = self.contact_for(address, now).await?;
+        Ok(contact.and_then(|contact| contact.addresses.into_iter().next()))
     }
 }
 

@@ -37,6 +37,16 @@ impl Store {
         self.writer().record(&observation, evidence).await
     }
 
+    /// The observation of that name; none where there is none (any more).
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn observation(&self, id: ObservationId) -> Result<Option<Observation>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM observations WHERE id = $1");
+        let row = self.read().await?.row(sql, values![id.0]).await?;
+        row.map(|row| Ok(seen(row)?.observation)).transpose()
+    }
+
     /// The observations after `position`, oldest first.
     ///
     /// # Errors

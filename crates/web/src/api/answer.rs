@@ -25,12 +25,7 @@ use crate::lookup::{Details, Facts, Lookup, LookupLimits, NotLoaded, Standing};
 pub async fn answer_json(app: &App, address: IpAddr) -> Result<Value, NotLoaded> {
     let config = &app.config;
     let limits = LookupLimits::new(&config.web, &config.delist);
-    let lookup = Lookup::new(
-        app.store.clone(),
-        Arc::clone(&app.zone),
-        limits,
-        config.traps.clone(),
-    );
+    let lookup = Lookup::new(app.store.clone(), Arc::clone(&app.zone), limits, config);
     let facts = lookup.facts(address, app.clock.now()).await?;
     let mut answer = lookup.answer(&facts);
     let kept = facts.details.as_ref().map(|details| details.observation_count);

@@ -4,6 +4,7 @@ mod answer;
 mod export;
 mod openapi;
 mod problem;
+mod schemas;
 
 use std::time::Duration;
 

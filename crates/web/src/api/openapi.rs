@@ -6,6 +6,8 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::schemas;
+
 /// A call.
 struct Call {
     method: &'static str,
@@ -13,6 +15,8 @@ struct Call {
     summary: &'static str,
     parameters: &'static [Parameter],
     body: Option<&'static str>,
+    /// The schema of its answer, where that is described.
+    schema: Option<&'static str>,
     /// The statuses that it answers with, in their order.
     answers: &'static [u16],
     errors: Errors,
@@ -56,6 +60,7 @@ const fn call(
         summary,
         parameters,
         body: None,
+        schema: None,
         answers,
         errors,
     }
@@ -70,13 +75,16 @@ const CALLS: &[Call] = &[
         &[200],
         Errors::Problem,
     ),
-    call(
-        ("get", "/api/v1/ip/{address}"),
-        "Whether an address is listed, why, since when and until when",
-        &[ADDRESS_IN_PATH],
-        &[200, 400, 503],
-        Errors::Problem,
-    ),
+    Call {
+        schema: Some("Answer"),
+        ..call(
+            ("get", "/api/v1/ip/{address}"),
+            "Whether an address is listed, why, since when and until when",
+            &[ADDRESS_IN_PATH],
+            &[200, 400, 503],
+            Errors::Problem,
+        )
+    },
     call(
         ("post", "/api/v1/ip/{address}/removal"),
         "Take an address off the list; 201 where it left, 200 where it was not listed",
@@ -228,7 +236,10 @@ fn document() -> Value {
             "summary": "A DNS blocklist: look up, leave, report",
         },
         "paths": paths,
-        "components": { "securitySchemes": { "key": { "type": "apiKey", "in": "header", "name": "Key" } } },
+        "components": {
+            "securitySchemes": { "key": { "type": "apiKey", "in": "header", "name": "Key" } },
+            "schemas": schemas::all(),
+        },
     })
 }
 
@@ -237,7 +248,7 @@ fn describe(call: &Call) -> Value {
     let answers: Map<String, Value> = call
         .answers
         .iter()
-        .map(|status| (status.to_string(), answer(*status, call.errors)))
+        .map(|status| (status.to_string(), answer(*status, call)))
         .collect();
     let mut described = json!({ "summary": call.summary, "parameters": parameters, "responses": answers });
     if let (Some(kind), Some(described)) = (call.body, described.as_object_mut()) {
@@ -264,10 +275,10 @@ fn parameter((place, name, kind, description): &Parameter) -> Value {
 }
 
 /// An answer, with its media type where it has a body that is always of one.
-fn answer(status: u16, errors: Errors) -> Value {
+fn answer(status: u16, call: &Call) -> Value {
     let status = axum::http::StatusCode::from_u16(status).unwrap_or_default();
     let description = status.canonical_reason().unwrap_or_default();
-    let kind = match errors {
+    let kind = match call.errors {
         Errors::Problem => "application/problem+json",
         Errors::Listed => "application/json",
         Errors::Text => "text/plain",
@@ -275,7 +286,13 @@ fn answer(status: u16, errors: Errors) -> Value {
     if status.is_client_error() || status.is_server_error() {
         return json!({ "description": description, "content": { kind: {} } });
     }
-    json!({ "description": description })
+    match call.schema {
+        Some(name) => {
+            let schema = json!({ "$ref": format!("#/components/schemas/{name}") });
+            json!({ "description": description, "content": { "application/json": { "schema": schema } } })
+        }
+        None => json!({ "description": description }),
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Views: what the page of an address shows, decided and written. Plain functions of facts, rules and language.
 
 use atalaya_delist::{DelistConfig, Prospect, assess, wait_after};
+use atalaya_formats::view::{PublicObservation, Spoken, System};
 use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Timestamp, Verdict};
 use atalaya_publish::Held;
 use atalaya_store::Notice;
 
-use crate::evidence::PublicObservation;
 use crate::lookup::{Details, Facts};
 use crate::texts::{ClassTexts, Texts};
 use crate::written::Moment;
@@ -129,6 +129,10 @@ pub(super) struct EvidenceView {
     pub(super) sender: Option<String>,
     pub(super) subject: String,
     pub(super) size: String,
+    /// The system, by its first packet.
+    pub(super) system: Option<String>,
+    /// The programs that speak so, or the name of the dialect.
+    pub(super) dialect: Option<String>,
     /// Why it does not count.
     pub(super) note: Option<&'static str>,
 }
@@ -155,7 +159,26 @@ pub(super) fn evidence(seen: PublicObservation, unit: &Prefix, t: &'static Texts
         sender: seen.sender_domain,
         subject: or_empty(seen.subject),
         size: t.units.size(seen.size),
+        system: seen.system.map(|seen| system(seen, t)),
+        dialect: seen.dialect.map(|seen| dialect(seen, t)),
         note,
+    }
+}
+
+/// What opened the connection, in words.
+fn system(seen: System, t: &'static Texts) -> String {
+    match (seen.label, seen.certain) {
+        (None, _) => t.address.system_unknown.to_owned(),
+        (Some(label), true) => label,
+        (Some(label), false) => (t.address.system_likely)(&label),
+    }
+}
+
+/// How it spoke, in words.
+fn dialect(seen: Spoken, t: &'static Texts) -> String {
+    match seen.programs {
+        Some(programs) => (t.address.dialect_known)(&programs),
+        None => (t.address.dialect_unknown)(&seen.id.to_string()),
     }
 }
 

@@ -141,6 +141,15 @@ pub(crate) struct AddressTexts {
     pub(crate) subject: &'static str,
     pub(crate) size: &'static str,
     pub(crate) from_address: &'static str,
+    pub(crate) system: &'static str,
+    /// A label that is a guess.
+    pub(crate) system_likely: With1,
+    pub(crate) system_unknown: &'static str,
+    pub(crate) dialect: &'static str,
+    /// Programs.
+    pub(crate) dialect_known: With1,
+    /// The name of the dialect.
+    pub(crate) dialect_unknown: With1,
     pub(crate) empty: &'static str,
     pub(crate) backscatter: &'static str,
     pub(crate) unproven: &'static str,

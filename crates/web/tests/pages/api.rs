@@ -64,6 +64,8 @@ async fn a_listed_address_comes_with_its_listings_and_their_evidence() {
                 "sender_domain": "barato.example",
                 "subject": "Win a phone",
                 "size": 4_301,
+                "system": null,
+                "dialect": null,
             }],
         }],
     });

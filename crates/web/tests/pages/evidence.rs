@@ -166,3 +166,72 @@ async fn the_api_names_the_abuse_contact_that_the_registry_publishes() {
     assert_eq!(contact["addresses"][0], "abuse@isp.example");
     assert_eq!(contact["network"], "NET-EXAMPLE");
 }
+
+#[tokio::test]
+async fn what_the_sender_runs_is_told_in_the_readers_language() {
+    let house = House::open().await;
+    let mut seen = observation(ADDRESS, house.now(), "Win a phone", "h.example");
+    seen.fingerprint = Some(
+        "4:52:0:60+0:1460:64240,7:mss,sok,ts,nop,ws:df,id+"
+            .parse()
+            .unwrap(),
+    );
+    seen.dialect = Some("ba750ae2772a549a".parse().unwrap());
+    house.store.record(seen, None).await.unwrap();
+    house.clock.advance(std::time::Duration::from_secs(60));
+    let mut other = observation(ADDRESS, house.now(), "Win a car", "h.example");
+    other.fingerprint = Some("4:52:0:60+0:1460:11,7:mss:df".parse().unwrap());
+    other.dialect = Some("00000000000000ff".parse().unwrap());
+    house.store.record(other, None).await.unwrap();
+    house.list(ADDRESS, Class::Spam).await;
+    house
+        .get("/ip/192.0.2.7")
+        .await
+        .says("<dt>Runs on</dt><dd><bdi>Linux 4.20 and newer</bdi></dd>")
+        .says("<dd>Postfix smtp</dd>")
+        .says("Unknown system")
+        .says("No program that we know (dialect 00000000000000ff)");
+    house
+        .get("/ip/192.0.2.7?lang=es")
+        .await
+        .says("Sistema desconocido")
+        .says("Ningún programa que conozcamos (dialecto 00000000000000ff)");
+    let evidence = &house.get("/api/v1/ip/192.0.2.7").await.json()["listings"][0]["evidence"];
+    assert_eq!(evidence[1]["system"]["label"], "Linux 4.20 and newer");
+    assert_eq!(evidence[1]["dialect"]["programs"], "Postfix smtp");
+    assert_eq!(evidence[0]["system"]["label"], serde_json::Value::Null);
+    let document = house.get("/api/openapi.json").await.json();
+    let described = &document["components"]["schemas"]["Evidence"]["properties"];
+    let names =
+        |value: &serde_json::Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(names(described), names(&evidence[0]));
+}
+
+#[tokio::test]
+async fn the_page_calls_a_trap_as_the_notice_did_and_otherwise_than_for_another_network() {
+    let house = House::open().await;
+    let pseudonym = async || {
+        let text = house.get("/ip/192.0.2.7").await.text;
+        let start = text.find("for hidden-").unwrap();
+        text[start..start + 21].to_owned()
+    };
+    house.observe(ADDRESS, "for marta.trampa", "h.example").await;
+    let serial = house.list(ADDRESS, Class::Spam).await;
+    let alone = pseudonym().await;
+    house.tell(ADDRESS, "abuse@isp.example", serial).await;
+    let told = pseudonym().await;
+    assert_ne!(alone, told);
+    let secret = house
+        .store
+        .secret(atalaya_formats::view::SECRET_NAME)
+        .await
+        .unwrap();
+    let key = atalaya_formats::view::network_key(
+        &secret,
+        Some(&"Abuse@isp.example".parse().unwrap()),
+        &ADDRESS.parse().unwrap(),
+    );
+    let redactor = atalaya_formats::redact::RedactorBuilder::new(&key).build();
+    let local = redactor.pseudonym(TRAP);
+    assert_eq!(told, format!("for {}", local.split_once('@').unwrap().0));
+}

@@ -4,22 +4,29 @@ mod report;
 mod summary;
 
 use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::Path;
+use std::io::BufReader;
 
 use anyhow::{Context, bail};
 use atalaya_formats::capture::{Capture, Frame, Packet};
-use atalaya_formats::signatures::{MOST_FILE_BYTES, Matcher, Signatures};
+use atalaya_formats::signatures::Matcher;
 use atalaya_formats::syn::Syn;
 
 use self::report::Report;
 use self::summary::Summary;
 use crate::cli::Fingerprint;
-use crate::commands::{Form, print, print_json};
+use crate::commands::{Form, config_at, print, print_json};
+use crate::config::{Config, matcher_of};
 
 /// Reads, names and prints. What was whole is printed before a broken file is told.
 pub(crate) fn run(command: &Fingerprint) -> anyhow::Result<()> {
-    let matcher = matcher(&command.signatures)?;
+    let place = &command.place;
+    let config = if place.config.is_none() && place.data.is_none() {
+        Config::default()
+    } else {
+        config_at(place)?
+    };
+    let signatures = [command.signatures.as_slice(), &config.trap.signatures].concat();
+    let matcher = matcher_of(&signatures)?;
     let path = &command.capture;
     let told = || format!("{}", path.display());
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
@@ -48,25 +55,6 @@ pub(crate) fn run(command: &Fingerprint) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// What names the stacks: the files that were given, then our own signatures.
-fn matcher(paths: &[std::path::PathBuf]) -> anyhow::Result<Matcher> {
-    let sets = paths.iter().map(|path| read_signatures(path));
-    Ok(Matcher::new(sets.collect::<anyhow::Result<_>>()?))
-}
-
-/// Reads a signature file; it is called by its path.
-fn read_signatures(path: &Path) -> anyhow::Result<(String, Signatures)> {
-    let name = path.display().to_string();
-    let mut bytes = Vec::new();
-    let read = |bytes: &mut Vec<u8>| File::open(path)?.take(MOST_FILE_BYTES + 1).read_to_end(bytes);
-    let length = read(&mut bytes).with_context(|| format!("cannot read the signatures in {name}"))?;
-    if length as u64 > MOST_FILE_BYTES {
-        bail!("{name} is larger than any file of signatures");
-    }
-    let signatures = Signatures::read(&bytes).with_context(|| format!("{name} has wrong lines"))?;
-    Ok((name, signatures))
 }
 
 /// Where the SYNs go.

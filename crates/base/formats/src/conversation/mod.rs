@@ -5,6 +5,7 @@
 
 mod text;
 
+pub(crate) use text::escape;
 pub use text::{BadConversation, MAX_TEXT};
 
 /// What one piece costs beside its bytes, so that a client that sends single bytes cannot take more than its limit either.
@@ -191,6 +192,11 @@ impl Conversation {
         }
         self.is_cut = false;
         self.add(at, Kind::Earlier);
+    }
+
+    /// Notes that what was said behind this is left out.
+    pub(crate) const fn end_here(&mut self) {
+        self.is_cut = true;
     }
 
     /// What happened, in order.

@@ -100,7 +100,8 @@ fn write_segment(text: &mut String, Segment { at, what }: &Segment<'_>) {
     text.push('\n');
 }
 
-fn escape(text: &mut String, said: &[u8]) {
+/// Writes bytes as printable ASCII.
+pub(crate) fn escape(text: &mut String, said: &[u8]) {
     for byte in said {
         match byte {
             b'\r' => text.push_str("\\r"),

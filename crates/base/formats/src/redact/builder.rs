@@ -10,7 +10,8 @@ use std::net::IpAddr;
 use atalaya_model::Observation;
 
 use super::needles::{Edges, Needle, Needles, blurred};
-use super::{Redactor, TrapNames, mentioned, pseudonym, words};
+use super::{Redactor, TrapNames, conversation, mentioned, pseudonym, words};
+use crate::conversation::Conversation;
 
 /// Shortest local part that is hidden where it stands alone; shorter ones are found in every text.
 const MIN_LOCAL_PART: usize = 4;
@@ -91,6 +92,26 @@ impl RedactorBuilder {
     #[must_use]
     pub fn mentioned_in(mut self, message: &[u8]) -> Self {
         self.mentioned.extend(mentioned::recipients(message));
+        self
+    }
+
+    /// Hides the recipients that a client named, also those of mails that it then did not send.
+    #[must_use]
+    pub fn said_in(self, talk: &Conversation) -> Self {
+        conversation::recipients(talk).fold(self, |this, recipient| this.recipient(&recipient))
+    }
+
+    /// Hides no recipient after all but those that are known to be traps.
+    #[must_use]
+    pub fn only_traps(mut self) -> Self {
+        let Self {
+            traps,
+            recipients,
+            mentioned,
+            ..
+        } = &mut self;
+        recipients.retain(|address| traps.has_mailbox(address));
+        mentioned.retain(|address| traps.has_mailbox(address));
         self
     }
 

@@ -1,7 +1,7 @@
 //! Hiding recipients: what goes out as evidence must not tell which addresses are traps.
 //!
-//! In: what to hide and what must stay (a [`RedactorBuilder`] collects it), and a text or a whole message. Out: the same with a stable
-//! pseudonym in place of each address and name, in whatever of the known spellings it stood, also where one spelling is written inside
+//! In: what to hide and what must stay (a [`RedactorBuilder`] collects it), and a text, a message or a conversation. Out: the same with a
+//! stable pseudonym in place of each address and name, in whatever of the known spellings it stood, also where one spelling is written inside
 //! another. Where hiding cannot be assured, less is shown: a part of a message or a field of its header is left out, or only the
 //! header is kept, or nothing.
 //!
@@ -16,6 +16,7 @@
 
 mod base64;
 mod builder;
+mod conversation;
 mod escapes;
 mod header;
 mod mentioned;
@@ -36,6 +37,7 @@ use needles::{Edges, Needle, Needles};
 use readings::Reading;
 
 pub use builder::RedactorBuilder;
+pub use conversation::Recipients;
 pub use message::{Extent, HiddenMessage};
 pub use pseudonym::keyed_hash;
 pub use traps::{SharedTrapNames, TrapNames};
@@ -44,6 +46,10 @@ pub use traps::{SharedTrapNames, TrapNames};
 const MAX_ROUNDS: usize = 3;
 /// What is written in place of a text that cannot be made safe.
 const LEFT_OUT: &str = "[left out]";
+/// What stands before the token of a notice, by which whoever has it ends our notices: a bounce of one, or a copy sent on, has it in it.
+const BEFORE_TOKEN: &[u8] = b"/notices/stop/";
+/// The shortest that could be one.
+const MIN_TOKEN: usize = 16;
 
 /// Hides a set of addresses and names.
 #[derive(Clone)]
@@ -125,27 +131,37 @@ impl Redactor {
     /// Everything found in any reading, in order and without overlaps.
     fn hits(&self, source: &[u8]) -> Vec<Hit<'_>> {
         let mut hits = Vec::new();
-        if self.exact.len() > 0 {
-            readings::each(source, &mut |reading| self.find(reading, &mut hits));
-        }
+        readings::each(source, &mut |reading| self.find(reading, &mut hits));
         without_overlaps(hits)
     }
 
     fn find<'n>(&'n self, reading: &Reading, hits: &mut Vec<Hit<'n>>) {
-        let mut found = |start, end, needle: &'n Needle| {
+        let mut found = |start, end, stand_in: &'n str| {
             let (start, end) = reading.place(start, end);
             hits.push(Hit {
                 start: usize::try_from(start).unwrap_or(usize::MAX),
                 end: usize::try_from(end).unwrap_or(usize::MAX),
-                stand_in: &needle.stand_in,
+                stand_in,
             });
         };
+        tokens(&reading.bytes).for_each(|(start, end)| found(start, end, LEFT_OUT));
         let text = needles::masked(&reading.bytes);
+        let mut found = |start, end, needle: &'n Needle| found(start, end, &needle.stand_in);
         self.exact.find(&text, &mut found);
         if self.blurred.len() > 0 {
             self.blurred.find(&needles::blurred(&text), &mut found);
         }
     }
+}
+
+/// Where tokens of notices stand.
+fn tokens(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    memchr::memmem::find_iter(text, BEFORE_TOKEN).filter_map(|at| {
+        let start = at.saturating_add(BEFORE_TOKEN.len());
+        let rest = text.get(start..).unwrap_or_default();
+        let length = readings::count(rest, |byte| byte.is_ascii_hexdigit());
+        (length >= MIN_TOKEN).then(|| (start, start.saturating_add(length)))
+    })
 }
 
 /// The longest of those that begin first wins; one that overlaps it only makes it longer.

@@ -9,14 +9,14 @@ mod command;
 mod data;
 mod dialect;
 mod oddity;
-mod path;
+pub(crate) mod path;
 mod reader;
 mod walk;
 
 pub use body::Body;
 pub use command::{Command, MailCommand, Parsed, Refusal};
 pub use data::oddities_of_chunks;
-pub use dialect::{Dialect, Ending, Parties};
+pub use dialect::{Dialect, Ending, Parties, programs};
 pub use oddity::{Oddities, Oddity};
 pub use path::Address;
 pub use reader::{Event, Reader, Step};

@@ -16,7 +16,7 @@ impl Address {
 
 /// Reads the path at the start of `text` and says what stands behind it; none where there is no path. The null sender is `<>` and nothing
 /// else: what is empty after tidying up was meant to be something.
-pub(super) fn read<'a>(text: &'a str, oddities: &mut Oddities) -> Option<(Address, &'a str)> {
+pub(crate) fn read<'a>(text: &'a str, oddities: &mut Oddities) -> Option<(Address, &'a str)> {
     let (inner, rest) = match text.strip_prefix('<') {
         Some(inner) => bracketed(inner, oddities),
         None => bare(text, oddities)?,

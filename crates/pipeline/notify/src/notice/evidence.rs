@@ -1,11 +1,14 @@
 //! The evidence that goes into a notice: what was seen of an address, and one mail with all recipients hidden.
 //!
 //! Only spam whose sender completed a TCP handshake counts: whatever could be spoofed may never accuse anybody. Without a kept message
-//! there is no evidence, and without evidence no notice.
+//! there is no evidence, and without evidence no notice. What is shown is the network's view (`formats::view`), but for the conversation: a
+//! feedback report has three parts, and its reader needs none of it to find his machine. Who asks for it gets it from the operator.
 
 use std::sync::Arc;
 
-use atalaya_formats::redact::{Extent, HiddenMessage, Redactor, RedactorBuilder, TrapNames};
+use atalaya_formats::redact::{Extent, HiddenMessage, TrapNames};
+use atalaya_formats::signatures::Matcher;
+use atalaya_formats::view::{self, HiddenEnvelope, Material, System, View};
 use atalaya_model::{Handshake, MailAddress, Observation, Prefix, Timestamp};
 use atalaya_store::Store;
 
@@ -19,15 +22,17 @@ const TRY_MESSAGES: usize = 5;
 /// same for all, and names them in its header at most.
 const SAME_MESSAGE: u32 = 500;
 
-/// What is hidden, and how much is shown.
+/// What is hidden, how much is shown, and what names the systems of clients.
 #[derive(Debug, Clone)]
 pub(super) struct Hiding {
     /// The names of the traps.
     pub(super) traps: Arc<TrapNames>,
-    /// The key of the pseudonyms.
+    /// The key of the pseudonyms of this network.
     pub(super) key: Vec<u8>,
     /// The largest message that is shown whole, in bytes.
     pub(super) most: usize,
+    /// Names network stacks.
+    pub(super) signatures: Arc<Matcher>,
 }
 
 /// What is shown to the contact.
@@ -39,6 +44,8 @@ pub(super) struct Evidence {
     pub(super) message: HiddenMessage,
     /// Its envelope, recipients hidden.
     pub(super) envelope: HiddenEnvelope,
+    /// What opened the connection, where a signature knows it.
+    pub(super) system: Option<System>,
     /// How many observations there are.
     pub(super) count: usize,
     /// Whether there are more than were counted.
@@ -49,25 +56,18 @@ pub(super) struct Evidence {
     pub(super) last_seen: Timestamp,
 }
 
-/// The envelope and the subject as they may be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HiddenEnvelope {
-    pub(super) helo: String,
-    pub(super) mail_from: String,
-    pub(super) recipients: Vec<String>,
-    pub(super) subject: String,
-}
-
 impl Evidence {
-    /// Loads the evidence against `prefix`; none where there is nothing to show.
+    /// Loads the evidence against the part of `prefix` that lies in `network`; none where there is nothing to show.
     pub(super) async fn load(
         store: &Store,
         prefix: &Prefix,
+        network: &Prefix,
         hiding: &Hiding,
     ) -> Result<Option<Self>, NoticeError> {
         let seen = store.observations_of(prefix, LOOK_AT).await?;
         let has_more = seen.len() >= usize::try_from(LOOK_AT).unwrap_or(usize::MAX);
-        let proven: Vec<Observation> = seen.into_iter().filter(is_proof).collect();
+        let is_theirs = |seen: &Observation| is_proof(seen) && network.contains(seen.address);
+        let proven: Vec<Observation> = seen.into_iter().filter(is_theirs).collect();
         let (Some(newest), Some(oldest)) = (proven.first(), proven.last()) else {
             return Ok(None);
         };
@@ -100,17 +100,22 @@ impl Evidence {
         (raw, recipients): (&[u8], &[String]),
         hiding: &Hiding,
     ) -> Option<Self> {
-        let builder = RedactorBuilder::new(&hiding.key)
-            .traps(&hiding.traps)
-            .observation(shown)
-            .mentioned_in(raw);
-        let redactor = recipients
-            .iter()
-            .fold(builder, |builder, recipient| builder.recipient(recipient))
-            .build();
+        let material = Material {
+            seen: shown,
+            message: Some(raw),
+            reached: recipients,
+            conversation: None,
+            dialect: None,
+        };
+        let names = view::Hiding {
+            key: &hiding.key,
+            traps: &hiding.traps,
+        };
+        let redactor = material.redactor(View::Network, names);
         Some(Self {
             message: redactor.hide_message(raw, hiding.most)?,
-            envelope: HiddenEnvelope::of(shown, &redactor),
+            envelope: HiddenEnvelope::of(shown, View::Network, &redactor),
+            system: System::of(shown, &hiding.signatures).filter(|system| system.label.is_some()),
             shown: shown.clone(),
             count: 1,
             has_more: false,
@@ -127,22 +132,6 @@ impl Evidence {
     /// The envelope sender, where it is a mailbox as X-ARF wants it.
     pub(super) fn mail_from(&self) -> Option<MailAddress> {
         self.envelope.mail_from.parse().ok()
-    }
-}
-
-impl HiddenEnvelope {
-    fn of(observation: &Observation, redactor: &Redactor) -> Self {
-        let envelope = &observation.envelope;
-        Self {
-            helo: redactor.hide_text(&envelope.helo),
-            mail_from: redactor.hide_text(&envelope.mail_from),
-            recipients: envelope
-                .recipients
-                .iter()
-                .map(|recipient| redactor.pseudonym(recipient))
-                .collect(),
-            subject: redactor.hide_text(&observation.subject),
-        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_formats::redact::SharedTrapNames;
+use atalaya_formats::signatures::Matcher;
+use atalaya_formats::view::{SECRET_NAME, network_key};
 use atalaya_model::{Clock, Contact, Decided, Listing, Prefix, Serial, Timestamp};
 use atalaya_store::{Job, Store, StoreError, Topic};
 use metrics::counter;
@@ -34,8 +36,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// When a job is tried again whose trouble names no time.
 const TRY_AGAIN: Duration = Duration::from_secs(15 * 60);
-/// The name under which the store keeps the key of pseudonyms.
-const KEY_NAME: &str = "pseudonyms";
 
 /// Why a job is abandoned that has nothing to show.
 const NO_EVIDENCE: &str = "no evidence, no notice";
@@ -59,6 +59,7 @@ pub struct NoticeWriter<F> {
     clock: Clock,
     /// What is hidden, and never written to.
     pub(super) traps: SharedTrapNames,
+    signatures: Arc<Matcher>,
     /// Held while an incident is counted and settled: each must see those before it, or the curve skips a notice.
     pub(super) counting: Mutex<()>,
 }
@@ -103,6 +104,7 @@ impl<F: FindContact> NoticeWriter<F> {
     pub fn new(config: NoticeConfig, names: ListNames, store: Store, finder: F, clock: Clock) -> Self {
         Self {
             traps: config.traps().into(),
+            signatures: Arc::default(),
             config,
             names,
             store,
@@ -116,6 +118,12 @@ impl<F: FindContact> NoticeWriter<F> {
     #[must_use]
     pub fn with_traps(self, traps: SharedTrapNames) -> Self {
         Self { traps, ..self }
+    }
+
+    /// The same with what names the systems of clients.
+    #[must_use]
+    pub fn with_signatures(self, signatures: Arc<Matcher>) -> Self {
+        Self { signatures, ..self }
     }
 
     /// Works until `stop` is cancelled. Jobs that were begun are dropped then: their leases run out and they are taken again.
@@ -210,25 +218,6 @@ impl<F: FindContact> NoticeWriter<F> {
             Ok(contact) => contact,
             Err(outcome) => return self.finish(job, outcome).await,
         };
-        let key = self.store.secret(KEY_NAME).await?;
-        let hiding = Hiding {
-            traps: self.traps.get(),
-            key: key.clone(),
-            most: self.config.max_evidence.bytes(),
-        };
-        let Some(evidence) = Evidence::load(&self.store, prefix, &hiding).await? else {
-            return self.abandon(job, Outcome::NoEvidence, NO_EVIDENCE).await;
-        };
-        // In a wide listing the mail that is shown may come from another network.
-        let shown = evidence.shown.address;
-        let contact = if contact.prefix.contains(shown) {
-            contact
-        } else {
-            match self.contact(shown, now).await? {
-                Ok(contact) => contact,
-                Err(outcome) => return self.finish(job, outcome).await,
-            }
-        };
         let sender = self.config.sender()?;
         let Some(recipient) = contact
             .addresses
@@ -236,6 +225,18 @@ impl<F: FindContact> NoticeWriter<F> {
             .find(|address| !self.is_our_own(address, &sender))
         else {
             return self.finish(job, Outcome::OurOwn).await;
+        };
+        let key = self.store.secret(SECRET_NAME).await?;
+        let hiding = Hiding {
+            traps: self.traps.get(),
+            key: network_key(&key, Some(recipient), &Prefix::unit(address)),
+            most: self.config.max_evidence.bytes(),
+            signatures: Arc::clone(&self.signatures),
+        };
+        // A wide listing may have evidence against other networks too, which is not for this one.
+        let network = &contact.prefix;
+        let Some(evidence) = Evidence::load(&self.store, prefix, network, &hiding).await? else {
+            return self.abandon(job, Outcome::NoEvidence, NO_EVIDENCE).await;
         };
         let case = Case {
             decided: &decided,

@@ -50,6 +50,9 @@ atalaya_model::settings! {
         certificate: Option<PathBuf> = None => "\"/etc/atalaya/mx.pem\"",
         /// The private key of `certificate`, in a PEM file.
         certificate_key: Option<PathBuf> = None => "\"/etc/atalaya/mx.key\"",
+        /// Signature files of p0f, version 2 or 3, that name the systems of those who connect, by the first packet of the connection. They are
+        /// asked in this order, and then the small set that comes with the program. Pages, notices and `atalaya evidence` show the name.
+        signatures: Vec<PathBuf> = Vec::new() => "[\"/etc/p0f/p0f.fp\"]",
         /// Largest message that is taken, in bytes; announced to clients as SIZE. Spam is small: 99 of 100 are below 1 MiB.
         max_message_size: ByteSize = ByteSize::mib(25),
         /// Memory that all messages being received may take together, in bytes. One address (IPv6: one /64) may have a quarter of it, or

@@ -1,5 +1,6 @@
 //! Hiding in texts and messages. What senders of spam do about it is tried in the files beside this one.
 
+mod conversations;
 mod spellings;
 mod spoiling;
 mod work;

@@ -27,6 +27,7 @@
 //! observation of a whole connection alone. The class of a name is `name` (with a dot), `word` (without), `localhost`, `server` (ours, or the domain
 //! of a recipient), or for an address `own`, `private` or `other`, in brackets where it stands in brackets.
 
+mod known;
 mod name;
 mod spelling;
 mod turns;
@@ -37,6 +38,7 @@ use std::net::IpAddr;
 use atalaya_model::DialectId;
 use sha2::{Digest as _, Sha256};
 
+pub use self::known::programs;
 use self::turns::{Heard, Refused};
 use crate::conversation::{Conversation, Ends};
 

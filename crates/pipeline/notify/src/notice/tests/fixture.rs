@@ -1,5 +1,7 @@
 //! One spam, one listing, one contact: what the tests write about.
 
+use std::sync::Arc;
+
 use atalaya_model::{
     Class, Contact, ContactSource, Decision, Envelope, Handshake, Kind, Listing, MailAddress, Observation,
     ObservationId, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
@@ -126,6 +128,7 @@ pub(super) fn letter_with_link(
         traps: config.traps().into(),
         key: KEY.to_vec(),
         most: config.max_evidence.bytes(),
+        signatures: Arc::default(),
     };
     let facts = Facts {
         zone: "bl.atalaya.test",

@@ -293,3 +293,27 @@ fn the_text_reads_alone_in_the_language_chosen() {
         );
     }
 }
+
+#[test]
+fn the_system_of_the_sender_is_named_and_a_guess_is_called_one() {
+    for (syn, told) in [
+        (
+            "4:52:0:60+0:1460:64240,7:mss,sok,ts,nop,ws:df,id+",
+            "Linux 4.20 and newer, going by its first packet",
+        ),
+        (
+            "4:118:0:52+0:1460:64240,8:mss,nop,ws,nop,nop,sok:df,id+",
+            "perhaps Windows 10 or 11, going by its first packet",
+        ),
+    ] {
+        let seen = Observation {
+            fingerprint: Some(syn.parse().unwrap()),
+            ..observation(1)
+        };
+        let text = String::from_utf8(part(&of(&seen, SPAM), TEXT)).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&format!("System {told}")), "{text}");
+    }
+    let text = String::from_utf8(part(&of(&observation(1), SPAM), TEXT)).unwrap();
+    assert!(!text.contains("System"), "{text}");
+}

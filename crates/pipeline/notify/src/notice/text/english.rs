@@ -4,7 +4,7 @@ use atalaya_formats::redact::Extent;
 
 use super::super::mail::travels_whole;
 use super::page::Page;
-use super::{Facts, messages, moment, source};
+use super::{Facts, messages, moment, source, system_text};
 
 /// Writes it. `note` stands above it, for those who read another language.
 pub(super) fn write(facts: &Facts<'_>, note: Option<&str>) -> String {
@@ -56,8 +56,14 @@ fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
         .row("Envelope sender", &format!("<{}>", evidence.envelope.mail_from))
         .row("Recipients", &shown.envelope.recipients.len().to_string())
         .row("Subject", &evidence.envelope.subject)
-        .row("Size", &format!("{} bytes", shown.message_size))
-        .blank();
+        .row("Size", &format!("{} bytes", shown.message_size));
+    if let Some(system) = &evidence.system {
+        page.row(
+            "System",
+            &system_text(system, "perhaps", "going by its first packet"),
+        );
+    }
+    page.blank();
     page.paragraph(
         "The sender completed a TCP handshake with our mail server, so the address is not forged. Our traps are mailboxes that never ask for \
          mail: nobody can have subscribed them.",

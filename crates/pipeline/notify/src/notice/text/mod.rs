@@ -10,6 +10,7 @@ mod spanish;
 #[cfg(test)]
 mod tests;
 
+use atalaya_formats::view::System;
 use atalaya_model::{Contact, ContactSource, Decision, Listing, MailAddress, Timestamp};
 
 use super::config::Language;
@@ -87,6 +88,16 @@ fn source(source: &ContactSource) -> String {
     match source {
         ContactSource::Rdap { url } => format!("RDAP {}", url.split('/').nth(2).unwrap_or(url)),
         ContactSource::Whois { server } => format!("WHOIS {server}"),
+    }
+}
+
+/// `perhaps Windows 10 or 11, going by its first packet`: the hint helps to find one of the machines behind an address.
+fn system_text(system: &System, perhaps: &str, going_by: &str) -> String {
+    let label = system.label.as_deref().unwrap_or_default();
+    if system.certain {
+        format!("{label}, {going_by}")
+    } else {
+        format!("{perhaps} {label}, {going_by}")
     }
 }
 

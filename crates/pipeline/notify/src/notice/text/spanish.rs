@@ -4,7 +4,7 @@ use atalaya_formats::redact::Extent;
 
 use super::super::mail::travels_whole;
 use super::page::Page;
-use super::{Facts, Header, messages, moment, source};
+use super::{Facts, Header, messages, moment, source, system_text};
 
 /// Writes it.
 pub(super) fn write(facts: &Facts<'_>, header: Header) -> String {
@@ -53,8 +53,14 @@ fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
         .row("Remitente (sobre)", &format!("<{}>", evidence.envelope.mail_from))
         .row("Destinatarios", &shown.envelope.recipients.len().to_string())
         .row("Asunto", &evidence.envelope.subject)
-        .row("Tamaño", &format!("{} bytes", shown.message_size))
-        .blank();
+        .row("Tamaño", &format!("{} bytes", shown.message_size));
+    if let Some(system) = &evidence.system {
+        page.row(
+            "Sistema",
+            &system_text(system, "quizá", "según su primer paquete"),
+        );
+    }
+    page.blank();
     page.paragraph(
         "El remitente completó una conexión TCP con nuestro servidor de correo, así que la dirección no está falsificada. Nuestras trampas son \
          buzones que nunca piden correo: nadie ha podido suscribirlos.",

@@ -9,60 +9,79 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use atalaya_formats::redact::{Redactor, RedactorBuilder, TrapNames};
 use atalaya_model::{Kind, Observation, Sensor, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::{Hiding, Spoken, System};
+use crate::redact::{Redactor, RedactorBuilder, TrapNames};
+use crate::signatures::Matcher;
 
 /// Most characters of a text of the sender's that are shown.
-const MAX_TEXT: usize = 160;
+pub(super) const MAX_TEXT: usize = 160;
 /// Seconds in a minute.
 const MINUTE: i64 = 60;
 
 /// An observation as the public may see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct PublicObservation {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicObservation {
     /// When it was seen, to the minute.
-    pub(crate) seen_at: Timestamp,
+    pub seen_at: Timestamp,
     /// The address that did it; of interest where a whole /64 is listed.
-    pub(crate) address: IpAddr,
+    pub address: IpAddr,
     /// Which kind of sensor saw it.
-    pub(crate) sensor: Sensor,
+    pub sensor: Sensor,
     /// What was seen.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// Whether the rules count it: it is spam, and its address could not be forged.
-    pub(crate) counted: bool,
+    pub counted: bool,
     /// What the sender called itself.
-    pub(crate) helo: String,
+    pub helo: String,
     /// The domain of the envelope sender; none for a bounce.
-    pub(crate) sender_domain: Option<String>,
+    pub sender_domain: Option<String>,
     /// The subject.
-    pub(crate) subject: String,
+    pub subject: String,
     /// Bytes of the message.
-    pub(crate) size: u64,
+    pub size: u64,
+    /// What opened the connection, by its first packet.
+    pub system: Option<System>,
+    /// How it spoke.
+    pub dialect: Option<Spoken>,
 }
 
 /// Hides the traps of a page behind names that only the holder of its key can make.
 #[derive(Debug, Clone)]
-pub(crate) struct Veil(Arc<Redactor>);
+pub struct Veil {
+    redactor: Arc<Redactor>,
+    signatures: Arc<Matcher>,
+}
 
 /// Hides nothing, for where nothing is shown.
 impl Default for Veil {
     fn default() -> Self {
-        Self::new(&[], &TrapNames::default(), &[])
+        let hiding = Hiding {
+            key: &[],
+            traps: &TrapNames::default(),
+        };
+        Self::new(hiding, &[], Arc::default())
     }
 }
 
 impl Veil {
     /// A veil for these observations: it hides the recipients of each in all, and the names of our traps.
-    pub(crate) fn new(key: &[u8], traps: &TrapNames, observations: &[Observation]) -> Self {
-        let builder = RedactorBuilder::new(key).traps(traps);
+    #[must_use]
+    pub fn new(hiding: Hiding<'_>, observations: &[Observation], signatures: Arc<Matcher>) -> Self {
+        let builder = RedactorBuilder::new(hiding.key).traps(hiding.traps);
         let builder = observations.iter().fold(builder, RedactorBuilder::observation);
-        Self(Arc::new(builder.build()))
+        Self {
+            redactor: Arc::new(builder.build()),
+            signatures,
+        }
     }
 
     /// Shows an observation to the public.
-    pub(crate) fn show(&self, observation: &Observation) -> PublicObservation {
-        let show = |text: &str| shown(&self.0.hide_text(&tidied(text)));
+    #[must_use]
+    pub fn show(&self, observation: &Observation) -> PublicObservation {
+        let show = |text: &str| shown(&self.redactor.hide_text(&tidied(text)));
         let sender = observation.envelope.mail_from.trim().rsplit_once('@');
         PublicObservation {
             seen_at: to_the_minute(observation.seen_at),
@@ -76,6 +95,8 @@ impl Veil {
                 .filter(|domain| !domain.is_empty()),
             subject: show(&observation.subject),
             size: observation.message_size,
+            system: System::of(observation, &self.signatures),
+            dialect: Spoken::of(observation),
         }
     }
 }
@@ -95,7 +116,7 @@ fn tidied(text: &str) -> String {
 }
 
 /// Whether a character takes no place of its own.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
@@ -109,6 +130,3 @@ fn shown(text: &str) -> String {
         None => text.to_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests;

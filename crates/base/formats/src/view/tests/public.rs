@@ -1,9 +1,13 @@
 //! What the veil hides, over made and over random observations.
 
-use atalaya_model::{Envelope, Handshake, ObservationId, Sensor, Trap};
+use std::sync::Arc;
+
+use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Trap};
 use proptest::prelude::*;
 
-use super::*;
+use crate::redact::TrapNames;
+use crate::view::public::MAX_TEXT;
+use crate::view::{Hiding, PublicObservation, Veil};
 
 fn observation(helo: &str, mail_from: &str, subject: &str, recipients: &[&str]) -> Observation {
     Observation {
@@ -27,9 +31,17 @@ fn observation(helo: &str, mail_from: &str, subject: &str, recipients: &[&str]) 
     }
 }
 
+fn veil(traps: &TrapNames, observations: &[Observation]) -> Veil {
+    let hiding = Hiding {
+        key: b"a key of the tests",
+        traps,
+    };
+    Veil::new(hiding, observations, Arc::default())
+}
+
 fn show(observation: &Observation) -> PublicObservation {
     let traps = TrapNames::new(["@trap.example"]);
-    Veil::new(b"a key of the tests", &traps, std::slice::from_ref(observation)).show(observation)
+    veil(&traps, std::slice::from_ref(observation)).show(observation)
 }
 
 #[test]
@@ -55,7 +67,7 @@ fn the_traps_of_one_message_are_hidden_in_the_others_too() {
         &["juana@trap.example"],
     );
     let traps = TrapNames::new(["third.example"]);
-    let veil = Veil::new(b"a key of the tests", &traps, &[one, other.clone()]);
+    let veil = veil(&traps, &[one, other.clone()]);
     let subject = veil.show(&other).subject;
     assert!(
         !subject.contains("trampa") && !subject.contains("third"),
@@ -117,7 +129,7 @@ proptest! {
         let text = format!("{before} {address}{between}<{}>{after} {address}", address.to_uppercase());
         let seen = observation(&text, &text, &text, &[&address]);
         let traps = TrapNames::new([domain.as_str()]);
-        let public = Veil::new(b"a key of the tests", &traps, std::slice::from_ref(&seen)).show(&seen);
+        let public = veil(&traps, std::slice::from_ref(&seen)).show(&seen);
         let shown = serde_json::to_string(&public).unwrap().to_lowercase();
         prop_assert!(!shown.contains(&address.to_lowercase()), "{}", shown);
     }

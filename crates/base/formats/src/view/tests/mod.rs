@@ -1,0 +1,4 @@
+//! Who sees what.
+
+mod public;
+mod views;

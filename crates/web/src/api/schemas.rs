@@ -1,0 +1,103 @@
+//! The schemas of answers, for the OpenAPI document. A test compares them with what is answered.
+
+use serde_json::{Value, json};
+
+/// Every schema, by name.
+pub(super) fn all() -> Value {
+    json!({ "Answer": answer(), "Listing": listing(), "Evidence": evidence() })
+}
+
+/// The answer about an address.
+fn answer() -> Value {
+    object(
+        &json!({
+            "address": text("The address"),
+            "unit": text("What is listed together with it: itself, or its /64"),
+            "zone": text("The zone of the list"),
+            "serial": { "type": "integer", "description": "The last decision that the zone knows" },
+            "listed": { "type": "boolean" },
+            "listings": { "type": "array", "items": { "$ref": "#/components/schemas/Listing" } },
+            "details": { "enum": ["available", "unavailable"], "description": "Whether the store answered" },
+        }),
+        &[
+            "address", "unit", "zone", "serial", "listed", "listings", "details",
+        ],
+    )
+}
+
+/// One listing.
+fn listing() -> Value {
+    object(
+        &json!({
+            "zone": text("The zone"),
+            "code": text("The answer in DNS"),
+            "class": text("The class"),
+            "prefix": text("What is listed"),
+            "scope": { "enum": ["address", "unit", "range"] },
+            "until": { "type": ["string", "null"], "format": "date-time", "description": "The end; null without one" },
+            "score": { "type": ["number", "null"] },
+            "evidence": {
+                "type": ["array", "null"],
+                "items": { "$ref": "#/components/schemas/Evidence" },
+                "description": "The newest observations in the public view; null where the store did not answer",
+            },
+        }),
+        &[
+            "zone", "code", "class", "prefix", "scope", "until", "score", "evidence",
+        ],
+    )
+}
+
+/// One observation in the public view.
+fn evidence() -> Value {
+    object(
+        &json!({
+            "seen_at": { "type": "string", "format": "date-time", "description": "When, to the minute" },
+            "address": text("The address that did it"),
+            "sensor": text("Which kind of sensor saw it"),
+            "kind": text("What was seen"),
+            "counted": { "type": "boolean", "description": "Whether the rules count it" },
+            "helo": text("What the sender called itself; traps are hidden in it"),
+            "sender_domain": { "type": ["string", "null"], "description": "The domain of the envelope sender; null for a bounce" },
+            "subject": text("The subject, cut; traps are hidden in it"),
+            "size": { "type": "integer", "description": "Bytes of the message" },
+            "system": {
+                "type": ["object", "null"],
+                "description": "What opened the connection, going by its first packet; null where that was not kept",
+                "properties": {
+                    "label": { "type": ["string", "null"], "description": "Its name; null where no signature knows it" },
+                    "certain": { "type": "boolean", "description": "Whether that is more than likely" },
+                },
+            },
+            "dialect": {
+                "type": ["object", "null"],
+                "description": "How it spoke SMTP; null where nobody heard it",
+                "properties": {
+                    "id": text("The name of the dialect"),
+                    "programs": { "type": ["string", "null"], "description": "Programs that are known to speak so" },
+                },
+            },
+        }),
+        &[
+            "seen_at",
+            "address",
+            "sensor",
+            "kind",
+            "counted",
+            "helo",
+            "sender_domain",
+            "subject",
+            "size",
+            "system",
+            "dialect",
+        ],
+    )
+}
+
+fn text(description: &str) -> Value {
+    json!({ "type": "string", "description": description })
+}
+
+fn object(properties: &Value, required: &[&str]) -> Value {
+    json!({ "type": "object", "properties": properties, "required": required })
+}
