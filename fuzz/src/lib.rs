@@ -14,6 +14,7 @@ mod dns;
 mod lists;
 mod mbox;
 mod message;
+mod milter;
 pub mod mutate;
 mod pcap;
 mod rbldnsd;
@@ -36,6 +37,7 @@ pub use dns::dns;
 pub use lists::lists;
 pub use mbox::mbox;
 pub use message::message;
+pub use milter::milter;
 pub use pcap::pcap;
 pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
@@ -61,6 +63,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("lists", lists),
     ("mbox", mbox),
     ("message", message),
+    ("milter", milter),
     ("pcap", pcap),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),

@@ -41,6 +41,7 @@ targets!(
     lists,
     mbox,
     message,
+    milter,
     pcap,
     rbldnsd,
     rdap,
