@@ -18,16 +18,16 @@ const SERVICES: &str = "smtpd pass - - n - - smtpd\ndnsblog unix - - n - 0 dnsbl
      postlog unix-dgram n - n - 1 postlogd\n";
 
 /// A Postfix with folders of its own; stopped when dropped.
-struct Postfix {
+pub(super) struct Postfix {
     child: Child,
-    folder: TempDir,
+    pub(super) folder: TempDir,
     _resolver: Resolver,
-    server: SocketAddr,
+    pub(super) server: SocketAddr,
 }
 
 impl Postfix {
     /// Starts one whose port is served by this program, with this snippet and these settings.
-    fn start(resolver: Resolver, program: &str, settings: &str) -> Self {
+    pub(super) fn start(resolver: Resolver, program: &str, settings: &str) -> Self {
         let folder = open_folder();
         let port = free_port();
         let inside = |name: &str| folder.path().join(name);
@@ -64,7 +64,7 @@ impl Postfix {
     }
 
     /// What a client from this address is told when it names a recipient.
-    fn told(&self, address: &str) -> String {
+    pub(super) fn told(&self, address: &str) -> String {
         let family = if address.contains(':') { "TCP6" } else { "TCP4" };
         let destination = if address.contains(':') { "::1" } else { "127.0.0.1" };
         let proxied = [
@@ -79,7 +79,7 @@ impl Postfix {
     }
 
     /// What clients from these addresses are told, all at the same time: postscreen makes each wait six seconds.
-    fn told_at_once<'a>(&self, addresses: &[&'a str]) -> Vec<(&'a str, String)> {
+    pub(super) fn told_at_once<'a>(&self, addresses: &[&'a str]) -> Vec<(&'a str, String)> {
         std::thread::scope(|scope| {
             let clients: Vec<_> = addresses
                 .iter()
@@ -93,7 +93,7 @@ impl Postfix {
     }
 
     /// Its log so far.
-    fn log(&self) -> String {
+    pub(super) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("data/maillog")).unwrap_or_default()
     }
 }

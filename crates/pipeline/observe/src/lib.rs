@@ -2,6 +2,7 @@
 
 pub mod complaints;
 mod config;
+pub mod milter;
 pub mod replay;
 pub mod reports;
 mod trap;
