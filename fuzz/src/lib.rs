@@ -16,6 +16,7 @@ mod mbox;
 mod message;
 pub mod mutate;
 mod pcap;
+mod policy;
 mod rbldnsd;
 mod rdap;
 mod received;
@@ -36,6 +37,7 @@ pub use lists::lists;
 pub use mbox::mbox;
 pub use message::message;
 pub use pcap::pcap;
+pub use policy::policy;
 pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
@@ -60,6 +62,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mbox", mbox),
     ("message", message),
     ("pcap", pcap),
+    ("policy", policy),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),
     ("received", received),

@@ -42,6 +42,7 @@ targets!(
     mbox,
     message,
     pcap,
+    policy,
     rbldnsd,
     rdap,
     received,
