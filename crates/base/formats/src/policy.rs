@@ -1,4 +1,4 @@
-//! The questions that Postfix puts to a policy service, and the answers (Postfix, SMTPD_POLICY_README).
+//! The questions that Postfix puts to a policy service, and the answers (Postfix, `SMTPD_POLICY_README`).
 //!
 //! In: bytes of a connection, in pieces of any size. Out: one [`Request`] for each block of `name=value` lines that an empty line ends, and the bytes
 //! of an [`Answer`]. Attributes that nobody here needs are passed over, as the protocol asks; of one that comes twice the first goes.
@@ -107,15 +107,11 @@ impl Reader {
             if self.bytes > MAX_REQUEST {
                 return Err(NoRequest::Large);
             }
-            if *byte != b'\n' {
-                if self.line.len() >= MAX_LINE {
-                    return Err(NoRequest::LongLine);
-                }
-                self.line.push(*byte);
-            } else if self.line.is_empty() {
-                return Ok(Some(std::mem::take(self).request));
-            } else {
-                self.end_line()?;
+            match byte {
+                b'\n' if self.line.is_empty() => return Ok(Some(std::mem::take(self).request)),
+                b'\n' => self.end_line()?,
+                _ if self.line.len() >= MAX_LINE => return Err(NoRequest::LongLine),
+                _ => self.line.push(*byte),
             }
         }
         Ok(None)
