@@ -2,6 +2,7 @@
 
 pub mod complaints;
 mod config;
+pub mod policy;
 pub mod replay;
 mod trap;
 
