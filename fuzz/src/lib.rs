@@ -21,6 +21,7 @@ mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
+mod reports;
 mod signatures;
 mod smtp;
 mod spf;
@@ -42,6 +43,7 @@ pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
+pub use reports::reports;
 pub use signatures::signatures;
 pub use smtp::smtp;
 pub use spf::spf;
@@ -67,6 +69,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),
+    ("reports", reports),
     ("signatures", signatures),
     ("smtp", smtp),
     ("syn", syn),

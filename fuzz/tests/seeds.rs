@@ -47,6 +47,7 @@ targets!(
     rdap,
     received,
     redact,
+    reports,
     signatures,
     smtp,
     spf,

@@ -4,6 +4,7 @@ pub mod complaints;
 mod config;
 pub mod policy;
 pub mod replay;
+pub mod reports;
 mod trap;
 
 pub use config::{
