@@ -17,6 +17,7 @@ mod message;
 mod milter;
 pub mod mutate;
 mod pcap;
+mod policy;
 mod rbldnsd;
 mod rdap;
 mod received;
@@ -39,6 +40,7 @@ pub use mbox::mbox;
 pub use message::message;
 pub use milter::milter;
 pub use pcap::pcap;
+pub use policy::policy;
 pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
@@ -65,6 +67,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("message", message),
     ("milter", milter),
     ("pcap", pcap),
+    ("policy", policy),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),
     ("received", received),

@@ -43,6 +43,7 @@ targets!(
     message,
     milter,
     pcap,
+    policy,
     rbldnsd,
     rdap,
     received,

@@ -13,6 +13,7 @@ mod mailbox;
 pub mod mbox;
 pub mod message;
 pub mod milter;
+pub mod policy;
 pub mod rbldnsd;
 pub mod rdap;
 pub mod received;

@@ -3,6 +3,7 @@
 pub mod complaints;
 mod config;
 pub mod milter;
+pub mod policy;
 pub mod replay;
 pub mod reports;
 mod trap;

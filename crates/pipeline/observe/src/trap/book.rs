@@ -69,6 +69,16 @@ impl Book {
         named.map_or(Trap::Pristine, |named| named.kind_at(now))
     }
 
+    /// The kind of an address that is named, itself or by its domain; none of one that is not.
+    pub(crate) fn named(&self, recipient: &Address, now: Timestamp) -> Option<Trap> {
+        let address = recipient.0.to_lowercase();
+        let at_domain = address.rfind('@').and_then(|at| address.get(at..))?;
+        let is_named = [&address, at_domain]
+            .iter()
+            .any(|name| self.addresses.contains_key(*name));
+        is_named.then(|| self.kind(recipient, now))
+    }
+
     /// The weakest kind that is named: what an address is at least. Pristine where none is named.
     pub(crate) fn weakest(&self) -> Trap {
         let kinds = self.addresses.values().map(|named| named.kind);
@@ -103,8 +113,16 @@ impl SharedBook {
 
     /// What kind of trap an address is now.
     pub(crate) fn kind(&self, recipient: &Address) -> Trap {
-        let book = Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner));
-        book.kind(recipient, self.clock.now())
+        self.now_open().kind(recipient, self.clock.now())
+    }
+
+    /// The kind of an address that is named now; none of one that is not.
+    pub(crate) fn named(&self, recipient: &Address) -> Option<Trap> {
+        self.now_open().named(recipient, self.clock.now())
+    }
+
+    fn now_open(&self) -> Arc<Book> {
+        Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -147,6 +165,21 @@ mod tests {
         assert_eq!(kind(&book, "web@old.example"), Trap::Pristine);
         assert_eq!(kind(&book, "x@gmial.example"), Trap::Typo);
         assert_eq!(kind(&book, "x@other.example"), Trap::Pristine);
+    }
+
+    #[test]
+    fn only_what_is_named_is_named() {
+        let book = Book::new(&[
+            TrapAddress::new("@old.example", Trap::Recycled),
+            TrapAddress::new("web@b.example", Trap::Pristine),
+        ]);
+        let named = |address: &str| book.named(&Address(address.to_owned()), Timestamp::EPOCH);
+        assert_eq!(named("Info@OLD.example"), Some(Trap::Recycled));
+        assert_eq!(named("abuse@old.example"), Some(Trap::Role));
+        assert_eq!(named("Web@b.example"), Some(Trap::Pristine));
+        for other in ["x@b.example", "postmaster@b.example", "web", ""] {
+            assert_eq!(named(other), None, "{other}");
+        }
     }
 
     #[test]

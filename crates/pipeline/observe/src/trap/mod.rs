@@ -17,8 +17,9 @@ mod tls;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use atalaya_formats::smtp::Address;
 use atalaya_formats::syn::Syn;
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Trap as Kind};
 use atalaya_net::{Acceptor, Crowded, Pass, has_spoken, save_syns, saved_syn, turn_away};
 use atalaya_store::Store;
 use tokio::net::{TcpListener, TcpStream};
@@ -80,6 +81,12 @@ impl Trap {
             mode: further.mode,
         };
         self.hall.serve(listener, door, stop).await;
+    }
+
+    /// The kind of trap that a recipient was named to be, itself or by its domain; none where nobody named it.
+    #[must_use]
+    pub fn named_trap(&self, recipient: &str) -> Option<Kind> {
+        self.hall.shared.script.book.named(&Address(recipient.to_owned()))
     }
 
     /// From now on these are traps beside those of the configuration.
