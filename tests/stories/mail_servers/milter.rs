@@ -33,15 +33,30 @@ fn postfix(server: &Server, milter: SocketAddr, settings: &str) -> Postfix {
     let line = snippet_of(PAGE, "milter");
     assert!(line.contains("inet:127.0.0.1:8893"), "{line}");
     let line = line.replace("127.0.0.1:8893", &milter.to_string());
-    Postfix::start(Resolver::start(server), "smtpd", &format!("{SETTINGS}{line}{settings}"))
+    Postfix::start(
+        Resolver::start(server),
+        "smtpd",
+        &format!("{SETTINGS}{line}{settings}"),
+    )
 }
 
 impl Postfix {
     /// What a client from this address is told who sends a mail.
     fn told_of_mail(&self, address: &str, more: &[&str]) -> String {
-        let proxied = ["--proxy-family", "TCP4", "--proxy-source", address, "--proxy-source-port", "40025"];
+        let proxied = [
+            "--proxy-family",
+            "TCP4",
+            "--proxy-source",
+            address,
+            "--proxy-source-port",
+            "40025",
+        ];
         let to = ["--proxy-dest", "127.0.0.1", "--proxy-dest-port", "25"];
-        swaks(self.server, "127.0.0.1", &[proxied.as_slice(), &to, more].concat())
+        swaks(
+            self.server,
+            "127.0.0.1",
+            &[proxied.as_slice(), &to, more].concat(),
+        )
     }
 
     /// The messages that it keeps, with their headers.
@@ -49,7 +64,10 @@ impl Postfix {
         let config = self.folder.path().join("etc");
         let held = files_in(&self.folder.path().join("queue/hold"));
         let show = |file: &std::path::PathBuf| {
-            run("postcat", &["-c", config.to_str().unwrap(), file.to_str().unwrap()])
+            run(
+                "postcat",
+                &["-c", config.to_str().unwrap(), file.to_str().unwrap()],
+            )
         };
         held.iter().map(show).collect()
     }
@@ -71,7 +89,8 @@ fn users() -> TempDir {
     let folder = open_folder();
     let (users, config) = (folder.path().join("users"), folder.path().join("smtpd.conf"));
     let place = users.to_str().unwrap();
-    let words = format!("pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: {place}\n");
+    let words =
+        format!("pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: {place}\n");
     std::fs::write(config, words).unwrap();
     let mut adding = Command::new("saslpasswd2")
         .args(["-p", "-c", "-f", place, "-u", "trap.example", "me"])
@@ -101,7 +120,10 @@ fn postfix_refuses_the_listed_at_their_recipients_and_lets_others_in() {
         assert!(is_right, "{address}: {told}\n{}", postfix.log());
     }
     let told = postfix.told_of_mail(BLOCKED[0], &["--to", "postmaster@trap.example"]);
-    assert!(told.contains("250 2.0.0 Ok: queued"), "who asks why is heard: {told}");
+    assert!(
+        told.contains("250 2.0.0 Ok: queued"),
+        "who asks why is heard: {told}"
+    );
 }
 
 #[test]
@@ -118,10 +140,14 @@ fn postfix_puts_the_header_on_a_mail_that_is_to_be_marked() {
     }
     let kept = postfix.kept();
     assert_eq!(kept.len(), 2, "{kept:?}");
-    let header = "\nX-Atalaya: listed; class=spam; address=192.0.2.3; see=https://list.example.net/ip/192.0.2.3\n";
+    let header =
+        "\nX-Atalaya: listed; class=spam; address=192.0.2.3; see=https://list.example.net/ip/192.0.2.3\n";
     let marked: Vec<_> = kept.iter().filter(|mail| mail.contains(header)).collect();
     assert_eq!(marked.len(), 1, "{kept:?}");
-    assert!(marked[0].contains("X-From: 100%") && !observations(&server).iter().any(|seen| seen.contains("milter")));
+    assert!(
+        marked[0].contains("X-From: 100%")
+            && !observations(&server).iter().any(|seen| seen.contains("milter"))
+    );
 }
 
 #[test]
@@ -132,13 +158,22 @@ fn a_mail_to_a_trap_behind_postfix_becomes_evidence_and_lists_its_client() {
     let (server, milter) = list_that("");
     let postfix = postfix(&server, milter, "");
     let (new, known) = ("192.0.2.77", "192.0.2.3");
-    for (client, to) in [(new, "old.friend@trap.example"), (new, "web@trap.example"), (known, "Web@trap.example")] {
+    for (client, to) in [
+        (new, "old.friend@trap.example"),
+        (new, "web@trap.example"),
+        (known, "Web@trap.example"),
+    ] {
         let told = postfix.told_of_mail(client, &["--to", to, "--header", "Subject: Watches"]);
-        assert!(told.contains("250 2.0.0 Ok: queued"), "{client}: {told}\n{}", postfix.log());
+        assert!(
+            told.contains("250 2.0.0 Ok: queued"),
+            "{client}: {told}\n{}",
+            postfix.log()
+        );
     }
     until("the listing", || {
         let told = postfix.told(new);
-        told.contains("554 5.7.1 192.0.2.77 is listed as spam").then_some(())
+        told.contains("554 5.7.1 192.0.2.77 is listed as spam")
+            .then_some(())
     });
     let seen = |client: &str| format!("milter milter spam {client} Watches 1");
     assert_eq!(observations(&server), [seen(new), seen(known)]);
@@ -156,12 +191,26 @@ fn who_logged_in_is_not_looked_at() {
         users.path().display()
     );
     let postfix = postfix(&server, milter, &sasl);
-    let login = ["--auth", "PLAIN", "--auth-user", "me@trap.example", "--auth-password", "secret"];
+    let login = [
+        "--auth",
+        "PLAIN",
+        "--auth-user",
+        "me@trap.example",
+        "--auth-password",
+        "secret",
+    ];
     let to_trap = ["--to", "web@trap.example"];
     let told = postfix.told_of_mail("192.0.2.3", &[login.as_slice(), &to_trap].concat());
-    assert!(told.contains("235 2.7.0") && told.contains("250 2.0.0 Ok: queued"), "{told}\n{}", postfix.log());
+    assert!(
+        told.contains("235 2.7.0") && told.contains("250 2.0.0 Ok: queued"),
+        "{told}\n{}",
+        postfix.log()
+    );
     let told = postfix.told("192.0.2.3");
-    assert!(told.contains("554 5.7.1 192.0.2.3 is listed"), "not logged in: {told}");
+    assert!(
+        told.contains("554 5.7.1 192.0.2.3 is listed"),
+        "not logged in: {told}"
+    );
     assert_eq!(observations(&server), [String::new(); 0]);
 }
 
@@ -248,7 +297,12 @@ fn miltertest_finds_every_answer_in_its_place() {
         let file = server.data().join("script.lua");
         std::fs::write(&file, script).unwrap();
         let output = Command::new("miltertest").arg("-s").arg(&file).output().unwrap();
-        assert!(output.status.success(), "{version}: {}{}", text(&output.stdout), text(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{version}: {}{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        );
     }
     let seen = until("the evidence", || {
         let seen = observations(&server);

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use self::book::{Book, stronger};
-pub(crate) use self::evidence::{Delivery, Peer, of_message};
+pub(crate) use self::evidence::{Delivery, Peer, of_connection, of_message};
 use self::keep::Record;
 pub use self::registry::{TrapFile, TrapFileError, TrapFollower};
 use self::reply::Goodbye;
