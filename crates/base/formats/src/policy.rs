@@ -160,19 +160,6 @@ pub enum Answer {
     Reject(String),
 }
 
-impl Answer {
-    /// How much it does to a mail: of several answers the one that does most goes.
-    #[must_use]
-    pub const fn strength(&self) -> u8 {
-        match self {
-            Self::Dunno => 0,
-            Self::Prepend(_) => 1,
-            Self::DeferIfPermit(_) => 2,
-            Self::Reject(_) => 3,
-        }
-    }
-}
-
 /// As it goes over the wire, with the empty line at its end.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod advice;
+mod behind;
 pub mod complaints;
 mod config;
 pub mod milter;
