@@ -1,6 +1,7 @@
 //! Observations that are kept behind the answers: a sensor that must not wait for the store hands them over and goes on.
 
 use atalaya_model::{Observation, Sensor};
+use atalaya_net::Share;
 use atalaya_store::{Store, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -8,11 +9,32 @@ use tokio::task::JoinSet;
 /// Observations that are handed to the store together; it makes them durable in few commits.
 const BATCH: usize = 64;
 
+/// What waits to be kept.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// The observation.
+    pub(crate) observation: Observation,
+    /// The message that goes with it.
+    pub(crate) message: Option<Vec<u8>>,
+    /// The memory that the message takes meanwhile.
+    pub(crate) memory: Option<Share>,
+}
+
+impl From<Observation> for Waiting {
+    fn from(observation: Observation) -> Self {
+        Self {
+            observation,
+            message: None,
+            memory: None,
+        }
+    }
+}
+
 /// The way to the task that keeps them. Never waits.
 #[derive(Debug)]
 pub(crate) struct Behind {
     sensor: Sensor,
-    queue: mpsc::Sender<Observation>,
+    queue: mpsc::Sender<Waiting>,
 }
 
 impl Behind {
@@ -27,8 +49,8 @@ impl Behind {
     }
 
     /// Hands it over; where too many wait already it is lost, and counted.
-    pub(crate) fn push(&self, observation: Observation) {
-        if self.queue.try_send(observation).is_err() {
+    pub(crate) fn push(&self, waiting: impl Into<Waiting>) {
+        if self.queue.try_send(waiting.into()).is_err() {
             count_lost(self.sensor, "queue full");
         }
     }
@@ -40,13 +62,17 @@ fn count_lost(sensor: Sensor, reason: &'static str) {
 }
 
 /// Keeps what comes until nobody is left who could send more.
-async fn keep(sensor: Sensor, mut waiting: mpsc::Receiver<Observation>, store: Store) {
+async fn keep(sensor: Sensor, mut waiting: mpsc::Receiver<Waiting>, store: Store) {
     let (mut batch, mut is_failing) = (Vec::with_capacity(BATCH), false);
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         let mut records = JoinSet::new();
-        for observation in batch.drain(..) {
+        for waiting in batch.drain(..) {
             let store = store.clone();
-            records.spawn(async move { store.record(observation, None).await });
+            records.spawn(async move {
+                let recorded = store.record(waiting.observation, waiting.message).await;
+                drop(waiting.memory);
+                recorded
+            });
         }
         while let Some(recorded) = records.join_next().await {
             if let Ok(recorded) = recorded {
