@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::advice::AdviceConfig;
-use crate::advice::tests::adviser;
+use crate::advice::tests::{adviser, adviser_without_list};
 
 /// What Postfix 3.7 offers.
 const OFFER: [u32; 3] = [6, 0x1ff, 0x1f_ffff];
@@ -47,7 +47,7 @@ async fn bench(config: MilterConfig, adviser: Arc<Adviser>) -> Bench {
 
 /// One with this advice.
 async fn bench_with(advice: AdviceConfig) -> Bench {
-    bench(MilterConfig::default(), adviser(advice, || true)).await
+    bench(MilterConfig::default(), adviser(advice)).await
 }
 
 /// One that is configured in no way.
@@ -85,7 +85,7 @@ impl Bench {
         drop(self.milter);
         self.keeping.await.unwrap();
         let kept = self.store.observations_after(0, 100).await.unwrap();
-        kept.into_iter().map(|(_, observation)| observation).collect()
+        kept.into_iter().map(|seen| seen.observation).collect()
     }
 }
 
@@ -392,7 +392,7 @@ async fn a_long_message_is_kept_as_far_as_its_limit() {
         max_message_size: ByteSize::kib(256),
         ..MilterConfig::default()
     };
-    let bench = bench(config, adviser(AdviceConfig::default(), || true)).await;
+    let bench = bench(config, adviser(AdviceConfig::default())).await;
     let mut server = bench.server().await;
     server.client(OTHER).await;
     server.envelope("x@y.example", &["a@trap.example"]).await;
@@ -410,11 +410,7 @@ async fn a_long_message_is_kept_as_far_as_its_limit() {
 
 #[tokio::test]
 async fn nothing_is_made_up_while_no_list_is_loaded() {
-    let bench = bench(
-        MilterConfig::default(),
-        adviser(AdviceConfig::default(), || false),
-    )
-    .await;
+    let bench = bench(MilterConfig::default(), adviser_without_list()).await;
     let mut server = bench.server().await;
     server.client(LISTED).await;
     assert_eq!(server.envelope("x@y.example", &["a@b.example"]).await, "c");
@@ -515,7 +511,7 @@ async fn a_queue_that_is_full_and_a_store_that_is_gone_change_no_answer() {
         queue: 1,
         ..MilterConfig::default()
     };
-    let bench = bench(config, adviser(AdviceConfig::default(), || true)).await;
+    let bench = bench(config, adviser(AdviceConfig::default())).await;
     bench.store.close().await;
     let mut server = bench.server().await;
     server.client(OTHER).await;
@@ -537,7 +533,7 @@ async fn a_port_answers_its_clients_as_long_as_there_is_a_place() {
         max_connections: 1,
         ..MilterConfig::default()
     };
-    let bench = bench(config, adviser(AdviceConfig::default(), || true)).await;
+    let bench = bench(config, adviser(AdviceConfig::default())).await;
     let stop = CancellationToken::new();
     let listener = bind_tcp(([127, 0, 0, 1], 0).into()).unwrap();
     let port = listener.local_addr().unwrap();
