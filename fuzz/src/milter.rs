@@ -47,7 +47,7 @@ fn commands(bytes: &[u8], piece: usize) -> (Vec<Command>, Option<NoCommand>) {
 
 /// Whatever a text says, an answer with it is one packet with one text.
 fn assert_one_packet(text: &str) {
-    for reply in [Reply::Refuse(text), Reply::Quarantine(text)] {
+    for reply in [Reply::Refuse(text), Reply::Defer(text)] {
         let mut out = Vec::new();
         reply.write(&mut out);
         let (length, packet) = out.split_first_chunk().unwrap();

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::postfix::Postfix;
 use super::resolver::Resolver;
 use super::{BLOCKED, WELCOME, list_with, open_folder, page_of, ready, snippet_of};
-use crate::harness::{Server, files_in, have, run, swaks, text, until};
+use crate::harness::{Server, files_in, have, run, text, until};
 
 /// The page.
 const PAGE: &str = include_str!("../../../docs/guide/milter.md");
@@ -41,24 +41,6 @@ fn postfix(server: &Server, milter: SocketAddr, settings: &str) -> Postfix {
 }
 
 impl Postfix {
-    /// What a client from this address is told who sends a mail.
-    fn told_of_mail(&self, address: &str, more: &[&str]) -> String {
-        let proxied = [
-            "--proxy-family",
-            "TCP4",
-            "--proxy-source",
-            address,
-            "--proxy-source-port",
-            "40025",
-        ];
-        let to = ["--proxy-dest", "127.0.0.1", "--proxy-dest-port", "25"];
-        swaks(
-            self.server,
-            "127.0.0.1",
-            &[proxied.as_slice(), &to, more].concat(),
-        )
-    }
-
     /// The messages that it keeps, with their headers.
     fn kept(&self) -> Vec<String> {
         let config = self.folder.path().join("etc");
@@ -119,7 +101,7 @@ fn postfix_refuses_the_listed_at_their_recipients_and_lets_others_in() {
         };
         assert!(is_right, "{address}: {told}\n{}", postfix.log());
     }
-    let told = postfix.told_of_mail(BLOCKED[0], &["--to", "postmaster@trap.example"]);
+    let told = postfix.hears(BLOCKED[0], &["--to", "postmaster@trap.example"]);
     assert!(
         told.contains("250 2.0.0 Ok: queued"),
         "who asks why is heard: {told}"
@@ -135,7 +117,7 @@ fn postfix_puts_the_header_on_a_mail_that_is_to_be_marked() {
     let (server, milter) = list_that(mark);
     let postfix = postfix(&server, milter, "");
     for address in ["192.0.2.3", "192.0.2.99"] {
-        let told = postfix.told_of_mail(address, &["--header", "X-From: 100%"]);
+        let told = postfix.hears(address, &["--header", "X-From: 100%"]);
         assert!(told.contains("250 2.0.0 Ok: queued"), "{address}: {told}");
     }
     let kept = postfix.kept();
@@ -163,7 +145,7 @@ fn a_mail_to_a_trap_behind_postfix_becomes_evidence_and_lists_its_client() {
         (new, "web@trap.example"),
         (known, "Web@trap.example"),
     ] {
-        let told = postfix.told_of_mail(client, &["--to", to, "--header", "Subject: Watches"]);
+        let told = postfix.hears(client, &["--to", to, "--header", "Subject: Watches"]);
         assert!(
             told.contains("250 2.0.0 Ok: queued"),
             "{client}: {told}\n{}",
@@ -200,7 +182,7 @@ fn who_logged_in_is_not_looked_at() {
         "secret",
     ];
     let to_trap = ["--to", "web@trap.example"];
-    let told = postfix.told_of_mail("192.0.2.3", &[login.as_slice(), &to_trap].concat());
+    let told = postfix.hears("192.0.2.3", &[login.as_slice(), &to_trap].concat());
     assert!(
         told.contains("235 2.7.0") && told.contains("250 2.0.0 Ok: queued"),
         "{told}\n{}",

@@ -6,8 +6,6 @@ use super::NoCommand;
 pub mod actions {
     /// Add and insert header fields (`SMFIF_ADDHDRS`).
     pub const ADD_HEADERS: u32 = 0x01;
-    /// Lay the message aside (`SMFIF_QUARANTINE`).
-    pub const QUARANTINE: u32 = 0x20;
     /// Name the macros that it needs (`SMFIF_SETSYMLIST`).
     pub const NAME_MACROS: u32 = 0x100;
 }

@@ -17,8 +17,6 @@ pub enum Reply<'a> {
     Accept,
     /// Go on, and send no more of the body.
     Skip,
-    /// Take the message and throw it away.
-    Discard,
     /// Refuse for now, with this text.
     Defer(&'a str),
     /// Refuse, with this text.
@@ -30,8 +28,6 @@ pub enum Reply<'a> {
         /// Its value, with the space in front of it where that was agreed on.
         value: &'a str,
     },
-    /// Lay the message aside for this reason. Only in answer to the end of a message, before another answer.
-    Quarantine(&'a str),
 }
 
 impl Reply<'_> {
@@ -42,7 +38,6 @@ impl Reply<'_> {
             Self::Continue => packet(out, b'c', &[]),
             Self::Accept => packet(out, b'a', &[]),
             Self::Skip => packet(out, b's', &[]),
-            Self::Discard => packet(out, b'd', &[]),
             Self::Defer(text) => packet(out, b'y', &coded("451 4.7.1", text)),
             Self::Refuse(text) => packet(out, b'y', &coded("554 5.7.1", text)),
             Self::AddHeader { name, value } => {
@@ -50,7 +45,6 @@ impl Reply<'_> {
                 let field = format!("\0\0\0\0{}\0{}\0", line(name), line(value));
                 packet(out, b'i', field.as_bytes());
             }
-            Self::Quarantine(reason) => packet(out, b'q', &[line(reason).as_bytes(), b"\0"].concat()),
         }
     }
 }
