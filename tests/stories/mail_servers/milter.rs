@@ -7,11 +7,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use atalaya_store::{Seen, Store, StoreUrl};
-use tempfile::TempDir;
 
 use super::postfix::Postfix;
 use super::resolver::Resolver;
-use super::{BLOCKED, WELCOME, list_with, open_folder, page_of, ready, snippet_of};
+use super::{BLOCKED, WELCOME, list_with, page_of, ready, snippet_of};
 use crate::harness::{Server, files_in, have, run, text, until};
 
 /// The page.
@@ -54,6 +53,20 @@ impl Postfix {
         };
         held.iter().map(show).collect()
     }
+
+    /// Lets somebody log in: me@trap.example, with the password `secret`.
+    fn add_user(&self) {
+        let users = self.folder.path().join("users");
+        let mut adding = Command::new("saslpasswd2")
+            .args(["-p", "-c", "-u", "trap.example", "me", "-f"])
+            .arg(&users)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        adding.stdin.take().unwrap().write_all(b"secret").unwrap();
+        assert!(adding.wait().unwrap().success());
+        std::fs::set_permissions(users, Permissions::from_mode(0o644)).unwrap();
+    }
 }
 
 /// What the store keeps, in its order: sensor, kind, address and trap, and the message.
@@ -80,25 +93,6 @@ fn observations(server: &Server) -> Vec<(String, String)> {
         store.close().await;
         all
     })
-}
-
-/// A folder with one who can log in to a Postfix: me@trap.example, with the password `secret`.
-fn users() -> TempDir {
-    let folder = open_folder();
-    let (users, config) = (folder.path().join("users"), folder.path().join("smtpd.conf"));
-    let place = users.to_str().unwrap();
-    let words =
-        format!("pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: {place}\n");
-    std::fs::write(config, words).unwrap();
-    let mut adding = Command::new("saslpasswd2")
-        .args(["-p", "-c", "-f", place, "-u", "trap.example", "me"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    adding.stdin.take().unwrap().write_all(b"secret").unwrap();
-    assert!(adding.wait().unwrap().success());
-    std::fs::set_permissions(users, Permissions::from_mode(0o644)).unwrap();
-    folder
 }
 
 #[test]
@@ -189,12 +183,9 @@ fn who_logged_in_is_not_looked_at() {
         return;
     }
     let (server, milter) = list_that("");
-    let users = users();
-    let sasl = format!(
-        "smtpd_sasl_auth_enable = yes\nsmtpd_sasl_security_options = noanonymous\ncyrus_sasl_config_path = {}\n",
-        users.path().display()
-    );
-    let postfix = postfix(&server, milter, &sasl);
+    let sasl = "smtpd_sasl_auth_enable = yes\nsmtpd_sasl_security_options = noanonymous\n";
+    let postfix = postfix(&server, milter, sasl);
+    postfix.add_user();
     let login = [
         "--auth",
         "PLAIN",
@@ -277,7 +268,9 @@ mt.bodystring(conn, "Buy\r\n")
 mt.bodyrandom(conn, 200000)
 mt.eom(conn)
 expect(conn, SMFIR_ACCEPT, "the end")
-if not mt.eom_check(conn, MT_HDRINSERT, "X-List", "spam", 0) then error("no header") end
+local value = "spam"
+if VERSION ~= 2 then value = " spam" end -- the space is sent too
+if not mt.eom_check(conn, MT_HDRINSERT, "X-List", value, 0) then error("no header") end
 mt.disconnect(conn)
 
 conn = client("10.0.0.1")
