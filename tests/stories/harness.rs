@@ -1,5 +1,6 @@
 //! A server of one's own for each story, and the programs that speak to it.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub(crate) struct Server {
     pub(crate) dns: SocketAddr,
     pub(crate) smtp: SocketAddr,
     pub(crate) http: SocketAddr,
+    /// The other listeners, by name.
+    pub(crate) rest: BTreeMap<String, SocketAddr>,
 }
 
 impl Server {
@@ -51,16 +54,18 @@ impl Server {
             .into_iter()
             .chain(more.iter().copied());
         let arguments: Vec<String> = dns_addresses.chain(others.map(str::to_owned)).collect();
-        let (child, mut addresses) = launch(folder.path(), config, &arguments);
-        let [smtp, http] = addresses.split_off(dns.len()).try_into().unwrap();
+        let (child, mut said) = launch(folder.path(), config, &arguments);
+        let mut rest: BTreeMap<_, _> = said.split_off(dns.len()).into_iter().collect();
+        let dns: Vec<SocketAddr> = said.into_iter().map(|(_, address)| address).collect();
         let server = Self {
             child,
             folder,
-            dns: addresses[0],
-            smtp,
-            http,
+            dns: dns[0],
+            smtp: rest.remove("smtp").unwrap(),
+            http: rest.remove("http").unwrap(),
+            rest,
         };
-        (server, addresses)
+        (server, dns)
     }
 
     /// Kills it with SIGKILL and starts it again on the same folder and ports.
@@ -153,8 +158,8 @@ impl Drop for Server {
     }
 }
 
-/// Launches the binary and waits for `ready`; gives the addresses that it says before.
-fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, Vec<SocketAddr>) {
+/// Launches the binary and waits for `ready`; gives the names and addresses that it says before.
+fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, Vec<(String, SocketAddr)>) {
     let file = folder.join("atalaya.toml");
     std::fs::write(&file, closed_off(config)).unwrap();
     let mut command = Command::new(ATALAYA);
@@ -179,7 +184,8 @@ fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, Vec<Sock
         if line == "ready" {
             break;
         }
-        addresses.push(line.split_once('=').unwrap().1.parse().unwrap());
+        let (name, address) = line.split_once('=').unwrap();
+        addresses.push((name.to_owned(), address.parse().unwrap()));
     }
     (child, addresses)
 }

@@ -7,6 +7,7 @@ mod control;
 mod demo;
 mod folder;
 mod house;
+mod mail_servers;
 mod process;
 mod serve;
 

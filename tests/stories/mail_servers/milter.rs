@@ -1,4 +1,4 @@
-//! The milter behind a real Postfix, with the line of its page, and asked by OpenDKIM's miltertest, which speaks libmilter's protocol as Sendmail does.
+//! The milter behind a real Postfix, with the line of its page, and asked by miltertest, which speaks the protocol of Sendmail.
 
 use std::fs::Permissions;
 use std::io::Write;

@@ -5,6 +5,7 @@
 
 mod exim;
 mod milter;
+mod policy;
 mod postfix;
 mod resolver;
 mod rspamd;

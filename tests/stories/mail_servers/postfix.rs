@@ -22,7 +22,7 @@ pub(super) struct Postfix {
     child: Child,
     pub(super) folder: TempDir,
     _resolver: Resolver,
-    pub(super) server: SocketAddr,
+    server: SocketAddr,
 }
 
 impl Postfix {
@@ -31,7 +31,7 @@ impl Postfix {
         let folder = open_folder();
         let port = free_port();
         let inside = |name: &str| folder.path().join(name);
-        for name in ["etc", "queue", "data"] {
+        for name in ["etc", "etc/sasl", "queue", "data"] {
             create_dir(inside(name)).unwrap();
         }
         run("chown", &["postfix", inside("data").to_str().unwrap()]);
@@ -43,6 +43,11 @@ impl Postfix {
              local_transport = discard:\nalias_maps =\nsmtpd_peername_lookup = no\n{settings}"
         );
         let master = format!("127.0.0.1:{port} inet n - n - 1 {program}\n{SERVICES}");
+        // Where Debian's Postfix looks who may log in, if it asks.
+        let sasl = format!(
+            "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: {place}/users\n"
+        );
+        std::fs::write(inside("etc/sasl/smtpd.conf"), sasl).unwrap();
         std::fs::write(inside("etc/main.cf"), main).unwrap();
         std::fs::write(inside("etc/master.cf"), master).unwrap();
         let child = resolver
@@ -65,6 +70,11 @@ impl Postfix {
 
     /// What a client from this address is told when it names a recipient.
     pub(super) fn told(&self, address: &str) -> String {
+        self.hears(address, &["--quit-after", "RCPT"])
+    }
+
+    /// What a client from this address hears, with these arguments of swaks.
+    pub(super) fn hears(&self, address: &str, more: &[&str]) -> String {
         let family = if address.contains(':') { "TCP6" } else { "TCP4" };
         let destination = if address.contains(':') { "::1" } else { "127.0.0.1" };
         let proxied = [
@@ -73,9 +83,8 @@ impl Postfix {
             ["--proxy-source-port", "40025"],
             ["--proxy-dest", destination],
             ["--proxy-dest-port", "25"],
-            ["--quit-after", "RCPT"],
         ];
-        swaks(self.server, "127.0.0.1", proxied.as_flattened())
+        swaks(self.server, "127.0.0.1", &[proxied.as_flattened(), more].concat())
     }
 
     /// What clients from these addresses are told, all at the same time: postscreen makes each wait six seconds.

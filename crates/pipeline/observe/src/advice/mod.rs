@@ -101,10 +101,10 @@ impl Adviser {
         let was_told = self.is_told.swap(classes.is_none(), Ordering::Relaxed);
         match classes {
             None if !was_told => {
-                tracing::warn!("no list is loaded: mail servers are told to let everybody pass")
+                tracing::warn!("no list is loaded: mail servers are told to let everybody pass");
             }
             Some(_) if was_told => {
-                tracing::info!("the list is loaded, and mail servers are answered from it")
+                tracing::info!("the list is loaded, and mail servers are answered from it");
             }
             _ => {}
         }

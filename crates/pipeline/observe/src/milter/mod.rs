@@ -54,7 +54,6 @@ pub struct Milter {
 impl Milter {
     /// Makes a service, and the work of keeping what it sees in `store`, which ends after the service is dropped. The configuration must have
     /// passed its check.
-    #[must_use]
     pub fn new(
         config: MilterConfig,
         adviser: Arc<Adviser>,
