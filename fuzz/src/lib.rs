@@ -14,8 +14,10 @@ mod dns;
 mod lists;
 mod mbox;
 mod message;
+mod milter;
 pub mod mutate;
 mod pcap;
+mod policy;
 mod rbldnsd;
 mod rdap;
 mod received;
@@ -36,7 +38,9 @@ pub use dns::dns;
 pub use lists::lists;
 pub use mbox::mbox;
 pub use message::message;
+pub use milter::milter;
 pub use pcap::pcap;
+pub use policy::policy;
 pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
@@ -61,7 +65,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("lists", lists),
     ("mbox", mbox),
     ("message", message),
+    ("milter", milter),
     ("pcap", pcap),
+    ("policy", policy),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),
     ("received", received),

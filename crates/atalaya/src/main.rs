@@ -8,6 +8,7 @@ mod demo;
 mod evidence;
 mod folder;
 mod house;
+mod mail_servers;
 mod process;
 mod serve;
 

@@ -28,6 +28,7 @@ use crate::commands::{config_at, print};
 use crate::config::Config;
 use crate::folder::Folder;
 use crate::house::{House, Upkeep};
+use crate::mail_servers::MailServerSockets;
 use crate::{control, process};
 
 /// The name of the file in the data folder with the key and the certificate that the trap made for itself.
@@ -44,6 +45,7 @@ struct Sockets {
     /// The further listeners of the trap, in the order of the configuration.
     traps: Vec<TcpListener>,
     http: TcpListener,
+    mail_servers: MailServerSockets,
     control: UnixListener,
 }
 
@@ -58,6 +60,8 @@ pub(crate) struct Addresses {
     pub(crate) traps: Vec<(String, SocketAddr)>,
     /// Pages and API.
     pub(crate) http: SocketAddr,
+    /// What mail servers ask, by name.
+    pub(crate) mail_servers: Vec<(&'static str, SocketAddr)>,
 }
 
 impl Addresses {
@@ -68,13 +72,18 @@ impl Addresses {
             smtp,
             traps,
             http,
+            mail_servers,
         } = self;
         dns.iter().try_for_each(|dns| print(format_args!("dns={dns}")))?;
         print(format_args!("smtp={smtp}"))?;
         traps
             .iter()
             .try_for_each(|(name, address)| print(format_args!("smtp.{name}={address}")))?;
-        print(format_args!("http={http}\nready"))
+        print(format_args!("http={http}"))?;
+        mail_servers
+            .iter()
+            .try_for_each(|(name, address)| print(format_args!("{name}={address}")))?;
+        print(format_args!("ready"))
     }
 }
 
@@ -129,6 +138,7 @@ impl Server {
             smtp: sockets.smtp.local_addr()?,
             traps: sockets.named_traps(&config)?,
             http: sockets.http.local_addr()?,
+            mail_servers: sockets.mail_servers.addresses()?,
         };
         let house = House::open(config, clock, Upkeep::Follower).await?;
         let stop = CancellationToken::new();
@@ -204,6 +214,7 @@ impl Sockets {
             smtp: bind_tcp(listen.smtp).context("the trap (listen.smtp) has no socket")?,
             traps: traps.context("a further listener of the trap (trap.listeners) has no socket")?,
             http: bind_tcp(listen.http).context("the pages (listen.http) have no socket")?,
+            mail_servers: MailServerSockets::bind(config)?,
             control: control::bind(&config.data)?,
         })
     }
@@ -219,7 +230,7 @@ impl Sockets {
     }
 }
 
-/// Opens the trap on all its sockets, and follows the file of its traps.
+/// Opens the trap on all its sockets, and follows the file of its traps. Gives the trap, which knows them.
 ///
 /// # Errors
 /// The certificate or the file cannot be used.
@@ -228,7 +239,7 @@ fn start_trap(
     (smtp, further): (TcpListener, Vec<TcpListener>),
     tasks: &mut Parts,
     stop: &CancellationToken,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Arc<Trap>> {
     let config = &house.config;
     let tls =
         TrapTls::open(&config.trap, &config.in_data(CERTIFICATE)).context("STARTTLS cannot be offered")?;
@@ -251,19 +262,23 @@ fn start_trap(
     }
     let (serving, ended) = (Arc::clone(&trap), stop.clone());
     put_to_work(tasks, "the trap", async move { serving.serve(smtp, ended).await });
-    let (house, ended) = (Arc::clone(house), stop.clone());
+    let (house, followed, ended) = (Arc::clone(house), Arc::clone(&trap), stop.clone());
     put_to_work(tasks, "the follower of the traps", async move {
         let changed = |added: &TrapFile| house.pages.config.traps.set(house.config.trap_names(added));
-        follower.run(&trap, changed, ended).await;
+        follower.run(&followed, changed, ended).await;
     });
-    Ok(())
+    Ok(trap)
 }
 
 /// The parts at work, each with the name that it gives when it ends.
-type Parts = JoinSet<&'static str>;
+pub(crate) type Parts = JoinSet<&'static str>;
 
 /// Puts a part to work on a task of its own.
-fn put_to_work(parts: &mut Parts, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn put_to_work(
+    parts: &mut Parts,
+    name: &'static str,
+    work: impl Future<Output = ()> + Send + 'static,
+) {
     parts.spawn(async move {
         work.await;
         name
@@ -360,7 +375,8 @@ fn start_parts(
     });
     let commands = control::serve(sockets.control, Arc::clone(house), stop.clone());
     put_to_work(tasks, "the control socket", commands);
-    start_trap(house, (sockets.smtp, sockets.traps), tasks, stop)?;
+    let trap = start_trap(house, (sockets.smtp, sockets.traps), tasks, stop)?;
+    sockets.mail_servers.serve(house, trap, tasks, stop);
     let (judging, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the judge", async move { judging.judge.run(ended).await });
     let (protecting, ended) = (Arc::clone(&house.protection), stop.clone());

@@ -4,6 +4,8 @@
 //! resolver of their own, at an address of loopback that nobody else has, so that they run side by side.
 
 mod exim;
+mod milter;
+mod policy;
 mod postfix;
 mod resolver;
 mod rspamd;
@@ -41,8 +43,13 @@ const WELCOME: &[&str] = &["192.0.2.99", "192.0.2.11", "2001:db8:1:3::25"];
 
 /// The snippet of this name.
 fn snippet(name: &str) -> String {
+    snippet_of(PAGE, name)
+}
+
+/// The snippet of this name on a page.
+fn snippet_of(page: &str, name: &str) -> String {
     let mark = format!("{MARK}{name} -->");
-    let (_, behind) = PAGE.split_once(&mark).expect("the page has the snippet");
+    let (_, behind) = page.split_once(&mark).expect("the page has the snippet");
     let (_, behind) = behind.split_once("```text\n").expect("a snippet is fenced");
     let (snippet, _) = behind.split_once("```").expect("a fence ends");
     snippet.to_owned()
@@ -83,7 +90,13 @@ fn ready(programs: &[&str]) -> bool {
 
 /// A server of the page's zone, with something listed of each class.
 fn list() -> Server {
-    let server = Server::start_with("public_url = \"https://list.example.net\"\n", &["--zone", ZONE]);
+    list_with("")
+}
+
+/// The same, configured like this.
+fn list_with(config: &str) -> Server {
+    let config = format!("public_url = \"https://list.example.net\"\n{config}");
+    let server = Server::start_with(&config, &["--zone", ZONE]);
     for (prefix, class) in LISTED {
         server.command(&["list", "add", prefix, "--class", class]);
     }

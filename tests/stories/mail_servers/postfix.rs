@@ -18,20 +18,20 @@ const SERVICES: &str = "smtpd pass - - n - - smtpd\ndnsblog unix - - n - 0 dnsbl
      postlog unix-dgram n - n - 1 postlogd\n";
 
 /// A Postfix with folders of its own; stopped when dropped.
-struct Postfix {
+pub(super) struct Postfix {
     child: Child,
-    folder: TempDir,
+    pub(super) folder: TempDir,
     _resolver: Resolver,
     server: SocketAddr,
 }
 
 impl Postfix {
     /// Starts one whose port is served by this program, with this snippet and these settings.
-    fn start(resolver: Resolver, program: &str, settings: &str) -> Self {
+    pub(super) fn start(resolver: Resolver, program: &str, settings: &str) -> Self {
         let folder = open_folder();
         let port = free_port();
         let inside = |name: &str| folder.path().join(name);
-        for name in ["etc", "queue", "data"] {
+        for name in ["etc", "etc/sasl", "queue", "data"] {
             create_dir(inside(name)).unwrap();
         }
         run("chown", &["postfix", inside("data").to_str().unwrap()]);
@@ -43,6 +43,11 @@ impl Postfix {
              local_transport = discard:\nalias_maps =\nsmtpd_peername_lookup = no\n{settings}"
         );
         let master = format!("127.0.0.1:{port} inet n - n - 1 {program}\n{SERVICES}");
+        // Where Debian's Postfix looks who may log in, if it asks.
+        let sasl = format!(
+            "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: {place}/users\n"
+        );
+        std::fs::write(inside("etc/sasl/smtpd.conf"), sasl).unwrap();
         std::fs::write(inside("etc/main.cf"), main).unwrap();
         std::fs::write(inside("etc/master.cf"), master).unwrap();
         let child = resolver
@@ -64,7 +69,12 @@ impl Postfix {
     }
 
     /// What a client from this address is told when it names a recipient.
-    fn told(&self, address: &str) -> String {
+    pub(super) fn told(&self, address: &str) -> String {
+        self.hears(address, &["--quit-after", "RCPT"])
+    }
+
+    /// What a client from this address hears, with these arguments of swaks.
+    pub(super) fn hears(&self, address: &str, more: &[&str]) -> String {
         let family = if address.contains(':') { "TCP6" } else { "TCP4" };
         let destination = if address.contains(':') { "::1" } else { "127.0.0.1" };
         let proxied = [
@@ -73,13 +83,12 @@ impl Postfix {
             ["--proxy-source-port", "40025"],
             ["--proxy-dest", destination],
             ["--proxy-dest-port", "25"],
-            ["--quit-after", "RCPT"],
         ];
-        swaks(self.server, "127.0.0.1", proxied.as_flattened())
+        swaks(self.server, "127.0.0.1", &[proxied.as_flattened(), more].concat())
     }
 
     /// What clients from these addresses are told, all at the same time: postscreen makes each wait six seconds.
-    fn told_at_once<'a>(&self, addresses: &[&'a str]) -> Vec<(&'a str, String)> {
+    pub(super) fn told_at_once<'a>(&self, addresses: &[&'a str]) -> Vec<(&'a str, String)> {
         std::thread::scope(|scope| {
             let clients: Vec<_> = addresses
                 .iter()
@@ -93,7 +102,7 @@ impl Postfix {
     }
 
     /// Its log so far.
-    fn log(&self) -> String {
+    pub(super) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("data/maillog")).unwrap_or_default()
     }
 }

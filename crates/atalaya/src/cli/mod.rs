@@ -120,7 +120,7 @@ pub(crate) struct Demo {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Listen elsewhere: dns=, smtp= or http= with ADDRESS:PORT; port 0 takes a free one. May be repeated, dns= for several addresses
+    /// Listen elsewhere: dns=, smtp=, http=, policy= or milter= with ADDRESS:PORT; port 0 takes a free one. May be repeated, dns= for several addresses
     #[arg(long, value_name = "NAME=ADDRESS:PORT", value_parser = listen)]
     pub(crate) listen: Vec<(Listener, SocketAddr)>,
     /// The base zone of the list
@@ -137,6 +137,10 @@ pub(crate) enum Listener {
     Smtp,
     /// Pages and API.
     Http,
+    /// The policy service.
+    Policy,
+    /// The milter.
+    Milter,
 }
 
 /// One of the sockets that there is once was named twice: wrong use.
@@ -148,7 +152,7 @@ impl Serve {
     /// Puts the addresses that were given in the place of those of the configuration.
     ///
     /// # Errors
-    /// The trap or the pages were given two.
+    /// One that there is once was given two addresses.
     pub(crate) fn move_sockets(&self, config: &mut ListenConfig) -> Result<(), NamedTwice> {
         let given = |wanted: Listener| {
             let listen = self.listen.iter();
@@ -168,6 +172,16 @@ impl Serve {
                 _ => return Err(NamedTwice(name)),
             }
         }
+        for (listener, name, place) in [
+            (Listener::Policy, "policy", &mut config.policy),
+            (Listener::Milter, "milter", &mut config.milter),
+        ] {
+            match given(listener).as_slice() {
+                [] => {}
+                [address] => *place = Some(*address),
+                _ => return Err(NamedTwice(name)),
+            }
+        }
         Ok(())
     }
 }
@@ -181,7 +195,13 @@ fn listen(text: &str) -> Result<(Listener, SocketAddr), String> {
         "dns" => Listener::Dns,
         "smtp" => Listener::Smtp,
         "http" => Listener::Http,
-        other => return Err(format!("`{other}` is no listener: use dns, smtp or http")),
+        "policy" => Listener::Policy,
+        "milter" => Listener::Milter,
+        other => {
+            return Err(format!(
+                "`{other}` is no listener: use dns, smtp, http, policy or milter"
+            ));
+        }
     };
     let address = address
         .parse()
@@ -506,7 +526,7 @@ mod tests {
         assert!(
             listen("imap=127.0.0.1:0")
                 .unwrap_err()
-                .contains("use dns, smtp or http")
+                .contains("use dns, smtp, http, policy or milter")
         );
         assert!(listen("dns=localhost").is_err());
     }
@@ -530,8 +550,18 @@ mod tests {
             .unwrap();
         let dns: Vec<String> = config.dns.iter().map(|address| address.to_string()).collect();
         assert_eq!(dns, ["127.0.0.1:53", "[::1]:53"]);
-        let twice = serve(&["http=127.0.0.1:80", "http=127.0.0.1:81"]);
-        assert_eq!(twice.move_sockets(&mut config), Err(NamedTwice("http")));
+        for name in ["http", "policy", "milter"] {
+            let (one, other) = (format!("{name}=127.0.0.1:80"), format!("{name}=127.0.0.1:81"));
+            assert_eq!(
+                serve(&[&one, &other]).move_sockets(&mut config),
+                Err(NamedTwice(name))
+            );
+        }
+        serve(&["policy=127.0.0.1:0", "milter=127.0.0.1:1"])
+            .move_sockets(&mut config)
+            .unwrap();
+        assert_eq!(config.policy, Some("127.0.0.1:0".parse().unwrap()));
+        assert_eq!(config.milter, Some("127.0.0.1:1".parse().unwrap()));
     }
 
     #[test]

@@ -16,6 +16,10 @@ settings! {
         smtp: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 2525)),
         /// Pages and API.
         http: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
+        /// The policy service for Postfix. Off without it.
+        policy: Option<SocketAddr> = None => "\"127.0.0.1:10031\"",
+        /// The milter for Postfix and Sendmail. Off without it.
+        milter: Option<SocketAddr> = None => "\"127.0.0.1:8893\"",
     }
 }
 

@@ -14,7 +14,10 @@ use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Period, Secret, settings};
 use atalaya_notify::{ContactConfig, NoticeConfig};
+use atalaya_observe::advice::AdviceConfig;
 use atalaya_observe::complaints::ComplaintsConfig;
+use atalaya_observe::milter::MilterConfig;
+use atalaya_observe::policy::PolicyConfig;
 use atalaya_observe::replay::ReplayConfig;
 use atalaya_observe::{TrapConfig, TrapFile};
 use atalaya_publish::PublishConfig;
@@ -45,6 +48,12 @@ settings! {
         trap: TrapConfig,
         /// Complaints by mail.
         complaints: ComplaintsConfig,
+        /// What mail servers that ask are told to do with a client.
+        advice: AdviceConfig,
+        /// The policy service that a Postfix asks.
+        policy: PolicyConfig,
+        /// The milter that a Postfix or Sendmail asks.
+        milter: MilterConfig,
         /// Feeding kept mail into the trap's path.
         replay: ReplayConfig,
         /// How much evidence lists an address, and for how long.
@@ -102,6 +111,9 @@ impl Config {
         let sections = [
             self.trap.check(),
             self.complaints.check(),
+            self.advice.check(),
+            self.policy.check(),
+            self.milter.check(),
             self.replay.check(),
             self.decide.check(),
             self.publish.check(),

@@ -50,10 +50,11 @@ async fn start(config: Config) -> anyhow::Result<Server> {
         dns: DnsAddresses::one(free),
         smtp: free,
         http: free,
+        ..ListenConfig::default()
     };
-    match Server::start(config, Clock::system()).await {
+    match Box::pin(Server::start(config, Clock::system())).await {
         Ok(server) => Ok(server),
-        Err(_taken) => Server::start(elsewhere, Clock::system()).await,
+        Err(_taken) => Box::pin(Server::start(elsewhere, Clock::system())).await,
     }
 }
 
@@ -63,11 +64,12 @@ fn config(data: &Path, rdap: SocketAddr) -> anyhow::Result<Config> {
         data: data.to_owned(),
         ..Config::default()
     };
-    let ListenConfig { dns, smtp, http } = config.listen;
+    let ListenConfig { dns, smtp, http, .. } = config.listen;
     config.listen = ListenConfig {
         dns: dns.map(or_free),
         smtp: or_free(smtp),
         http: or_free(http),
+        ..ListenConfig::default()
     };
     config.trap.stand_for = mails::SENDERS
         .iter()

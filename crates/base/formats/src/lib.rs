@@ -12,6 +12,8 @@ pub mod lists;
 mod mailbox;
 pub mod mbox;
 pub mod message;
+pub mod milter;
+pub mod policy;
 pub mod rbldnsd;
 pub mod rdap;
 pub mod received;

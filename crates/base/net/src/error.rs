@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Why a socket is not there.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,15 @@ pub enum NetError {
         /// The address.
         address: SocketAddr,
         /// What the kernel said.
+        #[source]
+        source: io::Error,
+    },
+    /// The unix socket cannot be made. Give up, or make another.
+    #[error("cannot listen at {}: choose a path that is free, in a folder that can be written", path.display())]
+    BindUnix {
+        /// Its path.
+        path: PathBuf,
+        /// What the kernel said, or what stands in the way.
         #[source]
         source: io::Error,
     },

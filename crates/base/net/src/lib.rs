@@ -10,6 +10,7 @@ mod listen;
 mod reach;
 mod saved_syn;
 mod sys;
+mod unix;
 
 pub use ask::{AskError, ExchangeLimits, WHOIS_PORT, ask};
 pub use budget::{Budget, Share};
@@ -17,6 +18,7 @@ pub use datagrams::{Batch, Datagrams, Letter};
 pub use error::NetError;
 pub use gate::{Crowded, Gate, Pass};
 pub use http::{HttpAnswer, HttpClient, HttpError, server_of};
-pub use listen::{Acceptor, bind_tcp, bind_udp, has_spoken, turn_away};
+pub use listen::{Acceptor, Listening, bind_tcp, bind_udp, has_spoken, turn_away};
 pub use reach::{OutOfReach, Reach};
 pub use saved_syn::{SavedSyn, save_syns, saved_syn};
+pub use unix::bind_unix;

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::unix::SocketAddr as UnixAddress;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use crate::{Datagrams, NetError};
 
@@ -52,20 +53,49 @@ fn prepare(socket: &Socket, address: SocketAddr) -> io::Result<()> {
     socket.set_nonblocking(true)
 }
 
+/// Where connections come in: a TCP port or a unix socket.
+pub trait Listening {
+    /// A connection.
+    type Stream;
+    /// Who made it.
+    type Peer;
+
+    /// Waits for the next one.
+    fn next_connection(&self) -> impl Future<Output = io::Result<(Self::Stream, Self::Peer)>> + Send;
+}
+
+impl Listening for TcpListener {
+    type Stream = TcpStream;
+    type Peer = SocketAddr;
+
+    fn next_connection(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send {
+        self.accept()
+    }
+}
+
+impl Listening for UnixListener {
+    type Stream = UnixStream;
+    type Peer = UnixAddress;
+
+    fn next_connection(&self) -> impl Future<Output = io::Result<(UnixStream, UnixAddress)>> + Send {
+        self.accept()
+    }
+}
+
 /// Accepts connections one after the other and never fails.
 ///
 /// When the process has no file descriptor left (EMFILE, ENFILE) or the kernel no memory, the connections wait in the backlog while
 /// this backs off; spinning would take the processor from those who could end a connection.
 #[derive(Debug)]
-pub struct Acceptor {
-    listener: TcpListener,
+pub struct Acceptor<L = TcpListener> {
+    listener: L,
     back_off: Option<Duration>,
 }
 
-impl Acceptor {
+impl<L: Listening> Acceptor<L> {
     /// Accepts from `listener`.
     #[must_use]
-    pub const fn new(listener: TcpListener) -> Self {
+    pub const fn new(listener: L) -> Self {
         Self {
             listener,
             back_off: None,
@@ -73,9 +103,9 @@ impl Acceptor {
     }
 
     /// The next connection and who made it. Can be dropped while waiting without losing a connection.
-    pub async fn next(&mut self) -> (TcpStream, SocketAddr) {
+    pub async fn next(&mut self) -> (L::Stream, L::Peer) {
         loop {
-            match self.listener.accept().await {
+            match self.listener.next_connection().await {
                 Ok(accepted) => {
                     self.recovered();
                     return accepted;

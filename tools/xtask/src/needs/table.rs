@@ -132,6 +132,16 @@ pub(super) const NEEDS: &[Need] = &[
         "must turn a listed address away; it cannot be installed beside Postfix",
     ),
     need(
+        "miltertest",
+        Proof::Program("miltertest"),
+        "asks the milter as a Sendmail does",
+    ),
+    need(
+        "sasl2-bin",
+        Proof::Program("saslpasswd2"),
+        "makes somebody who can log in to a Postfix",
+    ),
+    need(
         "rspamd",
         Proof::Program("rspamd"),
         "must give a listed address the symbol of its class",

@@ -19,16 +19,17 @@ pub(crate) struct Book {
 
 /// A trap that was hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hit {
+pub struct Hit {
     /// Its kind.
-    pub(crate) kind: Trap,
+    pub kind: Trap,
     /// What it weighs among those of its kind.
-    pub(crate) weight: TrapWeight,
+    pub weight: TrapWeight,
 }
 
 impl Hit {
     /// A trap that weighs all that its kind does.
-    pub(crate) const fn of(kind: Trap) -> Self {
+    #[must_use]
+    pub const fn of(kind: Trap) -> Self {
         Self {
             kind,
             weight: TrapWeight::FULL,
@@ -113,6 +114,16 @@ impl Book {
         named.map_or(Hit::of(Trap::Pristine), |named| named.at(now))
     }
 
+    /// Which trap an address is that is named, itself or by its domain; none where it is not.
+    pub(crate) fn named(&self, recipient: &Address, now: Timestamp) -> Option<Hit> {
+        let address = recipient.0.to_lowercase();
+        let at_domain = address.rfind('@').and_then(|at| address.get(at..))?;
+        let is_named = [&address, at_domain]
+            .iter()
+            .any(|name| self.addresses.contains_key(*name));
+        is_named.then(|| self.hit(recipient, now))
+    }
+
     /// The weakest that is named: what an address is at least. Pristine where none is named.
     pub(crate) fn weakest(&self) -> Hit {
         let traps = self.addresses.values().map(|named| named.trap);
@@ -148,8 +159,16 @@ impl SharedBook {
 
     /// Which trap an address is now.
     pub(crate) fn hit(&self, recipient: &Address) -> Hit {
-        let book = Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner));
-        book.hit(recipient, self.clock.now())
+        self.now_open().hit(recipient, self.clock.now())
+    }
+
+    /// Which trap an address is now that is named; none where it is not.
+    pub(crate) fn named(&self, recipient: &Address) -> Option<Hit> {
+        self.now_open().named(recipient, self.clock.now())
+    }
+
+    fn now_open(&self) -> Arc<Book> {
+        Arc::clone(&self.open.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -173,6 +192,21 @@ mod tests {
         assert_eq!(kind(&book, "web@old.example"), Trap::Pristine);
         assert_eq!(kind(&book, "x@gmial.example"), Trap::Typo);
         assert_eq!(kind(&book, "x@other.example"), Trap::Pristine);
+    }
+
+    #[test]
+    fn only_what_is_named_is_named() {
+        let book = Book::new(&[
+            TrapAddress::new("@old.example", Trap::Recycled),
+            TrapAddress::new("web@b.example", Trap::Pristine),
+        ]);
+        let named = |address: &str| book.named(&Address(address.to_owned()), Timestamp::EPOCH);
+        assert_eq!(named("Info@OLD.example"), Some(Hit::of(Trap::Recycled)));
+        assert_eq!(named("abuse@old.example"), Some(Hit::of(Trap::Role)));
+        assert_eq!(named("Web@b.example"), Some(Hit::of(Trap::Pristine)));
+        for other in ["x@b.example", "postmaster@b.example", "web", ""] {
+            assert_eq!(named(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod tls;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use atalaya_formats::smtp::Address;
 use atalaya_formats::syn::Syn;
 use atalaya_model::Clock;
 use atalaya_net::{Acceptor, Crowded, Pass, has_spoken, save_syns, saved_syn, turn_away};
@@ -25,8 +26,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use self::book::{Book, Hit};
-use self::evidence::Peer;
+pub(crate) use self::book::Book;
+pub use self::book::Hit;
+pub(crate) use self::evidence::{Delivery, Peer, of_connection, of_message};
 use self::keep::Record;
 pub use self::registry::{TrapFile, TrapFileError, TrapFollower};
 use self::reply::Goodbye;
@@ -80,6 +82,12 @@ impl Trap {
             mode: further.mode,
         };
         self.hall.serve(listener, door, stop).await;
+    }
+
+    /// The trap that a recipient was named to be, itself or by its domain; none where nobody named it.
+    #[must_use]
+    pub fn named_trap(&self, recipient: &str) -> Option<Hit> {
+        self.hall.shared.script.book.named(&Address(recipient.to_owned()))
     }
 
     /// From now on these are traps beside those of the configuration.

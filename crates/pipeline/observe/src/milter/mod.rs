@@ -1,0 +1,173 @@
+//! The milter: a Postfix or Sendmail tells what its clients send, and is answered from the set in memory.
+//!
+//! In: commands of mail servers that the configuration names, over TCP or a unix socket. Out: what to do about each message of a listed client, and an
+//! observation with the message where a client wrote to a trap. Never waits for the store, and never makes up a listing: with no list loaded, and
+//! whatever goes wrong here, mail goes on.
+
+mod config;
+mod message;
+mod seen;
+mod session;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use atalaya_model::{Clock, Sensor};
+use atalaya_net::{Acceptor, Budget, Gate, Listening};
+use atalaya_store::Store;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::config::MilterConfig;
+use self::session::{Heard, Session};
+use self::wire::Wire;
+use crate::advice::Adviser;
+use crate::behind::Behind;
+
+/// The part of `milter.max_memory` that one address may have; never less than what the longest message takes.
+const ADDRESS_PART: usize = 4;
+
+/// What all connections share.
+#[derive(Debug)]
+struct Shared {
+    config: MilterConfig,
+    adviser: Arc<Adviser>,
+    clock: Clock,
+    /// The memory for messages to traps.
+    memory: Budget,
+}
+
+/// The service. It may serve several listeners; they share its limits.
+#[derive(Debug)]
+pub struct Milter {
+    shared: Arc<Shared>,
+    gate: Gate,
+    behind: Behind,
+}
+
+impl Milter {
+    /// Makes a service, and the work of keeping what it sees in `store`, which ends after the service is dropped. The configuration must have
+    /// passed its check.
+    pub fn new(
+        config: MilterConfig,
+        adviser: Arc<Adviser>,
+        store: Store,
+        clock: Clock,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let (behind, keeping) = Behind::new(Sensor::Milter, config.queue, store);
+        let memory = config.max_memory.bytes();
+        let largest = config.max_message_size.bytes();
+        let milter = Self {
+            // All come from a few mail servers.
+            gate: Gate::new(config.max_connections, config.max_connections),
+            shared: Arc::new(Shared {
+                memory: Budget::new(memory, memory.div_euclid(ADDRESS_PART).max(largest)),
+                config,
+                adviser,
+                clock,
+            }),
+            behind,
+        };
+        (milter, keeping)
+    }
+
+    /// Answers at a TCP port until `stop`.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
+        let peer_of = |stream: &TcpStream| {
+            // Answers are written whole. A socket that is gone already will say so later.
+            drop(stream.set_nodelay(true));
+            stream.peer_addr().ok().map(|peer| peer.ip().to_canonical())
+        };
+        self.serve_at(listener, peer_of, stop).await;
+    }
+
+    /// Answers at a unix socket until `stop`.
+    pub async fn serve_socket(self: Arc<Self>, listener: UnixListener, stop: CancellationToken) {
+        self.serve_at(listener, |_stream| None, stop).await;
+    }
+
+    /// Converses with everybody who may ask and finds a place, each on a task of its own. A connection without a place is closed, and the mail
+    /// server does what it was told for that case.
+    async fn serve_at<L: Listening>(
+        self: Arc<Self>,
+        listener: L,
+        peer_of: impl Fn(&L::Stream) -> Option<IpAddr>,
+        stop: CancellationToken,
+    ) where
+        L::Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let tasks = TaskTracker::new();
+        let mut acceptor = Acceptor::new(listener);
+        loop {
+            let (stream, _peer) = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                accepted = acceptor.next() => accepted,
+            };
+            let peer = peer_of(&stream);
+            let clients = &self.shared.config.clients;
+            if peer.is_some_and(|peer| !clients.iter().any(|known| known.contains(peer))) {
+                count_end("not a client");
+                continue;
+            }
+            let Ok(pass) = self.gate.enter(peer.unwrap_or(Ipv4Addr::LOCALHOST.into())) else {
+                count_end("crowded");
+                continue;
+            };
+            let (milter, stop) = (Arc::clone(&self), stop.clone());
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    ended = milter.converse(stream) => count_end(reason(&ended)),
+                }
+                drop(pass);
+            });
+        }
+        drop(acceptor);
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    /// Answers one command after the other until the server goes.
+    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+        let config = &self.shared.config;
+        let (idle, whole) = (config.idle_timeout.duration(), config.packet_timeout.duration());
+        let mut wire = Wire::new(stream, idle, whole);
+        let mut session = Session::new(Arc::clone(&self.shared));
+        let mut out = Vec::new();
+        while let Some(command) = wire.next().await? {
+            let heard = session.hear(command, &mut out);
+            match heard.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))? {
+                Heard::Rest => {}
+                Heard::Saw(seen) => self.behind.push(*seen),
+                Heard::End => return Ok(()),
+            }
+            wire.say(&out).await?;
+            out.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Why a conversation ended, in a word for the metrics. A peer that is gone is nobody's trouble but its own.
+fn reason(ended: &io::Result<()>) -> &'static str {
+    match ended {
+        Ok(()) => "over",
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            tracing::debug!(%error, "a client of the milter speaks another protocol");
+            "garbage"
+        }
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => "too slow",
+        Err(_gone) => "broken",
+    }
+}
+
+fn count_end(reason: &'static str) {
+    metrics::counter!("atalaya_observe_milter_connections_total", "ended" => reason).increment(1);
+}

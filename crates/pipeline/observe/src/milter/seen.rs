@@ -1,0 +1,117 @@
+//! What a message proves about a client: it is one to a trap. And what a greeting proves: the client calls itself by our name.
+
+use std::net::IpAddr;
+
+use atalaya_formats::smtp::Oddities;
+use atalaya_model::{Envelope, Kind, Observation, Sensor};
+
+use super::Shared;
+use super::message::Message;
+use crate::advice::Advice;
+use crate::behind::Waiting;
+use crate::trap::{Delivery, Hit, Peer, of_connection, of_message};
+
+/// Most characters kept of what a client said.
+const MOST_TEXT: usize = 512;
+/// Most recipients kept of a message.
+pub(super) const MOST_RECIPIENTS: usize = 100;
+/// The word for a message that is not kept whole.
+const TRUNCATED: &str = "truncated";
+/// The word for a client that calls itself by our name.
+const OWN_NAME: &str = "helo-is-our-name";
+
+/// A client that is looked at.
+#[derive(Debug)]
+pub(super) struct Stranger {
+    pub(super) address: IpAddr,
+    pub(super) port: Option<u16>,
+    pub(super) helo: String,
+    /// Whether its greeting was seen.
+    pub(super) is_seen: bool,
+}
+
+/// A message on its way.
+#[derive(Debug, Default)]
+pub(super) struct Mail {
+    pub(super) sender: String,
+    /// What the list says to do about it.
+    pub(super) advice: Advice,
+    /// Those that were not refused.
+    pub(super) recipients: Vec<String>,
+    /// The strongest trap among them.
+    pub(super) trap: Option<Hit>,
+    pub(super) message: Option<Message>,
+}
+
+impl Shared {
+    /// The observation that a message is, where it is one to a trap.
+    pub(super) fn seen(&self, stranger: &Stranger, mail: Mail) -> Option<Box<Waiting>> {
+        let trap = mail.trap?;
+        let is_whole = mail.message.as_ref().is_some_and(|message| !message.is_cut());
+        let (message, memory) = mail.message.map(Message::finish).unzip();
+        let envelope = Envelope {
+            helo: stranger.helo.clone(),
+            mail_from: mail.sender,
+            // All of them: those that are no traps are to be hidden in the evidence too.
+            recipients: mail.recipients,
+        };
+        let delivery = self.delivery(stranger, envelope, Some(trap));
+        let mut observation = of_message(delivery, message.as_deref().unwrap_or_default());
+        if !is_whole {
+            observation.oddities.push(TRUNCATED.to_owned());
+        }
+        Some(Box::new(Waiting {
+            observation: of_ours(observation, stranger),
+            message: message.filter(|message| !message.is_empty()),
+            memory,
+        }))
+    }
+
+    /// The observation that a client is by its greeting, once.
+    pub(super) fn liar(&self, stranger: &mut Stranger, sender: &str) -> Option<Box<Waiting>> {
+        let is_lie = self.adviser.is_own_name(&stranger.helo);
+        if !is_lie || std::mem::replace(&mut stranger.is_seen, true) {
+            return None;
+        }
+        let envelope = Envelope {
+            helo: stranger.helo.clone(),
+            mail_from: cut(sender),
+            recipients: Vec::new(),
+        };
+        let mut observation = of_connection(self.delivery(stranger, envelope, None));
+        observation.kind = Kind::Protocol;
+        observation.oddities.push(OWN_NAME.to_owned());
+        Some(Box::new(of_ours(observation, stranger).into()))
+    }
+
+    fn delivery(&self, stranger: &Stranger, envelope: Envelope, trap: Option<Hit>) -> Delivery {
+        Delivery {
+            peer: Peer {
+                address: stranger.address,
+                port: stranger.port.unwrap_or_default(),
+                fingerprint: None,
+            },
+            listener: self.config.name.clone(),
+            at: self.clock.now(),
+            envelope,
+            trap,
+            dialect: None,
+            tls: None,
+            oddities: Oddities::NONE,
+        }
+    }
+}
+
+/// The same as what this sensor saw, through the eyes of a mail server.
+fn of_ours(observation: Observation, stranger: &Stranger) -> Observation {
+    Observation {
+        sensor: Sensor::Milter,
+        source_port: stranger.port,
+        ..observation
+    }
+}
+
+/// The start of what a client said.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(MOST_TEXT).collect()
+}

@@ -1,0 +1,103 @@
+//! What is kept of what it tells.
+
+use atalaya_model::{ByteSize, Handshake, Kind, Trap};
+
+use super::*;
+
+#[tokio::test]
+async fn a_message_to_a_trap_is_kept_once_with_its_client_and_envelope() {
+    let bench = usual().await;
+    let mut server = bench.server().await;
+    // What is refused elsewhere is taken for a trap.
+    for (address, body) in [(OTHER, "Buy\r\n"), (LISTED, "Sell\r\n")] {
+        server.client(address).await;
+        let recipients = ["a@trap.example", "b@b.example", "c@trap.example"];
+        server.envelope("x@y.example", &recipients).await;
+        assert_eq!(server.ask(b'T', b"").await, 'c');
+        assert_eq!(server.message(body.as_bytes()).await, "a");
+    }
+    // Those say nothing against their client: a bounce, one to nobody's trap, and one that was given up.
+    for (sender, recipient) in [("", "a@trap.example"), ("x@y.example", "abuse@b.example")] {
+        server.envelope(sender, &[recipient]).await;
+        server.message(b"x").await;
+    }
+    server.envelope("x@y.example", &["a@trap.example"]).await;
+    server.send(b'A', b"").await;
+    assert_eq!(server.message(b"x").await, "a", "no message has begun");
+    drop(server);
+    let kept = bench.kept_with_messages().await;
+    let [(other, message), (listed, _), (bounce, _)] = kept.as_slice() else {
+        panic!("{kept:?}")
+    };
+    assert_eq!(other.address.to_string(), OTHER);
+    assert_eq!(
+        (other.sensor, other.source.as_str(), other.kind),
+        (Sensor::Milter, "milter", Kind::Spam)
+    );
+    assert_eq!(
+        (other.handshake, other.trap, other.source_port),
+        (Handshake::Completed, Some(Trap::Recycled), Some(40_025))
+    );
+    assert_eq!(
+        (other.subject.as_str(), other.envelope.helo.as_str()),
+        ("Watches", "pc.example")
+    );
+    assert_eq!(
+        other.envelope.recipients,
+        ["a@trap.example", "b@b.example", "c@trap.example"]
+    );
+    assert_eq!(
+        String::from_utf8_lossy(message),
+        "Subject: Watches\r\n\r\nBuy\r\n"
+    );
+    assert_eq!(
+        listed.envelope.recipients,
+        ["a@trap.example", "c@trap.example"],
+        "the others were refused"
+    );
+    assert_eq!(bounce.kind, Kind::Backscatter);
+}
+
+#[tokio::test]
+async fn a_long_message_is_kept_as_far_as_its_limit() {
+    let config = MilterConfig {
+        max_message_size: ByteSize::kib(256),
+        ..MilterConfig::default()
+    };
+    let bench = bench(config, adviser(AdviceConfig::default())).await;
+    let mut server = bench.server().await;
+    server.client(OTHER).await;
+    server.envelope("x@y.example", &["a@trap.example"]).await;
+    assert_eq!(server.message(&[b'x'; 1 << 20]).await, "a");
+    drop(server);
+    let memory = bench.milter.shared.memory.clone();
+    let kept = bench.kept().await;
+    assert_eq!(memory.left(), 64 << 20, "given back");
+    assert_eq!((kept[0].message_size, kept.len()), (256 << 10, 1));
+    assert!(
+        kept[0].oddities.iter().any(|word| word == "truncated"),
+        "{kept:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stranger_who_calls_himself_by_our_name_is_seen_once() {
+    let bench = bench_with(AdviceConfig {
+        own_names: vec!["pc.example".to_owned()],
+        ..AdviceConfig::default()
+    })
+    .await;
+    let mut server = bench.server().await;
+    server.client(OTHER).await;
+    for _ in 0..2 {
+        server.envelope("x@y.example", &["a@b.example"]).await;
+        assert_eq!(server.ask(b'T', b"").await, 'a');
+    }
+    drop(server);
+    let [seen] = bench.kept().await.try_into().unwrap();
+    assert_eq!(
+        (seen.kind, seen.trap, seen.sensor),
+        (Kind::Protocol, None, Sensor::Milter)
+    );
+    assert_eq!(seen.oddities, ["helo-is-our-name"]);
+}

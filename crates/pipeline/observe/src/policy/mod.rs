@@ -1,0 +1,219 @@
+//! The policy service: a Postfix asks about each recipient, and is answered from the set in memory.
+//!
+//! In: requests of mail servers that the configuration names, over TCP or a unix socket. Out: one answer each, and an observation where the question
+//! proves something about its client. Never waits for the store; whatever goes wrong, the answer is DUNNO.
+
+mod config;
+mod seen;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use atalaya_formats::policy::{Answer, Request};
+use atalaya_model::{Clock, Sensor};
+use atalaya_net::{Acceptor, Gate, Listening, Pass, turn_away};
+use atalaya_store::Store;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::config::PolicyConfig;
+use self::wire::Wire;
+use crate::advice::{Advice, Adviser};
+use crate::behind::Behind;
+
+/// What is answered where nothing is known.
+const DUNNO: &[u8] = b"action=DUNNO\n\n";
+
+/// The service. It may serve several listeners; they share its limits.
+#[derive(Debug)]
+pub struct Policy {
+    config: PolicyConfig,
+    adviser: Arc<Adviser>,
+    clock: Clock,
+    gate: Gate,
+    behind: Behind,
+}
+
+impl Policy {
+    /// Makes a service, and the work of keeping what it sees in `store`, which ends after the service is dropped. The configuration must have
+    /// passed its check.
+    pub fn new(
+        config: PolicyConfig,
+        adviser: Arc<Adviser>,
+        store: Store,
+        clock: Clock,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let (behind, keeping) = Behind::new(Sensor::Policy, config.queue, store);
+        let policy = Self {
+            // All come from a few mail servers.
+            gate: Gate::new(config.max_connections, config.max_connections),
+            config,
+            adviser,
+            clock,
+            behind,
+        };
+        (policy, keeping)
+    }
+
+    /// Answers at a TCP port until `stop`.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
+        let admit = |policy: &Self, stream: TcpStream, peer| policy.admit(stream, peer);
+        self.serve_at(listener, admit, stop).await;
+    }
+
+    /// Answers at a unix socket until `stop`.
+    pub async fn serve_socket(self: Arc<Self>, listener: UnixListener, stop: CancellationToken) {
+        // Who finds no place is closed at once: Postfix tries again, then does what it does by default.
+        let admit = |policy: &Self, stream, _peer| {
+            let pass = policy.gate.enter(Ipv4Addr::LOCALHOST.into());
+            Some((stream, counted(pass.ok(), "crowded")?))
+        };
+        self.serve_at(listener, admit, stop).await;
+    }
+
+    async fn serve_at<L: Listening>(
+        self: Arc<Self>,
+        listener: L,
+        admit: impl Fn(&Self, L::Stream, L::Peer) -> Option<(L::Stream, Pass)>,
+        stop: CancellationToken,
+    ) where
+        L::Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let tasks = TaskTracker::new();
+        let mut acceptor = Acceptor::new(listener);
+        loop {
+            let (stream, peer) = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                accepted = acceptor.next() => accepted,
+            };
+            if let Some((stream, pass)) = admit(&self, stream, peer) {
+                tasks.spawn(Arc::clone(&self).visit(stream, pass, stop.clone()));
+            }
+        }
+        drop(acceptor);
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    /// Converses until the client goes, or `stop`.
+    async fn visit(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        _pass: Pass,
+        stop: CancellationToken,
+    ) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            // A peer that is gone, or that is too slow, is nobody's trouble but its own.
+            _ended = self.converse(stream) => {}
+        }
+    }
+
+    /// Lets a connection in, if its peer may ask and there is a place.
+    fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Option<(TcpStream, Pass)> {
+        let peer = peer.ip().to_canonical();
+        let is_client = self.config.clients.iter().any(|known| known.contains(peer));
+        counted(is_client.then_some(()), "not a client")?;
+        match counted(self.gate.enter(peer).ok(), "crowded") {
+            Some(pass) => {
+                // Answers are written whole. A socket that is gone already will say so later.
+                drop(stream.set_nodelay(true));
+                Some((stream, pass))
+            }
+            None => {
+                turn_away(&stream, DUNNO);
+                None
+            }
+        }
+    }
+
+    /// Answers one request after the other until the client goes.
+    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+        let whole = self.config.request_timeout.duration();
+        let mut wire = Wire::new(stream, self.config.idle_timeout.duration(), whole);
+        let mut last = Mail::default();
+        loop {
+            let answer = match wire.next().await {
+                Ok(Some(request)) => self.answer(&request, &mut last).to_string(),
+                Ok(None) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    tracing::debug!(%error, "a client of the policy service sent no request");
+                    metrics::counter!("atalaya_observe_policy_bad_requests_total").increment(1);
+                    return timeout(whole, wire.stream.write_all(DUNNO)).await?;
+                }
+                Err(error) => return Err(error),
+            };
+            timeout(whole, wire.stream.write_all(answer.as_bytes())).await??;
+        }
+    }
+
+    /// What Postfix is to do; notes what the request proves.
+    fn answer(&self, request: &Request, last: &mut Mail) -> Answer {
+        last.follow(request);
+        let advice = match request.client_address {
+            Some(address) if request.is_access_policy && request.sasl_username.is_empty() => {
+                self.note(request, last);
+                self.adviser.advice(address)
+            }
+            _ => Advice::Pass,
+        };
+        let (word, answer) = match advice {
+            // Postfix would add the header once for each recipient.
+            Advice::Mark { name, value } if !std::mem::replace(&mut last.is_marked, true) => {
+                ("prepend", Answer::Prepend(format!("{name}: {value}")))
+            }
+            Advice::Pass | Advice::Mark { .. } => ("dunno", Answer::Dunno),
+            Advice::Defer(text) => ("defer-if-permit", Answer::DeferIfPermit(text)),
+            Advice::Reject(text) => ("reject", Answer::Reject(text)),
+        };
+        metrics::counter!("atalaya_observe_policy_answers_total", "action" => word).increment(1);
+        answer
+    }
+
+    /// Notes what a request proves, once for each mail.
+    fn note(&self, request: &Request, last: &mut Mail) {
+        if last.is_seen {
+            return;
+        }
+        if let Some(seen) = seen::observation(&self.config.name, request, &self.adviser, self.clock.now()) {
+            last.is_seen = true;
+            self.behind.push(seen);
+        }
+    }
+}
+
+/// Counts a connection that is not let in.
+fn counted<T>(admitted: Option<T>, reason: &'static str) -> Option<T> {
+    if admitted.is_none() {
+        metrics::counter!("atalaya_observe_policy_refused_total", "reason" => reason).increment(1);
+    }
+    admitted
+}
+
+/// The mail that the last request of a connection was about.
+#[derive(Debug, Default)]
+struct Mail {
+    instance: String,
+    is_seen: bool,
+    is_marked: bool,
+}
+
+impl Mail {
+    /// Forgets the last one where this is another.
+    fn follow(&mut self, request: &Request) {
+        if self.instance.is_empty() || self.instance != request.instance {
+            *self = Self {
+                instance: request.instance.clone(),
+                ..Self::default()
+            };
+        }
+    }
+}
