@@ -12,6 +12,7 @@ pub mod lists;
 mod mailbox;
 pub mod mbox;
 pub mod message;
+pub mod mta_log;
 pub mod rbldnsd;
 pub mod rdap;
 pub mod received;

@@ -1,0 +1,76 @@
+//! Lines of Sendmail. What the client said may stand before the address: a line that holds the words before an address twice says nothing.
+//!
+//! Old versions tell of an unknown recipient and of the client in two lines; those are not joined.
+
+use atalaya_model::Kind;
+
+use super::LogEntry;
+use super::client::spaced;
+use super::prefix::Written;
+
+/// What stands before the client.
+const RELAY: &str = ", relay=";
+
+/// Reads a message of Sendmail.
+pub(super) fn read(written: &Written<'_>) -> Option<LogEntry> {
+    if !written.program.starts_with("sendmail") && !written.program.starts_with("sm-") {
+        return None;
+    }
+    let message = written.after_queue_id();
+    rejected(message)
+        .or_else(|| failed_login(message))
+        .or_else(|| broken(message))
+}
+
+/// `ruleset=check_rcpt, arg1=<to>, relay=name [address] (may be forged), reject=550 5.1.1 <to>... User unknown`.
+fn rejected(message: &str) -> Option<LogEntry> {
+    let rest = message.strip_prefix("ruleset=check_rcpt, arg1=")?;
+    let (to, rest) = rest.split_once(RELAY)?;
+    if rest.contains(RELAY) {
+        return None;
+    }
+    let (client, rest) = spaced(rest)?;
+    let rest = rest.strip_prefix(" (may be forged)").unwrap_or(rest);
+    let mut words = rest.strip_prefix(", reject=")?.splitn(3, ' ');
+    let (code, status, text) = (words.next()?, words.next()?, words.next()?);
+    let reason = text.rsplit_once("... ").map_or(text, |(_to, reason)| reason);
+    let kind = match (code.as_bytes().first()?, status) {
+        (b'5', "5.1.1") => Kind::UnknownRecipient,
+        (b'5', "5.7.1") if reason.starts_with("Relaying denied") => Kind::RelayAttempt,
+        _ => return None,
+    };
+    let to = to
+        .strip_prefix('<')
+        .and_then(|to| to.strip_suffix('>'))
+        .unwrap_or(to);
+    Some(LogEntry {
+        recipient: Some(to.to_owned()),
+        ..LogEntry::new(client, kind)
+    })
+}
+
+/// `AUTH failure (LOGIN): authentication failure (-13) …, user=name, relay=name [address]`: the client ends the line.
+fn failed_login(message: &str) -> Option<LogEntry> {
+    let rest = message.strip_prefix("AUTH failure (")?;
+    let (_reason, relay) = rest.rsplit_once(RELAY)?;
+    let (client, rest) = spaced(relay)?;
+    matches!(rest, "" | " (may be forged)").then(|| LogEntry::new(client, Kind::LoginAttack))
+}
+
+/// Talking before the banner, going away in the middle, and too many bad commands.
+fn broken(message: &str) -> Option<LogEntry> {
+    if let Some(rest) = message.strip_prefix("rejecting commands from ") {
+        let (client, rest) = spaced(rest.trim_start())?;
+        let early = rest.contains("due to pre-greeting traffic");
+        return early.then(|| LogEntry::new(client, Kind::EarlyTalker));
+    }
+    if let Some(rest) = message.strip_prefix("lost input channel from ") {
+        let (client, rest) = spaced(rest)?;
+        let innocent = rest.ends_with(" after data");
+        return (!innocent).then(|| LogEntry::new(client, Kind::Protocol));
+    }
+    let (client, rest) = spaced(message)?;
+    let rest = rest.strip_prefix(" (may be forged)").unwrap_or(rest);
+    rest.starts_with(": possible SMTP attack: command=")
+        .then(|| LogEntry::new(client, Kind::Protocol))
+}
