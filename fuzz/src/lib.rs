@@ -20,6 +20,7 @@ mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
+mod reports;
 mod signatures;
 mod smtp;
 mod spf;
@@ -40,6 +41,7 @@ pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
+pub use reports::reports;
 pub use signatures::signatures;
 pub use smtp::smtp;
 pub use spf::spf;
@@ -64,6 +66,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),
+    ("reports", reports),
     ("signatures", signatures),
     ("smtp", smtp),
     ("syn", syn),

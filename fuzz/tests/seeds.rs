@@ -46,6 +46,7 @@ targets!(
     rdap,
     received,
     redact,
+    reports,
     signatures,
     smtp,
     spf,

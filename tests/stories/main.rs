@@ -14,6 +14,7 @@ mod commands;
 mod control;
 mod demo;
 mod exports;
+mod fail2ban;
 mod fingerprint;
 mod first_light;
 mod hardship;

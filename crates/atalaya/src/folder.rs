@@ -65,6 +65,29 @@ impl Folder {
     }
 }
 
+/// Waits for the turn to change a file of the folder, which lasts until the result is dropped. `lock` is the name of the file that is locked
+/// meanwhile.
+///
+/// # Errors
+/// The folder is missing or cannot be written.
+pub(crate) fn turn(config: &Config, lock: &str) -> anyhow::Result<File> {
+    if !config.data.is_dir() {
+        bail!("there is no data folder {}", config.data.display());
+    }
+    let path = config.in_data(lock);
+    let taken = || {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    };
+    taken().with_context(|| format!("cannot lock {}", path.display()))
+}
+
 /// Says what is missing of the folder and the store, if anything is.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_observe::TrapFile;
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_store::{EvidenceKind, Recorded, Rulebook, Store, StoreError, Topic};
-use atalaya_web::{App, AppConfig, Telling};
+use atalaya_web::{App, AppConfig, Reporters, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -104,6 +104,7 @@ impl House {
             store: store.clone(),
             zone: Arc::clone(&zone),
             clock: clock.clone(),
+            reporters: Arc::new(Reporters::open(&config.data).context("the reporters cannot be read")?),
             metrics: process::metrics()?,
             config: AppConfig {
                 public_url: config.public_url(),

@@ -48,6 +48,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Allow(allow) => commands::allow::run(allow).await,
         Command::Key(key) => commands::key::run(key),
         Command::Trap(trap) => commands::trap::run(trap),
+        Command::Reporter(reporter) => commands::reporter::run(reporter),
         Command::Top(top) => commands::top::run(top).await,
         Command::Export(export) => commands::export::run(export).await,
         Command::Import(import) => Box::pin(commands::import::run(import)).await,

@@ -354,6 +354,10 @@ fn start_parts(
     start_notices(house, tasks, stop)?;
     let pages = atalaya_web::serve(sockets.http, house.pages.clone(), stop.clone());
     put_to_work(tasks, "the pages", pages);
+    let (reporters, ended) = (Arc::clone(&house.pages.reporters), stop.clone());
+    put_to_work(tasks, "the follower of the reporters", async move {
+        reporters.run(ended).await;
+    });
     let commands = control::serve(sockets.control, Arc::clone(house), stop.clone());
     put_to_work(tasks, "the control socket", commands);
     start_trap(house, (sockets.smtp, sockets.traps), tasks, stop)?;

@@ -20,7 +20,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::exports::Exports;
 use crate::limiter::Limiter;
 use crate::lookup::{Lookup, LookupLimits};
-use crate::{WebConfig, api, assets, client, failure, health, meters, pages, shield};
+use crate::{Reporters, WebConfig, api, assets, client, failure, health, meters, pages, reports, shield};
 
 /// What the pages and the API need.
 #[derive(Clone)]
@@ -31,6 +31,8 @@ pub struct App {
     pub zone: Arc<Zone>,
     /// Tells the time.
     pub clock: Clock,
+    /// Who may report, and who may ask by the same calls.
+    pub reporters: Arc<Reporters>,
     /// Gives the text of `/metrics`.
     pub metrics: PrometheusHandle,
     /// The configuration.
@@ -81,6 +83,8 @@ pub(crate) struct Inner {
     pub(crate) app: App,
     pub(crate) lookup: Lookup,
     pub(crate) limiter: Limiter,
+    /// Counts the calls without a valid key.
+    pub(crate) wrong_keys: Limiter,
     pub(crate) exports: Exports,
 }
 
@@ -110,6 +114,7 @@ pub fn router(app: App) -> Router {
             app.config.traps.clone(),
         ),
         limiter: Limiter::new(app.config.web.posts_per_minute),
+        wrong_keys: Limiter::new(app.config.web.wrong_keys_per_minute),
         exports: Exports::new(app.config.exports.clone()),
         app,
     });
@@ -123,6 +128,7 @@ pub fn router(app: App) -> Router {
         )
         .route("/policy", get(pages::policy))
         .route("/notices/stop/{token}", get(pages::stop).post(pages::stopped))
+        .route("/api/openapi.json", get(api::openapi))
         .route("/api/v1/ip/{address}", get(api::show))
         .route("/api/v1/ip/{address}/removal", post(api::remove))
         .route("/api/v1/export/{format}", get(api::export))
@@ -136,6 +142,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics));
     shield::guarded(public, &shared)
+        .merge(reports::routes(&shared))
         .merge(plumbing)
         .layer(middleware::from_fn(meters::measure))
         .layer(middleware::from_fn_with_state(

@@ -42,6 +42,13 @@ settings! {
         /// Requests to change something (POST) that one client, an IPv4 address or an IPv6 /64, may send in a minute. All of an IPv6
         /// /48 together may send eight times as many.
         posts_per_minute: u32 = 30,
+        /// Calls of the report API without a valid key that are answered to one client in a minute; further ones are told to wait. A
+        /// valid key is never held up by it.
+        wrong_keys_per_minute: u32 = 10,
+        /// Networks of ours, about which no report is taken.
+        own_networks: Vec<Prefix> = Vec::new() => "[\"198.51.100.0/24\"]",
+        /// The largest table of reports (`/api/v2/bulk-report`). It is read while it comes in, and takes no memory by its size.
+        max_table: ByteSize = ByteSize::mib(128),
     }
 }
 
@@ -73,6 +80,7 @@ impl WebConfig {
             ("max_connections_per_client", self.max_connections_per_client),
             ("max_requests", self.max_requests),
             ("posts_per_minute", self.posts_per_minute),
+            ("wrong_keys_per_minute", self.wrong_keys_per_minute),
         ] {
             if value == 0 {
                 return Err(format!("web.{key} must be at least 1"));
@@ -101,6 +109,9 @@ impl WebConfig {
         }
         if !(1024..=1 << 20).contains(&self.max_body.0) {
             return Err("web.max_body must be from 1KiB to 1MiB".to_owned());
+        }
+        if !(1024..=1 << 30).contains(&self.max_table.0) {
+            return Err("web.max_table must be from 1KiB to 1GiB".to_owned());
         }
         Ok(())
     }

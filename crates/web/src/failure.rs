@@ -14,7 +14,7 @@ use crate::app::Shared;
 use crate::lookup::NotLoaded;
 use crate::pages::{self, Reader};
 use crate::texts::FailureTexts;
-use crate::{api, language::Language};
+use crate::{api, language::Language, reports};
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,7 @@ impl IntoResponse for Failure {
 /// Gives every error its page or its problem document.
 pub(crate) async fn dress(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let reader = Reader::of(request.uri(), request.headers());
+    let for_reports = request.uri().path().starts_with(reports::ROOT);
     let for_programs = request.uri().path().starts_with(api::ROOT);
     let was_to_change = !request.method().is_safe();
     let response = next.run(request).await;
@@ -158,7 +159,9 @@ pub(crate) async fn dress(State(shared): State<Shared>, request: Request, next: 
         Failure::Unavailable if was_to_change => Failure::Unsure,
         failure => failure,
     };
-    let mut dressed = if for_programs {
+    let mut dressed = if for_reports {
+        reports::refuse(failure.status(), &failure.told(Language::English).1)
+    } else if for_programs {
         api::problem(&failure)
     } else {
         pages::failure(&shared, &reader, &failure)

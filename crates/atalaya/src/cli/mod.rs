@@ -18,6 +18,7 @@ pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::complaint::ComplaintCommand;
 use crate::commands::key::KeyCommand;
+use crate::commands::reporter::ReporterCommand;
 use crate::commands::top::TopCommand;
 use crate::commands::trap::TrapCommand;
 use crate::config::{DnsAddresses, ListenConfig};
@@ -61,6 +62,9 @@ pub(crate) enum Command {
     /// Keep the registry of traps: which address or domain is which kind
     #[command(subcommand)]
     Trap(TrapCommand),
+    /// Keep the keys of those who report addresses
+    #[command(subcommand)]
+    Reporter(ReporterCommand),
     /// Say who asked most today, and about what
     Top(TopCommand),
     /// Write the list for other programs

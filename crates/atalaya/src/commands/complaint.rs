@@ -161,14 +161,13 @@ impl Work<'_> {
         });
         let domain = self.reporter(complaint).unwrap_or_else(|| "nobody".to_owned());
         format!(
-            "{} by {}, incidents: {}, at {}, told by {domain} (worth {}) in {} {}",
+            "{} by {}, incidents: {}, at {}, told by {domain} in {} {}",
             complaint.abuse,
             found.unwrap_or_default(),
             complaint.incidents,
             complaint
                 .arrived
                 .map_or_else(|| "an unknown time".to_owned(), |at| at.to_string()),
-            self.rules.weight(&domain),
             complaint.format.name(),
             complaint.version,
         )
@@ -203,7 +202,6 @@ impl Work<'_> {
             "organisation": complaint.reporter.organisation,
             "mailbox": complaint.reporter.mailbox,
             "user_agent": complaint.reporter.user_agent,
-            "weight": self.rules.weight(domain.as_deref().unwrap_or_default()),
             "reporter": domain,
             "mail_from": complaint.mail_from,
             "recipients": complaint.recipients,

@@ -2,10 +2,6 @@
 //!
 //! They change the file of the keys in the data folder and need no server; one that runs reads the file again within seconds.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
-
-use anyhow::{Context, bail};
 use atalaya_publish::{Key, KeyFile, KeyName};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -13,6 +9,7 @@ use serde_json::json;
 use super::{Form, config_at, print, print_json};
 use crate::cli::Place;
 use crate::config::Config;
+use crate::folder::turn;
 
 /// The name of the file in the data folder.
 pub(crate) const KEYS: &str = "keys";
@@ -114,30 +111,11 @@ fn run_show(show: &KeyShow) -> anyhow::Result<()> {
 
 /// Changes the file, and keeps others from changing it meanwhile.
 fn change(config: &Config, change: impl FnOnce(&mut KeyFile) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    if !config.data.is_dir() {
-        bail!("there is no data folder {}", config.data.display());
-    }
-    let _lock = lock(config)?;
+    let _turn = turn(config, LOCK)?;
     let path = config.in_data(KEYS);
     let mut file = KeyFile::read(&path)?.unwrap_or_default();
     change(&mut file)?;
     Ok(file.write(&path)?)
-}
-
-/// Waits for its turn, which lasts until the file is dropped.
-fn lock(config: &Config) -> anyhow::Result<File> {
-    let path = config.in_data(LOCK);
-    let taken = || {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)?;
-        file.lock()?;
-        Ok::<_, std::io::Error>(file)
-    };
-    taken().with_context(|| format!("cannot lock {}", path.display()))
 }
 
 #[cfg(test)]

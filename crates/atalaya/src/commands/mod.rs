@@ -14,6 +14,7 @@ pub(crate) mod purge;
 pub(crate) mod rbldnsd;
 pub(crate) mod reference;
 pub(crate) mod replay;
+pub(crate) mod reporter;
 pub(crate) mod simulate;
 pub(crate) mod sources;
 pub(crate) mod top;

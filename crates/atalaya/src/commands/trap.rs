@@ -2,9 +2,6 @@
 //!
 //! They change the file of the traps in the data folder and need no server; one that runs reads the file again within seconds.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
-
 use anyhow::{Context, bail};
 use atalaya_model::{Timestamp, Trap};
 use atalaya_observe::{TrapAddress, TrapFile};
@@ -14,6 +11,7 @@ use serde_json::json;
 use super::{Form, config_at, print, print_json};
 use crate::cli::Place;
 use crate::config::Config;
+use crate::folder::turn;
 
 /// The name of the file in the data folder.
 pub(crate) const TRAPS: &str = "traps";
@@ -169,21 +167,7 @@ fn when(since: Option<Timestamp>) -> String {
 
 /// Changes the file, and keeps others from changing it meanwhile.
 fn change(config: &Config, change: impl FnOnce(&mut TrapFile) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    if !config.data.is_dir() {
-        bail!("there is no data folder {}", config.data.display());
-    }
-    let path = config.in_data(LOCK);
-    let lock = || {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)?;
-        file.lock()?;
-        Ok::<_, std::io::Error>(file)
-    };
-    let _lock = lock().with_context(|| format!("cannot lock {}", path.display()))?;
+    let _turn = turn(config, LOCK)?;
     let path = config.in_data(TRAPS);
     let mut file = TrapFile::read(&path)?.unwrap_or_default();
     change(&mut file)?;

@@ -51,7 +51,7 @@ impl Line {
                     require(&config)?;
                 }
                 let folder = Folder::lock(&config.data)?;
-                let house = House::open(config, Clock::system(), Upkeep::OnDemand).await?;
+                let house = Box::pin(House::open(config, Clock::system(), Upkeep::OnDemand)).await?;
                 Ok(Self::Own {
                     house,
                     _folder: folder,

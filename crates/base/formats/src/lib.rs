@@ -17,6 +17,7 @@ pub mod rbldnsd;
 pub mod rdap;
 pub mod received;
 pub mod redact;
+pub mod reports;
 pub mod signatures;
 pub mod smtp;
 pub mod spf;

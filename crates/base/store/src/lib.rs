@@ -19,6 +19,7 @@ mod retention;
 mod rulebooks;
 mod schema;
 mod secrets;
+pub mod small_file;
 mod sources;
 mod sql;
 mod store;

@@ -3,6 +3,7 @@
 pub mod complaints;
 mod config;
 pub mod replay;
+pub mod reports;
 mod trap;
 
 pub use config::{

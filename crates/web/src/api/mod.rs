@@ -2,6 +2,7 @@
 
 mod answer;
 mod export;
+mod openapi;
 mod problem;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::leave::{InZone, leave};
 
 pub use answer::answer_json;
 pub(crate) use export::export;
+pub(crate) use openapi::openapi;
 pub(crate) use problem::Problem;
 
 /// Where the API begins.

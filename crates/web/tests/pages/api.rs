@@ -218,7 +218,7 @@ async fn who_removes_too_many_is_told_when_to_go_on() {
 #[tokio::test]
 async fn mistakes_of_programs_are_problems_and_never_pages() {
     let house = House::open().await;
-    for path in ["/api/", "/api/v1/ip", "/api/v2/ip/192.0.2.7"] {
+    for path in ["/api/", "/api/v1/ip", "/api/v3/ip/192.0.2.7"] {
         problem(&house.get(path).await, StatusCode::NOT_FOUND);
     }
     let page = house.get(REMOVE).await;

@@ -12,6 +12,7 @@ mod exports;
 mod leaving;
 mod looking;
 mod operator;
+mod reports;
 mod serving;
 mod shield;
 mod standing;

@@ -11,7 +11,7 @@ use atalaya_model::{
 use atalaya_publish::{Follower, PublishConfig, Zone};
 use atalaya_store::{Notice, Store, StoreUrl};
 use atalaya_testkit::TestClock;
-use atalaya_web::{App, AppConfig, router};
+use atalaya_web::{App, AppConfig, Reporters, router};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -33,9 +33,9 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) zone: Arc<Zone>,
     pub(crate) config: AppConfig,
+    pub(crate) reporters: Arc<Reporters>,
     stop: CancellationToken,
-    /// Goes when the house goes.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// An answer, read whole.
@@ -105,8 +105,9 @@ impl House {
             store,
             zone,
             config,
+            reporters: Arc::new(Reporters::open(folder.path()).unwrap()),
             stop: CancellationToken::new(),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -115,9 +116,15 @@ impl House {
             store: self.store.clone(),
             zone: Arc::clone(&self.zone),
             clock: self.clock.clock(),
+            reporters: Arc::clone(&self.reporters),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             config: self.config.clone(),
         }
+    }
+
+    /// The data folder; it goes when the house goes.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

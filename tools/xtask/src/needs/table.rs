@@ -152,6 +152,16 @@ pub(super) const NEEDS: &[Need] = &[
         "opens the pages on a wide screen and on a phone, and takes their picture",
     ),
     need(
+        "fail2ban",
+        Proof::Program("fail2ban-server"),
+        "its bans must reach the list by its own actions and by ours",
+    ),
+    need(
+        "curl",
+        Proof::Program("curl"),
+        "is what the actions of fail2ban report with",
+    ),
+    need(
         "whois",
         Proof::Program("whois"),
         "reads WHOIS answers beside our own reader",

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use atalaya_formats::redact::{Extent, HiddenMessage, Redactor, RedactorBuilder, TrapNames};
-use atalaya_model::{MailAddress, Observation, Prefix, Timestamp};
+use atalaya_model::{Handshake, MailAddress, Observation, Prefix, Timestamp};
 use atalaya_store::Store;
 
 use super::error::NoticeError;
@@ -146,9 +146,10 @@ impl HiddenEnvelope {
     }
 }
 
-/// Whether an observation may accuse its address.
+/// Whether an observation may accuse its address. What others reported is kept with their names and those of their users in it, and is not
+/// shown.
 pub(super) fn is_proof(observation: &Observation) -> bool {
-    observation.counts() && observation.message.is_some()
+    observation.counts() && observation.handshake == Handshake::Completed && observation.message.is_some()
 }
 
 /// The newest first, but before them those whose port and sender are known: a network behind one address needs the port to find its

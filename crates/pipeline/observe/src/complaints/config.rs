@@ -12,35 +12,26 @@ atalaya_model::settings! {
         /// complaint about somebody else; to all others a mail is spam, also if it looks like a complaint.
         addresses: Vec<String> = Vec::new() => "[\"fbl@trap.example\"]",
         /// Who is known to report. `domain` is that of the `From` of the reports, and holds for the names below it too. Signatures are
-        /// not checked yet, so `networks` must say from where the reports of that domain come: anybody can write a `From`. `weight` is
-        /// what one report is worth beside a mail that hit a trap, from 0 to 1. `relays` are the servers of the reporter that mail
-        /// passes on its way in: needed only where the reports name no source.
-        reporters: Vec<ComplaintReporter> = Vec::new() => "[{ domain = \"loop.example\", networks = [\"198.51.100.0/24\"], weight = 0.5 }]",
-        /// What a report of anybody else is worth, from 0 to 1. With 0 it is refused.
-        unknown_weight: f64 = 0.1,
+        /// not checked yet, so `networks` must say from where the reports of that domain come: anybody can write a `From`. `relays` are
+        /// the servers of the reporter that mail passes on its way in: needed only where the reports name no source. What the word of a
+        /// reporter weighs stands in the rules, with its domain as the source. Reports of anybody else are kept and do not count.
+        reporters: Vec<ComplaintReporter> = Vec::new() => "[{ domain = \"loop.example\", networks = [\"198.51.100.0/24\"] }]",
         /// Your own addresses, and those of your customers: a complaint about one of them is refused here, because it is for your abuse desk.
         own: Vec<Prefix> = Vec::new() => "[\"198.51.100.0/24\"]",
     }
 }
 
 /// Says what is known of a reporter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComplaintReporter {
     /// The domain of `From`.
     pub domain: String,
     /// From where the reports come.
     pub networks: Vec<Prefix>,
-    /// What a report is worth, from 0 to 1.
-    #[serde(default = "whole")]
-    pub weight: f64,
     /// The servers that mail passes on its way in.
     #[serde(default)]
     pub relays: Vec<Prefix>,
-}
-
-const fn whole() -> f64 {
-    1.0
 }
 
 impl ComplaintsConfig {
@@ -56,18 +47,10 @@ impl ComplaintsConfig {
         if let Some(bad) = self.addresses.iter().find(|address| !is_address(address)) {
             return Err(format!("complaints.addresses: `{bad}` must be name@domain"));
         }
-        if !(0.0..=1.0).contains(&self.unknown_weight) {
-            return Err("complaints.unknown_weight must be between 0 and 1".to_owned());
-        }
         for reporter in &self.reporters {
             let domain = &reporter.domain;
             if domain.is_empty() || domain.contains('@') {
                 return Err(format!("complaints.reporters: `{domain}` must be a domain"));
-            }
-            if !(0.0..=1.0).contains(&reporter.weight) {
-                return Err(format!(
-                    "complaints.reporters: the weight of {domain} must be between 0 and 1"
-                ));
             }
             if reporter.networks.is_empty() {
                 return Err(format!("complaints.reporters: say the networks of {domain}"));
@@ -100,15 +83,6 @@ impl ComplaintsConfig {
         let fitting = self.reporters.iter().filter(fits);
         fitting.max_by_key(|reporter| reporter.domain.len())
     }
-
-    /// What a report is worth, by the source of its observation: the name of a reporter as it is configured, or whatever else.
-    #[must_use]
-    pub fn weight(&self, source: &str) -> f64 {
-        let mut reporters = self.reporters.iter();
-        reporters
-            .find(|reporter| reporter.domain == source)
-            .map_or(self.unknown_weight, |reporter| reporter.weight)
-    }
 }
 
 /// Whether a domain is this one or stands below it.
@@ -123,11 +97,10 @@ fn is_within(domain: &str, above: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn reporter(domain: &str, weight: f64) -> ComplaintReporter {
+    fn reporter(domain: &str) -> ComplaintReporter {
         ComplaintReporter {
             domain: domain.to_owned(),
             networks: vec!["198.51.100.0/24".parse().unwrap()],
-            weight,
             relays: Vec::new(),
         }
     }
@@ -135,7 +108,7 @@ mod tests {
     #[test]
     fn a_reporter_is_known_by_name_and_network() {
         let config = ComplaintsConfig {
-            reporters: vec![reporter("mail.example", 0.5), reporter("arf.Mail.example", 1.0)],
+            reporters: vec![reporter("mail.example"), reporter("arf.Mail.example")],
             ..ComplaintsConfig::default()
         };
         let known = |domain: &str, by: Option<&str>| {
@@ -149,13 +122,6 @@ mod tests {
         assert_eq!(known("mail.example", other), None);
         assert_eq!(known("notmail.example", own), None);
         assert_eq!(known("", own), None);
-        for (source, weight) in [
-            ("mail.example", 0.5),
-            ("arf.Mail.example", 1.0),
-            ("203.0.113.9", 0.1),
-        ] {
-            assert!((config.weight(source) - weight).abs() < f64::EPSILON, "{source}");
-        }
     }
 
     #[test]
@@ -183,13 +149,11 @@ mod tests {
             refusal(&|config| config.addresses.push("@x.example".to_owned()))
                 .contains("complaints.addresses")
         );
-        assert!(refusal(&|config| config.unknown_weight = f64::NAN).contains("complaints.unknown_weight"));
-        assert!(refusal(&|config| config.reporters.push(reporter("a@b", 1.0))).contains("must be a domain"));
-        assert!(refusal(&|config| config.reporters.push(reporter("b", 1.5))).contains("the weight of b"));
-        let mut everybody = reporter("b", 1.0);
+        assert!(refusal(&|config| config.reporters.push(reporter("a@b"))).contains("must be a domain"));
+        let mut everybody = reporter("b");
         everybody.relays.push("::/0".parse().unwrap());
         assert!(refusal(&|config| config.reporters.push(everybody.clone())).contains("everybody"));
-        let mut nowhere = reporter("b", 1.0);
+        let mut nowhere = reporter("b");
         nowhere.networks.clear();
         assert!(refusal(&|config| config.reporters.push(nowhere.clone())).contains("networks of b"));
     }

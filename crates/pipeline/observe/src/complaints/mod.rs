@@ -90,9 +90,6 @@ pub fn observation(
         (None, Some(by)) => by.to_string(),
         (None, None) => domain,
     };
-    if config.weight(&reporter) <= 0.0 {
-        return Err(Unusable::Unknown);
-    }
     let told = complaint.arrived.filter(|at| *at > Timestamp::EPOCH);
     let seen_at = told.map_or(brought.at, |at| at.min(brought.at));
     let noted = [
@@ -107,7 +104,8 @@ pub fn observation(
     Ok(Observation {
         source: reporter,
         kind,
-        handshake: Handshake::Reported,
+        // Anybody can write a report: one of somebody unknown proves nothing, and is kept without counting.
+        handshake: known.map_or(Handshake::Unproven, |_reporter| Handshake::Reported),
         envelope: Envelope {
             helo: String::new(),
             mail_from: complaint.mail_from.clone().unwrap_or_default(),

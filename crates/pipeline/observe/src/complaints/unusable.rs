@@ -25,9 +25,6 @@ pub enum Unusable {
         "the mail in the report came from elsewhere than the report says, and the reporter is not known here"
     )]
     Contradicted,
-    /// Reports of unknown reporters are worth nothing.
-    #[error("the reporter is not known here")]
-    Unknown,
 }
 
 impl Unusable {
@@ -41,7 +38,6 @@ impl Unusable {
             Self::Own => "own",
             Self::NotUsed(_) => "not-used",
             Self::Contradicted => "contradicted",
-            Self::Unknown => "unknown-reporter",
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The certificate that the trap shows after STARTTLS: the operator's, or one that it makes for itself and keeps.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use atalaya_store::small_file;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
@@ -112,20 +112,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, TrapTlsError> {
 fn make(hostname: &str, path: &Path) -> Result<(), TrapTlsError> {
     let made = rcgen::generate_simple_self_signed([hostname.to_owned()])?;
     let pem = made.signing_key.serialize_pem() + &made.cert.pem();
-    let write = || {
-        // Beside and then in its place: a start that was cut short must not leave half a key.
-        let beside = path.with_extension("new");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&beside)?;
-        file.write_all(pem.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    write().map_err(|source| TrapTlsError::File {
+    small_file::put_in_place(path, &pem).map_err(|source| TrapTlsError::File {
         path: path.to_owned(),
         source,
     })

@@ -90,7 +90,6 @@ fn complaints() -> ComplaintsConfig {
         reporters: vec![ComplaintReporter {
             domain: "loop.example".to_owned(),
             networks: vec!["127.0.0.0/8".parse().unwrap()],
-            weight: 1.0,
             relays: Vec::new(),
         }],
         ..ComplaintsConfig::default()

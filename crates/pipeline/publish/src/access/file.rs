@@ -9,12 +9,11 @@
 //! reader sees either. Empty lines and lines that begin with `#` say nothing.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
+use atalaya_store::small_file;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 
@@ -162,16 +161,10 @@ impl KeyFile {
     /// # Errors
     /// It cannot be read, or its text is wrong.
     pub fn read(path: &Path) -> Result<Option<Self>, KeyFileError> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let Some(text) = small_file::read(path, MOST_BYTES)? else {
+            return Ok(None);
         };
-        let mut text = String::new();
-        let read = file
-            .take(MOST_BYTES.saturating_add(1))
-            .read_to_string(&mut text)?;
-        if read as u64 > MOST_BYTES {
+        if text.len() as u64 > MOST_BYTES {
             return Err(KeyFileError::TooLong);
         }
         Self::parse(&text).map(Some)
@@ -182,21 +175,7 @@ impl KeyFile {
     /// # Errors
     /// It cannot be written; the old one is still there then.
     pub fn write(&self, path: &Path) -> Result<(), KeyFileError> {
-        let beside = path.with_extension("new");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&beside)?;
-        file.write_all(self.to_string().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
-        // The new name must outlive a power cut too.
-        if let Some(folder) = path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        Ok(small_file::put_in_place(path, &self.to_string())?)
     }
 
     /// Adds a key.
@@ -346,9 +325,12 @@ mod tests {
         two().write(&path).unwrap();
         two().write(&path).unwrap();
         assert_eq!(KeyFile::read(&path).unwrap().unwrap(), two());
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        fs::write(&path, [0xff, 0xfe]).unwrap();
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        std::fs::write(&path, [0xff, 0xfe]).unwrap();
         assert!(matches!(KeyFile::read(&path), Err(KeyFileError::Io(_))));
     }
 }

@@ -2,12 +2,11 @@
 //! were read last stay, and that is told once.
 
 use std::error::Error;
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use atalaya_store::small_file::{Stamp, stamp};
 use tokio_util::sync::CancellationToken;
 
 use super::Access;
@@ -15,9 +14,6 @@ use super::file::{KeyFile, KeyFileError};
 
 /// How often the file is looked at.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// What tells one state of the file from another; none where there is no file.
-type Stamp = Option<(u64, u64, i64, i64)>;
 
 impl Access {
     /// Reads the keys for the first time, and gives who follows the file from there.
@@ -81,14 +77,10 @@ fn complain(error: &(dyn Error + 'static)) {
     );
 }
 
-/// What the file is now.
-fn stamp(path: &Path) -> Stamp {
-    let found = fs::metadata(path).ok()?;
-    Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use atalaya_model::Timestamp;
 
     use super::*;

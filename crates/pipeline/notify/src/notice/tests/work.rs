@@ -242,7 +242,11 @@ async fn without_evidence_there_is_no_notice() {
         kind: Kind::Backscatter,
         ..observation(1)
     };
-    for seen in [Some(unproven), Some(backscatter), None] {
+    let reported = Observation {
+        handshake: Handshake::Reported,
+        ..observation(1)
+    };
+    for seen in [Some(unproven), Some(backscatter), Some(reported), None] {
         let house = House::new().await;
         if let Some(seen) = seen {
             house.record(seen).await;

@@ -1,11 +1,10 @@
 //! Following the file of the traps: looked at every second, read again when it is another one. While it is broken, the traps that were read
 //! last stay, and that is told once.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use atalaya_store::small_file::{Stamp, stamp};
 use tokio_util::sync::CancellationToken;
 
 use super::{TrapFile, TrapFileError};
@@ -13,9 +12,6 @@ use crate::trap::Trap;
 
 /// How often the file is looked at.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// What tells one state of the file from another; none where there is no file.
-type Stamp = Option<(u64, u64, i64, i64)>;
 
 impl Trap {
     /// Reads the traps for the first time, and gives who follows the file from there.
@@ -75,15 +71,10 @@ impl TrapFollower {
     }
 }
 
-/// What the file is now.
-fn stamp(path: &Path) -> Stamp {
-    let found = fs::metadata(path).ok()?;
-    Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::fs;
 
     use atalaya_formats::smtp::Address;
     use atalaya_model::Trap as Kind;

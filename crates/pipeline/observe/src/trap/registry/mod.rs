@@ -11,12 +11,11 @@
 mod follow;
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 
 use atalaya_model::{Timestamp, Trap};
+use atalaya_store::small_file;
 
 pub use self::follow::TrapFollower;
 use crate::TrapAddress;
@@ -102,16 +101,10 @@ impl TrapFile {
     /// # Errors
     /// It cannot be read, or its text is wrong.
     pub fn read(path: &Path) -> Result<Option<Self>, TrapFileError> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let Some(text) = small_file::read(path, MOST_BYTES)? else {
+            return Ok(None);
         };
-        let mut text = String::new();
-        let read = file
-            .take(MOST_BYTES.saturating_add(1))
-            .read_to_string(&mut text)?;
-        if read as u64 > MOST_BYTES {
+        if text.len() as u64 > MOST_BYTES {
             return Err(TrapFileError::TooLong);
         }
         Self::parse(&text).map(Some)
@@ -122,21 +115,7 @@ impl TrapFile {
     /// # Errors
     /// It cannot be written; the old one is still there then.
     pub fn write(&self, path: &Path) -> Result<(), TrapFileError> {
-        let beside = path.with_extension("new");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&beside)?;
-        file.write_all(self.to_string().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
-        // The new name must outlive a power cut too.
-        if let Some(folder) = path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        Ok(small_file::put_in_place(path, &self.to_string())?)
     }
 
     /// Adds a trap.

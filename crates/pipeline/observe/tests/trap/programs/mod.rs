@@ -217,7 +217,7 @@ async fn msmtp() {
     if !have("msmtp") {
         return;
     }
-    check("msmtp", |to| {
+    let send = |to: SocketAddr| {
         let port = format!("--port={}", to.port());
         let options = [
             "--host=127.0.0.1",
@@ -230,8 +230,14 @@ async fn msmtp() {
             "msmtp",
             &[&options[..], &["--from=a@b.example", "c@d.example"]].concat(),
         )
-    })
-    .await;
+    };
+    // It sends DATA behind RCPT in a packet of its own. Over loopback our answer may be there before that packet, as if it had waited.
+    for _try in 1..20 {
+        if GUIDE.contains(&format!("| msmtp | {} |", dialect_of(send).await)) {
+            return;
+        }
+    }
+    check("msmtp", send).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

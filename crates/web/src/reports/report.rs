@@ -1,0 +1,100 @@
+//! `report` and `clear-address`: one thing said, or taken back.
+
+use std::collections::BTreeSet;
+
+use atalaya_formats::reports::{Form, Report};
+use atalaya_model::{Kind, Observation, Prefix, Sensor};
+use atalaya_observe::reports::{BadReport, Reported, observe, read_reportable, take_back};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::Uri;
+use serde_json::json;
+
+use super::admission::{Caller, Reporting};
+use super::answer::{Answer, Refusal};
+use super::look::{Standing, standing};
+use super::query_of;
+use crate::app::Shared;
+
+/// The parameter that a report is refused for.
+pub(super) const fn parameter(wrong: BadReport) -> &'static str {
+    match wrong {
+        BadReport::Address | BadReport::Reserved(_) | BadReport::Own => "ip",
+        BadReport::Categories => "categories",
+        BadReport::Time | BadReport::Future | BadReport::Old => "timestamp",
+    }
+}
+
+/// `POST /api/v2/report`, with its parameters in the body or in the query.
+pub(super) async fn report(
+    State(shared): State<Shared>,
+    uri: Uri,
+    Reporting(Caller { reporter, left }): Reporting,
+    body: Bytes,
+) -> Result<Answer, Refusal> {
+    let (form, query) = (Form::read(&body), query_of(&uri));
+    let field = |name| {
+        form.get(name)
+            .or_else(|| query.get(name))
+            .unwrap_or_default()
+            .to_vec()
+    };
+    let report = Report {
+        address: field("ip"),
+        categories: field("categories"),
+        at: field("timestamp"),
+        comment: field("comment"),
+    };
+    let own = &shared.app.config.web.own_networks;
+    let reported = observe(report, &reporter.name, own, shared.app.clock.now());
+    let Reported { observation, comment } =
+        reported.map_err(|wrong| Refusal::wrong(parameter(wrong), wrong.to_string()))?;
+    let address = observation.address;
+    shared.app.store.record(observation, comment).await?;
+    let Standing { confidence, .. } = standing(&shared, address, super::look::USUAL_AGE).await?;
+    let data = json!({ "ipAddress": address, "abuseConfidenceScore": confidence });
+    Ok(Answer::data(&data, left))
+}
+
+/// `DELETE /api/v2/clear-address`: the reporter takes back what he said of an address.
+pub(super) async fn clear(
+    State(shared): State<Shared>,
+    uri: Uri,
+    Reporting(Caller { reporter, left }): Reporting,
+    body: Bytes,
+) -> Result<Answer, Refusal> {
+    let (form, query) = (Form::read(&body), query_of(&uri));
+    let text = query
+        .get("ipAddress")
+        .or_else(|| form.get("ipAddress"))
+        .unwrap_or_default();
+    let address =
+        read_reportable(text, &[]).map_err(|wrong| Refusal::wrong("ipAddress", wrong.to_string()))?;
+    let kept = shared
+        .app
+        .store
+        .observations_of(&Prefix::unit(address), super::look::MOST_LOOKED_AT)
+        .await?;
+    let of_reporter = |seen: &&Observation| {
+        seen.sensor == Sensor::Report && seen.source == reporter.name && seen.address == address
+    };
+    let said: Vec<&Observation> = kept.iter().filter(of_reporter).collect();
+    let back = said
+        .iter()
+        .filter(|seen| seen.kind == Kind::NotSpam)
+        .map(|seen| seen.seen_at)
+        .max();
+    let standing: BTreeSet<_> = said
+        .iter()
+        .filter(|seen| seen.kind != Kind::NotSpam && back.is_none_or(|back| seen.seen_at > back))
+        .map(|seen| seen.id)
+        .collect();
+    if !standing.is_empty() {
+        let back = take_back(address, &reporter.name, shared.app.clock.now());
+        shared.app.store.record(back, None).await?;
+    }
+    Ok(Answer::data(
+        &json!({ "numReportsDeleted": standing.len() }),
+        left,
+    ))
+}
