@@ -12,6 +12,7 @@ mod config;
 mod conversation;
 mod dns;
 mod lists;
+mod logs;
 mod mbox;
 mod message;
 pub mod mutate;
@@ -34,6 +35,7 @@ pub use config::config;
 pub use conversation::conversation;
 pub use dns::dns;
 pub use lists::lists;
+pub use logs::logs;
 pub use mbox::mbox;
 pub use message::message;
 pub use pcap::pcap;
@@ -59,6 +61,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("conversation", conversation),
     ("dns", dns),
     ("lists", lists),
+    ("logs", logs),
     ("mbox", mbox),
     ("message", message),
     ("pcap", pcap),

@@ -2,6 +2,7 @@
 
 use std::fs::create_dir;
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use tempfile::TempDir;
@@ -18,7 +19,7 @@ const SERVICES: &str = "smtpd pass - - n - - smtpd\ndnsblog unix - - n - 0 dnsbl
      postlog unix-dgram n - n - 1 postlogd\n";
 
 /// A Postfix with folders of its own; stopped when dropped.
-struct Postfix {
+pub(super) struct Postfix {
     child: Child,
     folder: TempDir,
     _resolver: Resolver,
@@ -27,7 +28,7 @@ struct Postfix {
 
 impl Postfix {
     /// Starts one whose port is served by this program, with this snippet and these settings.
-    fn start(resolver: Resolver, program: &str, settings: &str) -> Self {
+    pub(super) fn start(resolver: Resolver, program: &str, settings: &str) -> Self {
         let folder = open_folder();
         let port = free_port();
         let inside = |name: &str| folder.path().join(name);
@@ -63,8 +64,13 @@ impl Postfix {
         postfix
     }
 
+    /// Where its configuration is.
+    pub(super) fn configuration(&self) -> PathBuf {
+        self.folder.path().join("etc")
+    }
+
     /// What a client from this address is told when it names a recipient.
-    fn told(&self, address: &str) -> String {
+    pub(super) fn told(&self, address: &str) -> String {
         let family = if address.contains(':') { "TCP6" } else { "TCP4" };
         let destination = if address.contains(':') { "::1" } else { "127.0.0.1" };
         let proxied = [

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use atalaya_decide::DecideConfig;
 use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::TrapNames;
-use atalaya_model::{Period, Secret, settings};
+use atalaya_model::{Period, Prefix, Secret, settings};
 use atalaya_notify::{ContactConfig, NoticeConfig};
 use atalaya_observe::complaints::ComplaintsConfig;
+use atalaya_observe::logs::LogsConfig;
 use atalaya_observe::replay::ReplayConfig;
 use atalaya_observe::{TrapConfig, TrapFile};
 use atalaya_publish::PublishConfig;
@@ -43,6 +44,8 @@ settings! {
         trap: TrapConfig,
         /// Complaints by mail.
         complaints: ComplaintsConfig,
+        /// The logs of mail servers.
+        logs: LogsConfig,
         /// Feeding kept mail into the trap's path.
         replay: ReplayConfig,
         /// How much evidence lists an address, and for how long.
@@ -100,6 +103,7 @@ impl Config {
         let sections = [
             self.trap.check(),
             self.complaints.check(),
+            self.logs.check(),
             self.replay.check(),
             self.decide.check(),
             self.publish.check(),
@@ -122,6 +126,16 @@ impl Config {
         self.public_url
             .clone()
             .unwrap_or_else(|| format!("http://{}", self.listen.http))
+    }
+
+    /// Our own addresses and those of our relays, whichever section names them: no line of a log speaks against them.
+    pub(crate) fn own_addresses(&self) -> Vec<Prefix> {
+        let own = [
+            &self.complaints.own,
+            &self.web.own_networks,
+            &self.replay.trusted_relays,
+        ];
+        own.into_iter().flatten().copied().collect()
     }
 
     /// All names of traps that any section gives, and those that were added: what no evidence may show.

@@ -2,6 +2,7 @@
 
 pub mod complaints;
 mod config;
+pub mod logs;
 pub mod replay;
 pub mod reports;
 mod trap;

@@ -3,7 +3,7 @@
 //! Postfix, Exim and Sendmail write what strangers said (HELO names, senders, recipients, commands) into the same line as the address of who
 //! said it. The address is therefore read only where the server itself writes it, by the server's own order and quoting; a line in which
 //! text of a stranger could stand in that place says nothing. The envelope is what the stranger claimed, cut to a bounded length.
-//! Nothing is remembered from one line to the next.
+//! From one line to the next only that is remembered which a Sendmail tells in two, and that is bounded.
 
 mod client;
 mod exim;
@@ -21,7 +21,6 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use self::pattern::{BadPatterns, Patterns};
-use self::prefix::Written;
 
 /// The longest line that is read, in bytes. Syslog daemons cut lines at 8 KiB or below, Exim's own buffer holds 16.
 pub const MAX_LINE: usize = 16 * 1024;
@@ -43,7 +42,7 @@ pub enum MailServer {
 /// The clock by which lines are read that tell neither year nor zone.
 #[derive(Debug, Clone)]
 pub struct LogClock {
-    /// Now: a line is never of later than that.
+    /// Now: a line without a year is of the youngest that does not lie ahead of it.
     pub now: Timestamp,
     /// The zone of the machine that wrote the log.
     pub zone: TimeZone,
@@ -64,27 +63,46 @@ pub struct LogEntry {
     pub mail_from: String,
     /// The recipient that it gave, if the line tells.
     pub recipient: Option<String>,
-    /// When, if the line tells; never after now.
+    /// When, by the clock that wrote it, if the line tells. It may be wrong, and ahead.
     pub at: Option<Timestamp>,
 }
 
-/// What a line says against a client, if it says anything: by the operator's patterns first, then by what is known of the server.
-#[must_use]
-pub fn read(server: MailServer, patterns: &Patterns, line: &[u8], clock: &LogClock) -> Option<LogEntry> {
-    if line.len() > MAX_LINE {
-        return None;
+/// Reads the lines of one log, in their order.
+#[derive(Debug)]
+pub struct LogReader {
+    server: MailServer,
+    patterns: Patterns,
+    rejected: sendmail::Rejected,
+}
+
+impl LogReader {
+    /// One that knows this server and these patterns beside.
+    #[must_use]
+    pub fn new(server: MailServer, patterns: Patterns) -> Self {
+        Self {
+            server,
+            patterns,
+            rejected: sendmail::Rejected::default(),
+        }
     }
-    let line = String::from_utf8_lossy(line);
-    let written = match server {
-        MailServer::Exim => prefix::exim(line.trim_end(), clock),
-        MailServer::Postfix | MailServer::Sendmail => prefix::syslog(line.trim_end(), clock),
-    }?;
-    let found = patterns.read(&written).or_else(|| match server {
-        MailServer::Postfix => postfix::read(&written),
-        MailServer::Exim => exim::read(&written),
-        MailServer::Sendmail => sendmail::read(&written),
-    });
-    found.map(|entry| entry.finish(&written, clock.now))
+
+    /// What a line says against a client, if it says anything: by the operator's patterns first, then by what is known of the server.
+    pub fn read(&mut self, line: &[u8], clock: &LogClock) -> Option<LogEntry> {
+        if line.len() > MAX_LINE {
+            return None;
+        }
+        let line = String::from_utf8_lossy(line);
+        let written = match self.server {
+            MailServer::Exim => prefix::exim(line.trim_end(), clock),
+            MailServer::Postfix | MailServer::Sendmail => prefix::syslog(line.trim_end(), clock),
+        }?;
+        let found = self.patterns.read(&written).or_else(|| match self.server {
+            MailServer::Postfix => postfix::read(&written),
+            MailServer::Exim => exim::read(&written),
+            MailServer::Sendmail => sendmail::read(&written, &mut self.rejected),
+        });
+        found.map(|entry| entry.finish(written.at))
+    }
 }
 
 impl LogEntry {
@@ -102,13 +120,13 @@ impl LogEntry {
     }
 
     /// Bounds what the client claimed, and puts the time to it.
-    fn finish(self, written: &Written<'_>, now: Timestamp) -> Self {
+    fn finish(self, at: Option<Timestamp>) -> Self {
         Self {
             address: self.address.to_canonical(),
             helo: bounded(&self.helo),
             mail_from: bounded(&self.mail_from),
             recipient: self.recipient.as_deref().map(bounded),
-            at: written.at.map(|at| at.min(now)),
+            at,
             ..self
         }
     }

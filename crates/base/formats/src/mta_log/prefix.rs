@@ -26,14 +26,16 @@ pub(super) struct Written<'a> {
 }
 
 impl<'a> Written<'a> {
-    /// The message without `NOQUEUE: ` or the name of a mail in the queue.
+    /// The name of a mail in the queue, or `NOQUEUE`, and what follows.
+    pub(super) fn queued(&self) -> Option<(&'a str, &'a str)> {
+        let (id, rest) = self.message.split_once(": ")?;
+        let is_id = id != "warning" && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_id.then_some((id, rest))
+    }
+
+    /// The message without such a name.
     pub(super) fn after_queue_id(&self) -> &'a str {
-        match self.message.split_once(": ") {
-            Some((id, rest)) if id != "warning" && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-                rest
-            }
-            _ => self.message,
-        }
+        self.queued().map_or(self.message, |(_id, rest)| rest)
     }
 }
 
@@ -65,8 +67,12 @@ pub(super) fn exim<'a>(line: &'a str, clock: &LogClock) -> Option<Written<'a>> {
         Some(read) => read,
         None => after_syslog(line, clock)?,
     };
+    // The process number. `[2\3]` and its like begin the later pieces of a long line: what follows there may be a stranger's words.
     let rest = match rest.strip_prefix('[') {
-        Some(number) => number.split_once("] ")?.1,
+        Some(number) => {
+            let (number, rest) = number.split_once("] ")?;
+            number.bytes().all(|byte| byte.is_ascii_digit()).then_some(rest)?
+        }
         None => rest,
     };
     let (first, after) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -78,13 +84,14 @@ pub(super) fn exim<'a>(line: &'a str, clock: &LogClock) -> Option<Written<'a>> {
     })
 }
 
-/// Exim's own time (or none) behind what syslog or the journal puts before it.
+/// Exim's own time (or none) behind time, host and program of syslog. A line without a time of syslog may be part of a header that Exim
+/// wrote into its reject log.
 fn after_syslog<'a>(line: &'a str, clock: &LogClock) -> Option<(Option<Timestamp>, &'a str)> {
-    let (at, after) = time(line, clock).unwrap_or((None, line));
+    let (at, after) = time(line, clock)?;
     let (before, message) = after.split_once(": ")?;
-    let (_host, tag) = before.rsplit_once(' ')?;
+    let (host, tag) = before.rsplit_once(' ')?;
     let program = tag.split_once('[').map_or(tag, |(program, _number)| program);
-    if !program.starts_with("exim") {
+    if host.contains(' ') || !program.starts_with("exim") {
         return None;
     }
     Some(own_time(message, clock).unwrap_or((at, message)))

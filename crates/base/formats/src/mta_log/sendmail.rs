@@ -1,18 +1,30 @@
 //! Lines of Sendmail. What the client said may stand before the address: a line that holds the words before an address twice says nothing.
 //!
-//! Old versions tell of an unknown recipient and of the client in two lines; those are not joined.
+//! Where no rule set rejects it, an unknown recipient and the client stand in two lines, which are joined by the name of the mail in the queue.
+
+use std::collections::VecDeque;
 
 use atalaya_model::Kind;
 
-use super::LogEntry;
 use super::client::spaced;
 use super::prefix::Written;
+use super::{LogEntry, bounded};
 
 /// What stands before the client.
 const RELAY: &str = ", relay=";
+/// What may stand behind it at the end of a line.
+const ENDS: [&str; 2] = ["", " (may be forged)"];
+/// What stands behind a recipient that is none.
+const UNKNOWN: [&str; 2] = [">... User unknown", ">... No such user here"];
+/// Rejections whose client is waited for. It is told within the same conversation.
+const MOST_WAITING: usize = 1_024;
+
+/// Unknown recipients whose client a later line tells: each with the name of the mail in the queue.
+#[derive(Debug, Default)]
+pub(super) struct Rejected(VecDeque<(String, String)>);
 
 /// Reads a message of Sendmail.
-pub(super) fn read(written: &Written<'_>) -> Option<LogEntry> {
+pub(super) fn read(written: &Written<'_>, waiting: &mut Rejected) -> Option<LogEntry> {
     if !written.program.starts_with("sendmail") && !written.program.starts_with("sm-") {
         return None;
     }
@@ -20,6 +32,33 @@ pub(super) fn read(written: &Written<'_>) -> Option<LogEntry> {
     rejected(message)
         .or_else(|| failed_login(message))
         .or_else(|| broken(message))
+        .or_else(|| waiting.read(written))
+}
+
+impl Rejected {
+    /// `<to>... User unknown`, and later `from=<…>, size=0, …, relay=name [address]`: the client ends the line.
+    fn read(&mut self, written: &Written<'_>) -> Option<LogEntry> {
+        let (id, message) = written.queued()?;
+        let to = message.strip_prefix('<');
+        if let Some(to) = to.and_then(|to| UNKNOWN.iter().find_map(|reason| to.strip_suffix(reason))) {
+            if self.0.len() >= MOST_WAITING {
+                self.0.pop_front();
+            }
+            self.0.push_back((id.to_owned(), bounded(to)));
+            return None;
+        }
+        let (fields, relay) = message.strip_prefix("from=")?.split_once(RELAY)?;
+        let at = self.0.iter().position(|(known, _to)| known == id)?;
+        let (_id, to) = self.0.remove(at)?;
+        self.0.retain(|(known, _to)| known != id);
+        let (client, rest) = spaced(relay)?;
+        let from = fields.rsplit_once(", size=").map_or("", |(from, _rest)| from);
+        ENDS.contains(&rest).then(|| LogEntry {
+            mail_from: from.trim_start_matches('<').trim_end_matches('>').to_owned(),
+            recipient: Some(to),
+            ..LogEntry::new(client, Kind::UnknownRecipient)
+        })
+    }
 }
 
 /// `ruleset=check_rcpt, arg1=<to>, relay=name [address] (may be forged), reject=550 5.1.1 <to>... User unknown`.
@@ -54,7 +93,8 @@ fn failed_login(message: &str) -> Option<LogEntry> {
     let rest = message.strip_prefix("AUTH failure (")?;
     let (_reason, relay) = rest.rsplit_once(RELAY)?;
     let (client, rest) = spaced(relay)?;
-    matches!(rest, "" | " (may be forged)").then(|| LogEntry::new(client, Kind::LoginAttack))
+    ENDS.contains(&rest)
+        .then(|| LogEntry::new(client, Kind::LoginAttack))
 }
 
 /// Talking before the banner, going away in the middle, and too many bad commands.

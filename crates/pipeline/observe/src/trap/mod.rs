@@ -28,6 +28,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) use self::book::{Book, stronger};
 use self::evidence::Peer;
 use self::keep::Record;
+pub(crate) use self::ledger::Ledger;
 pub use self::registry::{TrapFile, TrapFileError, TrapFollower};
 use self::reply::Goodbye;
 use self::session::{Door, Session, Shared, Stops};

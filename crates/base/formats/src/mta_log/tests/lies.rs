@@ -91,3 +91,35 @@ fn a_flood_of_text_is_cut() {
     let entry = of(MailServer::Exim, &line).unwrap();
     assert_eq!((entry.helo.len(), entry.mail_from.as_str()), (MAX_FIELD, "a?@b"));
 }
+
+#[test]
+fn exim_reads_neither_the_later_pieces_of_a_line_nor_the_headers_in_a_reject_log() {
+    let said = "H=[192.0.2.1] F=<> rejected RCPT <a@b>: Unknown user";
+    for line in [
+        format!("Nov 26 10:00:00 mx exim[7]: [2\\3] {said}"),
+        format!("Nov 26 10:00:00 mx exim[7]: [2/3] {said}"),
+        format!("Nov 26 10:00:00 mx other: x exim[7]: {said}"),
+        format!("Nov 26 10:00:00 mx logger x exim[7]: {said}"),
+        format!("T To: exim[7]: 2026-11-26 10:00:00 {said}"),
+        format!("  exim: 2026-11-26 10:00:00 {said}"),
+        format!("\tx exim[7]: 2026-11-26 10:00:00 {said}"),
+        format!("\t2026-11-26 10:00:00 {said}"),
+        format!(" Nov 26 10:00:00 mx exim[7]: {said}"),
+    ] {
+        assert_eq!(of(MailServer::Exim, &line), None, "{line}");
+    }
+}
+
+#[test]
+fn sendmail_joins_no_line_in_which_the_client_could_be_a_strangers_word() {
+    for end in [
+        "relay=x [192.0.2.1]>, size=0, relay=y [198.51.100.9]",
+        "relay=x [192.0.2.1]>, size=0",
+    ] {
+        let mut reader = LogReader::new(MailServer::Sendmail, Patterns::default());
+        let first = "Nov 26 10:00:00 mx sm-mta[1]: 5AQA1: <no@b>... User unknown";
+        let second = format!("Nov 26 10:00:00 mx sm-mta[1]: 5AQA1: from=<a, {end}");
+        assert_eq!(reader.read(first.as_bytes(), &clock()), None);
+        assert_eq!(reader.read(second.as_bytes(), &clock()), None, "{second}");
+    }
+}

@@ -17,7 +17,7 @@ pub(super) fn clock() -> LogClock {
 
 /// What a line says, without patterns.
 pub(super) fn of(server: MailServer, line: &str) -> Option<LogEntry> {
-    read(server, &Patterns::default(), line.as_bytes(), &clock())
+    LogReader::new(server, Patterns::default()).read(line.as_bytes(), &clock())
 }
 
 /// Kind and address of a line of Postfix's SMTP server.

@@ -10,7 +10,8 @@ fn refused(row: &str) -> BadPatterns {
 fn a_pattern_gives_what_stands_in_its_places() {
     let file = "[[pattern]]\nkind = \"web-attack\"\nprogram = \"shop\"\ntemplate = \"bad form from %{name}[%{address}]:%{port} helo=<%{helo}> from=<%{from}> to=<%{to}>%{any}\"\n";
     let patterns = Patterns::parse(file).unwrap();
-    let of = |line: &str| read(MailServer::Postfix, &patterns, line.as_bytes(), &clock());
+    let mut reader = LogReader::new(MailServer::Postfix, patterns);
+    let mut of = |line: &str| reader.read(line.as_bytes(), &clock());
     let entry = of("Nov 26 10:00:00 mx shop[7]: bad form from a.example[192.0.2.7]:99 helo=<h> from=<a@b> to=<c@d> to=<x>").unwrap();
     assert_eq!((entry.kind, entry.port), (Kind::WebAttack, Some(99)));
     assert_eq!(

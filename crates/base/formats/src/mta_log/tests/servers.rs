@@ -18,13 +18,14 @@ fn a_year_is_the_youngest_in_which_the_day_does_not_lie_ahead() {
     assert_eq!(at("Feb 29 10:00:00"), expected("2024-02-29T10:00:00Z"));
     assert_eq!(
         at("Nov 27 01:00:00"),
-        expected("2026-11-26T19:30:00Z"),
+        expected("2026-11-27T01:00:00Z"),
         "a clock ahead"
     );
     assert_eq!(
         at("2026-11-26T10:00:00.5+02:00"),
         expected("2026-11-26T08:00:00.5Z")
     );
+    assert_eq!(at("2026-11-26T10:00:00+0200"), expected("2026-11-26T08:00:00Z"));
     assert_eq!(at("Feb 30 10:00:00"), "");
 }
 
@@ -99,4 +100,42 @@ fn sendmail_tells_of_the_same() {
     assert_eq!(sendmail(guess), Some((Kind::LoginAttack, client())));
     let attack = "a.example [IPv6:2001:db8::1]: possible SMTP attack: command=AUTH, count=3";
     assert_eq!(sendmail(attack), Some((Kind::Protocol, "2001:db8::1".to_owned())));
+}
+
+#[test]
+fn sendmail_tells_of_an_unknown_recipient_in_two_lines() {
+    let mut reader = LogReader::new(MailServer::Sendmail, Patterns::default());
+    let mut of = |message: &str| {
+        let line = format!("Nov 26 10:00:00 mx sm-mta[1]: {message}");
+        reader.read(line.as_bytes(), &clock())
+    };
+    let client = |id: &str| {
+        format!(
+            "{id}: from=<c@d.example>, size=0, class=0, nrcpts=0, proto=ESMTP, daemon=MTA, relay=a.example [192.0.2.7]"
+        )
+    };
+    assert_eq!(of(&client("5AQA1")), None);
+    assert_eq!(of("5AQA1: <no@b.example>... User unknown"), None);
+    assert_eq!(of(&client("5AQA2")), None, "another mail");
+    let entry = of(&client("5AQA1")).unwrap();
+    assert_eq!(
+        (entry.kind, entry.mail_from.as_str(), entry.recipient.as_deref()),
+        (Kind::UnknownRecipient, "c@d.example", Some("no@b.example"))
+    );
+    assert_eq!(of(&client("5AQA1")), None, "told once");
+}
+
+#[test]
+fn exim_over_syslog_and_the_journal_is_read() {
+    let said = "H=(h) [192.0.2.7] F=<a@b> rejected RCPT <c@d>: Unknown user";
+    for before in [
+        "Nov 26 10:00:00 mx exim[7]: ",
+        "Nov 26 10:00:00 mx exim4[7]: 2026-11-26 10:00:00 ",
+        "2026-11-26T10:00:00+0000 mx exim[7]: ",
+        "2026-11-26T10:00:00.123456+00:00 mx exim: [9] 1ahr79-0006jK-G9 ",
+    ] {
+        let entry = of(MailServer::Exim, &format!("{before}{said}"));
+        let at = entry.and_then(|entry| entry.at).map(Timestamp::seconds);
+        assert_eq!(at, Some(1_795_687_200), "{before}");
+    }
 }
