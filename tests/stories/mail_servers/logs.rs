@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::postfix::Postfix;
 use super::resolver::Resolver;
-use super::{exim, open_folder, ready};
-use crate::harness::{Server, ZONE, run, swaks, until};
+use super::{LISTED, ZONE, exim, open_folder, ready};
+use crate::harness::{Server, run, swaks, until};
 
 /// Who writes to mailboxes that there are not.
 const GUESSER: &str = "192.0.2.77";
@@ -16,12 +16,17 @@ const GUESSER: &str = "192.0.2.77";
 fn follower(log: &Path) -> (Server, String) {
     let config = format!(
         "[logs]\nfiles = [{{ name = \"mx\", path = \"{}\", server = \"postfix\" }}]\n\
-         [complaints]\nown = [\"198.51.100.0/24\"]\n\
+         [publish]\nzone = \"{ZONE}\"\n[complaints]\nown = [\"198.51.100.0/24\"]\n\
          [trap]\naddresses = [{{ address = \"@trap.example\", kind = \"typo\" }}]\n\
          [trap.stand_for]\n\"127.0.0.77\" = \"{GUESSER}\"\n",
         log.display()
     );
-    (Server::start(&config), config)
+    let server = Server::start(&config);
+    // The resolver waits until it finds what the page's list has.
+    for (prefix, class) in LISTED {
+        server.command(&["list", "add", prefix, "--class", class]);
+    }
+    (server, config)
 }
 
 /// Waits until so many observations are kept against an address; there must never be more.
@@ -49,15 +54,16 @@ fn what_a_postfix_writes_against_a_client_is_evidence_once() {
         folder.path().display()
     );
     let postfix = Postfix::start(Resolver::start(&server), "smtpd", &settings);
-    let guess = |address: &str| {
-        let told = postfix.told(address);
+    // Lines that do not differ at all are one, so each names another mailbox.
+    let guess = |address: &str, mailbox: u32| {
+        let told = postfix.told_of(address, &format!("{mailbox}@trap.example"));
         assert!(told.contains("550 5.1.1"), "{told}");
     };
-    for _ in 0..8 {
-        guess(GUESSER);
+    for mailbox in 0..8 {
+        guess(GUESSER, mailbox);
     }
-    guess("198.51.100.9");
-    guess("192.0.2.78");
+    guess("198.51.100.9", 8);
+    guess("192.0.2.78", 9);
     observed(&server, GUESSER, 8);
     observed(&server, "192.0.2.78", 1);
     // One of ours makes nothing, though its line came before.
@@ -72,13 +78,12 @@ fn what_a_postfix_writes_against_a_client_is_evidence_once() {
         names.any(|name| name.starts_with("mail.log.2")),
         "Postfix has rotated its log"
     );
-    for _ in 0..2 {
-        guess(GUESSER);
+    for mailbox in 10..12 {
+        guess(GUESSER, mailbox);
     }
     observed(&server, GUESSER, 10);
     // However often one log says it, it is one witness.
     assert_eq!(server.lookup(GUESSER)["listed"], false);
-    assert_eq!(server.dig(GUESSER, "A"), "");
 
     for to in ["one@trap.example", "two@trap.example"] {
         swaks(server.smtp, "127.0.0.77", &["--to", to]);
@@ -87,7 +92,7 @@ fn what_a_postfix_writes_against_a_client_is_evidence_once() {
         let found = server.lookup(GUESSER);
         found["listings"].get(0).cloned()
     });
-    assert_eq!(listing["class"], "spam", "{listing} in {ZONE}");
+    assert_eq!(listing["class"], "spam", "{listing}");
 }
 
 #[test]
@@ -96,6 +101,8 @@ fn what_an_exim_writes_against_a_client_is_read() {
         return;
     }
     let folder = open_folder();
+    // Exim writes as a user of its own.
+    run("chmod", &["1777", folder.path().to_str().unwrap()]);
     let (server, _config) = follower(&folder.path().join("mail.log"));
     let resolver = Resolver::start(&server);
     exim::configure(

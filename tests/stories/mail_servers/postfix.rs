@@ -70,7 +70,12 @@ impl Postfix {
     }
 
     /// What a client from this address is told when it names a recipient.
-    pub(super) fn told(&self, address: &str) -> String {
+    fn told(&self, address: &str) -> String {
+        self.told_of(address, "old.friend@trap.example")
+    }
+
+    /// What a client from this address is told when it names this recipient.
+    pub(super) fn told_of(&self, address: &str, recipient: &str) -> String {
         let family = if address.contains(':') { "TCP6" } else { "TCP4" };
         let destination = if address.contains(':') { "::1" } else { "127.0.0.1" };
         let proxied = [
@@ -80,6 +85,7 @@ impl Postfix {
             ["--proxy-dest", destination],
             ["--proxy-dest-port", "25"],
             ["--quit-after", "RCPT"],
+            ["--to", recipient],
         ];
         swaks(self.server, "127.0.0.1", proxied.as_flattened())
     }
