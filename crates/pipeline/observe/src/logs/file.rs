@@ -136,7 +136,11 @@ impl Opened {
             number: (metadata.dev(), metadata.ino()),
             at: offset,
             beginning,
-            lines: Lines::new(offset, is_inside),
+            lines: if is_inside {
+                Lines::inside_at(offset)
+            } else {
+                Lines::starting_at(offset)
+            },
             piece: vec![0; PIECE],
         })
     }
@@ -194,16 +198,16 @@ pub fn lines_of_file(path: &Path, each: impl FnMut(&[u8])) -> io::Result<()> {
 /// # Errors
 /// It cannot be read.
 pub fn lines_of(mut from: impl Read, mut each: impl FnMut(&[u8])) -> io::Result<()> {
-    let mut lines = Lines::new(0, false);
+    let mut lines = Lines::starting_at(0);
     let mut piece = vec![0; PIECE];
+    let mut at = 0_u64;
     loop {
         let length = from.read(&mut piece)?;
+        at = at.saturating_add(length as u64);
         if length == 0 {
-            lines.take(b"\n", |line| {
-                if !line.is_empty() {
-                    each(line);
-                }
-            });
+            if lines.offset() < at {
+                lines.take(b"\n", &mut each);
+            }
             return Ok(());
         }
         lines.take(piece.get(..length).unwrap_or_default(), &mut each);

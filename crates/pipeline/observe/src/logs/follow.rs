@@ -100,11 +100,9 @@ impl Log {
         let mut left = BATCH;
         let mut was_replaced = false;
         while left > 0 {
-            if self.open.is_none() {
-                if !self.open_next(now)? {
-                    break;
-                }
-                was_replaced = false;
+            was_replaced &= self.open.is_some();
+            if self.open.is_none() && !self.open_next(now)? {
+                break;
             }
             let length = self.read_piece(now, &mut observations)?;
             left = left.saturating_sub(length);

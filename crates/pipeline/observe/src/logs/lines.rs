@@ -15,12 +15,20 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Begins at an offset; `is_inside` says that it lies inside of a line, of which the rest is passed over.
-    pub(super) const fn new(offset: u64, is_inside: bool) -> Self {
+    /// Begins at an offset where a line begins.
+    pub(super) const fn starting_at(offset: u64) -> Self {
         Self {
             partial: Vec::new(),
-            is_skipping: is_inside,
+            is_skipping: false,
             offset,
+        }
+    }
+
+    /// Begins at an offset inside of a line, of which the rest is passed over.
+    pub(super) fn inside_at(offset: u64) -> Self {
+        Self {
+            is_skipping: true,
+            ..Self::starting_at(offset)
         }
     }
 
@@ -78,7 +86,7 @@ mod tests {
         let mut found = Vec::new();
         for piece in text.chunks(piece) {
             lines.take(piece, |line| {
-                found.push(String::from_utf8_lossy(line).into_owned())
+                found.push(String::from_utf8_lossy(line).into_owned());
             });
         }
         found
@@ -87,7 +95,7 @@ mod tests {
     #[test]
     fn lines_are_cut_alike_in_pieces_of_any_size() {
         for piece in 1..12 {
-            let mut lines = Lines::new(0, false);
+            let mut lines = Lines::starting_at(0);
             assert_eq!(cut(&mut lines, b"one\n\ntwo\nthr", piece), ["one", "", "two"]);
             assert_eq!(lines.offset(), 9);
             assert_eq!(cut(&mut lines, b"ee\n", piece), ["three"]);
@@ -97,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_line_is_no_line() {
-        let mut lines = Lines::new(7, true);
+        let mut lines = Lines::inside_at(7);
         assert_eq!(cut(&mut lines, b"lie\ntrue\n", 2), ["true"]);
         assert_eq!(lines.offset(), 16);
     }
@@ -107,7 +115,7 @@ mod tests {
         let mut text = vec![b'x'; 3 * MAX_LINE];
         text.extend_from_slice(b"\nshort\n");
         for piece in [1_000, MAX_LINE + 1, 64 << 10] {
-            let mut lines = Lines::new(0, false);
+            let mut lines = Lines::starting_at(0);
             let mut longest = 0;
             for piece in text.chunks(piece) {
                 lines.take(piece, |line| longest = longest.max(line.len()));

@@ -289,7 +289,7 @@ fn lines_of_whole_files_are_given_packed_or_not() {
     let read = |name: &str| {
         let mut lines = Vec::new();
         lines_of_file(&place.path(name), |line| {
-            lines.push(String::from_utf8(line.to_vec()).unwrap())
+            lines.push(String::from_utf8(line.to_vec()).unwrap());
         })
         .unwrap();
         lines
