@@ -51,9 +51,9 @@ async fn start(config: Config) -> anyhow::Result<Server> {
         smtp: free,
         http: free,
     };
-    match Server::start(config, Clock::system()).await {
+    match Box::pin(Server::start(config, Clock::system())).await {
         Ok(server) => Ok(server),
-        Err(_taken) => Server::start(elsewhere, Clock::system()).await,
+        Err(_taken) => Box::pin(Server::start(elsewhere, Clock::system())).await,
     }
 }
 
