@@ -12,6 +12,7 @@ mod config;
 mod conversation;
 mod dns;
 mod lists;
+mod logs;
 mod mbox;
 mod message;
 mod milter;
@@ -36,6 +37,7 @@ pub use config::config;
 pub use conversation::conversation;
 pub use dns::dns;
 pub use lists::lists;
+pub use logs::logs;
 pub use mbox::mbox;
 pub use message::message;
 pub use milter::milter;
@@ -63,6 +65,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("conversation", conversation),
     ("dns", dns),
     ("lists", lists),
+    ("logs", logs),
     ("mbox", mbox),
     ("message", message),
     ("milter", milter),

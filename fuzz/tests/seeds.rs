@@ -39,6 +39,7 @@ targets!(
     conversation,
     dns,
     lists,
+    logs,
     mbox,
     message,
     milter,

@@ -45,6 +45,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(serve) => Box::pin(serve::run(serve)).await,
         Command::Replay(replay) => Box::pin(commands::replay::run(replay)).await,
         Command::Complaint(complaint) => commands::complaint::run(&complaint),
+        Command::Logs(logs) => commands::logs::run(&logs),
         Command::Lookup(lookup) => commands::lookup::run(lookup).await,
         Command::List(list) => commands::list::run(list).await,
         Command::Allow(allow) => commands::allow::run(allow).await,

@@ -13,6 +13,7 @@ use atalaya_formats::rbldnsd::Options;
 use atalaya_model::Clock;
 use atalaya_net::bind_tcp;
 use atalaya_notify::{NoticeWriter, Sender};
+use atalaya_observe::logs::LogFollower;
 use atalaya_observe::{Trap, TrapFile, TrapTls};
 use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
 use tokio::net::{TcpListener, UnixListener};
@@ -33,6 +34,8 @@ use crate::{control, process};
 
 /// The name of the file in the data folder with the key and the certificate that the trap made for itself.
 const CERTIFICATE: &str = "trap.pem";
+/// The name of the file in the data folder with the positions in the logs that are followed.
+const POSITIONS: &str = "logs";
 /// How long the parts may take to finish what they began, beyond the grace that the trap gives to messages that are coming in.
 const ORDERLY_END: Duration = Duration::from_secs(10);
 /// How long the zone may come no further while it loads before `serve` gives up, however long all of it takes.
@@ -270,6 +273,27 @@ fn start_trap(
     Ok(trap)
 }
 
+/// Follows the logs of mail servers, if there are any.
+///
+/// # Errors
+/// Patterns or a time zone cannot be used.
+fn start_logs(house: &House, tasks: &mut Parts, stop: &CancellationToken) -> anyhow::Result<()> {
+    let config = &house.config;
+    if config.logs.files.is_empty() {
+        return Ok(());
+    }
+    let follower = LogFollower::open(
+        &config.logs,
+        &config.own_addresses(),
+        &config.in_data(POSITIONS),
+        house.store.clone(),
+        house.clock.clone(),
+    )
+    .context("logs.files cannot be followed")?;
+    put_to_work(tasks, "the follower of the logs", follower.run(stop.clone()));
+    Ok(())
+}
+
 /// The parts at work, each with the name that it gives when it ends.
 pub(crate) type Parts = JoinSet<&'static str>;
 
@@ -377,6 +401,7 @@ fn start_parts(
     put_to_work(tasks, "the control socket", commands);
     let trap = start_trap(house, (sockets.smtp, sockets.traps), tasks, stop)?;
     sockets.mail_servers.serve(house, trap, tasks, stop);
+    start_logs(house, tasks, stop)?;
     let (judging, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the judge", async move { judging.judge.run(ended).await });
     let (protecting, ended) = (Arc::clone(&house.protection), stop.clone());

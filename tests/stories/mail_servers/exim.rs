@@ -13,8 +13,34 @@ use crate::harness::text;
 /// Where `cargo xtask needs` unpacks the package and its libraries.
 const UNPACKED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/unpacked/exim4-daemon-light");
 
-/// Plays a session that names one recipient from this address, and gives what the client reads and what Exim explains.
-fn session(resolver: &Resolver, folder: &Path, address: &str) -> (String, String) {
+/// Whether the package is there.
+pub(super) fn is_unpacked() -> bool {
+    let is_there = Path::new(UNPACKED).join("usr/sbin/exim4").exists();
+    if !is_there {
+        atalaya_testkit::skip("exim4 is not unpacked; `cargo xtask needs` does it");
+    }
+    is_there
+}
+
+/// Writes a configuration, and users that Exim looks up.
+pub(super) fn configure(folder: &Path, rules: &str) {
+    let place = folder.display();
+    let frame = format!(
+        "primary_hostname = mx.trap.example\nlog_file_path = {place}/%slog\nspool_directory = {place}\nhost_lookup =\n"
+    );
+    std::fs::write(folder.join("exim.conf"), frame + rules).unwrap();
+    for (file, line) in [
+        ("passwd", "Debian-exim:x:65533:65533::/:/bin/false\n"),
+        ("group", "Debian-exim:x:65533:\n"),
+    ] {
+        let known = std::fs::read_to_string(Path::new("/etc").join(file)).unwrap();
+        std::fs::write(folder.join(file), known + line).unwrap();
+    }
+}
+
+/// Plays a session that names one recipient from this address, and gives what the client reads and what Exim explains. `mode` stands before the
+/// address: with `-bh` nothing is written, with `-bs` and `-oMa` it is as if the client had connected.
+pub(super) fn session(resolver: &Resolver, folder: &Path, mode: &[&str], address: &str) -> (String, String) {
     // It looks its user up at its start: users of its own have it, the machine's need not.
     let with_users = "for f in passwd group; do mount --bind $0/$f /etc/$f; done && exec \"$@\"";
     let mut child = resolver
@@ -24,7 +50,8 @@ fn session(resolver: &Resolver, folder: &Path, address: &str) -> (String, String
         .arg(format!("{UNPACKED}/usr/sbin/exim4"))
         .arg("-C")
         .arg(folder.join("exim.conf"))
-        .args(["-bh", address])
+        .args(mode)
+        .arg(address)
         .env("LD_LIBRARY_PATH", libraries())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -48,30 +75,18 @@ fn libraries() -> String {
 
 #[test]
 fn exim_turns_a_listed_address_away_and_lets_others_in() {
-    if !ready(&[]) {
+    if !ready(&[]) || !is_unpacked() {
         return;
-    }
-    if !Path::new(UNPACKED).join("usr/sbin/exim4").exists() {
-        return atalaya_testkit::skip("exim4 is not unpacked; `cargo xtask needs` does it");
     }
     let server = list();
     let resolver = Resolver::start(&server);
     let folder = open_folder();
     let rules = format!(
-        "primary_hostname = mx.trap.example\nlog_file_path = {0}/%slog\nspool_directory = {0}\nhost_lookup =\n\
-         acl_smtp_rcpt = acl_check_rcpt\nbegin acl\nacl_check_rcpt:\n{1}  accept\n",
-        folder.path().display(),
+        "acl_smtp_rcpt = acl_check_rcpt\nbegin acl\nacl_check_rcpt:\n{}  accept\n",
         snippet("exim")
     );
-    std::fs::write(folder.path().join("exim.conf"), rules).unwrap();
-    for (file, line) in [
-        ("passwd", "Debian-exim:x:65533:65533::/:/bin/false\n"),
-        ("group", "Debian-exim:x:65533:\n"),
-    ] {
-        let known = std::fs::read_to_string(Path::new("/etc").join(file)).unwrap();
-        std::fs::write(folder.path().join(file), known + line).unwrap();
-    }
-    let play = |address| session(&resolver, folder.path(), address);
+    configure(folder.path(), &rules);
+    let play = |address| session(&resolver, folder.path(), &["-bh"], address);
 
     for address in BLOCKED {
         let (told, explained) = play(address);

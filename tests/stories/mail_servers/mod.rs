@@ -4,6 +4,7 @@
 //! resolver of their own, at an address of loopback that nobody else has, so that they run side by side.
 
 mod exim;
+mod logs;
 mod milter;
 mod policy;
 mod postfix;

@@ -2,6 +2,7 @@
 
 use std::fs::create_dir;
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use tempfile::TempDir;
@@ -68,9 +69,19 @@ impl Postfix {
         postfix
     }
 
+    /// Where its configuration is.
+    pub(super) fn configuration(&self) -> PathBuf {
+        self.folder.path().join("etc")
+    }
+
     /// What a client from this address is told when it names a recipient.
     pub(super) fn told(&self, address: &str) -> String {
         self.hears(address, &["--quit-after", "RCPT"])
+    }
+
+    /// What a client from this address is told when it names this recipient.
+    pub(super) fn told_of(&self, address: &str, recipient: &str) -> String {
+        self.hears(address, &["--quit-after", "RCPT", "--to", recipient])
     }
 
     /// What a client from this address hears, with these arguments of swaks.

@@ -19,6 +19,7 @@ pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::complaint::ComplaintCommand;
 use crate::commands::evidence::EvidenceCommand;
 use crate::commands::key::KeyCommand;
+use crate::commands::logs::LogsCommand;
 use crate::commands::reporter::ReporterCommand;
 use crate::commands::top::TopCommand;
 use crate::commands::trap::TrapCommand;
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Say what complaints (ARF, X-ARF) would be recorded as
     Complaint(ComplaintCommand),
+    /// Say what the lines of a mail server's log would be recorded as
+    Logs(LogsCommand),
     /// Say what the list holds about an address, and why
     Lookup(Lookup),
     /// List by hand, unlist, show

@@ -10,6 +10,7 @@ pub(crate) mod fingerprint;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod list;
+pub(crate) mod logs;
 pub(crate) mod lookup;
 pub(crate) mod purge;
 pub(crate) mod rbldnsd;

@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use atalaya_decide::DecideConfig;
 use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::TrapNames;
-use atalaya_model::{Period, Secret, settings};
+use atalaya_model::{Period, Prefix, Secret, settings};
 use atalaya_notify::{ContactConfig, NoticeConfig};
 use atalaya_observe::advice::AdviceConfig;
 use atalaya_observe::complaints::ComplaintsConfig;
+use atalaya_observe::logs::LogsConfig;
 use atalaya_observe::milter::MilterConfig;
 use atalaya_observe::policy::PolicyConfig;
 use atalaya_observe::replay::ReplayConfig;
@@ -54,6 +55,8 @@ settings! {
         policy: PolicyConfig,
         /// The milter that a Postfix or Sendmail asks.
         milter: MilterConfig,
+        /// The logs of mail servers.
+        logs: LogsConfig,
         /// Feeding kept mail into the trap's path.
         replay: ReplayConfig,
         /// How much evidence lists an address, and for how long.
@@ -114,6 +117,7 @@ impl Config {
             self.advice.check(),
             self.policy.check(),
             self.milter.check(),
+            self.logs.check(),
             self.replay.check(),
             self.decide.check(),
             self.publish.check(),
@@ -136,6 +140,16 @@ impl Config {
         self.public_url
             .clone()
             .unwrap_or_else(|| format!("http://{}", self.listen.http))
+    }
+
+    /// Our own addresses and those of our relays, whichever section names them: no line of a log speaks against them.
+    pub(crate) fn own_addresses(&self) -> Vec<Prefix> {
+        let own = [
+            &self.complaints.own,
+            &self.web.own_networks,
+            &self.replay.trusted_relays,
+        ];
+        own.into_iter().flatten().copied().collect()
     }
 
     /// All names of traps that any section gives, and those that were added: what no evidence may show.

@@ -4,6 +4,7 @@ pub mod advice;
 mod behind;
 pub mod complaints;
 mod config;
+pub mod logs;
 pub mod milter;
 pub mod policy;
 pub mod replay;

@@ -116,6 +116,8 @@ impl Adviser {
 pub(crate) mod tests {
     use std::sync::Arc;
 
+    use atalaya_model::Trap;
+
     use super::*;
 
     /// Knows 192.0.2.3 as spam and policy, 192.0.2.4 as bot, and the recycled traps of trap.example.

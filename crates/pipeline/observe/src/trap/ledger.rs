@@ -1,4 +1,4 @@
-//! How many conversations are recorded: only so many an hour, of one address and of all, so that a flood of connections cannot fill the store.
+//! How many conversations, or lines of a log, are recorded: only so many an hour, of one address and of all, so that a flood cannot fill the store.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use atalaya_model::{Prefix, Timestamp};
 /// Seconds of an hour.
 const HOUR: i64 = 3_600;
 
-/// Counts the conversations of the running hour. Its size is bounded by what an hour may have.
+/// Counts what was recorded in the running hour. Its size is bounded by what an hour may have.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     per_address: u32,

@@ -30,6 +30,7 @@ pub(crate) use self::book::Book;
 pub use self::book::Hit;
 pub(crate) use self::evidence::{Delivery, Peer, of_connection, of_message};
 use self::keep::Record;
+pub(crate) use self::ledger::Ledger;
 pub use self::registry::{TrapFile, TrapFileError, TrapFollower};
 use self::reply::Goodbye;
 use self::session::{Door, Session, Shared, Stops};
