@@ -8,6 +8,7 @@ mod gate;
 mod http;
 mod listen;
 mod reach;
+mod resolver;
 mod saved_syn;
 mod sys;
 
@@ -19,4 +20,5 @@ pub use gate::{Crowded, Gate, Pass};
 pub use http::{HttpAnswer, HttpClient, HttpError, server_of};
 pub use listen::{Acceptor, bind_tcp, bind_udp, has_spoken, turn_away};
 pub use reach::{OutOfReach, Reach};
+pub use resolver::{Codes, DnsError, Resolver};
 pub use saved_syn::{SavedSyn, save_syns, saved_syn};
