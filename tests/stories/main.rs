@@ -15,6 +15,7 @@ mod control;
 mod demo;
 mod exports;
 mod fail2ban;
+mod feeds;
 mod fingerprint;
 mod first_light;
 mod hardship;

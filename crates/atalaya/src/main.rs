@@ -7,6 +7,7 @@ mod control;
 mod demo;
 mod folder;
 mod house;
+mod others;
 mod process;
 mod serve;
 
@@ -55,6 +56,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Simulate(simulate) => Box::pin(commands::simulate::run(simulate)).await,
         Command::Purge(purge) => commands::purge::run(purge).await,
         Command::Sources(sources) => commands::sources::run(sources).await,
+        Command::Feeds(feeds) => Box::pin(commands::feeds::run(feeds)).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),
         Command::Rbldnsd(rbldnsd) => commands::rbldnsd::run(rbldnsd).await,

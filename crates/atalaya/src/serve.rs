@@ -367,6 +367,12 @@ fn start_parts(
     put_to_work(tasks, "the keeper of the protected ranges", async move {
         protecting.run(ended).await;
     });
+    let (others, ended) = (Arc::clone(&house.others), stop.clone());
+    put_to_work(
+        tasks,
+        "the lists of others",
+        async move { others.run(ended).await },
+    );
     let (tidying, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the tidying of the store", async move {
         tidying.tidy(ended).await;

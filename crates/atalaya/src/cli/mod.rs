@@ -17,6 +17,7 @@ pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::complaint::ComplaintCommand;
+use crate::commands::feeds::FeedsCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::reporter::ReporterCommand;
 use crate::commands::top::TopCommand;
@@ -77,6 +78,8 @@ pub(crate) enum Command {
     Purge(Purge),
     /// Say what the word of every source has proven to be worth
     Sources(Sources),
+    /// Say how the lists of others are that are fetched and asked; try one, release one
+    Feeds(FeedsCommand),
     /// Find the abuse contact of an address
     Contact(Contact),
     /// Say what the SYNs of a capture tell about the network stacks that sent them

@@ -14,7 +14,9 @@ use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Period, Secret, settings};
 use atalaya_notify::{ContactConfig, NoticeConfig};
 use atalaya_observe::complaints::ComplaintsConfig;
+use atalaya_observe::feeds::FeedsConfig;
 use atalaya_observe::replay::ReplayConfig;
+use atalaya_observe::upstream::UpstreamConfig;
 use atalaya_observe::{TrapConfig, TrapFile};
 use atalaya_publish::PublishConfig;
 use atalaya_store::StoreUrl;
@@ -45,6 +47,10 @@ settings! {
         complaints: ComplaintsConfig,
         /// Feeding kept mail into the trap's path.
         replay: ReplayConfig,
+        /// Lists of others that are fetched.
+        feeds: FeedsConfig,
+        /// DNS blocklists of others that are asked.
+        upstream: UpstreamConfig,
         /// How much evidence lists an address, and for how long.
         decide: DecideConfig,
         /// The zone and the DNS server.
@@ -101,6 +107,8 @@ impl Config {
             self.trap.check(),
             self.complaints.check(),
             self.replay.check(),
+            self.feeds.check(),
+            self.upstream.check(),
             self.decide.check(),
             self.publish.check(),
             self.contact.check(),

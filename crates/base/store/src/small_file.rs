@@ -34,7 +34,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Option<String>> {
 ///
 /// # Errors
 /// It cannot be written; the old one is still there then.
-pub fn put_in_place(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+pub fn put_in_place(path: &Path, content: &(impl AsRef<[u8]> + ?Sized)) -> io::Result<()> {
     let beside = path.with_extension("new");
     let mut file = OpenOptions::new()
         .create(true)

@@ -49,6 +49,25 @@ pub enum FeedFormat {
     Json,
 }
 
+/// The text names no form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no form of a list: use plain, csv, jsonl or json")]
+pub struct UnknownFormat(String);
+
+impl FromStr for FeedFormat {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        match text {
+            "plain" => Ok(Self::Plain),
+            "csv" => Ok(Self::Csv),
+            "jsonl" => Ok(Self::Jsonl),
+            "json" => Ok(Self::Json),
+            _ => Err(UnknownFormat(text.to_owned())),
+        }
+    }
+}
+
 /// Says what is known of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

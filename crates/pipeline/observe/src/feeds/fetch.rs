@@ -76,7 +76,7 @@ pub(super) async fn fetch(
 ) -> Result<Fetched, FetchError> {
     if let Some(path) = config.path() {
         let (known, most) = (known.etag.clone(), config.max_size.0);
-        let read = tokio::task::spawn_blocking(move || from_file(&path, known, most));
+        let read = tokio::task::spawn_blocking(move || from_file(&path, known.as_deref(), most));
         return match read.await {
             Ok(fetched) => fetched,
             Err(broken) => Err(FetchError::Unreadable(PathBuf::new(), broken.into())),
@@ -101,8 +101,8 @@ pub(super) async fn fetch(
     match answer.status {
         200 => Ok(Fetched::List(List {
             bytes: answer.body,
-            etag: answer.etag.filter(is_short),
-            last_modified: answer.last_modified.filter(is_short),
+            etag: answer.etag.filter(|text| is_short(text)),
+            last_modified: answer.last_modified.filter(|text| is_short(text)),
         })),
         // Nobody who was told of nothing may say that it is the same.
         304 if known.etag.is_some() || known.last_modified.is_some() => Ok(Fetched::Same),
@@ -114,14 +114,14 @@ pub(super) async fn fetch(
     }
 }
 
-fn is_short(text: &String) -> bool {
+const fn is_short(text: &str) -> bool {
     text.len() <= MAX_VALIDATOR
 }
 
 /// Reads a list of this machine; its inode, size and time stand for an `ETag`.
-fn from_file(path: &Path, known: Option<String>, most: u64) -> Result<Fetched, FetchError> {
+fn from_file(path: &Path, known: Option<&str>, most: u64) -> Result<Fetched, FetchError> {
     let etag = stamp(path).map(|stamp| format!("{stamp:?}"));
-    if etag.is_some() && etag == known {
+    if etag.is_some() && etag.as_deref() == known {
         return Ok(Fetched::Same);
     }
     let unreadable = |error| FetchError::Unreadable(path.to_owned(), error);

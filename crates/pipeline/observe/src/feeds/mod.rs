@@ -40,7 +40,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use config::is_name;
-pub use config::{FeedConfig, FeedFormat, FeedsConfig};
+pub use config::{FeedConfig, FeedFormat, FeedsConfig, UnknownFormat};
 use one::Feed;
 use recent::Recent;
 pub use sane::Surroundings;
@@ -59,7 +59,7 @@ pub type Around = Arc<dyn Fn() -> Surroundings + Send + Sync>;
 
 /// The feeds at work.
 pub struct Feeds {
-    feeds: Vec<Feed>,
+    feeds: Vec<Arc<Feed>>,
     timeout: Duration,
     client: HttpClient,
     clock: Clock,
@@ -100,7 +100,11 @@ impl Feeds {
         clock: Clock,
     ) -> Result<Self, HttpError> {
         Ok(Self {
-            feeds: config.lists.iter().map(|list| Feed::open(list, folder)).collect(),
+            feeds: config
+                .lists
+                .iter()
+                .map(|list| Arc::new(Feed::open(list, folder)))
+                .collect(),
             timeout: config.timeout.duration(),
             client: client(&config.lists)?,
             clock,
@@ -114,13 +118,9 @@ impl Feeds {
     /// Fetches each list when its time has come, until `stop`.
     pub(crate) async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut tasks = JoinSet::new();
-        for index in 0..self.feeds.len() {
-            let (feeds, stop) = (Arc::clone(&self), stop.clone());
-            tasks.spawn(async move {
-                if let Some(feed) = feeds.feeds.get(index) {
-                    feeds.keep(feed, stop).await;
-                }
-            });
+        for feed in &self.feeds {
+            let (feeds, feed, stop) = (Arc::clone(&self), Arc::clone(feed), stop.clone());
+            tasks.spawn(async move { feeds.keep(&feed, stop).await });
         }
         stop.cancelled().await;
         while tasks.join_next().await.is_some() {}
@@ -164,16 +164,24 @@ impl Feeds {
         let client = self
             .client
             .with_limits(limits::of_exchange(&feed.config, self.timeout));
-        if feed.fetch(&client, &self.around, &self.clock).await {
-            let seen = self.recent().since(self.clock.now());
-            for address in seen {
-                if let Err(error) = self.ask(feed, address).await {
-                    tell(&error);
-                    break;
-                }
-            }
+        if feed.fetch(&client, &self.around, &self.clock).await
+            && let Err(error) = self.look_back(feed).await
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what a feed says of addresses that were seen is not recorded for now"
+            );
         }
         feed.measure();
+    }
+
+    /// Looks the addresses up that were seen of late.
+    async fn look_back(&self, feed: &Feed) -> Result<(), StoreError> {
+        let seen = self.recent().since(self.clock.now());
+        for address in seen {
+            self.ask(feed, address).await?;
+        }
+        Ok(())
     }
 
     /// Looks an address up that a sensor of ours saw then, in every list.
@@ -213,7 +221,7 @@ impl Feeds {
     /// How every feed is.
     #[must_use]
     pub fn status(&self) -> Vec<FeedStatus> {
-        self.feeds.iter().map(Feed::status).collect()
+        self.feeds.iter().map(|feed| feed.status()).collect()
     }
 
     /// Takes the next list of this feed however much it grew or shrank, and has it fetched at once where somebody fetches. All other
@@ -241,14 +249,6 @@ fn client(lists: &[FeedConfig]) -> Result<HttpClient, HttpError> {
         max_answer: 0,
     };
     HttpClient::new(limits, MOST_REDIRECTS, Arc::new(reach))
-}
-
-/// Tells that words could not be recorded.
-fn tell(error: &StoreError) {
-    tracing::warn!(
-        error = error as &dyn std::error::Error,
-        "what lists of others say of addresses that were seen is not recorded for now"
-    );
 }
 
 #[cfg(test)]

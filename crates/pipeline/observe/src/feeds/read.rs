@@ -76,19 +76,27 @@ impl Reading {
             Ok(entry) => {
                 self.lines = self.lines.saturating_add(1);
                 let mark = Mark::new(config.kind_of(entry.category.as_deref()), entry.at);
-                let is_wanted = |prefix: &Prefix| !config.except.iter().any(|range| range.covers(prefix));
-                for prefix in entry.prefixes.into_iter().filter(is_wanted) {
-                    self.read = self.read.saturating_add(1);
-                    if self.read <= MOST_ENTRIES {
-                        self.entries.push(prefix, mark);
-                    }
-                }
+                entry
+                    .prefixes
+                    .into_iter()
+                    .for_each(|prefix| self.add(prefix, mark, config));
             }
             Err(wrong) => {
                 self.lines = self.lines.saturating_add(1);
                 self.wrong = self.wrong.saturating_add(1);
                 self.first_wrong.get_or_insert_with(|| wrong.to_string());
             }
+        }
+    }
+
+    /// Adds a prefix, unless it is passed over or there are too many.
+    fn add(&mut self, prefix: Prefix, mark: Mark, config: &FeedConfig) {
+        if config.except.iter().any(|range| range.covers(&prefix)) {
+            return;
+        }
+        self.read = self.read.saturating_add(1);
+        if self.read <= MOST_ENTRIES {
+            self.entries.push(prefix, mark);
         }
     }
 }

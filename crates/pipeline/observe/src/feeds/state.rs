@@ -131,7 +131,7 @@ impl Files {
     /// Writes the state.
     pub(super) fn put_state(&self, state: &FeedState) -> io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
-        put_in_place(&self.path("json"), serde_json::to_string(state)?)
+        put_in_place(&self.path("json"), &serde_json::to_string(state)?)
     }
 
     /// A file of the feed. A name may have dots, so that nothing is cut from it.

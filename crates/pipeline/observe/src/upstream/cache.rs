@@ -32,13 +32,13 @@ impl Cache {
         None
     }
 
-    /// Keeps an answer; `ttl` is how long the list says that it holds.
-    pub(super) fn put(&mut self, list: usize, unit: Prefix, said: Said, ttl: Duration, now: Timestamp) {
+    /// Keeps an answer of a list about a unit; `ttl` is how long the list says that it holds.
+    pub(super) fn put(&mut self, key: (usize, Prefix), said: Said, ttl: Duration, now: Timestamp) {
         let holds = match said {
             Said::Nothing => CLEAN,
             Said::Listed(..) => ttl.clamp(LISTED.0, LISTED.1),
         };
-        self.insert((list, unit), said, now.plus(holds), now);
+        self.insert(key, said, now.plus(holds), now);
     }
 
     /// Forgets all that a list said.
@@ -82,15 +82,15 @@ mod tests {
             "it is being asked"
         );
         assert_eq!(cache.get_or_ask(1, unit(1), now), None, "another list");
-        cache.put(0, unit(1), listed, Duration::ZERO, now);
+        cache.put((0, unit(1)), listed, Duration::ZERO, now);
         assert_eq!(cache.get_or_ask(0, unit(1), after(59)), Some(listed));
         assert_eq!(cache.get_or_ask(0, unit(1), after(60)), None);
-        cache.put(0, unit(1), listed, Duration::MAX, now);
+        cache.put((0, unit(1)), listed, Duration::MAX, now);
         assert_eq!(cache.get_or_ask(0, unit(1), after(86_399)), Some(listed));
         assert_eq!(cache.get_or_ask(0, unit(1), after(86_400)), None);
-        cache.put(0, unit(2), Said::Nothing, Duration::MAX, now);
+        cache.put((0, unit(2)), Said::Nothing, Duration::MAX, now);
         assert_eq!(cache.get_or_ask(0, unit(2), after(3_600)), None);
-        cache.put(0, unit(1), listed, Duration::MAX, now);
+        cache.put((0, unit(1)), listed, Duration::MAX, now);
         cache.forget(0);
         assert_eq!(cache.get_or_ask(0, unit(1), now), None);
     }
@@ -100,7 +100,7 @@ mod tests {
         let mut cache = Cache::default();
         let now = Timestamp::from_seconds(1_000_000);
         for number in 0..150_000 {
-            cache.put(0, unit(number), Said::Nothing, Duration::ZERO, now);
+            cache.put((0, unit(number)), Said::Nothing, Duration::ZERO, now);
         }
         assert!(cache.answers.len() <= MOST);
         assert_eq!(cache.get_or_ask(0, unit(149_999), now), Some(Said::Nothing));

@@ -42,7 +42,7 @@ const FRESH: Duration = Duration::from_secs(600);
 
 /// The lists at work.
 pub struct Upstream {
-    lists: Vec<List>,
+    lists: Vec<Arc<List>>,
     config: UpstreamConfig,
     resolver: Resolver,
     clock: Clock,
@@ -67,7 +67,11 @@ impl Upstream {
     pub fn new(config: &UpstreamConfig, words: Arc<Words>, clock: Clock) -> Self {
         let (sender, waiting) = mpsc::channel(MOST_WAITING);
         Self {
-            lists: config.lists.iter().map(List::new).collect(),
+            lists: config
+                .lists
+                .iter()
+                .map(|list| Arc::new(List::new(list)))
+                .collect(),
             config: config.clone(),
             resolver: Resolver::new(config.resolvers.clone()),
             clock,
@@ -87,7 +91,7 @@ impl Upstream {
     /// How every list is.
     #[must_use]
     pub fn status(&self) -> Vec<UpstreamStatus> {
-        self.lists.iter().map(List::status).collect()
+        self.lists.iter().map(|list| list.status()).collect()
     }
 
     /// Has an address asked about that a sensor of ours saw then, if there is a place.
@@ -103,9 +107,9 @@ impl Upstream {
     /// Tests the lists and asks them, until `stop`.
     pub(crate) async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut tasks = JoinSet::new();
-        for index in 0..self.lists.len() {
-            let (upstream, ended) = (Arc::clone(&self), stop.clone());
-            tasks.spawn(async move { upstream.keep_testing(index, ended).await });
+        for (index, list) in self.lists.iter().enumerate() {
+            let (upstream, list, ended) = (Arc::clone(&self), Arc::clone(list), stop.clone());
+            tasks.spawn(async move { upstream.keep_testing(index, &list, ended).await });
         }
         let (asking, ended) = (Arc::clone(&self), stop.clone());
         tasks.spawn(async move {
@@ -119,10 +123,7 @@ impl Upstream {
     }
 
     /// Tests a list again and again.
-    async fn keep_testing(&self, index: usize, stop: CancellationToken) {
-        let Some(list) = self.lists.get(index) else {
-            return;
-        };
+    async fn keep_testing(&self, index: usize, list: &List, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let pause = tokio::select! {
                 () = stop.cancelled() => return,
@@ -157,28 +158,36 @@ impl Upstream {
         let mut pace = pace(self.config.max_questions);
         while let Some(address) = waiting.recv().await {
             for (index, list) in self.lists.iter().enumerate() {
-                if !list.is_good() || !has_family(list.config.addresses, address) {
-                    continue;
-                }
-                let unit = Prefix::unit(address);
-                let known = self.cache().get_or_ask(index, unit, self.clock.now());
-                if let Some(said) = known {
-                    self.say(list, address, said).await;
-                    continue;
-                }
-                pace.tick().await;
-                let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
-                    return;
-                };
-                let upstream = Arc::clone(&self);
-                tokio::spawn(async move {
-                    if let Some(list) = upstream.lists.get(index) {
-                        upstream.ask(index, list, address).await;
-                    }
-                    drop(place);
-                });
+                self.ask_or_remember((index, list), address, &mut pace).await;
             }
         }
+    }
+
+    /// Asks a list about an address as soon as that may be, unless its last answer still holds.
+    async fn ask_or_remember(
+        self: &Arc<Self>,
+        (index, list): (usize, &Arc<List>),
+        address: IpAddr,
+        pace: &mut Interval,
+    ) {
+        if !list.is_good() || !has_family(list.config.addresses, address) {
+            return;
+        }
+        let known = self
+            .cache()
+            .get_or_ask(index, Prefix::unit(address), self.clock.now());
+        if let Some(said) = known {
+            return self.say(list, address, said).await;
+        }
+        pace.tick().await;
+        let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
+            return;
+        };
+        let (upstream, list) = (Arc::clone(self), Arc::clone(list));
+        tokio::spawn(async move {
+            upstream.ask(index, &list, address).await;
+            drop(place);
+        });
     }
 
     /// Asks a list about an address.
@@ -212,7 +221,7 @@ impl Upstream {
                     },
                     now,
                 );
-                self.cache().put(index, Prefix::unit(address), said, ttl, now);
+                self.cache().put((index, Prefix::unit(address)), said, ttl, now);
                 self.say(list, address, said).await;
             }
         }
