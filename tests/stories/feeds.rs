@@ -22,7 +22,7 @@ impl Drop for Rbldnsd {
 fn rbldnsd(folder: &Path) -> Rbldnsd {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
     fs::write(folder.join("good"), ":127.0.0.2:x\n127.0.0.2\n192.0.2.31\n").unwrap();
-    fs::write(folder.join("world"), ":127.0.0.2:x\n0.0.0.0/0\n").unwrap();
+    fs::write(folder.join("world"), ":127.0.0.2:x\n127.0.0.0/8\n").unwrap();
     let port = UdpSocket::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -38,8 +38,8 @@ pub(super) fn check(
     around: &Surroundings,
 ) -> Result<(), String> {
     check_lines(reading)?;
-    check_size(reading, config, before)?;
-    check_ranges(reading, config, around)
+    check_ranges(reading, config, around)?;
+    check_size(reading, config, before)
 }
 
 /// Whether it is a list at all.
