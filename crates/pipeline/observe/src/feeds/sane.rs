@@ -203,7 +203,7 @@ mod tests {
         for (named, why) in [
             ("0.0.0.0/0", "wider"),
             ("::/0", "wider"),
-            ("5.0.0.0/7", "wider"),
+            ("4.0.0.0/7", "wider"),
             ("127.0.0.1", "reserved"),
             ("10.0.0.0/8", "reserved"),
             ("fe80::1", "reserved"),

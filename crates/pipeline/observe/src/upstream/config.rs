@@ -172,7 +172,7 @@ mod tests {
         assert!(refusal(|list| list.name = Some("a b".to_owned())).contains("name"));
         assert!(refusal(|list| list.kind = Kind::Backscatter).contains("backscatter"));
         let code = Ipv4Addr::new(192, 0, 2, 1);
-        assert!(refusal(|list| drop(list.codes.insert(code, Kind::Spam))).contains("192.0.2.1"));
+        assert!(refusal(|list| list.codes = BTreeMap::from([(code, Kind::Spam)])).contains("192.0.2.1"));
         let none = UpstreamConfig {
             max_questions: 0,
             ..UpstreamConfig::default()
