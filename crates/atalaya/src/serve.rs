@@ -130,7 +130,7 @@ impl Server {
             traps: sockets.named_traps(&config)?,
             http: sockets.http.local_addr()?,
         };
-        let house = House::open(config, clock, Upkeep::Follower).await?;
+        let house = Box::pin(House::open(config, clock, Upkeep::Follower)).await?;
         let stop = CancellationToken::new();
         let mut tasks = Parts::new();
         let files = load_files(&house).await?;
