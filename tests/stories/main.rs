@@ -16,6 +16,7 @@ mod demo;
 mod evidence;
 mod exports;
 mod fail2ban;
+mod feeds;
 mod fingerprint;
 mod first_light;
 mod hardship;

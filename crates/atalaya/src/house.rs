@@ -8,7 +8,7 @@ use atalaya_decide::import::{self, Import};
 use atalaya_decide::{Judge, Protection, Rules, by_hand, purge, simulate};
 use atalaya_model::{Class, Clock, Decided, Period, Prefix, Serial, Timestamp};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
-use atalaya_observe::TrapFile;
+use atalaya_observe::{Others, TrapFile};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_store::{EvidenceKind, Recorded, Rulebook, Store, StoreError, Topic};
 use atalaya_web::{App, AppConfig, Reporters, Telling};
@@ -21,7 +21,7 @@ use crate::config::{Config, matcher_of, rules_of};
 use crate::control::{
     ContactAnswer, ImportStep, Observed, Replayed, Request, Settled, SourceWorth, StepAnswer,
 };
-use crate::process;
+use crate::{others, process};
 
 /// The longest wait for the zone to show what was just decided.
 const ZONE_WAIT: Duration = Duration::from_secs(10);
@@ -67,6 +67,8 @@ pub(crate) struct House {
     pub(crate) judge: Judge,
     /// The search for abuse contacts.
     pub(crate) finder: Arc<ContactFinder>,
+    /// Lists of others.
+    pub(crate) others: Arc<Others>,
     /// What pages and API need.
     pub(crate) pages: App,
     upkeep: Upkeep,
@@ -93,6 +95,7 @@ impl House {
             store.clone(),
             clock.clone(),
         );
+        let others = others::open(&config, &store, &clock, &rules, &protection)?;
         let finder = ContactFinder::new(
             &config.contact,
             store.clone(),
@@ -130,6 +133,7 @@ impl House {
             protection,
             judge,
             finder: Arc::new(finder),
+            others,
             pages,
             upkeep,
         }))
@@ -205,6 +209,8 @@ impl House {
             Request::Top { most } => serde_json::to_value(self.top(most)?)?,
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
             Request::Import { wish, step } => self.import(&wish, step).await?,
+            Request::Feeds => serde_json::to_value(others::status(&self.others))?,
+            Request::ReleaseFeed { name } => serde_json::to_value(others::release(&self.others, &name)?)?,
             request @ (Request::Simulate { .. } | Request::Purge { .. } | Request::Sources) => {
                 self.answer_about_judging(request, now).await?
             }

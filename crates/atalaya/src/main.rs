@@ -9,6 +9,7 @@ mod evidence;
 mod folder;
 mod house;
 mod mail_servers;
+mod others;
 mod process;
 mod serve;
 
@@ -58,6 +59,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Simulate(simulate) => Box::pin(commands::simulate::run(simulate)).await,
         Command::Purge(purge) => commands::purge::run(purge).await,
         Command::Sources(sources) => commands::sources::run(sources).await,
+        Command::Feeds(feeds) => Box::pin(commands::feeds::run(feeds)).await,
         Command::Evidence(evidence) => commands::evidence::run(evidence).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),

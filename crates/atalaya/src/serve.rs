@@ -143,7 +143,7 @@ impl Server {
             http: sockets.http.local_addr()?,
             mail_servers: sockets.mail_servers.addresses()?,
         };
-        let house = House::open(config, clock, Upkeep::Follower).await?;
+        let house = Box::pin(House::open(config, clock, Upkeep::Follower)).await?;
         let stop = CancellationToken::new();
         let mut tasks = Parts::new();
         let files = load_files(&house).await?;
@@ -408,6 +408,12 @@ fn start_parts(
     put_to_work(tasks, "the keeper of the protected ranges", async move {
         protecting.run(ended).await;
     });
+    let (others, ended) = (Arc::clone(&house.others), stop.clone());
+    put_to_work(
+        tasks,
+        "the lists of others",
+        async move { others.run(ended).await },
+    );
     let (tidying, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the tidying of the store", async move {
         tidying.tidy(ended).await;

@@ -18,6 +18,7 @@ pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 use crate::commands::complaint::ComplaintCommand;
 use crate::commands::evidence::EvidenceCommand;
+use crate::commands::feeds::FeedsCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::logs::LogsCommand;
 use crate::commands::reporter::ReporterCommand;
@@ -81,6 +82,8 @@ pub(crate) enum Command {
     Purge(Purge),
     /// Say what the word of every source has proven to be worth
     Sources(Sources),
+    /// Say how the lists of others are that are fetched and asked; try one, release one
+    Feeds(FeedsCommand),
     /// Show what was seen of an address, to whom it may be shown
     Evidence(EvidenceCommand),
     /// Find the abuse contact of an address

@@ -6,6 +6,7 @@ pub(crate) mod complaint;
 pub(crate) mod contact;
 pub(crate) mod evidence;
 pub(crate) mod export;
+pub(crate) mod feeds;
 pub(crate) mod fingerprint;
 pub(crate) mod import;
 pub(crate) mod key;

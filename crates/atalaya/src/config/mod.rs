@@ -16,10 +16,12 @@ use atalaya_model::{Period, Prefix, Secret, settings};
 use atalaya_notify::{ContactConfig, NoticeConfig};
 use atalaya_observe::advice::AdviceConfig;
 use atalaya_observe::complaints::ComplaintsConfig;
+use atalaya_observe::feeds::FeedsConfig;
 use atalaya_observe::logs::LogsConfig;
 use atalaya_observe::milter::MilterConfig;
 use atalaya_observe::policy::PolicyConfig;
 use atalaya_observe::replay::ReplayConfig;
+use atalaya_observe::upstream::UpstreamConfig;
 use atalaya_observe::{TrapConfig, TrapFile};
 use atalaya_publish::PublishConfig;
 use atalaya_store::StoreUrl;
@@ -59,6 +61,10 @@ settings! {
         logs: LogsConfig,
         /// Feeding kept mail into the trap's path.
         replay: ReplayConfig,
+        /// Lists of others that are fetched.
+        feeds: FeedsConfig,
+        /// DNS blocklists of others that are asked.
+        upstream: UpstreamConfig,
         /// How much evidence lists an address, and for how long.
         decide: DecideConfig,
         /// The zone and the DNS server.
@@ -119,6 +125,8 @@ impl Config {
             self.milter.check(),
             self.logs.check(),
             self.replay.check(),
+            self.feeds.check(),
+            self.upstream.check(),
             self.decide.check(),
             self.publish.check(),
             self.contact.check(),

@@ -77,6 +77,10 @@ pub(crate) enum Request {
     Purge { wish: Wish, mode: Mode },
     /// What every source has proven to be worth; the answer is a list of [`SourceWorth`].
     Sources,
+    /// How the lists of others are; the answer is an [`OthersAnswer`](crate::others::OthersAnswer).
+    Feeds,
+    /// Take the next list of a feed however much it grew or shrank.
+    ReleaseFeed { name: String },
     /// What was seen.
     Evidence(EvidenceRequest),
     /// Write the list. The answer is many lines: `{"part": "…"}` with bytes in base64, and `{"ok": null}` behind the last.

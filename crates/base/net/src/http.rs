@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use atalaya_model::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, ClientBuilder, Response, StatusCode, Url, header, redirect};
 use tokio::time::timeout;
 
@@ -30,6 +31,10 @@ pub struct HttpAnswer {
     pub status: u16,
     /// The header `Retry-After`, as sent.
     pub retry_after: Option<String>,
+    /// The header `ETag`, as sent.
+    pub etag: Option<String>,
+    /// The header `Last-Modified`, as sent.
+    pub last_modified: Option<String>,
     /// The body of an answer with status 200; that of any other is not read.
     pub body: Vec<u8>,
 }
@@ -40,6 +45,9 @@ pub enum HttpError {
     /// The client cannot be made.
     #[error("the HTTPS client cannot be made")]
     Setup(#[source] reqwest::Error),
+    /// A header of the configuration cannot be sent.
+    #[error("the header `{0}` cannot be sent: it has characters that no header has")]
+    BadHeader(String),
     /// The address is none of HTTP.
     #[error("`{0}` is not an address of the form https://host/path")]
     BadUrl(String),
@@ -125,7 +133,44 @@ impl HttpClient {
         accept: &str,
         leave: impl Fn(&str) -> Result<(), Timestamp> + Send + Sync,
     ) -> Result<HttpAnswer, HttpError> {
-        match timeout(self.limits.timeout, self.follow(url, accept, leave)).await {
+        let headers = HeaderMap::from_iter([(header::ACCEPT, value_of("Accept", accept)?)]);
+        self.bounded(self.follow(url, headers, leave)).await
+    }
+
+    /// The same with headers of one's own, by name and value. They are sent to the server of `url` only, and not to where it sends us on:
+    /// one of them may be a password.
+    ///
+    /// # Errors
+    /// If there is no whole answer within the limits, or a header cannot be sent.
+    pub async fn get_with_headers(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<HttpAnswer, HttpError> {
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            let known = HeaderName::from_bytes(name.as_bytes());
+            let known = known.map_err(|_bad| HttpError::BadHeader((*name).to_owned()))?;
+            all.insert(known, value_of(name, value)?);
+        }
+        self.bounded(self.follow(url, all, |_host| Ok(()))).await
+    }
+
+    /// The same client with other limits.
+    #[must_use]
+    pub fn with_limits(&self, limits: ExchangeLimits) -> Self {
+        Self {
+            limits,
+            ..self.clone()
+        }
+    }
+
+    /// Waits for an answer as long as the limits say.
+    async fn bounded(
+        &self,
+        exchange: impl Future<Output = Result<HttpAnswer, HttpError>>,
+    ) -> Result<HttpAnswer, HttpError> {
+        match timeout(self.limits.timeout, exchange).await {
             Ok(answer) => answer,
             Err(_elapsed) => Err(HttpError::TimedOut(self.limits.timeout)),
         }
@@ -134,10 +179,11 @@ impl HttpClient {
     async fn follow(
         &self,
         url: &str,
-        accept: &str,
+        mut headers: HeaderMap,
         leave: impl Fn(&str) -> Result<(), Timestamp> + Send + Sync,
     ) -> Result<HttpAnswer, HttpError> {
         let mut url = Url::parse(url).map_err(|_bad| HttpError::BadUrl(url.to_owned()))?;
+        let first = url.origin();
         let mut seen = HashSet::new();
         for _hop in 0..=self.max_redirects {
             let (host, client) = self.check(&url)?;
@@ -145,7 +191,14 @@ impl HttpClient {
                 return Err(HttpError::Circle(url.into()));
             }
             leave(&host).map_err(|until| HttpError::NotYet { host, until })?;
-            let request = client.get(url.clone()).header(header::ACCEPT, accept);
+            if url.origin() != first {
+                headers = headers
+                    .remove(header::ACCEPT)
+                    .map(|accept| (header::ACCEPT, accept))
+                    .into_iter()
+                    .collect();
+            }
+            let request = client.get(url.clone()).headers(headers.clone());
             let response = request
                 .send()
                 .await
@@ -175,11 +228,15 @@ impl HttpClient {
 
     async fn take(&self, url: Url, response: Response) -> Result<HttpAnswer, HttpError> {
         let status = response.status();
-        let retry_after = response
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.map(str::to_owned);
+        let said = |name: HeaderName| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let (retry_after, etag, last_modified) = (
+            said(header::RETRY_AFTER),
+            said(header::ETAG),
+            said(header::LAST_MODIFIED),
+        );
         let body = if status == StatusCode::OK {
             self.read(response).await?
         } else {
@@ -189,6 +246,8 @@ impl HttpClient {
             url: url.into(),
             status: status.as_u16(),
             retry_after,
+            etag,
+            last_modified,
             body,
         })
     }
@@ -207,6 +266,11 @@ impl HttpClient {
         }
         Ok(body)
     }
+}
+
+/// The value of a header.
+fn value_of(name: &str, value: &str) -> Result<HeaderValue, HttpError> {
+    HeaderValue::from_str(value).map_err(|_bad| HttpError::BadHeader(name.to_owned()))
 }
 
 /// The host and the port that a URL of HTTP or HTTPS names.

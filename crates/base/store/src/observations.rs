@@ -58,6 +58,16 @@ impl Store {
         rows.into_iter().map(seen).collect()
     }
 
+    /// The position of the last observation; 0 where there is none.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn last_position(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT value FROM counters WHERE name = 'observations'";
+        let row = self.read().await?.row(sql, Vec::new()).await?;
+        row.map_or(Ok(0), |mut row| row.take_count())
+    }
+
     /// The observations against `unit` ([`Prefix::unit`] of an address), newest first.
     ///
     /// # Errors

@@ -30,11 +30,11 @@ pub fn read(path: &Path, most: u64) -> io::Result<Option<String>> {
     Ok(Some(text))
 }
 
-/// Puts a text in the place of a file, whole and for its owner only. Whoever does so at the same time must be kept away by the caller.
+/// Puts a text, or bytes, in the place of a file, whole and for its owner only. Whoever does so at the same time must be kept away by the caller.
 ///
 /// # Errors
 /// It cannot be written; the old one is still there then.
-pub fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
+pub fn put_in_place(path: &Path, content: &(impl AsRef<[u8]> + ?Sized)) -> io::Result<()> {
     let beside = path.with_extension("new");
     let mut file = OpenOptions::new()
         .create(true)
@@ -42,7 +42,7 @@ pub fn put_in_place(path: &Path, text: &str) -> io::Result<()> {
         .write(true)
         .mode(0o600)
         .open(&beside)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content.as_ref())?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
     // The new name must outlive a power cut too.

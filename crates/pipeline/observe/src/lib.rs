@@ -4,14 +4,20 @@ pub mod advice;
 mod behind;
 pub mod complaints;
 mod config;
+pub mod feeds;
 pub mod logs;
 pub mod milter;
+mod others;
 pub mod policy;
 pub mod replay;
 pub mod reports;
 mod trap;
+pub mod upstream;
+mod word;
 
 pub use config::{
     FIRST_LISTENER, RecordConnections, TarpitConfig, TrapAddress, TrapConfig, TrapListener, TrapMode,
 };
+pub use others::{Others, OthersHouse};
 pub use trap::{Hit, Trap, TrapFile, TrapFileError, TrapFollower, TrapTls, TrapTlsError};
+pub use word::{HalfLives, Words};

@@ -3,12 +3,16 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::{Asked, attend};
+
+/// How long a server that drips waits for its next byte.
+const DRIP: Duration = Duration::from_millis(20);
 
 /// What to answer.
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub enum HttpReply {
     Endless(Vec<u8>),
     /// Status 200 that promises this body and stops half way, with the connection open.
     Half(Vec<u8>),
+    /// Status 200 that promises this body and gives a byte of it now and then.
+    Drip(Vec<u8>),
     /// Nothing, with the connection open.
     Silence,
     /// These bytes in place of any HTTP.
@@ -63,6 +69,16 @@ impl HttpPeer {
     /// # Errors
     /// No port is free.
     pub async fn start(script: impl Fn(&str) -> HttpReply + Send + Sync + 'static) -> io::Result<Self> {
+        Self::start_with_headers(move |path, _headers| script(path)).await
+    }
+
+    /// The same, where the script is given the header lines of each request too.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub async fn start_with_headers(
+        script: impl Fn(&str, &[String]) -> HttpReply + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let (address, asked, script) = (listener.local_addr()?, Asked::default(), Arc::new(script));
         let notes = asked.clone();
@@ -99,20 +115,24 @@ impl Drop for HttpPeer {
 
 async fn serve(
     stream: TcpStream,
-    script: Arc<impl Fn(&str) -> HttpReply + Send + Sync>,
+    script: Arc<impl Fn(&str, &[String]) -> HttpReply + Send + Sync>,
     asked: Asked,
 ) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut first = String::new();
     stream.read_line(&mut first).await?;
-    let mut line = String::from("header");
-    while !line.trim().is_empty() {
-        line.clear();
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
         stream.read_line(&mut line).await?;
+        if line.trim().is_empty() {
+            break;
+        }
+        headers.push(line.trim_end().to_owned());
     }
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
     asked.note(&path);
-    reply(&mut stream, script(&path)).await?;
+    reply(&mut stream, script(&path, &headers)).await?;
     stream.shutdown().await
 }
 
@@ -143,6 +163,15 @@ async fn reply(stream: &mut BufReader<TcpStream>, reply: HttpReply) -> io::Resul
                 .await?;
             stream.flush().await?;
             std::future::pending().await
+        }
+        HttpReply::Drip(body) => {
+            stream.write_all(&head(200, "", body.len())).await?;
+            for byte in body {
+                stream.write_all(&[byte]).await?;
+                stream.flush().await?;
+                tokio::time::sleep(DRIP).await;
+            }
+            Ok(())
         }
         HttpReply::Silence => std::future::pending().await,
         HttpReply::Raw(bytes) => stream.write_all(&bytes).await,

@@ -9,10 +9,10 @@ use std::io::BufRead;
 
 use anyhow::{Context, bail};
 use atalaya_decide::import::{Import as Wish, Imported, Replacement, Width};
-use atalaya_formats::lists::ListReader;
+use atalaya_formats::lists::{ListReader, next_line};
 use atalaya_model::{Clock, Prefix, Timestamp};
 
-use self::input::{next_line, open, progress_bar};
+use self::input::{open, progress_bar};
 use self::spool::Spool;
 use super::{Form, config_at};
 use crate::cli::Import;

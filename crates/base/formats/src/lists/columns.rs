@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use atalaya_model::Prefix;
 
-use super::WrongLine;
+use super::{Columns, WrongLine};
 
 /// What columns of addresses are called, in small letters; the first that is there counts.
 pub(super) const NAMES: [&str; 13] = [
@@ -52,12 +52,24 @@ impl FromStr for Column {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) separator: char,
-    /// From 0.
+    /// The column of the addresses, from 0 as the others.
     pub(super) column: usize,
+    /// That of the times.
+    pub(super) at: Option<usize>,
+    /// That of the categories.
+    pub(super) category: Option<usize>,
 }
 
-/// Finds the column in the first row, and whether that row is a header.
-pub(super) fn find_column(line: &str, wanted: Option<&Column>) -> Result<(Place, bool), WrongLine> {
+impl Place {
+    /// The last column that is read.
+    pub(super) fn last(&self) -> usize {
+        let more = self.at.max(self.category).unwrap_or_default();
+        self.column.max(more)
+    }
+}
+
+/// Finds the columns in the first row, and whether that row is a header.
+pub(super) fn find_place(line: &str, wanted: &Columns) -> Result<(Place, bool), WrongLine> {
     let count = |separator: &char| line.matches(*separator).count();
     let separator = SEPARATORS.into_iter().rev().max_by_key(count).unwrap_or(',');
     let cells: Vec<String> = cells(line, separator).collect();
@@ -67,24 +79,28 @@ pub(super) fn find_column(line: &str, wanted: Option<&Column>) -> Result<(Place,
             .position(|cell| cell.trim().eq_ignore_ascii_case(name))
     };
     let is_address = |cell: &String| is_prefix(cell);
-    let column = match wanted {
-        Some(Column::Name(name)) => named(name),
-        Some(Column::Number(number)) => number.checked_sub(1).filter(|column| *column < cells.len()),
+    let find = |wanted: &Column| {
+        let found = match wanted {
+            Column::Name(name) => named(name),
+            Column::Number(number) => number.checked_sub(1).filter(|column| *column < cells.len()),
+        };
+        found.ok_or_else(|| WrongLine::NoColumn(wanted.clone()))
+    };
+    let column = match &wanted.address {
+        Some(wanted) => find(wanted)?,
         None => cells
             .iter()
             .position(is_address)
-            .or_else(|| NAMES.iter().find_map(|name| named(name))),
+            .or_else(|| NAMES.iter().find_map(|name| named(name)))
+            .ok_or_else(|| WrongLine::NoPrefix("no column holds an address; name one".to_owned()))?,
     };
-    match (column, wanted) {
-        (Some(column), _) => {
-            let is_header = !cells.iter().any(is_address);
-            Ok((Place { separator, column }, is_header))
-        }
-        (None, Some(wanted)) => Err(WrongLine::NoColumn(wanted.clone())),
-        (None, None) => Err(WrongLine::NoPrefix(
-            "no column holds an address; name one".to_owned(),
-        )),
-    }
+    let place = Place {
+        separator,
+        column,
+        at: wanted.at.as_ref().map(find).transpose()?,
+        category: wanted.category.as_ref().map(find).transpose()?,
+    };
+    Ok((place, !cells.iter().any(is_address)))
 }
 
 fn is_prefix(cell: &str) -> bool {

@@ -1,20 +1,26 @@
-//! Lists of addresses as others publish them: plain, CIDR with comments, CSV and TSV, JSON lines.
+//! Lists of addresses as others publish them: plain, CIDR with comments, CSV and TSV, JSON lines, JSON.
 //!
 //! In go lines, one after the other; out comes what each one names, or why it names nothing. A line is read for itself, so that one that is
 //! wrong spoils no other. [`ListReader`] finds the form and the column out by itself where nobody says them, from the first line
-//! that is no comment.
+//! that is no comment. A whole JSON document goes through [`read_document`], packed bytes through [`unpacked`] before.
 
 mod columns;
+mod document;
+mod packed;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use atalaya_model::{BadPrefix, Prefix};
+use atalaya_model::{BadPrefix, Prefix, Timestamp};
+use serde_json::Value;
 
 use crate::AddressRange;
+use crate::reports::read_time;
 pub use columns::Column;
-use columns::{Place, cells, find_column};
+use columns::{Place, cells, find_place};
+pub use document::{NoDocument, read_document};
+pub use packed::{next_line, unpacked};
 
 /// The longest line that is read, in bytes: a row of a CSV file with some long texts.
 pub const MAX_LINE: usize = 16 * 1024;
@@ -77,12 +83,34 @@ pub enum WrongLine {
 /// What a line names; empty for a comment or a header.
 pub type Named = Vec<Prefix>;
 
+/// What a line says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// What it names.
+    pub prefixes: Named,
+    /// When, where its column was asked for and holds a time.
+    pub at: Option<Timestamp>,
+    /// Of which category, where its column was asked for.
+    pub category: Option<String>,
+}
+
+/// Which columns or fields of an entry are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The address; found out where it is not given.
+    pub address: Option<Column>,
+    /// When the entry was seen.
+    pub at: Option<Column>,
+    /// What the address did.
+    pub category: Option<Column>,
+}
+
 /// Reads a list line by line.
 #[derive(Debug)]
 pub struct ListReader {
     /// None until the first line that says something.
     form: Option<ListForm>,
-    column: Option<Column>,
+    columns: Columns,
     /// Where a CSV file has its addresses, once its first row was read.
     place: Option<Place>,
 }
@@ -91,18 +119,36 @@ impl ListReader {
     /// A reader of lists; what is not given is found out.
     #[must_use]
     pub fn new(form: Option<ListForm>, column: Option<Column>) -> Self {
+        let columns = Columns {
+            address: column,
+            ..Columns::default()
+        };
+        Self::with_columns(form, columns)
+    }
+
+    /// A reader that tells more of each entry than its address.
+    #[must_use]
+    pub const fn with_columns(form: Option<ListForm>, columns: Columns) -> Self {
         Self {
             form,
-            column,
+            columns,
             place: None,
         }
     }
 
-    /// Reads a line, with or without its end.
+    /// Reads what a line names, with or without its end.
     ///
     /// # Errors
     /// It names nothing that could be listed, and is no comment either.
     pub fn read(&mut self, line: &[u8]) -> Result<Named, WrongLine> {
+        self.read_entry(line).map(|entry| entry.prefixes)
+    }
+
+    /// Reads all that a line says, with or without its end.
+    ///
+    /// # Errors
+    /// It names nothing that could be listed, and is no comment either.
+    pub fn read_entry(&mut self, line: &[u8]) -> Result<Entry, WrongLine> {
         if line.len() > MAX_LINE {
             return Err(WrongLine::TooLong);
         }
@@ -111,47 +157,100 @@ impl ListReader {
         // Tabs count in a row: an empty first column is one.
         let line = line.trim_end_matches(['\r', '\n']);
         if line.trim().is_empty() || line.trim_start().starts_with(COMMENTS) {
-            return Ok(Vec::new());
+            return Ok(Entry::default());
         }
         let form = *self
             .form
-            .get_or_insert_with(|| form_of(line, self.column.as_ref()));
+            .get_or_insert_with(|| form_of(line, self.columns.address.as_ref()));
         match form {
-            ListForm::Plain => read_plain(line),
+            ListForm::Plain => Ok(Entry {
+                prefixes: read_plain(line)?,
+                ..Entry::default()
+            }),
             ListForm::Csv => self.read_row(line),
-            ListForm::Jsonl => self.read_document(line),
+            ListForm::Jsonl => {
+                let document = serde_json::from_str(line)
+                    .map_err(|bad| WrongLine::NoDocument(format!("no JSON: {bad}")))?;
+                self.columns.read(&document)
+            }
         }
     }
 
     /// Reads a row; the first says where the addresses are.
-    fn read_row(&mut self, line: &str) -> Result<Named, WrongLine> {
+    fn read_row(&mut self, line: &str) -> Result<Entry, WrongLine> {
         let Some(place) = self.place else {
-            let (place, is_header) = find_column(line, self.column.as_ref())?;
+            let (place, is_header) = find_place(line, &self.columns)?;
             self.place = Some(place);
             return if is_header {
-                Ok(Vec::new())
+                Ok(Entry::default())
             } else {
                 self.read_row(line)
             };
         };
-        let cell = cells(line, place.separator).nth(place.column);
-        let cell = cell.ok_or_else(|| WrongLine::NoColumn(Column::Number(place.column.saturating_add(1))))?;
-        read_entry(&cell)
+        let (mut address, mut entry) = (None, Entry::default());
+        for (column, cell) in cells(line, place.separator)
+            .enumerate()
+            .take(place.last().saturating_add(1))
+        {
+            if place.at == Some(column) {
+                entry.at = read_moment(&cell);
+            }
+            if place.category == Some(column) {
+                entry.category = Some(cell.trim().to_owned());
+            }
+            if place.column == column {
+                address = Some(cell);
+            }
+        }
+        let address =
+            address.ok_or_else(|| WrongLine::NoColumn(Column::Number(place.column.saturating_add(1))))?;
+        entry.prefixes = read_named(&address)?;
+        Ok(entry)
     }
+}
 
+impl Columns {
     /// Reads a JSON document: a text, or an object with a field for the address.
-    fn read_document(&self, line: &str) -> Result<Named, WrongLine> {
-        let document: serde_json::Value =
-            serde_json::from_str(line).map_err(|bad| WrongLine::NoDocument(format!("no JSON: {bad}")))?;
-        let field = match (&document, &self.column) {
-            (serde_json::Value::String(text), _) => Some(text.as_str()),
-            (object, Some(Column::Name(name))) => object.get(name).and_then(|field| field.as_str()),
+    fn read(&self, document: &Value) -> Result<Entry, WrongLine> {
+        let field = |column: &Option<Column>| match column {
+            Some(Column::Name(name)) => document.get(name),
+            _ => None,
+        };
+        let address = match (document, &self.address) {
+            (Value::String(text), _) => Some(text.as_str()),
+            (_, Some(Column::Name(_))) => field(&self.address).and_then(Value::as_str),
             (object, _) => columns::NAMES
                 .iter()
-                .find_map(|name| object.get(name).and_then(|field| field.as_str())),
+                .find_map(|name| object.get(name).and_then(Value::as_str)),
         };
-        let field = field.ok_or_else(|| WrongLine::NoDocument("no field for an address".to_owned()))?;
-        read_entry(field)
+        let address = address.ok_or_else(|| WrongLine::NoDocument("no field for an address".to_owned()))?;
+        Ok(Entry {
+            prefixes: read_named(address)?,
+            at: field(&self.at).map(text_of).as_deref().and_then(read_moment),
+            category: field(&self.category).map(text_of),
+        })
+    }
+}
+
+/// What a field says, if it is a text or a number.
+fn text_of(field: &Value) -> String {
+    match field {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// Reads a moment: a date as [`read_time`] takes it, or seconds or milliseconds since 1970.
+fn read_moment(text: &str) -> Option<Timestamp> {
+    /// Seconds have ten digits until the year 2286; milliseconds have thirteen.
+    const MOST_SECONDS: i64 = 9_999_999_999;
+    let text = text.trim();
+    match text.parse::<i64>() {
+        Ok(seconds @ 0..=MOST_SECONDS) => Some(Timestamp::from_seconds(seconds)),
+        Ok(millis @ 1..) => Some(Timestamp::from_micros(millis.checked_mul(1_000)?)),
+        Ok(_) => None,
+        Err(_no_number) => read_time(text.as_bytes()),
     }
 }
 
@@ -179,11 +278,11 @@ fn read_plain(line: &str) -> Result<Named, WrongLine> {
     } else {
         entry.split_ascii_whitespace().next().unwrap_or_default()
     };
-    read_entry(entry)
+    read_named(entry)
 }
 
 /// Reads an address, a prefix, or `FIRST-LAST`.
-fn read_entry(text: &str) -> Result<Named, WrongLine> {
+fn read_named(text: &str) -> Result<Named, WrongLine> {
     let text = text.trim();
     let bad = match text.parse::<Prefix>() {
         Ok(prefix) => return Ok(vec![prefix]),

@@ -149,3 +149,65 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn times_and_categories_are_told_where_they_are_asked_for() {
+    let named = |name: &str| Some(Column::Name(name.to_owned()));
+    let columns = Columns {
+        address: named("ip"),
+        at: named("seen"),
+        category: named("what"),
+    };
+    let mut reader = ListReader::with_columns(Some(ListForm::Csv), columns.clone());
+    let mut read = |line: &str| reader.read_entry(line.as_bytes()).unwrap();
+    assert_eq!(read("what,ip,seen"), Entry::default());
+    let entry = read("bots,192.0.2.1,2026-11-26 18:00:00");
+    assert_eq!(entry.prefixes[0].to_string(), "192.0.2.1");
+    assert_eq!(entry.category.as_deref(), Some("bots"));
+    assert_eq!(entry.at.unwrap().to_string(), "2026-11-26T18:00:00Z");
+    assert_eq!(
+        read("bots,192.0.2.1,1795435200").at,
+        Some(Timestamp::from_seconds(1_795_435_200))
+    );
+    assert_eq!(
+        read("bots,192.0.2.1,1795435200000").at,
+        Some(Timestamp::from_seconds(1_795_435_200))
+    );
+    assert_eq!(read("bots,192.0.2.1,once").at, None);
+    let mut reader = ListReader::with_columns(Some(ListForm::Jsonl), columns.clone());
+    let entry = reader
+        .read_entry(br#"{"ip": "192.0.2.1", "what": 7, "seen": 1795435200}"#)
+        .unwrap();
+    assert_eq!((entry.category.as_deref(), entry.at.is_some()), (Some("7"), true));
+    let mut reader = ListReader::with_columns(Some(ListForm::Csv), columns);
+    assert!(reader.read_entry(b"address,seen,what").is_err());
+}
+
+#[test]
+fn a_document_has_its_entries_in_arrays_and_nothing_deeper() {
+    let read = |text: &str| {
+        let mut named = Vec::new();
+        let mut wrong = 0;
+        let done = read_document(text.as_bytes(), &Columns::default(), &mut |entry| match entry {
+            Ok(entry) => named.extend(entry.prefixes.iter().map(ToString::to_string)),
+            Err(_wrong) => wrong += 1,
+        });
+        (named, wrong, done.is_ok())
+    };
+    let named = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        read(r#"["192.0.2.1", "192.0.2.0/28"]"#),
+        (named(&["192.0.2.1", "192.0.2.0/28"]), 0, true)
+    );
+    let object = r#"{"n": 1, "data": [{"ip": "192.0.2.1", "x": {"ip": "192.0.2.9"}}], "b": ["192.0.2.2"], "c": {"d": ["192.0.2.3"]}}"#;
+    assert_eq!(read(object), (named(&["192.0.2.1", "192.0.2.2"]), 0, true));
+    assert_eq!(
+        read(r#"[["192.0.2.1"], 7, null, {"x": 1}]"#),
+        (named(&[]), 4, true)
+    );
+    assert_eq!(read(r#"["192.0.2.1", "#), (named(&["192.0.2.1"]), 0, false));
+    assert_eq!(read("[] []").2, false);
+    assert_eq!(read(&"[".repeat(10_000)).2, false);
+    let wide = format!("[{{\"ip\": \"{}\"}}]", "1".repeat(100_000));
+    assert_eq!(read(&wide), (named(&[]), 1, true));
+}

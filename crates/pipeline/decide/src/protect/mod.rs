@@ -5,7 +5,6 @@
 //! hand knows what he does, and has the allow list for the opposite.
 
 mod config;
-mod dns;
 mod domains;
 mod files;
 mod work;
@@ -15,7 +14,6 @@ use std::collections::BTreeMap;
 use atalaya_model::Prefix;
 
 pub use config::ProtectConfig;
-pub use dns::DnsError;
 pub use files::BadRanges;
 pub use work::{ProtectError, Protection};
 

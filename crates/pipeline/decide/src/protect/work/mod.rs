@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use atalaya_model::{Class, Clock, Listing, Prefix, Rule};
+use atalaya_net::Resolver;
 use atalaya_store::{ProtectedDomain, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use super::dns::Resolver;
 use super::{BadRanges, ProtectConfig, Protected, domains, files};
 use crate::withdraw::{is_ruled, withdraw};
 

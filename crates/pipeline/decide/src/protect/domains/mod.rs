@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 
 use atalaya_formats::spf::{Hosts, MOST_LOOKUPS, Record, Term};
 use atalaya_model::Prefix;
-
-use super::dns::{DnsError, Resolver};
+use atalaya_net::{DnsError, Resolver};
 
 /// Most ranges of one domain: the largest have some hundreds.
 const MOST_RANGES: usize = 4_096;
@@ -111,3 +110,6 @@ impl Walk<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
-//! A small client of resolvers: three kinds of questions, over UDP, and over TCP where the answer does not fit.
+//! A small client of resolvers: a few kinds of questions, over UDP, and over TCP where the answer does not fit.
 //!
 //! It asks the resolvers of the configuration and believes them; it follows no name itself. Each question has a port and a number of its own,
 //! and an answer counts only if it repeats both the number and the question.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use domain::base::iana::Rcode;
@@ -33,19 +33,33 @@ pub enum DnsError {
     Unanswered(String),
 }
 
+/// What a DNS blocklist says of an address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Codes {
+    /// The addresses that it answers with; none where it does not list.
+    pub addresses: Vec<Ipv4Addr>,
+    /// How long that holds, where it lists.
+    pub ttl: Duration,
+}
+
 /// The resolvers that are asked.
 #[derive(Debug, Clone)]
-pub(super) struct Resolver {
+pub struct Resolver {
     servers: Vec<SocketAddr>,
 }
 
 impl Resolver {
-    pub(super) const fn new(servers: Vec<SocketAddr>) -> Self {
+    /// Asks these, in this order.
+    #[must_use]
+    pub const fn new(servers: Vec<SocketAddr>) -> Self {
         Self { servers }
     }
 
     /// The texts of a name, each with its strings joined.
-    pub(super) async fn texts(&self, name: &str) -> Result<Vec<String>, DnsError> {
+    ///
+    /// # Errors
+    /// No resolver answers, or what is asked is no name.
+    pub async fn texts(&self, name: &str) -> Result<Vec<String>, DnsError> {
         let answer = self.ask(name, Rtype::TXT).await?;
         let records = answer.answer().map_err(|_cut| unanswered(name))?;
         let texts = records.limit_to::<Txt<_>>().take(MOST_RECORDS).flatten();
@@ -56,7 +70,10 @@ impl Resolver {
     }
 
     /// The addresses of a name, of both families.
-    pub(super) async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
+    ///
+    /// # Errors
+    /// No resolver answers, or what is asked is no name.
+    pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
         let four = self.ask(name, Rtype::A).await?;
         let six = self.ask(name, Rtype::AAAA).await?;
         let cut = |_cut| unanswered(name);
@@ -68,7 +85,10 @@ impl Resolver {
     }
 
     /// The names of the mail servers of a name.
-    pub(super) async fn mail_servers(&self, name: &str) -> Result<Vec<String>, DnsError> {
+    ///
+    /// # Errors
+    /// No resolver answers, or what is asked is no name.
+    pub async fn mail_servers(&self, name: &str) -> Result<Vec<String>, DnsError> {
         let answer = self.ask(name, Rtype::MX).await?;
         let records = answer.answer().map_err(|_cut| unanswered(name))?;
         let servers = records.limit_to::<Mx<_>>().take(MOST_RECORDS).flatten();
@@ -77,9 +97,29 @@ impl Resolver {
         Ok(names.filter(|name| !matches!(name.as_str(), "" | ".")).collect())
     }
 
+    /// The IPv4 addresses of a name, as a DNS blocklist answers with them; none where there is no such name.
+    ///
+    /// # Errors
+    /// No resolver answers, or what is asked is no name.
+    pub async fn codes(&self, name: &str) -> Result<Codes, DnsError> {
+        let answer = self.ask(name, Rtype::A).await?;
+        let records = answer.answer().map_err(|_cut| unanswered(name))?;
+        let records: Vec<_> = records.limit_to::<A>().take(MOST_RECORDS).flatten().collect();
+        let ttl = records.iter().map(|record| record.ttl().into_duration()).min();
+        Ok(Codes {
+            addresses: records.iter().map(|record| record.data().addr()).collect(),
+            ttl: ttl.unwrap_or_default(),
+        })
+    }
+
     /// Asks the resolvers in turn until one answers.
     async fn ask(&self, name: &str, rtype: Rtype) -> Result<Message<Vec<u8>>, DnsError> {
-        for server in self.servers.iter().cycle().take(self.servers.len() * ROUNDS) {
+        for server in self
+            .servers
+            .iter()
+            .cycle()
+            .take(self.servers.len().saturating_mul(ROUNDS))
+        {
             let question = question(name, rtype)?;
             if let Ok(Some(answer)) = timeout(PATIENCE, ask_one(*server, &question)).await {
                 return Ok(answer);
@@ -147,6 +187,3 @@ async fn ask_tcp(server: SocketAddr, question: &Message<Vec<u8>>) -> Option<Mess
     let answer = Message::from_octets(answer).ok()?;
     answer.is_answer(question).then_some(answer)
 }
-
-#[cfg(test)]
-mod tests;

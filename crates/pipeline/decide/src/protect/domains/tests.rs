@@ -1,18 +1,19 @@
-//! The client, and the walk through the records of a domain, against a scripted resolver on loopback.
+//! The walk through the records of a domain, and the client of resolvers, against a scripted resolver on loopback.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use atalaya_model::Prefix;
+use atalaya_net::{DnsError, Resolver};
 use atalaya_store::{Store, StoreUrl};
 use atalaya_testkit::TestClock;
-use domain::base::ToName;
-use domain::base::iana::Class;
-use domain::rdata::AllRecordData;
-use tokio::net::TcpListener;
+use domain::base::iana::{Class, Rcode};
+use domain::base::{Message, MessageBuilder, Name, Rtype, ToName};
+use domain::rdata::{A, Aaaa, AllRecordData, Mx, Txt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UdpSocket};
 
-use super::*;
 use crate::protect::{ProtectConfig, Protection, domains};
 
 /// What the resolver says: records by name and type, as text.

@@ -1,0 +1,245 @@
+//! One DNS blocklist of others, and how it stands.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use atalaya_model::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use super::UpstreamList;
+
+/// So many questions without an answer, one after the other, and the list counts as dead until a test says otherwise.
+const MOST_SILENCES: u32 = 10;
+/// So many listed addresses, one after the other, and it is tested whether it lists everything.
+const MOST_IN_A_ROW: u32 = 50;
+
+/// Whether what a list says counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpstreamState {
+    /// It was not tested yet, and is not asked.
+    #[default]
+    Untested,
+    /// It stood its test.
+    Good,
+    /// It did not, or gave an answer that no list gives. It is not asked, and nothing that it says counts.
+    Quarantined,
+}
+
+impl UpstreamState {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Untested => "untested",
+            Self::Good => "good",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// How a list is, for whoever asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamStatus {
+    /// Its name.
+    pub name: String,
+    /// Whether what it says counts.
+    pub state: UpstreamState,
+    /// Why not.
+    pub why: Option<String>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When it was tested last.
+    pub tested_at: Option<Timestamp>,
+    /// When it is tested next.
+    pub next_test_at: Option<Timestamp>,
+    /// Questions that it was asked since the start.
+    pub asked: u64,
+    /// Those that it answered with a listing.
+    pub listed: u64,
+}
+
+/// One list.
+#[derive(Debug)]
+pub(super) struct List {
+    pub(super) config: UpstreamList,
+    standing: Mutex<Standing>,
+    test: Notify,
+}
+
+/// How it stands.
+#[derive(Debug, Default)]
+struct Standing {
+    status: UpstreamStatus,
+    silences: u32,
+    in_a_row: u32,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is listed.
+    Listed,
+    /// It is not.
+    Clean,
+    /// There was no answer.
+    Silence,
+}
+
+impl Outcome {
+    /// The word for it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Listed => "listed",
+            Self::Clean => "clean",
+            Self::Silence => "silence",
+        }
+    }
+}
+
+impl List {
+    pub(super) fn new(config: &UpstreamList) -> Self {
+        let standing = Standing {
+            status: UpstreamStatus {
+                name: config.name().to_owned(),
+                ..UpstreamStatus::default()
+            },
+            ..Standing::default()
+        };
+        Self {
+            config: config.clone(),
+            standing: Mutex::new(standing),
+            test: Notify::new(),
+        }
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How it is.
+    pub(super) fn status(&self) -> UpstreamStatus {
+        self.standing().status.clone()
+    }
+
+    /// Whether what it says counts.
+    pub(super) fn is_good(&self) -> bool {
+        self.standing().status.state == UpstreamState::Good
+    }
+
+    /// Waits until it is to be tested out of turn.
+    pub(super) async fn doubted(&self) {
+        self.test.notified().await;
+    }
+
+    /// Notes what came of a question.
+    pub(super) fn note(&self, outcome: Outcome, now: Timestamp) {
+        let mut standing = self.standing();
+        standing.status.asked = standing.status.asked.saturating_add(1);
+        match outcome {
+            Outcome::Listed => {
+                standing.status.listed = standing.status.listed.saturating_add(1);
+                standing.in_a_row = standing.in_a_row.saturating_add(1);
+                standing.silences = 0;
+            }
+            Outcome::Clean => (standing.in_a_row, standing.silences) = (0, 0),
+            Outcome::Silence => standing.silences = standing.silences.saturating_add(1),
+        }
+        let is_doubtful = standing.in_a_row >= MOST_IN_A_ROW;
+        let is_dead = standing.silences >= MOST_SILENCES;
+        if is_doubtful {
+            standing.in_a_row = 0;
+        }
+        drop(standing);
+        if is_doubtful {
+            self.test.notify_one();
+        }
+        if is_dead {
+            self.quarantine("it does not answer any more".to_owned(), now);
+        }
+    }
+
+    /// Notes what a test came to, and when the next one is.
+    pub(super) fn note_test(&self, result: Result<(), String>, now: Timestamp, next: Timestamp) {
+        {
+            let mut standing = self.standing();
+            (standing.status.tested_at, standing.status.next_test_at) = (Some(now), Some(next));
+            (standing.silences, standing.in_a_row) = (0, 0);
+        }
+        match result {
+            Ok(()) => self.set(UpstreamState::Good, None, now),
+            Err(why) => self.quarantine(why, now),
+        }
+    }
+
+    /// Takes nothing from it any more until a test says otherwise; it is tested at once, unless that is where this comes from.
+    pub(super) fn quarantine(&self, why: String, now: Timestamp) {
+        self.set(UpstreamState::Quarantined, Some(why), now);
+    }
+
+    /// Changes the state, and tells so.
+    fn set(&self, state: UpstreamState, why: Option<String>, now: Timestamp) {
+        let name = self.config.name();
+        let mut standing = self.standing();
+        let status = &mut standing.status;
+        let before = std::mem::replace(&mut status.state, state);
+        status.why.clone_from(&why);
+        if before != state {
+            status.since = Some(now);
+        }
+        drop(standing);
+        metrics::gauge!("atalaya_observe_upstream_quarantined", "list" => name.to_owned())
+            .set(u8::from(state == UpstreamState::Quarantined));
+        if before == state {
+            return;
+        }
+        match why {
+            Some(why) => tracing::warn!(
+                list = name,
+                why,
+                "a list of others is in quarantine; if it lied for long, take back what it said with `atalaya purge --source`"
+            ),
+            None => tracing::info!(list = name, "a list of others stood its test and is asked"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_counts_only_after_its_test_and_no_more_once_it_is_silent() {
+        let list = List::new(&UpstreamList::new("bl.example.net"));
+        let now = Timestamp::from_seconds(1_000_000);
+        assert!(!list.is_good());
+        list.note_test(Ok(()), now, now);
+        assert!(list.is_good());
+        for _ in 0..MOST_SILENCES - 1 {
+            list.note(Outcome::Silence, now);
+        }
+        list.note(Outcome::Clean, now);
+        list.note(Outcome::Silence, now);
+        assert!(list.is_good(), "it answered in between");
+        for _ in 0..MOST_SILENCES {
+            list.note(Outcome::Silence, now);
+        }
+        let status = list.status();
+        assert_eq!(status.state, UpstreamState::Quarantined);
+        assert!(status.why.unwrap().contains("does not answer"));
+        list.note_test(Ok(()), now, now);
+        assert!(list.is_good());
+    }
+
+    #[tokio::test]
+    async fn a_list_that_lists_one_after_the_other_is_tested_out_of_turn() {
+        let list = List::new(&UpstreamList::new("bl.example.net"));
+        let now = Timestamp::from_seconds(1_000_000);
+        list.note_test(Ok(()), now, now);
+        for _ in 0..MOST_IN_A_ROW {
+            list.note(Outcome::Listed, now);
+        }
+        list.doubted().await;
+        assert_eq!(list.status().listed, u64::from(MOST_IN_A_ROW));
+    }
+}
