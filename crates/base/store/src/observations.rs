@@ -34,7 +34,7 @@ impl Store {
         let evidence = PackedEvidence::pack(evidence.into()).await?;
         observation.message = evidence.message.as_ref().map(|kept| kept.digest);
         observation.conversation = evidence.conversation.as_ref().map(|kept| kept.digest);
-        self.writer().record(&observation, evidence).await
+        self.writer().record(observation, evidence).await
     }
 
     /// The observations after `position`, oldest first.
@@ -46,6 +46,19 @@ impl Store {
             format!("SELECT {COLUMNS} FROM observations WHERE position > $1 ORDER BY position LIMIT $2");
         let rows = self.read().await?.rows(sql, values![position, limit]).await?;
         rows.into_iter().map(seen).collect()
+    }
+
+    /// The same for the one who follows them. What this process wrote last is handed out from memory, once; these may be fewer than
+    /// there are. Whoever asks again for the same gets it from the database.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn next_observations(&self, position: u64, limit: u32) -> Result<Vec<Seen>, StoreError> {
+        let recent = self.writer().take_recent(position, limit);
+        if recent.is_empty() {
+            return self.observations_after(position, limit).await;
+        }
+        Ok(recent)
     }
 
     /// The observations against `unit` ([`Prefix::unit`] of an address), newest first.

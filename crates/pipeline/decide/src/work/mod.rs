@@ -116,7 +116,7 @@ impl Judge {
     /// Judges one batch; tells whether there may be more.
     async fn judge_batch(&self) -> Result<bool, StoreError> {
         let position = self.store.position(READER).await?;
-        let batch = self.store.observations_after(position, BATCH).await?;
+        let batch = self.store.next_observations(position, BATCH).await?;
         let Some(last) = batch.last().map(|seen| seen.position) else {
             return Ok(false);
         };
