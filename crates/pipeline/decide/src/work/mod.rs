@@ -31,7 +31,7 @@ const BATCH: u32 = 2_048;
 /// A batch above this is part of a flood: many small ones would cost more than all else.
 const FLOOD: usize = 128;
 /// How long a flood is let gather: far below the second in which who sends spam is listed.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(200);
 /// Listings ended in one transaction.
 const EXPIRY_BATCH: u32 = 1_000;
 /// The longest wait for news: listings that are over are withdrawn at least this often.
