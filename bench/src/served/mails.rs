@@ -107,13 +107,7 @@ impl Flood {
         let (sent, stop) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
         let session = |_| {
             let (sent, stop) = (Arc::clone(&sent), Arc::clone(&stop));
-            std::thread::spawn(move || {
-                while !stop.load(Ordering::Relaxed) {
-                    let number = sent.fetch_add(1, Ordering::Relaxed);
-                    send(trap, peer(number % senders), number)?;
-                }
-                Ok(())
-            })
+            std::thread::spawn(move || go_on(trap, senders, &sent, &stop))
         };
         Self {
             sessions: (0..SESSIONS).map(session).collect(),
@@ -138,4 +132,13 @@ impl Flood {
         }
         Ok(())
     }
+}
+
+/// Sends one mail after the other until it is told to stop.
+fn go_on(trap: SocketAddr, senders: u32, sent: &AtomicU32, stop: &AtomicBool) -> anyhow::Result<()> {
+    while !stop.load(Ordering::Relaxed) {
+        let number = sent.fetch_add(1, Ordering::Relaxed);
+        send(trap, peer(number % senders), number)?;
+    }
+    Ok(())
 }
