@@ -8,11 +8,13 @@ mod churn;
 mod cost;
 mod echo;
 mod files;
+mod judged;
 mod list;
 mod load;
 mod options;
 mod ours;
 mod peers;
+mod primary;
 mod running;
 mod scratch;
 mod subject;
@@ -45,6 +47,8 @@ const HITS: u64 = 50;
 const NAMES: usize = 100_000;
 /// The longest list for the servers that take 440 bytes for a name.
 const LONGEST_ZONE: usize = 6_000_000;
+/// The part of the addresses of the churn that is judged.
+const ONE_IN: usize = 10;
 
 /// Runs the benchmark, or one of the servers for it.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
@@ -53,6 +57,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         ["serve-echo", address] => echo::serve(&UdpSocket::bind(address)?),
         ["serve-list", address, folder, threads] => ours::serve(address, Path::new(folder), threads.parse()?),
         ["churn"] => churn::run(),
+        ["judged"] => judged::run(ONE_IN),
+        ["judged", one_in] => judged::run(one_in.parse()?),
         _ => {
             let options = Options::read(arguments)?;
             pin(LOAD)?;

@@ -88,7 +88,7 @@ async fn dig_reads_listings_texts_and_the_zone() {
     );
     let texts = dig(&server, &format!("+short {listed} TXT")).await;
     assert!(
-        texts.starts_with("\"spam 192.0.2.99: spam from it reached our traps; until"),
+        texts.starts_with("\"spam 192.0.2.99: spam from it reached our traps; http"),
         "{texts}"
     );
     assert!(

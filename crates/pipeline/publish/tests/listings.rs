@@ -39,7 +39,7 @@ async fn each_listing_has_its_text_with_the_page_to_read_on() {
     assert_eq!(reply.answer.len(), 3);
     assert_eq!(
         reply.answer[0],
-        "99.2.0.192.bl.atalaya.test 300 TXT \"spam 192.0.2.99: spam from it reached our traps; until further notice; \
+        "99.2.0.192.bl.atalaya.test 300 TXT \"spam 192.0.2.99: spam from it reached our traps; \
          http://127.0.0.1:8080/ip/192.0.2.99\""
     );
     assert!(

@@ -103,16 +103,14 @@ impl Teller {
         if outcome == last {
             return;
         }
-        let to = self.to;
-        let zone = self
-            .zone
-            .published()
-            .get(self.number)
-            .map_or("", |zone| zone.label);
+        let Some(zone) = self.zone.published().get(self.number) else {
+            return;
+        };
+        let (to, zone) = (self.to, &zone.apex.zone);
         if outcome == Outcome::Taken {
-            tracing::info!(secondary = %to, zone, "a secondary takes NOTIFY from us again");
+            tracing::info!(secondary = %to, %zone, "a secondary takes NOTIFY from us again");
         } else {
-            tracing::warn!(secondary = %to, zone, ?outcome, "a secondary does not take NOTIFY from us; it learns of changes by its refresh");
+            tracing::warn!(secondary = %to, %zone, ?outcome, "a secondary does not take NOTIFY from us; it learns of changes by its refresh");
         }
     }
 
