@@ -6,7 +6,10 @@
 )]
 
 mod dns;
+mod filling;
 mod process;
+mod served;
+mod spread;
 mod store;
 mod trap;
 
@@ -16,9 +19,11 @@ fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("dns") => dns::run(&arguments.collect::<Vec<_>>()),
+        Some("listing") => served::run_listing(&arguments.collect::<Vec<_>>()),
+        Some("page") => served::run_page(&arguments.collect::<Vec<_>>()),
         Some("store") => store::run(&arguments.collect::<Vec<_>>()),
-        Some("trap") => trap::run(),
-        Some(other) => bail!("no benchmark is named `{other}`: use dns, store or trap"),
-        None => bail!("name a benchmark: dns, store or trap"),
+        Some("trap") => trap::run(&arguments.collect::<Vec<_>>()),
+        Some(other) => bail!("no benchmark is named `{other}`: use dns, listing, page, store or trap"),
+        None => bail!("name a benchmark: dns, listing, page, store or trap"),
     }
 }

@@ -1,13 +1,16 @@
 //! Servers under load: started, waited for, measured by the processor time that they took, killed.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
+/// The argument that names a binary.
+pub(crate) const BINARY: &str = "--binary";
 /// Clock ticks a second in /proc/PID/stat: fixed at 100 on Linux for programs.
 const TICKS: f64 = 100.0;
 /// The longest wait for a server to listen.
@@ -16,47 +19,57 @@ const START: Duration = Duration::from_secs(30);
 /// A server; killed when dropped.
 pub(crate) struct Server {
     child: Child,
-    /// Where it listens.
-    pub(crate) address: SocketAddr,
+}
+
+/// Where Atalaya listens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addresses {
+    /// DNS.
+    pub(crate) dns: SocketAddr,
+    /// The trap.
+    pub(crate) smtp: SocketAddr,
+    /// The pages.
+    pub(crate) http: SocketAddr,
 }
 
 impl Server {
-    /// Starts Atalaya on a data folder and gives its trap.
-    pub(crate) fn atalaya(binary: &Path, data: &Path) -> anyhow::Result<Self> {
-        let config = data.join("atalaya.toml");
-        std::fs::write(&config, "[trap]\nmax_connections_per_address = 1000\n")?;
+    /// Starts Atalaya on a data folder with this configuration.
+    pub(crate) fn atalaya(binary: &Path, data: &Path, config: &str) -> anyhow::Result<(Self, Addresses)> {
+        let file = data.join("atalaya.toml");
+        std::fs::write(&file, config)?;
         let mut child = Command::new(binary)
-            .args([
-                "serve",
-                "--listen",
-                "dns=127.0.0.1:0",
-                "--listen",
-                "smtp=127.0.0.1:0",
-                "--listen",
-                "http=127.0.0.1:0",
-            ])
+            .arg("serve")
+            .args(["dns", "smtp", "http"].map(|name| format!("--listen={name}=127.0.0.1:0")))
             .arg("--data")
             .arg(data)
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start atalaya")?;
         let output = child.stdout.take().context("no output")?;
-        let mut trap = None;
+        let mut told = HashMap::new();
         for line in BufReader::new(output).lines() {
             let line = line?;
-            if let Some(address) = line.strip_prefix("smtp=") {
-                trap = Some(address.parse()?);
-            }
-            if line == "ready" {
+            let Some((name, address)) = line.split_once('=') else {
                 break;
-            }
+            };
+            told.insert(name.to_owned(), address.parse()?);
         }
-        let address = trap.context("atalaya did not say where its trap is")?;
-        Ok(Self { child, address })
+        let address = |name| {
+            told.get(name)
+                .copied()
+                .with_context(|| format!("atalaya did not say where {name} is"))
+        };
+        let addresses = Addresses {
+            dns: address("dns")?,
+            smtp: address("smtp")?,
+            http: address("http")?,
+        };
+        Ok((Self { child }, addresses))
     }
 
     /// Starts Postfix's smtp-sink, which takes every mail and keeps nothing.
-    pub(crate) fn smtp_sink() -> anyhow::Result<Self> {
+    /// Tells where it listens.
+    pub(crate) fn smtp_sink() -> anyhow::Result<(Self, SocketAddr)> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let child = Command::new("/usr/sbin/smtp-sink")
             .args(["-u", "nobody", &address.to_string(), "1000"])
@@ -69,13 +82,27 @@ impl Server {
             }
             std::thread::yield_now();
         }
-        Ok(Self { child, address })
+        Ok((Self { child }, address))
     }
 
     /// Seconds of processor time that it took so far, its own and the kernel's for it.
     pub(crate) fn processor_seconds(&self) -> anyhow::Result<f64> {
         processor_seconds(self.child.id())
     }
+}
+
+/// The binary that `--binary FILE` names among the arguments; else it is built with optimisation.
+pub(crate) fn binary(arguments: &[String]) -> anyhow::Result<PathBuf> {
+    if let Some(at) = arguments.iter().position(|argument| argument == BINARY) {
+        let file = arguments.get(at + 1).context("--binary needs a file")?;
+        return Ok(file.into());
+    }
+    let built = Command::new("cargo")
+        .args(["build", "--release", "--package", "atalaya"])
+        .status()?;
+    ensure!(built.success(), "atalaya does not build");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    Ok(target.join("release/atalaya"))
 }
 
 /// Seconds of processor time that a process took so far, its own and the kernel's for it.

@@ -4,13 +4,12 @@
 //! of the rounds are printed, and the processor time of the server for each mail.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
 
-use crate::process::Server;
+use crate::process::{Server, binary};
 
 /// Mails of one round.
 const MAILS: u32 = 20_000;
@@ -21,6 +20,9 @@ const SIZE: u32 = 4_000;
 /// Rounds for each server.
 const ROUNDS: usize = 5;
 
+/// All sessions come from one address.
+const CONFIG: &str = "[trap]\nmax_connections_per_address = 1000\n";
+
 /// What one round gave.
 #[derive(Clone, Copy)]
 struct Round {
@@ -29,13 +31,16 @@ struct Round {
 }
 
 /// Runs the benchmark and prints the table.
-pub(crate) fn run() -> anyhow::Result<()> {
-    let binary = build()?;
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let binary = binary(arguments)?;
     let (mut ours, mut sink) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let data = tempfile::tempdir_in(".").context("cannot make a data folder here")?;
-        ours.push(measure(&Server::atalaya(&binary, data.path())?)?);
-        sink.push(measure(&Server::smtp_sink()?)?);
+        let (server, at) = Server::atalaya(&binary, data.path(), CONFIG)?;
+        ours.push(measure(&server, at.smtp)?);
+        drop(server);
+        let (server, at) = Server::smtp_sink()?;
+        sink.push(measure(&server, at)?);
     }
     println!(
         "{MAILS} mails of {SIZE} bytes, {SESSIONS} sessions at a time, one mail a session, {ROUNDS} rounds in turn"
@@ -55,22 +60,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the binary with optimisation.
-fn build() -> anyhow::Result<PathBuf> {
-    let built = Command::new("cargo")
-        .args(["build", "--release", "--package", "atalaya"])
-        .status()?;
-    ensure!(built.success(), "atalaya does not build");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    Ok(target.join("release/atalaya"))
-}
-
 /// Sends one round of mails.
-fn measure(server: &Server) -> anyhow::Result<Round> {
-    send(server.address, SESSIONS)?;
+fn measure(server: &Server, at: SocketAddr) -> anyhow::Result<Round> {
+    send(at, SESSIONS)?;
     let before = server.processor_seconds()?;
     let start = Instant::now();
-    send(server.address, MAILS)?;
+    send(at, MAILS)?;
     let seconds = start.elapsed().as_secs_f64();
     let processor = server.processor_seconds()? - before;
     Ok(Round {

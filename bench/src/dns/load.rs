@@ -36,7 +36,7 @@ pub(super) struct Load {
 }
 
 /// A question in wire format: type A, without EDNS.
-pub(super) fn question(name: &str) -> Vec<u8> {
+pub(crate) fn question(name: &str) -> Vec<u8> {
     // Identifier 1, standard query without recursion, one question.
     let mut message = vec![0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     for label in name.split('.').chain(ZONE.split('.')) {
@@ -48,7 +48,7 @@ pub(super) fn question(name: &str) -> Vec<u8> {
 }
 
 /// Whether an answer has records: ANCOUNT is not zero.
-pub(super) fn says_listed(answer: &[u8]) -> bool {
+pub(crate) fn says_listed(answer: &[u8]) -> bool {
     answer.get(6..8).is_some_and(|count| count != [0, 0])
 }
 

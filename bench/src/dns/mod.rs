@@ -29,11 +29,13 @@ use anyhow::{Context, ensure};
 
 use self::cost::two_cores;
 use self::list::octets;
-use self::load::question;
 use self::options::Options;
 use self::peers::Peer;
 use self::scratch::{Scratch, ZoneFiles};
 use self::subject::Subject;
+
+pub(crate) use self::load::{question, says_listed};
+pub(crate) use self::peers::ZONE;
 
 /// The processor of the load.
 const LOAD: &str = "1";

@@ -8,7 +8,7 @@ use super::files::{IPV6, RANGES, SINGLES, ZONE_FILE};
 use super::running::Running;
 
 /// The zone of the lists.
-pub(super) const ZONE: &str = "bl.bench.test";
+pub(crate) const ZONE: &str = "bl.bench.test";
 /// Folders for programs, on the path or not.
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
 

@@ -4,13 +4,14 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
 use atalaya_store::{Store, StoreError};
 use uuid::Uuid;
 
-use super::listed::listed_address;
+use crate::filling::listed_address;
+use crate::spread::Spread;
 
 /// Callers that record at the same time, as a trap has sessions.
 pub(super) const CALLERS: u32 = 512;
@@ -23,12 +24,12 @@ const WORDS: [&str; 16] = [
 ];
 
 /// Records from many callers at once; gives how long each record took.
-pub(super) async fn record(store: &Store, numbers: Range<u32>, listed: u32) -> anyhow::Result<Vec<Duration>> {
+pub(super) async fn record(store: &Store, numbers: Range<u32>, listed: u32) -> anyhow::Result<Spread> {
     let next = Arc::new(AtomicU32::new(numbers.start));
     let callers: Vec<_> = (0..CALLERS)
         .map(|_| tokio::spawn(call(store.clone(), Arc::clone(&next), (numbers.end, listed))))
         .collect();
-    let mut waits = Vec::new();
+    let mut waits = Spread::default();
     for caller in callers {
         waits.extend(caller.await??);
     }
@@ -36,12 +37,8 @@ pub(super) async fn record(store: &Store, numbers: Range<u32>, listed: u32) -> a
 }
 
 /// Records one observation after the other until all are taken.
-async fn call(
-    store: Store,
-    next: Arc<AtomicU32>,
-    (end, listed): (u32, u32),
-) -> Result<Vec<Duration>, StoreError> {
-    let mut waits = Vec::new();
+async fn call(store: Store, next: Arc<AtomicU32>, (end, listed): (u32, u32)) -> Result<Spread, StoreError> {
+    let mut waits = Spread::default();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number >= end {
@@ -51,7 +48,7 @@ async fn call(
         store
             .record(observation(number, listed), Some(message(number)))
             .await?;
-        waits.push(begin.elapsed());
+        waits.add(begin.elapsed());
     }
 }
 

@@ -5,25 +5,24 @@
 //! and bytes on disk.
 
 mod flood;
-mod listed;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use atalaya_decide::{Judge, ProtectConfig, Protection, Rules};
 use atalaya_model::Clock;
 use atalaya_publish::{Follower, PublishConfig, Zone};
 use atalaya_store::Store;
 use tokio_util::sync::CancellationToken;
 
+use crate::filling::{self, Filling};
 use crate::process::processor_seconds;
+use crate::spread::Spread;
 
 /// Observations recorded in each part.
 const COUNT: u32 = 200_000;
-/// Listings that stand before, unless another number is given.
-const LISTED: u32 = 5_000_000;
 
 /// What is measured on.
 struct Subject {
@@ -62,31 +61,30 @@ impl Watch {
     }
 }
 
-/// Runs the benchmark and prints its lines. Arguments: `--listed NUMBER`, and a URL.
+/// Runs the benchmark and prints its lines.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
-    let mut listed = LISTED;
-    let mut url = None;
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        if argument == "--listed" {
-            listed = arguments.next().context("--listed needs a number")?.parse()?;
-        } else {
-            url = Some(argument.as_str());
-        }
+    let filling = Filling::read(arguments)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let folder = tempfile::tempdir_in(".")?;
+    let file = folder.path().join("store.db");
+    if filling.url.is_none() {
+        filling::fill_file(&filling, &file, &runtime)?;
     }
-    tokio::runtime::Runtime::new()?.block_on(measure(url, listed))
+    let file = format!("sqlite:{}", file.display());
+    runtime.block_on(measure(&filling, &file, folder.path()))
 }
 
-async fn measure(url: Option<&str>, listed: u32) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir_in(".")?;
-    let file = format!("sqlite:{}", folder.path().join("store.db").display());
+async fn measure(filling: &Filling, file: &str, folder: &Path) -> anyhow::Result<()> {
+    let (url, listed) = (filling.url.as_deref(), filling.listed);
     let clock = Clock::system();
-    let store = Store::open(&url.unwrap_or(&file).parse()?, clock.clone()).await?;
+    let store = Store::open(&url.unwrap_or(file).parse()?, clock.clone()).await?;
     ensure!(
         store.observations_after(0, 1).await?.is_empty(),
         "the store holds observations: give it an empty one"
     );
-    listed::fill(&store, listed, clock.now()).await?;
+    if url.is_some() {
+        filling::fill(&store, listed, clock.now()).await?;
+    }
     let protection = Protection::open(ProtectConfig::default(), store.clone(), clock.clone()).await?;
     let rules = Arc::new(Rules::standard()?);
     let subject = Subject {
@@ -101,7 +99,7 @@ async fn measure(url: Option<&str>, listed: u32) -> anyhow::Result<()> {
     subject.settle().await?;
     println!("{listed} listings stand in store and set");
 
-    let before = bytes_in(folder.path())?;
+    let before = bytes_in(folder)?;
     subject.durable().await?;
     subject.judged().await?;
     subject.both().await?;
@@ -109,7 +107,7 @@ async fn measure(url: Option<&str>, listed: u32) -> anyhow::Result<()> {
     follower.await?;
     subject.store.close().await;
     if url.is_none() {
-        let each = bytes_in(folder.path())?.saturating_sub(before) / u64::from(2 * COUNT);
+        let each = bytes_in(folder)?.saturating_sub(before) / u64::from(2 * COUNT);
         println!("on disk: {each} bytes an observation, with its message and what was decided");
     }
     Ok(())
@@ -121,7 +119,7 @@ impl Subject {
         let watch = Watch::start()?;
         let waits = flood::record(&self.store, 0..COUNT, self.listed).await?;
         watch.tell("durable")?;
-        tell_waits(waits);
+        tell_waits(&waits);
         Ok(())
     }
 
@@ -144,7 +142,7 @@ impl Subject {
         }
         self.settle().await?;
         watch.tell("durable, judged and in the set")?;
-        tell_waits(waits);
+        tell_waits(&waits);
         judging.abort();
         Ok(())
     }
@@ -160,18 +158,8 @@ impl Subject {
 }
 
 /// Says how long callers waited.
-fn tell_waits(mut waits: Vec<Duration>) {
-    waits.sort_unstable();
-    let share = |percent: usize| {
-        let at = waits.len().saturating_mul(percent) / 100;
-        waits.get(at).copied().unwrap_or_default()
-    };
-    println!(
-        "  acknowledged to {} callers after {:.1?} (median), {:.1?} (99 of 100)",
-        flood::CALLERS,
-        share(50),
-        share(99)
-    );
+fn tell_waits(waits: &Spread) {
+    println!("  acknowledged to {} callers after {waits}", flood::CALLERS);
 }
 
 /// The bytes of all files in a folder.

@@ -26,13 +26,23 @@ const BENCHMARKS: &[Benchmark] = &[
         target: &["--package", "atalaya-bench", "--", "dns"],
     },
     Benchmark {
+        name: "listing",
+        about: "from the 250 of the trap to the DNS answer that lists; takes --listed NUMBER, --filled FILE and --binary FILE",
+        target: &["--package", "atalaya-bench", "--", "listing"],
+    },
+    Benchmark {
+        name: "page",
+        about: "how long the page about an address takes; takes --listed NUMBER, --filled FILE and --binary FILE",
+        target: &["--package", "atalaya-bench", "--", "page"],
+    },
+    Benchmark {
         name: "store",
-        about: "observations a second that become durable and are judged; takes the URL of an empty store, and --listed NUMBER",
+        about: "observations a second that become durable and are judged; takes the URL of an empty store, --listed NUMBER and --filled FILE",
         target: &["--package", "atalaya-bench", "--", "store"],
     },
     Benchmark {
         name: "trap",
-        about: "mails a second into the trap, beside smtp-sink",
+        about: "mails a second into the trap, beside smtp-sink; takes --binary FILE",
         target: &["--package", "atalaya-bench", "--", "trap"],
     },
 ];

@@ -34,7 +34,7 @@ impl Store {
         let evidence = PackedEvidence::pack(evidence.into()).await?;
         observation.message = evidence.message.as_ref().map(|kept| kept.digest);
         observation.conversation = evidence.conversation.as_ref().map(|kept| kept.digest);
-        self.writer().record(&observation, evidence).await
+        self.writer().record(observation, evidence).await
     }
 
     /// The observation of that name; none where there is none (any more).
@@ -66,6 +66,19 @@ impl Store {
         let sql = "SELECT value FROM counters WHERE name = 'observations'";
         let row = self.read().await?.row(sql, Vec::new()).await?;
         row.map_or(Ok(0), |mut row| row.take_count())
+    }
+
+    /// The same for the one who follows them. What this process wrote last is handed out from memory, once; these may be fewer than
+    /// there are. Whoever asks again for the same gets it from the database.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn next_observations(&self, position: u64, limit: u32) -> Result<Vec<Seen>, StoreError> {
+        let recent = self.writer().take_recent(position, limit);
+        if recent.is_empty() {
+            return self.observations_after(position, limit).await;
+        }
+        Ok(recent)
     }
 
     /// The observations against `unit` ([`Prefix::unit`] of an address), newest first.

@@ -36,6 +36,8 @@ const WAL_TRIES: u32 = 50;
 const WAL_PAUSE: Duration = Duration::from_millis(50);
 /// Prepared statements kept per connection: all that the program has, with the sizes of lists.
 const STATEMENTS: usize = 256;
+/// Rows that SQLite's thread may be ahead of whoever reads them: with few, the two wait for each other all the time.
+const ROWS_AHEAD: usize = 1_024;
 /// Memory for pages of the writer, in the unit of `cache_size`: negative means KiB.
 const WRITER_CACHE: &str = "-65536";
 /// Memory for pages of each reader.
@@ -130,6 +132,7 @@ async fn open_file(path: &Path) -> Result<Pools, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(MAX_LOCK_WAIT)
         .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS_AHEAD)
         // No mmap: an error of the disk would then end the process instead of failing one query.
         .pragma("mmap_size", "0")
         .disable_statement_logging();

@@ -55,22 +55,24 @@ pub(crate) struct Columns {
     pub(crate) conversation: Option<Digest>,
 }
 
+/// Of an observation that is [`storable`].
 impl<'a> From<&'a Observation> for Details<'a> {
     fn from(observation: &'a Observation) -> Self {
         let envelope = &observation.envelope;
+        let texts = |texts: &'a [String]| texts.iter().map(|text| text.as_str().into()).collect();
         Self {
-            address: observation.address.to_canonical(),
+            address: observation.address,
             kind: observation.kind,
             handshake: observation.handshake,
             trap: observation.trap,
             trap_weight: observation.trap_weight,
-            helo: storable(&envelope.helo),
-            mail_from: storable(&envelope.mail_from),
-            recipients: envelope.recipients.iter().map(|text| storable(text)).collect(),
-            subject: storable(&observation.subject),
+            helo: envelope.helo.as_str().into(),
+            mail_from: envelope.mail_from.as_str().into(),
+            recipients: texts(&envelope.recipients),
+            subject: observation.subject.as_str().into(),
             source_port: observation.source_port,
             message_size: observation.message_size,
-            oddities: observation.oddities.iter().map(|text| storable(text)).collect(),
+            oddities: texts(&observation.oddities),
             fingerprint: observation.fingerprint.as_ref().map(Cow::Borrowed),
             dialect: observation.dialect,
             tls: observation.tls.as_ref().map(Cow::Borrowed),
@@ -125,11 +127,20 @@ impl Details<'_> {
     }
 }
 
-/// A text with NUL replaced as in every other text: escaped in JSON it would come back.
-fn storable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') {
-        Cow::Owned(text.replace('\0', "\u{FFFD}"))
-    } else {
-        Cow::Borrowed(text)
+/// The observation as it will be read back: NUL is replaced as in every other text (escaped in JSON it would come back), and an IPv4
+/// address has its own form.
+pub(super) fn storable(mut observation: Observation) -> Observation {
+    observation.address = observation.address.to_canonical();
+    let envelope = &mut observation.envelope;
+    let lists = envelope.recipients.iter_mut().chain(&mut observation.oddities);
+    let texts = [
+        &mut envelope.helo,
+        &mut envelope.mail_from,
+        &mut observation.subject,
+        &mut observation.source,
+    ];
+    for text in lists.chain(texts).filter(|text| text.contains('\0')) {
+        *text = text.replace('\0', "\u{FFFD}");
     }
+    observation
 }

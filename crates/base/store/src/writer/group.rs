@@ -6,7 +6,7 @@ use std::time::Duration;
 use atalaya_model::{Digest, Observation, Timestamp};
 
 use super::details::Details;
-use super::evidence::{Packed, PackedEvidence};
+use super::evidence::Packed;
 use super::{Entry, Recorded};
 use crate::StoreError;
 use crate::sql::{Connection, Pools, Value, values};
@@ -18,12 +18,16 @@ const WRITTEN: &str = "id, unit, seen_at, sensor, source, message, conversation,
 /// Evidence that arrives again is as young as new, but its row is written anew only after so long.
 const REFRESH: Duration = Duration::from_secs(86_400);
 
-/// Writes a group durably. What is known already is passed over, and takes no position. Says of each what became of it.
-pub(super) async fn write(
-    pools: &Pools,
-    group: &[Entry],
-    now: Timestamp,
-) -> Result<Vec<Recorded>, StoreError> {
+/// What became of a group.
+pub(super) struct Written {
+    /// What became of each.
+    pub(super) recorded: Vec<Recorded>,
+    /// The position of the first that is new; the others follow it without gaps.
+    pub(super) first: u64,
+}
+
+/// Writes a group durably. What is known already is passed over, and takes no position.
+pub(super) async fn write(pools: &Pools, group: &[Entry], now: Timestamp) -> Result<Written, StoreError> {
     let mut connection = pools.write().await?;
     connection.begin().await?;
     // The counter comes first: on PostgreSQL it keeps other writers out until the commit, so that positions follow the commits.
@@ -43,13 +47,14 @@ pub(super) async fn write(
     let fresh: Vec<&Entry> = told
         .filter_map(|(entry, recorded)| (*recorded == Recorded::New).then_some(entry))
         .collect();
+    let first = last.saturating_add(1);
     if fresh.is_empty() {
         connection.commit().await?;
-        return Ok(recorded);
+        return Ok(Written { recorded, first });
     }
     let numbers = keep_evidence(&mut connection, &fresh, now).await?;
     keep_dialects(&mut connection, &fresh).await?;
-    let rows = fresh.iter().zip(last.saturating_add(1)..);
+    let rows = fresh.iter().zip(first..);
     let rows = rows.map(|(entry, position)| {
         let message = entry.evidence.message.as_ref();
         let number = message.and_then(|kept| numbers.get(&kept.digest)).copied();
@@ -62,7 +67,7 @@ pub(super) async fn write(
     let end = last.saturating_add(fresh.len() as u64);
     count(&mut connection, "observations", end).await?;
     connection.commit().await?;
-    Ok(recorded)
+    Ok(Written { recorded, first })
 }
 
 /// Reads a counter and keeps it until the transaction ends.
@@ -185,16 +190,16 @@ async fn keep_dialects(connection: &mut Connection, fresh: &[&Entry]) -> Result<
 
 /// The row of an observation, in the order of [`WRITTEN`], without what the transaction gives it. Made where the observation comes from,
 /// so that the one writer has little to do.
-pub(super) fn row(observation: &Observation, evidence: &PackedEvidence) -> Result<Vec<Value>, StoreError> {
-    let digest = |kept: &Option<Packed>| kept.as_ref().map(|kept| kept.digest.0.to_vec());
+pub(super) fn row(observation: &Observation) -> Result<Vec<Value>, StoreError> {
+    let digest = |kept: Option<Digest>| kept.map(|digest| digest.0.to_vec());
     Ok(values![
         observation.id.0,
         &observation.unit(),
         observation.seen_at,
         observation.sensor.name(),
         observation.source.as_str(),
-        digest(&evidence.message),
-        digest(&evidence.conversation),
+        digest(observation.message),
+        digest(observation.conversation),
         Details::from(observation).to_json()?,
     ])
 }

@@ -10,6 +10,7 @@
 mod details;
 mod evidence;
 mod group;
+mod recent;
 
 use std::sync::Arc;
 
@@ -21,9 +22,12 @@ pub use evidence::{Evidence, EvidenceKind, MAX_MESSAGE};
 pub(crate) use evidence::{PackedEvidence, key, unpack};
 pub(crate) use group::{COLUMNS, count, lock};
 
+use crate::observations::Seen;
 use crate::sql::{Pools, Value, is_about_one};
 use crate::subscription::Bells;
 use crate::{StoreError, Topic};
+use group::Written;
+use recent::Recent;
 
 /// Most observations in one commit: beyond it the commit costs more per observation, not less.
 const MAX_GROUP: usize = 1_024;
@@ -35,6 +39,7 @@ const MAX_WAITING: usize = 2_048;
 /// The way to the task that writes. The task ends when the writer is closed or dropped, after all that wait are written.
 pub(crate) struct Writer {
     orders: mpsc::Sender<Order>,
+    recent: Arc<Recent>,
 }
 
 /// What the task is asked to do.
@@ -48,6 +53,8 @@ enum Order {
 /// An observation on its way.
 pub(crate) struct Entry {
     id: [u8; 16],
+    /// As it will be read back.
+    observation: Observation,
     /// Its row, but for what the transaction gives it.
     row: Vec<Value>,
     /// The dialect that it names, and when that was heard.
@@ -69,28 +76,35 @@ impl Writer {
     /// Starts the task.
     pub(crate) fn start(pools: Pools, clock: Clock, bells: Arc<Bells>) -> Self {
         let (sender, orders) = mpsc::channel(MAX_WAITING);
+        let recent = Arc::new(Recent::default());
         let task = Task {
             orders,
             pools,
             clock,
             bells,
+            recent: Arc::clone(&recent),
             closing: Vec::new(),
         };
         tokio::spawn(task.run());
-        Self { orders: sender }
+        Self {
+            orders: sender,
+            recent,
+        }
     }
 
     /// Records an observation; returns once it is durable.
     pub(crate) async fn record(
         &self,
-        observation: &Observation,
+        observation: Observation,
         evidence: PackedEvidence,
     ) -> Result<Recorded, StoreError> {
         let (answer, answered) = oneshot::channel();
+        let observation = details::storable(observation);
         let order = Order::Record(Box::new(Entry {
             id: observation.id.0.into_bytes(),
-            row: group::row(observation, &evidence)?,
+            row: group::row(&observation)?,
             dialect: observation.dialect.map(|id| (id, observation.seen_at)),
+            observation,
             evidence,
             answer,
         }));
@@ -99,6 +113,11 @@ impl Writer {
             .await
             .map_err(|_closed| StoreError::Closed)?;
         answered.await.map_err(|_closed| StoreError::Closed)?
+    }
+
+    /// Hands out what was written right after `position`, as far as it is in memory.
+    pub(crate) fn take_recent(&self, position: u64, limit: u32) -> Vec<Seen> {
+        self.recent.take_after(position, limit as usize)
     }
 
     /// Ends the task after all that wait are written.
@@ -117,6 +136,7 @@ struct Task {
     pools: Pools,
     clock: Clock,
     bells: Arc<Bells>,
+    recent: Arc<Recent>,
     closing: Vec<oneshot::Sender<()>>,
 }
 
@@ -176,25 +196,40 @@ impl Task {
         }
     }
 
-    fn answer(&self, group: Vec<Entry>, written: Result<Vec<Recorded>, StoreError>) {
+    fn answer(&self, group: Vec<Entry>, written: Result<Written, StoreError>) {
         let count = group.len();
-        let answers = match written {
-            Ok(recorded) => {
-                metrics::counter!("atalaya_store_groups_total").increment(1);
-                metrics::counter!("atalaya_store_observations_total").increment(count as u64);
-                self.bells.ring(Topic::Observations);
-                recorded.into_iter().map(Ok).collect()
-            }
+        let Written { recorded, first } = match written {
+            Ok(written) => written,
             Err(error) => {
                 metrics::counter!("atalaya_store_refused_total").increment(count as u64);
-                vec![Err(error); count]
+                for entry in group {
+                    answer(entry.answer, Err(error.clone()));
+                }
+                return;
             }
         };
-        for (entry, answer) in group.into_iter().zip(answers) {
-            // Whoever went away meanwhile does not want to know.
-            drop(entry.answer.send(answer));
+        metrics::counter!("atalaya_store_groups_total").increment(1);
+        metrics::counter!("atalaya_store_observations_total").increment(count as u64);
+        let mut positions = first..;
+        let mut fresh = Vec::with_capacity(count);
+        for (entry, recorded) in group.into_iter().zip(recorded) {
+            if recorded == Recorded::New {
+                let observation = entry.observation;
+                fresh.extend(positions.next().map(|position| Seen {
+                    position,
+                    observation,
+                }));
+            }
+            answer(entry.answer, Ok(recorded));
         }
+        self.recent.add(fresh);
+        self.bells.ring(Topic::Observations);
     }
+}
+
+/// Answers one who recorded. Whoever went away meanwhile does not want to know.
+fn answer(waiting: oneshot::Sender<Result<Recorded, StoreError>>, answer: Result<Recorded, StoreError>) {
+    drop(waiting.send(answer));
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ on_both!(
     positions_are_gap_free_with_many_writers,
     the_observations_of_a_unit_come_newest_first,
     nul_becomes_the_replacement_character,
+    what_is_handed_out_from_memory_is_what_is_kept,
     one_bad_observation_does_not_fail_the_others,
     a_write_that_waits_is_done_before_the_store_closes,
     recording_wakes_who_waits_for_observations,
@@ -82,6 +83,30 @@ async fn the_recipients_of_a_message_come_from_all_its_observations(fixture: Fix
         store.recipients_of(&digest, 9).await.unwrap(),
         [newest, oldest].concat()
     );
+}
+
+async fn what_is_handed_out_from_memory_is_what_is_kept(fixture: Fixture) {
+    let store = &fixture.store;
+    let mut odd = spam_from("::ffff:192.0.2.1");
+    odd.source = "a\0b".to_owned();
+    odd.subject = "c\0d".to_owned();
+    odd.envelope.recipients = vec!["e\0f".to_owned()];
+    odd.oddities = vec!["g\0h".to_owned()];
+    let again = odd.clone();
+    store.record(odd, Some(b"message".to_vec())).await.unwrap();
+    store.record(again, None).await.unwrap();
+    store.record(spam_from("2001:db8::1"), None).await.unwrap();
+    let kept = store.observations_after(0, 10).await.unwrap();
+    assert_eq!(kept.len(), 2);
+    // The second time there is nothing left in memory.
+    for _ in 0..2 {
+        let mut seen = Vec::new();
+        while seen.len() < kept.len() {
+            seen.extend(store.next_observations(seen.len() as u64, 1).await.unwrap());
+        }
+        assert_eq!(seen, kept);
+    }
+    assert!(store.next_observations(2, 10).await.unwrap().is_empty());
 }
 
 async fn the_same_id_twice_is_kept_once_and_takes_no_position(fixture: Fixture) {

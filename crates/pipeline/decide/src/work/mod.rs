@@ -32,7 +32,7 @@ const BATCH: u32 = 2_048;
 /// A batch above this is part of a flood: many small ones would cost more than all else.
 const FLOOD: usize = 128;
 /// How long a flood is let gather: far below the second in which who sends spam is listed.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(200);
 /// Listings ended in one transaction.
 const EXPIRY_BATCH: u32 = 1_000;
 /// The longest wait for news: listings that are over are withdrawn at least this often.
@@ -117,7 +117,7 @@ impl Judge {
     /// Judges one batch; tells whether there may be more.
     async fn judge_batch(&self) -> Result<bool, StoreError> {
         let position = self.store.position(READER).await?;
-        let batch = self.store.observations_after(position, BATCH).await?;
+        let batch = self.store.next_observations(position, BATCH).await?;
         let Some(last) = batch.last().map(|seen| seen.position) else {
             return Ok(false);
         };
