@@ -52,18 +52,14 @@ fn status(server: &Server, name: &str) -> serde_json::Value {
     found.unwrap()
 }
 
-#[test]
-fn lists_of_others_list_together_with_what_came_to_us_and_never_alone() {
-    if !have(&["swaks", "rbldnsd"]) {
-        return;
-    }
-    let files = tempfile::tempdir().unwrap();
-    let rbldnsd = rbldnsd(files.path());
-    let one = files.path().join("one.txt");
+/// A server with three feeds, one of them a web page, and two DNS blocklists, one of which lies.
+fn server(files: &Path) -> (Rbldnsd, Server) {
+    let rbldnsd = rbldnsd(files);
+    let one = files.join("one.txt");
     fs::write(&one, "192.0.2.31\n192.0.2.33\n").unwrap();
-    let two = files.path().join("two.csv");
+    let two = files.join("two.csv");
     fs::write(&two, "ip,what\n192.0.2.31,bots\n192.0.2.33,bots\n").unwrap();
-    let page = files.path().join("page.txt");
+    let page = files.join("page.txt");
     fs::write(&page, "<html>\n<p>\nGone\n</p>\n</html>\n").unwrap();
     let config = format!(
         "[[trap.addresses]]\naddress = \"@trap.example\"\nkind = \"recycled\"\n\
@@ -79,35 +75,29 @@ fn lists_of_others_list_together_with_what_came_to_us_and_never_alone() {
         page.display(),
         rbldnsd.1
     );
-    let server = Server::start(&config);
+    (rbldnsd, Server::start(&config))
+}
+
+/// Waits until each list was looked at.
+fn tested(server: &Server) {
     until("the test of the list that lives", || {
-        (status(&server, "good.example")["state"] == "good").then_some(())
+        (status(server, "good.example")["state"] == "good").then_some(())
     });
     until("the test of the list that lies", || {
-        (status(&server, "world.example")["state"] == "quarantined").then_some(())
+        (status(server, "world.example")["state"] == "quarantined").then_some(())
     });
     until("the feeds", || {
-        (status(&server, "two")["entries"] == 2).then_some(())
+        (status(server, "two")["entries"] == 2).then_some(())
     });
     until("the page in place of a feed", || {
-        let trouble = &status(&server, "page")["trouble"];
+        let trouble = &status(server, "page")["trouble"];
         (trouble["what"] == "quarantined").then_some(())
     });
-    for local in ["127.0.0.31", "127.0.0.32"] {
-        assert!(swaks(server.smtp, local, &[]).contains("250"));
-    }
-    until("what all of them list together", || {
-        (server.lookup("192.0.2.31")["listed"] == true).then_some(())
-    });
-    server.command(&["sources"]);
-    for address in ["192.0.2.32", "192.0.2.33"] {
-        assert_eq!(server.lookup(address)["listed"], false, "{address}");
-    }
-    let table = server.command(&["feeds"]);
-    assert!(
-        table.contains("name no address") && table.contains("it lists 127.0.0.1"),
-        "{table}"
-    );
+}
+
+/// Lists are tried and released by hand.
+fn tried(server: &Server, files: &Path) {
+    let page = files.join("page.txt");
     let tried = atalaya(&["feeds", "check", page.to_str().unwrap()], server.data());
     assert!(
         text(&tried.stderr).contains("would be refused"),
@@ -123,4 +113,30 @@ fn lists_of_others_list_together_with_what_came_to_us_and_never_alone() {
         "{}",
         text(&wrong.stderr)
     );
+}
+
+#[test]
+fn lists_of_others_list_together_with_what_came_to_us_and_never_alone() {
+    if !have(&["swaks", "rbldnsd"]) {
+        return;
+    }
+    let files = tempfile::tempdir().unwrap();
+    let (_rbldnsd, server) = server(files.path());
+    tested(&server);
+    for local in ["127.0.0.31", "127.0.0.32"] {
+        assert!(swaks(server.smtp, local, &[]).contains("250"));
+    }
+    until("what all of them list together", || {
+        (server.lookup("192.0.2.31")["listed"] == true).then_some(())
+    });
+    server.command(&["sources"]);
+    for address in ["192.0.2.32", "192.0.2.33"] {
+        assert_eq!(server.lookup(address)["listed"], false, "{address}");
+    }
+    let table = server.command(&["feeds"]);
+    assert!(
+        table.contains("name no address") && table.contains("it lists 127.0.0.1"),
+        "{table}"
+    );
+    tried(&server, files.path());
 }

@@ -58,7 +58,10 @@ fn public(text: &mut String, seen: &PublicObservation) {
     row(text, "Address", &seen.address.to_string());
     row(text, "Seen", &format!("{} (to the minute)", seen.seen_at));
     row(text, "By", seen.sensor.name());
-    row(text, "Kind", &kind(seen.kind.name(), seen.counted));
+    row(text, "Kind", seen.kind.name());
+    if !seen.counted {
+        row(text, "Counted", "no: it is kept, and lists nobody");
+    }
     row(text, "HELO", &seen.helo);
     row(
         text,
@@ -86,7 +89,10 @@ fn facts(text: &mut String, seen: &ShownObservation) {
         .as_ref()
         .map_or_else(String::new, |source| format!(", {source}"));
     row(text, "By", &format!("{}{source}", seen.sensor));
-    row(text, "Kind", &kind(seen.kind.name(), seen.counted));
+    row(text, "Kind", seen.kind.name());
+    if !seen.counted {
+        row(text, "Counted", "no: it is kept, and lists nobody");
+    }
     if let Some(trap) = seen.trap {
         row(text, "Trap", trap.name());
     }
@@ -148,11 +154,6 @@ fn evidence(text: &mut String, seen: &ShownObservation) -> anyhow::Result<()> {
         format_args!("\n{extent}\n\n{}", printable(&message.text).trim_end()),
     );
     Ok(())
-}
-
-fn kind(name: &str, counted: bool) -> String {
-    let note = if counted { "" } else { " (kept, not counted)" };
-    format!("{name}{note}")
 }
 
 fn row(text: &mut String, label: &str, value: &str) {

@@ -206,8 +206,8 @@ fn a_document_has_its_entries_in_arrays_and_nothing_deeper() {
         (named(&[]), 4, true)
     );
     assert_eq!(read(r#"["192.0.2.1", "#), (named(&["192.0.2.1"]), 0, false));
-    assert_eq!(read("[] []").2, false);
-    assert_eq!(read(&"[".repeat(10_000)).2, false);
+    assert!(!read("[] []").2);
+    assert!(!read(&"[".repeat(10_000)).2);
     let wide = format!("[{{\"ip\": \"{}\"}}]", "1".repeat(100_000));
     assert_eq!(read(&wide), (named(&[]), 1, true));
 }
