@@ -1,3 +1,5 @@
+//! Packets as a mail server sends them, whole and broken, and answers as it reads them.
+
 use proptest::prelude::*;
 
 use super::*;

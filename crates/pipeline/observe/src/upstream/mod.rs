@@ -4,7 +4,7 @@
 //! ([`Words`]). Questions are bounded in number a second and answers are kept while they hold; what comes faster is passed over and counted.
 //!
 //! A list is tested before it is asked the first time, every day after that, when it lists one address after the other, and, in quarantine, again and
-//! again until it stands its test ([`probe`]). Nothing that it says outside of that counts, not even an answer that was on its way.
+//! again until it stands its test (`probe`). Nothing that it says outside of that counts, not even an answer that was on its way.
 
 mod answer;
 mod cache;
