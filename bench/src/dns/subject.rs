@@ -105,10 +105,16 @@ impl Subject {
             // The figures of the others stand.
             Err(error) => println!("{}: {error:#}", self.peer.name()),
         }
-        if self.start < QUICK_START {
+        // Ours begins with the list on disk, however long the first start took.
+        if self.start < QUICK_START || self.peer == Peer::Ours {
             let folder = scratch.folder_of(self.peer)?;
-            self.running = self.peer.start(&folder, listed, SERVER)?;
-            self.restart = Some(self.running.start);
+            match self.peer.start(&folder, listed, SERVER) {
+                Ok(running) => {
+                    self.restart = Some(running.start);
+                    self.running = running;
+                }
+                Err(error) => println!("{} did not start again: {error:#}", self.peer.name()),
+            }
         }
         Ok(self)
     }
