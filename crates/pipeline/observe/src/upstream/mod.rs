@@ -144,7 +144,7 @@ impl Upstream {
             Ok(()) => self.config.test_every.duration(),
             Err(_why) => self.config.retest_every.duration(),
         };
-        if result.is_err() {
+        if result.is_err() || !list.is_good() {
             self.cache().forget(index);
         }
         let now = self.clock.now();
@@ -221,7 +221,13 @@ impl Upstream {
                     },
                     now,
                 );
-                self.cache().put((index, Prefix::unit(address)), said, ttl, now);
+                {
+                    // An answer that was on its way when the list fell into quarantine is not kept.
+                    let mut cache = self.cache();
+                    if list.is_good() {
+                        cache.put((index, Prefix::unit(address)), said, ttl, now);
+                    }
+                }
                 self.say(list, address, said).await;
             }
         }
