@@ -42,7 +42,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use config::is_name;
 pub use config::{FeedConfig, FeedFormat, FeedsConfig, UnknownFormat};
 use one::Feed;
-use recent::Recent;
+use recent::{LATE, Recent};
 pub use sane::Surroundings;
 pub use state::{FeedState, Trouble, TroubleKind};
 pub use trial::{Tried, try_feed};
@@ -189,7 +189,12 @@ impl Feeds {
         if self.feeds.is_empty() {
             return Ok(());
         }
-        self.recent().note(address, seen_at, self.clock.now());
+        // What is read again after a start, or replayed, says nothing of now.
+        let now = self.clock.now();
+        if now.since(seen_at) > LATE {
+            return Ok(());
+        }
+        self.recent().note(address, seen_at, now);
         for feed in &self.feeds {
             self.ask(feed, address).await?;
         }

@@ -148,7 +148,7 @@ impl Feed {
             expires: self.config.expires.duration(),
         };
         let work = move || {
-            let reading = read::read(list.bytes, &config)?;
+            let reading = read::read(list.bytes, &config, now)?;
             sane::check(&reading, &config, &standing.state, &around)?;
             let mut state = standing.state;
             (state.etag, state.last_modified) = (list.etag, list.last_modified);

@@ -123,8 +123,11 @@ fn check_ranges(reading: &Reading, config: &FeedConfig, around: &Surroundings) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::read;
     use super::*;
+
+    fn read(bytes: Vec<u8>, config: &FeedConfig) -> Result<Reading, String> {
+        super::super::read::read(bytes, config, atalaya_model::Timestamp::EPOCH)
+    }
 
     /// Why a list cannot be believed that was so long the time before.
     fn told(text: &str, before: u64, change: impl FnOnce(&mut FeedConfig)) -> String {

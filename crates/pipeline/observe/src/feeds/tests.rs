@@ -105,6 +105,12 @@ async fn only_addresses_that_came_to_us_make_observations_and_each_once() {
         [word()],
         "it had come before the list"
     );
+    let long_ago = bench.clock.now().minus(Duration::from_secs(86_401));
+    feeds
+        .look("198.51.100.9".parse().unwrap(), long_ago)
+        .await
+        .unwrap();
+    assert_eq!(bench.said_of("198.51.100.9").await, [], "it came too long ago");
     see("198.51.100.9").await;
     see("198.51.100.9").await;
     see("192.0.2.8").await;

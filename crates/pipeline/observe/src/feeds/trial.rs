@@ -51,7 +51,7 @@ pub async fn try_feed(
     let (config, before) = (config.clone(), Files::new(folder, &config.name).state(config));
     let work = move || {
         let bytes = list.bytes.len() as u64;
-        let reading = read::read(list.bytes, &config)?;
+        let reading = read::read(list.bytes, &config, Clock::system().now())?;
         let refused = sane::check(&reading, &config, &before, &around).err();
         Ok(Tried {
             bytes,
