@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: Vec<u8>, config: &FeedConfig) -> Result<Reading, String> {
-        super::super::read::read(bytes, config, atalaya_model::Timestamp::EPOCH)
+        super::super::read::read(bytes, config, Timestamp::EPOCH)
     }
 
     /// Why a list cannot be believed that was so long the time before.

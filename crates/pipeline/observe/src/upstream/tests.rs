@@ -193,7 +193,7 @@ async fn a_list_that_begins_to_lie_is_silenced_and_comes_back_after_its_test() {
     let silenced = List::new(&UpstreamList::new("good.example"));
     silenced.quarantine("it lied".to_owned(), now);
     upstream.ask(0, &silenced, on_its_way).await;
-    let mut known = || {
+    let known = || {
         let mut cache = upstream.cache();
         cache.get_or_ask(0, Prefix::unit(on_its_way), now)
     };
