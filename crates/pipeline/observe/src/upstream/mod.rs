@@ -221,15 +221,17 @@ impl Upstream {
                     },
                     now,
                 );
-                {
-                    // An answer that was on its way when the list fell into quarantine is not kept.
-                    let mut cache = self.cache();
-                    if list.is_good() {
-                        cache.put((index, Prefix::unit(address)), said, ttl, now);
-                    }
-                }
+                self.keep((index, list), address, said, ttl);
                 self.say(list, address, said).await;
             }
+        }
+    }
+
+    /// Keeps what a list says, unless it fell into quarantine meanwhile.
+    fn keep(&self, (index, list): (usize, &List), address: IpAddr, said: Said, ttl: Duration) {
+        let mut cache = self.cache();
+        if list.is_good() {
+            cache.put((index, Prefix::unit(address)), said, ttl, self.clock.now());
         }
     }
 
