@@ -54,6 +54,9 @@ pub enum HttpError {
     /// The server may not be asked.
     #[error(transparent)]
     OutOfReach(#[from] OutOfReach),
+    /// The server sends us on without encryption.
+    #[error("redirected from HTTPS to HTTP, to {0}")]
+    Downgrade(String),
     /// The servers send us in a circle.
     #[error("redirected in a circle, back to {0}")]
     Circle(String),
@@ -89,6 +92,7 @@ pub struct HttpClient {
     limits: ExchangeLimits,
     max_redirects: u32,
     reach: Arc<Reach>,
+    may_downgrade: bool,
 }
 
 impl HttpClient {
@@ -112,6 +116,7 @@ impl HttpClient {
             limits,
             max_redirects,
             reach,
+            may_downgrade: true,
         })
     }
 
@@ -165,6 +170,24 @@ impl HttpClient {
         }
     }
 
+    /// The same client with other servers that it may ask.
+    #[must_use]
+    pub fn with_reach(&self, reach: Arc<Reach>) -> Self {
+        Self {
+            reach,
+            ..self.clone()
+        }
+    }
+
+    /// The same client, which no server leads from HTTPS to HTTP.
+    #[must_use]
+    pub fn without_downgrade(self) -> Self {
+        Self {
+            may_downgrade: false,
+            ..self
+        }
+    }
+
     /// Waits for an answer as long as the limits say.
     async fn bounded(
         &self,
@@ -204,6 +227,9 @@ impl HttpClient {
                 .await
                 .map_err(|error| HttpError::Exchange(error.without_url()))?;
             match next(&response)? {
+                Some(target) if !self.may_downgrade && is_downgrade(&url, &target) => {
+                    return Err(HttpError::Downgrade(target.into()));
+                }
                 Some(target) => url = target,
                 None => return self.take(url, response).await,
             }
@@ -213,10 +239,8 @@ impl HttpClient {
 
     /// Checks an address before it is asked. One with a user name in it is a disguise. Gives the host and the client to ask it with.
     fn check(&self, url: &Url) -> Result<(String, &Client), HttpError> {
-        let plain =
-            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
         match (url.host_str(), url.port_or_known_default()) {
-            (Some(host), Some(port)) if plain => {
+            (Some(host), Some(port)) if is_plain(url) => {
                 self.reach.check(host, port, &USUAL_PORTS)?;
                 let is_named = self.reach.has(host, port);
                 let client = if is_named { &self.trusting } else { &self.wary };
@@ -273,13 +297,21 @@ fn value_of(name: &str, value: &str) -> Result<HeaderValue, HttpError> {
     HeaderValue::from_str(value).map_err(|_bad| HttpError::BadHeader(name.to_owned()))
 }
 
-/// The host and the port that a URL of HTTP or HTTPS names.
+/// Whether a URL is one of HTTP or HTTPS, without a user.
+fn is_plain(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+}
+
+/// The host and the port that a URL of HTTP or HTTPS names; none for one with a user in it, which is a disguise.
 #[must_use]
 pub fn server_of(url: &str) -> Option<(String, u16)> {
-    let url = Url::parse(url)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let url = Url::parse(url).ok().filter(is_plain)?;
     Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+}
+
+/// Whether a redirect gives up encryption.
+fn is_downgrade(from: &Url, to: &Url) -> bool {
+    from.scheme() == "https" && to.scheme() != "https"
 }
 
 /// Where an answer sends us, if it does. A redirect without a usable target is an answer like any other.
@@ -322,5 +354,32 @@ impl Resolve for Guard {
             let addresses: Addrs = Box::new(public.into_iter());
             Ok(addresses)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_that_gives_up_encryption_is_told_from_others() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let (secure, plain) = (url("https://list.example/"), url("http://list.example/"));
+        assert!(is_downgrade(&secure, &plain));
+        assert!(!is_downgrade(&plain, &secure) && !is_downgrade(&plain, &plain));
+        assert!(!is_downgrade(&secure, &secure));
+    }
+
+    #[test]
+    fn a_url_with_a_user_names_no_server() {
+        let server = Some(("list.example".to_owned(), 443));
+        assert_eq!(server_of("https://list.example/a"), server);
+        for url in [
+            "https://me:key@list.example/",
+            "https://me@list.example/",
+            "ftp://x/",
+        ] {
+            assert_eq!(server_of(url), None, "{url}");
+        }
     }
 }

@@ -35,7 +35,8 @@ pub fn read(path: &Path, most: u64) -> io::Result<Option<String>> {
 /// # Errors
 /// It cannot be written; the old one is still there then.
 pub fn put_in_place(path: &Path, content: &(impl AsRef<[u8]> + ?Sized)) -> io::Result<()> {
-    let beside = path.with_extension("new");
+    // Nothing is cut from the name: two files that differ in their endings only must not meet.
+    let beside = path.with_added_extension("new");
     let mut file = OpenOptions::new()
         .create(true)
         .truncate(true)
@@ -57,6 +58,17 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn files_that_differ_in_their_endings_only_do_not_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("list.new")).unwrap();
+        for ending in ["set", "json"] {
+            let path = folder.path().join("list").with_extension(ending);
+            put_in_place(&path, ending).unwrap();
+            assert_eq!(read(&path, 9).unwrap().as_deref(), Some(ending));
+        }
+    }
 
     #[test]
     fn a_file_is_put_in_place_whole_and_for_its_owner_only() {

@@ -210,7 +210,10 @@ impl FeedConfig {
             ));
         }
         if self.path().is_none() && server_of(&self.url).is_none() {
-            return Err("`url` must be http://, https://, or the path of a file from the root".to_owned());
+            return Err(
+                "`url` must be http:// or https:// without a user, or the path of a file from the root"
+                    .to_owned(),
+            );
         }
         let mut kinds = self.categories.values().chain([&self.kind]);
         if let Some(kind) = kinds.find(|kind| !kind.is_abuse()) {
@@ -273,6 +276,7 @@ mod tests {
         assert_eq!(FeedsConfig::default().check(), Ok(()));
         assert!(refusal(|feed| feed.name = "../x".to_owned()).contains("name"));
         assert!(refusal(|feed| feed.url = "ftp://x/y".to_owned()).contains("url"));
+        assert!(refusal(|feed| feed.url = "https://me:key@x.example/".to_owned()).contains("without a user"));
         assert!(refusal(|feed| feed.url = "relative".to_owned()).contains("url"));
         assert!(refusal(|feed| feed.kind = Kind::NotSpam).contains("not-spam"));
         assert!(refusal(|feed| feed.every = Period::seconds(1)).contains("every"));

@@ -20,6 +20,11 @@ pub(super) fn of_exchange(config: &FeedConfig, timeout: Duration) -> ExchangeLim
     }
 }
 
+/// The longest that anything lets a list wait.
+pub(super) fn longest(config: &FeedConfig) -> Duration {
+    config.every.duration().max(LONGEST_WAIT)
+}
+
 /// When the list is tried again after so many failures; `asked` is what its server asks for.
 pub(super) fn next(
     config: &FeedConfig,

@@ -42,7 +42,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use config::is_name;
 pub use config::{FeedConfig, FeedFormat, FeedsConfig, UnknownFormat};
 use one::Feed;
-use recent::Recent;
+use recent::{LATE, Recent};
 pub use sane::Surroundings;
 pub use state::{FeedState, Trouble, TroubleKind};
 pub use trial::{Tried, try_feed};
@@ -106,7 +106,7 @@ impl Feeds {
                 .map(|list| Arc::new(Feed::open(list, folder)))
                 .collect(),
             timeout: config.timeout.duration(),
-            client: client(&config.lists)?,
+            client: client()?,
             clock,
             around,
             words,
@@ -129,7 +129,7 @@ impl Feeds {
     /// Reads the entries of all lists.
     pub(crate) async fn load(&self) {
         for feed in &self.feeds {
-            feed.load().await;
+            feed.load(self.clock.now()).await;
             feed.measure();
         }
     }
@@ -163,7 +163,8 @@ impl Feeds {
         };
         let client = self
             .client
-            .with_limits(limits::of_exchange(&feed.config, self.timeout));
+            .with_limits(limits::of_exchange(&feed.config, self.timeout))
+            .with_reach(reach(&feed.config));
         if feed.fetch(&client, &self.around, &self.clock).await
             && let Err(error) = self.look_back(feed).await
         {
@@ -189,7 +190,12 @@ impl Feeds {
         if self.feeds.is_empty() {
             return Ok(());
         }
-        self.recent().note(address, seen_at, self.clock.now());
+        // What is read again after a start, or replayed, says nothing of now.
+        let now = self.clock.now();
+        if now.since(seen_at) > LATE {
+            return Ok(());
+        }
+        self.recent().note(address, seen_at, now);
         for feed in &self.feeds {
             self.ask(feed, address).await?;
         }
@@ -237,18 +243,24 @@ impl Feeds {
     }
 }
 
-/// A client that may ask the servers of these lists, wherever they are.
-fn client(lists: &[FeedConfig]) -> Result<HttpClient, HttpError> {
+/// The servers that a list may be fetched from: its own, wherever that is, and public ones. That of another list may be inside our network.
+fn reach(list: &FeedConfig) -> Arc<Reach> {
     let mut reach = Reach::default();
-    for (host, port) in lists.iter().filter_map(|list| server_of(&list.url)) {
+    if let Some((host, port)) = server_of(&list.url) {
         reach.allow(&host, port);
     }
+    Arc::new(reach)
+}
+
+/// A client that may ask public servers only, and is never led from HTTPS to HTTP.
+fn client() -> Result<HttpClient, HttpError> {
     // Each list has limits of its own.
     let limits = ExchangeLimits {
         timeout: Duration::from_secs(60),
         max_answer: 0,
     };
-    HttpClient::new(limits, MOST_REDIRECTS, Arc::new(reach))
+    let client = HttpClient::new(limits, MOST_REDIRECTS, Arc::default())?;
+    Ok(client.without_downgrade())
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use super::fetch::{FetchError, Fetched, List, fetch};
 use super::state::{FeedState, Files, Trouble, TroubleKind};
 use super::{Around, FeedConfig, FeedStatus, Surroundings, limits, read, sane};
 
+/// Most characters of why a feed is in trouble.
+const LONGEST_WHY: usize = 300;
+
 /// One feed.
 #[derive(Debug)]
 pub(super) struct Feed {
@@ -53,8 +56,10 @@ impl Feed {
     }
 
     /// Reads its entries. Where they are not those of the state, the list is fetched anew and whole.
-    pub(super) async fn load(&self) {
-        let (files, state) = (self.files.clone(), self.standing().state);
+    pub(super) async fn load(&self, now: Timestamp) {
+        let longest_wait = limits::longest(&self.config);
+        let state = self.change(|standing| standing.state.clamp(now, longest_wait));
+        let files = self.files.clone();
         let entries = tokio::task::spawn_blocking(move || files.entries(&state)).await;
         let entries = entries.ok().flatten();
         self.change(|standing| match entries {
@@ -99,13 +104,16 @@ impl Feed {
 
     /// What the list says of an address.
     pub(super) fn find(&self, address: IpAddr, now: Timestamp) -> Option<Kind> {
-        let standing = self.standing();
+        let (fetched_at, entries) = {
+            let standing = self.standing.read().unwrap_or_else(PoisonError::into_inner);
+            (standing.state.fetched_at?, Arc::clone(&standing.entries))
+        };
         let moments = Moments {
             now,
-            fetched_at: standing.state.fetched_at?,
+            fetched_at,
             expires: self.config.expires.duration(),
         };
-        standing.entries.find(address, moments)
+        entries.find(address, moments)
     }
 
     /// Takes the next list however much it grew or shrank.
@@ -148,11 +156,12 @@ impl Feed {
             expires: self.config.expires.duration(),
         };
         let work = move || {
-            let reading = read::read(list.bytes, &config)?;
+            let reading = read::read(list.bytes, &config, now)?;
             sane::check(&reading, &config, &standing.state, &around)?;
             let mut state = standing.state;
             (state.etag, state.last_modified) = (list.etag, list.last_modified);
             (state.entries, state.addresses) = (reading.entries.len() as u64, reading.entries.addresses());
+            state.move_base(now);
             let (entries, changes) = reading.entries.after(&standing.entries, moments);
             (state.new, state.gone) = (changes.new, changes.gone);
             let digest = files.put_entries(&entries);
@@ -215,6 +224,7 @@ impl Feed {
             let before = state.trouble.take().filter(|trouble| trouble.what == what);
             is_news = before.is_none();
             let since = before.map_or(now, |trouble| trouble.since);
+            let why = cut(why);
             state.trouble = Some(Trouble { what, why, since });
             state.failures = state.failures.saturating_add(1);
             (state.tried_at, state.next_at) = (Some(now), Some(next));
@@ -265,6 +275,14 @@ impl Feed {
     }
 }
 
+/// A sentence as long as one is read: it may have words of a server in it, and stands in the file of the state.
+fn cut(why: String) -> String {
+    match why.char_indices().nth(LONGEST_WHY) {
+        Some((end, _)) => why.get(..end).unwrap_or_default().to_owned(),
+        None => why,
+    }
+}
+
 /// An error with what lies behind it.
 pub(super) fn in_full(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -275,4 +293,21 @@ pub(super) fn in_full(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reason_is_cut_so_that_the_state_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = FeedConfig::new("x", "/x");
+        let feed = Feed::open(&config, folder.path());
+        let now = Timestamp::from_seconds(1_000_000);
+        let why = "\u{e9}".repeat(100_000);
+        feed.note_trouble(TroubleKind::Quarantined, why, now, now);
+        let again = Feed::open(&config, folder.path()).status().state.trouble.unwrap();
+        assert_eq!(again.why, "\u{e9}".repeat(LONGEST_WHY));
+    }
 }

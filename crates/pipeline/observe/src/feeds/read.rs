@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Cursor};
 
 use atalaya_formats::lists::{Entry, ListForm, ListReader, WrongLine, next_line, read_document, unpacked};
-use atalaya_model::Prefix;
+use atalaya_model::{Prefix, Timestamp};
 
 use super::entries::{Entries, MOST_ENTRIES, Mark};
 use super::{FeedConfig, FeedFormat};
@@ -20,19 +20,24 @@ pub(super) struct Reading {
     pub(super) first_wrong: Option<String>,
     /// Prefixes that were read, before those of the same unit are one.
     read: usize,
+    /// When it was read: no entry is of a later time.
+    now: Timestamp,
 }
 
-/// Reads a list, in any packing.
+/// Reads a list that came now, in any packing.
 ///
 /// # Errors
 /// A sentence about what it is instead of a list.
-pub(super) fn read(bytes: Vec<u8>, config: &FeedConfig) -> Result<Reading, String> {
+pub(super) fn read(bytes: Vec<u8>, config: &FeedConfig, now: Timestamp) -> Result<Reading, String> {
     let most = config.max_size.0;
     let unreadable = |error: &dyn std::fmt::Display| format!("it cannot be read: {error}");
     // A packed file may come packed once more, for its way.
     let once = unpacked(Cursor::new(bytes), most).map_err(|error| unreadable(&error))?;
     let mut input = unpacked(once, most).map_err(|error| unreadable(&error))?;
-    let mut reading = Reading::default();
+    let mut reading = Reading {
+        now,
+        ..Reading::default()
+    };
     match config.format {
         FeedFormat::Json => {
             let columns = config.columns();
@@ -75,7 +80,8 @@ impl Reading {
             Ok(entry) if entry.prefixes.is_empty() => {}
             Ok(entry) => {
                 self.lines = self.lines.saturating_add(1);
-                let mark = Mark::new(config.kind_of(entry.category.as_deref()), entry.at);
+                let at = entry.at.map(|at| at.min(self.now));
+                let mark = Mark::new(config.kind_of(entry.category.as_deref()), at);
                 entry
                     .prefixes
                     .into_iter()
@@ -114,6 +120,26 @@ mod tests {
     use atalaya_model::{ByteSize, Kind};
 
     use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-26T18:00:00Z".parse().unwrap()
+    }
+
+    fn read(bytes: Vec<u8>, config: &FeedConfig) -> Result<Reading, String> {
+        super::read(bytes, config, now())
+    }
+
+    #[test]
+    fn a_time_to_come_is_now() {
+        let csv = FeedConfig {
+            time: Some("2".to_owned()),
+            ..config(FeedFormat::Csv)
+        };
+        let one = |text: &str| read(text.into(), &csv).unwrap().entries;
+        let later = one("192.0.2.1,2099-01-01\n");
+        assert_eq!(later.len(), 1);
+        assert_eq!(later, one("192.0.2.1,2026-11-26T18:00:00Z\n"));
+    }
 
     fn config(format: FeedFormat) -> FeedConfig {
         FeedConfig {

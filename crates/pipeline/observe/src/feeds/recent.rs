@@ -9,7 +9,7 @@ use atalaya_model::{Prefix, Timestamp};
 /// Most addresses, at about 100 bytes each; those that came longest ago are forgotten first.
 const MOST: usize = 100_000;
 /// How long ago an address may have come. What came earlier is looked up when it comes again.
-const LATE: Duration = Duration::from_secs(86_400);
+pub(super) const LATE: Duration = Duration::from_secs(86_400);
 
 /// Addresses, one of each unit, in the order in which they came first.
 #[derive(Debug, Default)]

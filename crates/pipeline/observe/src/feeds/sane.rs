@@ -3,11 +3,11 @@
 //! In: the list as it was read, what is known of it from before, what no list may name. Out: nothing, or the first reason against it. A list is
 //! believed or refused as a whole.
 
-use atalaya_model::{Prefix, reserved_ranges};
+use atalaya_model::{Prefix, Timestamp, reserved_ranges};
 
 use super::FeedConfig;
 use super::read::Reading;
-use super::state::FeedState;
+use super::state::{Base, FeedState};
 
 /// One in so many lines may name nothing: a longer list has a slip here and there, a page in place of a list has little else.
 const WRONG_IN: u64 = 10;
@@ -15,6 +15,10 @@ const WRONG_IN: u64 = 10;
 const WRONG_ANYWAY: u64 = 3;
 /// The widest networks that a list may name: what one registry may hold, and no list of senders names more.
 const WIDEST: (u8, u8) = (8, 19);
+/// Most IPv6 /64 that a list may cover: as many as the widest network has.
+const MOST_NETWORKS: u64 = 1 << 45;
+/// A list that covered fewer IPv4 addresses counts as if it covered so many.
+const NARROW: u64 = 1 << 16;
 /// A list that was shorter may grow as it likes.
 const SHORT: u64 = 100;
 
@@ -67,20 +71,46 @@ fn check_size(reading: &Reading, config: &FeedConfig, before: &FeedState) -> Res
             "it covers {covered} IPv4 addresses, more than the {most} of max_addresses"
         ));
     }
+    if entries.networks() > MOST_NETWORKS {
+        return Err(format!(
+            "it covers {} IPv6 /64, more than the {MOST_NETWORKS} of a /19",
+            entries.networks()
+        ));
+    }
+    check_growth(reading, config, before)
+}
+
+/// Whether it changed too much since its growth is measured.
+fn check_growth(reading: &Reading, config: &FeedConfig, before: &FeedState) -> Result<(), String> {
+    let (entries, covered) = (&reading.entries, reading.entries.addresses());
+    let base = before.base.unwrap_or(Base {
+        entries: before.entries,
+        addresses: before.addresses,
+        at: Timestamp::EPOCH,
+    });
     let (count, times) = (entries.len() as u64, u64::from(config.max_growth));
-    if before.released || before.entries.max(count) < SHORT {
+    if before.released {
+        return Ok(());
+    }
+    if base.entries > 0 && covered > base.addresses.max(NARROW).saturating_mul(times) {
+        return Err(format!(
+            "it grew from {} IPv4 addresses to {covered}, which is beyond max_growth ({times}); release it if that is right",
+            base.addresses
+        ));
+    }
+    if base.entries.max(count) < SHORT {
         return Ok(());
     }
     let told = |how: &str| {
         Err(format!(
             "it {how} from {} entries to {count}, which is beyond max_growth ({times}); release it if that is right",
-            before.entries
+            base.entries
         ))
     };
-    if before.entries > 0 && count > before.entries.max(SHORT).saturating_mul(times) {
+    if base.entries > 0 && count > base.entries.max(SHORT).saturating_mul(times) {
         return told("grew");
     }
-    if count.saturating_mul(times) < before.entries {
+    if count.saturating_mul(times) < base.entries {
         return told("shrank");
     }
     Ok(())
@@ -123,8 +153,11 @@ fn check_ranges(reading: &Reading, config: &FeedConfig, around: &Surroundings) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::read;
     use super::*;
+
+    fn read(bytes: Vec<u8>, config: &FeedConfig) -> Result<Reading, String> {
+        super::super::read::read(bytes, config, Timestamp::EPOCH)
+    }
 
     /// Why a list cannot be believed that was so long the time before.
     fn told(text: &str, before: u64, change: impl FnOnce(&mut FeedConfig)) -> String {
@@ -194,6 +227,45 @@ mod tests {
         };
         assert_eq!(
             check(&reading, &config, &released, &Surroundings::default()),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn a_list_whose_few_entries_begin_to_cover_much_is_refused() {
+        let wide = |networks: u32| -> String {
+            let line = |number: u32| {
+                format!(
+                    "{}/16\n",
+                    std::net::Ipv4Addr::from_bits(0x1000_0000 | number << 16)
+                )
+            };
+            (0..networks).map(line).collect()
+        };
+        assert_eq!(told(&wide(10), 50, |_| {}), "");
+        assert!(told(&wide(11), 50, |_| {}).contains("grew from 0 IPv4 addresses to 720896"));
+        assert_eq!(told(&wide(11), 0, |_| {}), "", "there was none before");
+        assert_eq!(told("2600::/19\n", 0, |_| {}), "");
+        assert!(told("2600::/19\n2700::/64\n", 0, |_| {}).contains("IPv6 /64"));
+    }
+
+    #[test]
+    fn a_list_that_grows_with_each_fetch_is_measured_by_its_base() {
+        let config = FeedConfig::new("x", "/x");
+        let reading = read(long(1_001).into(), &config).unwrap();
+        let mut before = FeedState {
+            entries: 900,
+            base: Some(Base {
+                entries: 100,
+                ..Base::default()
+            }),
+            ..FeedState::default()
+        };
+        let told = check(&reading, &config, &before, &Surroundings::default());
+        assert!(told.unwrap_err().contains("grew from 100 entries to 1001"));
+        before.base = None;
+        assert_eq!(
+            check(&reading, &config, &before, &Surroundings::default()),
             Ok(())
         );
     }

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use atalaya_model::{Digest, Timestamp};
 use atalaya_store::small_file::{put_in_place, read};
@@ -18,6 +19,9 @@ use super::entries::Entries;
 const MAX_STATE: u64 = 64 << 10;
 /// The largest file with entries: ten million of the longest.
 const MAX_SET: u64 = 512 << 20;
+
+/// How often the base of growth moves at most: a list that grows with each fetch is measured by what it was on the day before.
+const BASE_MOVES: Duration = Duration::from_secs(86_400);
 
 /// What is known of a feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,47 @@ pub struct FeedState {
     pub released: bool,
     /// The digest of the file with the entries.
     pub set: Option<Digest>,
+    /// The URL or path, as a digest: what its growth is measured by stays while this does.
+    pub place: String,
+    /// What its growth is measured by.
+    pub base: Option<Base>,
+}
+
+/// What the growth of a list is measured by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// Its entries.
+    pub entries: u64,
+    /// IPv4 addresses that they cover.
+    pub addresses: u64,
+    /// When it was so long.
+    pub at: Timestamp,
+}
+
+impl FeedState {
+    /// Takes what the list is now for what its growth is measured by, unless that moved of late.
+    pub(super) fn move_base(&mut self, now: Timestamp) {
+        let is_young = |base: &Base| base.at <= now && now.since(base.at) < BASE_MOVES;
+        if self.released || !self.base.as_ref().is_some_and(is_young) {
+            self.base = Some(Base {
+                entries: self.entries,
+                addresses: self.addresses,
+                at: now,
+            });
+        }
+    }
+
+    /// Takes back what a clock that was wrong has written: nothing was fetched later than now, and nothing is fetched much later.
+    pub(super) fn clamp(&mut self, now: Timestamp, longest_wait: Duration) {
+        let is_wrong = [self.tried_at, self.fetched_at]
+            .into_iter()
+            .flatten()
+            .any(|at| at > now);
+        self.tried_at = self.tried_at.map(|at| at.min(now));
+        self.fetched_at = self.fetched_at.map(|at| at.min(now));
+        let latest = now.plus(longest_wait);
+        self.next_at = self.next_at.filter(|_| !is_wrong).map(|at| at.min(latest));
+    }
 }
 
 /// What is wrong with a feed.
@@ -104,12 +149,19 @@ impl Files {
     pub(super) fn state(&self, config: &FeedConfig) -> FeedState {
         let text = read(&self.path("json"), MAX_STATE).ok().flatten();
         let state: Option<FeedState> = text.and_then(|text| serde_json::from_str(&text).ok());
-        let reading = reading_of(config);
-        let same = state.filter(|state| state.reading == reading);
-        same.unwrap_or_else(|| FeedState {
+        let (reading, place) = (reading_of(config), digest(config.url.as_bytes()).to_string());
+        let state = state.unwrap_or_default();
+        if state.reading == reading {
+            return state;
+        }
+        // It is read in another way; but a list that begins to list the world is no other list.
+        let base = state.base.filter(|_| state.place == place);
+        FeedState {
             reading,
+            place,
+            base,
             ..FeedState::default()
-        })
+        }
     }
 
     /// The entries that a state tells of; none where they are not there.
@@ -163,6 +215,52 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_base_of_growth_moves_once_a_day_and_when_a_list_is_released() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let mut state = FeedState::default();
+        let mut moves = |entries, seconds, released| {
+            (state.entries, state.released) = (entries, released);
+            state.move_base(now.plus(Duration::from_secs(seconds)));
+            state.base.unwrap().entries
+        };
+        assert_eq!(moves(100, 0, false), 100);
+        assert_eq!(moves(900, 86_399, false), 100);
+        assert_eq!(moves(900, 86_400, false), 900);
+        assert_eq!(moves(9_000, 86_401, true), 9_000);
+        assert_eq!(moves(10, 0, false), 10, "the clock went back");
+    }
+
+    #[test]
+    fn moments_of_a_wrong_clock_are_taken_back() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let (late, wait) = (
+            now.plus(Duration::from_secs(1_000_000)),
+            Duration::from_secs(3_600),
+        );
+        let mut state = FeedState {
+            tried_at: Some(late),
+            fetched_at: Some(late),
+            next_at: Some(late),
+            ..FeedState::default()
+        };
+        let mut waits = FeedState {
+            fetched_at: Some(now),
+            ..state.clone()
+        };
+        waits.tried_at = Some(now);
+        state.clamp(now, wait);
+        assert_eq!(
+            (state.fetched_at, state.tried_at, state.next_at),
+            (Some(now), Some(now), None)
+        );
+        waits.clamp(now, wait);
+        assert_eq!(
+            (waits.fetched_at, waits.next_at),
+            (Some(now), Some(now.plus(wait)))
+        );
+    }
+
+    #[test]
     fn state_and_entries_are_read_back_and_never_those_of_another_list() {
         let folder = tempfile::tempdir().unwrap();
         let config = FeedConfig::new("a.list", "/srv/list.txt");
@@ -173,6 +271,8 @@ mod tests {
         entries.push("192.0.2.1".parse().unwrap(), Mark::new(Kind::Bot, None));
         state.set = Some(files.put_entries(&entries).unwrap());
         state.etag = Some("\"one\"".to_owned());
+        (state.entries, state.addresses) = (1, 1);
+        state.move_base(Timestamp::from_seconds(1_000_000));
         files.put_state(&state).unwrap();
         assert_eq!(files.state(&config), state);
         assert_eq!(files.entries(&state), Some(entries.clone()));
@@ -181,6 +281,10 @@ mod tests {
             ..config.clone()
         };
         assert_eq!(files.state(&other).etag, None, "it is read in another way");
+        let base = files.state(&other).base;
+        assert_eq!((base, base.is_some()), (state.base, true), "of the same list");
+        let elsewhere = FeedConfig::new("a.list", "/srv/other.txt");
+        assert_eq!(files.state(&elsewhere).base, None, "it is another list");
         entries.push("192.0.2.2".parse().unwrap(), Mark::new(Kind::Bot, None));
         files.put_entries(&entries).unwrap();
         assert_eq!(files.entries(&state), None, "a crash came between");

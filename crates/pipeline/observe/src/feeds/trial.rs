@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::fetch::{Fetched, fetch};
 use super::one::in_full;
 use super::state::{FeedState, Files};
-use super::{FeedConfig, Surroundings, client, limits, read, sane};
+use super::{FeedConfig, Surroundings, client, limits, reach, read, sane};
 
 /// What a list came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +40,9 @@ pub async fn try_feed(
     timeout: Duration,
     around: Surroundings,
 ) -> Result<Tried, String> {
-    let client = client(std::slice::from_ref(config)).map_err(|error| in_full(&error))?;
+    let client = client().map_err(|error| in_full(&error))?;
     let client = client.with_limits(limits::of_exchange(config, timeout));
+    let client = client.with_reach(reach(config));
     let known = FeedState::default();
     let list = match fetch(config, &known, &client, &Clock::system()).await {
         Ok(Fetched::List(list)) => list,
@@ -51,7 +52,7 @@ pub async fn try_feed(
     let (config, before) = (config.clone(), Files::new(folder, &config.name).state(config));
     let work = move || {
         let bytes = list.bytes.len() as u64;
-        let reading = read::read(list.bytes, &config)?;
+        let reading = read::read(list.bytes, &config, Clock::system().now())?;
         let refused = sane::check(&reading, &config, &before, &around).err();
         Ok(Tried {
             bytes,

@@ -149,6 +149,7 @@ impl List {
         let is_dead = standing.silences >= MOST_SILENCES;
         if is_doubtful {
             standing.in_a_row = 0;
+            standing.status.next_test_at = Some(now);
         }
         drop(standing);
         if is_doubtful {
@@ -167,18 +168,21 @@ impl List {
             (standing.silences, standing.in_a_row) = (0, 0);
         }
         match result {
-            Ok(()) => self.set(UpstreamState::Good, None, now),
-            Err(why) => self.quarantine(why, now),
+            Ok(()) => _ = self.set(UpstreamState::Good, None, now),
+            Err(why) => _ = self.set(UpstreamState::Quarantined, Some(why), now),
         }
     }
 
-    /// Takes nothing from it any more until a test says otherwise; it is tested at once, unless that is where this comes from.
+    /// Takes nothing from it any more until a test says otherwise; it is tested at once, where it counted until now.
     pub(super) fn quarantine(&self, why: String, now: Timestamp) {
-        self.set(UpstreamState::Quarantined, Some(why), now);
+        if self.set(UpstreamState::Quarantined, Some(why), now) {
+            self.standing().status.next_test_at = Some(now);
+            self.test.notify_one();
+        }
     }
 
-    /// Changes the state, and tells so.
-    fn set(&self, state: UpstreamState, why: Option<String>, now: Timestamp) {
+    /// Changes the state, and tells so, the caller too.
+    fn set(&self, state: UpstreamState, why: Option<String>, now: Timestamp) -> bool {
         let name = self.config.name();
         let mut standing = self.standing();
         let status = &mut standing.status;
@@ -191,7 +195,7 @@ impl List {
         metrics::gauge!("atalaya_observe_upstream_quarantined", "list" => name.to_owned())
             .set(u8::from(state == UpstreamState::Quarantined));
         if before == state {
-            return;
+            return false;
         }
         match why {
             Some(why) => tracing::warn!(
@@ -201,6 +205,7 @@ impl List {
             ),
             None => tracing::info!(list = name, "a list of others stood its test and is asked"),
         }
+        true
     }
 }
 
@@ -229,6 +234,24 @@ mod tests {
         assert!(status.why.unwrap().contains("does not answer"));
         list.note_test(Ok(()), now, now);
         assert!(list.is_good());
+    }
+
+    #[tokio::test]
+    async fn a_list_that_falls_into_quarantine_is_tested_at_once_and_then_at_its_time() {
+        let list = List::new(&UpstreamList::new("bl.example.net"));
+        let now = Timestamp::from_seconds(1_000_000);
+        let later = Timestamp::from_seconds(1_086_400);
+        list.note_test(Ok(()), now, later);
+        list.quarantine("it lied".to_owned(), now);
+        assert_eq!(list.status().next_test_at, Some(now));
+        tokio::time::timeout(std::time::Duration::from_secs(60), list.doubted())
+            .await
+            .expect("the tester is told");
+        list.note_test(Err("it lies".to_owned()), now, later);
+        list.quarantine("an answer on its way".to_owned(), now);
+        assert_eq!(list.status().next_test_at, Some(later));
+        let told = tokio::time::timeout(std::time::Duration::ZERO, list.doubted());
+        assert!(told.await.is_err(), "it is tested in time");
     }
 
     #[tokio::test]

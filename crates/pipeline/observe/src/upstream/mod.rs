@@ -144,7 +144,7 @@ impl Upstream {
             Ok(()) => self.config.test_every.duration(),
             Err(_why) => self.config.retest_every.duration(),
         };
-        if result.is_err() {
+        if result.is_err() || !list.is_good() {
             self.cache().forget(index);
         }
         let now = self.clock.now();
@@ -221,9 +221,17 @@ impl Upstream {
                     },
                     now,
                 );
-                self.cache().put((index, Prefix::unit(address)), said, ttl, now);
+                self.keep((index, list), address, said, ttl);
                 self.say(list, address, said).await;
             }
+        }
+    }
+
+    /// Keeps what a list says, unless it fell into quarantine meanwhile.
+    fn keep(&self, (index, list): (usize, &List), address: IpAddr, said: Said, ttl: Duration) {
+        let mut cache = self.cache();
+        if list.is_good() {
+            cache.put((index, Prefix::unit(address)), said, ttl, self.clock.now());
         }
     }
 

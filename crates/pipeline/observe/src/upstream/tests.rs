@@ -189,10 +189,21 @@ async fn a_list_that_begins_to_lie_is_silenced_and_comes_back_after_its_test() {
         0,
         "nothing that it says counts"
     );
+    let on_its_way = "192.0.2.7".parse().unwrap();
+    let silenced = List::new(&UpstreamList::new("good.example"));
+    silenced.quarantine("it lied".to_owned(), now);
+    upstream.ask(0, &silenced, on_its_way).await;
+    let known = || {
+        let mut cache = upstream.cache();
+        cache.get_or_ask(0, Prefix::unit(on_its_way), now)
+    };
+    assert_eq!(known(), None, "an answer on its way is not kept");
+    assert_eq!(known(), Some(Said::Nothing), "it is being asked");
     let repaired = List::new(&UpstreamList::new("good.example"));
     repaired.quarantine("it lied".to_owned(), now);
     upstream.test(0, &repaired).await;
     assert!(repaired.is_good());
+    assert_eq!(known(), None, "what was said before the test is forgotten");
     upstream
         .say(&repaired, "192.0.2.7".parse().unwrap(), listed)
         .await;

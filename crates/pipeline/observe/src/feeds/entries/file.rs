@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use atalaya_model::Prefix;
 
-use super::{Entries, MOST_ENTRIES, Mark};
+use super::{Entries, MOST_KEPT, Mark};
 
 /// What the unpacked file begins with.
 const MAGIC: &[u8; 16] = b"atalaya entries1";
@@ -59,10 +59,10 @@ impl Entries {
             return Err(io::ErrorKind::InvalidData.into());
         }
         let counts = [read(&mut plain)?, read(&mut plain)?].map(u64::from_le_bytes);
-        if counts.iter().any(|count| *count > (2 * MOST_ENTRIES) as u64) {
+        let [singles, ranges] = counts;
+        if singles.saturating_add(ranges) > MOST_KEPT as u64 {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        let [singles, ranges] = counts;
         let mut entries = Self::default();
         for _ in 0..singles {
             let address = u32::from_le_bytes(read(&mut plain)?);

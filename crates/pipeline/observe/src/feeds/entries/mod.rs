@@ -17,6 +17,8 @@ pub(super) use mark::Mark;
 
 /// Most entries of one feed: some more than all addresses that large lists name today together.
 pub(super) const MOST_ENTRIES: usize = 5_000_000;
+/// Most entries that are kept: those of the list, and those that left it and still count.
+pub(super) const MOST_KEPT: usize = 2 * MOST_ENTRIES;
 /// Bits of an IPv6 address that one entry names at most, as one listing does.
 const IPV6_UNIT: u8 = 64;
 
@@ -50,7 +52,10 @@ pub(super) struct Moments {
 impl Moments {
     /// Whether an entry counts.
     fn holds(&self, mark: Mark) -> bool {
-        let named_at = mark.named_at().unwrap_or(self.fetched_at);
+        // No list knows of what comes after it.
+        let named_at = mark
+            .named_at()
+            .map_or(self.fetched_at, |at| at.min(self.fetched_at));
         self.now.since(named_at) <= self.expires
     }
 }
@@ -84,6 +89,16 @@ impl Entries {
         let ranges = self.ranges.iter().filter(|(range, _)| range.is_ipv4());
         let sizes = ranges.map(|(range, _)| 1_u64 << 32_u8.saturating_sub(range.length()));
         sizes.fold(self.singles.len() as u64, u64::saturating_add)
+    }
+
+    /// How many IPv6 /64 they cover; what lies in another entry is counted twice.
+    pub(super) fn networks(&self) -> u64 {
+        let ranges = self.ranges.iter().filter(|(range, _)| !range.is_ipv4());
+        let sizes = ranges.map(|(range, _)| {
+            let bits = IPV6_UNIT.saturating_sub(range.length());
+            1_u64.checked_shl(u32::from(bits)).unwrap_or(u64::MAX)
+        });
+        sizes.fold(0, u64::saturating_add)
     }
 
     /// The entry that is wider than a length of its family, if there is one.
@@ -135,11 +150,43 @@ impl Entries {
     /// These, and of those of the fetch before what left and still counts.
     pub(super) fn after(self, before: &Self, moments: Moments) -> (Self, Changes) {
         let mut changes = Changes::default();
-        let merged = Self {
+        let mut merged = Self {
             singles: merge(&before.singles, &self.singles, moments, &mut changes),
             ranges: merge(&before.ranges, &self.ranges, moments, &mut changes),
         };
+        merged.bound(MOST_KEPT);
         (merged, changes)
+    }
+
+    /// Forgets so many of those that left that at most `most` stay: first those that were named last the longest time ago.
+    fn bound(&mut self, most: usize) {
+        let singles = self.singles.iter().map(|(_, mark)| *mark);
+        let marks = singles.chain(self.ranges.iter().map(|(_, mark)| *mark));
+        let excess = self.len().saturating_sub(most);
+        if excess == 0 {
+            return;
+        }
+        let mut left: Vec<_> = marks.filter(|mark| mark.has_left()).map(Mark::named_at).collect();
+        left.sort_unstable();
+        let Some(last) = left.get(excess.min(left.len()).saturating_sub(1)).copied() else {
+            return;
+        };
+        let older = left.partition_point(|at| *at < last);
+        let mut of_that_hour = excess.saturating_sub(older);
+        let mut stays = |mark: Mark| match mark.named_at().cmp(&last) {
+            _ if !mark.has_left() => true,
+            Ordering::Less => false,
+            Ordering::Greater => true,
+            Ordering::Equal => {
+                let stays = of_that_hour == 0;
+                of_that_hour = of_that_hour.saturating_sub(1);
+                stays
+            }
+        };
+        self.singles.retain(|(_, mark)| stays(*mark));
+        self.ranges.retain(|(_, mark)| stays(*mark));
+        self.singles.shrink_to_fit();
+        self.ranges.shrink_to_fit();
     }
 }
 

@@ -80,6 +80,44 @@ fn what_leaves_the_list_counts_until_it_expires_and_so_does_a_list_that_is_not_f
 }
 
 #[test]
+fn of_those_that_left_the_first_are_forgotten_where_they_are_too_many() {
+    let first = entries(&["192.0.2.1", "198.51.100.0/24"]);
+    let (second, _) = entries(&["192.0.2.2", "192.0.2.3"]).after(&first, moments(0, 1));
+    let (mut third, _) = entries(&["192.0.2.4"]).after(&second, moments(2, 3));
+    assert_eq!(third.len(), 5);
+    third.bound(5);
+    assert_eq!(third.len(), 5);
+    third.bound(4);
+    assert!(!finds(&third, "192.0.2.1", moments(3, 3)), "it left first");
+    assert!(finds(&third, "198.51.100.1", moments(3, 3)));
+    third.bound(2);
+    assert!(!finds(&third, "198.51.100.1", moments(3, 3)));
+    assert_eq!(third.len(), 2);
+    third.bound(0);
+    assert_eq!(third, entries(&["192.0.2.4"]), "what the list names stays");
+}
+
+#[test]
+fn a_file_that_tells_of_too_many_entries_is_refused() {
+    let mut plain = b"atalaya entries1".to_vec();
+    for count in [MOST_KEPT as u64, 1] {
+        plain.extend(count.to_le_bytes());
+    }
+    let packed = zstd::stream::encode_all(plain.as_slice(), 1).unwrap();
+    let kind = Entries::unpack(&packed).unwrap_err().kind();
+    assert_eq!(kind, std::io::ErrorKind::InvalidData);
+}
+
+#[test]
+fn a_time_to_come_keeps_no_entry_for_ever() {
+    let mut timed = Entries::default();
+    timed.push(prefix("192.0.2.1"), Mark::new(Kind::Bot, Some(at(9_000))));
+    timed.sort();
+    assert!(finds(&timed, "192.0.2.1", moments(0, 24)));
+    assert!(!finds(&timed, "192.0.2.1", moments(0, 25)));
+}
+
+#[test]
 fn an_entry_with_a_time_of_its_own_counts_from_then() {
     let mut timed = Entries::default();
     timed.push(prefix("192.0.2.1"), Mark::new(Kind::Bot, Some(at(-30))));
