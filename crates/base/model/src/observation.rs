@@ -197,6 +197,9 @@ pub struct Observation {
     /// How much that trap weighed, as it was configured then.
     #[serde(default)]
     pub trap_weight: TrapWeight,
+    /// Those among the recipients that are traps and count, each a witness of its own. Never shown to the public.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traps: Vec<String>,
     /// The envelope.
     pub envelope: Envelope,
     /// The Subject of the message, decoded and cut to a bounded length.
@@ -233,6 +236,7 @@ impl Observation {
             handshake: Handshake::Unproven,
             trap: None,
             trap_weight: TrapWeight::FULL,
+            traps: Vec::new(),
             envelope: Envelope::default(),
             subject: String::new(),
             source_port: None,

@@ -94,7 +94,8 @@ impl Transaction {
         self.connection.execute(sql, row).await.map(|_one| ())
     }
 
-    /// A page of the observations against a unit after `after` and up to the position `up_to`, oldest first.
+    /// A page of the observations against a unit after `after` and up to the position `up_to`, oldest first, of those that were seen at
+    /// `since` or later.
     ///
     /// # Errors
     /// The store failed.
@@ -102,16 +103,37 @@ impl Transaction {
         &mut self,
         unit: &Prefix,
         (after, up_to): (u64, u64),
+        since: Timestamp,
         limit: u32,
     ) -> Result<Vec<Seen>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM observations WHERE unit = $1 AND position > $2 AND position <= $3 \
-             ORDER BY position LIMIT $4"
+             AND seen_at >= $4 ORDER BY position LIMIT $5"
         );
         let rows = self
             .connection
-            .rows(sql, values![unit, after, up_to, limit])
+            .rows(sql, values![unit, after, up_to, since, limit])
             .await?;
+        rows.into_iter().map(seen).collect()
+    }
+
+    /// What a source said of a unit up to a position, the newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn observations_by(
+        &mut self,
+        unit: &Prefix,
+        (sensor, source): (Sensor, &str),
+        up_to: u64,
+        limit: u32,
+    ) -> Result<Vec<Seen>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM observations WHERE unit = $1 AND sensor = $2 AND source = $3 \
+             AND position <= $4 ORDER BY seen_at DESC, position DESC LIMIT $5"
+        );
+        let row = values![unit, sensor.name(), source, up_to, limit];
+        let rows = self.connection.rows(sql, row).await?;
         rows.into_iter().map(seen).collect()
     }
 }

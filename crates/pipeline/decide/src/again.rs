@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use atalaya_model::{Class, Observation, Timestamp};
+use atalaya_model::{Class, Observation, Prefix, Timestamp};
 use atalaya_store::{Case, StoreError, Tally, Transaction};
 
+use crate::allowed::Allowed;
 use crate::learn::{Source, worth};
 use crate::rules::{Rules, is_strangers_word};
-use crate::{Ruling, judge, weigh};
+use crate::{Ruling, judge, judge::MEMORY, weigh};
 
 /// Observations read at once.
 const PAGE: u32 = 1_000;
@@ -41,23 +42,42 @@ impl Measure<'_> {
     ) -> Result<(Tally, BTreeSet<Class>), StoreError> {
         tally.cases = BTreeMap::new();
         let mut lost = BTreeSet::new();
-        let mut after = 0;
+        let (mut after, since) = (0, self.since());
         loop {
             let page = transaction
-                .observations_against(&tally.unit, (after, up_to), PAGE)
+                .observations_against(&tally.unit, (after, up_to), since, PAGE)
                 .await?;
             let Some(last) = page.last() else { break };
             after = last.position;
             let worths = self
                 .worths(transaction, page.iter().map(|seen| &seen.observation))
                 .await?;
+            let addresses: Vec<Prefix> = page
+                .iter()
+                .map(|seen| Prefix::single(seen.observation.address))
+                .collect();
+            let allowed = Allowed::around(transaction, &addresses, self.now).await?;
             for seen in page.iter().map(|seen| &seen.observation) {
                 let source = (seen.sensor, seen.source.clone());
                 let worth = worths.get(&source).copied().unwrap_or(1.0);
-                self.add((&mut tally, &mut lost), seen, (part(seen), worth));
+                let part = match part(seen) {
+                    Part::Counts if allowed.covers(Prefix::single(seen.address)) => Part::Nothing,
+                    part => part,
+                };
+                self.add((&mut tally, &mut lost), seen, (part, worth));
             }
         }
         Ok((tally, lost))
+    }
+
+    /// What was seen before is not read: five half-lives before the last observation that could still list for the longest time, nothing
+    /// counts any more.
+    fn since(self) -> Timestamp {
+        let half_lives = self.rules.kinds.values().map(|kind| kind.half_life.duration());
+        let lifetimes = self.rules.classes.values().map(|life| life.longest.duration());
+        let memory = half_lives.max().unwrap_or_default().saturating_mul(MEMORY);
+        let oldest = memory.saturating_add(lifetimes.max().unwrap_or_default());
+        self.now.minus(oldest)
     }
 
     /// Adds one observation to the tally, or its class to those that lost something.

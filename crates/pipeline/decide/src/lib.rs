@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod again;
+mod allowed;
 pub mod by_hand;
 mod config;
 mod error;

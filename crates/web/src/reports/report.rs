@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use atalaya_formats::reports::{Form, Report};
 use atalaya_model::{Kind, Observation, Prefix, Sensor};
-use atalaya_observe::reports::{BadReport, Reported, observe, read_reportable, take_back};
+use atalaya_observe::reports::{BadReport, Reported, id_after, observe, read_reportable, take_back};
+use atalaya_store::{Recorded, StoreError};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::Uri;
@@ -50,10 +51,31 @@ pub(super) async fn report(
     let Reported { observation, comment } =
         reported.map_err(|wrong| Refusal::wrong(parameter(wrong), wrong.to_string()))?;
     let address = observation.address;
-    shared.app.store.record(observation, comment).await?;
+    keep(&shared, observation, comment).await?;
     let Standing { confidence, .. } = standing(&shared, address, super::look::USUAL_AGE).await?;
     let data = json!({ "ipAddress": address, "abuseConfidenceScore": confidence });
     Ok(Answer::data(&data, left))
+}
+
+/// Keeps a report. Said before and taken back since, it is not known already: it is said anew.
+async fn keep(shared: &Shared, seen: Observation, comment: Option<Vec<u8>>) -> Result<(), StoreError> {
+    let store = &shared.app.store;
+    if store.record(seen.clone(), comment.clone()).await? == Recorded::New {
+        return Ok(());
+    }
+    let kept = store
+        .observations_of(&seen.unit(), super::look::MOST_LOOKED_AT)
+        .await?;
+    let words = kept.iter().filter(|word| {
+        word.takes_back()
+            && (word.sensor, word.address, &word.source) == (seen.sensor, seen.address, &seen.source)
+    });
+    let back = words.map(|word| word.seen_at).max();
+    if let Some(back) = back.filter(|back| seen.seen_at > *back) {
+        let id = id_after(&seen, back);
+        store.record(Observation { id, ..seen }, comment).await?;
+    }
+    Ok(())
 }
 
 /// `DELETE /api/v2/clear-address`: the reporter takes back what he said of an address.

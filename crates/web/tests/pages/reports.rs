@@ -213,6 +213,13 @@ async fn what_a_reporter_takes_back_no_longer_stands() {
         0
     );
     assert_eq!(kept(&house).await.len(), 2, "facts stay");
+    // Said again within the quarter of an hour, it stands again, once.
+    house.clock.advance(std::time::Duration::from_secs(1));
+    for _ in 0..2 {
+        report(&house, &key, "ip=192.0.2.7&categories=11").await;
+    }
+    assert_eq!(kept(&house).await.len(), 3);
+    assert_eq!(clear().await, json!(1));
 }
 
 #[tokio::test]

@@ -120,8 +120,11 @@ fn too_soon(message: &str) -> Option<LogEntry> {
 fn broken(message: &str) -> Option<LogEntry> {
     let starts = ["SMTP protocol error in \"", "SMTP syntax error in \""];
     if let Some(rest) = starts.iter().find_map(|start| message.strip_prefix(start)) {
-        // After the host, only words of Exim follow: the last one is its own.
-        let (_command, rest) = rest.rsplit_once("\" H=")?;
+        let (_command, rest) = rest.split_once("\" H=")?;
+        // The command is the client's text, and so is some of what is said of it behind the host.
+        if rest.contains("\" H=") {
+            return None;
+        }
         return Some(host(rest)?.entry(Kind::Protocol));
     }
     if let Some(rest) = message.strip_prefix("SMTP call from ") {

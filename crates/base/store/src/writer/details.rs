@@ -23,6 +23,8 @@ pub(crate) struct Details<'a> {
     trap: Option<Trap>,
     #[serde(default, skip_serializing_if = "TrapWeight::is_full")]
     trap_weight: TrapWeight,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    traps: Vec<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "str::is_empty")]
     helo: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "str::is_empty")]
@@ -66,6 +68,7 @@ impl<'a> From<&'a Observation> for Details<'a> {
             handshake: observation.handshake,
             trap: observation.trap,
             trap_weight: observation.trap_weight,
+            traps: texts(&observation.traps),
             helo: envelope.helo.as_str().into(),
             mail_from: envelope.mail_from.as_str().into(),
             recipients: texts(&envelope.recipients),
@@ -109,6 +112,7 @@ impl Details<'_> {
             handshake: self.handshake,
             trap: self.trap,
             trap_weight: self.trap_weight,
+            traps: owned(self.traps),
             envelope: Envelope {
                 helo: self.helo.into_owned(),
                 mail_from: self.mail_from.into_owned(),
@@ -132,7 +136,11 @@ impl Details<'_> {
 pub(super) fn storable(mut observation: Observation) -> Observation {
     observation.address = observation.address.to_canonical();
     let envelope = &mut observation.envelope;
-    let lists = envelope.recipients.iter_mut().chain(&mut observation.oddities);
+    let lists = envelope
+        .recipients
+        .iter_mut()
+        .chain(&mut observation.traps)
+        .chain(&mut observation.oddities);
     let texts = [
         &mut envelope.helo,
         &mut envelope.mail_from,

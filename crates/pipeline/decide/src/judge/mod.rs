@@ -13,7 +13,7 @@ mod taken_back;
 
 use std::time::Duration;
 
-use atalaya_model::{Class, Kind, Listing, Observation, Timestamp};
+use atalaya_model::{Class, Kind, Listing, Observation, Sensor, Timestamp};
 use atalaya_store::{Case, Tally};
 
 pub use rule::rule_on;
@@ -94,7 +94,7 @@ pub fn weigh(tally: &mut Tally, observation: &Observation, rules: &Rules, worth:
     if weighing.alone == Alone::Lists {
         case.strong_at = case.strong_at.max(Some(at));
     }
-    for name in witnesses(observation) {
+    for name in witnesses(observation, rules) {
         let last = case.witnesses.entry(name).or_insert(at);
         *last = at.max(*last);
     }
@@ -199,23 +199,41 @@ fn decayed(weight: f64, age: Duration, kind: Kind, rules: &Rules) -> f64 {
 
 /// Names the independent witnesses of an observation, so that the same one is not counted twice.
 ///
-/// Two are independent where their sensor or source differs, or, where our own sensor saw it, the trap that was hit. Whom a stranger
-/// names as recipients says nothing: he could invent as many as he likes, and is one witness.
-fn witnesses(observation: &Observation) -> impl Iterator<Item = String> {
-    let recipients: &[String] = match observation.trap {
-        Some(_) if is_our_own(observation) => &observation.envelope.recipients,
-        _ => &[],
+/// Two are independent where their sensor or source differs, or, where our own sensor saw it, the trap that was hit. The other
+/// recipients of a mail to traps are none, a forwarder brings one, and whom a stranger names says nothing: he could invent as many as he
+/// likes, and is one witness.
+fn witnesses(observation: &Observation, rules: &Rules) -> impl Iterator<Item = String> {
+    let most = match rules.is_forwarded(observation) {
+        true => 1,
+        false => MAX_WITNESSES,
     };
-    let unnamed = recipients.is_empty().then_some("");
-    let traps = recipients.iter().map(String::as_str).chain(unnamed);
+    let traps = traps_of(observation);
+    let unnamed = traps.is_empty().then_some("");
+    let traps = traps.iter().map(String::as_str).chain(unnamed).take(most);
     traps.map(|trap| {
-        let name = match is_our_own(observation) && !trap.is_empty() {
+        let name = match trap.is_empty() {
             // The same trap hit through two of our listeners is hit once.
-            true => format!("{}:{}", observation.sensor, trap.to_lowercase()),
-            false => format!("{}/{}", observation.sensor, observation.source),
+            false => format!("{}:{}", observation.sensor, trap.to_lowercase()),
+            true => format!("{}/{}", observation.sensor, observation.source),
         };
         name.chars().take(LONGEST_NAME).collect()
     })
+}
+
+/// The traps that one of our own sensors saw hit.
+fn traps_of(observation: &Observation) -> &[String] {
+    if !is_our_own(observation) || observation.trap.is_none() {
+        return &[];
+    }
+    match (
+        observation.traps.as_slice(),
+        observation.envelope.recipients.as_slice(),
+    ) {
+        // Kept before traps were told from other recipients: there is no doubt where there is only one. Whom a replayed mail names may be
+        // its sender's invention.
+        ([], [recipient]) if observation.sensor != Sensor::Replay => std::slice::from_ref(recipient),
+        (traps, _) => traps,
+    }
 }
 
 #[cfg(test)]

@@ -240,16 +240,31 @@ fn corroboration_ages_with_the_score() {
 }
 
 #[test]
-fn every_recipient_is_a_witness() {
-    let mut mail = seen(Trap::Recycled, "a@trap.example", NOW);
-    mail.envelope.recipients = ["a@trap.example", "b@trap.example", "c@trap.example"]
-        .map(str::to_owned)
-        .into();
-    let rules = standard();
-    assert!(matches!(
-        says_of(&tally_of(&[mail.clone(), mail]), None, &rules, NOW),
-        Ruling::List { .. }
-    ));
+fn every_trap_is_a_witness_and_no_other_recipient() {
+    let names = ["a@trap.example", "b@trap.example", "c@trap.example"].map(str::to_owned);
+    let mut to_all = seen(Trap::Recycled, "", NOW);
+    to_all.envelope.recipients = names.to_vec();
+    let mut to_three = to_all.clone();
+    to_three.traps = names.to_vec();
+    let mut to_one = to_all.clone();
+    to_one.traps = names.get(..1).unwrap().to_vec();
+    let mut forwarded = to_three.clone();
+    forwarded.oddities.push("forwarded".to_owned());
+    let witnesses = |mail: &Observation| {
+        let tally = tally_of(&[mail.clone(), mail.clone()]);
+        let names: Vec<String> = spam(&tally).witnesses.keys().cloned().collect();
+        let ruling = says_of(&tally, None, &standard(), NOW);
+        (names.join(" "), matches!(ruling, Ruling::List { .. }))
+    };
+    let three = "trap:a@trap.example trap:b@trap.example trap:c@trap.example";
+    assert_eq!(witnesses(&to_three), (three.to_owned(), true));
+    assert_eq!(witnesses(&to_one), ("trap:a@trap.example".to_owned(), false));
+    assert_eq!(witnesses(&forwarded), ("trap:a@trap.example".to_owned(), false));
+    // Kept before the traps were told: which of them are is unknown.
+    assert_eq!(witnesses(&to_all), ("trap/".to_owned(), false));
+    let mut replayed = seen(Trap::Recycled, "invented@b.example", NOW);
+    replayed.sensor = Sensor::Replay;
+    assert_eq!(witnesses(&replayed), ("replay/".to_owned(), false));
 }
 
 #[test]

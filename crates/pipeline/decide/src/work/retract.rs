@@ -12,6 +12,8 @@ use crate::again::{Measure, Part};
 use crate::judge::{is_taken_back, take_back};
 use crate::withdraw::{is_ruled, leave};
 
+/// Most words of a reporter of one unit that are looked through for one that he takes back; after more, there is taken to be one.
+const MOST_WORDS: u32 = 1_000;
 /// Why a listing leaves, as everybody may read it. Who reported is not told.
 const REASON: &str = "What was reported of it was taken back.";
 
@@ -36,16 +38,25 @@ impl Judge {
         let mut known = transaction.tallies(&units).await?;
         let mut decisions = Vec::new();
         for (unit, words) in words {
-            let mut tally = known.remove(&unit).unwrap_or_else(|| Tally::new(unit));
+            let place = tallies.iter().position(|other| other.unit == unit);
+            let mut tally = match place {
+                Some(place) => tallies.remove(place),
+                None => known.remove(&unit).unwrap_or_else(|| Tally::new(unit)),
+            };
+            let mut is_less = false;
             for word in words {
+                is_less |= said_before(transaction, &tally, word, last.position).await?;
                 take_back(&mut tally, word, standing.now);
+            }
+            if !is_less {
+                tallies.push(tally);
+                continue;
             }
             let (tally, gone) = self
                 .without(transaction, tally, (last.position, standing))
                 .await?;
             decisions.extend(gone);
             // What the batch added to it before is in the new sum too.
-            tallies.retain(|other| other.unit != unit);
             tallies.push(tally);
         }
         Ok(decisions)
@@ -83,4 +94,22 @@ impl Judge {
         tally.listed_times = tally.listed_times.saturating_sub(wrong);
         Ok((tally, gone))
     }
+}
+
+/// Whether the reporter said something of the address that this word takes back and none before.
+async fn said_before(
+    transaction: &mut Transaction,
+    tally: &Tally,
+    word: &Observation,
+    up_to: u64,
+) -> Result<bool, StoreError> {
+    let source = (word.sensor, word.source.as_str());
+    let said = transaction
+        .observations_by(&tally.unit, source, up_to, MOST_WORDS)
+        .await?;
+    let is_taken = |seen: &Seen| {
+        let seen = &seen.observation;
+        seen.address == word.address && seen.counts() && !is_taken_back(&tally.taken_back, seen)
+    };
+    Ok(said.len() >= MOST_WORDS as usize || said.iter().any(is_taken))
 }

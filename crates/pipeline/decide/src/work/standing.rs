@@ -1,11 +1,12 @@
 //! What the store holds about the addresses of a batch, read at once before it is judged: three questions, however long the batch.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use atalaya_model::{Listing, Observation, Prefix, Timestamp, reserved};
 use atalaya_store::{Purge, Seen, SourceRecord, StoreError, Transaction};
 
+use crate::allowed::Allowed;
 use crate::learn::{Source, worth};
 use crate::protect::Protected;
 use crate::rules::{Learning, is_strangers_word};
@@ -16,7 +17,7 @@ pub(super) struct Standing {
     /// What stands about the units of the batch.
     listings: HashMap<Prefix, Vec<Listing>>,
     /// What is on the allow list around the addresses of the batch.
-    allowed: HashSet<Prefix>,
+    allowed: Allowed,
     /// What the rules never list.
     pub(super) protected: Arc<Protected>,
     /// What became of what the strangers of this batch said before.
@@ -42,7 +43,7 @@ impl Standing {
         for listing in transaction.listings_in(&units).await? {
             listings.entry(listing.prefix).or_default().push(listing);
         }
-        let allowed = transaction.allowed_covering(&addresses).await?.into_iter();
+        let allowed = Allowed::around(transaction, &addresses, now).await?;
         let strangers = seen().filter(|seen| is_strangers_word(seen));
         let strangers: BTreeSet<Source> = strangers.map(|seen| (seen.sensor, seen.source.clone())).collect();
         let records = match strangers.is_empty() {
@@ -51,10 +52,7 @@ impl Standing {
         };
         Ok(Self {
             listings,
-            allowed: allowed
-                .filter(|entry| !entry.is_over(now))
-                .map(|entry| entry.prefix)
-                .collect(),
+            allowed,
             protected,
             sources: records
                 .into_iter()
@@ -70,7 +68,7 @@ impl Standing {
     pub(super) fn is_evidence(&self, seen: &Observation) -> bool {
         seen.counts()
             && reserved(&seen.unit()).is_none()
-            && !self.is_allowed(address(seen))
+            && !self.allowed.covers(address(seen))
             && !self.is_purged(seen)
     }
 
@@ -85,7 +83,7 @@ impl Standing {
 
     /// Whether a unit may not be listed, whatever is known.
     pub(super) fn is_kept_off(&self, unit: Prefix) -> bool {
-        reserved(&unit).is_some() || self.is_allowed(unit) || self.protected.touching(unit).is_some()
+        reserved(&unit).is_some() || self.allowed.covers(unit) || self.protected.touching(unit).is_some()
     }
 
     /// What stands about a unit, also what is over.
@@ -101,11 +99,6 @@ impl Standing {
         // Without a name of its own, a source is one of many.
         let source = (seen.sensor, seen.source.clone());
         worth(self.sources.get(&source), learning, self.now)
-    }
-
-    /// Whether all of `prefix` is on the allow list.
-    fn is_allowed(&self, prefix: Prefix) -> bool {
-        !self.allowed.is_empty() && prefix.with_parents().any(|around| self.allowed.contains(&around))
     }
 }
 

@@ -175,10 +175,10 @@ impl Opened {
         file.read_exact_at(&mut now, 0).is_ok() && now == self.beginning
     }
 
-    /// Whether this is another file with something in it, or the same one with less than was read.
+    /// Whether this is another file with something in it, or the same one with less than was read. A packed one is always shorter than that.
     pub(super) fn is_replaced_by(&self, found: &Metadata) -> bool {
         if (found.dev(), found.ino()) == self.number {
-            found.len() < self.at
+            matches!(self.body, Body::Plain(_)) && found.len() < self.at
         } else {
             found.len() > 0
         }

@@ -96,7 +96,20 @@ impl Log {
         if self.next.is_empty() && self.open.as_ref().is_some_and(|open| !open.is_unchanged()) {
             self.open = None;
         }
-        let mut observations = Vec::new();
+        let (before, mut observations) = (self.position, Vec::new());
+        match self.fill(now, &mut observations) {
+            Err(error) if self.position == before => Err(error),
+            // What was read before the trouble is recorded; the next look meets the trouble again.
+            read => Ok(Batch {
+                observations,
+                position: self.position,
+                has_more: read.unwrap_or(false),
+            }),
+        }
+    }
+
+    /// Reads up to the limit; says whether there is more.
+    fn fill(&mut self, now: Timestamp, observations: &mut Vec<Observation>) -> io::Result<bool> {
         let mut left = BATCH;
         let mut was_replaced = false;
         while left > 0 {
@@ -104,7 +117,7 @@ impl Log {
             if self.open.is_none() && !self.open_next(now)? {
                 break;
             }
-            let length = self.read_piece(now, &mut observations)?;
+            let length = self.read_piece(now, observations)?;
             left = left.saturating_sub(length);
             if length > 0 {
                 continue;
@@ -118,11 +131,7 @@ impl Log {
                 break;
             }
         }
-        Ok(Batch {
-            observations,
-            position: self.position,
-            has_more: left == 0,
-        })
+        Ok(left == 0)
     }
 
     /// Reads a piece of the file that is open; nothing at its end.

@@ -40,6 +40,8 @@ pub(super) struct Mail {
     pub(super) recipients: Vec<String>,
     /// The strongest trap among them.
     pub(super) trap: Option<Hit>,
+    /// Those among them that are traps and count.
+    pub(super) traps: Vec<String>,
     pub(super) message: Option<Message>,
 }
 
@@ -55,7 +57,11 @@ impl Shared {
             // All of them: those that are no traps are to be hidden in the evidence too.
             recipients: mail.recipients,
         };
-        let delivery = self.delivery(stranger, envelope, Some(trap));
+        let delivery = Delivery {
+            trap: Some(trap),
+            traps: mail.traps,
+            ..self.delivery(stranger, envelope)
+        };
         let mut observation = of_message(delivery, message.as_deref().unwrap_or_default());
         if !is_whole {
             observation.oddities.push(TRUNCATED.to_owned());
@@ -78,13 +84,13 @@ impl Shared {
             mail_from: cut(sender),
             recipients: Vec::new(),
         };
-        let mut observation = of_connection(self.delivery(stranger, envelope, None));
+        let mut observation = of_connection(self.delivery(stranger, envelope));
         observation.kind = Kind::Protocol;
         observation.oddities.push(OWN_NAME.to_owned());
         Some(Box::new(of_ours(observation, stranger).into()))
     }
 
-    fn delivery(&self, stranger: &Stranger, envelope: Envelope, trap: Option<Hit>) -> Delivery {
+    fn delivery(&self, stranger: &Stranger, envelope: Envelope) -> Delivery {
         Delivery {
             peer: Peer {
                 address: stranger.address,
@@ -94,7 +100,8 @@ impl Shared {
             listener: self.config.name.clone(),
             at: self.clock.now(),
             envelope,
-            trap,
+            trap: None,
+            traps: Vec::new(),
             dialect: None,
             tls: None,
             oddities: Oddities::NONE,

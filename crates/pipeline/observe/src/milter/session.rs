@@ -189,6 +189,9 @@ impl Session {
         mail.trap = mail.trap.into_iter().chain(trap).reduce(Hit::stronger);
         if mail.recipients.len() < MOST_RECIPIENTS {
             mail.recipients.push(cut(recipient));
+            if trap.is_some_and(Hit::counts) {
+                mail.traps.push(cut(recipient));
+            }
         }
         Reply::Continue.write(out);
     }

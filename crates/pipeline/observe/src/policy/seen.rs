@@ -40,13 +40,18 @@ pub(super) fn observation(
         None if is_own_name => Kind::Protocol,
         None => return None,
     };
-    let cut = |text: &str| text.chars().take(MOST_TEXT).collect();
+    let cut = |text: &str| text.chars().take(MOST_TEXT).collect::<String>();
     Some(Observation {
         source: source.to_owned(),
         kind,
         handshake: Handshake::Completed,
         trap: trap.map(|hit| hit.kind),
         trap_weight: trap.map(|hit| hit.weight).unwrap_or_default(),
+        traps: trap
+            .filter(|hit| hit.counts())
+            .map(|_hit| cut(&request.recipient))
+            .into_iter()
+            .collect(),
         envelope: Envelope {
             helo: cut(&request.helo_name),
             mail_from: cut(&request.sender),

@@ -90,7 +90,7 @@ impl Replay {
         };
         let glance = Glance::of(&head);
         let told = envelope::read(&head, &source, line_sender);
-        let trap = self.trap(&told, came_at.unwrap_or(now));
+        let (trap, traps) = self.traps(&told, came_at.unwrap_or(now));
         let passed_on = told.is_passed_on.then_some(FORWARDED);
         let oddities = glance.oddities.words().chain(passed_on);
         let observation = Observation {
@@ -98,6 +98,7 @@ impl Replay {
             handshake: Handshake::Completed,
             trap: Some(trap.kind),
             trap_weight: trap.weight,
+            traps,
             envelope: told.envelope,
             subject: glance.subject,
             message_size: u64::try_from(mail.len()).unwrap_or(u64::MAX),
@@ -107,17 +108,22 @@ impl Replay {
         Ok((observation, came_at))
     }
 
-    /// The strongest trap among the recipients, if a server that we trust names them; else the weakest that there is.
-    fn trap(&self, told: &Told, came_at: Timestamp) -> Hit {
-        let traps = told
-            .envelope
-            .recipients
-            .iter()
-            .map(|to| self.book.hit(&Address(to.clone()), came_at));
-        match told.addressing {
-            Addressing::Server => traps.reduce(Hit::stronger).unwrap_or(Hit::of(Trap::Pristine)),
-            Addressing::Sender => self.book.weakest(),
+    /// The strongest trap among the recipients, and those of them that count, if a server that we trust names them; else the weakest that
+    /// there is, and none by name.
+    fn traps(&self, told: &Told, came_at: Timestamp) -> (Hit, Vec<String>) {
+        if told.addressing == Addressing::Sender {
+            return (self.book.weakest(), Vec::new());
         }
+        let recipients = told.envelope.recipients.iter();
+        let hits: Vec<_> = recipients
+            .map(|to| (to, self.book.hit(&Address(to.clone()), came_at)))
+            .collect();
+        let strongest = hits.iter().map(|(_to, hit)| *hit).reduce(Hit::stronger);
+        let counting = hits.iter().filter(|(_to, hit)| hit.counts());
+        (
+            strongest.unwrap_or(Hit::of(Trap::Pristine)),
+            counting.map(|(to, _hit)| (*to).clone()).collect(),
+        )
     }
 }
 

@@ -121,6 +121,16 @@ pub fn take_back(address: IpAddr, reporter: &str, now: Timestamp) -> Observation
     }
 }
 
+/// The id of a report that was made before, taken back at a moment, and is made again: it is a new one, once.
+#[must_use]
+pub fn id_after(report: &Observation, back: Timestamp) -> ObservationId {
+    named(&format!(
+        "atalaya report again 1 {} {}",
+        report.id.0,
+        back.micros()
+    ))
+}
+
 /// Reads an address that may be reported.
 ///
 /// # Errors
@@ -155,7 +165,11 @@ fn read_moment(text: &[u8], now: Timestamp) -> Result<Timestamp, BadReport> {
 fn id((reporter, address): (&str, IpAddr), kind: Kind, at: Timestamp) -> ObservationId {
     let quarter = at.seconds().div_euclid(MERGED);
     // The name of a reporter has no space.
-    let text = format!("atalaya report 1 {reporter} {address} {kind} {quarter}");
+    named(&format!("atalaya report 1 {reporter} {address} {kind} {quarter}"))
+}
+
+/// The id that a text names.
+fn named(text: &str) -> ObservationId {
     let mut bytes = [0; 16];
     for (byte, from) in bytes.iter_mut().zip(Sha256::digest(text)) {
         *byte = from;

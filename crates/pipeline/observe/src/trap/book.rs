@@ -36,6 +36,11 @@ impl Hit {
         }
     }
 
+    /// Whether hitting it speaks against anybody.
+    pub(crate) fn counts(self) -> bool {
+        self.strength().0 > 0
+    }
+
     /// The stronger of two: of the stronger kind, then the heavier. What weighs nothing is the weakest.
     pub(crate) fn stronger(self, other: Self) -> Self {
         if self.strength() >= other.strength() {

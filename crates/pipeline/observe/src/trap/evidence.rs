@@ -35,6 +35,8 @@ pub(crate) struct Delivery {
     pub(crate) envelope: Envelope,
     /// The strongest trap that it hit.
     pub(crate) trap: Option<Hit>,
+    /// Those among the recipients that are traps and count.
+    pub(crate) traps: Vec<String>,
     /// The dialect in which it came.
     pub(crate) dialect: Option<DialectId>,
     /// The TLS session in which it came.
@@ -70,6 +72,7 @@ pub(crate) fn of_connection(delivery: Delivery) -> Observation {
         handshake: Handshake::Completed,
         trap: delivery.trap.map(|trap| trap.kind),
         trap_weight: delivery.trap.map(|trap| trap.weight).unwrap_or_default(),
+        traps: delivery.traps,
         oddities: delivery.oddities.words().map(str::to_owned).collect(),
         envelope: delivery.envelope,
         source_port: Some(delivery.peer.port),
@@ -122,6 +125,7 @@ mod tests {
                 ..Envelope::default()
             },
             trap: Some(Hit::of(Trap::Typo)),
+            traps: Vec::new(),
             dialect: None,
             tls: None,
             oddities: atalaya_formats::smtp::Oddity::BareLf.into(),

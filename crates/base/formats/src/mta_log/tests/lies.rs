@@ -45,6 +45,8 @@ fn exim_never_gives_an_address_out_of_a_helo_or_a_sender() {
         "H=(x) [198.51.100.9] F=<\"y) [192.0.2.1]\"@f> rejected RCPT <g@h>: Unknown user",
         "login authenticator failed for (x) [192.0.2.1]: 535 Incorrect authentication data) [198.51.100.9]: 535 Incorrect authentication data",
         "SMTP protocol error in \"AUTH\" H=(a\" H=(b) [192.0.2.1] AUTH command used when not advertised) [198.51.100.9] AUTH command used when not advertised",
+        "SMTP protocol error in \"AUTH x\" H=(a) [192.0.2.1]\" H=(b) [198.51.100.9] AUTH command used when not advertised",
+        "SMTP syntax error in \"MAIL FROM:<a@b.c> \" H=[192.0.2.1] x\" H=(h) [198.51.100.9] malformed address: \" H=[192.0.2.1] x may not follow <a@b.c>",
         "SMTP protocol synchronization error (next input sent too soon): rejected \"x\" H=[192.0.2.1] \" H=[198.51.100.9] next input=\"\"",
     ] {
         assert_eq!(exim(text), None, "{text}");
@@ -53,7 +55,8 @@ fn exim_never_gives_an_address_out_of_a_helo_or_a_sender() {
     assert_eq!(exim(helo), liar(Kind::UnknownRecipient));
     let guessed = "login authenticator failed for (h) [198.51.100.9]: 535 Incorrect authentication data (set_id=x) [192.0.2.1])";
     assert_eq!(exim(guessed), liar(Kind::LoginAttack));
-    let command = "SMTP protocol error in \"AUTH x\" H=(a) [192.0.2.1]\" H=(b) [198.51.100.9] AUTH command used when not advertised";
+    let command =
+        "SMTP syntax error in \"MAIL FROM:<[192.0.2.1]\" H=(b) [198.51.100.9] malformed address: [192.0.2.1]";
     assert_eq!(exim(command), liar(Kind::Protocol));
     let early = "SMTP protocol synchronization error (input sent without waiting for greeting): rejected connection from H=[198.51.100.9] input=\"H=(a) [192.0.2.1]\"";
     assert_eq!(exim(early), liar(Kind::EarlyTalker));

@@ -26,18 +26,18 @@ fn postfix_logs_say_what_was_counted_by_hand() {
     if let Some(counts) = counts(MailServer::Postfix, "mta-logs/fail2ban/postfix") {
         assert_eq!(
             counts,
-            r#"{"early-talker": 1, "login-attack": 11, "protocol": 13, "relay-attempt": 1, "unknown-recipient": 3}"#
+            r#"{"early-talker": 1, "login-attack": 11, "protocol": 12, "relay-attempt": 1, "unknown-recipient": 3}"#
         );
     }
 }
 
 #[test]
 fn exim_logs_say_what_was_counted_by_hand() {
-    // One more is a line of syslog without its time, which is not believed.
+    // One more is a line of syslog without its time, which is not believed, and one has a command that looks like a host.
     if let Some(counts) = counts(MailServer::Exim, "mta-logs/fail2ban/exim") {
         assert_eq!(
             counts,
-            r#"{"early-talker": 1, "login-attack": 11, "protocol": 13, "relay-attempt": 2, "unknown-recipient": 2}"#
+            r#"{"early-talker": 1, "login-attack": 11, "protocol": 12, "relay-attempt": 2, "unknown-recipient": 2}"#
         );
     }
 }

@@ -124,3 +124,39 @@ async fn what_was_taken_back_is_in_no_simulation() {
     let report = crate::simulate::simulate(&bench.store, &trial).await.unwrap();
     assert_eq!((report.observations, report.present.listed), (3, 0));
 }
+
+#[tokio::test]
+async fn what_an_allowed_neighbour_did_is_not_added_up_again() {
+    let bench = Bench::sqlite().await;
+    let neighbour = "2001:db8:1::2".parse().unwrap();
+    by_hand::allow(&bench.store, neighbour, "a customer", None, bench.clock.now())
+        .await
+        .unwrap();
+    bench.see("2001:db8:1::2", Kind::Spam).await;
+    for kind in [Kind::Spam, Kind::NotSpam] {
+        say(&bench, "2001:db8:1::1", (Sensor::Report, "one"), kind).await;
+        bench.judge.catch_up().await.unwrap();
+    }
+    assert!(tally(&bench, "2001:db8:1::1").await.cases.is_empty());
+    say(&bench, "2001:db8:1::1", (Sensor::Report, "two"), Kind::Spam).await;
+    bench.judge.catch_up().await.unwrap();
+    assert!(!is_listed(&bench, "2001:db8:1::1").await);
+}
+
+#[tokio::test]
+async fn a_word_that_takes_nothing_back_adds_nothing_up() {
+    let bench = Bench::sqlite().await;
+    bench.see("192.0.2.1", Kind::Spam).await;
+    // As if it had been kept no longer: what is added up again would be another sum.
+    let unit = Prefix::unit("192.0.2.1".parse().unwrap());
+    let mut marked = tally(&bench, "192.0.2.1").await;
+    marked.cases.get_mut(&Class::Spam).unwrap().observations = 77;
+    let mut transaction = bench.store.begin().await.unwrap();
+    transaction.put_tallies(&[marked]).await.unwrap();
+    transaction.commit().await.unwrap();
+    say(&bench, "192.0.2.1", (Sensor::Report, "one"), Kind::NotSpam).await;
+    bench.judge.catch_up().await.unwrap();
+    let left = tally(&bench, "192.0.2.1").await;
+    assert_eq!((left.unit, left.cases[&Class::Spam].observations), (unit, 77));
+    assert_eq!(left.taken_back.len(), 1);
+}

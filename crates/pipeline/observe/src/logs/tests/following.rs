@@ -228,6 +228,30 @@ fn a_packed_file_that_is_cut_does_not_keep_the_log_from_being_read() {
 }
 
 #[test]
+fn what_was_read_before_the_trouble_is_given_and_then_the_trouble() {
+    let mut place = Place::new();
+    place.add("log", (1..200).map(line).collect::<String>());
+    place.pack("log");
+    let whole = fs::read(place.path("log.gz")).unwrap();
+    fs::write(place.path("mail.log"), &whole[..whole.len() - 9]).unwrap();
+    assert_eq!(place.seen(), (1..200).collect::<Vec<u8>>());
+    assert!(place.log.read(now()).is_err());
+    fs::remove_file(place.path("mail.log")).unwrap();
+    place.add("mail.log", line(250));
+    assert_eq!(place.seen(), [250]);
+}
+
+#[test]
+fn a_log_that_is_packed_itself_is_read_once() {
+    let mut place = Place::new();
+    place.add("log", (1..200).map(line).collect::<String>());
+    place.pack("log");
+    place.rename("log.gz", "mail.log");
+    assert_eq!(place.seen(), (1..200).collect::<Vec<u8>>());
+    assert_eq!(place.seen(), [0; 0]);
+}
+
+#[test]
 fn a_restart_inside_of_a_line_takes_its_rest_for_no_line() {
     let mut place = Place::new();
     // Longer than any line: its later part looks like a line of its own.

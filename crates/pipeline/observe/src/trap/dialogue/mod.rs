@@ -100,6 +100,8 @@ struct Transaction {
     recipients: Vec<String>,
     /// The strongest trap among them.
     trap: Option<Hit>,
+    /// Those among them that are traps and count.
+    traps: Vec<String>,
     /// Whether chunks have begun to come.
     in_chunks: bool,
 }
@@ -108,7 +110,11 @@ impl Transaction {
     /// Adds a recipient.
     fn name(&mut self, recipient: Address, trap: Hit) {
         self.trap = Some(self.trap.map_or(trap, |known| known.stronger(trap)));
-        self.recipients.push(cut(recipient.0, MAX_KEPT_PATH));
+        let path = cut(recipient.0, MAX_KEPT_PATH);
+        if trap.counts() {
+            self.traps.push(path.clone());
+        }
+        self.recipients.push(path);
     }
 }
 
@@ -201,6 +207,13 @@ impl Dialogue {
     /// Whether the message in the making comes in chunks.
     pub(crate) fn is_in_chunks(&self) -> bool {
         self.transaction.as_ref().is_some_and(|open| open.in_chunks)
+    }
+
+    /// The recipients of the message in the making that are traps and count.
+    pub(crate) fn take_traps(&mut self) -> Vec<String> {
+        let open = self.transaction.as_mut();
+        open.map(|open| std::mem::take(&mut open.traps))
+            .unwrap_or_default()
     }
 
     /// Ends the message in the making, whatever became of it, and gives its envelope and trap.

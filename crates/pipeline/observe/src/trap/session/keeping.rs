@@ -31,12 +31,16 @@ impl Told {
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
     /// Keeps the message that is complete, or says why not.
     pub(super) async fn keep(&mut self, oddities: Oddities) -> Reply {
+        let traps = self.dialogue.take_traps();
         let (envelope, trap) = self.dialogue.finish();
         if self.shared.complaints.takes(&envelope.recipients) {
             return self.keep_complaint().await;
         }
         self.listen_to_dialect();
-        let delivery = self.delivery(envelope, Some(trap), oddities);
+        let delivery = Delivery {
+            traps,
+            ..self.delivery(envelope, Some(trap), oddities)
+        };
         let message = self.body.take();
         let observation = evidence::of_message(delivery, &message);
         let evidence = Evidence {
@@ -109,6 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             at: self.shared.clock.now(),
             envelope,
             trap,
+            traps: Vec::new(),
             dialect: self.told.as_ref().map(|told| told.id),
             tls: self.tls.clone(),
             oddities: oddities.with(self.dialogue.oddities()),
