@@ -40,6 +40,8 @@ pub(super) struct Mail {
     pub(super) recipients: Vec<String>,
     /// The strongest trap among them.
     pub(super) trap: Option<Hit>,
+    /// The strongest trap among those that were refused.
+    pub(super) refused: Option<Hit>,
     pub(super) message: Option<Message>,
 }
 
@@ -65,6 +67,32 @@ impl Shared {
             message: message.filter(|message| !message.is_empty()),
             memory,
         }))
+    }
+
+    /// The observation that a client wrote to a trap and was refused, unless one as strong was noted with the same mail.
+    pub(super) fn refused(
+        &self,
+        stranger: &Stranger,
+        mail: &mut Mail,
+        recipient: &str,
+        trap: Hit,
+    ) -> Option<Box<Waiting>> {
+        if mail.refused.is_some_and(|noted| noted.stronger(trap) == noted) {
+            return None;
+        }
+        mail.refused = Some(trap);
+        let envelope = Envelope {
+            helo: stranger.helo.clone(),
+            mail_from: mail.sender.clone(),
+            recipients: vec![cut(recipient)],
+        };
+        let mut observation = of_connection(self.delivery(stranger, envelope, Some(trap)));
+        observation.kind = if mail.sender.is_empty() {
+            Kind::Backscatter
+        } else {
+            Kind::UnknownRecipient
+        };
+        Some(Box::new(of_ours(observation, stranger).into()))
     }
 
     /// The observation that a client is by its greeting, once.
