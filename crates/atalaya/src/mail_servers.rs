@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use atalaya_model::{Class, Clock};
 use atalaya_net::{bind_tcp, bind_unix};
-use atalaya_observe::advice::{Adviser, Knowledge};
+use atalaya_observe::advice::{Adviser, AdviceConfig, Knowledge};
 use atalaya_observe::milter::Milter;
 use atalaya_observe::policy::Policy;
 use atalaya_observe::{Hit, Trap};
@@ -136,11 +136,15 @@ fn adviser(house: &House, trap: Arc<Trap>) -> Arc<Adviser> {
         trap,
     };
     let config = &house.config;
-    Arc::new(Adviser::new(
-        config.advice.clone(),
-        Box::new(knowledge),
-        config.public_url(),
-    ))
+    Arc::new(Adviser::new(advice(config), Box::new(knowledge), config.public_url()))
+}
+
+/// The advice, with our own addresses from all sections: whoever is spared in one place is spared here.
+fn advice(config: &Config) -> AdviceConfig {
+    AdviceConfig {
+        own_networks: config.own_addresses(),
+        ..config.advice.clone()
+    }
 }
 
 /// The list in memory, and the traps that were named.
@@ -162,5 +166,31 @@ impl Knowledge for ListAndTraps {
 
     fn trap(&self, recipient: &str) -> Option<Hit> {
         self.trap.named_trap(recipient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_model::Prefix;
+
+    use super::*;
+
+    #[test]
+    fn mail_servers_and_logs_spare_our_own_addresses_whichever_section_names_them() {
+        let named: Vec<Prefix> = ["192.0.2.0/26", "192.0.2.64/26", "192.0.2.128/26", "192.0.2.192/26"]
+            .map(|prefix| prefix.parse().unwrap())
+            .to_vec();
+        let mut config = Config::default();
+        let sections = [
+            &mut config.complaints.own,
+            &mut config.web.own_networks,
+            &mut config.replay.trusted_relays,
+            &mut config.advice.own_networks,
+        ];
+        for (section, prefix) in sections.into_iter().zip(&named) {
+            section.push(*prefix);
+        }
+        assert_eq!(config.own_addresses(), named);
+        assert_eq!(advice(&config).own_networks, named);
     }
 }

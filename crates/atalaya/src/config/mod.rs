@@ -150,12 +150,13 @@ impl Config {
             .unwrap_or_else(|| format!("http://{}", self.listen.http))
     }
 
-    /// Our own addresses and those of our relays, whichever section names them: no line of a log speaks against them.
+    /// Our own addresses and those of our relays, whichever section names them: no line of a log and no mail server speaks against them.
     pub(crate) fn own_addresses(&self) -> Vec<Prefix> {
         let own = [
             &self.complaints.own,
             &self.web.own_networks,
             &self.replay.trusted_relays,
+            &self.advice.own_networks,
         ];
         own.into_iter().flatten().copied().collect()
     }
