@@ -7,7 +7,7 @@ use atalaya_model::{Envelope, Kind, Observation, Sensor};
 
 use super::Shared;
 use super::message::Message;
-use crate::advice::Advice;
+use crate::advice::{Advice, is_fooled};
 use crate::behind::Waiting;
 use crate::trap::{Delivery, Hit, Peer, of_connection, of_message};
 
@@ -59,6 +59,9 @@ impl Shared {
         };
         let delivery = self.delivery(stranger, envelope, Some(trap));
         let mut observation = of_message(delivery, message.as_deref().unwrap_or_default());
+        if is_fooled(&observation.envelope.mail_from) {
+            observation.kind = Kind::Backscatter;
+        }
         if !is_whole {
             observation.oddities.push(TRUNCATED.to_owned());
         }
@@ -87,7 +90,7 @@ impl Shared {
             recipients: vec![cut(recipient)],
         };
         let mut observation = of_connection(self.delivery(stranger, envelope, Some(trap)));
-        observation.kind = if mail.sender.is_empty() {
+        observation.kind = if is_fooled(&mail.sender) {
             Kind::Backscatter
         } else {
             Kind::UnknownRecipient

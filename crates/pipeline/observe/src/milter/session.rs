@@ -179,7 +179,7 @@ impl Session {
             .filter(|hit| hit.kind != Trap::Role);
         let refusal = match &mail.advice {
             // Who asks why must be heard.
-            _ if self.shared.config.is_open(recipient) => None,
+            _ if self.shared.adviser.is_open(recipient) => None,
             Advice::Reject(text) => Some(Reply::Refuse(text)),
             Advice::Defer(text) => Some(Reply::Defer(text)),
             _ => None,

@@ -10,7 +10,7 @@ mod tests;
 mod wire;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use atalaya_formats::policy::{Answer, Request};
@@ -161,7 +161,7 @@ impl Policy {
         let advice = match request.client_address {
             Some(address) if request.is_access_policy && request.sasl_username.is_empty() => {
                 self.note(request, last);
-                self.adviser.advice(address)
+                self.advice(address, &request.recipient)
             }
             _ => Advice::Pass,
         };
@@ -176,6 +176,14 @@ impl Policy {
         };
         metrics::counter!("atalaya_observe_policy_answers_total", "action" => word).increment(1);
         answer
+    }
+
+    /// What the list says to do about a client at a recipient. Who asks why must be heard.
+    fn advice(&self, address: IpAddr, recipient: &str) -> Advice {
+        match self.adviser.advice(address) {
+            Advice::Reject(_) | Advice::Defer(_) if self.adviser.is_open(recipient) => Advice::Pass,
+            advice => advice,
+        }
     }
 
     /// Notes what a request proves, once for each mail.

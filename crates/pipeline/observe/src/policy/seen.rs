@@ -8,15 +8,12 @@ use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Senso
 use sha2::{Digest as _, Sha256};
 use uuid::Builder;
 
-use crate::advice::Adviser;
+use crate::advice::{Adviser, is_fooled};
 
 /// Most characters kept of what a client said.
 const MOST_TEXT: usize = 512;
 /// The word for a client that calls itself by our name.
 const OWN_NAME: &str = "helo-is-our-name";
-/// Local parts of senders that bounce, or that only ask whether an address exists: `double-bounce` is Postfix's, `postmaster` Exim's. They end here
-/// because somebody forged the trap as a sender, so they were fooled themselves.
-const FOOLED: &[&str] = &["", "double-bounce", "mailer-daemon", "postmaster"];
 
 /// The observation that a request is; none where it proves nothing about its client.
 pub(super) fn observation(
@@ -56,11 +53,6 @@ pub(super) fn observation(
         oddities: is_own_name.then(|| OWN_NAME.to_owned()).into_iter().collect(),
         ..Observation::new(id(source, request), address, now, Sensor::Policy)
     })
-}
-
-fn is_fooled(sender: &str) -> bool {
-    let local = sender.rsplit_once('@').map_or(sender, |(local, _)| local);
-    FOOLED.iter().any(|fooled| fooled.eq_ignore_ascii_case(local))
 }
 
 /// Names the mail, whichever of its recipients is seen, so that it is kept once whoever asks about it again.

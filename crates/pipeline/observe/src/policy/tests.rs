@@ -164,6 +164,18 @@ async fn what_is_no_request_or_has_no_end_is_answered_with_nothing_and_closed() 
 }
 
 #[tokio::test]
+async fn who_is_refused_can_ask_why() {
+    let bench = usual().await;
+    let mut stream = bench.connect();
+    for open in ["Postmaster@b.example", "abuse@b.example", "postmaster"] {
+        let asked = request("192.0.2.3", open, "1");
+        assert_eq!(ask(&mut stream, &asked).await, NOTHING, "{open}");
+    }
+    let other = request("192.0.2.3", "abuse.x@b.example", "1");
+    assert_eq!(ask(&mut stream, &other).await, REFUSED);
+}
+
+#[tokio::test]
 async fn everybody_passes_while_no_list_is_loaded() {
     let bench = bench(PolicyConfig::default(), adviser_without_list()).await;
     let mut stream = bench.connect();
