@@ -142,7 +142,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Knows 192.0.2.3 as spam and policy, 192.0.2.4 as bot, and the recycled traps of trap.example.
+    /// Knows 192.0.2.3 as spam and policy, 192.0.2.4 as bot, and the traps of trap.example (recycled) and pristine.example.
     #[derive(Debug)]
     struct Few;
 
@@ -156,9 +156,12 @@ pub(crate) mod tests {
         }
 
         fn trap(&self, recipient: &str) -> Option<Hit> {
-            recipient
-                .ends_with("@trap.example")
-                .then_some(Hit::of(Trap::Recycled))
+            let (_, domain) = recipient.rsplit_once('@')?;
+            match domain {
+                "trap.example" => Some(Hit::of(Trap::Recycled)),
+                "pristine.example" => Some(Hit::of(Trap::Pristine)),
+                _ => None,
+            }
         }
     }
 
@@ -184,7 +187,7 @@ pub(crate) mod tests {
         ))
     }
 
-    /// An adviser who knows 192.0.2.3 as spam and policy, 192.0.2.4 as bot, and the recycled traps of trap.example.
+    /// An adviser who knows 192.0.2.3 as spam and policy, 192.0.2.4 as bot, and the traps of trap.example (recycled) and pristine.example.
     pub(crate) fn adviser(config: AdviceConfig) -> Arc<Adviser> {
         knowing(config, Few)
     }

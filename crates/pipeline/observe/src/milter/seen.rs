@@ -8,6 +8,7 @@ use atalaya_model::{Envelope, Kind, Observation, Sensor};
 use super::Shared;
 use super::message::Message;
 use crate::advice::{Advice, is_fooled};
+use crate::again::{self, DAY, HOUR};
 use crate::behind::Waiting;
 use crate::trap::{Delivery, Hit, Peer, of_connection, of_message};
 
@@ -65,8 +66,12 @@ impl Shared {
         if !is_whole {
             observation.oddities.push(TRUNCATED.to_owned());
         }
+        let mut observation = of_ours(observation, stranger);
+        if let Some(message) = message.as_deref().filter(|message| !message.is_empty()) {
+            observation.id = again::id(&observation, DAY, message);
+        }
         Some(Box::new(Waiting {
-            observation: of_ours(observation, stranger),
+            observation,
             message: message.filter(|message| !message.is_empty()),
             memory,
         }))
@@ -95,7 +100,9 @@ impl Shared {
         } else {
             Kind::UnknownRecipient
         };
-        Some(Box::new(of_ours(observation, stranger).into()))
+        let mut observation = of_ours(observation, stranger);
+        observation.id = again::id(&observation, HOUR, recipient.as_bytes());
+        Some(Box::new(observation.into()))
     }
 
     /// The observation that a client is by its greeting, once.

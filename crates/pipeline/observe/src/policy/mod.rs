@@ -14,7 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use atalaya_formats::policy::{Answer, Request};
-use atalaya_model::{Clock, Sensor};
+use atalaya_model::{Clock, Sensor, TrapWeight};
 use atalaya_net::{Acceptor, Gate, Listening, Pass, turn_away};
 use atalaya_store::Store;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -186,13 +186,15 @@ impl Policy {
         }
     }
 
-    /// Notes what a request proves, once for each mail.
+    /// Notes what a request proves, once for each mail, and again where it is stronger than what was noted of it.
     fn note(&self, request: &Request, last: &mut Mail) {
-        if last.is_seen {
+        let seen = seen::observation(&self.config.name, request, &self.adviser, self.clock.now());
+        let Some(seen) = seen else {
             return;
-        }
-        if let Some(seen) = seen::observation(&self.config.name, request, &self.adviser, self.clock.now()) {
-            last.is_seen = true;
+        };
+        let strength = Some(seen::strength(&seen));
+        if strength > last.noted {
+            last.noted = strength;
             self.behind.push(seen);
         }
     }
@@ -210,7 +212,8 @@ fn counted<T>(admitted: Option<T>, reason: &'static str) -> Option<T> {
 #[derive(Debug, Default)]
 struct Mail {
     instance: String,
-    is_seen: bool,
+    /// How strong what was noted of it is.
+    noted: Option<(u8, (u8, TrapWeight))>,
     is_marked: bool,
 }
 

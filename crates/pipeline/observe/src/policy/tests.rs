@@ -233,6 +233,48 @@ async fn a_trap_that_is_named_is_seen_once_for_each_mail() {
 }
 
 #[tokio::test]
+async fn a_mail_that_is_tried_again_is_one_observation() {
+    let bench = usual().await;
+    for instance in ["1", "2", "3"] {
+        let mut stream = bench.connect();
+        ask(&mut stream, &request("192.0.2.9", "a@trap.example", instance)).await;
+    }
+    let mut stream = bench.connect();
+    ask(&mut stream, &request("192.0.2.9", "b@trap.example", "4")).await;
+    ask(&mut stream, &to_trap("5", "x@y.example", "z@y.example")).await;
+    drop(stream);
+    assert_eq!(bench.kept().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_stronger_reason_is_noted_after_a_weaker_one() {
+    let config = AdviceConfig {
+        own_names: vec!["a.example".to_owned()],
+        ..AdviceConfig::default()
+    };
+    let bench = bench(PolicyConfig::default(), adviser(config)).await;
+    let mut stream = bench.connect();
+    let recipients = ["a@b.example", "a@trap.example", "b@trap.example", "c@pristine.example"];
+    for recipient in recipients.into_iter().chain(recipients) {
+        ask(&mut stream, &request("192.0.2.9", recipient, "1")).await;
+    }
+    drop(stream);
+    let mut kept: Vec<_> = bench
+        .kept()
+        .await
+        .into_iter()
+        .map(|seen| (seen.kind.name(), seen.trap))
+        .collect();
+    kept.sort_by_key(|(kind, trap)| (*kind, trap.map(Trap::name)));
+    let expected = [
+        (Kind::Protocol.name(), None),
+        (Kind::UnknownRecipient.name(), Some(Trap::Pristine)),
+        (Kind::UnknownRecipient.name(), Some(Trap::Recycled)),
+    ];
+    assert_eq!(kept, expected);
+}
+
+#[tokio::test]
 async fn who_is_known_or_fooled_is_not_spoken_against() {
     let config = AdviceConfig {
         own_networks: vec!["198.51.100.0/24".parse().unwrap()],
@@ -302,7 +344,8 @@ async fn a_queue_that_is_full_loses_observations_and_holds_up_no_answer() {
     let (policy, keeping) = Policy::new(config, unhurried, store.clone(), clock);
     let mut last = Mail::default();
     for instance in 0..100 {
-        let asked = request("192.0.2.9", "a@trap.example", &instance.to_string());
+        let recipient = format!("{instance}@trap.example");
+        let asked = request("192.0.2.9", &recipient, &instance.to_string());
         let asked = atalaya_formats::policy::Reader::default().read(&mut asked.as_bytes());
         assert_eq!(policy.answer(&asked.unwrap().unwrap(), &mut last), Answer::Dunno);
     }

@@ -82,6 +82,32 @@ async fn the_listed_cannot_tell_a_trap_from_others_and_are_seen_there() {
 }
 
 #[tokio::test]
+async fn a_mail_that_is_tried_again_is_one_observation() {
+    let bench = usual().await;
+    for (recipient, body) in [
+        ("a@trap.example", b"1"),
+        ("a@trap.example", b"1"),
+        ("a@trap.example", b"2"),
+        ("c@pristine.example", b"1"),
+    ] {
+        let mut server = bench.server().await;
+        server.client(OTHER).await;
+        server.envelope("x@y.example", &[recipient]).await;
+        server.message(body).await;
+        server.send(b'K', b"").await;
+        server.client(LISTED).await;
+        assert_eq!(server.envelope("x@y.example", &[recipient]).await, "y");
+    }
+    let kept = bench.kept().await;
+    let of = |client: &str| {
+        kept.iter()
+            .filter(|seen| seen.address.to_string() == client)
+            .count()
+    };
+    assert_eq!((of(OTHER), of(LISTED)), (3, 2));
+}
+
+#[tokio::test]
 async fn a_long_message_is_kept_as_far_as_its_limit() {
     let config = MilterConfig {
         max_message_size: ByteSize::kib(256),
