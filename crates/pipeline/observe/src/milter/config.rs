@@ -11,11 +11,12 @@ atalaya_model::settings! {
     /// The milter that a Postfix or Sendmail asks, at `listen.milter` and at `socket`; off without either. What it does stands in `[advice]`.
     pub struct MilterConfig {
         /// A unix socket to answer at, for everybody whom its folder lets pass: the folder must exist, and be open to the mail server and nobody
-        /// else.
+        /// else (`install -d -m 0750 -o atalaya -g postfix /var/spool/postfix/atalaya`); one that others may enter is refused.
         socket: Option<PathBuf> = None => "\"/var/spool/postfix/atalaya/milter\"",
         /// What stands as the source in the observations made here.
         name: String = "milter".to_owned(),
-        /// Who may ask over TCP. Whoever may can say that somebody wrote to a trap, and is believed: name mail servers of your own only.
+        /// Who may ask over TCP. Whoever may can say that somebody wrote to a trap, and is believed: name mail servers of your own only. Every
+        /// process of a machine named here is believed, so prefer `socket` where others have accounts.
         clients: Vec<Prefix> = loopback(),
         /// The longest part of a message to a trap that is kept, in bytes; the rest is let go.
         max_message_size: ByteSize = ByteSize::mib(2),

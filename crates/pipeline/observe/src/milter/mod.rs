@@ -15,6 +15,7 @@ mod wire;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use atalaya_model::{Clock, Sensor};
 use atalaya_net::{Acceptor, Budget, Gate, Listening};
@@ -49,6 +50,8 @@ pub struct Milter {
     shared: Arc<Shared>,
     gate: Gate,
     behind: Behind,
+    /// Whether it was told that somebody came who may not ask.
+    is_told: AtomicBool,
 }
 
 impl Milter {
@@ -73,6 +76,7 @@ impl Milter {
                 clock,
             }),
             behind,
+            is_told: AtomicBool::new(false),
         };
         (milter, keeping)
     }
@@ -106,8 +110,7 @@ impl Milter {
                 accepted = acceptor.next() => accepted,
             };
             let peer = peer_of(&stream, peer);
-            let clients = &self.shared.config.clients;
-            if peer.is_some_and(|peer| !clients.iter().any(|known| known.contains(peer))) {
+            if peer.is_some_and(|peer| !self.may_ask(peer)) {
                 count_end("not a client");
                 continue;
             }
@@ -127,6 +130,16 @@ impl Milter {
         drop(acceptor);
         tasks.close();
         tasks.wait().await;
+    }
+
+    /// Whether one may ask over TCP. Tells of the first who may not: it may be a mail server that nobody named.
+    fn may_ask(&self, peer: IpAddr) -> bool {
+        let clients = &self.shared.config.clients;
+        let is_client = clients.iter().any(|known| known.contains(peer));
+        if !is_client && !self.is_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%peer, "a connection to the milter is closed: if it is a mail server of yours, name it in milter.clients");
+        }
+        is_client
     }
 
     /// Answers one command after the other until the server goes.

@@ -12,6 +12,7 @@ mod wire;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use atalaya_formats::policy::{Answer, Request};
 use atalaya_model::{Clock, Sensor, TrapWeight};
@@ -39,6 +40,8 @@ pub struct Policy {
     clock: Clock,
     gate: Gate,
     behind: Behind,
+    /// Whether it was told that somebody came who may not ask.
+    is_told: AtomicBool,
 }
 
 impl Policy {
@@ -58,6 +61,7 @@ impl Policy {
             adviser,
             clock,
             behind,
+            is_told: AtomicBool::new(false),
         };
         (policy, keeping)
     }
@@ -120,8 +124,7 @@ impl Policy {
     /// Lets a connection in, if its peer may ask and there is a place.
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Option<(TcpStream, Pass)> {
         let peer = peer.ip().to_canonical();
-        let is_client = self.config.clients.iter().any(|known| known.contains(peer));
-        counted(is_client.then_some(()), "not a client")?;
+        counted(self.may_ask(peer).then_some(()), "not a client")?;
         match counted(self.gate.enter(peer).ok(), "crowded") {
             Some(pass) => {
                 // Answers are written whole. A socket that is gone already will say so later.
@@ -133,6 +136,15 @@ impl Policy {
                 None
             }
         }
+    }
+
+    /// Whether one may ask over TCP. Tells of the first who may not: it may be a mail server that nobody named.
+    fn may_ask(&self, peer: IpAddr) -> bool {
+        let is_client = self.config.clients.iter().any(|known| known.contains(peer));
+        if !is_client && !self.is_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%peer, "a connection to the policy service is closed: if it is a mail server of yours, name it in policy.clients");
+        }
+        is_client
     }
 
     /// Answers one request after the other until the client goes.

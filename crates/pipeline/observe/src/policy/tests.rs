@@ -435,6 +435,7 @@ async fn a_port_answers_its_clients_as_long_as_there_is_a_place() {
         0,
         "closed"
     );
+    assert!(bench.policy.is_told.load(Ordering::Relaxed), "who may not ask is told");
     stop.cancel();
     serving.await.unwrap();
     assert_eq!(

@@ -116,6 +116,8 @@ async fn a_port_answers_its_clients_as_long_as_there_is_a_place() {
     for mut closed in [stranger, crowded] {
         assert_eq!(closed.read_to_end(&mut Vec::new()).await.unwrap(), 0, "closed");
     }
+    let is_told = &bench.milter.is_told;
+    assert!(is_told.load(Ordering::Relaxed), "who may not ask is told");
     stop.cancel();
     serving.await.unwrap();
     assert_eq!(
