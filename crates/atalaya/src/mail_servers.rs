@@ -163,7 +163,11 @@ fn adviser(house: &House, trap: Arc<Trap>) -> Arc<Adviser> {
         trap,
     };
     let config = &house.config;
-    Arc::new(Adviser::new(advice(config), Box::new(knowledge), config.public_url()))
+    Arc::new(Adviser::new(
+        advice(config),
+        Box::new(knowledge),
+        config.public_url(),
+    ))
 }
 
 /// The advice, with our own addresses from all sections: whoever is spared in one place is spared here.
@@ -208,7 +212,9 @@ mod tests {
         let path = folder.path().join("milter");
         for mode in [0o755, 0o751, 0o752, 0o770, 0o1777] {
             fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
-            let refused = Places::bind("milter", None, Some(&path)).map(|_places| ()).unwrap_err();
+            let refused = Places::bind("milter", None, Some(&path))
+                .map(|_places| ())
+                .unwrap_err();
             let told = format!("{refused:#}");
             let line = format!(
                 "install -d -m 0750 -o atalaya -g postfix {}",
@@ -225,9 +231,14 @@ mod tests {
 
     #[test]
     fn mail_servers_and_logs_spare_our_own_addresses_whichever_section_names_them() {
-        let named: Vec<Prefix> = ["192.0.2.0/26", "192.0.2.64/26", "192.0.2.128/26", "192.0.2.192/26"]
-            .map(|prefix| prefix.parse().unwrap())
-            .to_vec();
+        let named: Vec<Prefix> = [
+            "192.0.2.0/26",
+            "192.0.2.64/26",
+            "192.0.2.128/26",
+            "192.0.2.192/26",
+        ]
+        .map(|prefix| prefix.parse().unwrap())
+        .to_vec();
         let mut config = Config::default();
         let sections = [
             &mut config.complaints.own,

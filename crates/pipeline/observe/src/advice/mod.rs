@@ -251,7 +251,12 @@ pub(crate) mod tests {
 
     #[test]
     fn who_bounces_or_asks_was_fooled() {
-        for sender in ["", "MAILER-DAEMON@a.example", "postmaster@a.example", "double-bounce"] {
+        for sender in [
+            "",
+            "MAILER-DAEMON@a.example",
+            "postmaster@a.example",
+            "double-bounce",
+        ] {
             assert!(is_fooled(sender), "{sender}");
         }
         assert!(!is_fooled("a@postmaster") && !is_fooled("postmaster.x@a.example"));

@@ -4,7 +4,9 @@
 //! forwarder; and which recipients exist is known to the mail server alone, whose log tells it.
 
 use atalaya_formats::policy::Request;
-use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap, TrapWeight};
+use atalaya_model::{
+    Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap, TrapWeight,
+};
 use uuid::Uuid;
 
 use crate::advice::{Adviser, is_fooled};

@@ -254,7 +254,12 @@ async fn a_stronger_reason_is_noted_after_a_weaker_one() {
     };
     let bench = bench(PolicyConfig::default(), adviser(config)).await;
     let mut stream = bench.connect();
-    let recipients = ["a@b.example", "a@trap.example", "b@trap.example", "c@pristine.example"];
+    let recipients = [
+        "a@b.example",
+        "a@trap.example",
+        "b@trap.example",
+        "c@pristine.example",
+    ];
     for recipient in recipients.into_iter().chain(recipients) {
         ask(&mut stream, &request("192.0.2.9", recipient, "1")).await;
     }
@@ -435,7 +440,10 @@ async fn a_port_answers_its_clients_as_long_as_there_is_a_place() {
         0,
         "closed"
     );
-    assert!(bench.policy.is_told.load(Ordering::Relaxed), "who may not ask is told");
+    assert!(
+        bench.policy.is_told.load(Ordering::Relaxed),
+        "who may not ask is told"
+    );
     stop.cancel();
     serving.await.unwrap();
     assert_eq!(

@@ -61,7 +61,12 @@ async fn the_listed_cannot_tell_a_trap_from_others_and_are_seen_there() {
         let bench = bench_that(advice).await;
         let mut server = bench.server().await;
         server.client(LISTED).await;
-        let recipients = ["b@b.example", "a@trap.example", "c@trap.example", "abuse@b.example"];
+        let recipients = [
+            "b@b.example",
+            "a@trap.example",
+            "c@trap.example",
+            "abuse@b.example",
+        ];
         assert_eq!(server.envelope("x@y.example", &recipients).await, "yyyc");
         assert_eq!(server.ask(b'T', b"").await, 'a', "its message is not wanted");
         assert_eq!(
