@@ -11,7 +11,7 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// The id of an observation by its source, client, kind, trap and sender, and by `what` was told; the same for everything in one `period` of seconds.
 pub(crate) fn id(observation: &Observation, period: i64, what: &[u8]) -> ObservationId {
-    let at = observation.at.seconds().div_euclid(period);
+    let at = observation.seen_at.seconds().div_euclid(period);
     let parts = [
         observation.sensor.name().as_bytes(),
         observation.source.as_bytes(),
