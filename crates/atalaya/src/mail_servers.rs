@@ -251,5 +251,8 @@ mod tests {
         }
         assert_eq!(config.own_addresses(), named);
         assert_eq!(advice(&config).own_networks, named);
+        config.web.own_networks.push("::/0".parse().unwrap());
+        let wrong = config.check().join("; ");
+        assert!(wrong.contains("web.own_networks names everybody"), "{wrong}");
     }
 }
