@@ -1,13 +1,15 @@
 //! What mail servers ask while mail comes in: the sockets, and the services behind them.
 
+use std::fs;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use atalaya_model::{Class, Clock};
 use atalaya_net::{bind_tcp, bind_unix};
-use atalaya_observe::advice::{Adviser, Knowledge};
+use atalaya_observe::advice::{AdviceConfig, Adviser, Knowledge};
 use atalaya_observe::milter::Milter;
 use atalaya_observe::policy::Policy;
 use atalaya_observe::{Hit, Trap};
@@ -19,8 +21,11 @@ use crate::config::Config;
 use crate::house::House;
 use crate::serve::{Parts, put_to_work};
 
-/// Permissions of a unix socket that mail servers ask at: the folder says who can reach it.
+/// Permissions of a unix socket that mail servers ask at: its folder says who can reach it, and must not be open to everybody.
 const FOR_ALL: u32 = 0o666;
+
+/// What the folder of such a socket must not let do: its group write, others write or enter.
+const TOO_OPEN: u32 = 0o023;
 
 /// The sockets of everything that mail servers ask.
 pub(crate) struct MailServerSockets {
@@ -38,6 +43,9 @@ impl Places {
     /// Binds what is configured in `listen.NAME` and in `NAME.socket`.
     fn bind(name: &str, port: Option<SocketAddr>, socket: Option<&Path>) -> anyhow::Result<Self> {
         let port = port.map(bind_tcp).transpose();
+        if let Some(path) = socket {
+            check_folder(path).with_context(|| format!("{name}.socket cannot be made"))?;
+        }
         let socket = socket.map(|path| bind_unix(path, FOR_ALL)).transpose();
         Ok(Self {
             port: port.with_context(|| format!("listen.{name} has no socket"))?,
@@ -48,6 +56,25 @@ impl Places {
     const fn is_off(&self) -> bool {
         self.port.is_none() && self.socket.is_none()
     }
+}
+
+/// Refuses a folder that others may enter, who would be believed, or that they or its group may write, who could put another file in the place of
+/// the socket.
+fn check_folder(socket: &Path) -> anyhow::Result<()> {
+    let folder = match socket.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let shown = folder.display();
+    let found = fs::metadata(folder);
+    let found = found.with_context(|| format!("the folder {shown} of the socket is not to be seen"))?;
+    if found.permissions().mode() & TOO_OPEN != 0 {
+        bail!(
+            "whoever reaches the socket is believed, and {shown} is open to others: make it for Atalaya and the mail server alone, as with \
+             `install -d -m 0750 -o atalaya -g postfix {shown}`"
+        );
+    }
+    Ok(())
 }
 
 impl MailServerSockets {
@@ -137,10 +164,18 @@ fn adviser(house: &House, trap: Arc<Trap>) -> Arc<Adviser> {
     };
     let config = &house.config;
     Arc::new(Adviser::new(
-        config.advice.clone(),
+        advice(config),
         Box::new(knowledge),
         config.public_url(),
     ))
+}
+
+/// The advice, with our own addresses from all sections: whoever is spared in one place is spared here.
+fn advice(config: &Config) -> AdviceConfig {
+    AdviceConfig {
+        own_networks: config.own_addresses(),
+        ..config.advice.clone()
+    }
 }
 
 /// The list in memory, and the traps that were named.
@@ -162,5 +197,62 @@ impl Knowledge for ListAndTraps {
 
     fn trap(&self, recipient: &str) -> Option<Hit> {
         self.trap.named_trap(recipient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_model::Prefix;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_in_a_folder_that_others_may_enter_or_change_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("milter");
+        for mode in [0o755, 0o751, 0o752, 0o770, 0o1777] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+            let refused = Places::bind("milter", None, Some(&path))
+                .map(|_places| ())
+                .unwrap_err();
+            let told = format!("{refused:#}");
+            let line = format!(
+                "install -d -m 0750 -o atalaya -g postfix {}",
+                folder.path().display()
+            );
+            assert!(told.contains("milter.socket") && told.contains(&line), "{told}");
+        }
+        for mode in [0o750, 0o700] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+            drop(Places::bind("milter", None, Some(&path)).unwrap());
+        }
+        assert!(check_folder(&folder.path().join("none/milter")).is_err());
+    }
+
+    #[test]
+    fn mail_servers_and_logs_spare_our_own_addresses_whichever_section_names_them() {
+        let named: Vec<Prefix> = [
+            "192.0.2.0/26",
+            "192.0.2.64/26",
+            "192.0.2.128/26",
+            "192.0.2.192/26",
+        ]
+        .map(|prefix| prefix.parse().unwrap())
+        .to_vec();
+        let mut config = Config::default();
+        let sections = [
+            &mut config.complaints.own,
+            &mut config.web.own_networks,
+            &mut config.replay.trusted_relays,
+            &mut config.advice.own_networks,
+        ];
+        for (section, prefix) in sections.into_iter().zip(&named) {
+            section.push(*prefix);
+        }
+        assert_eq!(config.own_addresses(), named);
+        assert_eq!(advice(&config).own_networks, named);
+        config.web.own_networks.push("::/0".parse().unwrap());
+        let wrong = config.check().join("; ");
+        assert!(wrong.contains("web.own_networks names everybody"), "{wrong}");
     }
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use super::postfix::Postfix;
 use super::resolver::Resolver;
 use super::{LISTED, ZONE, open_folder, page_of, ready, snippet_of};
-use crate::harness::{Server, until};
+use crate::harness::{Server, run, until};
 
 /// The page.
 const PAGE: &str = include_str!("../../../docs/guide/policy.md");
@@ -130,8 +130,14 @@ fn a_postfix_asks_over_a_unix_socket() {
     if !ready(&["postfix", "swaks"]) {
         return;
     }
-    let folder = open_folder();
-    let path = folder.path().join("policy");
+    let above = open_folder();
+    let folder = above.path().join("atalaya");
+    // As the page says.
+    run(
+        "install",
+        &["-d", "-m", "0750", "-g", "postfix", folder.to_str().unwrap()],
+    );
+    let path = folder.join("policy");
     let server = server(&format!("[policy]\nsocket = \"{}\"\n", path.display()));
     let settings = snippet_of(PAGE, "unix").replace(SOCKET, &format!("unix:{}", path.display())) + FRAME;
     let postfix = Postfix::start(Resolver::start(&server), "smtpd", &settings);

@@ -116,7 +116,12 @@ const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace", "off"];
 impl Config {
     /// Checks the ranges of every section and gives all that is wrong.
     pub(crate) fn check(&self) -> Vec<String> {
-        let own = [self.check_public_url(), self.check_store(), self.check_log()];
+        let own = [
+            self.check_public_url(),
+            self.check_store(),
+            self.check_log(),
+            self.check_own_addresses(),
+        ];
         let sections = [
             self.trap.check(),
             self.complaints.check(),
@@ -150,12 +155,13 @@ impl Config {
             .unwrap_or_else(|| format!("http://{}", self.listen.http))
     }
 
-    /// Our own addresses and those of our relays, whichever section names them: no line of a log speaks against them.
+    /// Our own addresses and those of our relays, whichever section names them: no line of a log and no mail server speaks against them.
     pub(crate) fn own_addresses(&self) -> Vec<Prefix> {
         let own = [
             &self.complaints.own,
             &self.web.own_networks,
             &self.replay.trusted_relays,
+            &self.advice.own_networks,
         ];
         own.into_iter().flatten().copied().collect()
     }
@@ -172,6 +178,22 @@ impl Config {
         let more = self.complaints.addresses.iter().chain(&self.notice.trap_names);
         let names = std::iter::once(&self.trap.hostname).chain(more).chain(entries);
         TrapNames::new(names.map(String::as_str))
+    }
+
+    /// Whatever is our own is spared everywhere. The other sections look at theirs themselves.
+    fn check_own_addresses(&self) -> Result<(), String> {
+        let named = [
+            ("complaints.own", &self.complaints.own),
+            ("web.own_networks", &self.web.own_networks),
+        ];
+        let bad = named
+            .iter()
+            .find(|(_, own)| own.iter().any(|prefix| prefix.length() == 0));
+        bad.map_or(Ok(()), |(key, _)| {
+            Err(format!(
+                "{key} names everybody, so that nobody would be spoken against"
+            ))
+        })
     }
 
     fn check_public_url(&self) -> Result<(), String> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod advice;
+mod again;
 mod behind;
 pub mod complaints;
 mod config;

@@ -16,6 +16,8 @@ atalaya_model::settings! {
         /// The names and addresses of your mail servers, and the domains that they take mail for. A stranger who says in HELO that this is
         /// his name is observed.
         own_names: Vec<String> = Vec::new() => "[\"mx.example.org\", \"example.org\", \"198.51.100.25\"]",
+        /// Names in front of the at sign to which the listed can write too, so that they can ask why (RFC 5321 section 4.5.1).
+        open_names: Vec<String> = vec!["postmaster".to_owned(), "abuse".to_owned()],
         /// Listed by hand.
         manual: Advice = Advice::refusal(),
         /// Spam was seen.
@@ -53,6 +55,9 @@ impl AdviceConfig {
             return Err(format!(
                 "advice.own_networks: {all} is everybody, so that nobody would be refused"
             ));
+        }
+        if self.open_names.iter().any(|name| name.contains('@')) {
+            return Err("advice.open_names: write names without an at sign and a domain".to_owned());
         }
         let is_name = |name: &String| {
             !name.is_empty()
@@ -233,5 +238,10 @@ mod tests {
             ..AdviceConfig::default()
         };
         assert!(nameless.check().unwrap_err().contains("advice.own_names"));
+        let whole = AdviceConfig {
+            open_names: vec!["a@b".to_owned()],
+            ..AdviceConfig::default()
+        };
+        assert!(whole.check().unwrap_err().contains("advice.open_names"));
     }
 }

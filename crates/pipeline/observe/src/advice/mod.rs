@@ -15,6 +15,10 @@ use atalaya_model::{Class, Prefix, reserved};
 pub use self::config::{Advice, AdviceConfig, BadAdvice};
 use crate::trap::Hit;
 
+/// Local parts of senders that bounce, or that only ask whether an address exists: `double-bounce` is Postfix's, `postmaster` Exim's. They end here
+/// because somebody forged the trap as a sender, so they were fooled themselves.
+const FOOLED: &[&str] = &["", "double-bounce", "mailer-daemon", "postmaster"];
+
 /// What the rest of the program knows. Answers from memory.
 pub trait Knowledge: fmt::Debug + Send + Sync {
     /// The classes in which an address is listed; none while no list is loaded.
@@ -73,6 +77,14 @@ impl Adviser {
         !self.is_own(address) && reserved(&Prefix::single(address)).is_none()
     }
 
+    /// Whether everybody may write to this recipient, whatever the advice.
+    #[must_use]
+    pub fn is_open(&self, recipient: &str) -> bool {
+        let open = &self.config.open_names;
+        open.iter()
+            .any(|open| open.eq_ignore_ascii_case(local_part(recipient)))
+    }
+
     /// The trap that a recipient was named to be.
     #[must_use]
     pub fn trap(&self, recipient: &str) -> Option<Hit> {
@@ -112,6 +124,16 @@ impl Adviser {
     }
 }
 
+/// Whether mail of this sender was caused by a forgery: whoever sends it was fooled himself.
+pub(crate) fn is_fooled(sender: &str) -> bool {
+    let local = local_part(sender);
+    FOOLED.iter().any(|fooled| fooled.eq_ignore_ascii_case(local))
+}
+
+fn local_part(address: &str) -> &str {
+    address.rsplit_once('@').map_or(address, |(local, _)| local)
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::sync::Arc;
@@ -120,7 +142,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Knows 192.0.2.3 as spam and policy, 192.0.2.4 as bot, and the recycled traps of trap.example.
+    /// Knows 192.0.2.3 as spam and policy, 192.0.2.4 as bot, and the traps of trap.example (recycled) and pristine.example.
     #[derive(Debug)]
     struct Few;
 
@@ -134,9 +156,12 @@ pub(crate) mod tests {
         }
 
         fn trap(&self, recipient: &str) -> Option<Hit> {
-            recipient
-                .ends_with("@trap.example")
-                .then_some(Hit::of(Trap::Recycled))
+            let (_, domain) = recipient.rsplit_once('@')?;
+            match domain {
+                "trap.example" => Some(Hit::of(Trap::Recycled)),
+                "pristine.example" => Some(Hit::of(Trap::Pristine)),
+                _ => None,
+            }
         }
     }
 
@@ -162,7 +187,7 @@ pub(crate) mod tests {
         ))
     }
 
-    /// An adviser who knows 192.0.2.3 as spam and policy, 192.0.2.4 as bot, and the recycled traps of trap.example.
+    /// An adviser who knows 192.0.2.3 as spam and policy, 192.0.2.4 as bot, and the traps of trap.example (recycled) and pristine.example.
     pub(crate) fn adviser(config: AdviceConfig) -> Arc<Adviser> {
         knowing(config, Few)
     }
@@ -215,6 +240,26 @@ pub(crate) mod tests {
         for other in ["", "x.mx.example.org", "example.org", "[192.0.2.2]", "ñññ"] {
             assert!(!adviser.is_own_name(other), "{other}");
         }
+    }
+
+    #[test]
+    fn an_open_name_is_one_of_any_domain() {
+        let adviser = adviser(AdviceConfig::default());
+        assert!(adviser.is_open("Postmaster@a.example") && adviser.is_open("abuse"));
+        assert!(!adviser.is_open("abuse.x@a.example") && !adviser.is_open("a@abuse"));
+    }
+
+    #[test]
+    fn who_bounces_or_asks_was_fooled() {
+        for sender in [
+            "",
+            "MAILER-DAEMON@a.example",
+            "postmaster@a.example",
+            "double-bounce",
+        ] {
+            assert!(is_fooled(sender), "{sender}");
+        }
+        assert!(!is_fooled("a@postmaster") && !is_fooled("postmaster.x@a.example"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ atalaya_model::settings! {
         /// The logs that are followed, also across their rotation. `server` is `postfix`, `exim` or `sendmail`; `name` is the source of the
         /// observations. `patterns` names a file with further lines that say something, `zone` the time zone of the times in it, as
         /// `Europe/Madrid` or `CET-1CEST,M3.5.0,M10.5.0/3`; without it, that of this machine. Lines about `complaints.own`,
-        /// `web.own_networks` and `replay.trusted_relays` make nothing.
+        /// `web.own_networks`, `advice.own_networks` and `replay.trusted_relays` make nothing.
         files: Vec<FollowedLog> = Vec::new() => "[{ name = \"mx1\", path = \"/var/log/mail.log\", server = \"postfix\" }]",
         /// Lines that are older make nothing. A log is read from its beginning when it is followed for the first time.
         oldest: Period = Period::days(2),

@@ -11,14 +11,13 @@ atalaya_model::settings! {
     /// The milter that a Postfix or Sendmail asks, at `listen.milter` and at `socket`; off without either. What it does stands in `[advice]`.
     pub struct MilterConfig {
         /// A unix socket to answer at, for everybody whom its folder lets pass: the folder must exist, and be open to the mail server and nobody
-        /// else.
+        /// else (`install -d -m 0750 -o atalaya -g postfix /var/spool/postfix/atalaya`); one that others may enter is refused.
         socket: Option<PathBuf> = None => "\"/var/spool/postfix/atalaya/milter\"",
         /// What stands as the source in the observations made here.
         name: String = "milter".to_owned(),
-        /// Who may ask over TCP. Whoever may can say that somebody wrote to a trap, and is believed: name mail servers of your own only.
+        /// Who may ask over TCP. Whoever may can say that somebody wrote to a trap, and is believed: name mail servers of your own only. Every
+        /// process of a machine named here is believed, so prefer `socket` where others have accounts.
         clients: Vec<Prefix> = loopback(),
-        /// Names in front of the at sign to which the listed can write too, so that they can ask why.
-        open_names: Vec<String> = vec!["postmaster".to_owned(), "abuse".to_owned()],
         /// The longest part of a message to a trap that is kept, in bytes; the rest is let go.
         max_message_size: ByteSize = ByteSize::mib(2),
         /// Memory that messages to traps may take together, in bytes: those that are coming in and those that wait to be kept. One address (IPv6: one
@@ -43,14 +42,6 @@ fn loopback() -> Vec<Prefix> {
 }
 
 impl MilterConfig {
-    /// Whether everybody may write to this recipient.
-    pub(super) fn is_open(&self, recipient: &str) -> bool {
-        let local = recipient.rsplit_once('@').map_or(recipient, |(local, _)| local);
-        self.open_names
-            .iter()
-            .any(|open| open.eq_ignore_ascii_case(local))
-    }
-
     /// Says what is wrong with the values, naming the key.
     ///
     /// # Errors
@@ -66,9 +57,6 @@ impl MilterConfig {
             return Err(format!(
                 "milter.clients: {all} is everybody, and whoever asks is believed"
             ));
-        }
-        if self.open_names.iter().any(|name| name.contains('@')) {
-            return Err("milter.open_names: write names without an at sign and a domain".to_owned());
         }
         self.check_sizes()?;
         let periods = [
@@ -119,9 +107,6 @@ mod tests {
             config.clients = vec!["0.0.0.0/0".parse().unwrap()];
         });
         refused("milter.name", |config| config.name = "a b".to_owned());
-        refused("milter.open_names", |config| {
-            config.open_names = vec!["a@b".to_owned()];
-        });
         refused("milter.queue", |config| config.queue = 0);
         refused("milter.max_connections", |config| config.max_connections = 0);
         refused("milter.max_message_size", |config| {
@@ -131,12 +116,5 @@ mod tests {
         refused("milter.idle_timeout", |config| {
             config.idle_timeout = Period::seconds(0);
         });
-    }
-
-    #[test]
-    fn an_open_name_is_one_of_any_domain() {
-        let config = MilterConfig::default();
-        assert!(config.is_open("Postmaster@a.example") && config.is_open("abuse"));
-        assert!(!config.is_open("abuse.x@a.example") && !config.is_open("a@abuse"));
     }
 }

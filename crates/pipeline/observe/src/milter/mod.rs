@@ -13,8 +13,9 @@ mod tests;
 mod wire;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use atalaya_model::{Clock, Sensor};
 use atalaya_net::{Acceptor, Budget, Gate, Listening};
@@ -49,6 +50,8 @@ pub struct Milter {
     shared: Arc<Shared>,
     gate: Gate,
     behind: Behind,
+    /// Whether it was told that somebody came who may not ask.
+    is_told: AtomicBool,
 }
 
 impl Milter {
@@ -73,23 +76,19 @@ impl Milter {
                 clock,
             }),
             behind,
+            is_told: AtomicBool::new(false),
         };
         (milter, keeping)
     }
 
     /// Answers at a TCP port until `stop`.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
-        let peer_of = |stream: &TcpStream| {
-            // Answers are written whole. A socket that is gone already will say so later.
-            drop(stream.set_nodelay(true));
-            stream.peer_addr().ok().map(|peer| peer.ip().to_canonical())
-        };
-        self.serve_at(listener, peer_of, stop).await;
+        self.serve_at(listener, tcp_peer, stop).await;
     }
 
     /// Answers at a unix socket until `stop`.
     pub async fn serve_socket(self: Arc<Self>, listener: UnixListener, stop: CancellationToken) {
-        self.serve_at(listener, |_stream| None, stop).await;
+        self.serve_at(listener, |_stream, _peer| None, stop).await;
     }
 
     /// Converses with everybody who may ask and finds a place, each on a task of its own. A connection without a place is closed, and the mail
@@ -97,7 +96,7 @@ impl Milter {
     async fn serve_at<L: Listening>(
         self: Arc<Self>,
         listener: L,
-        peer_of: impl Fn(&L::Stream) -> Option<IpAddr>,
+        peer_of: impl Fn(&L::Stream, L::Peer) -> Option<IpAddr>,
         stop: CancellationToken,
     ) where
         L::Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -105,14 +104,13 @@ impl Milter {
         let tasks = TaskTracker::new();
         let mut acceptor = Acceptor::new(listener);
         loop {
-            let (stream, _peer) = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 accepted = acceptor.next() => accepted,
             };
-            let peer = peer_of(&stream);
-            let clients = &self.shared.config.clients;
-            if peer.is_some_and(|peer| !clients.iter().any(|known| known.contains(peer))) {
+            let peer = peer_of(&stream, peer);
+            if peer.is_some_and(|peer| !self.may_ask(peer)) {
                 count_end("not a client");
                 continue;
             }
@@ -134,6 +132,16 @@ impl Milter {
         tasks.wait().await;
     }
 
+    /// Whether one may ask over TCP. Tells of the first who may not: it may be a mail server that nobody named.
+    fn may_ask(&self, peer: IpAddr) -> bool {
+        let clients = &self.shared.config.clients;
+        let is_client = clients.iter().any(|known| known.contains(peer));
+        if !is_client && !self.is_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%peer, "a connection to the milter is closed: if it is a mail server of yours, name it in milter.clients");
+        }
+        is_client
+    }
+
     /// Answers one command after the other until the server goes.
     async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
         let config = &self.shared.config;
@@ -153,6 +161,13 @@ impl Milter {
         }
         Ok(())
     }
+}
+
+/// Who made a connection: as it was when it came, because a socket that was reset since does not know any more.
+fn tcp_peer(stream: &TcpStream, peer: SocketAddr) -> Option<IpAddr> {
+    // Answers are written whole. A socket that is gone already will say so later.
+    drop(stream.set_nodelay(true));
+    Some(peer.ip().to_canonical())
 }
 
 /// Why a conversation ended, in a word for the metrics. A peer that is gone is nobody's trouble but its own.

@@ -7,7 +7,8 @@ use atalaya_model::{Envelope, Kind, Observation, Sensor};
 
 use super::Shared;
 use super::message::Message;
-use crate::advice::Advice;
+use crate::advice::{Advice, is_fooled};
+use crate::again::{self, DAY, HOUR};
 use crate::behind::Waiting;
 use crate::trap::{Delivery, Hit, Peer, of_connection, of_message};
 
@@ -42,6 +43,8 @@ pub(super) struct Mail {
     pub(super) trap: Option<Hit>,
     /// Those among them that are traps and count.
     pub(super) traps: Vec<String>,
+    /// The strongest trap among those that were refused.
+    pub(super) refused: Option<Hit>,
     pub(super) message: Option<Message>,
 }
 
@@ -63,14 +66,54 @@ impl Shared {
             ..self.delivery(stranger, envelope)
         };
         let mut observation = of_message(delivery, message.as_deref().unwrap_or_default());
+        if is_fooled(&observation.envelope.mail_from) {
+            observation.kind = Kind::Backscatter;
+        }
         if !is_whole {
             observation.oddities.push(TRUNCATED.to_owned());
         }
+        let mut observation = of_ours(observation, stranger);
+        if let Some(message) = message.as_deref().filter(|message| !message.is_empty()) {
+            observation.id = again::id(&observation, DAY, message);
+        }
         Some(Box::new(Waiting {
-            observation: of_ours(observation, stranger),
+            observation,
             message: message.filter(|message| !message.is_empty()),
             memory,
         }))
+    }
+
+    /// The observation that a client wrote to a trap and was refused, unless one as strong was noted with the same mail.
+    pub(super) fn refused(
+        &self,
+        stranger: &Stranger,
+        mail: &mut Mail,
+        recipient: &str,
+        trap: Hit,
+    ) -> Option<Box<Waiting>> {
+        if mail.refused.is_some_and(|noted| noted.stronger(trap) == noted) {
+            return None;
+        }
+        mail.refused = Some(trap);
+        let envelope = Envelope {
+            helo: stranger.helo.clone(),
+            mail_from: mail.sender.clone(),
+            recipients: vec![cut(recipient)],
+        };
+        let delivery = Delivery {
+            trap: Some(trap),
+            traps: trap.counts().then(|| cut(recipient)).into_iter().collect(),
+            ..self.delivery(stranger, envelope)
+        };
+        let mut observation = of_connection(delivery);
+        observation.kind = if is_fooled(&mail.sender) {
+            Kind::Backscatter
+        } else {
+            Kind::UnknownRecipient
+        };
+        let mut observation = of_ours(observation, stranger);
+        observation.id = again::id(&observation, HOUR, recipient.as_bytes());
+        Some(Box::new(observation.into()))
     }
 
     /// The observation that a client is by its greeting, once.

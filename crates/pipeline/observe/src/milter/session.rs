@@ -81,7 +81,7 @@ impl Session {
                 self.say(Reply::Continue, steps::NO_ANSWER_TO_HELO, out);
             }
             Command::Mail(sender) => return Ok(self.begin(&sender, out)),
-            Command::Recipient(recipient) => self.take_recipient(&recipient, out),
+            Command::Recipient(recipient) => return Ok(self.take_recipient(&recipient, out)),
             Command::Data => self.verdict().write(out),
             Command::Header(header) => {
                 self.take_header(&header);
@@ -166,25 +166,28 @@ impl Session {
         self.shared.liar(stranger, sender).map_or(Heard::Rest, Heard::Saw)
     }
 
-    fn take_recipient(&mut self, recipient: &str, out: &mut Vec<u8>) {
-        let Some(mail) = &mut self.mail else {
-            return Reply::Accept.write(out);
+    /// Takes a recipient, or refuses it. A trap is refused as any other: who is told apart from it would know it.
+    fn take_recipient(&mut self, recipient: &str, out: &mut Vec<u8>) -> Heard {
+        let (Some(mail), Some(stranger)) = (&mut self.mail, &self.stranger) else {
+            Reply::Accept.write(out);
+            return Heard::Rest;
         };
         let trap = self
             .shared
             .adviser
             .trap(recipient)
             .filter(|hit| hit.kind != Trap::Role);
-        // What is written to a trap is wanted, and who asks why must be heard.
-        let is_open = trap.is_some() || self.shared.config.is_open(recipient);
         let refusal = match &mail.advice {
-            _ if is_open => None,
+            // Who asks why must be heard.
+            _ if self.shared.adviser.is_open(recipient) => None,
             Advice::Reject(text) => Some(Reply::Refuse(text)),
             Advice::Defer(text) => Some(Reply::Defer(text)),
             _ => None,
         };
         if let Some(refusal) = refusal {
-            return refusal.write(out);
+            refusal.write(out);
+            let seen = trap.and_then(|trap| self.shared.refused(stranger, mail, recipient, trap));
+            return seen.map_or(Heard::Rest, Heard::Saw);
         }
         mail.trap = mail.trap.into_iter().chain(trap).reduce(Hit::stronger);
         if mail.recipients.len() < MOST_RECIPIENTS {
@@ -194,6 +197,7 @@ impl Session {
             }
         }
         Reply::Continue.write(out);
+        Heard::Rest
     }
 
     /// What becomes of the message, as far as it is known before its end.

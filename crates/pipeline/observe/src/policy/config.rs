@@ -9,11 +9,13 @@ atalaya_model::settings! {
     /// The policy service that a Postfix asks (`check_policy_service`), at `listen.policy` and at `socket`; off without either. What it answers
     /// stands in `[advice]`.
     pub struct PolicyConfig {
-        /// A unix socket to answer at, for everybody whom its folder lets pass: the folder must exist, and be open to Postfix and nobody else.
+        /// A unix socket to answer at, for everybody whom its folder lets pass: the folder must exist, and be open to Postfix and nobody else
+        /// (`install -d -m 0750 -o atalaya -g postfix /var/spool/postfix/atalaya`); one that others may enter is refused.
         socket: Option<PathBuf> = None => "\"/var/spool/postfix/atalaya/policy\"",
         /// What stands as the source in the observations made here.
         name: String = "postfix".to_owned(),
-        /// Who may ask over TCP. Whoever may can say that somebody wrote to a trap, and is believed: name mail servers of your own only.
+        /// Who may ask over TCP. Whoever may can say that somebody wrote to a trap, and is believed: name mail servers of your own only. Every
+        /// process of a machine named here is believed, so prefer `socket` where others have accounts.
         clients: Vec<Prefix> = loopback(),
         /// Connections open at once. Each smtpd of a Postfix has one; beyond it the answer is DUNNO at once.
         max_connections: usize = 1_000,

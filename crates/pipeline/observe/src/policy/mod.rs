@@ -10,11 +10,12 @@ mod tests;
 mod wire;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use atalaya_formats::policy::{Answer, Request};
-use atalaya_model::{Clock, Sensor};
+use atalaya_model::{Clock, Sensor, TrapWeight};
 use atalaya_net::{Acceptor, Gate, Listening, Pass, turn_away};
 use atalaya_store::Store;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -39,6 +40,8 @@ pub struct Policy {
     clock: Clock,
     gate: Gate,
     behind: Behind,
+    /// Whether it was told that somebody came who may not ask.
+    is_told: AtomicBool,
 }
 
 impl Policy {
@@ -58,6 +61,7 @@ impl Policy {
             adviser,
             clock,
             behind,
+            is_told: AtomicBool::new(false),
         };
         (policy, keeping)
     }
@@ -120,8 +124,7 @@ impl Policy {
     /// Lets a connection in, if its peer may ask and there is a place.
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Option<(TcpStream, Pass)> {
         let peer = peer.ip().to_canonical();
-        let is_client = self.config.clients.iter().any(|known| known.contains(peer));
-        counted(is_client.then_some(()), "not a client")?;
+        counted(self.may_ask(peer).then_some(()), "not a client")?;
         match counted(self.gate.enter(peer).ok(), "crowded") {
             Some(pass) => {
                 // Answers are written whole. A socket that is gone already will say so later.
@@ -133,6 +136,15 @@ impl Policy {
                 None
             }
         }
+    }
+
+    /// Whether one may ask over TCP. Tells of the first who may not: it may be a mail server that nobody named.
+    fn may_ask(&self, peer: IpAddr) -> bool {
+        let is_client = self.config.clients.iter().any(|known| known.contains(peer));
+        if !is_client && !self.is_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%peer, "a connection to the policy service is closed: if it is a mail server of yours, name it in policy.clients");
+        }
+        is_client
     }
 
     /// Answers one request after the other until the client goes.
@@ -161,7 +173,7 @@ impl Policy {
         let advice = match request.client_address {
             Some(address) if request.is_access_policy && request.sasl_username.is_empty() => {
                 self.note(request, last);
-                self.adviser.advice(address)
+                self.advice(address, &request.recipient)
             }
             _ => Advice::Pass,
         };
@@ -178,13 +190,23 @@ impl Policy {
         answer
     }
 
-    /// Notes what a request proves, once for each mail.
-    fn note(&self, request: &Request, last: &mut Mail) {
-        if last.is_seen {
-            return;
+    /// What the list says to do about a client at a recipient. Who asks why must be heard.
+    fn advice(&self, address: IpAddr, recipient: &str) -> Advice {
+        match self.adviser.advice(address) {
+            Advice::Reject(_) | Advice::Defer(_) if self.adviser.is_open(recipient) => Advice::Pass,
+            advice => advice,
         }
-        if let Some(seen) = seen::observation(&self.config.name, request, &self.adviser, self.clock.now()) {
-            last.is_seen = true;
+    }
+
+    /// Notes what a request proves, once for each mail, and again where it is stronger than what was noted of it.
+    fn note(&self, request: &Request, last: &mut Mail) {
+        let seen = seen::observation(&self.config.name, request, &self.adviser, self.clock.now());
+        let Some(seen) = seen else {
+            return;
+        };
+        let strength = Some(seen::strength(&seen));
+        if strength > last.noted {
+            last.noted = strength;
             self.behind.push(seen);
         }
     }
@@ -202,7 +224,8 @@ fn counted<T>(admitted: Option<T>, reason: &'static str) -> Option<T> {
 #[derive(Debug, Default)]
 struct Mail {
     instance: String,
-    is_seen: bool,
+    /// How strong what was noted of it is.
+    noted: Option<(u8, (u8, TrapWeight))>,
     is_marked: bool,
 }
 

@@ -4,19 +4,19 @@
 //! forwarder; and which recipients exist is known to the mail server alone, whose log tells it.
 
 use atalaya_formats::policy::Request;
-use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
-use sha2::{Digest as _, Sha256};
-use uuid::Builder;
+use atalaya_model::{
+    Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap, TrapWeight,
+};
+use uuid::Uuid;
 
-use crate::advice::Adviser;
+use crate::advice::{Adviser, is_fooled};
+use crate::again::{self, HOUR};
+use crate::trap::Hit;
 
 /// Most characters kept of what a client said.
 const MOST_TEXT: usize = 512;
 /// The word for a client that calls itself by our name.
 const OWN_NAME: &str = "helo-is-our-name";
-/// Local parts of senders that bounce, or that only ask whether an address exists: `double-bounce` is Postfix's, `postmaster` Exim's. They end here
-/// because somebody forged the trap as a sender, so they were fooled themselves.
-const FOOLED: &[&str] = &["", "double-bounce", "mailer-daemon", "postmaster"];
 
 /// The observation that a request is; none where it proves nothing about its client.
 pub(super) fn observation(
@@ -41,7 +41,7 @@ pub(super) fn observation(
         None => return None,
     };
     let cut = |text: &str| text.chars().take(MOST_TEXT).collect::<String>();
-    Some(Observation {
+    let seen = Observation {
         source: source.to_owned(),
         kind,
         handshake: Handshake::Completed,
@@ -59,32 +59,30 @@ pub(super) fn observation(
         },
         source_port: request.client_port,
         oddities: is_own_name.then(|| OWN_NAME.to_owned()).into_iter().collect(),
-        ..Observation::new(id(source, request), address, now, Sensor::Policy)
+        ..Observation::new(ObservationId(Uuid::nil()), address, now, Sensor::Policy)
+    };
+    // Which recipient is a trap tells one mail from another; a greeting is the same at all of them.
+    let recipient = trap.map_or("", |_| request.recipient.as_str());
+    Some(Observation {
+        id: again::id(&seen, HOUR, recipient.as_bytes()),
+        ..seen
     })
 }
 
-fn is_fooled(sender: &str) -> bool {
-    let local = sender.rsplit_once('@').map_or(sender, |(local, _)| local);
-    FOOLED.iter().any(|fooled| fooled.eq_ignore_ascii_case(local))
-}
-
-/// Names the mail, whichever of its recipients is seen, so that it is kept once whoever asks about it again.
-fn id(source: &str, request: &Request) -> ObservationId {
-    let mut digest = Sha256::new().chain_update(b"atalaya policy 1");
-    let address = request.client_address.map(|address| address.to_string());
-    let parts = [
-        source,
-        &request.instance,
-        address.as_deref().unwrap_or_default(),
-        &request.sender,
-    ];
-    for part in parts {
-        digest.update(part);
-        digest.update([0]);
-    }
-    let mut id = [0; 16];
-    for (byte, from) in id.iter_mut().zip(digest.finalize()) {
-        *byte = from;
-    }
-    ObservationId(Builder::from_custom_bytes(id).into_uuid())
+/// How strong a reason it is: a trap that counts is a stronger one than a greeting, and of traps the stronger kind.
+pub(super) const fn strength(seen: &Observation) -> (u8, (u8, TrapWeight)) {
+    let kind = match seen.kind {
+        Kind::UnknownRecipient => 2,
+        Kind::Protocol => 1,
+        _ => 0,
+    };
+    let trap = match seen.trap {
+        Some(kind) => Hit {
+            kind,
+            weight: seen.trap_weight,
+        }
+        .strength(),
+        None => (0, TrapWeight::NOTHING),
+    };
+    (kind, trap)
 }

@@ -164,6 +164,18 @@ async fn what_is_no_request_or_has_no_end_is_answered_with_nothing_and_closed() 
 }
 
 #[tokio::test]
+async fn who_is_refused_can_ask_why() {
+    let bench = usual().await;
+    let mut stream = bench.connect();
+    for open in ["Postmaster@b.example", "abuse@b.example", "postmaster"] {
+        let asked = request("192.0.2.3", open, "1");
+        assert_eq!(ask(&mut stream, &asked).await, NOTHING, "{open}");
+    }
+    let other = request("192.0.2.3", "abuse.x@b.example", "1");
+    assert_eq!(ask(&mut stream, &other).await, REFUSED);
+}
+
+#[tokio::test]
 async fn everybody_passes_while_no_list_is_loaded() {
     let bench = bench(PolicyConfig::default(), adviser_without_list()).await;
     let mut stream = bench.connect();
@@ -218,6 +230,53 @@ async fn a_trap_that_is_named_is_seen_once_for_each_mail() {
     assert_eq!(seen.source_port, Some(40_025));
     assert_eq!(seen.envelope.recipients, ["a@trap.example"]);
     assert!(seen.counts());
+}
+
+#[tokio::test]
+async fn a_mail_that_is_tried_again_is_one_observation() {
+    let bench = usual().await;
+    for instance in ["1", "2", "3"] {
+        let mut stream = bench.connect();
+        ask(&mut stream, &request("192.0.2.9", "a@trap.example", instance)).await;
+    }
+    let mut stream = bench.connect();
+    ask(&mut stream, &request("192.0.2.9", "b@trap.example", "4")).await;
+    ask(&mut stream, &to_trap("5", "x@y.example", "z@y.example")).await;
+    drop(stream);
+    assert_eq!(bench.kept().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_stronger_reason_is_noted_after_a_weaker_one() {
+    let config = AdviceConfig {
+        own_names: vec!["a.example".to_owned()],
+        ..AdviceConfig::default()
+    };
+    let bench = bench(PolicyConfig::default(), adviser(config)).await;
+    let mut stream = bench.connect();
+    let recipients = [
+        "a@b.example",
+        "a@trap.example",
+        "b@trap.example",
+        "c@pristine.example",
+    ];
+    for recipient in recipients.into_iter().chain(recipients) {
+        ask(&mut stream, &request("192.0.2.9", recipient, "1")).await;
+    }
+    drop(stream);
+    let mut kept: Vec<_> = bench
+        .kept()
+        .await
+        .into_iter()
+        .map(|seen| (seen.kind.name(), seen.trap))
+        .collect();
+    kept.sort_by_key(|(kind, trap)| (*kind, trap.map(Trap::name)));
+    let expected = [
+        (Kind::Protocol.name(), None),
+        (Kind::UnknownRecipient.name(), Some(Trap::Pristine)),
+        (Kind::UnknownRecipient.name(), Some(Trap::Recycled)),
+    ];
+    assert_eq!(kept, expected);
 }
 
 #[tokio::test]
@@ -290,7 +349,8 @@ async fn a_queue_that_is_full_loses_observations_and_holds_up_no_answer() {
     let (policy, keeping) = Policy::new(config, unhurried, store.clone(), clock);
     let mut last = Mail::default();
     for instance in 0..100 {
-        let asked = request("192.0.2.9", "a@trap.example", &instance.to_string());
+        let recipient = format!("{instance}@trap.example");
+        let asked = request("192.0.2.9", &recipient, &instance.to_string());
         let asked = atalaya_formats::policy::Reader::default().read(&mut asked.as_bytes());
         assert_eq!(policy.answer(&asked.unwrap().unwrap(), &mut last), Answer::Dunno);
     }
@@ -379,6 +439,10 @@ async fn a_port_answers_its_clients_as_long_as_there_is_a_place() {
         stranger.read_to_string(&mut String::new()).await.unwrap(),
         0,
         "closed"
+    );
+    assert!(
+        bench.policy.is_told.load(Ordering::Relaxed),
+        "who may not ask is told"
     );
     stop.cancel();
     serving.await.unwrap();

@@ -51,7 +51,7 @@ impl Hit {
     }
 
     /// Hitting an address that never was a person's says most, one that everybody has nothing.
-    const fn strength(self) -> (u8, TrapWeight) {
+    pub(crate) const fn strength(self) -> (u8, TrapWeight) {
         let kind = match self.kind {
             Trap::Role => 0,
             Trap::Typo => 1,

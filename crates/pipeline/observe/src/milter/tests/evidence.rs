@@ -8,25 +8,26 @@ use super::*;
 async fn a_message_to_a_trap_is_kept_once_with_its_client_and_envelope() {
     let bench = usual().await;
     let mut server = bench.server().await;
-    // What is refused elsewhere is taken for a trap.
-    for (address, body) in [(OTHER, "Buy\r\n"), (LISTED, "Sell\r\n")] {
-        server.client(address).await;
-        let recipients = ["a@trap.example", "b@b.example", "c@trap.example"];
-        server.envelope("x@y.example", &recipients).await;
-        assert_eq!(server.ask(b'T', b"").await, 'c');
-        assert_eq!(server.message(body.as_bytes()).await, "a");
-    }
-    // Those say nothing against their client: a bounce, one to nobody's trap, and one that was given up.
-    for (sender, recipient) in [("", "a@trap.example"), ("x@y.example", "abuse@b.example")] {
+    server.client(OTHER).await;
+    let recipients = ["a@trap.example", "b@b.example", "c@trap.example"];
+    server.envelope("x@y.example", &recipients).await;
+    assert_eq!(server.ask(b'T', b"").await, 'c');
+    assert_eq!(server.message(b"Buy\r\n").await, "a");
+    // Those say nothing against their client: bounces, one to nobody's trap, and one that was given up.
+    for (sender, recipient, body) in [
+        ("", "a@trap.example", b"1"),
+        ("MAILER-DAEMON@y.example", "a@trap.example", b"2"),
+        ("x@y.example", "abuse@b.example", b"3"),
+    ] {
         server.envelope(sender, &[recipient]).await;
-        server.message(b"x").await;
+        server.message(body).await;
     }
     server.envelope("x@y.example", &["a@trap.example"]).await;
     server.send(b'A', b"").await;
     assert_eq!(server.message(b"x").await, "a", "no message has begun");
     drop(server);
     let kept = bench.kept_with_messages().await;
-    let [(other, message), (listed, _), (bounce, _)] = kept.as_slice() else {
+    let [(other, message), bounces @ ..] = kept.as_slice() else {
         panic!("{kept:?}")
     };
     assert_eq!(other.address.to_string(), OTHER);
@@ -51,12 +52,65 @@ async fn a_message_to_a_trap_is_kept_once_with_its_client_and_envelope() {
         String::from_utf8_lossy(message),
         "Subject: Watches\r\n\r\nBuy\r\n"
     );
-    assert_eq!(
-        listed.envelope.recipients,
-        ["a@trap.example", "c@trap.example"],
-        "the others were refused"
-    );
-    assert_eq!(bounce.kind, Kind::Backscatter);
+    let kinds: Vec<_> = bounces.iter().map(|(bounce, _)| bounce.kind).collect();
+    assert_eq!(kinds, [Kind::Backscatter; 2]);
+}
+
+#[tokio::test]
+async fn the_listed_cannot_tell_a_trap_from_others_and_are_seen_there() {
+    for advice in ["reject no", "defer later"] {
+        let bench = bench_that(advice).await;
+        let mut server = bench.server().await;
+        server.client(LISTED).await;
+        let recipients = [
+            "b@b.example",
+            "a@trap.example",
+            "c@trap.example",
+            "abuse@b.example",
+        ];
+        assert_eq!(server.envelope("x@y.example", &recipients).await, "yyyc");
+        assert_eq!(server.ask(b'T', b"").await, 'a', "its message is not wanted");
+        assert_eq!(
+            server.envelope("postmaster@y.example", &["a@trap.example"]).await,
+            "y"
+        );
+        drop(server);
+        let [seen, bounce] = bench.kept().await.try_into().unwrap();
+        assert_eq!((seen.sensor, seen.kind), (Sensor::Milter, Kind::UnknownRecipient));
+        assert_eq!(
+            (seen.address.to_string().as_str(), seen.trap),
+            (LISTED, Some(Trap::Recycled))
+        );
+        assert_eq!(seen.envelope.recipients, ["a@trap.example"]);
+        assert_eq!((seen.message, seen.source_port), (None, Some(40_025)));
+        assert_eq!(bounce.kind, Kind::Backscatter);
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_tried_again_is_one_observation() {
+    let bench = usual().await;
+    for (recipient, body) in [
+        ("a@trap.example", b"1"),
+        ("a@trap.example", b"1"),
+        ("a@trap.example", b"2"),
+        ("c@pristine.example", b"1"),
+    ] {
+        let mut server = bench.server().await;
+        server.client(OTHER).await;
+        server.envelope("x@y.example", &[recipient]).await;
+        server.message(body).await;
+        server.send(b'K', b"").await;
+        server.client(LISTED).await;
+        assert_eq!(server.envelope("x@y.example", &[recipient]).await, "y");
+    }
+    let kept = bench.kept().await;
+    let of = |client: &str| {
+        kept.iter()
+            .filter(|seen| seen.address.to_string() == client)
+            .count()
+    };
+    assert_eq!((of(OTHER), of(LISTED)), (3, 2));
 }
 
 #[tokio::test]

@@ -116,6 +116,8 @@ async fn a_port_answers_its_clients_as_long_as_there_is_a_place() {
     for mut closed in [stranger, crowded] {
         assert_eq!(closed.read_to_end(&mut Vec::new()).await.unwrap(), 0, "closed");
     }
+    let is_told = &bench.milter.is_told;
+    assert!(is_told.load(Ordering::Relaxed), "who may not ask is told");
     stop.cancel();
     serving.await.unwrap();
     assert_eq!(
@@ -123,6 +125,20 @@ async fn a_port_answers_its_clients_as_long_as_there_is_a_place() {
         1,
         "the letter, and the end"
     );
+}
+
+#[tokio::test]
+async fn a_connection_that_was_reset_keeps_its_address() {
+    let listener = bind_tcp(([127, 0, 0, 1], 0).into()).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    client.set_zero_linger().unwrap();
+    drop(client);
+    let (stream, peer) = listener.accept().await.unwrap();
+    assert!(
+        stream.peer_addr().is_err(),
+        "the kernel does not know it any more"
+    );
+    assert_eq!(tcp_peer(&stream, peer), Some([127, 0, 0, 1].into()));
 }
 
 #[tokio::test]
