@@ -215,3 +215,21 @@ proptest! {
         assert_nothing_shows(&talk(&pieces, 1 << 16));
     }
 }
+
+#[test]
+fn what_is_said_behind_auth_is_left_out_until_the_answer_to_it() {
+    let mut talk = Conversation::new(4_096);
+    talk.say(0, Side::Client, b"AUTH LOGIN\r\nHELO hunter\r\n");
+    talk.say(1, Side::Server, b"334 UGFzc3dvcmQ6\r\n");
+    talk.say(2, Side::Client, b"HELO hunter2\r\n");
+    talk.say(3, Side::Server, b"535 no\r\n");
+    talk.say(4, Side::Client, b"HELO pc.example\r\n");
+    let text = RedactorBuilder::new(b"k")
+        .build()
+        .hide_conversation(&talk, Recipients::Hidden)
+        .to_text();
+    assert!(
+        !text.contains("hunter") && text.contains("HELO pc.example"),
+        "{text}"
+    );
+}
