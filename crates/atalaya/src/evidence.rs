@@ -2,10 +2,11 @@
 //!
 //! What leaves untouched is written down first, in `sealed.log` of the data folder: a line of JSON for each time, never rewritten.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -13,6 +14,7 @@ use atalaya_formats::conversation::Conversation;
 use atalaya_formats::view::{HiddenEnvelope, Hiding, Material, SECRET_NAME, Shown, View, network_key};
 use atalaya_model::{Digest, Observation, ObservationId, Prefix, Timestamp};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::control::{AskedBy, EvidenceRequest, ObservationLine, Sealed, SealedBytes};
 use crate::house::House;
@@ -23,6 +25,10 @@ const MOST_LISTED: u32 = 200;
 const SAME_MESSAGE: u32 = 500;
 /// The largest message that goes through the control socket untouched, in bytes: in base64 it takes a third more, and a line is bounded.
 const MOST_SEALED: u64 = 64 << 20;
+/// The largest message in which is hidden for the desk, in bytes; of a larger one the header is shown. Hiding takes many times that in memory.
+const MOST_SHOWN: usize = 4 << 20;
+/// Hiding is done for one command at a time.
+static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
 /// The name of the file that says what left untouched, when, and for whom.
 const SEALED_LOG: &str = "sealed.log";
 
@@ -77,10 +83,13 @@ impl House {
         let (traps, signatures) = (config.traps.get(), Arc::clone(&config.signatures));
         let limit = match view {
             View::Network => self.config.notice.max_evidence.bytes(),
-            _ => self.config.trap.max_message_size.bytes(),
+            _ => self.config.trap.max_message_size.bytes().min(MOST_SHOWN),
         };
+        let turn = ONE_AT_A_TIME.acquire().await?;
         let talk = kept.conversation.as_deref().map(read).transpose()?;
         let hide = move || {
+            // Kept to the end, also where the command goes away before.
+            let _turn = turn;
             let material = Material {
                 seen: &kept.seen,
                 message: kept.message.as_deref(),
@@ -128,16 +137,7 @@ impl House {
             "conversation_sha256": digest(&kept.conversation, kept.seen.conversation),
         });
         let path = self.config.in_data(SEALED_LOG);
-        let write = || {
-            let mut log = OpenOptions::new()
-                .create(true)
-                .append(true)
-                .mode(0o600)
-                .open(&path)?;
-            log.write_all(format!("{entry}\n").as_bytes())?;
-            log.sync_all()
-        };
-        write().with_context(|| {
+        append(&path, &entry.to_string()).with_context(|| {
             format!(
                 "cannot write {}, and without it nothing leaves untouched",
                 path.display()
@@ -196,8 +196,47 @@ fn line(seen: &Observation, view: View, hiding: Hiding<'_>) -> ObservationLine {
     }
 }
 
+/// Adds a line to a file, which is made where there is none. What was torn off in the middle of a line keeps that line for itself.
+fn append(path: &Path, line: &str) -> std::io::Result<()> {
+    let is_new = !path.exists();
+    let mut log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .read(true)
+        .mode(0o600)
+        .open(path)?;
+    let mut last = [b'\n'];
+    if log.metadata()?.len() > 0 {
+        log.seek(SeekFrom::End(-1))?;
+        log.read_exact(&mut last)?;
+    }
+    let gap = if last == [b'\n'] { "" } else { "\n" };
+    log.write_all(format!("{gap}{line}\n").as_bytes())?;
+    log.sync_all()?;
+    match path.parent().filter(|_| is_new) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
 /// A conversation as the store has it.
 fn read(bytes: &[u8]) -> anyhow::Result<Conversation> {
     let text = std::str::from_utf8(bytes).context("the kept conversation is no text")?;
     Conversation::parse(text).context("the kept conversation cannot be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::append;
+
+    #[test]
+    fn a_torn_line_does_not_take_the_next_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sealed.log");
+        append(&path, "one").unwrap();
+        std::fs::write(&path, "one\ntor").unwrap();
+        append(&path, "two").unwrap();
+        append(&path, "three").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntor\ntwo\nthree\n");
+    }
 }

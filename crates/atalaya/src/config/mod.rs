@@ -6,7 +6,7 @@ mod load;
 mod rules;
 mod signatures;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use atalaya_decide::DecideConfig;
@@ -177,7 +177,17 @@ impl Config {
             .map(|entry| &entry.address);
         let more = self.complaints.addresses.iter().chain(&self.notice.trap_names);
         let names = std::iter::once(&self.trap.hostname).chain(more).chain(entries);
-        TrapNames::new(names.map(String::as_str))
+        let hosts: Vec<String> = self.trap_hosts().map(|host| host.to_string()).collect();
+        TrapNames::new(names.chain(&hosts).map(String::as_str))
+    }
+
+    /// The addresses of the trap, as far as the configuration tells: clients call themselves by them.
+    fn trap_hosts(&self) -> impl Iterator<Item = IpAddr> {
+        let further = self.trap.listeners.iter().map(|listener| listener.address);
+        let hosts = further
+            .chain([self.listen.smtp])
+            .map(|socket| socket.ip().to_canonical());
+        hosts.filter(|host| !host.is_unspecified() && !host.is_loopback())
     }
 
     /// Whatever is our own is spared everywhere. The other sections look at theirs themselves.

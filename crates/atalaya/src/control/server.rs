@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::parts;
-use super::{MAX_LINE, Request, SOCKET};
+use super::{EvidenceRequest, MAX_LINE, Request, SOCKET};
 use crate::house::House;
 
 /// Commands served at the same time; more wait.
@@ -76,6 +76,7 @@ pub(crate) async fn serve(listener: UnixListener, house: Arc<House>, stop: Cance
 
 /// Answers the lines of one command until it hangs up.
 async fn converse(stream: UnixStream, house: &House) -> std::io::Result<()> {
+    let uid = stream.peer_cred()?.uid();
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     while let Some(line) = read_line(&mut read, MAX_LINE).await? {
@@ -88,7 +89,7 @@ async fn converse(stream: UnixStream, house: &House) -> std::io::Result<()> {
                 Ok(export) => send_parts(&mut write, export, format).await?,
                 Err(error) => refusal(&error),
             },
-            Ok(request) => answer(request, house).await,
+            Ok(request) => answer(as_user(request, uid), house).await,
             Err(error) => refusal(&anyhow::anyhow!(
                 "the server does not understand this command: {error}"
             )),
@@ -134,6 +135,14 @@ async fn read_line(read: &mut (impl AsyncBufRead + Unpin), longest: u64) -> std:
     Ok((!line.is_empty()).then_some(line))
 }
 
+/// The request with the user who sends it, as the system knows it and not as the command says.
+fn as_user(mut request: Request, uid: u32) -> Request {
+    if let Request::Evidence(EvidenceRequest::Sealed { asked, .. }) = &mut request {
+        asked.uid = uid;
+    }
+    request
+}
+
 /// The answer to one request.
 async fn answer(request: Request, house: &House) -> Value {
     match Box::pin(house.answer(request)).await {
@@ -150,6 +159,20 @@ fn refusal(error: &anyhow::Error) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_takes_evidence_is_known_from_the_socket() {
+        let asked = super::super::AskedBy {
+            reason: "a court".to_owned(),
+            uid: 0,
+        };
+        let id = atalaya_model::ObservationId(uuid::Uuid::from_u128(1));
+        let sent = Request::Evidence(EvidenceRequest::Sealed { id, asked });
+        match as_user(sent, 1_001) {
+            Request::Evidence(EvidenceRequest::Sealed { asked, .. }) => assert_eq!(asked.uid, 1_001),
+            other => panic!("{other:?}"),
+        }
+    }
 
     #[tokio::test]
     async fn lines_are_read_until_the_command_hangs_up() {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
-use atalaya_model::Observation;
+use atalaya_model::{Observation, Sensor};
 
 use super::needles::{Edges, Needle, Needles, blurred};
 use super::{Redactor, TrapNames, conversation, mentioned, pseudonym, words};
@@ -28,6 +28,11 @@ pub struct RedactorBuilder {
     recipients: BTreeSet<String>,
     mentioned: BTreeSet<String>,
     senders: Vec<Sender>,
+    /// The domains of recipients at a trap.
+    trapped: BTreeSet<String>,
+    /// What messages give as their author.
+    authors: BTreeSet<String>,
+    hides_all: bool,
 }
 
 /// What the sender of a spam is known by.
@@ -36,6 +41,7 @@ struct Sender {
     source: IpAddr,
     helo: String,
     mail_from: String,
+    at_trap: bool,
 }
 
 /// An address, cut.
@@ -55,6 +61,9 @@ impl RedactorBuilder {
             recipients: BTreeSet::new(),
             mentioned: BTreeSet::new(),
             senders: Vec::new(),
+            trapped: BTreeSet::new(),
+            authors: BTreeSet::new(),
+            hides_all: false,
         }
     }
 
@@ -76,11 +85,17 @@ impl RedactorBuilder {
     #[must_use]
     pub fn observation(mut self, seen: &Observation) -> Self {
         let envelope = &seen.envelope;
+        let at_trap = seen.trap.is_some() || seen.sensor == Sensor::Trap;
         self.senders.push(Sender {
             source: seen.address.to_canonical(),
             helo: host_of(&envelope.helo),
             mail_from: address_of(&envelope.mail_from),
+            at_trap,
         });
+        if at_trap {
+            let domain = |address: &String| Some(address_of(address).rsplit_once('@')?.1.to_owned());
+            self.trapped.extend(envelope.recipients.iter().filter_map(domain));
+        }
         envelope
             .recipients
             .iter()
@@ -92,6 +107,15 @@ impl RedactorBuilder {
     #[must_use]
     pub fn mentioned_in(mut self, message: &[u8]) -> Self {
         self.mentioned.extend(mentioned::recipients(message));
+        self.authors.extend(mentioned::author(message));
+        self
+    }
+
+    /// Hides whatever looks like an address, but for that of the sender and author: who puts many into one mail must not learn from what is
+    /// hidden and what is not which of them are traps.
+    #[must_use]
+    pub fn every_address(mut self) -> Self {
+        self.hides_all = true;
         self
     }
 
@@ -119,8 +143,12 @@ impl RedactorBuilder {
     #[must_use]
     pub fn build(self) -> Redactor {
         let mut spellings = Spellings::new(&self.key);
-        for host in self.traps.hosts().filter(|host| is_host(host)) {
-            spellings.host(host);
+        for host in self.traps.hosts() {
+            match host.parse::<IpAddr>() {
+                Ok(ip) if self.senders.iter().all(|sender| sender.source != ip) => spellings.ip(ip),
+                Err(_) if is_host(host) => spellings.host(host),
+                _ => {}
+            }
         }
         for address in self.traps.addresses().chain(&self.recipients) {
             let Some(cut) = Cut::of(address) else {
@@ -141,10 +169,13 @@ impl RedactorBuilder {
         }
         let exact = Needles::new(spellings.exact);
         let blurred = Needles::new(spellings.blurred);
+        let senders = self.senders.into_iter().map(|sender| sender.mail_from);
+        let spared = self.hides_all.then(|| senders.chain(self.authors).collect());
         Redactor {
             key: self.key,
             exact,
             blurred,
+            spared,
         }
     }
 
@@ -155,7 +186,7 @@ impl RedactorBuilder {
         if self
             .senders
             .iter()
-            .any(|sender| cut.whole.contains(&sender.source.to_string()))
+            .any(|sender| holds_ip(cut.whole, sender.source))
         {
             return;
         }
@@ -186,7 +217,14 @@ impl RedactorBuilder {
                 .iter()
                 .any(|sender| sender.is_below(domain) && !self.recipients.contains(&sender.mail_from))
         };
-        is_host(domain) && (self.traps.covers(domain) || !is_spared())
+        is_host(domain) && (self.traps.covers(domain) || self.is_trapped(domain) || !is_spared())
+    }
+
+    /// Whether a domain is that of a recipient at a trap. It may be one of traps that the operator did not name.
+    fn is_trapped(&self, domain: &str) -> bool {
+        let is_its = |address: &String| address.rsplit_once('@').is_some_and(|(_, its)| its == domain);
+        let at_traps = !self.senders.is_empty() && self.senders.iter().all(|sender| sender.at_trap);
+        self.trapped.contains(domain) || (at_traps && self.recipients.iter().any(is_its))
     }
 }
 
@@ -261,6 +299,18 @@ impl<'k> Spellings<'k> {
         self.add(name.to_owned(), Edges::Host, self.of_domain(name));
     }
 
+    fn ip(&mut self, ip: IpAddr) {
+        let stand_in = self.of_domain(&ip.to_string());
+        self.add(ip.to_string(), Edges::Ip, stand_in.clone());
+        if let IpAddr::V6(ip) = ip {
+            let groups = ip.segments();
+            let spelled = groups.map(|group| format!("{group:x}")).join(":");
+            let filled = groups.map(|group| format!("{group:04x}")).join(":");
+            self.add(spelled, Edges::Ip, stand_in.clone());
+            self.add(filled, Edges::Ip, stand_in);
+        }
+    }
+
     fn local_part(&mut self, local: &str, address: &str) {
         self.add(local.to_owned(), Edges::Word, self.of_address(address));
     }
@@ -292,6 +342,13 @@ pub(super) fn address_of(text: &str) -> String {
 /// A host name as it is looked for.
 pub(super) fn host_of(text: &str) -> String {
     text.trim().trim_matches(['.', '[', ']']).to_ascii_lowercase()
+}
+
+/// Whether an address stands in a text, and not as a part of a longer one.
+fn holds_ip(text: &str, ip: IpAddr) -> bool {
+    let ip = ip.to_string();
+    text.match_indices(&ip)
+        .any(|(start, _)| Edges::Ip.allow(text.as_bytes(), start, start.saturating_add(ip.len())))
 }
 
 /// Whether a name is the other or lies below it.

@@ -70,9 +70,19 @@ impl Redactor {
     #[must_use]
     pub fn hide_conversation(&self, talk: &Conversation, recipients: Recipients) -> Conversation {
         let mut out = Conversation::new(usize::MAX);
+        // After AUTH, and after 334, what a client says is a secret, whatever it looks like (RFC 4954 section 4).
+        let mut is_secret = false;
         for event in events(talk) {
             match event {
+                Event::Line(line) if is_secret && line.side == Side::Client => {
+                    let left = secret(&line.bytes);
+                    out.say(line.at, line.side, left.as_bytes());
+                }
                 Event::Line(line) => {
+                    is_secret = match line.side {
+                        Side::Client => says_auth(&line.bytes),
+                        Side::Server => line.bytes.starts_with(b"334"),
+                    };
                     out.say(line.at, line.side, self.shown_line(&line, recipients).as_bytes());
                 }
                 Event::Other(at, What::Message(size, ends)) => out.send(at, size, ends),
@@ -313,6 +323,19 @@ fn mechanism(rest: &str) -> String {
         (Some(known), Some(_)) => format!(" {known} {LEFT_OUT}"),
         (None, _) => nothing_or_left_out(rest),
     }
+}
+
+/// Whether a client begins to authenticate itself.
+fn says_auth(line: &[u8]) -> bool {
+    let verb = line.trim_ascii_start().get(..4);
+    verb.is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH"))
+}
+
+/// A line of which nothing is shown but its end.
+fn secret(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let (text, end) = cut_end(&text);
+    format!("{}{end}", nothing_or_left_out(text).trim_start())
 }
 
 /// Nothing for blanks, a note for all else.

@@ -12,11 +12,6 @@ const MAX_REFERENCE: usize = 12;
 const MAX_ENCODED_WORD: usize = 1_000;
 /// Longest name of a parameter that is cut in pieces, with the number of the piece.
 const MAX_PARAMETER: usize = 80;
-/// The characters that are not seen, as UTF-8: soft hyphen, zero-width space, non-joiner, joiner, word joiner, byte order mark.
-const INVISIBLE: [&str; 6] = [
-    "\u{ad}", "\u{200b}", "\u{200c}", "\u{200d}", "\u{2060}", "\u{feff}",
-];
-
 /// Takes one layer of escapes off; nothing comes back where there is none. White space between two encoded words is not read
 /// (RFC 2047 section 6.2).
 pub(super) fn read(reading: &Reading) -> Option<Reading> {
@@ -38,13 +33,24 @@ pub(super) fn read(reading: &Reading) -> Option<Reading> {
             [b'\\', b'/', ..] => Some(Step::Byte(2, b'/')),
             [b'\\', b'u' | b'U', code @ ..] => Some(character(6, number(code.get(..4)?, 16)?)),
             [b'&', ..] => reference(rest),
-            [0xc2 | 0xe2 | 0xef, ..] => INVISIBLE
-                .iter()
-                .find(|character| rest.starts_with(character.as_bytes()))
-                .map(|character| Step::Skip(character.len())),
+            [0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3, ..] => invisible(rest).map(Step::Skip),
             _ => None,
         }
     })
+}
+
+/// Whether a character takes no place of its own: it is not seen, joins, selects a form, or turns the direction of what follows.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The length of the invisible character at the beginning of a text.
+fn invisible(rest: &[u8]) -> Option<usize> {
+    let longest = rest.get(..rest.len().min(4))?;
+    let character = longest.utf8_chunks().next()?.valid().chars().next()?;
+    is_invisible(character).then(|| character.len_utf8())
 }
 
 /// The byte that two hex digits stand for.
@@ -129,7 +135,7 @@ fn reference(rest: &[u8]) -> Option<Step> {
 /// What is read of a character that was given by its number.
 fn character(length: usize, value: u32) -> Step {
     match char::from_u32(value) {
-        Some(character) if INVISIBLE.contains(&character.to_string().as_str()) => Step::Skip(length),
+        Some(character) if is_invisible(character) => Step::Skip(length),
         Some(character) => Step::Text(length, character.to_string().into_bytes()),
         None => Step::Skip(length),
     }

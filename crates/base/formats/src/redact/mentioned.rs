@@ -45,6 +45,13 @@ pub(super) fn recipients(message: &[u8]) -> BTreeSet<String> {
     found
 }
 
+/// The first address of the first From field.
+pub(super) fn author(message: &[u8]) -> Option<String> {
+    let from =
+        header::fields(header::section(message)).find(|field| field.name.eq_ignore_ascii_case(b"from"))?;
+    addresses(from.value).into_iter().next()
+}
+
 /// What stands behind ` for ` in a Received field, up to the date.
 fn behind_for(value: &[u8]) -> &[u8] {
     let start = [&b" for "[..], b"\tfor "]

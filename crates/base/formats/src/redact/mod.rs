@@ -14,6 +14,7 @@
 //! - the domain alone of a recipient where the sender calls itself by it and the operator did not name it as one of traps;
 //! - trap names that neither this transaction, nor the header, nor the operator's configuration gives.
 
+mod addresses;
 mod base64;
 mod builder;
 mod conversation;
@@ -31,6 +32,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use needles::{Edges, Needle, Needles};
@@ -38,6 +40,7 @@ use readings::Reading;
 
 pub use builder::RedactorBuilder;
 pub use conversation::Recipients;
+pub(crate) use escapes::is_invisible;
 pub use message::{Extent, HiddenMessage};
 pub use pseudonym::keyed_hash;
 pub use traps::{SharedTrapNames, TrapNames};
@@ -59,13 +62,23 @@ pub struct Redactor {
     exact: Needles,
     /// Spellings where one sign stands for all signs.
     blurred: Needles,
+    /// The addresses that stay, where every other is hidden: one that stays would tell that it is no trap.
+    spared: Option<BTreeSet<String>>,
 }
 
 /// Something found: its place in the source and what to write there.
 struct Hit<'n> {
     start: usize,
     end: usize,
-    stand_in: &'n str,
+    stand_in: StandIn<'n>,
+}
+
+/// What is written in place of something found.
+enum StandIn<'n> {
+    /// This.
+    Text(&'n str),
+    /// The pseudonym of this address, which is found for its shape. The number tells which was found first.
+    Address(usize, String),
 }
 
 impl Redactor {
@@ -104,7 +117,10 @@ impl Redactor {
             let mut at = 0;
             for hit in hits {
                 out.extend_from_slice(text.get(at..hit.start).unwrap_or_default());
-                out.extend_from_slice(hit.stand_in.as_bytes());
+                match &hit.stand_in {
+                    StandIn::Text(text) => out.extend_from_slice(text.as_bytes()),
+                    StandIn::Address(_, address) => out.extend_from_slice(self.pseudonym(address).as_bytes()),
+                }
                 at = hit.end;
             }
             out.extend_from_slice(text.get(at..).unwrap_or_default());
@@ -136,7 +152,8 @@ impl Redactor {
     }
 
     fn find<'n>(&'n self, reading: &Reading, hits: &mut Vec<Hit<'n>>) {
-        let mut found = |start, end, stand_in: &'n str| {
+        let before = hits.len();
+        let mut found = |start, end, stand_in: StandIn<'n>| {
             let (start, end) = reading.place(start, end);
             hits.push(Hit {
                 start: usize::try_from(start).unwrap_or(usize::MAX),
@@ -144,12 +161,29 @@ impl Redactor {
                 stand_in,
             });
         };
-        tokens(&reading.bytes).for_each(|(start, end)| found(start, end, LEFT_OUT));
+        tokens(&reading.bytes).for_each(|(start, end)| found(start, end, StandIn::Text(LEFT_OUT)));
         let text = needles::masked(&reading.bytes);
-        let mut found = |start, end, needle: &'n Needle| found(start, end, &needle.stand_in);
+        if let Some(spared) = &self.spared {
+            for (number, (start, end, address)) in addresses::find(&text).enumerate() {
+                if !spared.contains(&address) {
+                    let order = before.saturating_add(number);
+                    found(start, end, StandIn::Address(order, address));
+                }
+            }
+        }
+        let mut found = |start, end, needle: &'n Needle| found(start, end, StandIn::Text(&needle.stand_in));
         self.exact.find(&text, &mut found);
         if self.blurred.len() > 0 {
             self.blurred.find(&needles::blurred(&text), &mut found);
+        }
+    }
+}
+
+impl StandIn<'_> {
+    fn order(&self) -> usize {
+        match self {
+            Self::Text(_) => usize::MAX,
+            Self::Address(order, _) => *order,
         }
     }
 }
@@ -164,13 +198,19 @@ fn tokens(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// The longest of those that begin first wins; one that overlaps it only makes it longer.
+/// The longest of those that begin first wins; one that overlaps it only makes it longer. But where an address is among them that is
+/// found for its shape, the plainest reading of it wins: a trap must not look other than any address in its place.
 fn without_overlaps(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
     hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
     let mut kept: Vec<Hit<'_>> = Vec::with_capacity(hits.len());
     for hit in hits {
         match kept.last_mut() {
-            Some(last) if hit.start < last.end => last.end = last.end.max(hit.end),
+            Some(last) if hit.start < last.end => {
+                last.end = last.end.max(hit.end);
+                if hit.stand_in.order() < last.stand_in.order() {
+                    last.stand_in = hit.stand_in;
+                }
+            }
             _ => kept.push(hit),
         }
     }

@@ -28,6 +28,8 @@ pub(super) enum Edges {
     Word,
     /// Not inside a label of a host name.
     Host,
+    /// Not inside another address of a host.
+    Ip,
 }
 
 /// A set of needles that is searched as one.
@@ -73,13 +75,33 @@ impl Needles {
 }
 
 impl Edges {
-    fn allow(self, text: &[u8], start: usize, end: usize) -> bool {
+    pub(super) fn allow(self, text: &[u8], start: usize, end: usize) -> bool {
+        if self == Self::Ip {
+            return allows_ip(text, start, end);
+        }
         let inside = |byte: Option<&u8>| {
             byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || (self == Self::Host && *byte == b'-'))
         };
         let before = start.checked_sub(1).and_then(|at| text.get(at));
         self == Self::Any || !(inside(before) || inside(text.get(end)))
     }
+}
+
+/// Whether an IP address stands here, and not as a part of another one. `IPv6:` may stand before it (RFC 5321 section 4.1.3).
+fn allows_ip(text: &[u8], start: usize, end: usize) -> bool {
+    let (front, inside, behind) = (text.get(..start), text.get(start..end), text.get(end..));
+    let (front, behind) = (front.unwrap_or_default(), behind.unwrap_or_default());
+    if inside.is_none_or(|inside| inside.contains(&b':')) {
+        let goes_on = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':');
+        let tag = front.len().saturating_sub(5);
+        let is_tagged = front
+            .get(tag..)
+            .is_some_and(|tag| tag.eq_ignore_ascii_case(b"IPv6:"));
+        return (is_tagged || !goes_on(front.last())) && !goes_on(behind.first());
+    }
+    let goes_back = matches!(front, [.., b'0'..=b'9'] | [.., b'0'..=b'9', b'.']);
+    let goes_on = matches!(behind, [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..]);
+    !goes_back && !goes_on
 }
 
 /// The text with its pseudonyms masked: nothing is found in what already stands for something else, so that hiding twice is hiding once

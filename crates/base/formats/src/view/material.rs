@@ -49,7 +49,8 @@ impl Material<'_> {
             builder = builder.said_in(conversation);
         }
         match view.recipients(self.seen) {
-            Recipients::Hidden => builder.build(),
+            Recipients::Hidden if view == View::Desk => builder.build(),
+            Recipients::Hidden => builder.every_address().build(),
             Recipients::Shown => builder.only_traps().build(),
         }
     }

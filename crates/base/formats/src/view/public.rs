@@ -13,7 +13,7 @@ use atalaya_model::{Kind, Observation, Sensor, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Hiding, Spoken, System};
-use crate::redact::{Redactor, RedactorBuilder, TrapNames};
+use crate::redact::{Redactor, RedactorBuilder, TrapNames, is_invisible};
 use crate::signatures::Matcher;
 
 /// Most characters of a text of the sender's that are shown.
@@ -70,7 +70,9 @@ impl Veil {
     /// A veil for these observations: it hides the recipients of each in all, and the names of our traps.
     #[must_use]
     pub fn new(hiding: Hiding<'_>, observations: &[Observation], signatures: Arc<Matcher>) -> Self {
-        let builder = RedactorBuilder::new(hiding.key).traps(hiding.traps);
+        let builder = RedactorBuilder::new(hiding.key)
+            .traps(hiding.traps)
+            .every_address();
         let builder = observations.iter().fold(builder, RedactorBuilder::observation);
         Self {
             redactor: Arc::new(builder.build()),
@@ -113,13 +115,6 @@ fn tidied(text: &str) -> String {
         .filter(|c| !is_invisible(*c))
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
-}
-
-/// Whether a character takes no place of its own.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Cuts a text. Only after hiding: half an address could not be found any more.

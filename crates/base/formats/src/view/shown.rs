@@ -122,6 +122,10 @@ impl ShownObservation {
             .message
             .filter(|_| view.shows_message(seen))
             .and_then(|raw| redactor.hide_message(raw, limit));
+        let envelope = HiddenEnvelope::of(seen, view, &redactor);
+        // Of a name that was hidden its text would tell the form.
+        let shows_names =
+            envelope.helo == seen.envelope.helo && envelope.mail_from == seen.envelope.mail_from;
         let conversation = material.conversation.map(|talk| {
             let hidden = redactor.hide_conversation(talk, view.recipients(seen));
             hidden.to_text()
@@ -137,13 +141,16 @@ impl ShownObservation {
             handshake: seen.handshake,
             counted: seen.counts(),
             trap: seen.trap.filter(|_| is_for_desk),
-            envelope: HiddenEnvelope::of(seen, view, &redactor),
+            envelope,
             size: seen.message_size,
             tls: seen.tls.as_ref().map(|tls| session(tls, &redactor)),
             fingerprint: packet(seen),
             system: System::of(seen, signatures),
             dialect: Spoken::of(seen),
-            dialect_text: material.dialect.map(str::to_owned),
+            dialect_text: material
+                .dialect
+                .filter(|_| is_for_desk || shows_names)
+                .map(str::to_owned),
             oddities: seen.oddities.clone(),
             message: message.map(ShownMessage::from),
             conversation,

@@ -64,7 +64,7 @@ pub fn printable(text: &str) -> String {
     for sign in text.replace("\r\n", "\n").chars() {
         match sign {
             '\n' | '\t' => out.push(sign),
-            sign if sign.is_control() || super::public::is_invisible(sign) => {
+            sign if sign.is_control() || crate::redact::is_invisible(sign) => {
                 out.extend(sign.escape_unicode());
             }
             sign => out.push(sign),

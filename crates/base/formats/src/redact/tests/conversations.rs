@@ -107,10 +107,10 @@ fn assert_nothing_shows(talk: &Conversation) {
 
 #[test]
 fn what_is_harmless_is_shown_as_it_was_said() {
-    let said = b"ehlo  pc.example\r\n MAIL from:<x@spam.example>  SIZE=9 body=8BITMIME\nDATA\r\nBDAT 12 LAST\r\nAUTH LOGIN\r\nQUIT\r\n";
+    let said = b"ehlo  pc.example\r\n MAIL from:<x@spam.example>  SIZE=9 body=8BITMIME\nDATA\r\nBDAT 12 LAST\r\nQUIT\r\nAUTH LOGIN\r\n";
     let talk = talk(&[said.to_vec()], 4_096);
     let shown = hidden(&talk);
-    let kept = "ehlo  pc.example\r\n MAIL from:<x@spam.example> SIZE=9 body=8BITMIME\nDATA\r\nBDAT 12 LAST\r\nAUTH LOGIN\r\nQUIT\r\n";
+    let kept = "ehlo  pc.example\r\n MAIL from:<x@spam.example> SIZE=9 body=8BITMIME\nDATA\r\nBDAT 12 LAST\r\nQUIT\r\nAUTH LOGIN\r\n";
     assert_eq!(said_by_client(&shown), kept);
     assert!(shown.segments().all(|segment| segment.at == 0));
 }
@@ -214,4 +214,22 @@ proptest! {
         let pieces: Vec<Vec<u8>> = order.into_iter().zip(noise).flat_map(|(line, noise)| [noise, line]).collect();
         assert_nothing_shows(&talk(&pieces, 1 << 16));
     }
+}
+
+#[test]
+fn what_is_said_behind_auth_is_left_out_until_the_answer_to_it() {
+    let mut talk = Conversation::new(4_096);
+    talk.say(0, Side::Client, b"AUTH LOGIN\r\nHELO hunter\r\n");
+    talk.say(1, Side::Server, b"334 UGFzc3dvcmQ6\r\n");
+    talk.say(2, Side::Client, b"HELO hunter2\r\n");
+    talk.say(3, Side::Server, b"535 no\r\n");
+    talk.say(4, Side::Client, b"HELO pc.example\r\n");
+    let text = RedactorBuilder::new(b"k")
+        .build()
+        .hide_conversation(&talk, Recipients::Hidden)
+        .to_text();
+    assert!(
+        !text.contains("hunter") && text.contains("HELO pc.example"),
+        "{text}"
+    );
 }

@@ -60,10 +60,6 @@ fn no_choice_of_recipients_changes_what_the_evidence_stands_on() {
         "content-type@third.example",
         "charset@utf-8",
         "text/plain@third.example",
-        "x@cheap.example",
-        "s@cheap.example",
-        "helo@mail.cheap.example",
-        "x@mail.cheap.example",
         "cheap.example@third.example",
         "mail.cheap.example@third.example",
         "2026@third.example",
@@ -157,4 +153,101 @@ fn a_sender_that_writes_itself_into_the_header_stays() {
         .build();
     assert_eq!(redactor.hide_text("offers@cheap.example"), "offers@cheap.example");
     assert!(redactor.hide_text("third.trap@third.example").contains("hidden-"));
+}
+
+#[test]
+fn of_many_addresses_in_one_mail_none_is_told_to_be_a_trap() {
+    let candidates = ["maria.trap@trap.example", "juana@other.example"];
+    let redactor = RedactorBuilder::new(KEY)
+        .observation(&observation(&candidates[..1]))
+        .every_address()
+        .build();
+    for form in ["<A>", "a A b", "https://x.example/?e=A&y", "q=A", "x-A"] {
+        for at in ["@", "%40", "&#64;", "=40"] {
+            let shown = candidates.map(|address| {
+                let text = form.replace('A', &address.replace('@', at));
+                let hidden = redactor.hide_text(&text);
+                assert!(!hidden.contains("trap") && !hidden.contains("juana"), "{hidden}");
+                assert_eq!(redactor.hide_text(&hidden), hidden);
+                hidden.len()
+            });
+            assert_eq!(shown[0], shown[1], "{form} {at}");
+        }
+    }
+    assert_eq!(
+        redactor.hide_text("<offers@cheap.example>"),
+        "<offers@cheap.example>"
+    );
+    assert_eq!(
+        redactor.hide_text("x@192.0.2.7 root@localhost"),
+        "x@192.0.2.7 root@localhost"
+    );
+}
+
+#[test]
+fn the_addresses_of_our_hosts_are_hidden() {
+    let traps = TrapNames::new(["192.0.2.25", "2001:db8::25", "192.0.2.7"]);
+    let redactor = RedactorBuilder::new(KEY)
+        .traps(&traps)
+        .observation(&observation(&[]))
+        .build();
+    for text in [
+        "EHLO [192.0.2.25]",
+        "192.0.2.25:25.",
+        "[IPv6:2001:DB8::25]",
+        "2001:db8:0:0:0:0:0:25",
+    ] {
+        assert!(redactor.hide_text(text).contains("hidden-"), "{text}");
+    }
+    for text in [
+        "192.0.2.250",
+        "1192.0.2.25",
+        "192.0.2.25.1",
+        "2001:db8::251",
+        "[192.0.2.7]",
+    ] {
+        assert_eq!(redactor.hide_text(text), text);
+    }
+}
+
+#[test]
+fn the_domain_of_a_recipient_at_a_trap_is_hidden_though_the_sender_calls_itself_by_it() {
+    let mut seen = observation(&["maria.trap@trap.example"]);
+    seen.envelope.helo = "trap.example".to_owned();
+    let hide = |seen: &Observation| {
+        let redactor = RedactorBuilder::new(KEY).observation(seen).build();
+        redactor.hide_text("trap.example")
+    };
+    assert!(hide(&seen).contains("hidden-"));
+    seen.trap = None;
+    seen.sensor = Sensor::Complaint;
+    assert_eq!(hide(&seen), "trap.example");
+}
+
+#[test]
+fn a_source_that_is_a_part_of_another_address_exempts_nothing() {
+    let redactor = redactor(&["maria192.0.2.77@trap.example"]);
+    assert!(
+        redactor
+            .hide_text("maria192.0.2.77@trap.example")
+            .contains("hidden-")
+    );
+}
+
+#[test]
+fn invisible_characters_hide_no_address() {
+    let redactor = redactor(&["maria.trap@trap.example"]);
+    for sign in [
+        '\u{200e}',
+        '\u{202e}',
+        '\u{2066}',
+        '\u{61c}',
+        '\u{180e}',
+        '\u{34f}',
+        '\u{fe0f}',
+        '\u{e0041}',
+    ] {
+        let text = format!("mar{sign}ia.trap@trap.example");
+        assert!(redactor.hide_text(&text).starts_with("hidden-"), "{sign:?}");
+    }
 }

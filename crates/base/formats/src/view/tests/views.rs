@@ -53,8 +53,10 @@ fn conversation() -> Conversation {
     talk.say(
         20,
         Side::Client,
-        b"EHLO pc.example\r\nAUTH PLAIN AGFuYQBodW50ZXIy\r\nRCPT TO:<ana.perez@customer.example>\r\n",
+        b"EHLO pc.example\r\nAUTH PLAIN AGFuYQBodW50ZXIy\r\n",
     );
+    talk.say(20, Side::Server, b"535 5.7.8 no\r\n");
+    talk.say(20, Side::Client, b"RCPT TO:<ana.perez@customer.example>\r\n");
     talk.say(21, Side::Server, b"250 2.1.5 <maria.trap@trap.example> Ok\r\n");
     talk.send(40, 99, Ends::Bare);
     talk
@@ -236,4 +238,26 @@ fn a_transcript_is_readable_and_moves_no_cursor() {
         printable("a\r\nb\tc\u{1b}[2J\u{9b}\u{202e}\r"),
         "a\nb\tc\\u{1b}[2J\\u{9b}\\u{202e}\\u{d}"
     );
+}
+
+#[test]
+fn the_text_of_a_dialect_is_not_for_the_network_where_a_name_was_hidden() {
+    let mut seen = observation(&[TRAP], Some(Trap::Pristine));
+    let key = network_key(SECRET, None, &Prefix::unit(seen.address));
+    let hiding = Hiding {
+        key: &key,
+        traps: &TrapNames::default(),
+    };
+    for (helo, is_shown) in [("pc.example", true), ("trap.example", false)] {
+        seen.envelope.helo = helo.to_owned();
+        let material = Material {
+            seen: &seen,
+            message: None,
+            reached: &[],
+            conversation: None,
+            dialect: Some("EHLO"),
+        };
+        let shown = Shown::of(&material, View::Network, hiding, &Arc::default(), 0).unwrap();
+        assert_eq!(observed(&shown).dialect_text.is_some(), is_shown, "{helo}");
+    }
 }
