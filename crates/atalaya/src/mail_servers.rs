@@ -247,7 +247,7 @@ mod tests {
             &mut config.advice.own_networks,
         ];
         for (section, prefix) in sections.into_iter().zip(&named) {
-            section.push(*prefix);
+            *section = vec![*prefix];
         }
         assert_eq!(config.own_addresses(), named);
         assert_eq!(advice(&config).own_networks, named);

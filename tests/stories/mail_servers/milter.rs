@@ -264,7 +264,7 @@ expect(conn, SMFIR_CONTINUE, "a trap")
 if VERSION ~= 2 then mt.data(conn) end
 mt.header(conn, "Subject", "Watches")
 mt.eoh(conn)
-mt.bodystring(conn, "Buy\r\n")
+mt.bodystring(conn, "Buy\r\nVERSION\r\n") -- the same message again would be one observation
 mt.bodyrandom(conn, 200000)
 mt.eom(conn)
 expect(conn, SMFIR_ACCEPT, "the end")
