@@ -164,11 +164,9 @@ impl Redactor {
         tokens(&reading.bytes).for_each(|(start, end)| found(start, end, StandIn::Text(LEFT_OUT)));
         let text = needles::masked(&reading.bytes);
         if let Some(spared) = &self.spared {
-            for (number, (start, end, address)) in addresses::find(&text).enumerate() {
-                if !spared.contains(&address) {
-                    let order = before.saturating_add(number);
-                    found(start, end, StandIn::Address(order, address));
-                }
+            let all = (before..).zip(addresses::find(&text));
+            for (order, (start, end, address)) in all.filter(|(_, found)| !spared.contains(&found.2)) {
+                found(start, end, StandIn::Address(order, address));
             }
         }
         let mut found = |start, end, needle: &'n Needle| found(start, end, StandIn::Text(&needle.stand_in));
