@@ -30,8 +30,8 @@ pub struct RedactorBuilder {
     senders: Vec<Sender>,
     /// The domains of recipients at a trap.
     trapped: BTreeSet<String>,
-    /// What messages give as their author.
-    authors: BTreeSet<String>,
+    /// What messages give as their author and their Message-ID.
+    own: BTreeSet<String>,
     hides_all: bool,
 }
 
@@ -62,7 +62,7 @@ impl RedactorBuilder {
             mentioned: BTreeSet::new(),
             senders: Vec::new(),
             trapped: BTreeSet::new(),
-            authors: BTreeSet::new(),
+            own: BTreeSet::new(),
             hides_all: false,
         }
     }
@@ -107,12 +107,12 @@ impl RedactorBuilder {
     #[must_use]
     pub fn mentioned_in(mut self, message: &[u8]) -> Self {
         self.mentioned.extend(mentioned::recipients(message));
-        self.authors.extend(mentioned::author(message));
+        self.own.extend(mentioned::own(message));
         self
     }
 
-    /// Hides whatever looks like an address, but for that of the sender and author: who puts many into one mail must not learn from what is
-    /// hidden and what is not which of them are traps.
+    /// Hides whatever looks like an address, but for that of the sender and author, and the Message-ID, which the network finds in its logs: who
+    /// puts many into one mail must not learn from what is hidden and what is not which of them are traps.
     #[must_use]
     pub fn every_address(mut self) -> Self {
         self.hides_all = true;
@@ -170,7 +170,7 @@ impl RedactorBuilder {
         let exact = Needles::new(spellings.exact);
         let blurred = Needles::new(spellings.blurred);
         let senders = self.senders.into_iter().map(|sender| sender.mail_from);
-        let spared = self.hides_all.then(|| senders.chain(self.authors).collect());
+        let spared = self.hides_all.then(|| senders.chain(self.own).collect());
         Redactor {
             key: self.key,
             exact,

@@ -45,11 +45,17 @@ pub(super) fn recipients(message: &[u8]) -> BTreeSet<String> {
     found
 }
 
-/// The first address of the first From field.
-pub(super) fn author(message: &[u8]) -> Option<String> {
-    let from =
-        header::fields(header::section(message)).find(|field| field.name.eq_ignore_ascii_case(b"from"))?;
-    addresses(from.value).into_iter().next()
+/// What a message is known by to the network that sent it: its author and its Message-ID, as the first field of each says.
+pub(super) fn own(message: &[u8]) -> impl Iterator<Item = String> {
+    let first = |name: &[u8]| {
+        header::fields(header::section(message))
+            .find(|field| field.name.trim_ascii().eq_ignore_ascii_case(name))
+    };
+    let fields = [first(b"from"), first(b"message-id")];
+    fields
+        .into_iter()
+        .flatten()
+        .filter_map(|field| addresses(field.value).into_iter().next())
 }
 
 /// What stands behind ` for ` in a Received field, up to the date.

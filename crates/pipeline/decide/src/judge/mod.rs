@@ -199,7 +199,7 @@ fn decayed(weight: f64, age: Duration, kind: Kind, rules: &Rules) -> f64 {
 
 /// Names the independent witnesses of an observation, so that the same one is not counted twice.
 ///
-/// Two are independent where their sensor or source differs, or, where our own sensor saw it, the trap that was hit. The other
+/// Two are independent where their sensor or source differs, or, where sensors of our own saw it, the trap that was hit. The other
 /// recipients of a mail to traps are none, a forwarder brings one, and whom a stranger names says nothing: he could invent as many as he
 /// likes, and is one witness.
 fn witnesses(observation: &Observation, rules: &Rules) -> impl Iterator<Item = String> {
@@ -212,8 +212,8 @@ fn witnesses(observation: &Observation, rules: &Rules) -> impl Iterator<Item = S
     let traps = traps.iter().map(String::as_str).chain(unnamed).take(most);
     traps.map(|trap| {
         let name = match trap.is_empty() {
-            // The same trap hit through two of our listeners is hit once.
-            false => format!("{}:{}", observation.sensor, trap.to_lowercase()),
+            // The same trap is hit once, however many of our listeners and sensors saw it.
+            false => format!("trap:{}", trap.to_lowercase()),
             true => format!("{}/{}", observation.sensor, observation.source),
         };
         name.chars().take(LONGEST_NAME).collect()

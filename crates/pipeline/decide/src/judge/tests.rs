@@ -268,6 +268,19 @@ fn every_trap_is_a_witness_and_no_other_recipient() {
 }
 
 #[test]
+fn a_trap_is_one_witness_whichever_of_our_sensors_saw_it() {
+    let hits = [Sensor::Trap, Sensor::Policy, Sensor::Milter].map(|sensor| Observation {
+        sensor,
+        traps: vec!["A@trap.example".to_owned()],
+        ..seen(Trap::Recycled, "a@trap.example", NOW)
+    });
+    let tally = tally_of(&hits);
+    assert!(spam(&tally).witnesses.keys().eq(["trap:a@trap.example"]));
+    let ruling = says_of(&tally, None, &standard(), NOW);
+    assert!(!matches!(ruling, Ruling::List { .. }), "{ruling:?}");
+}
+
+#[test]
 fn an_old_observation_that_is_read_late_counts_by_its_age() {
     let rules = standard();
     let old = seen(Trap::Pristine, "a@trap.example", NOW.minus(DAY * 900));

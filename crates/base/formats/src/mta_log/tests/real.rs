@@ -26,7 +26,7 @@ fn postfix_logs_say_what_was_counted_by_hand() {
     if let Some(counts) = counts(MailServer::Postfix, "mta-logs/fail2ban/postfix") {
         assert_eq!(
             counts,
-            r#"{"early-talker": 1, "login-attack": 11, "protocol": 12, "relay-attempt": 1, "unknown-recipient": 3}"#
+            r#"{"early-talker": 1, "login-attack": 11, "protocol": 13, "relay-attempt": 1, "unknown-recipient": 3}"#
         );
     }
 }

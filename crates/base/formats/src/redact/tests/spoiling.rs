@@ -185,6 +185,26 @@ fn of_many_addresses_in_one_mail_none_is_told_to_be_a_trap() {
 }
 
 #[test]
+fn a_network_finds_the_message_id_in_its_logs_unless_it_names_a_trap() {
+    let shown = |id: &str| {
+        let message = format!("Message-ID: <{id}>\nFrom: a@cheap.example\n\n<1@list.example>\n");
+        let redactor = RedactorBuilder::new(b"key")
+            .recipient("juana@trap.example")
+            .mentioned_in(message.as_bytes())
+            .every_address()
+            .build();
+        redactor.hide_text(&message)
+    };
+    let text = shown("77.a1@pc.example");
+    assert!(
+        text.contains("<77.a1@pc.example>") && text.contains("a@cheap.example"),
+        "{text}"
+    );
+    assert!(!text.contains("list.example"), "{text}");
+    assert!(!shown("juana@trap.example").contains("juana"));
+}
+
+#[test]
 fn the_addresses_of_our_hosts_are_hidden() {
     let traps = TrapNames::new(["192.0.2.25", "2001:db8::25", "192.0.2.7"]);
     let redactor = RedactorBuilder::new(KEY)
