@@ -49,7 +49,8 @@ fn what_a_postfix_writes_against_a_client_is_evidence_once() {
     let (mut server, config) = follower(&log);
     let settings = format!(
         "maillog_file = {}\nmaillog_file_prefixes = {}\n\
-         local_recipient_maps = inline:{{nobody=x}}\nsmtpd_upstream_proxy_protocol = haproxy\n",
+         local_recipient_maps = inline:{{nobody=x}}\nsmtpd_upstream_proxy_protocol = haproxy\n\
+         smtpd_peername_lookup = no\n",
         log.display(),
         folder.path().display()
     );
