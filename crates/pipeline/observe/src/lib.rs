@@ -14,6 +14,7 @@ pub mod replay;
 pub mod reports;
 mod trap;
 pub mod upstream;
+mod wire;
 mod word;
 
 pub use config::{

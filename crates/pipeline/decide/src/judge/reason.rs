@@ -7,6 +7,7 @@ use atalaya_store::Case;
 pub(super) fn reason(case: &Case) -> String {
     let count = case.observations;
     let last = case.at.date();
+    // What was replayed before one trap was one witness has names of its own.
     let is_trapped = |name: &String| name.starts_with("trap:") || name.starts_with("replay:");
     let is_spam = case.weights.keys().all(|kind| *kind == Kind::Spam);
     if is_spam && case.witnesses.keys().all(is_trapped) {

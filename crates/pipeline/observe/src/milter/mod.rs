@@ -10,13 +10,13 @@ mod seen;
 mod session;
 #[cfg(test)]
 mod tests;
-mod wire;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use atalaya_formats::milter::Reader;
 use atalaya_model::{Clock, Sensor};
 use atalaya_net::{Acceptor, Budget, Gate, Listening};
 use atalaya_store::Store;
@@ -27,9 +27,9 @@ use tokio_util::task::TaskTracker;
 
 pub use self::config::MilterConfig;
 use self::session::{Heard, Session};
-use self::wire::Wire;
 use crate::advice::Adviser;
 use crate::behind::Behind;
+use crate::wire::Wire;
 
 /// The part of `milter.max_memory` that one address may have; never less than what the longest message takes.
 const ADDRESS_PART: usize = 4;
@@ -146,7 +146,7 @@ impl Milter {
     async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
         let config = &self.shared.config;
         let (idle, whole) = (config.idle_timeout.duration(), config.packet_timeout.duration());
-        let mut wire = Wire::new(stream, idle, whole);
+        let mut wire: Wire<_, Reader> = Wire::new(stream, idle, whole);
         let mut session = Session::new(Arc::clone(&self.shared));
         let mut out = Vec::new();
         while let Some(command) = wire.next().await? {

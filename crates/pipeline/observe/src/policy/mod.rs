@@ -7,27 +7,25 @@ mod config;
 mod seen;
 #[cfg(test)]
 mod tests;
-mod wire;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use atalaya_formats::policy::{Answer, Request};
+use atalaya_formats::policy::{Answer, Reader, Request};
 use atalaya_model::{Clock, Sensor, TrapWeight};
 use atalaya_net::{Acceptor, Gate, Listening, Pass, turn_away};
 use atalaya_store::Store;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::config::PolicyConfig;
-use self::wire::Wire;
 use crate::advice::{Advice, Adviser};
 use crate::behind::Behind;
+use crate::wire::Wire;
 
 /// What is answered where nothing is known.
 const DUNNO: &[u8] = b"action=DUNNO\n\n";
@@ -150,7 +148,7 @@ impl Policy {
     /// Answers one request after the other until the client goes.
     async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
         let whole = self.config.request_timeout.duration();
-        let mut wire = Wire::new(stream, self.config.idle_timeout.duration(), whole);
+        let mut wire: Wire<_, Reader> = Wire::new(stream, self.config.idle_timeout.duration(), whole);
         let mut last = Mail::default();
         loop {
             let answer = match wire.next().await {
@@ -159,11 +157,11 @@ impl Policy {
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     tracing::debug!(%error, "a client of the policy service sent no request");
                     metrics::counter!("atalaya_observe_policy_bad_requests_total").increment(1);
-                    return timeout(whole, wire.stream.write_all(DUNNO)).await?;
+                    return wire.say(DUNNO).await;
                 }
                 Err(error) => return Err(error),
             };
-            timeout(whole, wire.stream.write_all(answer.as_bytes())).await??;
+            wire.say(answer.as_bytes()).await?;
         }
     }
 

@@ -8,9 +8,10 @@ use atalaya_net::{bind_tcp, bind_unix};
 use atalaya_store::StoreUrl;
 use atalaya_testkit::TestClock;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, DuplexStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::UnixStream;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::*;
 use crate::advice::AdviceConfig;
@@ -351,7 +352,7 @@ async fn a_queue_that_is_full_loses_observations_and_holds_up_no_answer() {
     for instance in 0..100 {
         let recipient = format!("{instance}@trap.example");
         let asked = request("192.0.2.9", &recipient, &instance.to_string());
-        let asked = atalaya_formats::policy::Reader::default().read(&mut asked.as_bytes());
+        let asked = Reader::default().read(&mut asked.as_bytes());
         assert_eq!(policy.answer(&asked.unwrap().unwrap(), &mut last), Answer::Dunno);
     }
     drop(policy);
