@@ -78,6 +78,14 @@ named!(Sensor:
     Complaint = "complaint", Feed = "feed",
 );
 
+impl Sensor {
+    /// Whether it hears mail itself, as it is brought: what it sees are connections, not what others tell of them.
+    #[must_use]
+    pub const fn hears_mail(self) -> bool {
+        matches!(self, Self::Trap | Self::Replay | Self::Log | Self::Policy | Self::Milter)
+    }
+}
+
 /// What was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

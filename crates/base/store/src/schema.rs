@@ -61,6 +61,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "what reporters took back",
         statements: TAKEN_BACK,
     },
+    Step {
+        name: "statistics",
+        statements: STATISTICS,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -322,6 +326,20 @@ const JUDGING: &[&str] = &[
 const TAKEN_BACK: &[&str] = &[
     "ALTER TABLE tallies ADD COLUMN taken_back TEXT",
     "CREATE INDEX tallies_taken_back ON tallies (unit) WHERE taken_back IS NOT NULL",
+];
+
+/// A day is a number of days since 1970. Segments add up; one that another machine counted carries its name.
+const STATISTICS: &[&str] = &[
+    "CREATE TABLE segments (
+        id {key},
+        day {int} NOT NULL,
+        origin TEXT NOT NULL,
+        cells {int} NOT NULL,
+        packed {bytes} NOT NULL
+    ) {strict}",
+    "CREATE INDEX segments_of_day ON segments (day, origin)",
+    "CREATE TABLE pictures (day {int} PRIMARY KEY, picture TEXT NOT NULL) {strict}",
+    "CREATE INDEX notices_told ON notices (told_at) WHERE told_at IS NOT NULL",
 ];
 
 /// A statement in the words of a back end.

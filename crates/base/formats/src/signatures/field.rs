@@ -27,6 +27,14 @@ impl Wanted {
         }
     }
 
+    /// Whether some value is asked for by both. Of two divisors that is zero.
+    pub(super) const fn meets(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Exactly(value), asked) | (asked, Self::Exactly(value)) => asked.takes(value),
+            (Self::Multiple(_), Self::Multiple(_)) => true,
+        }
+    }
+
     pub(super) const fn takes(self, value: u16) -> bool {
         match self {
             Self::Exactly(wanted) => value == wanted,

@@ -23,6 +23,12 @@ impl Pattern {
             self.signature.kinds == syn.kinds && self.signature.fit(&syn) == Some(Fit::Exact)
         })
     }
+
+    /// Whether there may be a fingerprint that fits both: where that cannot be told, yes.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.signature.meets(&other.signature)
+    }
 }
 
 /// The text that is no signature, and why.
@@ -86,6 +92,29 @@ mod tests {
         assert!(fits(any, KEPT));
         assert!(!fits("*:64:0:*:*,*:mss,nop,ws,sok,ts:df,id+:*", KEPT));
         assert!(!fits("4:64:0:1460:29200,*:mss,sok,ts,nop,ws:df,id+:*", KEPT));
+    }
+
+    #[test]
+    fn two_patterns_meet_unless_no_packet_can_fit_both() {
+        let meets = |one: &str, two: &str| {
+            let (one, two): (Pattern, Pattern) = (one.parse().unwrap(), two.parse().unwrap());
+            assert_eq!(one.meets(&two), two.meets(&one));
+            one.meets(&two)
+        };
+        let srizbi = "4:128:0:536:24000,0:mss::0";
+        assert!(meets(srizbi, "*:128:0:*:*,*:mss::0"));
+        assert!(meets(srizbi, "4:128:0:*:%100,0:mss::*"));
+        assert!(meets(srizbi, "4:128:0:536:mtu*16,0:mss::0"));
+        for other in [
+            "4:64:0:536:24000,0:mss::0",
+            "6:128:0:536:24000,0:mss::0",
+            "4:128:0:1460:24000,0:mss::0",
+            "4:128:0:536:23999,0:mss::0",
+            "4:128:0:536:24000,0:mss,nop::0",
+            "4:128:0:536:24000,0:mss:df,id+:0",
+        ] {
+            assert!(!meets(srizbi, other), "{other}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod walk;
 pub use body::Body;
 pub use command::{Command, MailCommand, Parsed, Refusal};
 pub use data::oddities_of_chunks;
-pub use dialect::{Dialect, Ending, Parties, programs};
+pub use dialect::{Dialect, Ending, Parties, hello_class, programs};
 pub use oddity::{Oddities, Oddity};
 pub use path::Address;
 pub use reader::{Event, Reader, Step};

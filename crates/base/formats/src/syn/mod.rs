@@ -91,6 +91,14 @@ impl Syn {
         start.saturating_sub(self.ttl)
     }
 
+    /// The same as it left its sender, as far as the time to live with which it began can be guessed: what two senders of one kind have in
+    /// common wherever they are.
+    #[must_use]
+    pub fn at_its_start(mut self) -> Self {
+        self.ttl = self.ttl.saturating_add(self.likely_distance());
+        self
+    }
+
     /// Whether it brought its sender's clock.
     pub(crate) fn is_stamped(&self) -> bool {
         self.kinds.contains(&STAMPS) && !self.quirks.has(Quirks::NO_STAMP)

@@ -82,6 +82,37 @@ impl Signature {
     }
 }
 
+impl Signature {
+    /// Whether some SYN may fit both. What cannot be told is a yes.
+    pub(in super::super) fn meets(&self, other: &Self) -> bool {
+        let window = match (self.window, other.window) {
+            (Window::Bytes(one), Window::Bytes(two)) => one.meets(two),
+            (Window::Times(one), Window::Times(two)) => one == two,
+            (Window::Bytes(_), Window::Times(_)) | (Window::Times(_), Window::Bytes(_)) => true,
+        };
+        let ttl = match (self.ttl, other.ttl) {
+            (Ttl::From(one), Ttl::From(two)) => one == two,
+            _ => true,
+        };
+        window
+            && ttl
+            && same(self.version, other.version)
+            && same(self.mss, other.mss)
+            && same(self.scale, other.scale)
+            && same(self.payload, other.payload)
+            && (&self.kinds, self.padding, self.ip_options) == (&other.kinds, other.padding, other.ip_options)
+            && (self.version != other.version || self.quirks == other.quirks)
+    }
+}
+
+/// Whether one value may be both.
+fn same<T: PartialEq>(one: Option<T>, two: Option<T>) -> bool {
+    match (one, two) {
+        (Some(one), Some(two)) => one == two,
+        _ => true,
+    }
+}
+
 /// Reads a number, or `*` for any.
 fn any_or<N: std::str::FromStr>(text: &str) -> Option<Option<N>> {
     if text == "*" {

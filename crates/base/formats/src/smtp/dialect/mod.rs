@@ -39,6 +39,7 @@ use atalaya_model::DialectId;
 use sha2::{Digest as _, Sha256};
 
 pub use self::known::programs;
+pub use self::name::hello_class;
 use self::turns::{Heard, Refused};
 use crate::conversation::{Conversation, Ends};
 

@@ -4,6 +4,13 @@ use std::net::IpAddr;
 
 use super::Parties;
 
+/// The class of a name behind HELO or EHLO where nothing else of the conversation is known, as the dialect has it in `hello`. Our own name and
+/// those of recipients are like any other here.
+#[must_use]
+pub fn hello_class(name: &str, client: IpAddr) -> String {
+    class(name, Parties { client, server: "" }, &[])
+}
+
 /// What a client calls itself: the kind of its name, never the name.
 pub(super) fn class(name: &str, parties: Parties<'_>, recipients: &[&str]) -> String {
     if let Some(inner) = name.strip_prefix('[') {

@@ -1,0 +1,229 @@
+//! Statistics as they are kept: segments of days, packed by whoever counts, and the pictures of days whose addresses are gone.
+//!
+//! What is in a segment is nobody's business here. A segment of another machine carries its name as `origin`; our own has none.
+
+use atalaya_model::{Decision, Prefix, Serial, Timestamp, Verdict};
+
+use crate::sql::{Row, values};
+use crate::{Store, StoreError, Transaction};
+
+/// Rows of one statement: few enough that nobody waits for them.
+const PAGE: u32 = 5_000;
+
+/// A segment of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptSegment {
+    /// Its name in this store.
+    pub id: u64,
+    /// How many cells it has.
+    pub cells: u64,
+    /// Its bytes.
+    pub packed: Vec<u8>,
+}
+
+/// What is kept of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptDay {
+    /// The number of the day since 1970-01-01.
+    pub day: i32,
+    /// How many segments it has.
+    pub segments: u64,
+    /// How many cells these have. A sender that is in several of them is counted in each.
+    pub cells: u64,
+    /// The largest name of a segment: it changes with whatever is counted.
+    pub last: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// The segments of a day, of all machines.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn segments(&self, day: i32) -> Result<Vec<KeptSegment>, StoreError> {
+        let sql = "SELECT id, cells, packed FROM segments WHERE day = $1 ORDER BY id";
+        let rows = self.read().await?.rows(sql, values![i64::from(day)]).await?;
+        rows.into_iter().map(segment).collect()
+    }
+
+    /// The segments of a day that one machine counted; our own where `origin` is empty.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn segments_from(&self, day: i32, origin: &str) -> Result<Vec<KeptSegment>, StoreError> {
+        let sql = "SELECT id, cells, packed FROM segments WHERE day = $1 AND origin = $2 ORDER BY id";
+        let named = values![i64::from(day), origin];
+        let rows = self.read().await?.rows(sql, named).await?;
+        rows.into_iter().map(segment).collect()
+    }
+
+    /// The days of which segments are kept, in order, from `first` to `last`.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn kept_days(&self, first: i32, last: i32) -> Result<Vec<KeptDay>, StoreError> {
+        let sql = "SELECT day, COUNT(*), CAST(SUM(cells) AS BIGINT), MAX(id), CAST(SUM(length(packed)) AS BIGINT) FROM segments \
+                   WHERE day BETWEEN $1 AND $2 GROUP BY day ORDER BY day";
+        let ends = values![i64::from(first), i64::from(last)];
+        let rows = self.read().await?.rows(sql, ends).await?;
+        let kept = |mut row: Row| {
+            Ok(KeptDay {
+                day: row.take_count()?,
+                segments: row.take_count()?,
+                cells: row.take_count()?,
+                last: row.take_count()?,
+                bytes: row.take_count()?,
+            })
+        };
+        rows.into_iter().map(kept).collect()
+    }
+
+    /// The picture of a day whose addresses are gone.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn picture(&self, day: i32) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT picture FROM pictures WHERE day = $1";
+        let row = self.read().await?.row(sql, values![i64::from(day)]).await?;
+        row.map(|mut row| row.take()).transpose()
+    }
+
+    /// The numbers of the days of which only a picture is kept.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn days_of_pictures(&self) -> Result<Vec<i32>, StoreError> {
+        let sql = "SELECT day FROM pictures ORDER BY day";
+        let rows = self.read().await?.rows(sql, Vec::new()).await?;
+        rows.into_iter().map(|mut row| row.take_count()).collect()
+    }
+
+    /// What was listed from one moment to another, each time that it was.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn listed_between(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Prefix>, StoreError> {
+        let mut serial = self.serial_before(since).await?;
+        let mut listed = Vec::new();
+        loop {
+            let decided = self.decisions_after(serial, PAGE).await?;
+            let Some(last) = decided.last() else {
+                return Ok(listed);
+            };
+            (serial, listed) = (last.serial, add_listed(listed, &decided, until));
+            if last.at >= until {
+                return Ok(listed);
+            }
+        }
+    }
+
+    /// What somebody was told of from one moment to another.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn told_between(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Prefix>, StoreError> {
+        let sql = "SELECT prefix FROM notices WHERE told_at >= $1 AND told_at < $2 ORDER BY told_at";
+        let rows = self.read().await?.rows(sql, values![since, until]).await?;
+        rows.into_iter().map(|mut row| row.take_prefix()).collect()
+    }
+
+    /// A serial before which nothing was decided at that moment or later. Decisions stand in the order of their time, but for clocks that were
+    /// set back.
+    async fn serial_before(&self, moment: Timestamp) -> Result<Serial, StoreError> {
+        let (mut low, mut high) = (0, self.serial().await?.0);
+        while low < high {
+            let middle = low.midpoint(high);
+            let sql = "SELECT decided_at FROM decisions WHERE serial > $1 ORDER BY serial LIMIT 1";
+            let row = self.read().await?.row(sql, values![middle]).await?;
+            let at = row.map(|mut row| row.take_time()).transpose()?;
+            if at.is_some_and(|at| at < moment) {
+                low = middle.saturating_add(1);
+            } else {
+                high = middle;
+            }
+        }
+        Ok(Serial(low))
+    }
+}
+
+fn add_listed(
+    mut listed: Vec<Prefix>,
+    decided: &[atalaya_model::Decided],
+    until: Timestamp,
+) -> Vec<Prefix> {
+    let in_time = decided.iter().filter(|decided| decided.at < until);
+    listed.extend(in_time.filter_map(|decided| {
+        let Decision { prefix, verdict, .. } = &decided.decision;
+        matches!(verdict, Verdict::List { .. }).then_some(*prefix)
+    }));
+    listed
+}
+
+impl Transaction {
+    /// Adds a segment to a day.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn add_segment(
+        &mut self,
+        (day, origin): (i32, &str),
+        cells: u64,
+        packed: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO segments (day, origin, cells, packed) VALUES ($1, $2, $3, $4)";
+        let row = values![i64::from(day), origin, cells, packed];
+        self.connection.execute(sql, row).await.map(|_one| ())
+    }
+
+    /// Deletes a segment; tells whether it was there.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete_segment(&mut self, id: u64) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM segments WHERE id = $1";
+        let deleted = self.connection.execute(sql, values![id]).await?;
+        Ok(deleted > 0)
+    }
+
+    /// Deletes what one machine counted of a day.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete_segments_from(&mut self, day: i32, origin: &str) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM segments WHERE day = $1 AND origin = $2";
+        self.connection.execute(sql, values![i64::from(day), origin]).await
+    }
+
+    /// Keeps the picture of a day in the place of its segments.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn close_day(&mut self, day: i32, picture: String) -> Result<(), StoreError> {
+        let sql = "INSERT INTO pictures (day, picture) VALUES ($1, $2) \
+                   ON CONFLICT (day) DO UPDATE SET picture = excluded.picture";
+        self.connection.execute(sql, values![i64::from(day), picture]).await?;
+        let sql = "DELETE FROM segments WHERE day = $1";
+        self.connection.execute(sql, values![i64::from(day)]).await.map(|_rows| ())
+    }
+
+    /// Moves `reader` on, if nobody else has moved it since it stood at `from`; tells whether nobody had.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn move_position(&mut self, reader: &str, (from, to): (u64, u64)) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO readers (name, position) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING";
+        self.connection.execute(sql, values![reader]).await?;
+        let sql = "UPDATE readers SET position = $3 WHERE name = $1 AND position = $2";
+        let moved = self.connection.execute(sql, values![reader, from, to]).await?;
+        Ok(moved > 0)
+    }
+}
+
+fn segment(mut row: Row) -> Result<KeptSegment, StoreError> {
+    Ok(KeptSegment {
+        id: row.take_count()?,
+        cells: row.take_count()?,
+        packed: row.take()?,
+    })
+}

@@ -1,0 +1,25 @@
+//! What keeps statistics from being counted or shown.
+
+use atalaya_store::StoreError;
+
+use crate::segment::BadSegment;
+
+/// Why there are no statistics.
+#[derive(Debug, thiserror::Error)]
+pub enum StatsError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was kept cannot be read.
+    #[error("a piece of the statistics of a day cannot be read: {0}")]
+    Segment(#[from] BadSegment),
+    /// What was counted cannot be packed.
+    #[error("statistics cannot be packed: {0}")]
+    Pack(std::io::Error),
+    /// The work broke off.
+    #[error("the work on statistics broke off: {0}")]
+    Broken(#[from] tokio::task::JoinError),
+    /// The file of another machine cannot be taken.
+    #[error("{0}")]
+    Refused(String),
+}

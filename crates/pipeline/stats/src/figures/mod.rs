@@ -1,0 +1,22 @@
+//! Figures: from the cells of some days to their picture.
+
+mod build;
+mod crowd;
+mod estimate;
+mod group;
+mod look;
+mod picture;
+mod table;
+mod tally;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::build::{Around, picture};
+pub(crate) use self::crowd::Crowd;
+pub use self::estimate::Estimate;
+pub(crate) use self::look::Names;
+pub use self::picture::{
+    BotnetKind, BotnetRow, DayRow, Dimension, Figures, Measure, Origin, Pair, Picture, Ranking, Row, Share, VERSION,
+};
+pub(crate) use self::tally::Tally;

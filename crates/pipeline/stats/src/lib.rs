@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod catalogue;
+mod config;
+mod counter;
+mod counts;
+mod day;
+mod error;
+mod figures;
+mod fold;
+mod profile;
+mod segment;
+mod sender;
+mod statistics;
+
+pub use catalogue::{Botnet, Catalogue, Confidence};
+pub use config::StatsConfig;
+pub use counter::{Counter, READER};
+pub use counts::Counts;
+pub use day::{BadDay, Day, Days};
+pub use error::StatsError;
+pub use figures::{
+    BotnetKind, BotnetRow, DayRow, Dimension, Estimate, Figures, Measure, Origin, Pair, Picture, Ranking, Row, Share,
+};
+pub use fold::Fold;
+pub use profile::Profile;
+pub use segment::{BadSegment, Cell, Segment};
+pub use sender::{Neighbourhood, Sender};
+pub use statistics::{MOST_DAYS, Statistics};
