@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{DialectId, Digest, Fingerprint, Prefix, Timestamp, Tls, TrapWeight};
+use crate::{DialectId, Digest, Fingerprint, Prefix, ShapeId, Timestamp, Tls, TrapWeight};
 
 /// Names one observation for good; recording the same one twice keeps it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -218,6 +218,12 @@ pub struct Observation {
     pub fingerprint: Option<Fingerprint>,
     /// The SMTP dialect that was spoken, where we heard it.
     pub dialect: Option<DialectId>,
+    /// The shape of the message's head, where there is a whole message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headers: Option<ShapeId>,
+    /// Its place among the observations of one connection, from 1: the first one counts the connection.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub nth: u32,
     /// The TLS session, where there was one.
     pub tls: Option<Tls>,
     /// The message, or the report of others, kept as evidence.
@@ -250,6 +256,8 @@ impl Observation {
             source_port: None,
             fingerprint: None,
             dialect: None,
+            headers: None,
+            nth: first(),
             tls: None,
             message: None,
             message_size: 0,
@@ -278,6 +286,15 @@ impl Observation {
             && self.handshake == Handshake::Reported
             && matches!(self.sensor, Sensor::Report | Sensor::Complaint)
     }
+}
+
+/// The place of the first observation of a connection.
+const fn first() -> u32 {
+    1
+}
+
+const fn is_first(nth: &u32) -> bool {
+    *nth == first()
 }
 
 #[cfg(test)]

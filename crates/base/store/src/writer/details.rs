@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use atalaya_model::{
-    DialectId, Digest, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp,
-    Tls, Trap, TrapWeight,
+    DialectId, Digest, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, ShapeId,
+    Timestamp, Tls, Trap, TrapWeight,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,11 @@ pub(crate) struct Details<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dialect: Option<DialectId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    headers: Option<ShapeId>,
+    /// Its place in its connection, where it is not the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nth: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     tls: Option<Cow<'a, Tls>>,
 }
 
@@ -78,6 +83,8 @@ impl<'a> From<&'a Observation> for Details<'a> {
             oddities: texts(&observation.oddities),
             fingerprint: observation.fingerprint.as_ref().map(Cow::Borrowed),
             dialect: observation.dialect,
+            headers: observation.headers,
+            nth: Some(observation.nth).filter(|nth| *nth != 1),
             tls: observation.tls.as_ref().map(Cow::Borrowed),
         }
     }
@@ -122,6 +129,8 @@ impl Details<'_> {
             source_port: self.source_port,
             fingerprint: self.fingerprint.map(Cow::into_owned),
             dialect: self.dialect,
+            headers: self.headers,
+            nth: self.nth.unwrap_or(1),
             tls: self.tls.map(Cow::into_owned),
             message: columns.message,
             message_size: self.message_size,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use atalaya_model::{Kind, Observation, Prefix, Timestamp};
+use atalaya_model::{Kind, Observation, Prefix, ShapeId, Timestamp};
 use atalaya_store::{Recorded, StoreError, StoreUrl, Topic};
 use atalaya_testkit::on_both;
 use sqlx::Connection as _;
@@ -90,6 +90,8 @@ async fn what_is_handed_out_from_memory_is_what_is_kept(fixture: Fixture) {
     let mut odd = spam_from("::ffff:192.0.2.1");
     odd.source = "a\0b".to_owned();
     odd.subject = "c\0d".to_owned();
+    odd.headers = Some(ShapeId([7; 8]));
+    odd.nth = 3;
     odd.envelope.recipients = vec!["e\0f".to_owned()];
     odd.oddities = vec!["g\0h".to_owned()];
     let again = odd.clone();

@@ -29,6 +29,8 @@ pub(super) struct Stranger {
     pub(super) helo: String,
     /// Whether its greeting was seen.
     pub(super) is_seen: bool,
+    /// How often it was observed on this connection.
+    pub(super) observed: u32,
 }
 
 /// A message on its way.
@@ -50,7 +52,7 @@ pub(super) struct Mail {
 
 impl Shared {
     /// The observation that a message is, where it is one to a trap.
-    pub(super) fn seen(&self, stranger: &Stranger, mail: Mail) -> Option<Box<Waiting>> {
+    pub(super) fn seen(&self, stranger: &mut Stranger, mail: Mail) -> Option<Box<Waiting>> {
         let trap = mail.trap?;
         let is_whole = mail.message.as_ref().is_some_and(|message| !message.is_cut());
         let (message, memory) = mail.message.map(Message::finish).unzip();
@@ -86,7 +88,7 @@ impl Shared {
     /// The observation that a client wrote to a trap and was refused, unless one as strong was noted with the same mail.
     pub(super) fn refused(
         &self,
-        stranger: &Stranger,
+        stranger: &mut Stranger,
         mail: &mut Mail,
         recipient: &str,
         trap: Hit,
@@ -145,6 +147,7 @@ impl Shared {
             envelope,
             trap: None,
             traps: Vec::new(),
+            nth: stranger.observed.saturating_add(1),
             dialect: None,
             tls: None,
             oddities: Oddities::NONE,
@@ -153,7 +156,8 @@ impl Shared {
 }
 
 /// The same as what this sensor saw, through the eyes of a mail server.
-fn of_ours(observation: Observation, stranger: &Stranger) -> Observation {
+fn of_ours(observation: Observation, stranger: &mut Stranger) -> Observation {
+    stranger.observed = stranger.observed.saturating_add(1);
     Observation {
         sensor: Sensor::Milter,
         source_port: stranger.port,

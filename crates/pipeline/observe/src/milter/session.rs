@@ -134,6 +134,7 @@ impl Session {
             port: client.port,
             helo: String::new(),
             is_seen: false,
+            observed: 0,
         });
         match self.stranger {
             Some(_) => Reply::Continue,
@@ -168,7 +169,7 @@ impl Session {
 
     /// Takes a recipient, or refuses it. A trap is refused as any other: who is told apart from it would know it.
     fn take_recipient(&mut self, recipient: &str, out: &mut Vec<u8>) -> Heard {
-        let (Some(mail), Some(stranger)) = (&mut self.mail, &self.stranger) else {
+        let (Some(mail), Some(stranger)) = (&mut self.mail, &mut self.stranger) else {
             Reply::Accept.write(out);
             return Heard::Rest;
         };
@@ -254,7 +255,7 @@ impl Session {
             Reply::AddHeader { name, value }.write(out);
         }
         Reply::Accept.write(out);
-        let stranger = self.stranger.as_ref();
+        let stranger = self.stranger.as_mut();
         let seen = stranger.and_then(|stranger| self.shared.seen(stranger, mail));
         seen.map_or(Heard::Rest, Heard::Saw)
     }

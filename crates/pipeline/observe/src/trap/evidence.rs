@@ -37,6 +37,8 @@ pub(crate) struct Delivery {
     pub(crate) trap: Option<Hit>,
     /// Those among the recipients that are traps and count.
     pub(crate) traps: Vec<String>,
+    /// Its place among the observations of its connection, from 1.
+    pub(crate) nth: u32,
     /// The dialect in which it came.
     pub(crate) dialect: Option<DialectId>,
     /// The TLS session in which it came.
@@ -77,6 +79,7 @@ pub(crate) fn of_connection(delivery: Delivery) -> Observation {
         envelope: delivery.envelope,
         source_port: Some(delivery.peer.port),
         fingerprint: delivery.peer.fingerprint,
+        nth: delivery.nth,
         dialect: delivery.dialect,
         tls: delivery.tls,
         ..Observation::new(
@@ -126,6 +129,7 @@ mod tests {
             },
             trap: Some(Hit::of(Trap::Typo)),
             traps: Vec::new(),
+            nth: 1,
             dialect: None,
             tls: None,
             oddities: atalaya_formats::smtp::Oddity::BareLf.into(),

@@ -27,6 +27,8 @@ async fn a_message_to_a_trap_is_kept_once_with_its_client_and_envelope() {
     assert_eq!(server.message(b"x").await, "a", "no message has begun");
     drop(server);
     let kept = bench.kept_with_messages().await;
+    let numbers: Vec<_> = kept.iter().map(|(seen, _)| seen.nth).collect();
+    assert_eq!(numbers, [1, 2, 3], "of one connection");
     let [(other, message), bounces @ ..] = kept.as_slice() else {
         panic!("{kept:?}")
     };

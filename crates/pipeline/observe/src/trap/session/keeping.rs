@@ -48,9 +48,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             ..self.evidence()
         };
         match (self.record(observation, evidence).await, self.door.mode) {
-            (Ok(_), TrapMode::RefuseMessages) => reply::MESSAGE_REFUSED,
-            (Ok(id), _) => reply::kept(id),
             (Err(refusal), _) => refusal,
+            (Ok(id), mode) => {
+                self.observed = self.observed.saturating_add(1);
+                match mode {
+                    TrapMode::RefuseMessages => reply::MESSAGE_REFUSED,
+                    _ => reply::kept(id),
+                }
+            }
         }
     }
 
@@ -114,6 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             envelope,
             trap,
             traps: Vec::new(),
+            nth: self.observed.saturating_add(1),
             dialect: self.told.as_ref().map(|told| told.id),
             tls: self.tls.clone(),
             oddities: oddities.with(self.dialogue.oddities()),

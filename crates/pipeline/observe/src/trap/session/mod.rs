@@ -55,6 +55,8 @@ pub(crate) struct Session<S, R> {
     door: Arc<Door>,
     tls: Option<Tls>,
     dialogue: Dialogue,
+    /// How often it was observed on this connection.
+    observed: u32,
     /// The dialect that the client speaks, once that is told.
     told: Option<Told>,
     /// The place in the tarpit, if it has one.
@@ -105,6 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             chunk: None,
             message_ends_at: None,
             command_ends_at: None,
+            observed: 0,
             told: None,
             tls: None,
             _place: place,

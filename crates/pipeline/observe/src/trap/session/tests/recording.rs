@@ -74,6 +74,27 @@ async fn a_later_message_has_what_was_said_for_it_and_the_dialect_of_the_first()
 }
 
 #[tokio::test]
+async fn the_observations_of_a_connection_are_numbered() {
+    let mut client = Client::connect(TrapConfig {
+        record_connections: RecordConnections::All,
+        ..TrapConfig::default()
+    })
+    .await;
+    client.deliver(b"From: a\r\n\r\n.\r\n").await;
+    client.ask("MAIL FROM:<e@f.example>", "250").await;
+    client.ask("RCPT TO:<g@h.example>", "250").await;
+    client.ask("DATA", "354").await;
+    client.send(b"From: e\r\n\r\n.\r\n").await;
+    client.expect("250").await;
+    let beside = client.beside("192.0.2.11").await;
+    let store = quit(client).await;
+    let numbers = |store: &Memory| store.all().iter().map(|(seen, _)| seen.nth).collect::<Vec<_>>();
+    assert_eq!(numbers(&store), [1, 2, 3]);
+    quit(beside).await;
+    assert_eq!(numbers(&store), [1, 2, 3, 1], "another connection");
+}
+
+#[tokio::test]
 async fn a_conversation_without_mail_is_recorded_with_its_end() {
     let mut client = Client::connect(TrapConfig::default()).await;
     client.ask("EHLO client.example", "250").await;
