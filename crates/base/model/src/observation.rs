@@ -82,7 +82,10 @@ impl Sensor {
     /// Whether it hears mail itself, as it is brought: what it sees are connections, not what others tell of them.
     #[must_use]
     pub const fn hears_mail(self) -> bool {
-        matches!(self, Self::Trap | Self::Replay | Self::Log | Self::Policy | Self::Milter)
+        matches!(
+            self,
+            Self::Trap | Self::Replay | Self::Log | Self::Policy | Self::Milter
+        )
     }
 }
 

@@ -129,6 +129,14 @@ impl Store {
         row.map(|mut row| row.take()).transpose()
     }
 
+    /// (until the branch shape is merged)
+    ///
+    /// # Errors
+    /// None.
+    pub async fn shape(&self, _id: atalaya_model::ShapeId) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     /// A kept message or conversation, as it was received; none once it is deleted.
     ///
     /// # Errors

@@ -103,7 +103,11 @@ impl Store {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn listed_between(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Prefix>, StoreError> {
+    pub async fn listed_between(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Prefix>, StoreError> {
         let mut serial = self.serial_before(since).await?;
         let mut listed = Vec::new();
         loop {
@@ -147,11 +151,7 @@ impl Store {
     }
 }
 
-fn add_listed(
-    mut listed: Vec<Prefix>,
-    decided: &[atalaya_model::Decided],
-    until: Timestamp,
-) -> Vec<Prefix> {
+fn add_listed(mut listed: Vec<Prefix>, decided: &[atalaya_model::Decided], until: Timestamp) -> Vec<Prefix> {
     let in_time = decided.iter().filter(|decided| decided.at < until);
     listed.extend(in_time.filter_map(|decided| {
         let Decision { prefix, verdict, .. } = &decided.decision;
@@ -192,7 +192,9 @@ impl Transaction {
     /// The store failed.
     pub async fn delete_segments_from(&mut self, day: i32, origin: &str) -> Result<u64, StoreError> {
         let sql = "DELETE FROM segments WHERE day = $1 AND origin = $2";
-        self.connection.execute(sql, values![i64::from(day), origin]).await
+        self.connection
+            .execute(sql, values![i64::from(day), origin])
+            .await
     }
 
     /// Keeps the picture of a day in the place of its segments.
@@ -202,9 +204,14 @@ impl Transaction {
     pub async fn close_day(&mut self, day: i32, picture: String) -> Result<(), StoreError> {
         let sql = "INSERT INTO pictures (day, picture) VALUES ($1, $2) \
                    ON CONFLICT (day) DO UPDATE SET picture = excluded.picture";
-        self.connection.execute(sql, values![i64::from(day), picture]).await?;
+        self.connection
+            .execute(sql, values![i64::from(day), picture])
+            .await?;
         let sql = "DELETE FROM segments WHERE day = $1";
-        self.connection.execute(sql, values![i64::from(day)]).await.map(|_rows| ())
+        self.connection
+            .execute(sql, values![i64::from(day)])
+            .await
+            .map(|_rows| ())
     }
 
     /// Moves `reader` on, if nobody else has moved it since it stood at `from`; tells whether nobody had.

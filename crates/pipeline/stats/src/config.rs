@@ -52,7 +52,10 @@ impl StatsConfig {
         if !(0.0..=1.0).contains(&self.pair_share) {
             return Err("stats.pair_share must be between 0 and 1".to_owned());
         }
-        if self.share_of_mail.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
+        if self
+            .share_of_mail
+            .is_some_and(|share| !(share > 0.0 && share <= 1.0))
+        {
             return Err("stats.share_of_mail must be more than 0 and at most 1".to_owned());
         }
         if !(1..=10_000).contains(&self.rows) {

@@ -41,28 +41,18 @@ impl Counter {
     /// Works until `stop`. A failing store is told once and tried again.
     pub async fn run(self, stop: CancellationToken) {
         let mut news = self.store.subscribe(Topic::Observations);
-        let mut is_told = false;
+        let mut trouble = None;
         loop {
-            match self.catch_up().await {
-                Ok(()) => is_told = false,
-                Err(error) if !is_told => {
-                    tracing::warn!(%error, "statistics are not counted; they go on where they stopped");
-                    is_told = true;
-                }
-                Err(_again) => {}
+            trouble = tell_first(trouble.as_ref(), self.catch_up().await.err());
+            if stop.is_cancelled() {
+                break;
             }
-            tokio::select! {
-                () = stop.cancelled() => break,
-                // What comes in a moment is counted together.
-                () = tokio::time::sleep(REST) => {}
-            }
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = news.changed(REST) => {}
-            }
-        }
-        if let Err(error) = self.catch_up().await {
-            tracing::warn!(%error, "the last observations are counted at the next start");
+            // What comes in a moment is counted together; what came before the end is counted at the end.
+            let rest = async {
+                tokio::time::sleep(REST).await;
+                news.changed(REST).await;
+            };
+            stop.run_until_cancelled(rest).await;
         }
     }
 
@@ -82,7 +72,11 @@ impl Counter {
         let may_be_more = loop {
             let batch = self.store.observations_after(to, BATCH).await?;
             let now = self.clock.now();
-            for Seen { position, observation } in &batch {
+            for Seen {
+                position,
+                observation,
+            } in &batch
+            {
                 fold.count(observation, now, &self.names);
                 to = *position;
             }
@@ -112,7 +106,11 @@ impl Counter {
     async fn keep(&self, read: (u64, u64), segments: Vec<(Day, Segment)>) -> Result<bool, StatsError> {
         let mut packed = Vec::with_capacity(segments.len());
         for (day, segment) in segments {
-            packed.push((day, segment.cells().len() as u64, segment.pack().map_err(StatsError::Pack)?));
+            packed.push((
+                day,
+                segment.cells().len() as u64,
+                segment.pack().map_err(StatsError::Pack)?,
+            ));
         }
         let mut transaction = self.store.begin().await?;
         if !transaction.move_position(READER, read).await? {
@@ -163,4 +161,12 @@ fn merge(kept: Vec<KeptSegment>) -> Result<(Vec<u64>, Segment), StatsError> {
         segments.push(Segment::unpack(&segment.packed)?);
     }
     Ok((ids, Segment::merged(segments)))
+}
+
+/// Tells of a failure that is not the one before.
+fn tell_first(before: Option<&StatsError>, now: Option<StatsError>) -> Option<StatsError> {
+    if let Some(error) = now.as_ref().filter(|_error| before.is_none()) {
+        tracing::warn!(%error, "statistics are not counted now; they will go on where they stopped");
+    }
+    now
 }

@@ -102,7 +102,10 @@ impl Days {
     /// One day alone.
     #[must_use]
     pub const fn one(day: Day) -> Self {
-        Self { first: day, last: day }
+        Self {
+            first: day,
+            last: day,
+        }
     }
 
     /// Each of them, in order.
@@ -137,7 +140,10 @@ mod tests {
         assert_eq!(day.to_string(), "2026-11-26");
         let moment: Timestamp = "2026-11-26T23:59:59Z".parse().unwrap();
         assert_eq!(Day::of(moment), day);
-        assert_eq!((day.second_of(moment), Day::hour_of(day.second_of(moment))), (86_399, 23));
+        assert_eq!(
+            (day.second_of(moment), Day::hour_of(day.second_of(moment))),
+            (86_399, 23)
+        );
         assert_eq!(Day::of(day.end()), day.plus(1));
         assert_eq!(day.second_of(day.plus(3).start()), 86_399);
         assert_eq!(Day::of("1969-12-31T23:00:00Z".parse().unwrap()).number(), -1);
@@ -145,16 +151,32 @@ mod tests {
 
     #[test]
     fn what_is_no_day_is_refused() {
-        for wrong in ["", "2026-13-01", "2026-11-26T00:00:00Z", "26.11.2026", "yesterday!"] {
+        for wrong in [
+            "",
+            "2026-13-01",
+            "2026-11-26T00:00:00Z",
+            "26.11.2026",
+            "yesterday!",
+        ] {
             assert!(wrong.parse::<Day>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn days_are_counted_with_both_ends() {
-        let days = Days { first: Day(3), last: Day(5) };
+        let days = Days {
+            first: Day(3),
+            last: Day(5),
+        };
         assert_eq!(days.count(), 3);
         assert_eq!(days.each().map(Day::number).collect::<Vec<_>>(), [3, 4, 5]);
-        assert_eq!(Days { first: Day(5), last: Day(3) }.count(), 0);
+        assert_eq!(
+            Days {
+                first: Day(5),
+                last: Day(3)
+            }
+            .count(),
+            0
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Folds observations into cells, until somebody makes them durable.
 
-use std::collections::{BTreeMap, HashMap};
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use atalaya_model::{Kind, Observation, Timestamp};
 
@@ -44,7 +44,10 @@ impl Fold {
         let second = day.second_of(seen_at);
         let piece = self.days.entry(day).or_default();
         let next = u32::try_from(piece.profiles.len()).unwrap_or(u32::MAX);
-        let profile = *piece.profiles.entry(Profile::of(observation, names)).or_insert(next);
+        let profile = *piece
+            .profiles
+            .entry(Profile::of(observation, names))
+            .or_insert(next);
         let cell = Cell {
             sender: Sender::of(observation.address),
             profile,
@@ -65,14 +68,20 @@ impl Fold {
     /// Whether so much waits that it must be made durable now.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.cells >= MOST_WAITING || self.days.values().any(|piece| piece.profiles.len() >= MOST_PROFILES / 2)
+        self.cells >= MOST_WAITING
+            || self
+                .days
+                .values()
+                .any(|piece| piece.profiles.len() >= MOST_PROFILES / 2)
     }
 
     /// What waits, a segment a day.
     pub fn take(&mut self) -> Vec<(Day, Segment)> {
         self.cells = 0;
         let days = std::mem::take(&mut self.days);
-        days.into_iter().map(|(day, piece)| (day, piece.segment())).collect()
+        days.into_iter()
+            .map(|(day, piece)| (day, piece.segment()))
+            .collect()
     }
 }
 
@@ -92,7 +101,73 @@ fn counts(observation: &Observation) -> Counts {
     Counts {
         connections: u64::from(is_of_mail && observation.nth <= 1),
         envelopes: u64::from(is_message),
-        recipients: if is_message { observation.envelope.recipients.len() as u64 } else { 0 },
+        recipients: if is_message {
+            observation.envelope.recipients.len() as u64
+        } else {
+            0
+        },
         bytes: if is_message { observation.message_size } else { 0 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_model::{ObservationId, Sensor};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::from_seconds(1_795_694_400);
+
+    fn message(seen_at: Timestamp, nth: u32) -> Observation {
+        let address = [192, 0, 2, 7].into();
+        let mut seen = Observation::new(ObservationId(Uuid::nil()), address, seen_at, Sensor::Trap);
+        (seen.kind, seen.nth, seen.message_size) = (Kind::Spam, nth, 100);
+        seen.envelope.recipients = vec!["a@d.example".to_owned(), "b@d.example".to_owned()];
+        seen
+    }
+
+    #[test]
+    fn messages_of_one_connection_count_it_once() {
+        let mut fold = Fold::default();
+        for nth in [1, 2, 3] {
+            fold.count(&message(NOON, nth), NOON, &[]);
+        }
+        let [(day, segment)] = &fold.take()[..] else {
+            panic!()
+        };
+        assert_eq!(
+            (day.to_string().as_str(), segment.cells().len()),
+            ("2026-11-26", 1)
+        );
+        let counts = segment.cells()[0].counts;
+        assert_eq!(
+            (
+                counts.connections,
+                counts.envelopes,
+                counts.recipients,
+                counts.bytes
+            ),
+            (1, 3, 6, 300)
+        );
+        assert!(fold.take().is_empty());
+    }
+
+    #[test]
+    fn what_is_told_late_counts_on_its_day_and_a_wrong_clock_counts_now() {
+        let mut fold = Fold::default();
+        let days = |back: i64| Timestamp::from_seconds(NOON.seconds() - back * 86_400);
+        for back in [40, 1, -1, -2] {
+            fold.count(&message(days(back), 1), NOON, &[]);
+        }
+        let days: Vec<String> = fold.take().into_iter().map(|(day, _)| day.to_string()).collect();
+        assert_eq!(days, ["2026-10-17", "2026-11-25", "2026-11-26", "2026-11-27"]);
+    }
+
+    #[test]
+    fn what_others_tell_is_no_connection() {
+        let mut seen = message(NOON, 1);
+        (seen.sensor, seen.kind) = (Sensor::Report, Kind::LoginAttack);
+        assert_eq!(counts(&seen), Counts::default());
     }
 }

@@ -20,7 +20,8 @@ pub use counts::Counts;
 pub use day::{BadDay, Day, Days};
 pub use error::StatsError;
 pub use figures::{
-    BotnetKind, BotnetRow, DayRow, Dimension, Estimate, Figures, Measure, Origin, Pair, Picture, Ranking, Row, Share,
+    BotnetKind, BotnetRow, DayRow, Dimension, Estimate, Figures, Measure, Origin, Pair, Picture, Ranking,
+    Row, Share,
 };
 pub use fold::Fold;
 pub use profile::Profile;

@@ -80,9 +80,14 @@ fn holds_address(name: &str, observation: &Observation) -> bool {
         .collect();
     let octets = address.octets().map(|octet| octet.to_string());
     let is = |window: &[&str], octets: &mut dyn Iterator<Item = &String>| {
-        window.iter().zip(octets).all(|(digits, octet)| digits.trim_start_matches('0') == octet.trim_start_matches('0'))
+        window
+            .iter()
+            .zip(octets)
+            .all(|(digits, octet)| digits.trim_start_matches('0') == octet.trim_start_matches('0'))
     };
-    numbers.windows(4).any(|window| is(window, &mut octets.iter()) || is(window, &mut octets.iter().rev()))
+    numbers
+        .windows(4)
+        .any(|window| is(window, &mut octets.iter()) || is(window, &mut octets.iter().rev()))
 }
 
 #[cfg(test)]
@@ -93,7 +98,12 @@ mod tests {
 
     fn seen(helo: &str) -> Observation {
         let address = [192, 0, 2, 7].into();
-        let mut seen = Observation::new(ObservationId(uuid::Uuid::nil()), address, Timestamp::EPOCH, Sensor::Trap);
+        let mut seen = Observation::new(
+            ObservationId(uuid::Uuid::nil()),
+            address,
+            Timestamp::EPOCH,
+            Sensor::Trap,
+        );
         helo.clone_into(&mut seen.envelope.helo);
         seen
     }

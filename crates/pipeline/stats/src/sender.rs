@@ -66,7 +66,10 @@ mod tests {
         assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
         assert_eq!(of("2001:db8:1:2:3::4").address().to_string(), "2001:db8:1:2::");
         assert_eq!(of("192.0.2.7").neighbourhood().to_string(), "192.0.2.0/24");
-        assert_eq!(of("2001:db8:1:2::").neighbourhood().to_string(), "2001:db8:1::/48");
+        assert_eq!(
+            of("2001:db8:1:2::").neighbourhood().to_string(),
+            "2001:db8:1::/48"
+        );
         assert!(of("255.255.255.255") < of("::2"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use atalaya_formats::signatures::Matcher;
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Timestamp};
 use atalaya_places::Places;
 use atalaya_store::{KeptSegment, Store};
 use tokio::sync::Mutex;
@@ -100,7 +100,10 @@ impl Statistics {
         }
         let mut ready = self.ready.lock().await;
         let state = self.state(days).await?;
-        if let Some(known) = ready.iter().find(|known| known.days == days && known.state == state) {
+        if let Some(known) = ready
+            .iter()
+            .find(|known| known.days == days && known.state == state)
+        {
             return Ok(Arc::clone(&known.picture));
         }
         let picture = Arc::new(self.make(days).await?);
@@ -118,7 +121,7 @@ impl Statistics {
 
     /// What a picture of these days would be made of: it changes when that does, and with each minute of a day that is not over.
     async fn state(&self, days: Days) -> Result<Vec<(i32, u64)>, StatsError> {
-        let first = self.first_looked_at(days);
+        let first = self.plan(days).all().first;
         let kept = self.store.kept_days(first.number(), days.last.number()).await?;
         let mut state: Vec<(i32, u64)> = kept.into_iter().map(|kept| (kept.day, kept.last)).collect();
         let now = self.clock.now();
@@ -128,57 +131,35 @@ impl Statistics {
         Ok(state)
     }
 
-    /// The first of the days before that are looked at.
-    fn first_looked_at(&self, days: Days) -> Day {
-        let back = |days: u32| i32::try_from(days).unwrap_or(0);
-        let before = days.first.plus(back(self.config.new_days).saturating_neg());
-        let pairs = days.last.plus(1_i32.saturating_sub(back(self.config.pair_days)));
-        before.min(pairs)
+    /// Which days are looked at for what.
+    fn plan(&self, asked: Days) -> Plan {
+        let days = |days: u32| i32::try_from(days).unwrap_or(0);
+        Plan {
+            asked,
+            first_before: asked.first.plus(days(self.config.new_days).saturating_neg()),
+            first_for_pairs: asked
+                .last
+                .plus(1_i32.saturating_sub(days(self.config.pair_days)))
+                .min(asked.first),
+        }
     }
 
     async fn make(&self, days: Days) -> Result<Picture, StatsError> {
-        if days.first == days.last
-            && let Some(kept) = self.store.picture(days.first.number()).await?
-        {
-            return serde_json::from_str(&kept)
-                .map_err(|error| StatsError::Refused(format!("the kept picture of {days} cannot be read: {error}")));
+        if let Some(kept) = self.kept_picture(days).await? {
+            return Ok(kept);
         }
-        let names = Names {
-            catalogue: Arc::clone(&self.catalogue),
-            matcher: Arc::clone(&self.matcher),
-            dialects: HashMap::new(),
-            shapes: HashMap::new(),
-        };
-        let mut tally = Tally::new(names, Arc::clone(&self.places));
-        let (mut before, mut before_days) = (Crowd::default(), 0_u32);
-        let (first_new, first_pair) = (
-            days.first.plus(i32::try_from(self.config.new_days).unwrap_or(0).saturating_neg()),
-            days.last.plus(1_i32.saturating_sub(i32::try_from(self.config.pair_days).unwrap_or(1))),
-        );
-        let mut missing = Vec::new();
-        let all = Days {
-            first: first_new.min(first_pair),
-            last: days.last,
-        };
-        for day in all.each() {
-            let segment = self.segment(day).await?;
-            if segment.cells().is_empty() {
-                if day >= days.first {
-                    missing.push(day.to_string());
-                }
-                continue;
-            }
-            self.learn_texts(&mut tally, &segment).await?;
-            let is_asked = day >= days.first;
-            let use_for = (is_asked, !is_asked && day >= first_new, day >= first_pair || is_asked);
-            (tally, before) = tokio::task::spawn_blocking(move || add(tally, before, (day, &segment), use_for)).await?;
-            before_days = before_days.saturating_add(u32::from(use_for.1));
-        }
+        let Gathered {
+            tally,
+            before,
+            before_days,
+            missing,
+        } = self.gather(self.plan(days)).await?;
+        let (since, until) = (days.first.start(), days.last.end());
         let around = Around {
             days,
             now: self.clock.now(),
-            listed: self.store.listed_between(days.first.start(), days.last.end()).await?,
-            notified: self.store.told_between(days.first.start(), days.last.end()).await?,
+            listed: self.store.listed_between(since, until).await?,
+            notified: self.store.told_between(since, until).await?,
             before,
             before_days,
             missing,
@@ -189,10 +170,49 @@ impl Statistics {
         Ok(made)
     }
 
+    /// The picture of a day whose addresses are gone.
+    async fn kept_picture(&self, days: Days) -> Result<Option<Picture>, StatsError> {
+        if days.first != days.last {
+            return Ok(None);
+        }
+        let Some(kept) = self.store.picture(days.first.number()).await? else {
+            return Ok(None);
+        };
+        serde_json::from_str(&kept).map(Some).map_err(|error| {
+            StatsError::Refused(format!("the kept picture of {days} cannot be read: {error}"))
+        })
+    }
+
+    /// Adds up what was counted, one day after the other.
+    async fn gather(&self, plan: Plan) -> Result<Gathered, StatsError> {
+        let names = Names {
+            catalogue: Arc::clone(&self.catalogue),
+            matcher: Arc::clone(&self.matcher),
+            dialects: HashMap::new(),
+            shapes: HashMap::new(),
+        };
+        let mut gathered = Gathered {
+            tally: Tally::new(names, Arc::clone(&self.places)),
+            before: Crowd::default(),
+            before_days: 0,
+            missing: Vec::new(),
+        };
+        for day in plan.all().each() {
+            let segment = self.segment(day).await?;
+            if !segment.cells().is_empty() {
+                self.learn_texts(&mut gathered.tally, &segment).await?;
+                gathered = tokio::task::spawn_blocking(move || gathered.with(day, &segment, plan)).await?;
+            } else if day >= plan.asked.first {
+                gathered.missing.push(day.to_string());
+            }
+        }
+        Ok(gathered)
+    }
+
     /// What was counted of a day, on all machines.
     pub(crate) async fn segment(&self, day: Day) -> Result<Segment, StatsError> {
         let kept = self.store.segments(day.number()).await?;
-        Ok(tokio::task::spawn_blocking(move || unpack(&kept)).await??)
+        tokio::task::spawn_blocking(move || unpack(&kept)).await?
     }
 
     /// Learns the texts of the dialects and header shapes that a day names.
@@ -215,17 +235,21 @@ impl Statistics {
         let now = self.clock.now();
         let mut origins = vec![Origin {
             what: "catalogue".to_owned(),
-            from: self.config.catalogue.as_ref().map_or_else(|| "built in".to_owned(), |path| path.display().to_string()),
+            from: self
+                .config
+                .catalogue
+                .as_ref()
+                .map_or_else(|| "built in".to_owned(), |path| path.display().to_string()),
             date: self.catalogue.version().to_owned(),
             is_old: false,
             attribution: String::new(),
         }];
         origins.extend(self.places.sources().iter().map(|source| Origin {
             what: source.part.to_string(),
-            from: source.from.clone(),
-            date: source.date.date(),
+            from: source.origin.to_string(),
+            date: source.date.map_or_else(|| "unknown".to_owned(), Timestamp::date),
             is_old: source.is_old(now),
-            attribution: source.attribution.clone(),
+            attribution: source.attribution.text.to_owned(),
         }));
         origins
     }
@@ -237,21 +261,50 @@ fn unpack(kept: &[KeptSegment]) -> Result<Segment, StatsError> {
     Ok(Segment::merged(segments?))
 }
 
-/// Adds a day where it belongs.
-fn add(
-    mut tally: Tally,
-    mut before: Crowd,
-    (day, segment): (Day, &Segment),
-    (is_asked, is_before, is_for_pairs): (bool, bool, bool),
-) -> (Tally, Crowd) {
-    if is_asked {
-        tally.add(day, segment);
+/// Which days are looked at for what.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    /// Those that were asked for.
+    asked: Days,
+    /// From here on, those before tell who returns.
+    first_before: Day,
+    /// From here on, two stacks of one address are a pair.
+    first_for_pairs: Day,
+}
+
+impl Plan {
+    fn all(self) -> Days {
+        Days {
+            first: self.first_before.min(self.first_for_pairs),
+            last: self.asked.last,
+        }
     }
-    if is_before {
-        before.add(&segment.cells().iter().map(|cell| cell.sender).collect());
+}
+
+/// What was added up so far.
+struct Gathered {
+    tally: Tally,
+    before: Crowd,
+    before_days: u32,
+    missing: Vec<String>,
+}
+
+impl Gathered {
+    /// Adds a day where it belongs.
+    fn with(mut self, day: Day, segment: &Segment, plan: Plan) -> Self {
+        if day >= plan.asked.first {
+            self.tally.add(day, segment);
+        } else if day >= plan.first_before {
+            let senders = segment.cells().iter().filter(|cell| {
+                let profile = segment.profiles().get(cell.profile as usize);
+                profile.is_some_and(|profile| profile.sensor.hears_mail())
+            });
+            self.before.add(&senders.map(|cell| cell.sender).collect());
+            self.before_days = self.before_days.saturating_add(1);
+        }
+        if day >= plan.first_for_pairs {
+            self.tally.add_stacks(segment);
+        }
+        self
     }
-    if is_for_pairs {
-        tally.add_stacks(segment);
-    }
-    (tally, before)
 }

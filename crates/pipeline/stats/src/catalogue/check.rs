@@ -18,7 +18,10 @@ pub(super) fn contradiction(rule: &Rule) -> Option<String> {
     if spoken.iter().any(fits) {
         return None;
     }
-    Some(format!("`helo` and `hello` of the dialect contradict each other: {:?} is none of {:?}", spoken, helo.0))
+    Some(format!(
+        "`helo` and `hello` of the dialect contradict each other: {:?} is none of {:?}",
+        spoken, helo.0
+    ))
 }
 
 /// Every pair of rules of two botnets that one sender may fit, where none says that it goes first.
@@ -26,12 +29,15 @@ pub(super) fn conflicts(botnets: &[Botnet]) -> Vec<String> {
     let mut told = Vec::new();
     for (place, one) in botnets.iter().enumerate() {
         if goes_round(botnets, place) {
-            told.push(format!("line {}: {} goes before itself, by `over`", first_line(one), one.name));
+            told.push(format!(
+                "line {}: {} goes before itself, by `over`",
+                first_line(one),
+                one.name
+            ));
         }
         for (behind, two) in botnets.iter().enumerate().skip(place.saturating_add(1)) {
-            match (one.over.contains(&behind), two.over.contains(&place)) {
-                (false, false) => told.extend(meetings(one, two)),
-                _ => {}
+            if !one.over.contains(&behind) && !two.over.contains(&place) {
+                told.extend(meetings(one, two));
             }
         }
     }
@@ -40,7 +46,11 @@ pub(super) fn conflicts(botnets: &[Botnet]) -> Vec<String> {
 
 /// Whether the way of `over` from a botnet leads back to it.
 fn goes_round(botnets: &[Botnet], place: usize) -> bool {
-    let over = |place: usize| botnets.get(place).map_or(&[][..], |botnet| botnet.over.as_slice());
+    let over = |place: usize| {
+        botnets
+            .get(place)
+            .map_or(&[][..], |botnet| botnet.over.as_slice())
+    };
     let (mut open, mut seen) = (over(place).to_vec(), vec![false; botnets.len()]);
     while let Some(next) = open.pop() {
         if next == place {

@@ -4,17 +4,30 @@ use std::collections::BTreeMap;
 
 /// What classes of names behind HELO there are.
 pub(super) const CLASSES: [&str; 15] = [
-    "name", "name-of-address", "word", "WORD", "localhost", "own", "private", "other", "[own]", "[private]", "[other]",
-    "[IPv6:own]", "[IPv6:private]", "[IPv6:other]", "?",
+    "name",
+    "name-of-address",
+    "word",
+    "WORD",
+    "localhost",
+    "own",
+    "private",
+    "other",
+    "[own]",
+    "[private]",
+    "[other]",
+    "[IPv6:own]",
+    "[IPv6:private]",
+    "[IPv6:other]",
+    "?",
 ];
 
 /// The canonical texts that a profile names.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Texts<'a> {
+pub(crate) struct Texts<'a> {
     /// That of the dialect.
-    pub dialect: Option<&'a str>,
+    pub(crate) dialect: Option<&'a str>,
     /// That of the header of the message.
-    pub headers: Option<&'a str>,
+    pub(crate) headers: Option<&'a str>,
 }
 
 /// A condition on a canonical text of fields: some names of texts, or values of some fields.
@@ -46,7 +59,9 @@ impl TextCondition {
             (Self::Fields(one), Self::Fields(two)) => one.iter().all(|(field, values)| {
                 let others = two.get(field);
                 others.is_none_or(|others| {
-                    values.iter().any(|value| others.iter().any(|other| meet(value, other)))
+                    values
+                        .iter()
+                        .any(|value| others.iter().any(|other| meet(value, other)))
                 })
             }),
             // What a name stands for is not known here.
@@ -91,7 +106,9 @@ impl HelloCondition {
     /// Whether a name may fit both.
     pub(super) fn meets(&self, other: &Self) -> bool {
         let within = |one: &str, two: &str| is_in(one, two) || is_in(two, one);
-        self.0.iter().any(|one| other.0.iter().any(|two| within(one, two)))
+        self.0
+            .iter()
+            .any(|one| other.0.iter().any(|two| within(one, two)))
     }
 
     /// The names that are asked for as they are.
@@ -105,9 +122,9 @@ impl HelloCondition {
 
 /// Whether a kept name or class is one of a wanted class or name. Some classes are parts of others.
 fn is_in(kept: &str, wanted: &str) -> bool {
-    let class = kept.strip_prefix('"').map(|name| {
-        if name.contains('.') { "name" } else { "word" }
-    });
+    let class = kept
+        .strip_prefix('"')
+        .map(|name| if name.contains('.') { "name" } else { "word" });
     kept == wanted
         || class == Some(wanted)
         || matches!((kept, wanted), ("WORD", "word") | ("name-of-address", "name"))

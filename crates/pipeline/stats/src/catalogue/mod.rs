@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use self::condition::{HelloCondition, TextCondition};
 use crate::profile::Profile;
 
-pub use self::condition::Texts;
+pub(crate) use self::condition::Texts;
 
 /// The catalogue that comes with Atalaya.
 const OWN: &str = include_str!("own.toml");
@@ -115,7 +115,7 @@ impl Catalogue {
 
     /// The botnet that a sender who looked like this belongs to. `texts` are those of its dialect and its header.
     #[must_use]
-    pub fn botnet_of(&self, profile: &Profile, texts: Texts<'_>) -> Option<&Botnet> {
+    pub(crate) fn botnet_of(&self, profile: &Profile, texts: Texts<'_>) -> Option<&Botnet> {
         let told: Vec<usize> = self
             .botnets
             .iter()

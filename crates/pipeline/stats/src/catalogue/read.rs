@@ -86,7 +86,9 @@ impl Mistakes {
 /// Reads and checks a file.
 pub(super) fn read(text: &str) -> Result<Catalogue, Vec<String>> {
     if text.len() > MOST_BYTES {
-        return Err(vec![format!("line 1: the file is longer than {MOST_BYTES} bytes")]);
+        return Err(vec![format!(
+            "line 1: the file is longer than {MOST_BYTES} bytes"
+        )]);
     }
     let file: File = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
@@ -133,9 +135,15 @@ fn names(file: &File, mistakes: &mut Mistakes) -> HashMap<String, usize> {
         for name in std::iter::once(&botnet.name).chain(&botnet.aliases) {
             let word = name.get_ref();
             if word.is_empty() || word.len() > MOST_NAME || word.chars().any(char::is_control) {
-                mistakes.add(&name.span(), format!("a name has 1 to {MOST_NAME} bytes, and no control characters"));
+                mistakes.add(
+                    &name.span(),
+                    format!("a name has 1 to {MOST_NAME} bytes, and no control characters"),
+                );
             }
-            if places.insert(word.to_lowercase(), place).is_some_and(|other| other != place) {
+            if places
+                .insert(word.to_lowercase(), place)
+                .is_some_and(|other| other != place)
+            {
                 mistakes.add(&name.span(), format!("another botnet is called {word:?} too"));
             }
         }
@@ -149,7 +157,10 @@ fn botnet(
     (text, mistakes): (&str, &mut Mistakes),
 ) -> Botnet {
     if table.provenance.get_ref().trim().is_empty() {
-        mistakes.add(&table.provenance.span(), "`provenance` says where the rules are from");
+        mistakes.add(
+            &table.provenance.span(),
+            "`provenance` says where the rules are from",
+        );
     }
     let mut over = Vec::new();
     for name in &table.over {
@@ -163,7 +174,11 @@ fn botnet(
         aliases: table.aliases.into_iter().map(Spanned::into_inner).collect(),
         confidence: table.confidence,
         provenance: table.provenance.into_inner(),
-        rules: table.rule.into_iter().map(|table| rule(table, text, mistakes)).collect(),
+        rules: table
+            .rule
+            .into_iter()
+            .map(|table| rule(table, text, mistakes))
+            .collect(),
         over,
     }
 }
@@ -215,7 +230,9 @@ fn hello(asked: Spanned<OneOrMore>, mistakes: &mut Mistakes) -> HelloCondition {
             None if CLASSES.contains(&word.as_str()) => {}
             _ => mistakes.add(
                 &at,
-                format!("{word:?} is no class; a name stands in double quotes inside the quotes: '\"ylmf-pc\"'"),
+                format!(
+                    "{word:?} is no class; a name stands in double quotes inside the quotes: '\"ylmf-pc\"'"
+                ),
             ),
         }
     }
@@ -227,15 +244,18 @@ fn condition(asked: Spanned<TextTable>, mistakes: &mut Mistakes) -> TextConditio
     match asked.into_inner() {
         TextTable::Names(names) => {
             let names = names.all();
-            let is_name = |name: &String| name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let is_name =
+                |name: &String| name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
             if names.is_empty() || !names.iter().all(is_name) {
                 mistakes.add(&at, "a name of a dialect or header is 16 hexadecimal digits");
             }
             TextCondition::Names(names.iter().map(|name| name.to_lowercase()).collect())
         }
         TextTable::Fields(fields) => {
-            let fields: BTreeMap<String, Vec<String>> =
-                fields.into_iter().map(|(field, values)| (field, values.all())).collect();
+            let fields: BTreeMap<String, Vec<String>> = fields
+                .into_iter()
+                .map(|(field, values)| (field, values.all()))
+                .collect();
             if fields.is_empty() || fields.values().any(Vec::is_empty) {
                 mistakes.add(&at, "a field with no value fits nothing");
             }

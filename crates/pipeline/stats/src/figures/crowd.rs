@@ -55,7 +55,12 @@ impl Crowd {
             match (first, last) {
                 (Sender::V4(first), Sender::V4(last)) => within.v4.extend(self.v4.range(first..=last)),
                 (Sender::V6(first), Sender::V6(last)) => {
-                    within.v6.extend(self.v6.iter().skip_while(|bits| *bits < first).take_while(|bits| *bits <= last));
+                    within.v6.extend(
+                        self.v6
+                            .iter()
+                            .skip_while(|bits| *bits < first)
+                            .take_while(|bits| *bits <= last),
+                    );
                 }
                 _ => {}
             }

@@ -107,7 +107,11 @@ mod tests {
     #[test]
     fn the_classic_example_comes_out() {
         // Chao's form without bias: 100 + 40 * 39 / (2 * 21).
-        let seen = Frequencies { seen: 100, once: 40, twice: 20 };
+        let seen = Frequencies {
+            seen: 100,
+            once: 40,
+            twice: 20,
+        };
         assert_eq!(seen.estimate().likely, 137);
     }
 
@@ -118,7 +122,12 @@ mod tests {
         let mut often = Frequencies::default();
         (0..7).for_each(|_bot| often.count(9));
         assert_eq!(often.estimate().high, 7);
-        let once = Frequencies { seen: 5, once: 5, twice: 0 }.estimate();
+        let once = Frequencies {
+            seen: 5,
+            once: 5,
+            twice: 0,
+        }
+        .estimate();
         assert!(once.low >= 5 && once.likely == 15 && once.high > 15, "{once:?}");
     }
 }

@@ -16,7 +16,10 @@ pub(crate) struct Sum {
 impl Sum {
     pub(crate) fn add(&mut self, counts: &Counts, first: Timestamp, last: Timestamp) {
         self.counts.add(counts);
-        self.seen = Some(self.seen.map_or((first, last), |(begin, end)| (begin.min(first), end.max(last))));
+        self.seen = Some(
+            self.seen
+                .map_or((first, last), |(begin, end)| (begin.min(first), end.max(last))),
+        );
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {

@@ -66,13 +66,16 @@ impl Names {
     pub(crate) fn look(&self, profile: &Profile) -> Look {
         let kept: Option<Fingerprint> = profile.stack.parse().ok();
         let named = kept.as_ref().map(|kept| self.matcher.name(kept));
-        let signature = kept.as_ref().and_then(Syn::of).map_or_else(String::new, |syn| syn.signature());
+        let signature = kept
+            .as_ref()
+            .and_then(Syn::of)
+            .map_or_else(String::new, |syn| syn.signature());
         let stack = match &named {
             None | Some(Named::Unavailable) => Stack::Unseen,
             Some(Named::Unknown) => Stack::Strange,
             Some(Named::Known(found)) => match &found.label.family {
                 Family::System(class) if class.eq_ignore_ascii_case("bot") => Stack::Strange,
-                Family::System(_) => Stack::Ordinary,
+                Family::System(_) | Family::Unstated => Stack::Ordinary,
                 Family::Tool => Stack::Strange,
             },
         };
@@ -94,8 +97,14 @@ impl Names {
             return Identity::Backscatter;
         }
         let texts = Texts {
-            dialect: profile.dialect.and_then(|id| self.dialects.get(&id)).map(String::as_str),
-            headers: profile.headers.and_then(|id| self.shapes.get(&id)).map(String::as_str),
+            dialect: profile
+                .dialect
+                .and_then(|id| self.dialects.get(&id))
+                .map(String::as_str),
+            headers: profile
+                .headers
+                .and_then(|id| self.shapes.get(&id))
+                .map(String::as_str),
         };
         if let Some(botnet) = self.catalogue.botnet_of(profile, texts) {
             return Identity::Botnet(botnet.name.clone());
@@ -116,7 +125,10 @@ impl Identity {
         match self {
             Self::Botnet(name) => name.clone(),
             Self::Stack(signature) => format!("stack #{}", short(signature)),
-            Self::Dialect(id) => format!("dialect #{}", id.to_string().chars().take(SHORT).collect::<String>()),
+            Self::Dialect(id) => format!(
+                "dialect #{}",
+                id.to_string().chars().take(SHORT).collect::<String>()
+            ),
             Self::Program(program) => (*program).to_owned(),
             Self::Backscatter => "backscatter".to_owned(),
             Self::Unknown => "unknown".to_owned(),
@@ -135,5 +147,11 @@ const SHORT: usize = 6;
 /// The number of a signature: the beginning of its SHA-256.
 pub(crate) fn short(signature: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(signature.as_bytes()).into();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().chars().take(SHORT).collect()
+    digest
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>()
+        .chars()
+        .take(SHORT)
+        .collect()
 }

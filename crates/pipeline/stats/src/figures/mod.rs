@@ -17,6 +17,6 @@ pub(crate) use self::crowd::Crowd;
 pub use self::estimate::Estimate;
 pub(crate) use self::look::Names;
 pub use self::picture::{
-    BotnetKind, BotnetRow, DayRow, Dimension, Figures, Measure, Origin, Pair, Picture, Ranking, Row, Share, VERSION,
+    BotnetKind, BotnetRow, DayRow, Dimension, Figures, Measure, Origin, Pair, Picture, Ranking, Row, Share,
 };
 pub(crate) use self::tally::Tally;

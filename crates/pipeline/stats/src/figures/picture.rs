@@ -10,7 +10,7 @@ use crate::catalogue::Confidence;
 use crate::counts::Counts;
 
 /// The version of its form.
-pub const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// The figures of whatever is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -83,7 +83,9 @@ impl std::str::FromStr for Measure {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|measure| measure.name() == text);
-        found.ok_or_else(|| format!("`{text}` is not counted: addresses, connections, envelopes, recipients or bytes"))
+        found.ok_or_else(|| {
+            format!("`{text}` is not counted: addresses, connections, envelopes, recipients or bytes")
+        })
     }
 }
 

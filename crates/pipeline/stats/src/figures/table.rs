@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::group::Group;
-use crate::segment::Cell;
 use crate::day::Day;
+use crate::segment::Cell;
 use atalaya_model::Timestamp;
 
 /// Groups by key.
@@ -54,7 +54,9 @@ impl<K: Eq + Hash> Table<K> {
 
     /// The keys with their groups.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &Group)> {
-        self.places.iter().filter_map(|(key, place)| Some((key, self.groups.get(*place)?)))
+        self.places
+            .iter()
+            .filter_map(|(key, place)| Some((key, self.groups.get(*place)?)))
     }
 }
 

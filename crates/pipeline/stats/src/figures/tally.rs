@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use atalaya_model::Timestamp;
 use atalaya_places::{Country, Places};
 
 use super::crowd::Crowd;
@@ -109,7 +110,11 @@ impl Tally {
 
     /// Adds a day. Only what heard mail itself counts; what others tell of addresses is no connection.
     pub(crate) fn add(&mut self, day: Day, segment: &Segment) {
-        let slots: Vec<Option<Slots>> = segment.profiles().iter().map(|profile| self.slots(profile)).collect();
+        let slots: Vec<Option<Slots>> = segment
+            .profiles()
+            .iter()
+            .map(|profile| self.slots(profile))
+            .collect();
         let mut today = DayTally {
             day,
             total: Group::default(),
@@ -151,10 +156,11 @@ impl Tally {
         if self.more.len() <= identity {
             self.more.resize(identity.saturating_add(1), More::default());
         }
-        if let Some(more) = self.more.get_mut(identity) {
-            if !look.signature.is_empty() && !more.signatures.contains(&look.signature) {
-                more.signatures.push(look.signature.clone());
-            }
+        if let Some(more) = self.more.get_mut(identity)
+            && !look.signature.is_empty()
+            && !more.signatures.contains(&look.signature)
+        {
+            more.signatures.push(look.signature.clone());
         }
         Some(Slots { identity, rankings })
     }
@@ -173,7 +179,10 @@ impl Tally {
             let seen = seen(today.day, cell);
             sum.add(&cell.counts, seen.0, seen.1);
             self.add_cell(cell, slots, seen);
-            match connections.iter_mut().find(|(identity, _)| *identity == slots.identity) {
+            match connections
+                .iter_mut()
+                .find(|(identity, _)| *identity == slots.identity)
+            {
                 Some((_, count)) => *count = count.saturating_add(cell.counts.connections),
                 None => connections.push((slots.identity, cell.counts.connections)),
             }
@@ -184,10 +193,16 @@ impl Tally {
         today.total.crowd.insert(sender);
         today.total.sum.merge(&sum);
         let address = sender.address();
-        self.countries.entry(self.places.country(address)).or_default().merge(&sum);
+        self.countries
+            .entry(self.places.country(address))
+            .or_default()
+            .merge(&sum);
         let network = self.places.network(address).map(|network| network.asn);
         self.networks.entry(network).or_default().merge(&sum);
-        self.prefixes.entry(sender.neighbourhood()).or_default().merge(&sum);
+        self.prefixes
+            .entry(sender.neighbourhood())
+            .or_default()
+            .merge(&sum);
         for (identity, count) in connections {
             if let Some(more) = self.more.get_mut(identity) {
                 more.today.count(count);
@@ -196,7 +211,7 @@ impl Tally {
         }
     }
 
-    fn add_cell(&mut self, cell: &Cell, slots: &Slots, seen: (atalaya_model::Timestamp, atalaya_model::Timestamp)) {
+    fn add_cell(&mut self, cell: &Cell, slots: &Slots, seen: (Timestamp, Timestamp)) {
         self.identities.add(slots.identity, cell, seen);
         for (table, place) in self.rankings.iter_mut().zip(slots.rankings) {
             table.add(place, cell, seen);
@@ -243,7 +258,13 @@ impl Stacks {
 
 /// What a profile is ranked under, in the order of [`OF_PROFILES`].
 fn keys(profile: &Profile, look: &Look) -> [String; 6] {
-    let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let word = |text: &str| {
+        if text.is_empty() {
+            "-".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
     let id = |id: Option<String>| id.unwrap_or_else(|| "-".to_owned());
     [
         look.system.clone(),

@@ -20,9 +20,9 @@ pub use self::unpack::BadSegment;
 
 /// Most profiles of a segment. A day of real traffic has some thousands; whoever makes up a new one for each connection fills segments, no
 /// memory.
-pub const MOST_PROFILES: usize = 1 << 17;
+pub(crate) const MOST_PROFILES: usize = 1 << 17;
 /// Most cells of a segment: some ten megabytes packed.
-pub const MOST_CELLS: usize = 1 << 20;
+pub(crate) const MOST_CELLS: usize = 1 << 20;
 
 /// One sender in one hour, looking one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,9 @@ impl Segment {
     /// # Errors
     /// The bytes are something else, damaged, or larger than any segment.
     pub fn unpack(packed: &[u8]) -> Result<Self, BadSegment> {
-        let mut rest = packed.strip_prefix(MAGIC).ok_or(BadSegment("it begins otherwise"))?;
+        let mut rest = packed
+            .strip_prefix(MAGIC)
+            .ok_or(BadSegment("it begins otherwise"))?;
         let size = take(&mut rest)
             .filter(|size| *size <= MOST_BYTES)
             .ok_or(BadSegment("its size is wrong"))?;
@@ -55,9 +57,11 @@ fn profiles(bytes: &mut &[u8]) -> Result<Vec<Profile>, BadSegment> {
 }
 
 fn cells(bytes: &mut &[u8], profiles: usize) -> Option<Vec<Cell>> {
-    let number = usize::try_from(take(bytes)?).ok().filter(|number| *number <= MOST_CELLS)?;
+    let number = usize::try_from(take(bytes)?)
+        .ok()
+        .filter(|number| *number <= MOST_CELLS)?;
     let senders = senders(bytes, number)?;
-    let profile = column(bytes, number, (profiles as u64).checked_sub(1).unwrap_or(0))?;
+    let profile = column(bytes, number, (profiles as u64).saturating_sub(1))?;
     let hour = column(bytes, number, 23)?;
     let first = column(bytes, number, LAST_SECOND)?;
     let length = column(bytes, number, LAST_SECOND)?;

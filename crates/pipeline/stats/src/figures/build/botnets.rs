@@ -1,6 +1,6 @@
 //! The table of botnets: those of the catalogue, and whatever nobody has named and many share.
 
-use super::{Around, kind, largest, shares_by};
+use super::{Around, kind, largest, precise, shares_by};
 use crate::figures::crowd::Crowd;
 use crate::figures::estimate::{Estimate, whole};
 use crate::figures::group::Group;
@@ -24,14 +24,28 @@ struct Line {
 /// The rows, by addresses, each with the places of the identities that it is made of.
 pub(super) fn table(tally: &Tally, around: &Around, told: (&Crowd, &Crowd)) -> Vec<(BotnetRow, Vec<usize>)> {
     let mut ordinary = Crowd::default();
-    tally.stacks.ordinary.values().for_each(|crowd| ordinary.add(crowd));
+    tally
+        .stacks
+        .ordinary
+        .values()
+        .for_each(|crowd| ordinary.add(crowd));
     let mut rows: Vec<(BotnetRow, Vec<usize>)> = lines(tally, around)
         .into_iter()
-        .map(|line| (row(tally, around, &line, (told.0, told.1, &ordinary)), line.places))
+        .map(|line| {
+            (
+                row(tally, around, &line, (told.0, told.1, &ordinary)),
+                line.places,
+            )
+        })
         .collect();
     rows.sort_by(|(one, _), (two, _)| {
         // What tells nothing stands behind what does.
-        let rank = |row: &BotnetRow| (row.kind == BotnetKind::Other, std::cmp::Reverse(row.figures.addresses));
+        let rank = |row: &BotnetRow| {
+            (
+                row.kind == BotnetKind::Other,
+                std::cmp::Reverse(row.figures.addresses),
+            )
+        };
         rank(one).cmp(&rank(two)).then_with(|| one.name.cmp(&two.name))
     });
     rows
@@ -67,24 +81,44 @@ fn lines(tally: &Tally, around: &Around) -> Vec<Line> {
     lines
 }
 
-fn row(tally: &Tally, around: &Around, line: &Line, (listed, notified, ordinary): (&Crowd, &Crowd, &Crowd)) -> BotnetRow {
+fn row(
+    tally: &Tally,
+    around: &Around,
+    line: &Line,
+    (listed, notified, ordinary): (&Crowd, &Crowd, &Crowd),
+) -> BotnetRow {
     let crowd = &line.group.crowd;
     let known = match &line.identity {
-        Identity::Botnet(name) => tally.names.catalogue.botnets().iter().find(|botnet| botnet.name == *name),
+        Identity::Botnet(name) => tally
+            .names
+            .catalogue
+            .botnets()
+            .iter()
+            .find(|botnet| botnet.name == *name),
         _ => None,
     };
     let figures = line.group.figures();
     let days = covered_days(around);
     let a_day = whole(precise(figures.counts.recipients) / days);
-    let has_strange = line.places.iter().filter_map(|place| tally.more.get(*place)).any(|more| {
-        more.signatures.iter().any(|signature| tally.stacks.strange.contains_key(signature))
-    });
+    let has_strange = line
+        .places
+        .iter()
+        .filter_map(|place| tally.more.get(*place))
+        .any(|more| {
+            more.signatures
+                .iter()
+                .any(|signature| tally.stacks.strange.contains_key(signature))
+        });
     BotnetRow {
         name: line.identity.name(),
         kind: kind(&line.identity),
         aliases: known.map(|botnet| botnet.aliases.clone()).unwrap_or_default(),
         confidence: known.map(|botnet| botnet.confidence),
-        told_by: told_by(tally, &line.identity, known.map(|botnet| botnet.provenance.as_str())),
+        told_by: told_by(
+            tally,
+            &line.identity,
+            known.map(|botnet| botnet.provenance.as_str()),
+        ),
         figures,
         new: figures.addresses.saturating_sub(crowd.common(&around.before)),
         listed: crowd.common(listed),
@@ -92,7 +126,10 @@ fn row(tally: &Tally, around: &Around, line: &Line, (listed, notified, ordinary)
         paired: if has_strange { crowd.common(ordinary) } else { 0 },
         size: size(tally, line),
         recipients_a_day: a_day,
-        world_a_day: around.config.share_of_mail.map(|share| whole(precise(a_day) / share)),
+        world_a_day: around
+            .config
+            .share_of_mail
+            .map(|share| whole(precise(a_day) / share)),
         hours: hours(tally, line),
         countries: countries(tally, crowd),
         networks: networks(tally, crowd),
@@ -103,7 +140,7 @@ fn row(tally: &Tally, around: &Around, line: &Line, (listed, notified, ordinary)
 fn covered_days(around: &Around) -> f64 {
     let end = around.days.last.end().min(around.now);
     let over = end.since(around.days.first.start()).as_secs_f64() / DAY;
-    let missing = around.missing.len() as f64;
+    let missing = precise(around.missing.len() as u64);
     (over - missing).max(1.0 / 24.0)
 }
 
@@ -111,7 +148,12 @@ fn told_by(tally: &Tally, identity: &Identity, provenance: Option<&str>) -> Stri
     match identity {
         Identity::Botnet(_) => provenance.unwrap_or_default().to_owned(),
         Identity::Stack(signature) => signature.clone(),
-        Identity::Dialect(id) => tally.names.dialects.get(id).cloned().unwrap_or_else(|| id.to_string()),
+        Identity::Dialect(id) => tally
+            .names
+            .dialects
+            .get(id)
+            .cloned()
+            .unwrap_or_else(|| id.to_string()),
         Identity::Program(_) => "its dialect".to_owned(),
         Identity::Backscatter => "null senders and delivery reports".to_owned(),
         Identity::Unknown => String::new(),
@@ -120,7 +162,11 @@ fn told_by(tally: &Tally, identity: &Identity, provenance: Option<&str>) -> Stri
 
 /// The mean of the estimates of the days.
 fn size(tally: &Tally, line: &Line) -> Estimate {
-    let sizes = line.places.iter().filter_map(|place| tally.more.get(*place)).flat_map(|more| &more.sizes);
+    let sizes = line
+        .places
+        .iter()
+        .filter_map(|place| tally.more.get(*place))
+        .flat_map(|more| &more.sizes);
     let days = tally.days.len().max(1) as u64;
     let mut sum = Estimate {
         low: 0,
@@ -153,7 +199,9 @@ fn countries(tally: &Tally, crowd: &Crowd) -> Vec<Share> {
     let shares = shares_by(crowd, |sender: Sender| tally.places.country(sender.address()));
     let share = |(country, addresses): (Option<atalaya_places::Country>, u64)| Share {
         key: country.map_or_else(|| super::UNKNOWN.to_owned(), |country| country.to_string()),
-        name: country.map_or(super::UNKNOWN, |country| country.name(Language::English)).to_owned(),
+        name: country
+            .map_or(super::UNKNOWN, |country| country.name(Language::English))
+            .to_owned(),
         addresses,
     };
     largest(shares.into_iter().map(share).collect())
@@ -163,14 +211,11 @@ fn networks(tally: &Tally, crowd: &Crowd) -> Vec<Share> {
     let asn = |sender: Sender| tally.places.network(sender.address()).map(|network| network.asn);
     let share = |(asn, addresses): (Option<u32>, u64)| Share {
         key: asn.map_or_else(|| super::UNKNOWN.to_owned(), |asn| format!("AS{asn}")),
-        name: asn.and_then(|asn| tally.places.network_name(asn)).unwrap_or_default().to_owned(),
+        name: asn
+            .and_then(|asn| tally.places.network_name(asn))
+            .unwrap_or_default()
+            .to_owned(),
         addresses,
     };
     largest(shares_by(crowd, asn).into_iter().map(share).collect())
-}
-
-/// A count as a number to reckon with.
-#[expect(clippy::cast_precision_loss, reason = "what is reckoned with it has no 53 right bits")]
-const fn precise(count: u64) -> f64 {
-    count as f64
 }

@@ -66,7 +66,10 @@ pub(crate) fn picture(tally: &Tally, around: &Around) -> Picture {
 
 /// The rankings, in the order of [`Dimension::ALL`].
 fn rankings(tally: &Tally, most: usize) -> Vec<Ranking> {
-    Dimension::ALL.into_iter().map(|by| ranking(tally, by, most)).collect()
+    Dimension::ALL
+        .into_iter()
+        .map(|by| ranking(tally, by, most))
+        .collect()
 }
 
 fn ranking(tally: &Tally, by: Dimension, most: usize) -> Ranking {
@@ -76,17 +79,23 @@ fn ranking(tally: &Tally, by: Dimension, most: usize) -> Ranking {
         Dimension::Prefix => prefixes(tally),
         Dimension::Hour => {
             let hours = tally.hours.iter().zip(0_u8..);
-            hours.map(|(group, hour)| row(format!("{hour:02}"), group.figures())).collect()
+            hours
+                .map(|(group, hour)| row(format!("{hour:02}"), group.figures()))
+                .collect()
         }
         _ => {
             let place = OF_PROFILES.iter().position(|of| *of == by);
             let table = place.and_then(|place| tally.rankings.get(place));
-            let groups = table.into_iter().flat_map(|table| table.iter());
+            let groups = table.into_iter().flat_map(super::table::Table::iter);
             groups.map(|(key, group)| named(tally, by, key, group)).collect()
         }
     };
     let all = rows.len() as u64;
-    let rows = if by == Dimension::Hour { rows } else { foremost(rows, most) };
+    let rows = if by == Dimension::Hour {
+        rows
+    } else {
+        foremost(rows, most)
+    };
     Ranking { by, all, rows }
 }
 
@@ -114,32 +123,41 @@ fn row(key: String, figures: Figures) -> Row {
 
 /// The rows that some measure puts among the first, by addresses.
 fn foremost(mut rows: Vec<Row>, most: usize) -> Vec<Row> {
-    if rows.len() > most {
-        let mut keep = vec![false; rows.len()];
-        for measure in Measure::ALL {
-            let mut order: Vec<usize> = (0..rows.len()).collect();
-            order.sort_by_key(|place| {
-                let row = rows.get(*place);
-                row.map(|row| (std::cmp::Reverse(measure.of(&row.figures)), row.key.clone()))
-            });
-            for place in order.into_iter().take(most) {
-                if let Some(keep) = keep.get_mut(place) {
-                    *keep = true;
-                }
-            }
+    let mut keep = vec![rows.len() <= most; rows.len()];
+    for place in Measure::ALL
+        .into_iter()
+        .flat_map(|measure| first_by(&rows, measure, most))
+    {
+        if let Some(keep) = keep.get_mut(place) {
+            *keep = true;
         }
-        let mut keep = keep.into_iter();
-        rows.retain(|_row| keep.next().unwrap_or(false));
     }
+    let mut keep = keep.into_iter();
+    rows.retain(|_row| keep.next().unwrap_or(false));
     rows.sort_by(|one, two| {
         let measure = |row: &Row| (row.figures.addresses, row.figures.counts.connections);
-        measure(two).cmp(&measure(one)).then_with(|| one.key.cmp(&two.key))
+        measure(two)
+            .cmp(&measure(one))
+            .then_with(|| one.key.cmp(&two.key))
     });
     rows
 }
 
+/// The places of the rows that a measure puts first.
+fn first_by(rows: &[Row], measure: Measure, most: usize) -> impl Iterator<Item = usize> {
+    let mut order: Vec<(usize, &Row)> = rows.iter().enumerate().collect();
+    order.sort_by(|(_, one), (_, two)| {
+        let of = |row: &Row| measure.of(&row.figures);
+        of(two).cmp(&of(one)).then_with(|| one.key.cmp(&two.key))
+    });
+    let first: Vec<usize> = order.into_iter().take(most).map(|(place, _)| place).collect();
+    first.into_iter()
+}
+
 fn countries(tally: &Tally) -> Vec<Row> {
-    let addresses = shares_by(&tally.total.crowd, |sender| tally.places.country(sender.address()));
+    let addresses = shares_by(&tally.total.crowd, |sender| {
+        tally.places.country(sender.address())
+    });
     let rows = tally.countries.iter().map(|(country, sum)| {
         let figures = sum.figures(addresses.get(country).copied().unwrap_or(0));
         match country {
@@ -155,7 +173,8 @@ fn countries(tally: &Tally) -> Vec<Row> {
 }
 
 fn networks(tally: &Tally) -> Vec<Row> {
-    let asn = |sender: crate::sender::Sender| tally.places.network(sender.address()).map(|network| network.asn);
+    let asn =
+        |sender: crate::sender::Sender| tally.places.network(sender.address()).map(|network| network.asn);
     let addresses = shares_by(&tally.total.crowd, asn);
     let rows = tally.networks.iter().map(|(asn, sum)| {
         let figures = sum.figures(addresses.get(asn).copied().unwrap_or(0));
@@ -174,7 +193,10 @@ fn networks(tally: &Tally) -> Vec<Row> {
 fn prefixes(tally: &Tally) -> Vec<Row> {
     let addresses = tally.total.crowd.by_neighbourhood();
     let rows = tally.prefixes.iter().map(|(prefix, sum)| {
-        row(prefix.to_string(), sum.figures(addresses.get(prefix).copied().unwrap_or(0)))
+        row(
+            prefix.to_string(),
+            sum.figures(addresses.get(prefix).copied().unwrap_or(0)),
+        )
     });
     rows.collect()
 }
@@ -197,7 +219,11 @@ fn shares_by<K: std::hash::Hash + Eq>(
 
 /// The largest shares.
 fn largest(mut shares: Vec<Share>) -> Vec<Share> {
-    shares.sort_by(|one, two| two.addresses.cmp(&one.addresses).then_with(|| one.key.cmp(&two.key)));
+    shares.sort_by(|one, two| {
+        two.addresses
+            .cmp(&one.addresses)
+            .then_with(|| one.key.cmp(&two.key))
+    });
     shares.truncate(MOST_SHARES);
     shares
 }
@@ -218,7 +244,11 @@ fn days(tally: &Tally, botnets: &[(BotnetRow, Vec<usize>)]) -> Vec<DayRow> {
 /// The strange stacks by how many of their addresses show an ordinary system too.
 fn pairs(tally: &Tally, config: &StatsConfig) -> Vec<Pair> {
     let mut ordinary = Crowd::default();
-    tally.stacks.ordinary.values().for_each(|crowd| ordinary.add(crowd));
+    tally
+        .stacks
+        .ordinary
+        .values()
+        .for_each(|crowd| ordinary.add(crowd));
     let pair = |(signature, crowd): (&String, &Crowd)| {
         let (addresses, both) = (crowd.len(), crowd.common(&ordinary));
         let systems = tally.stacks.ordinary.iter().map(|(system, other)| Share {
@@ -231,14 +261,34 @@ fn pairs(tally: &Tally, config: &StatsConfig) -> Vec<Pair> {
             name: format!("stack #{}", short(signature)),
             addresses,
             both,
-            is_suspected: both >= u64::from(config.pair_least) && both as f64 >= addresses as f64 * config.pair_share,
+            is_suspected: both >= u64::from(config.pair_least)
+                && precise(both) >= precise(addresses) * config.pair_share,
             systems: largest(systems.filter(|share| share.addresses > 0).collect()),
         }
     };
-    let mut pairs: Vec<Pair> = tally.stacks.strange.iter().map(pair).filter(|pair| pair.both > 0).collect();
-    pairs.sort_by(|one, two| two.both.cmp(&one.both).then_with(|| one.signature.cmp(&two.signature)));
+    let mut pairs: Vec<Pair> = tally
+        .stacks
+        .strange
+        .iter()
+        .map(pair)
+        .filter(|pair| pair.both > 0)
+        .collect();
+    pairs.sort_by(|one, two| {
+        two.both
+            .cmp(&one.both)
+            .then_with(|| one.signature.cmp(&two.signature))
+    });
     pairs.truncate(MOST_PAIRS);
     pairs
+}
+
+/// A count as a number to reckon with.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "what is reckoned with it has no 53 right bits"
+)]
+const fn precise(count: u64) -> f64 {
+    count as f64
 }
 
 /// Which kind of name an identity has.

@@ -1,0 +1,286 @@
+//! Pictures of what was observed, from the store on.
+
+use std::sync::Arc;
+
+use atalaya_formats::signatures::Matcher;
+use atalaya_formats::smtp::Dialect;
+use atalaya_model::{
+    Class, Clock, Decision, Handshake, Kind, Observation, ObservationId, Prefix, Rule, Sensor, Timestamp,
+    Trap, Verdict,
+};
+use atalaya_places::Places;
+use atalaya_store::{Evidence, Store, StoreUrl};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::*;
+use crate::catalogue::Catalogue;
+use crate::config::StatsConfig;
+use crate::counter::Counter;
+use crate::day::{Day, Days};
+use crate::statistics::Statistics;
+
+const SRIZBI: &str = "4:110:0:44+0:536:24000,0:mss:";
+const STRANGE: &str = "4:60:0:44+0:1300:4000,0:mss:";
+const WINDOWS: &str = "4:117:0:52+0:1460:64240,8:mss,nop,ws,nop,nop,sok:df,id+";
+const TALK: &str = "smtp/1 talks=early lines=lf hello=HELO_word order=HELO,MAIL,RCPT,DATA mail=- rcpt=- text=- pace=quick refused=- next=- end=-";
+
+/// Noon of 2026-11-26.
+fn noon() -> Timestamp {
+    "2026-11-26T12:00:00Z".parse().unwrap()
+}
+
+struct World {
+    store: Store,
+    clock: Clock,
+    _folder: TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::new(|| noon().plus(std::time::Duration::from_secs(6 * 3_600)));
+        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+        Self {
+            store: Store::open(&url, clock.clone()).await.unwrap(),
+            clock,
+            _folder: folder,
+        }
+    }
+
+    /// Somebody sent a message so many days and hours ago, looking like this.
+    async fn sent(&self, address: [u8; 4], (days, hours): (u64, u64), stack: &str) {
+        self.sent_with(address, (days, hours), stack, |_seen| {}).await;
+    }
+
+    async fn sent_with(
+        &self,
+        address: [u8; 4],
+        (days, hours): (u64, u64),
+        stack: &str,
+        change: impl FnOnce(&mut Observation),
+    ) {
+        let at = noon().minus(std::time::Duration::from_secs(days * 86_400 + hours * 3_600));
+        let mut seen = Observation::new(ObservationId(Uuid::new_v4()), address.into(), at, Sensor::Trap);
+        seen.kind = Kind::Spam;
+        seen.handshake = Handshake::Completed;
+        seen.trap = Some(Trap::Pristine);
+        seen.fingerprint = Some(stack.parse().unwrap());
+        seen.message_size = 1_000;
+        seen.envelope.recipients = vec!["trap@d.example".to_owned(); 3];
+        seen.envelope.helo = "desktop".to_owned();
+        change(&mut seen);
+        let evidence = Evidence {
+            dialect: seen.dialect.map(|_id| TALK.to_owned()),
+            ..Evidence::default()
+        };
+        self.store.record(seen, evidence).await.unwrap();
+    }
+
+    fn counter(&self) -> Counter {
+        Counter::new(self.store.clone(), self.clock.clone(), vec!["ylmf-pc".to_owned()])
+    }
+
+    async fn picture(&self, config: StatsConfig, days_before: i32) -> Arc<Picture> {
+        self.counter().catch_up().await.unwrap();
+        let statistics = Statistics::new(
+            (self.store.clone(), self.clock.clone()),
+            config,
+            Arc::new(Catalogue::default()),
+            Arc::new(Matcher::default()),
+            Arc::new(
+                Places::load(&atalaya_places::PlacesConfig::default())
+                    .unwrap()
+                    .places,
+            ),
+        );
+        let last = Day::of(noon());
+        let days = Days {
+            first: last.plus(-days_before),
+            last,
+        };
+        statistics.picture(days).await.unwrap()
+    }
+}
+
+fn row<'a>(picture: &'a Picture, name: &str) -> &'a BotnetRow {
+    let found = picture.botnets.iter().find(|row| row.name == name);
+    found.unwrap_or_else(|| {
+        panic!(
+            "no {name}: {:?}",
+            picture.botnets.iter().map(|row| &row.name).collect::<Vec<_>>()
+        )
+    })
+}
+
+#[tokio::test]
+async fn a_botnet_is_counted_with_all_that_is_asked_of_it() {
+    let world = World::new().await;
+    for last in 0..30 {
+        world
+            .sent([193, 0, 0, last], (0, u64::from(last % 3)), SRIZBI)
+            .await;
+    }
+    for hours in [1, 1, 2] {
+        world.sent([193, 0, 0, 0], (0, hours), SRIZBI).await;
+    }
+    world.sent([193, 0, 0, 1], (1, 0), SRIZBI).await;
+    let picture = world.picture(StatsConfig::default(), 0).await;
+    let srizbi = row(&picture, "Srizbi");
+    let figures = srizbi.figures;
+    assert_eq!((figures.addresses, srizbi.new), (30, 29));
+    let counts = figures.counts;
+    assert_eq!(
+        (
+            counts.connections,
+            counts.envelopes,
+            counts.recipients,
+            counts.bytes
+        ),
+        (33, 33, 99, 33_000)
+    );
+    assert_eq!(srizbi.hours.iter().sum::<u64>(), 33);
+    assert_eq!(
+        (srizbi.hours[12], srizbi.hours[11], srizbi.hours[10]),
+        (10, 12, 11)
+    );
+    assert_eq!(srizbi.countries[0].addresses, 30);
+    assert_eq!(figures.last_seen, Some(noon()));
+    // 18 of 24 hours are over.
+    assert_eq!(
+        (srizbi.recipients_a_day, srizbi.world_a_day, picture.is_complete),
+        (132, None, false)
+    );
+    assert_eq!(picture.total.addresses, 30);
+    assert_eq!(picture.ranking(Dimension::Trap).unwrap().rows[0].key, "pristine");
+    assert_eq!(picture.ranking(Dimension::Hour).unwrap().rows.len(), 24);
+}
+
+#[tokio::test]
+async fn what_nobody_has_named_gets_a_row_if_many_share_it() {
+    let world = World::new().await;
+    for last in 0..25 {
+        world.sent([193, 0, 1, last], (0, 0), STRANGE).await;
+        world
+            .sent_with([193, 0, 2, last], (0, 0), WINDOWS, |seen| {
+                seen.dialect = Some(Dialect::id(TALK))
+            })
+            .await;
+    }
+    world
+        .sent([193, 0, 3, 1], (0, 0), "4:60:0:44+0:1301:4000,0:mss:")
+        .await;
+    let picture = world.picture(StatsConfig::default(), 0).await;
+    let kinds: Vec<(BotnetKind, u64)> = picture
+        .botnets
+        .iter()
+        .map(|row| (row.kind, row.figures.addresses))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            (BotnetKind::Dialect, 25),
+            (BotnetKind::Stack, 25),
+            (BotnetKind::Other, 1)
+        ]
+    );
+    assert_eq!(picture.botnets[0].told_by, TALK);
+    assert!(
+        picture.botnets[1].name.starts_with("stack #"),
+        "{}",
+        picture.botnets[1].name
+    );
+}
+
+#[tokio::test]
+async fn a_strange_stack_on_addresses_with_an_ordinary_one_is_suspected() {
+    let world = World::new().await;
+    for last in 0..40 {
+        world.sent([193, 0, 1, last], (0, 0), STRANGE).await;
+        if last % 2 == 0 {
+            // Days before, too.
+            world
+                .sent([193, 0, 1, last], (u64::from(last % 6), 1), WINDOWS)
+                .await;
+        }
+    }
+    // Nobody with this one shows another.
+    for last in 0..40 {
+        world
+            .sent([193, 0, 9, last], (0, 0), "4:60:0:44+0:1301:4000,0:mss:")
+            .await;
+    }
+    let picture = world.picture(StatsConfig::default(), 0).await;
+    let [pair] = &picture.pairs[..] else {
+        panic!("{:?}", picture.pairs)
+    };
+    assert_eq!((pair.addresses, pair.both, pair.is_suspected), (40, 20, true));
+    assert!(pair.systems[0].name.starts_with("Windows"), "{:?}", pair.systems);
+    assert_eq!(row(&picture, &pair.name).paired, 20);
+}
+
+#[tokio::test]
+async fn several_days_are_exact_and_what_was_listed_is_known() {
+    let world = World::new().await;
+    for day in [0, 1, 3] {
+        for last in 0..50 {
+            world
+                .sent([193, 0, u8::try_from(day).unwrap(), last], (day, 0), SRIZBI)
+                .await;
+            world.sent([193, 0, 200, last], (day, 0), SRIZBI).await;
+        }
+    }
+    let mut transaction = world.store.begin_deciding().await.unwrap();
+    for prefix in ["193.0.0.0/28", "193.0.200.7/32"] {
+        let decision = Decision {
+            prefix: prefix.parse::<Prefix>().unwrap(),
+            verdict: Verdict::List {
+                class: Class::Spam,
+                until: None,
+            },
+            rule: Rule::new("test", 1),
+            score: 1.0,
+            reason: String::new(),
+        };
+        transaction.decide(&decision, noon()).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let picture = world
+        .picture(
+            StatsConfig {
+                share_of_mail: Some(0.001),
+                ..StatsConfig::default()
+            },
+            3,
+        )
+        .await;
+    assert_eq!(
+        (picture.total.addresses, picture.total.counts.connections),
+        (200, 300)
+    );
+    assert_eq!(picture.missing_days, ["2026-11-24"]);
+    let days: Vec<u64> = picture.days.iter().map(|day| day.figures.addresses).collect();
+    assert_eq!(days, [100, 100, 100]);
+    assert_eq!((picture.listed, picture.notified), (17, 0));
+    let srizbi = row(&picture, "Srizbi");
+    assert_eq!(srizbi.world_a_day, Some(srizbi.recipients_a_day * 1_000));
+    assert_eq!(picture.days[0].botnets, [100]);
+}
+
+#[tokio::test]
+async fn counted_in_pieces_and_again_it_is_the_same() {
+    let (one, two) = (World::new().await, World::new().await);
+    for last in 0..60 {
+        for world in [&one, &two] {
+            world
+                .sent([193, 0, 0, last % 40], (u64::from(last % 2), 0), SRIZBI)
+                .await;
+        }
+        two.counter().catch_up().await.unwrap();
+    }
+    let (one, two) = (
+        one.picture(StatsConfig::default(), 1).await,
+        two.picture(StatsConfig::default(), 1).await,
+    );
+    assert_eq!(one, two);
+}
