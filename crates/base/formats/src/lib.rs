@@ -14,6 +14,7 @@ pub mod mbox;
 pub mod message;
 pub mod milter;
 pub mod mta_log;
+pub mod places;
 pub mod policy;
 pub mod rbldnsd;
 pub mod rdap;

@@ -109,7 +109,7 @@ fn is_prefix(cell: &str) -> bool {
 }
 
 /// The cells of a row (RFC 4180): quotes keep separators together, two of them are one. A quoted cell ends with the line at the latest.
-pub(super) fn cells(line: &str, separator: char) -> impl Iterator<Item = String> {
+pub(crate) fn cells(line: &str, separator: char) -> impl Iterator<Item = String> {
     let mut rest = Some(line);
     let all = std::iter::from_fn(move || {
         let line = rest?;

@@ -18,7 +18,8 @@ use serde_json::Value;
 use crate::AddressRange;
 use crate::reports::read_time;
 pub use columns::Column;
-use columns::{Place, cells, find_place};
+pub(crate) use columns::cells;
+use columns::{Place, find_place};
 pub use document::{NoDocument, read_document};
 pub use packed::{next_line, unpacked};
 
