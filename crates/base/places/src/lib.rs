@@ -10,6 +10,7 @@ mod places;
 mod ranges;
 mod read;
 mod source;
+mod world;
 
 pub use config::PlacesConfig;
 pub use country::{BadCountry, Country, Language};
@@ -17,3 +18,4 @@ pub use error::PlacesError;
 pub use load::Loaded;
 pub use places::{Network, Places};
 pub use source::{Attribution, Origin, Part, Source};
+pub use world::{MAP_HEIGHT, MAP_WIDTH, dots, world};

@@ -18,8 +18,8 @@ use crate::country::Country;
 use crate::ranges::{Claim, Layer};
 use crate::{Part, PlacesError};
 
-/// The most bytes of a file, unpacked: ten times what the largest registry writes today.
-const MOST_BYTES: u64 = 512 << 20;
+/// The most bytes of a file, unpacked: ten times what the largest registry writes.
+const MOST_BYTES: u64 = 256 << 20;
 /// The most rows of a file.
 const MOST_ROWS: u64 = 8_000_000;
 /// The most networks that have a name.
@@ -88,7 +88,11 @@ fn whole(first: u128, last: u128) -> Option<(u64, u64)> {
     let rest = u128::from(u64::MAX);
     let begin = block(first.checked_add(rest)?)?;
     let end = block(last.checked_add(1).unwrap_or(last))?;
-    let end = if last == u128::MAX { end } else { end.checked_sub(1)? };
+    let end = if last == u128::MAX {
+        end
+    } else {
+        end.checked_sub(1)?
+    };
     (begin <= end).then_some((begin, end))
 }
 

@@ -74,7 +74,9 @@ impl Key for u64 {
 
     fn bucket(self) -> usize {
         let bucket = self.saturating_sub(UNICAST) >> BEHIND_BUCKET;
-        usize::try_from(bucket).unwrap_or(usize::MAX).min(BUCKETS.saturating_sub(1))
+        usize::try_from(bucket)
+            .unwrap_or(usize::MAX)
+            .min(BUCKETS.saturating_sub(1))
     }
 }
 
@@ -142,7 +144,10 @@ impl<K: Key, V: Copy + Default + PartialEq> Ranges<K, V> {
                 open.push(Reverse(Open::of(claim, at)));
             }
             let Some(Reverse(top)) = open.peek() else { break };
-            runs.push(here, claims.get(top.at).map(|claim| claim.value).unwrap_or_default());
+            runs.push(
+                here,
+                claims.get(top.at).map(|claim| claim.value).unwrap_or_default(),
+            );
             let after = top.last.next();
             let begun = waiting.peek().map(|(_, claim)| claim.first);
             here = match (after, begun) {
