@@ -24,6 +24,7 @@ use crate::commands::feeds::FeedsCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::logs::LogsCommand;
 use crate::commands::reporter::ReporterCommand;
+use crate::commands::stats::StatsCommand;
 use crate::commands::top::TopCommand;
 use crate::commands::trap::TrapCommand;
 
@@ -87,6 +88,9 @@ pub(crate) enum Command {
     Feeds(FeedsCommand),
     /// Show what was seen of an address, to whom it may be shown
     Evidence(EvidenceCommand),
+    /// Say what was counted: botnets, systems, dialects, countries, networks, by day
+    #[command(subcommand)]
+    Stats(StatsCommand),
     /// Find the abuse contact of an address
     Contact(Contact),
     /// Say what the SYNs of a capture tell about the network stacks that sent them

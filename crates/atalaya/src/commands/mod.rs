@@ -20,6 +20,7 @@ pub(crate) mod replay;
 pub(crate) mod reporter;
 pub(crate) mod simulate;
 pub(crate) mod sources;
+pub(crate) mod stats;
 pub(crate) mod top;
 pub(crate) mod trap;
 

@@ -5,6 +5,7 @@ mod listen;
 mod load;
 mod rules;
 mod signatures;
+mod statistics;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,9 @@ use atalaya_observe::policy::PolicyConfig;
 use atalaya_observe::replay::ReplayConfig;
 use atalaya_observe::upstream::UpstreamConfig;
 use atalaya_observe::{TrapConfig, TrapFile};
+use atalaya_places::PlacesConfig;
 use atalaya_publish::PublishConfig;
+use atalaya_stats::StatsConfig;
 use atalaya_store::StoreUrl;
 use atalaya_web::WebConfig;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
@@ -33,6 +36,7 @@ pub(crate) use listen::{DnsAddresses, ListenConfig};
 pub(crate) use load::load;
 pub(crate) use rules::{read as read_rules, rules_of};
 pub(crate) use signatures::matcher_of;
+pub(crate) use statistics::{catalogue_of, read_catalogue};
 
 settings! {
     /// Everything that can be configured.
@@ -77,6 +81,10 @@ settings! {
         delist: DelistConfig,
         /// Pages and API.
         web: WebConfig,
+        /// Statistics of botnets, systems, countries and networks.
+        stats: StatsConfig,
+        /// In which country and network an address is: for statistics and pages, never for a decision.
+        places: PlacesConfig,
         /// What is logged.
         log: LogConfig,
     }
@@ -138,6 +146,8 @@ impl Config {
             self.notice.check(),
             self.delist.check(),
             self.web.check(),
+            self.stats.check(),
+            self.places.check(),
         ];
         own.into_iter().chain(sections).filter_map(Result::err).collect()
     }

@@ -207,6 +207,14 @@ impl Transaction {
         self.connection
             .execute(sql, values![i64::from(day), picture])
             .await?;
+        self.forget_day(day).await
+    }
+
+    /// Deletes all segments of a day.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn forget_day(&mut self, day: i32) -> Result<(), StoreError> {
         let sql = "DELETE FROM segments WHERE day = $1";
         self.connection
             .execute(sql, values![i64::from(day)])

@@ -15,6 +15,7 @@ use crate::day::{Day, Days};
 use crate::error::StatsError;
 use crate::figures::{Around, Crowd, Names, Origin, Picture, Tally, picture};
 use crate::segment::Segment;
+use crate::whereabouts::Whereabouts;
 
 /// Most days of one picture.
 pub const MOST_DAYS: u32 = 400;
@@ -29,9 +30,11 @@ pub struct Statistics {
     config: StatsConfig,
     catalogue: Arc<Catalogue>,
     matcher: Arc<Matcher>,
-    places: Arc<Places>,
-    /// Pictures that were made, while nothing that is in them has changed. Held while one is made: those who ask for the same wait for it.
+    whereabouts: Whereabouts,
+    /// Pictures that were made.
     ready: Mutex<Vec<Ready>>,
+    /// Held while one is made.
+    making: Mutex<()>,
 }
 
 /// A picture, and what it was made of.
@@ -50,7 +53,7 @@ impl Statistics {
         config: StatsConfig,
         catalogue: Arc<Catalogue>,
         matcher: Arc<Matcher>,
-        places: Arc<Places>,
+        whereabouts: Whereabouts,
     ) -> Self {
         Self {
             store,
@@ -58,8 +61,9 @@ impl Statistics {
             config,
             catalogue,
             matcher,
-            places,
+            whereabouts,
             ready: Mutex::new(Vec::new()),
+            making: Mutex::new(()),
         }
     }
 
@@ -67,6 +71,16 @@ impl Statistics {
     #[must_use]
     pub const fn config(&self) -> &StatsConfig {
         &self.config
+    }
+
+    /// The store that it reads.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The day that it is now.
@@ -98,15 +112,17 @@ impl Statistics {
                 "a picture has 1 to {MOST_DAYS} days, the first one first; {days} is something else"
             )));
         }
-        let mut ready = self.ready.lock().await;
-        let state = self.state(days).await?;
-        if let Some(known) = ready
-            .iter()
-            .find(|known| known.days == days && known.state == state)
-        {
-            return Ok(Arc::clone(&known.picture));
+        if let Some(known) = self.known(days).await? {
+            return Ok(known);
         }
+        // One at a time: a picture takes a processor and memory, and who waits may want the same.
+        let _turn = self.making.lock().await;
+        if let Some(known) = self.known(days).await? {
+            return Ok(known);
+        }
+        let state = self.state(days).await?;
         let picture = Arc::new(self.make(days).await?);
+        let mut ready = self.ready.lock().await;
         ready.retain(|known| known.days != days);
         if ready.len() >= MOST_READY {
             ready.remove(0);
@@ -119,6 +135,16 @@ impl Statistics {
         Ok(picture)
     }
 
+    /// The picture of these days if it was made, and nothing that is in it has changed since.
+    async fn known(&self, days: Days) -> Result<Option<Arc<Picture>>, StatsError> {
+        let state = self.state(days).await?;
+        let ready = self.ready.lock().await;
+        let known = ready
+            .iter()
+            .find(|known| known.days == days && known.state == state);
+        Ok(known.map(|known| Arc::clone(&known.picture)))
+    }
+
     /// What a picture of these days would be made of: it changes when that does, and with each minute of a day that is not over.
     async fn state(&self, days: Days) -> Result<Vec<(i32, u64)>, StatsError> {
         let first = self.plan(days).all().first;
@@ -128,6 +154,8 @@ impl Statistics {
         if now < days.last.plus(1).end() {
             state.push((i32::MAX, u64::try_from(now.seconds() / 60).unwrap_or(0)));
         }
+        let (_places, edition) = self.whereabouts.places().await?;
+        state.push((i32::MIN, edition));
         Ok(state)
     }
 
@@ -148,12 +176,13 @@ impl Statistics {
         if let Some(kept) = self.kept_picture(days).await? {
             return Ok(kept);
         }
+        let (places, _edition) = self.whereabouts.places().await?;
         let Gathered {
             tally,
             before,
             before_days,
             missing,
-        } = self.gather(self.plan(days)).await?;
+        } = self.gather(self.plan(days), &places).await?;
         let (since, until) = (days.first.start(), days.last.end());
         let around = Around {
             days,
@@ -166,7 +195,7 @@ impl Statistics {
             config: self.config.clone(),
         };
         let mut made = tokio::task::spawn_blocking(move || picture(&tally, &around)).await?;
-        made.origins = self.origins();
+        made.origins = self.origins(&places);
         Ok(made)
     }
 
@@ -184,7 +213,7 @@ impl Statistics {
     }
 
     /// Adds up what was counted, one day after the other.
-    async fn gather(&self, plan: Plan) -> Result<Gathered, StatsError> {
+    async fn gather(&self, plan: Plan, places: &Arc<Places>) -> Result<Gathered, StatsError> {
         let names = Names {
             catalogue: Arc::clone(&self.catalogue),
             matcher: Arc::clone(&self.matcher),
@@ -192,7 +221,7 @@ impl Statistics {
             shapes: HashMap::new(),
         };
         let mut gathered = Gathered {
-            tally: Tally::new(names, Arc::clone(&self.places)),
+            tally: Tally::new(names, Arc::clone(places)),
             before: Crowd::default(),
             before_days: 0,
             missing: Vec::new(),
@@ -231,7 +260,7 @@ impl Statistics {
         Ok(())
     }
 
-    fn origins(&self) -> Vec<Origin> {
+    fn origins(&self, places: &Places) -> Vec<Origin> {
         let now = self.clock.now();
         let mut origins = vec![Origin {
             what: "catalogue".to_owned(),
@@ -244,7 +273,7 @@ impl Statistics {
             is_old: false,
             attribution: String::new(),
         }];
-        origins.extend(self.places.sources().iter().map(|source| Origin {
+        origins.extend(places.sources().iter().map(|source| Origin {
             what: source.part.to_string(),
             from: source.origin.to_string(),
             date: source.date.map_or_else(|| "unknown".to_owned(), Timestamp::date),
