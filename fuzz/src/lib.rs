@@ -27,6 +27,7 @@ mod reports;
 mod signatures;
 mod smtp;
 mod spf;
+mod statistics;
 mod syn;
 mod text;
 mod whois;
@@ -51,6 +52,7 @@ pub use reports::reports;
 pub use signatures::signatures;
 pub use smtp::smtp;
 pub use spf::spf;
+pub use statistics::statistics;
 pub use syn::syn;
 pub use whois::whois;
 pub use words::words;
@@ -80,6 +82,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("smtp", smtp),
     ("syn", syn),
     ("spf", spf),
+    ("statistics", statistics),
     ("whois", whois),
     ("words", words),
 ];

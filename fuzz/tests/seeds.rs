@@ -53,6 +53,7 @@ targets!(
     signatures,
     smtp,
     spf,
+    statistics,
     syn,
     whois,
     words

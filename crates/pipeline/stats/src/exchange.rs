@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::day::Day;
+use crate::day::{BadDay, Day};
 use crate::error::StatsError;
 use crate::segment::Segment;
 use crate::statistics::Statistics;
@@ -26,6 +26,16 @@ const MOST_SEGMENTS: usize = 1_000;
 const ORIGIN: usize = 16;
 /// The secret that a machine's name is made of.
 const SECRET: &str = "stats-origin";
+
+/// What one machine has counted of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayFile {
+    /// The name of the machine.
+    pub origin: String,
+    /// The day.
+    pub day: Day,
+    segments: Vec<Piece>,
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,12 +91,12 @@ impl Statistics {
     /// # Errors
     /// The file is damaged, or from this machine itself; the day is closed or has not come; or the store failed.
     pub async fn import(&self, file: &[u8]) -> Result<Taken, StatsError> {
-        let (head, segments) = read(file).map_err(StatsError::Refused)?;
-        let day: Day = head
-            .day
-            .parse()
-            .map_err(|error: crate::day::BadDay| StatsError::Refused(error.to_string()))?;
-        if head.origin == self.origin().await? {
+        let DayFile {
+            origin,
+            day,
+            segments,
+        } = DayFile::read(file).map_err(StatsError::Refused)?;
+        if origin == self.origin().await? {
             return Err(StatsError::Refused(
                 "this file was made here: what is in it is counted already".to_owned(),
             ));
@@ -101,18 +111,16 @@ impl Statistics {
         }
         let cells = segments.iter().map(|(cells, _)| cells).sum();
         let mut transaction = self.store().begin().await?;
-        let before = transaction
-            .delete_segments_from(day.number(), &head.origin)
-            .await?;
+        let before = transaction.delete_segments_from(day.number(), &origin).await?;
         for (cells, packed) in segments {
             transaction
-                .add_segment((day.number(), &head.origin), cells, packed)
+                .add_segment((day.number(), &origin), cells, packed)
                 .await?;
         }
         transaction.commit().await?;
         Ok(Taken {
-            day: head.day,
-            origin: head.origin,
+            day: day.to_string(),
+            origin,
             cells,
             is_again: before > 0,
         })
@@ -126,21 +134,34 @@ impl Statistics {
     }
 }
 
-/// Reads a file; each segment with the number of its cells.
-fn read(file: &[u8]) -> Result<(Head, Vec<Piece>), String> {
-    let none = || "this is no file of `atalaya stats export`".to_owned();
-    let rest = file.strip_prefix(MAGIC).ok_or_else(none)?;
-    let end = rest
-        .iter()
-        .take(MOST_HEAD)
-        .position(|byte| *byte == b'\n')
-        .ok_or_else(none)?;
-    let (head, rest) = rest.split_at_checked(end).ok_or_else(none)?;
-    let head: Head = serde_json::from_slice(head).map_err(|_other| none())?;
-    if head.origin.len() != ORIGIN || !head.origin.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(none());
+impl DayFile {
+    /// Reads a file of [`Statistics::export`]. Every byte is checked.
+    ///
+    /// # Errors
+    /// It is something else, damaged or cut off, in a sentence.
+    pub fn read(file: &[u8]) -> Result<Self, String> {
+        let none = || "this is no file of `atalaya stats export`".to_owned();
+        let rest = file.strip_prefix(MAGIC).ok_or_else(none)?;
+        let end = rest
+            .iter()
+            .take(MOST_HEAD)
+            .position(|byte| *byte == b'\n')
+            .ok_or_else(none)?;
+        let (head, rest) = rest.split_at_checked(end).ok_or_else(none)?;
+        let head: Head = serde_json::from_slice(head).map_err(|_other| none())?;
+        if head.origin.len() != ORIGIN || !head.origin.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(none());
+        }
+        Ok(Self {
+            origin: head.origin.to_ascii_lowercase(),
+            day: head.day.parse().map_err(|error: BadDay| error.to_string())?,
+            segments: pieces(rest.get(1..).unwrap_or_default())?,
+        })
     }
-    let mut rest = rest.get(1..).unwrap_or_default();
+}
+
+/// The segments, one behind the other.
+fn pieces(mut rest: &[u8]) -> Result<Vec<Piece>, String> {
     let mut segments = Vec::new();
     while !rest.is_empty() {
         let cut = || "the file is cut off".to_owned();
@@ -157,5 +178,5 @@ fn read(file: &[u8]) -> Result<(Head, Vec<Piece>), String> {
     if segments.is_empty() {
         return Err("the file holds nothing".to_owned());
     }
-    Ok((head, segments))
+    Ok(segments)
 }

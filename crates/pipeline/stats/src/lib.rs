@@ -22,7 +22,7 @@ pub use counter::{Counter, READER};
 pub use counts::Counts;
 pub use day::{BadDay, Day, Days};
 pub use error::StatsError;
-pub use exchange::Taken;
+pub use exchange::{DayFile, Taken};
 pub use figures::{
     BotnetKind, BotnetRow, DayRow, Dimension, Estimate, Figures, Measure, Origin, Pair, Picture, Ranking,
     Row, Share,
