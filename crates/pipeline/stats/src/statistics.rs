@@ -1,6 +1,6 @@
 //! Whoever asks for figures asks here: reads what was counted, and makes pictures of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use atalaya_formats::signatures::Matcher;
@@ -13,7 +13,7 @@ use crate::catalogue::Catalogue;
 use crate::config::StatsConfig;
 use crate::day::{Day, Days};
 use crate::error::StatsError;
-use crate::figures::{Around, Crowd, Names, Origin, Picture, Tally, picture};
+use crate::figures::{Around, Crowd, Names, Origin, Past, Picture, Tally, picture};
 use crate::segment::Segment;
 use crate::whereabouts::Whereabouts;
 
@@ -21,6 +21,9 @@ use crate::whereabouts::Whereabouts;
 pub const MOST_DAYS: u32 = 400;
 /// Pictures that are kept ready.
 const MOST_READY: usize = 32;
+
+/// Days before that are kept in memory: some megabytes each where a million addresses are seen in a day.
+const MOST_PASTS: usize = 32;
 
 /// Makes pictures of what was counted.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Statistics {
     whereabouts: Whereabouts,
     /// Pictures that were made.
     ready: Mutex<Vec<Ready>>,
+    /// What days before tell, with the last that was added to each.
+    pasts: Mutex<BTreeMap<Day, (u64, Arc<Past>)>>,
     /// Held while one is made.
     making: Mutex<()>,
 }
@@ -63,6 +68,7 @@ impl Statistics {
             matcher,
             whereabouts,
             ready: Mutex::new(Vec::new()),
+            pasts: Mutex::new(BTreeMap::new()),
             making: Mutex::new(()),
         }
     }
@@ -226,16 +232,42 @@ impl Statistics {
             before_days: 0,
             missing: Vec::new(),
         };
-        for day in plan.all().each() {
-            let segment = self.segment(day).await?;
-            if !segment.cells().is_empty() {
-                self.learn_texts(&mut gathered.tally, &segment).await?;
-                gathered = tokio::task::spawn_blocking(move || gathered.with(day, &segment, plan)).await?;
-            } else if day >= plan.asked.first {
-                gathered.missing.push(day.to_string());
+        let all = plan.all();
+        let kept = self
+            .store
+            .kept_days(all.first.number(), all.last.number())
+            .await?;
+        let kept: HashMap<i32, u64> = kept.into_iter().map(|kept| (kept.day, kept.last)).collect();
+        for day in all.each() {
+            match kept.get(&day.number()) {
+                Some(last) if day < plan.asked.first => {
+                    gathered.look_back(day, &*self.past(day, *last).await?, plan);
+                }
+                Some(_) => {
+                    let segment = self.segment(day).await?;
+                    self.learn_texts(&mut gathered.tally, &segment).await?;
+                    gathered = tokio::task::spawn_blocking(move || gathered.with(day, &segment)).await?;
+                }
+                None if day >= plan.asked.first => gathered.missing.push(day.to_string()),
+                None => {}
             }
         }
         Ok(gathered)
+    }
+
+    /// What a day tells of those after it; kept in memory while nothing is added to the day.
+    async fn past(&self, day: Day, last: u64) -> Result<Arc<Past>, StatsError> {
+        let mut pasts = self.pasts.lock().await;
+        if let Some((_, past)) = pasts.get(&day).filter(|(known, _)| *known == last) {
+            return Ok(Arc::clone(past));
+        }
+        let (segment, matcher) = (self.segment(day).await?, Arc::clone(&self.matcher));
+        let past = Arc::new(tokio::task::spawn_blocking(move || Past::of(&segment, &matcher)).await?);
+        while pasts.len() >= MOST_PASTS {
+            pasts.pop_first();
+        }
+        pasts.insert(day, (last, Arc::clone(&past)));
+        Ok(past)
     }
 
     /// What was counted of a day, on all machines.
@@ -319,21 +351,21 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Adds a day where it belongs.
-    fn with(mut self, day: Day, segment: &Segment, plan: Plan) -> Self {
-        if day >= plan.asked.first {
-            self.tally.add(day, segment);
-        } else if day >= plan.first_before {
-            let senders = segment.cells().iter().filter(|cell| {
-                let profile = segment.profiles().get(cell.profile as usize);
-                profile.is_some_and(|profile| profile.sensor.hears_mail())
-            });
-            self.before.add(&senders.map(|cell| cell.sender).collect());
+    /// Adds a day that was asked for.
+    fn with(mut self, day: Day, segment: &Segment) -> Self {
+        self.tally.add(day, segment);
+        self.tally.add_stacks(&Past::of(segment, self.tally.matcher()));
+        self
+    }
+
+    /// Adds what a day before tells.
+    fn look_back(&mut self, day: Day, past: &Past, plan: Plan) {
+        if day >= plan.first_before {
+            self.before.add(&past.crowd);
             self.before_days = self.before_days.saturating_add(1);
         }
         if day >= plan.first_for_pairs {
-            self.tally.add_stacks(segment);
+            self.tally.add_stacks(past);
         }
-        self
     }
 }
