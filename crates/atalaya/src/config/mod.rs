@@ -23,6 +23,7 @@ use atalaya_observe::policy::PolicyConfig;
 use atalaya_observe::replay::ReplayConfig;
 use atalaya_observe::upstream::UpstreamConfig;
 use atalaya_observe::{TrapConfig, TrapFile};
+use atalaya_places::PlacesConfig;
 use atalaya_publish::PublishConfig;
 use atalaya_store::StoreUrl;
 use atalaya_web::WebConfig;
@@ -65,6 +66,8 @@ settings! {
         feeds: FeedsConfig,
         /// DNS blocklists of others that are asked.
         upstream: UpstreamConfig,
+        /// In which country and network an address is.
+        places: PlacesConfig,
         /// How much evidence lists an address, and for how long.
         decide: DecideConfig,
         /// The zone and the DNS server.
@@ -132,6 +135,7 @@ impl Config {
             self.replay.check(),
             self.feeds.check(),
             self.upstream.check(),
+            self.places.check(),
             self.decide.check(),
             self.publish.check(),
             self.contact.check(),
