@@ -18,6 +18,7 @@ mod message;
 mod milter;
 pub mod mutate;
 mod pcap;
+mod places;
 mod policy;
 mod rbldnsd;
 mod rdap;
@@ -43,6 +44,7 @@ pub use mbox::mbox;
 pub use message::message;
 pub use milter::milter;
 pub use pcap::pcap;
+pub use places::places;
 pub use policy::policy;
 pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
@@ -72,6 +74,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("message", message),
     ("milter", milter),
     ("pcap", pcap),
+    ("places", places),
     ("policy", policy),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),

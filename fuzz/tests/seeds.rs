@@ -44,6 +44,7 @@ targets!(
     message,
     milter,
     pcap,
+    places,
     policy,
     rbldnsd,
     rdap,

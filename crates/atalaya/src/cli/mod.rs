@@ -19,6 +19,7 @@ pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 pub(crate) use self::serve::{NamedTwice, Serve};
 use crate::commands::complaint::ComplaintCommand;
+use crate::commands::data::DataCommand;
 use crate::commands::evidence::EvidenceCommand;
 use crate::commands::feeds::FeedsCommand;
 use crate::commands::key::KeyCommand;
@@ -86,6 +87,9 @@ pub(crate) enum Command {
     Sources(Sources),
     /// Say how the lists of others are that are fetched and asked; try one, release one
     Feeds(FeedsCommand),
+    /// Fetch and show the files that say in which country and network an address is
+    #[command(subcommand)]
+    Data(DataCommand),
     /// Show what was seen of an address, to whom it may be shown
     Evidence(EvidenceCommand),
     /// Say what was counted: botnets, systems, dialects, countries, networks, by day

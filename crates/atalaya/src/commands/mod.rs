@@ -4,6 +4,7 @@ pub(crate) mod allow;
 pub(crate) mod check_config;
 pub(crate) mod complaint;
 pub(crate) mod contact;
+pub(crate) mod data;
 pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod feeds;

@@ -69,6 +69,8 @@ settings! {
         feeds: FeedsConfig,
         /// DNS blocklists of others that are asked.
         upstream: UpstreamConfig,
+        /// In which country and network an address is.
+        places: PlacesConfig,
         /// How much evidence lists an address, and for how long.
         decide: DecideConfig,
         /// The zone and the DNS server.
@@ -140,6 +142,7 @@ impl Config {
             self.replay.check(),
             self.feeds.check(),
             self.upstream.check(),
+            self.places.check(),
             self.decide.check(),
             self.publish.check(),
             self.contact.check(),
