@@ -121,7 +121,12 @@ impl Redactor {
                 format!("{code}{sign}{LEFT_OUT}")
             }
             _ if keep == Keep::Verb => LEFT_OUT.to_owned(),
-            _ => self.hide_text(text),
+            // The code alone: a name behind the hyphen of a reply with several lines is not the rest of a longer name.
+            Some((code, rest)) => match rest.split_at_checked(1) {
+                Some((sign, words)) => format!("{code}{sign}{}", self.hide_text(words)),
+                None => text.to_owned(),
+            },
+            None => self.hide_text(text),
         }
     }
 
