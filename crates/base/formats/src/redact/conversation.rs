@@ -121,10 +121,10 @@ impl Redactor {
                 format!("{code}{sign}{LEFT_OUT}")
             }
             _ if keep == Keep::Verb => LEFT_OUT.to_owned(),
-            // The code alone: a name behind the hyphen of a reply with several lines is not the rest of a longer name.
-            Some((code, rest)) => match rest.split_at_checked(1) {
-                Some((sign, words)) => format!("{code}{sign}{}", self.hide_text(words)),
-                None => text.to_owned(),
+            // Behind the hyphen of a reply with several lines a name begins: it is not the end of a longer one.
+            Some((code, rest)) => match rest.strip_prefix('-') {
+                Some(words) => format!("{code}-{}", self.hide_text(words)),
+                None => self.hide_text(text),
             },
             None => self.hide_text(text),
         }
