@@ -85,8 +85,6 @@ settings! {
         web: WebConfig,
         /// Statistics of botnets, systems, countries and networks.
         stats: StatsConfig,
-        /// In which country and network an address is: for statistics and pages, never for a decision.
-        places: PlacesConfig,
         /// What is logged.
         log: LogConfig,
     }
@@ -131,6 +129,7 @@ impl Config {
             self.check_store(),
             self.check_log(),
             self.check_own_addresses(),
+            self.check_oldest_line(),
         ];
         let sections = [
             self.trap.check(),
@@ -150,7 +149,6 @@ impl Config {
             self.delist.check(),
             self.web.check(),
             self.stats.check(),
-            self.places.check(),
         ];
         own.into_iter().chain(sections).filter_map(Result::err).collect()
     }
@@ -194,13 +192,19 @@ impl Config {
         TrapNames::new(names.chain(&hosts).map(String::as_str))
     }
 
-    /// The addresses of the trap, as far as the configuration tells: clients call themselves by them.
+    /// The addresses of the trap: clients call themselves by them, and write them into the headers that they forge. Behind a listener at all
+    /// addresses it is that by which this machine speaks to others; further ones are named in `notice.trap_names`.
     fn trap_hosts(&self) -> impl Iterator<Item = IpAddr> {
         let further = self.trap.listeners.iter().map(|listener| listener.address);
-        let hosts = further
-            .chain([self.listen.smtp])
-            .map(|socket| socket.ip().to_canonical());
-        hosts.filter(|host| !host.is_unspecified() && !host.is_loopback())
+        let hosts = further.chain([self.listen.smtp]).filter_map(|socket| {
+            let host = socket.ip().to_canonical();
+            if host.is_unspecified() {
+                atalaya_net::outgoing_address(host)
+            } else {
+                Some(host)
+            }
+        });
+        hosts.filter(|host| !host.is_loopback())
     }
 
     /// Whatever is our own is spared everywhere. The other sections look at theirs themselves.
@@ -217,6 +221,17 @@ impl Config {
                 "{key} names everybody, so that nobody would be spoken against"
             ))
         })
+    }
+
+    /// What a line of a log made is deleted by age, and would be made again if the line were read once more.
+    fn check_oldest_line(&self) -> Result<(), String> {
+        if !self.logs.files.is_empty() && self.logs.oldest > self.store.keep_observations {
+            return Err(
+                "logs.oldest must not be longer than store.keep_observations: what an older line makes would be deleted, and made again"
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
 
     fn check_public_url(&self) -> Result<(), String> {
