@@ -2,7 +2,7 @@
 
 use atalaya_model::{DialectId, Digest, Observation, ObservationId, Prefix};
 
-use crate::sql::{Row, values};
+use crate::sql::{Connection, Row, values};
 use crate::writer::{COLUMNS, Columns, Details, Evidence, PackedEvidence, Recorded, key, unpack};
 use crate::{Store, StoreError};
 
@@ -98,9 +98,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn count_observations(&self, unit: &Prefix) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE unit = $1 LIMIT $2) AS kept";
-        let row = self.read().await?.row(sql, values![unit, MOST_COUNTED]).await?;
-        row.map_or(Ok(0), |mut row| row.take_count())
+        counted(&mut self.read().await?, unit).await
     }
 
     /// The recipients of the newest `limit` observations of the same message, each list as it was given; none once the message is deleted.
@@ -141,6 +139,13 @@ impl Store {
         let (size, packed) = (row.take_count()?, row.take::<Vec<u8>>()?);
         unpack(digest, size, &packed).map(Some)
     }
+}
+
+/// How many observations are kept against a unit, counted up to [`MOST_COUNTED`].
+pub(crate) async fn counted(connection: &mut Connection, unit: &Prefix) -> Result<u64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE unit = $1 LIMIT $2) AS kept";
+    let row = connection.row(sql, values![unit, MOST_COUNTED]).await?;
+    row.map_or(Ok(0), |mut row| row.take_count())
 }
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
