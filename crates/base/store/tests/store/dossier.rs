@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use atalaya_model::{Class, Contact, ContactSource, MailAddress, Observation, Serial, Timestamp, Verdict};
+use atalaya_model::{
+    Class, Contact, ContactSource, MailAddress, Observation, Prefix, Serial, Timestamp, Verdict,
+};
 use atalaya_store::{Dossier, DossierLimits, Notice, Removal, Store};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
@@ -118,13 +120,9 @@ async fn all_that_is_kept_comes_at_once(fixture: Fixture) {
     );
     assert_eq!(found.observation_count, 4);
     assert_eq!(found.observations[0].envelope.helo, "mail.example");
-    let mut prefixes: Vec<_> = found
-        .listings
-        .iter()
-        .map(|listing| listing.prefix.to_string())
-        .collect();
-    prefixes.sort();
-    assert_eq!(prefixes, [ADDRESS, "192.0.2.0/24"]);
+    let mut prefixes: Vec<Prefix> = found.listings.iter().map(|listing| listing.prefix).collect();
+    prefixes.sort_unstable_by_key(Prefix::length);
+    assert_eq!(prefixes, ["192.0.2.0/24", ADDRESS].map(prefix));
     assert_eq!(found.decisions, [range, listed]);
     assert_eq!(found.removals, [12, 11].map(Timestamp::from_seconds));
     assert_eq!(found.contact.unwrap().prefix, prefix("192.0.2.0/24"));
