@@ -116,9 +116,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn count_observations(&self, unit: &Prefix) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE unit = $1 LIMIT $2) AS kept";
-        let row = self.read().await?.row(sql, values![unit, MOST_COUNTED]).await?;
-        row.map_or(Ok(0), |mut row| row.take_count())
+        counted(&mut self.read().await?, unit).await
     }
 
     /// The recipients of the newest `limit` observations of the same message, each list as it was given; none once the message is deleted.
@@ -188,6 +186,13 @@ pub(crate) async fn observations_by(
 pub(crate) async fn last_position(connection: &mut Connection) -> Result<u64, StoreError> {
     let sql = "SELECT value FROM counters WHERE name = 'observations'";
     let row = connection.row(sql, Vec::new()).await?;
+    row.map_or(Ok(0), |mut row| row.take_count())
+}
+
+/// How many observations are kept against a unit, counted up to [`MOST_COUNTED`].
+pub(crate) async fn counted(connection: &mut Connection, unit: &Prefix) -> Result<u64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE unit = $1 LIMIT $2) AS kept";
+    let row = connection.row(sql, values![unit, MOST_COUNTED]).await?;
     row.map_or(Ok(0), |mut row| row.take_count())
 }
 
