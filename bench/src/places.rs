@@ -22,7 +22,11 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     };
     let begun = Instant::now();
     let loaded = Places::load(&config)?;
-    println!("loaded in {:.1?}, {} bytes in memory", begun.elapsed(), loaded.places.bytes());
+    println!(
+        "loaded in {:.1?}, {} bytes in memory",
+        begun.elapsed(),
+        loaded.places.bytes()
+    );
     for trouble in &loaded.troubles {
         println!("{trouble}");
     }
@@ -48,7 +52,10 @@ fn measure(what: &str, addresses: &[IpAddr], is_known: impl Fn(IpAddr) -> bool) 
     let begun = Instant::now();
     let mut known = 0_usize;
     for _round in 0..ROUNDS {
-        known += addresses.iter().filter(|address| is_known(black_box(**address))).count();
+        known += addresses
+            .iter()
+            .filter(|address| is_known(black_box(**address)))
+            .count();
     }
     let each = begun.elapsed().as_nanos() / (ADDRESSES * ROUNDS) as u128;
     let share = known * 100 / (ADDRESSES * ROUNDS);
