@@ -30,6 +30,23 @@ impl Store {
         rows.into_iter().map(decided).collect()
     }
 
+    /// The withdrawals after `after` and up to `up_to`, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn withdrawals(
+        &self,
+        (after, up_to): (Serial, Serial),
+        limit: u32,
+    ) -> Result<Vec<Decided>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM decisions WHERE serial > $1 AND serial <= $2 AND verdict = 'withdraw' \
+             ORDER BY serial LIMIT $3"
+        );
+        let rows = self.read().await?.rows(sql, values![after, up_to, limit]).await?;
+        rows.into_iter().map(decided).collect()
+    }
+
     /// The decisions about exactly these prefixes, newest first.
     ///
     /// # Errors
