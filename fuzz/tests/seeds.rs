@@ -50,6 +50,7 @@ targets!(
     received,
     redact,
     reports,
+    shape,
     signatures,
     smtp,
     spf,

@@ -61,6 +61,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "what reporters took back",
         statements: TAKEN_BACK,
     },
+    Step {
+        name: "texts of dialects and shapes",
+        statements: HABITS,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -323,6 +327,9 @@ const TAKEN_BACK: &[&str] = &[
     "ALTER TABLE tallies ADD COLUMN taken_back TEXT",
     "CREATE INDEX tallies_taken_back ON tallies (unit) WHERE taken_back IS NOT NULL",
 ];
+
+/// Shapes stand with dialects: either is a text under its digest.
+const HABITS: &[&str] = &["ALTER TABLE dialects RENAME TO habits"];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {
