@@ -111,7 +111,7 @@ impl House {
         let signatures = Arc::new(matcher_of(&config.trap.signatures)?);
         let catalogue = Arc::new(catalogue_of(&config)?);
         let statistics = statistics::open(&config, (&store, &clock), &catalogue, &signatures);
-        let counter = statistics::counter((&store, &clock), &catalogue);
+        let counter = statistics::counter((&store, &clock), &catalogue, config.stats.keep);
         let pages = App {
             store: store.clone(),
             zone: Arc::clone(&zone),

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use atalaya_model::{Clock, Period};
+use atalaya_model::{Clock, Observation, Period, Timestamp};
 use atalaya_store::{KeptSegment, Seen, Store, Topic};
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ impl Counter {
     /// Counts into `store`. `names` are those behind HELO that the catalogue asks for. Days that are over for longer than `keep` are closed:
     /// what is told of them still is too late.
     #[must_use]
-    pub const fn new((store, clock): (Store, Clock), names: Vec<String>, keep: Period) -> Self {
+    pub fn new((store, clock): (Store, Clock), names: Vec<String>, keep: Period) -> Self {
         Self {
             store,
             clock,
@@ -79,12 +79,17 @@ impl Counter {
         let may_be_more = loop {
             let batch = self.store.observations_after(to, BATCH).await?;
             let now = self.clock.now();
+            let open = now.minus(self.keep.duration());
             for Seen {
                 position,
                 observation,
             } in &batch
             {
-                fold.count(observation, now, &self.names);
+                if observation.seen_at >= open {
+                    fold.count(observation, now, &self.names);
+                } else {
+                    metrics::counter!("atalaya_stats_too_late_total").increment(1);
+                }
                 to = *position;
             }
             if fold.is_full() {
@@ -109,6 +114,15 @@ impl Counter {
             }
         }
         Ok(may_be_more)
+    }
+
+    /// Counts an observation, unless its day is closed.
+    fn count(&self, fold: &mut Fold, observation: &Observation, now: Timestamp) {
+        if observation.seen_at < now.minus(self.keep.duration()) {
+            metrics::counter!("atalaya_stats_too_late_total").increment(1);
+            return;
+        }
+        fold.count(observation, now, &self.names);
     }
 
     /// Makes segments durable, with how far was read; tells whether nobody else had read that meanwhile.
