@@ -7,6 +7,7 @@
 
 mod dns;
 mod filling;
+mod places;
 mod process;
 mod served;
 mod spread;
@@ -21,9 +22,10 @@ fn main() -> anyhow::Result<()> {
         Some("dns") => dns::run(&arguments.collect::<Vec<_>>()),
         Some("listing") => served::run_listing(&arguments.collect::<Vec<_>>()),
         Some("page") => served::run_page(&arguments.collect::<Vec<_>>()),
+        Some("places") => places::run(&arguments.collect::<Vec<_>>()),
         Some("store") => store::run(&arguments.collect::<Vec<_>>()),
         Some("trap") => trap::run(&arguments.collect::<Vec<_>>()),
-        Some(other) => bail!("no benchmark is named `{other}`: use dns, listing, page, store or trap"),
-        None => bail!("name a benchmark: dns, listing, page, store or trap"),
+        Some(other) => bail!("no benchmark is named `{other}`: use dns, listing, page, places, store or trap"),
+        None => bail!("name a benchmark: dns, listing, page, places, store or trap"),
     }
 }

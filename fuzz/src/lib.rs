@@ -18,6 +18,7 @@ mod message;
 mod milter;
 pub mod mutate;
 mod pcap;
+mod places;
 mod policy;
 mod rbldnsd;
 mod rdap;
@@ -27,6 +28,7 @@ mod reports;
 mod signatures;
 mod smtp;
 mod spf;
+mod statistics;
 mod syn;
 mod text;
 mod whois;
@@ -42,6 +44,7 @@ pub use mbox::mbox;
 pub use message::message;
 pub use milter::milter;
 pub use pcap::pcap;
+pub use places::places;
 pub use policy::policy;
 pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
@@ -51,6 +54,7 @@ pub use reports::reports;
 pub use signatures::signatures;
 pub use smtp::smtp;
 pub use spf::spf;
+pub use statistics::statistics;
 pub use syn::syn;
 pub use whois::whois;
 pub use words::words;
@@ -70,6 +74,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("message", message),
     ("milter", milter),
     ("pcap", pcap),
+    ("places", places),
     ("policy", policy),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),
@@ -80,6 +85,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("smtp", smtp),
     ("syn", syn),
     ("spf", spf),
+    ("statistics", statistics),
     ("whois", whois),
     ("words", words),
 ];

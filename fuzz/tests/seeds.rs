@@ -44,6 +44,7 @@ targets!(
     message,
     milter,
     pcap,
+    places,
     policy,
     rbldnsd,
     rdap,
@@ -53,6 +54,7 @@ targets!(
     signatures,
     smtp,
     spf,
+    statistics,
     syn,
     whois,
     words

@@ -16,7 +16,7 @@ use atalaya_model::{Digest, Observation, ObservationId, Prefix, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::control::{AskedBy, EvidenceRequest, ObservationLine, Sealed, SealedBytes};
+use crate::control::{AskedBy, Bytes, EvidenceRequest, ObservationLine, Sealed};
 use crate::house::House;
 
 /// Observations in one list, the newest first.
@@ -119,8 +119,8 @@ impl House {
         Ok(Sealed {
             at,
             dialect: kept.dialect,
-            message: kept.message.map(SealedBytes),
-            conversation: kept.conversation.map(SealedBytes),
+            message: kept.message.map(Bytes),
+            conversation: kept.conversation.map(Bytes),
             observation: kept.seen,
         })
     }

@@ -36,6 +36,11 @@ const BENCHMARKS: &[Benchmark] = &[
         target: &["--package", "atalaya-bench", "--", "page"],
     },
     Benchmark {
+        name: "places",
+        about: "how long it takes to find the country and the network of an address; takes files of networks",
+        target: &["--package", "atalaya-bench", "--", "places"],
+    },
+    Benchmark {
         name: "store",
         about: "observations a second that become durable and are judged; takes the URL of an empty store, --listed NUMBER and --filled FILE",
         target: &["--package", "atalaya-bench", "--", "store"],

@@ -1,8 +1,8 @@
 //! Observations and the messages kept with them: facts, appended once, never edited.
 
-use atalaya_model::{DialectId, Digest, Observation, ObservationId, Prefix};
+use atalaya_model::{DialectId, Digest, Observation, ObservationId, Prefix, Sensor};
 
-use crate::sql::{Row, values};
+use crate::sql::{Connection, Row, values};
 use crate::writer::{COLUMNS, Columns, Details, Evidence, PackedEvidence, Recorded, key, unpack};
 use crate::{Store, StoreError};
 
@@ -63,9 +63,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn last_position(&self) -> Result<u64, StoreError> {
-        let sql = "SELECT value FROM counters WHERE name = 'observations'";
-        let row = self.read().await?.row(sql, Vec::new()).await?;
-        row.map_or(Ok(0), |mut row| row.take_count())
+        last_position(&mut self.read().await?).await
     }
 
     /// The same for the one who follows them. What this process wrote last is handed out from memory, once; these may be fewer than
@@ -91,6 +89,26 @@ impl Store {
         );
         let rows = self.read().await?.rows(sql, values![unit, limit]).await?;
         rows.into_iter().map(|row| Ok(seen(row)?.observation)).collect()
+    }
+
+    /// What a source said of a unit, the newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn observations_by(
+        &self,
+        unit: &Prefix,
+        source: (Sensor, &str),
+        limit: u32,
+    ) -> Result<Vec<Observation>, StoreError> {
+        let said = observations_by(
+            &mut self.read().await?,
+            unit,
+            source,
+            (i64::MAX.unsigned_abs(), limit),
+        )
+        .await?;
+        Ok(said.into_iter().map(|seen| seen.observation).collect())
     }
 
     /// How many observations are kept against `unit` ([`Prefix::unit`] of an address), counted up to [`MOST_COUNTED`].
@@ -149,6 +167,28 @@ impl Store {
         let (size, packed) = (row.take_count()?, row.take::<Vec<u8>>()?);
         unpack(digest, size, &packed).map(Some)
     }
+}
+
+/// What a source said of a unit up to a position, the newest first.
+pub(crate) async fn observations_by(
+    connection: &mut Connection,
+    unit: &Prefix,
+    (sensor, source): (Sensor, &str),
+    (up_to, limit): (u64, u32),
+) -> Result<Vec<Seen>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM observations WHERE unit = $1 AND sensor = $2 AND source = $3 \
+         AND position <= $4 ORDER BY seen_at DESC, position DESC LIMIT $5"
+    );
+    let row = values![unit, sensor.name(), source, up_to, limit];
+    connection.rows(sql, row).await?.into_iter().map(seen).collect()
+}
+
+/// The position of the last observation.
+pub(crate) async fn last_position(connection: &mut Connection) -> Result<u64, StoreError> {
+    let sql = "SELECT value FROM counters WHERE name = 'observations'";
+    let row = connection.row(sql, Vec::new()).await?;
+    row.map_or(Ok(0), |mut row| row.take_count())
 }
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.

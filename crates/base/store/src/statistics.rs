@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn kept_days(&self, first: i32, last: i32) -> Result<Vec<KeptDay>, StoreError> {
-        let sql = "SELECT day, COUNT(*), CAST(SUM(cells) AS BIGINT), MAX(id), CAST(SUM(length(packed)) AS BIGINT) FROM segments \
+        let sql = "SELECT day, COUNT(*), CAST(SUM(cells) AS BIGINT), MAX(id), CAST(SUM(octet_length(packed)) AS BIGINT) FROM segments \
                    WHERE day BETWEEN $1 AND $2 GROUP BY day ORDER BY day";
         let ends = values![i64::from(first), i64::from(last)];
         let rows = self.read().await?.rows(sql, ends).await?;
@@ -207,6 +207,14 @@ impl Transaction {
         self.connection
             .execute(sql, values![i64::from(day), picture])
             .await?;
+        self.forget_day(day).await
+    }
+
+    /// Deletes all segments of a day.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn forget_day(&mut self, day: i32) -> Result<(), StoreError> {
         let sql = "DELETE FROM segments WHERE day = $1";
         self.connection
             .execute(sql, values![i64::from(day)])

@@ -39,7 +39,7 @@ impl Counter {
     }
 
     /// Works until `stop`. A failing store is told once and tried again.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(&self, stop: CancellationToken) {
         let mut news = self.store.subscribe(Topic::Observations);
         let mut trouble = None;
         loop {

@@ -16,6 +16,9 @@ pub enum StatsError {
     /// What was counted cannot be packed.
     #[error("statistics cannot be packed: {0}")]
     Pack(std::io::Error),
+    /// What the program brings with it is spoiled.
+    #[error(transparent)]
+    Places(#[from] atalaya_places::PlacesError),
     /// The work broke off.
     #[error("the work on statistics broke off: {0}")]
     Broken(#[from] tokio::task::JoinError),

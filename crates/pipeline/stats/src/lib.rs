@@ -2,11 +2,13 @@
 
 mod catalogue;
 mod charts;
+mod closing;
 mod config;
 mod counter;
 mod counts;
 mod day;
 mod error;
+mod exchange;
 mod figures;
 mod fold;
 mod matrix;
@@ -17,8 +19,10 @@ mod segment;
 mod sender;
 mod statistics;
 mod tables;
+mod whereabouts;
 mod words;
 
+pub use atalaya_places::Language;
 pub use catalogue::{Botnet, Catalogue, Confidence};
 pub use charts::{Drawing, NARROW, View, WIDE, chart, clean, style};
 pub use config::StatsConfig;
@@ -26,6 +30,7 @@ pub use counter::{Counter, READER};
 pub use counts::Counts;
 pub use day::{BadDay, Day, Days};
 pub use error::StatsError;
+pub use exchange::{DayFile, Taken};
 pub use figures::{
     BotnetKind, BotnetRow, DayRow, Dimension, Estimate, Figures, Measure, Origin, Pair, Picture, Ranking,
     Row, Share,
@@ -38,4 +43,5 @@ pub use segment::{BadSegment, Cell, Segment};
 pub use sender::{Neighbourhood, Sender};
 pub use statistics::{MOST_DAYS, Statistics};
 pub use tables::{Table, json, table};
+pub use whereabouts::Whereabouts;
 pub use words::{Words, words};

@@ -1,6 +1,6 @@
 //! Whoever asks for figures asks here: reads what was counted, and makes pictures of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use atalaya_formats::signatures::Matcher;
@@ -13,13 +13,17 @@ use crate::catalogue::Catalogue;
 use crate::config::StatsConfig;
 use crate::day::{Day, Days};
 use crate::error::StatsError;
-use crate::figures::{Around, Crowd, Names, Origin, Picture, Tally, picture};
+use crate::figures::{Around, Crowd, Names, Origin, Past, Picture, Tally, picture};
 use crate::segment::Segment;
+use crate::whereabouts::Whereabouts;
 
 /// Most days of one picture.
 pub const MOST_DAYS: u32 = 400;
 /// Pictures that are kept ready.
 const MOST_READY: usize = 32;
+
+/// Days before that are kept in memory: some megabytes each where a million addresses are seen in a day.
+const MOST_PASTS: usize = 32;
 
 /// Makes pictures of what was counted.
 #[derive(Debug)]
@@ -29,9 +33,13 @@ pub struct Statistics {
     config: StatsConfig,
     catalogue: Arc<Catalogue>,
     matcher: Arc<Matcher>,
-    places: Arc<Places>,
-    /// Pictures that were made, while nothing that is in them has changed. Held while one is made: those who ask for the same wait for it.
+    whereabouts: Whereabouts,
+    /// Pictures that were made.
     ready: Mutex<Vec<Ready>>,
+    /// What days before tell, with the last that was added to each.
+    pasts: Mutex<BTreeMap<Day, (u64, Arc<Past>)>>,
+    /// Held while one is made.
+    making: Mutex<()>,
 }
 
 /// A picture, and what it was made of.
@@ -50,7 +58,7 @@ impl Statistics {
         config: StatsConfig,
         catalogue: Arc<Catalogue>,
         matcher: Arc<Matcher>,
-        places: Arc<Places>,
+        whereabouts: Whereabouts,
     ) -> Self {
         Self {
             store,
@@ -58,8 +66,10 @@ impl Statistics {
             config,
             catalogue,
             matcher,
-            places,
+            whereabouts,
             ready: Mutex::new(Vec::new()),
+            pasts: Mutex::new(BTreeMap::new()),
+            making: Mutex::new(()),
         }
     }
 
@@ -67,6 +77,16 @@ impl Statistics {
     #[must_use]
     pub const fn config(&self) -> &StatsConfig {
         &self.config
+    }
+
+    /// The store that it reads.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The day that it is now.
@@ -98,15 +118,17 @@ impl Statistics {
                 "a picture has 1 to {MOST_DAYS} days, the first one first; {days} is something else"
             )));
         }
-        let mut ready = self.ready.lock().await;
-        let state = self.state(days).await?;
-        if let Some(known) = ready
-            .iter()
-            .find(|known| known.days == days && known.state == state)
-        {
-            return Ok(Arc::clone(&known.picture));
+        if let Some(known) = self.known(days).await? {
+            return Ok(known);
         }
+        // One at a time: a picture takes a processor and memory, and who waits may want the same.
+        let _turn = self.making.lock().await;
+        if let Some(known) = self.known(days).await? {
+            return Ok(known);
+        }
+        let state = self.state(days).await?;
         let picture = Arc::new(self.make(days).await?);
+        let mut ready = self.ready.lock().await;
         ready.retain(|known| known.days != days);
         if ready.len() >= MOST_READY {
             ready.remove(0);
@@ -119,6 +141,16 @@ impl Statistics {
         Ok(picture)
     }
 
+    /// The picture of these days if it was made, and nothing that is in it has changed since.
+    async fn known(&self, days: Days) -> Result<Option<Arc<Picture>>, StatsError> {
+        let state = self.state(days).await?;
+        let ready = self.ready.lock().await;
+        let known = ready
+            .iter()
+            .find(|known| known.days == days && known.state == state);
+        Ok(known.map(|known| Arc::clone(&known.picture)))
+    }
+
     /// What a picture of these days would be made of: it changes when that does, and with each minute of a day that is not over.
     async fn state(&self, days: Days) -> Result<Vec<(i32, u64)>, StatsError> {
         let first = self.plan(days).all().first;
@@ -128,6 +160,8 @@ impl Statistics {
         if now < days.last.plus(1).end() {
             state.push((i32::MAX, u64::try_from(now.seconds() / 60).unwrap_or(0)));
         }
+        let (_places, edition) = self.whereabouts.places().await?;
+        state.push((i32::MIN, edition));
         Ok(state)
     }
 
@@ -148,12 +182,13 @@ impl Statistics {
         if let Some(kept) = self.kept_picture(days).await? {
             return Ok(kept);
         }
+        let (places, _edition) = self.whereabouts.places().await?;
         let Gathered {
             tally,
             before,
             before_days,
             missing,
-        } = self.gather(self.plan(days)).await?;
+        } = self.gather(self.plan(days), &places).await?;
         let (since, until) = (days.first.start(), days.last.end());
         let around = Around {
             days,
@@ -166,7 +201,7 @@ impl Statistics {
             config: self.config.clone(),
         };
         let mut made = tokio::task::spawn_blocking(move || picture(&tally, &around)).await?;
-        made.origins = self.origins();
+        made.origins = self.origins(&places);
         Ok(made)
     }
 
@@ -184,7 +219,7 @@ impl Statistics {
     }
 
     /// Adds up what was counted, one day after the other.
-    async fn gather(&self, plan: Plan) -> Result<Gathered, StatsError> {
+    async fn gather(&self, plan: Plan, places: &Arc<Places>) -> Result<Gathered, StatsError> {
         let names = Names {
             catalogue: Arc::clone(&self.catalogue),
             matcher: Arc::clone(&self.matcher),
@@ -192,21 +227,47 @@ impl Statistics {
             shapes: HashMap::new(),
         };
         let mut gathered = Gathered {
-            tally: Tally::new(names, Arc::clone(&self.places)),
+            tally: Tally::new(names, Arc::clone(places)),
             before: Crowd::default(),
             before_days: 0,
             missing: Vec::new(),
         };
-        for day in plan.all().each() {
-            let segment = self.segment(day).await?;
-            if !segment.cells().is_empty() {
-                self.learn_texts(&mut gathered.tally, &segment).await?;
-                gathered = tokio::task::spawn_blocking(move || gathered.with(day, &segment, plan)).await?;
-            } else if day >= plan.asked.first {
-                gathered.missing.push(day.to_string());
+        let all = plan.all();
+        let kept = self
+            .store
+            .kept_days(all.first.number(), all.last.number())
+            .await?;
+        let kept: HashMap<i32, u64> = kept.into_iter().map(|kept| (kept.day, kept.last)).collect();
+        for day in all.each() {
+            match kept.get(&day.number()) {
+                Some(last) if day < plan.asked.first => {
+                    gathered.look_back(day, &*self.past(day, *last).await?, plan);
+                }
+                Some(_) => {
+                    let segment = self.segment(day).await?;
+                    self.learn_texts(&mut gathered.tally, &segment).await?;
+                    gathered = tokio::task::spawn_blocking(move || gathered.with(day, &segment)).await?;
+                }
+                None if day >= plan.asked.first => gathered.missing.push(day.to_string()),
+                None => {}
             }
         }
         Ok(gathered)
+    }
+
+    /// What a day tells of those after it; kept in memory while nothing is added to the day.
+    async fn past(&self, day: Day, last: u64) -> Result<Arc<Past>, StatsError> {
+        let mut pasts = self.pasts.lock().await;
+        if let Some((_, past)) = pasts.get(&day).filter(|(known, _)| *known == last) {
+            return Ok(Arc::clone(past));
+        }
+        let (segment, matcher) = (self.segment(day).await?, Arc::clone(&self.matcher));
+        let past = Arc::new(tokio::task::spawn_blocking(move || Past::of(&segment, &matcher)).await?);
+        while pasts.len() >= MOST_PASTS {
+            pasts.pop_first();
+        }
+        pasts.insert(day, (last, Arc::clone(&past)));
+        Ok(past)
     }
 
     /// What was counted of a day, on all machines.
@@ -231,7 +292,7 @@ impl Statistics {
         Ok(())
     }
 
-    fn origins(&self) -> Vec<Origin> {
+    fn origins(&self, places: &Places) -> Vec<Origin> {
         let now = self.clock.now();
         let mut origins = vec![Origin {
             what: "catalogue".to_owned(),
@@ -244,7 +305,7 @@ impl Statistics {
             is_old: false,
             attribution: String::new(),
         }];
-        origins.extend(self.places.sources().iter().map(|source| Origin {
+        origins.extend(places.sources().iter().map(|source| Origin {
             what: source.part.to_string(),
             from: source.origin.to_string(),
             date: source.date.map_or_else(|| "unknown".to_owned(), Timestamp::date),
@@ -290,21 +351,21 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Adds a day where it belongs.
-    fn with(mut self, day: Day, segment: &Segment, plan: Plan) -> Self {
-        if day >= plan.asked.first {
-            self.tally.add(day, segment);
-        } else if day >= plan.first_before {
-            let senders = segment.cells().iter().filter(|cell| {
-                let profile = segment.profiles().get(cell.profile as usize);
-                profile.is_some_and(|profile| profile.sensor.hears_mail())
-            });
-            self.before.add(&senders.map(|cell| cell.sender).collect());
+    /// Adds a day that was asked for.
+    fn with(mut self, day: Day, segment: &Segment) -> Self {
+        self.tally.add(day, segment);
+        self.tally.add_stacks(&Past::of(segment, self.tally.matcher()));
+        self
+    }
+
+    /// Adds what a day before tells.
+    fn look_back(&mut self, day: Day, past: &Past, plan: Plan) {
+        if day >= plan.first_before {
+            self.before.add(&past.crowd);
             self.before_days = self.before_days.saturating_add(1);
         }
         if day >= plan.first_for_pairs {
-            self.tally.add_stacks(segment);
+            self.tally.add_stacks(past);
         }
-        self
     }
 }

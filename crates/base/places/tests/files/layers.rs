@@ -124,7 +124,7 @@ fn reserved_addresses_are_nobodys_whatever_a_file_says() {
 
 #[test]
 fn a_file_with_both_gives_countries_and_networks_in_any_packing() {
-    let rows = "1.0.0.0\t1.0.0.255\t13335\tUS\tCLOUDFLARENET\n1.0.1.0\t1.0.3.255\t0\tNone\tNot routed\n\
+    let rows = "# a comment\n1.0.0.0\t1.0.0.255\t13335\tUS\tCLOUDFLARENET\n1.0.1.0\t1.0.3.255\t0\tNone\tNot routed\n\
         2400:cb00::\t2400:cb00:ffff:ffff:ffff:ffff:ffff:ffff\t13335\tUS\tANOTHER NAME\n";
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(rows.as_bytes()).unwrap();

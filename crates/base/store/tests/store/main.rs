@@ -14,6 +14,7 @@ mod list;
 mod opening;
 mod property;
 mod retention;
+mod statistics;
 mod support;
 mod telling;
 mod work;

@@ -40,10 +40,9 @@ pub(crate) enum Stack {
     Unseen,
 }
 
-/// What a profile is called.
+/// The stack of a profile.
 #[derive(Debug, Clone)]
-pub(crate) struct Look {
-    pub(crate) identity: Identity,
+pub(crate) struct Shown {
     pub(crate) stack: Stack,
     /// The signature of the stack; empty where there is none.
     pub(crate) signature: String,
@@ -51,21 +50,11 @@ pub(crate) struct Look {
     pub(crate) system: String,
 }
 
-/// What names are made with.
-#[derive(Debug)]
-pub(crate) struct Names {
-    pub(crate) catalogue: Arc<Catalogue>,
-    pub(crate) matcher: Arc<Matcher>,
-    /// The texts of the dialects and shapes that were met.
-    pub(crate) dialects: HashMap<DialectId, String>,
-    pub(crate) shapes: HashMap<ShapeId, String>,
-}
-
-impl Names {
-    /// What a profile is called.
-    pub(crate) fn look(&self, profile: &Profile) -> Look {
+impl Shown {
+    /// What signatures say of the stack of a profile.
+    pub(crate) fn of(profile: &Profile, matcher: &Matcher) -> Self {
         let kept: Option<Fingerprint> = profile.stack.parse().ok();
-        let named = kept.as_ref().map(|kept| self.matcher.name(kept));
+        let named = kept.as_ref().map(|kept| matcher.name(kept));
         let signature = kept
             .as_ref()
             .and_then(Syn::of)
@@ -84,15 +73,27 @@ impl Names {
             Some(Named::Unknown) => format!("unknown {signature}"),
             Some(named) => named.to_string(),
         };
-        Look {
-            identity: self.identity(profile, stack, &signature),
+        Self {
             stack,
             signature,
             system,
         }
     }
+}
 
-    fn identity(&self, profile: &Profile, stack: Stack, signature: &str) -> Identity {
+/// What names are made with.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) matcher: Arc<Matcher>,
+    /// The texts of the dialects and shapes that were met.
+    pub(crate) dialects: HashMap<DialectId, String>,
+    pub(crate) shapes: HashMap<ShapeId, String>,
+}
+
+impl Names {
+    /// Who a sender is that showed this.
+    pub(crate) fn identity(&self, profile: &Profile, shown: &Shown) -> Identity {
         if profile.kind == Kind::Backscatter {
             return Identity::Backscatter;
         }
@@ -109,10 +110,10 @@ impl Names {
         if let Some(botnet) = self.catalogue.botnet_of(profile, texts) {
             return Identity::Botnet(botnet.name.clone());
         }
-        match (stack, profile.dialect, profile.dialect.and_then(programs)) {
+        match (shown.stack, profile.dialect, profile.dialect.and_then(programs)) {
             // Routers make strange stacks of ordinary ones; a program that is known is what it is behind them too.
             (_, _, Some(program)) => Identity::Program(program),
-            (Stack::Strange, _, None) => Identity::Stack(signature.to_owned()),
+            (Stack::Strange, _, None) => Identity::Stack(shown.signature.clone()),
             (_, Some(dialect), None) => Identity::Dialect(dialect),
             (_, None, None) => Identity::Unknown,
         }

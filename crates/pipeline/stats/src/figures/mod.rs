@@ -5,6 +5,7 @@ mod crowd;
 mod estimate;
 mod group;
 mod look;
+mod past;
 mod picture;
 mod table;
 mod tally;
@@ -16,6 +17,7 @@ pub(crate) use self::build::{Around, picture};
 pub(crate) use self::crowd::Crowd;
 pub use self::estimate::Estimate;
 pub(crate) use self::look::Names;
+pub(crate) use self::past::Past;
 pub use self::picture::{
     BotnetKind, BotnetRow, DayRow, Dimension, Figures, Measure, Origin, Pair, Picture, Ranking, Row, Share,
 };

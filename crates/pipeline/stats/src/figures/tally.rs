@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use atalaya_formats::signatures::Matcher;
 use atalaya_model::Timestamp;
 use atalaya_places::{Country, Places};
 
 use super::crowd::Crowd;
 use super::estimate::{Estimate, Frequencies};
 use super::group::{Group, Sum};
-use super::look::{Identity, Look, Names, Stack};
+use super::look::{Identity, Names, Shown};
+use super::past::{Past, Stacks};
 use super::picture::Dimension;
 use super::table::{Table, seen};
 use crate::day::Day;
 use crate::profile::Profile;
 use crate::segment::{Cell, Segment};
-use crate::sender::{Neighbourhood, Sender};
+use crate::sender::Neighbourhood;
 
 /// The rankings whose keys are words of a profile.
 pub(super) const OF_PROFILES: [Dimension; 6] = [
@@ -43,15 +45,6 @@ pub(crate) struct Tally {
     pub(super) prefixes: HashMap<Neighbourhood, Sum>,
     pub(super) stacks: Stacks,
     pub(super) days: Vec<DayTally>,
-}
-
-/// Who showed which stack, in these days and in those before that are looked at for pairs.
-#[derive(Debug, Default)]
-pub(super) struct Stacks {
-    /// The strange ones, by signature.
-    pub(super) strange: HashMap<String, Crowd>,
-    /// The ordinary ones, by system.
-    pub(super) ordinary: HashMap<String, Crowd>,
 }
 
 /// What is kept of an identity beside its figures.
@@ -108,6 +101,11 @@ impl Tally {
         &mut self.names
     }
 
+    /// What names stacks.
+    pub(crate) fn matcher(&self) -> &Matcher {
+        &self.names.matcher
+    }
+
     /// Adds a day. Only what heard mail itself counts; what others tell of addresses is no connection.
     pub(crate) fn add(&mut self, day: Day, segment: &Segment) {
         let slots: Vec<Option<Slots>> = segment
@@ -128,39 +126,30 @@ impl Tally {
         self.days.push(today);
     }
 
-    /// Adds the stacks of a day before these, which are looked at for pairs only.
-    pub(crate) fn add_stacks(&mut self, segment: &Segment) {
-        let looks: Vec<Option<Look>> = segment
-            .profiles()
-            .iter()
-            .map(|profile| profile.sensor.hears_mail().then(|| self.names.look(profile)))
-            .collect();
-        for cell in segment.cells() {
-            if let Some(Some(look)) = looks.get(cell.profile as usize) {
-                self.stacks.add(look, cell.sender);
-            }
-        }
+    /// Adds who showed which stack, on one of these days or on one before.
+    pub(crate) fn add_stacks(&mut self, past: &Past) {
+        self.stacks.merge(&past.stacks);
     }
 
     fn slots(&mut self, profile: &Profile) -> Option<Slots> {
         if !profile.sensor.hears_mail() {
             return None;
         }
-        let look = self.names.look(profile);
-        let keys = keys(profile, &look);
+        let shown = Shown::of(profile, &self.names.matcher);
+        let keys = keys(profile, &shown);
         let mut rankings = [0; 6];
         for ((place, table), key) in rankings.iter_mut().zip(&mut self.rankings).zip(keys) {
             *place = table.place(key);
         }
-        let identity = self.identities.place(look.identity.clone());
+        let identity = self.identities.place(self.names.identity(profile, &shown));
         if self.more.len() <= identity {
             self.more.resize(identity.saturating_add(1), More::default());
         }
         if let Some(more) = self.more.get_mut(identity)
-            && !look.signature.is_empty()
-            && !more.signatures.contains(&look.signature)
+            && !shown.signature.is_empty()
+            && !more.signatures.contains(&shown.signature)
         {
-            more.signatures.push(look.signature.clone());
+            more.signatures.push(shown.signature.clone());
         }
         Some(Slots { identity, rankings })
     }
@@ -241,23 +230,8 @@ impl Tally {
     }
 }
 
-impl Stacks {
-    fn add(&mut self, look: &Look, sender: Sender) {
-        let (crowds, key) = match look.stack {
-            Stack::Strange => (&mut self.strange, &look.signature),
-            Stack::Ordinary => (&mut self.ordinary, &look.system),
-            Stack::Unseen => return,
-        };
-        if let Some(crowd) = crowds.get_mut(key) {
-            crowd.insert(sender);
-        } else {
-            crowds.insert(key.clone(), Crowd::from_iter([sender]));
-        }
-    }
-}
-
 /// What a profile is ranked under, in the order of [`OF_PROFILES`].
-fn keys(profile: &Profile, look: &Look) -> [String; 6] {
+fn keys(profile: &Profile, shown: &Shown) -> [String; 6] {
     let word = |text: &str| {
         if text.is_empty() {
             "-".to_owned()
@@ -267,7 +241,7 @@ fn keys(profile: &Profile, look: &Look) -> [String; 6] {
     };
     let id = |id: Option<String>| id.unwrap_or_else(|| "-".to_owned());
     [
-        look.system.clone(),
+        shown.system.clone(),
         id(profile.dialect.map(|dialect| dialect.to_string())),
         word(&profile.helo),
         id(profile.headers.map(|shape| shape.to_string())),

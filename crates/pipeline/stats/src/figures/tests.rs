@@ -8,7 +8,7 @@ use atalaya_model::{
     Class, Clock, Decision, Handshake, Kind, Observation, ObservationId, Prefix, Rule, Sensor, Timestamp,
     Trap, Verdict,
 };
-use atalaya_places::Places;
+use atalaya_places::PlacesConfig;
 use atalaya_store::{Evidence, Store, StoreUrl};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -19,6 +19,7 @@ use crate::config::StatsConfig;
 use crate::counter::Counter;
 use crate::day::{Day, Days};
 use crate::statistics::Statistics;
+use crate::whereabouts::Whereabouts;
 
 const SRIZBI: &str = "4:110:0:44+0:536:24000,0:mss:";
 const STRANGE: &str = "4:60:0:44+0:1300:4000,0:mss:";
@@ -81,19 +82,19 @@ impl World {
         Counter::new(self.store.clone(), self.clock.clone(), vec!["ylmf-pc".to_owned()])
     }
 
-    async fn picture(&self, config: StatsConfig, days_before: i32) -> Arc<Picture> {
-        self.counter().catch_up().await.unwrap();
-        let statistics = Statistics::new(
+    fn statistics(&self, config: StatsConfig) -> Statistics {
+        Statistics::new(
             (self.store.clone(), self.clock.clone()),
             config,
             Arc::new(Catalogue::default()),
             Arc::new(Matcher::default()),
-            Arc::new(
-                Places::load(&atalaya_places::PlacesConfig::default())
-                    .unwrap()
-                    .places,
-            ),
-        );
+            Whereabouts::new(PlacesConfig::default, self.clock.clone()),
+        )
+    }
+
+    async fn picture(&self, config: StatsConfig, days_before: i32) -> Arc<Picture> {
+        self.counter().catch_up().await.unwrap();
+        let statistics = self.statistics(config);
         let last = Day::of(noon());
         let days = Days {
             first: last.plus(-days_before),
@@ -163,7 +164,7 @@ async fn what_nobody_has_named_gets_a_row_if_many_share_it() {
         world.sent([193, 0, 1, last], (0, 0), STRANGE).await;
         world
             .sent_with([193, 0, 2, last], (0, 0), WINDOWS, |seen| {
-                seen.dialect = Some(Dialect::id(TALK))
+                seen.dialect = Some(Dialect::id(TALK));
             })
             .await;
     }
@@ -283,4 +284,68 @@ async fn counted_in_pieces_and_again_it_is_the_same() {
         two.picture(StatsConfig::default(), 1).await,
     );
     assert_eq!(one, two);
+}
+
+#[tokio::test]
+async fn days_of_two_machines_are_those_of_one() {
+    let (one, two, both) = (World::new().await, World::new().await, World::new().await);
+    for last in 0..60 {
+        let half = if last % 3 == 0 { &one } else { &two };
+        for world in [half, &both] {
+            world
+                .sent([193, 0, 0, last % 40], (0, u64::from(last % 5)), SRIZBI)
+                .await;
+        }
+    }
+    let day = Day::of(noon());
+    two.counter().catch_up().await.unwrap();
+    let (here, there) = (
+        one.statistics(StatsConfig::default()),
+        two.statistics(StatsConfig::default()),
+    );
+    let file = there.export(day).await.unwrap();
+    let again = [
+        here.import(&file).await.unwrap().is_again,
+        here.import(&file).await.unwrap().is_again,
+    ];
+    assert_eq!(again, [false, true]);
+    let (merged, whole) = (
+        one.picture(StatsConfig::default(), 0).await,
+        both.picture(StatsConfig::default(), 0).await,
+    );
+    assert_eq!(merged, whole);
+    assert!(
+        there
+            .import(&file)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("made here")
+    );
+    for wrong in [&b""[..], b"ATALAYA DAYS 1\n{}\n", &file[..file.len() - 1]] {
+        assert!(here.import(wrong).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_day_that_is_kept_long_enough_keeps_its_picture_and_loses_its_addresses() {
+    let world = World::new().await;
+    for days in [0, 40] {
+        world.sent([193, 0, 0, 1], (days, 0), SRIZBI).await;
+    }
+    world.counter().catch_up().await.unwrap();
+    let config = StatsConfig {
+        keep: atalaya_model::Period::days(30),
+        ..StatsConfig::default()
+    };
+    let statistics = world.statistics(config);
+    let day = Day::of(noon()).plus(-40);
+    let before = statistics.picture(Days::one(day)).await.unwrap();
+    assert!(!statistics.close_oldest().await.unwrap());
+    assert!(!statistics.close_oldest().await.unwrap());
+    let after = statistics.picture(Days::one(day)).await.unwrap();
+    assert_eq!((before.total, &before.botnets), (after.total, &after.botnets));
+    assert_eq!(after.total.addresses, 1);
+    assert!(statistics.export(day).await.is_err());
+    assert_eq!(statistics.days().await.unwrap(), [day, Day::of(noon())]);
 }

@@ -27,6 +27,18 @@ impl Segment {
     /// # Errors
     /// zstd had no memory.
     pub fn pack(&self) -> std::io::Result<Vec<u8>> {
+        let bytes = self.to_bytes()?;
+        let mut packed = MAGIC.to_vec();
+        put(&mut packed, bytes.len() as u64);
+        packed.extend(zstd::bulk::compress(&bytes, LEVEL)?);
+        Ok(packed)
+    }
+
+    /// The bytes that are packed.
+    ///
+    /// # Errors
+    /// The profiles cannot be written, which none does.
+    pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
         let profiles = serde_json::to_vec(&self.profiles)?;
         let mut bytes = Vec::with_capacity(profiles.len() + self.cells.len() * CELL_BYTES);
         put(&mut bytes, profiles.len() as u64);
@@ -48,10 +60,7 @@ impl Segment {
                 put(&mut bytes, column(cell));
             }
         }
-        let mut packed = MAGIC.to_vec();
-        put(&mut packed, bytes.len() as u64);
-        packed.extend(zstd::bulk::compress(&bytes, LEVEL)?);
-        Ok(packed)
+        Ok(bytes)
     }
 
     fn put_senders(&self, bytes: &mut Vec<u8>) {

@@ -33,7 +33,14 @@ impl Segment {
         let size = usize::try_from(size).map_err(|_too_large| BadSegment("its size is wrong"))?;
         let bytes = zstd::bulk::decompress(rest, size)
             .map_err(|_damaged| BadSegment("it is damaged, or larger than it says"))?;
-        let mut bytes = bytes.as_slice();
+        Self::from_bytes(&bytes)
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// The bytes are something else, or damaged.
+    pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, BadSegment> {
         let profiles = profiles(&mut bytes)?;
         let cells = cells(&mut bytes, profiles.len()).ok_or(BadSegment("its cells are damaged"))?;
         if !bytes.is_empty() {

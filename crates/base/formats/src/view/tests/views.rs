@@ -55,6 +55,7 @@ fn conversation() -> Conversation {
         Side::Client,
         b"EHLO pc.example\r\nAUTH PLAIN AGFuYQBodW50ZXIy\r\n",
     );
+    talk.say(20, Side::Server, b"250-mx.trap.example\r\n250 SIZE 9\r\n");
     talk.say(20, Side::Server, b"535 5.7.8 no\r\n");
     talk.say(20, Side::Client, b"RCPT TO:<ana.perez@customer.example>\r\n");
     talk.say(21, Side::Server, b"250 2.1.5 <maria.trap@trap.example> Ok\r\n");

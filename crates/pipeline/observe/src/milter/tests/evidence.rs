@@ -59,6 +59,20 @@ async fn a_message_to_a_trap_is_kept_once_with_its_client_and_envelope() {
 }
 
 #[tokio::test]
+async fn a_trap_is_seen_and_is_one_in_whatever_spelling() {
+    let bench = usual().await;
+    let mut server = bench.server().await;
+    server.client(OTHER).await;
+    let recipients = ["\"a\"@trap.example", "@relay.example:a@trap.example"];
+    server.envelope("x@y.example", &recipients).await;
+    assert_eq!(server.message(b"Buy\r\n").await, "a");
+    drop(server);
+    let [seen] = bench.kept().await.try_into().unwrap();
+    assert_eq!((seen.trap, seen.kind), (Some(Trap::Recycled), Kind::Spam));
+    assert_eq!(seen.traps, ["a@trap.example"; 2], "the judge counts them once");
+}
+
+#[tokio::test]
 async fn the_listed_cannot_tell_a_trap_from_others_and_are_seen_there() {
     for advice in ["reject no", "defer later"] {
         let bench = bench_that(advice).await;
