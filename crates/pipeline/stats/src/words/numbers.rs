@@ -93,6 +93,17 @@ impl Words {
         }
     }
 
+    /// A month, by its text: `2026-11`.
+    #[must_use]
+    pub fn month(&self, month: &str) -> String {
+        let (year, number) = month.split_once('-').unwrap_or((month, ""));
+        let name = number
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| self.months.get(number.checked_sub(1)?));
+        name.map_or_else(|| month.to_owned(), |name| format!("{name} {year}"))
+    }
+
     /// Days from a first to a last, which may be one.
     #[must_use]
     pub fn days(&self, first: &str, last: &str) -> String {
