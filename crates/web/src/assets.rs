@@ -6,7 +6,13 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 
 /// The style of the pages, and that of the charts on them.
-static STYLE: LazyLock<String> = LazyLock::new(|| format!("{}{}", include_str!("../assets/style.css"), atalaya_stats::style()));
+static STYLE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{}{}",
+        include_str!("../assets/style.css"),
+        atalaya_stats::style()
+    )
+});
 const MARK: &str = include_str!("../assets/mark.svg");
 /// Both change only with the binary, and the link to the style sheet changes with it.
 const A_YEAR: &str = "public, max-age=31536000, immutable";

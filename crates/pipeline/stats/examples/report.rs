@@ -1,6 +1,10 @@
 //! Writes what a picture looks like into a folder: `cargo run -p atalaya-stats --example report -- FOLDER`.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "an example ends where something is not as it should be")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "an example ends where something is not as it should be"
+)]
 
 #[path = "../tests/sample/mod.rs"]
 mod sample;

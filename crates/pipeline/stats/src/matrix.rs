@@ -53,7 +53,10 @@ impl Matrix {
                 .iter()
                 .map(|(code, _)| {
                     let name = view.words.country(code);
-                    ((*code).to_owned(), name.unwrap_or_else(|| view.words.charts.unknown.to_owned()))
+                    (
+                        (*code).to_owned(),
+                        name.unwrap_or_else(|| view.words.charts.unknown.to_owned()),
+                    )
                 })
                 .collect(),
         }
@@ -61,6 +64,8 @@ impl Matrix {
 
     /// All numbers.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
-        self.rows.iter().flat_map(|row| row.cells.iter().flatten().copied())
+        self.rows
+            .iter()
+            .flat_map(|row| row.cells.iter().flatten().copied())
     }
 }

@@ -121,7 +121,12 @@ impl Frame {
             organisation: shared.app.config.web.organisation.clone(),
             home: reader.link("/"),
             policy: reader.link("/policy"),
-            statistics: shared.app.statistics.config().public.then(|| reader.link("/stats")),
+            statistics: shared
+                .app
+                .statistics
+                .config()
+                .public
+                .then(|| reader.link("/stats")),
             chosen: matches!(reader.choice, Choice::Chosen(_)).then(|| language.tag()),
             state: (t.frame.state)(&shared.lookup.zone_name, &serial.to_string()),
         }

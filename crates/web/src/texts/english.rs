@@ -2,8 +2,8 @@
 
 use super::policy;
 use super::{
-    AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts, Texts, UnitTexts,
-    VerdictTexts,
+    AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
+    Texts, UnitTexts, VerdictTexts,
 };
 
 /// The pages in English.
@@ -316,7 +316,9 @@ const FAILURE: FailureTexts = FailureTexts {
     bad_days_text: |most| format!("The first day comes before the last, and there are {most} at most."),
     no_day: "Nothing is known of that day",
     no_day_text: |days| {
-        format!("Nothing was counted on {days}. It may have been before we began, be too long ago, or not have come yet.")
+        format!(
+            "Nothing was counted on {days}. It may have been before we began, be too long ago, or not have come yet."
+        )
     },
     no_notice: "This link is not valid",
     no_notice_text: "It belongs to no notice that we know of. Copy the whole link from the notice, or write to our postmaster.",

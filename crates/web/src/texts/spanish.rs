@@ -2,8 +2,8 @@
 
 use super::policy;
 use super::{
-    AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts, Texts, UnitTexts,
-    VerdictTexts,
+    AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
+    Texts, UnitTexts, VerdictTexts,
 };
 
 /// The pages in Spanish.

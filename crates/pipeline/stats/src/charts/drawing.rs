@@ -138,10 +138,7 @@ pub(crate) enum Shape {
         tip: String,
     },
     /// Outlines as SVG writes them, of a map that is drawn smaller or larger.
-    Map {
-        scale: f64,
-        countries: Vec<Outline>,
-    },
+    Map { scale: f64, countries: Vec<Outline> },
     /// A text.
     Text(Label),
 }

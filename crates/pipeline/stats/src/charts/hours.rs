@@ -45,7 +45,10 @@ pub(super) fn hours(picture: &Picture, sheet: Sheet) -> Drawing {
     }
     curve(&mut drawing, numbers, &axis, &plot);
     clock(&mut drawing, &plot, SMALL);
-    let note = Label::new((plot.left + plot.width, plot.top + plot.height + 34.0), sheet.view.words.charts.hours_utc);
+    let note = Label::new(
+        (plot.left + plot.width, plot.top + plot.height + 34.0),
+        sheet.view.words.charts.hours_utc,
+    );
     drawing.text(note.size(SMALL).paint(Paint::Soft).anchor(Anchor::End));
     // What a pointer over an hour shows.
     for (hour, number) in numbers.iter().enumerate() {
@@ -65,15 +68,19 @@ pub(super) fn hours_over(picture: &Picture) -> usize {
         return 24;
     }
     let seconds = picture.made_at.seconds().rem_euclid(86_400);
-    usize::try_from(seconds / 3_600).unwrap_or(23).saturating_add(1).min(24)
+    usize::try_from(seconds / 3_600)
+        .unwrap_or(23)
+        .saturating_add(1)
+        .min(24)
 }
 
 /// The largest number and its hour.
 pub(super) fn peak(numbers: &[u64]) -> (u64, String) {
-    let (hour, number) = numbers
-        .iter()
-        .enumerate()
-        .fold((0, 0), |best, (hour, number)| if *number > best.1 { (hour, *number) } else { best });
+    let (hour, number) =
+        numbers.iter().enumerate().fold(
+            (0, 0),
+            |best, (hour, number)| if *number > best.1 { (hour, *number) } else { best },
+        );
     (number, format!("{hour:02}:00"))
 }
 

@@ -37,7 +37,12 @@ struct Line {
 /// Addresses on each day.
 pub(super) fn days(picture: &Picture, sheet: Sheet) -> Drawing {
     let lines = lines(picture, sheet);
-    let largest = lines.iter().flat_map(|line| &line.numbers).max().copied().unwrap_or(0);
+    let largest = lines
+        .iter()
+        .flat_map(|line| &line.numbers)
+        .max()
+        .copied()
+        .unwrap_or(0);
     if largest == 0 {
         return sheet.nothing();
     }
@@ -52,11 +57,21 @@ pub(super) fn days(picture: &Picture, sheet: Sheet) -> Drawing {
         width: sheet.width - left - right,
         height: if sheet.is_narrow() { 180.0 } else { 240.0 },
     };
-    let legend = if sheet.is_narrow() { place(lines.len()) * 18.0 + 8.0 } else { 0.0 };
+    let legend = if sheet.is_narrow() {
+        place(lines.len()) * 18.0 + 8.0
+    } else {
+        0.0
+    };
     let mut drawing = sheet.drawing(
         plot.top + plot.height + 28.0 + legend,
         lines.iter().map(|line| {
-            (line.name.as_str(), line.numbers.last().map(|number| words.number(*number)).unwrap_or_default())
+            (
+                line.name.as_str(),
+                line.numbers
+                    .last()
+                    .map(|number| words.number(*number))
+                    .unwrap_or_default(),
+            )
         }),
     );
     for tick in &axis.ticks {
@@ -80,7 +95,7 @@ pub(super) fn days(picture: &Picture, sheet: Sheet) -> Drawing {
 fn lines(picture: &Picture, sheet: Sheet) -> Vec<Line> {
     let words = sheet.view.words;
     let all = Line {
-        name: words.measure(Measure::Addresses).to_owned(),
+        name: words.charts.all.to_owned(),
         numbers: picture.days.iter().map(|day| day.figures.addresses).collect(),
         paint: Paint::Ink,
         dashes: &[],
@@ -105,7 +120,11 @@ fn lines(picture: &Picture, sheet: Sheet) -> Vec<Line> {
 
 /// How far to the right a day stands: a single one in the middle.
 fn part_of(day: usize, days: usize) -> f64 {
-    if days < 2 { 0.5 } else { place(day) / place(days.saturating_sub(1)) }
+    if days < 2 {
+        0.5
+    } else {
+        place(day) / place(days.saturating_sub(1))
+    }
 }
 
 fn draw_line(drawing: &mut Drawing, line: &Line, (axis, plot): (&Axis, &Plot), picture: &Picture) {
@@ -137,7 +156,8 @@ fn dates(drawing: &mut Drawing, plot: &Plot, picture: &Picture) {
     let room = if plot.width > 400.0 { 6 } else { 3 };
     let step = last.div_ceil(room).max(1);
     for (number, day) in picture.days.iter().enumerate() {
-        let is_shown = number == last || (number.is_multiple_of(step) && number.saturating_add(step / 2) < last);
+        let is_shown =
+            number == last || (number.is_multiple_of(step) && number.saturating_add(step / 2) < last);
         if !is_shown {
             continue;
         }
@@ -149,7 +169,10 @@ fn dates(drawing: &mut Drawing, plot: &Plot, picture: &Picture) {
         };
         // The year stands above the chart already.
         let text = day.day.get(5..).unwrap_or(&day.day);
-        let label = Label::new((plot.x(part_of(number, days)), plot.top + plot.height + 18.0), text);
+        let label = Label::new(
+            (plot.x(part_of(number, days)), plot.top + plot.height + 18.0),
+            text,
+        );
         drawing.text(label.size(SMALL).paint(Paint::Soft).anchor(anchor));
     }
 }
@@ -176,7 +199,11 @@ fn beside(drawing: &mut Drawing, lines: &[Line], axis: &Axis, plot: &Plot) {
     for (y, line) in names {
         drawing.line(vec![(left, y), (left + 18.0, y)], line.paint, 2.0, line.dashes);
         let name = fit(&line.name, SMALL, NAMES - 36.0);
-        drawing.text(Label::new((left + 24.0, y + 4.0), name).size(SMALL).paint(line.paint));
+        drawing.text(
+            Label::new((left + 24.0, y + 4.0), name)
+                .size(SMALL)
+                .paint(line.paint),
+        );
     }
 }
 
@@ -184,7 +211,12 @@ fn beside(drawing: &mut Drawing, lines: &[Line], axis: &Axis, plot: &Plot) {
 fn below(drawing: &mut Drawing, lines: &[Line], top: f64) {
     for (number, line) in lines.iter().enumerate() {
         let y = top + place(number) * 18.0;
-        drawing.line(vec![(0.0, y - 4.0), (22.0, y - 4.0)], line.paint, 2.0, line.dashes);
+        drawing.line(
+            vec![(0.0, y - 4.0), (22.0, y - 4.0)],
+            line.paint,
+            2.0,
+            line.dashes,
+        );
         let name = fit(&line.name, SMALL, drawing.width - 30.0);
         drawing.text(Label::new((30.0, y), name).size(SMALL).paint(line.paint));
     }

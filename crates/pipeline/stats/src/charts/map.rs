@@ -16,7 +16,12 @@ pub(super) fn countries(picture: &Picture, sheet: Sheet) -> Drawing {
     let rows = rows_by(picture, Dimension::Country, by);
     let names: Vec<(String, String)> = rows
         .iter()
-        .map(|row| (row_name(words, Dimension::Country, row), sheet.number(by.of(&row.figures))))
+        .map(|row| {
+            (
+                row_name(words, Dimension::Country, row),
+                sheet.number(by.of(&row.figures)),
+            )
+        })
         .collect();
     let numbers: HashMap<Country, u64> = rows
         .iter()
@@ -31,12 +36,22 @@ pub(super) fn countries(picture: &Picture, sheet: Sheet) -> Drawing {
         high + 8.0 + lines * 20.0,
         names.iter().map(|(name, number)| (name.as_str(), number.clone())),
     );
-    let tip = |country: Country, number: u64| format!("{}: {}", country.name(words.language), sheet.number(number));
+    let tip =
+        |country: Country, number: u64| format!("{}: {}", country.name(words.language), sheet.number(number));
     draw_map(&mut drawing, (&numbers, &classes), scale, tip);
     for (line, left, step, text) in legend {
         let base = high + 18.0 + line * 20.0;
-        drawing.rectangle((left, base - 10.0), (18.0, 12.0), Paint::Ramp(step), String::new());
-        drawing.text(Label::new((left + 24.0, base), text).size(SMALL).paint(Paint::Soft));
+        drawing.rectangle(
+            (left, base - 10.0),
+            (18.0, 12.0),
+            Paint::Ramp(step),
+            String::new(),
+        );
+        drawing.text(
+            Label::new((left + 24.0, base), text)
+                .size(SMALL)
+                .paint(Paint::Soft),
+        );
     }
     drawing
 }
@@ -53,7 +68,11 @@ fn draw_map(
         Outline {
             path,
             paint: Paint::Ramp(classes.class(number)),
-            tip: if number > 0 { tip(country, number) } else { String::new() },
+            tip: if number > 0 {
+                tip(country, number)
+            } else {
+                String::new()
+            },
         }
     });
     drawing.shapes.push(Shape::Map {

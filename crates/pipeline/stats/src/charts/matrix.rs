@@ -1,9 +1,9 @@
 //! Botnets by country: a field for each pair, the darker, the more addresses, with the number in it.
 
+use super::Sheet;
 use super::drawing::{Anchor, Drawing, Label, Paint, Point, SMALL, TEXT};
 use super::scale::{Classes, place};
 use super::writing::{fit, width};
-use super::Sheet;
 use crate::figures::Picture;
 use crate::matrix::Matrix;
 
@@ -25,15 +25,25 @@ pub(super) fn botnet_countries(picture: &Picture, sheet: Sheet) -> Drawing {
     let rows = &matrix.rows;
     let mut drawing = sheet.drawing(
         HEAD + place(rows.len()) * LINE + 4.0,
-        rows.iter().map(|row| (row.name.as_str(), words.number(row.cells.iter().flatten().sum()))),
+        rows.iter()
+            .map(|row| (row.name.as_str(), words.number(row.cells.iter().flatten().sum()))),
     );
     let names = rows.iter().map(|row| width(&row.name, TEXT)).fold(0.0, f64::max);
     let left = names.min(sheet.width * 0.3) + 12.0;
     let wide = (sheet.width - left) / place(matrix.countries.len().max(1));
     for (number, (code, name)) in matrix.countries.iter().enumerate() {
-        let text = if width(name, SMALL) <= wide - 4.0 { name } else { code };
+        let text = if width(name, SMALL) <= wide - 4.0 {
+            name
+        } else {
+            code
+        };
         let at = (left + (place(number) + 0.5) * wide, HEAD - 8.0);
-        drawing.text(Label::new(at, text).size(SMALL).paint(Paint::Soft).anchor(Anchor::Middle));
+        drawing.text(
+            Label::new(at, text)
+                .size(SMALL)
+                .paint(Paint::Soft)
+                .anchor(Anchor::Middle),
+        );
     }
     for (number, row) in rows.iter().enumerate() {
         let top = HEAD + place(number) * LINE;
@@ -42,8 +52,15 @@ pub(super) fn botnet_countries(picture: &Picture, sheet: Sheet) -> Drawing {
         for (column, cell) in row.cells.iter().enumerate() {
             let step = classes.class(cell.unwrap_or(0));
             let country = matrix.countries.get(column).map_or("", |(_, name)| name.as_str());
-            let tip = cell.map_or_else(String::new, |count| format!("{}, {country}: {}", row.name, words.number(count)));
-            field(&mut drawing, (left + place(column) * wide, top), (wide, step), (cell.map(|count| words.short(count)), tip));
+            let tip = cell.map_or_else(String::new, |count| {
+                format!("{}, {country}: {}", row.name, words.number(count))
+            });
+            field(
+                &mut drawing,
+                (left + place(column) * wide, top),
+                (wide, step),
+                (cell.map(|count| words.short(count)), tip),
+            );
         }
     }
     drawing
@@ -55,9 +72,19 @@ fn field(
     (wide, step): (f64, usize),
     (number, tip): (Option<String>, String),
 ) {
-    drawing.rectangle((left + 1.0, top + 1.0), (wide - 2.0, LINE - 2.0), Paint::Ramp(step), tip);
+    drawing.rectangle(
+        (left + 1.0, top + 1.0),
+        (wide - 2.0, LINE - 2.0),
+        Paint::Ramp(step),
+        tip,
+    );
     if let Some(number) = number {
         let label = Label::new((left + wide / 2.0, top + 17.0), fit(&number, SMALL, wide - 4.0));
-        drawing.text(label.size(SMALL).paint(Paint::on_ramp(step)).anchor(Anchor::Middle));
+        drawing.text(
+            label
+                .size(SMALL)
+                .paint(Paint::on_ramp(step))
+                .anchor(Anchor::Middle),
+        );
     }
 }

@@ -15,8 +15,8 @@ mod treemap;
 mod writing;
 
 pub use self::drawing::Drawing;
-pub use self::palette::style;
 pub(crate) use self::map::is_on_map;
+pub use self::palette::style;
 pub use self::writing::clean;
 
 use crate::figures::{BotnetKind, BotnetRow, Dimension, Measure, Picture, Row};
@@ -78,11 +78,7 @@ impl Sheet {
     }
 
     /// An empty drawing with a description of what comes first.
-    pub(crate) fn drawing<'a>(
-        self,
-        height: f64,
-        first: impl Iterator<Item = (&'a str, String)>,
-    ) -> Drawing {
+    pub(crate) fn drawing<'a>(self, height: f64, first: impl Iterator<Item = (&'a str, String)>) -> Drawing {
         let first: Vec<String> = first
             .take(DESCRIBED)
             .map(|(name, number)| format!("{name}: {number}"))

@@ -69,13 +69,7 @@ impl Palette {
 }
 
 /// The paints that are neither series nor steps.
-const PLAIN: [Paint; 5] = [
-    Paint::Ink,
-    Paint::Soft,
-    Paint::Grid,
-    Paint::Card,
-    Paint::OnRamp,
-];
+const PLAIN: [Paint; 5] = [Paint::Ink, Paint::Soft, Paint::Grid, Paint::Card, Paint::OnRamp];
 
 /// The name of a paint in CSS.
 pub(crate) fn class(paint: Paint) -> String {
@@ -144,7 +138,11 @@ mod tests {
             }
             for (step, color) in palette.ramp.iter().enumerate() {
                 let text = palette.color(Paint::on_ramp(step));
-                assert!(contrast(text, color) >= 4.5, "{step} {color} {}", contrast(text, color));
+                assert!(
+                    contrast(text, color) >= 4.5,
+                    "{step} {color} {}",
+                    contrast(text, color)
+                );
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use tiny_skia::{Color, FillRule, LineCap, LineJoin, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform};
+use tiny_skia::{
+    Color, FillRule, LineCap, LineJoin, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform,
+};
 use ttf_parser::{Face, OutlineBuilder};
 
 use super::drawing::{Anchor, Drawing, Label, Outline, Paint, Point, Shape, Weight};
@@ -43,7 +45,10 @@ fn pixels(units: f64) -> u32 {
 }
 
 /// Units as the canvas reckons with them.
-#[expect(clippy::cast_possible_truncation, reason = "a picture has no 24 bits of places")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a picture has no 24 bits of places"
+)]
 const fn single(units: f64) -> f32 {
     units as f32
 }
@@ -72,9 +77,7 @@ struct Canvas {
 impl Canvas {
     fn draw(&mut self, shape: &Shape) {
         match shape {
-            Shape::Box {
-                at, size, paint, ..
-            } => {
+            Shape::Box { at, size, paint, .. } => {
                 let [x, y, width, height] = [at.0, at.1, size.0, size.1].map(single);
                 let path = Rect::from_xywh(x, y, width, height).map(PathBuilder::from_rect);
                 self.fill(path, *paint, enlarged());

@@ -60,16 +60,16 @@ impl Classes {
 
     /// The class of a number: 0 for none, else from 1.
     pub(crate) fn class(&self, number: u64) -> usize {
-        self.0
-            .iter()
-            .filter(|bound| **bound <= number)
-            .count()
-            .min(STEPS)
+        self.0.iter().filter(|bound| **bound <= number).count().min(STEPS)
     }
 
     /// Each class with its first number, and its last where there is a class above it.
     pub(crate) fn each(&self) -> impl Iterator<Item = (usize, u64, Option<u64>)> {
-        let last = |place: usize| self.0.get(place.saturating_add(1)).map(|next| next.saturating_sub(1));
+        let last = |place: usize| {
+            self.0
+                .get(place.saturating_add(1))
+                .map(|next| next.saturating_sub(1))
+        };
         self.0
             .iter()
             .enumerate()
@@ -104,7 +104,10 @@ mod tests {
     #[test]
     fn classes_grow_by_the_same_factor_and_hold_everything() {
         let classes = Classes::up_to(40_000);
-        assert_eq!([0, 1, 9, 10, 40_000].map(|number| classes.class(number)), [0, 1, 1, 2, 5]);
+        assert_eq!(
+            [0, 1, 9, 10, 40_000].map(|number| classes.class(number)),
+            [0, 1, 1, 2, 5]
+        );
         assert_eq!(classes.each().last(), Some((5, 10_000, None)));
         assert_eq!(Classes::up_to(0).each().count(), 0);
         assert_eq!(Classes::up_to(u64::MAX).class(u64::MAX), 5);

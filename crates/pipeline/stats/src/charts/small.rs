@@ -21,7 +21,12 @@ pub(super) fn botnet_hours(picture: &Picture, sheet: Sheet) -> Drawing {
         .into_iter()
         .filter(|(_, row)| row.hours.iter().any(|count| *count > 0))
         .take(most)
-        .map(|(_, row)| (botnet_name(words, row), row.hours.get(..over).unwrap_or(&row.hours)))
+        .map(|(_, row)| {
+            (
+                botnet_name(words, row),
+                row.hours.get(..over).unwrap_or(&row.hours),
+            )
+        })
         .collect();
     if rows.is_empty() {
         return sheet.nothing();
@@ -29,13 +34,19 @@ pub(super) fn botnet_hours(picture: &Picture, sheet: Sheet) -> Drawing {
     let lines = rows.len().div_ceil(columns);
     let mut drawing = sheet.drawing(
         place(lines) * HEIGHT,
-        rows.iter().map(|(name, hours)| (name.as_str(), told(hours, sheet))),
+        rows.iter()
+            .map(|(name, hours)| (name.as_str(), told(hours, sheet))),
     );
     let wide = (sheet.width - GAP * place(columns.saturating_sub(1))) / place(columns);
     for (number, (name, hours)) in rows.iter().enumerate() {
         let (column, line) = (number % columns, number / columns);
         let left = place(column) * (wide + GAP);
-        one(&mut drawing, (name, hours), (left, place(line) * HEIGHT, wide), sheet);
+        one(
+            &mut drawing,
+            (name, hours),
+            (left, place(line) * HEIGHT, wide),
+            sheet,
+        );
     }
     drawing
 }
@@ -61,7 +72,12 @@ fn one(
     };
     drawing.text(Label::new((left, top + 14.0), fit(name, TEXT, wide)).bold());
     let note = fit(&told(hours, sheet), SMALL, wide);
-    drawing.text(Label::new((left, top + 29.0), note).size(SMALL).paint(Paint::Soft).anchor(Anchor::Start));
+    drawing.text(
+        Label::new((left, top + 29.0), note)
+            .size(SMALL)
+            .paint(Paint::Soft)
+            .anchor(Anchor::Start),
+    );
     let largest = hours.iter().max().copied().unwrap_or(0);
     // The top of each is its own largest hour.
     let axis = Axis::up_to(largest, largest.max(1));

@@ -6,8 +6,7 @@ use super::drawing::{Anchor, Drawing, Label, Outline, Paint, Point, Shape, Weigh
 use super::palette::{class, style};
 
 /// The fonts of text, all of the system.
-const FONTS: &str =
-    "system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Noto Sans&quot;,&quot;Liberation Sans&quot;,sans-serif";
+const FONTS: &str = "system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Noto Sans&quot;,&quot;Liberation Sans&quot;,sans-serif";
 
 impl Drawing {
     /// As a part of a page, which brings the style with it: `id` is a word that no other drawing of that page has.
@@ -171,7 +170,8 @@ fn list(points: &[Point]) -> String {
 fn number(number: f64) -> String {
     let number = if number.is_finite() { number } else { 0.0 };
     let text = format!("{number:.1}");
-    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
+    text.strip_suffix(".0")
+        .map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// Text as it stands in XML: `&`, `<`, `>` and quotes replaced. Characters that XML does not know were taken out before.

@@ -2,10 +2,12 @@
 
 use super::drawing::{Drawing, Label, Paint, Point, SMALL, STEPS, TEXT};
 use super::scale::precise;
-use super::writing::fit;
+use super::writing::{fit, width as measure};
 use super::{Sheet, clean, rows_by};
 use crate::figures::{Dimension, Picture};
 
+/// The size of the number of a network in a small rectangle.
+const TINY: f64 = 9.5;
 /// Networks with a rectangle of their own.
 const MOST: usize = 22;
 
@@ -36,7 +38,9 @@ pub(super) fn networks(picture: &Picture, sheet: Sheet) -> Drawing {
     let height = if sheet.is_narrow() { 420.0 } else { 380.0 };
     let mut drawing = sheet.drawing(
         height,
-        tiles.iter().map(|tile| (tile.key.as_str(), sheet.number(tile.number))),
+        tiles
+            .iter()
+            .map(|tile| (tile.key.as_str(), sheet.number(tile.number))),
     );
     let room = Room {
         left: 0.0,
@@ -65,13 +69,25 @@ fn tiles(picture: &Picture, sheet: Sheet) -> Vec<Tile> {
             let step = number.saturating_mul(STEPS as u64).div_ceil(largest);
             Tile {
                 key: clean(if is_known { &row.key } else { words.charts.unknown }, 20),
-                name: if is_known { clean(&row.name, super::MOST_NAME) } else { String::new() },
+                name: if is_known {
+                    clean(&row.name, super::MOST_NAME)
+                } else {
+                    String::new()
+                },
                 number,
-                step: if is_known { usize::try_from(step).unwrap_or(STEPS).min(STEPS) } else { 0 },
+                step: if is_known {
+                    usize::try_from(step).unwrap_or(STEPS).min(STEPS)
+                } else {
+                    0
+                },
             }
         })
         .collect();
-    let rest = rows.iter().skip(MOST).map(|row| by.of(&row.figures)).fold(0, u64::saturating_add);
+    let rest = rows
+        .iter()
+        .skip(MOST)
+        .map(|row| by.of(&row.figures))
+        .fold(0, u64::saturating_add);
     tiles.push(Tile {
         key: words.charts.others.to_owned(),
         name: String::new(),
@@ -86,18 +102,40 @@ fn draw_tile(drawing: &mut Drawing, tile: &Tile, room: Room, sheet: Sheet) {
     let (width, height) = (room.width - 2.0, room.height - 2.0);
     let number = sheet.number(tile.number);
     let tip = format!("{} {}: {number}", tile.key, tile.name);
-    drawing.rectangle((room.left + 1.0, room.top + 1.0), (width, height), Paint::Ramp(tile.step), tip);
+    drawing.rectangle(
+        (room.left + 1.0, room.top + 1.0),
+        (width, height),
+        Paint::Ramp(tile.step),
+        tip,
+    );
     let paint = Paint::on_ramp(tile.step);
-    let lines = [(tile.key.as_str(), TEXT), (tile.name.as_str(), SMALL), (number.as_str(), SMALL)];
+    let key = if measure(&tile.key, TEXT) <= width - 12.0 {
+        TEXT
+    } else {
+        TINY
+    };
+    let lines = [
+        (tile.key.as_str(), key),
+        (tile.name.as_str(), SMALL),
+        (number.as_str(), SMALL),
+    ];
     let mut base = room.top + 4.0;
     for (place, (text, size)) in lines.into_iter().filter(|(text, _)| !text.is_empty()).enumerate() {
         base += size + 3.0;
         let fitted = fit(text, size, width - 12.0);
-        // A name that is cut to nothing, or a line below the edge, is left to the table.
-        if base + 4.0 > room.top + height || fitted.chars().count() < 4.min(text.chars().count()) {
+        // A number that is cut, a name that is cut to nothing, and a line below the edge are left to the table.
+        let is_cut = fitted.chars().count()
+            < if text == tile.name {
+                5.min(text.chars().count())
+            } else {
+                text.chars().count()
+            };
+        if base + 4.0 > room.top + height || is_cut {
             break;
         }
-        let label = Label::new((room.left + 7.0, base), fitted).size(size).paint(paint);
+        let label = Label::new((room.left + 7.0, base), fitted)
+            .size(size)
+            .paint(paint);
         drawing.text(if place == 0 { label.bold() } else { label });
     }
 }
@@ -139,7 +177,12 @@ fn place_row(row: &[f64], room: Room, placed: &mut Vec<Room>) -> Room {
         let width = sum / room.height.max(1.0);
         for area in row {
             let height = area / width.max(0.001);
-            placed.push(Room { left, top, width, height });
+            placed.push(Room {
+                left,
+                top,
+                width,
+                height,
+            });
             top += height;
         }
         return Room {
@@ -151,7 +194,12 @@ fn place_row(row: &[f64], room: Room, placed: &mut Vec<Room>) -> Room {
     let height = sum / room.width.max(1.0);
     for area in row {
         let width = area / height.max(0.001);
-        placed.push(Room { left, top, width, height });
+        placed.push(Room {
+            left,
+            top,
+            width,
+            height,
+        });
         left += width;
     }
     Room {
@@ -179,8 +227,14 @@ mod tests {
         assert_eq!(rooms.len(), 7);
         for (area, room) in areas.iter().zip(&rooms) {
             assert!((room.width * room.height - area).abs() < 0.01, "{room:?}");
-            assert!(room.left + room.width <= 60.01 && room.top + room.height <= 40.01, "{room:?}");
-            assert!(room.width / room.height < 4.0 && room.height / room.width < 4.0, "{room:?}");
+            assert!(
+                room.left + room.width <= 60.01 && room.top + room.height <= 40.01,
+                "{room:?}"
+            );
+            assert!(
+                room.width / room.height < 4.0 && room.height / room.width < 4.0,
+                "{room:?}"
+            );
         }
         assert!(squarified(&[], room).is_empty());
     }

@@ -40,7 +40,9 @@ pub(crate) fn width(text: &str, size: f64) -> f64 {
 /// About how wide a character is, in ems of the common sans-serif fonts.
 fn em(character: char) -> f64 {
     match character {
-        'i' | 'j' | 'l' | '.' | ',' | '\'' | ':' | ';' | '|' | '!' | 'I' | ' ' | '(' | ')' | '[' | ']' => 0.31,
+        'i' | 'j' | 'l' | '.' | ',' | '\'' | ':' | ';' | '|' | '!' | 'I' | ' ' | '(' | ')' | '[' | ']' => {
+            0.31
+        }
         'f' | 't' | 'r' | '-' | '/' => 0.4,
         'm' | 'M' | 'w' | 'W' | '@' | '%' => 0.9,
         'A'..='Z' => 0.68,

@@ -85,7 +85,9 @@ fn is_shown(picture: &Picture, part: Part) -> bool {
         Part::Days => picture.days.len() > 1,
         Part::Pairs => !picture.pairs.is_empty(),
         Part::Botnets | Part::BotnetHours | Part::BotnetCountries => !picture.botnets.is_empty(),
-        Part::Ranking(by) => picture.ranking(by).is_some_and(|ranking| !ranking.rows.is_empty()),
+        Part::Ranking(by) => picture
+            .ranking(by)
+            .is_some_and(|ranking| !ranking.rows.is_empty()),
     }
 }
 

@@ -181,7 +181,11 @@ pub(super) struct OriginView {
 pub(super) fn notes(picture: &Picture, words: &Words) -> NotesView {
     NotesView {
         has_world: picture.botnets.iter().any(|row| row.world_a_day.is_some()),
-        origins: picture.origins.iter().map(|origin| self::origin(origin, words)).collect(),
+        origins: picture
+            .origins
+            .iter()
+            .map(|origin| self::origin(origin, words))
+            .collect(),
     }
 }
 

@@ -11,7 +11,11 @@ impl Table {
         let heads = self.columns.iter().filter(|column| column.is_in_files());
         let mut out = line(heads.map(|column| field(&column.name)));
         for row in &self.rows {
-            let cells = self.columns.iter().zip(row).filter(|(column, _)| column.is_in_files());
+            let cells = self
+                .columns
+                .iter()
+                .zip(row)
+                .filter(|(column, _)| column.is_in_files());
             out.push_str(&line(cells.map(|(_, cell)| match cell {
                 Cell::Text(text) => field(text),
                 Cell::Count(number) | Cell::Bytes(number) => number.to_string(),
@@ -25,7 +29,11 @@ impl Table {
     /// The rows as objects of JSON.
     pub(super) fn values(&self) -> Value {
         let rows = self.rows.iter().map(|row| {
-            let cells = self.columns.iter().zip(row).filter(|(column, _)| column.is_in_files());
+            let cells = self
+                .columns
+                .iter()
+                .zip(row)
+                .filter(|(column, _)| column.is_in_files());
             let members = cells.map(|(column, cell)| {
                 let value = match cell {
                     Cell::Text(text) => json!(text),
@@ -51,7 +59,11 @@ fn line(fields: impl Iterator<Item = String>) -> String {
 /// A text as a field.
 fn field(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    let text = if is_formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
     if text.contains(['"', ',', '\r', '\n']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -31,11 +31,11 @@ pub(super) fn days(picture: &Picture, view: View) -> Table {
     let row = |day: &DayRow| {
         let mut cells = vec![Cell::Text(day.day.clone()), Cell::Count(day.figures.addresses)];
         cells.extend(super::rows::counted(&day.figures));
-        cells.extend(
-            botnets
-                .iter()
-                .map(|(at, _)| day.botnets.get(*at).map_or(Cell::Nothing, |count| Cell::Count(*count))),
-        );
+        cells.extend(botnets.iter().map(|(at, _)| {
+            day.botnets
+                .get(*at)
+                .map_or(Cell::Nothing, |count| Cell::Count(*count))
+        }));
         cells
     };
     Table {
@@ -78,7 +78,10 @@ pub(super) fn botnet_countries(picture: &Picture, view: View) -> Table {
             .map(|(code, name)| Column::new(code, name, Shown::Everywhere)),
     );
     let rows = matrix.rows.into_iter().map(|row| {
-        let cells = row.cells.into_iter().map(|cell| cell.map_or(Cell::Nothing, Cell::Count));
+        let cells = row
+            .cells
+            .into_iter()
+            .map(|cell| cell.map_or(Cell::Nothing, Cell::Count));
         std::iter::once(Cell::Text(row.name)).chain(cells).collect()
     });
     Table {

@@ -43,7 +43,9 @@ impl Table {
 
     /// Whether a column holds numbers.
     fn is_number(&self, place: usize) -> bool {
-        self.columns.get(place).is_some_and(|column| column.name == "share")
+        self.columns
+            .get(place)
+            .is_some_and(|column| column.name == "share")
             || self
                 .rows
                 .iter()
@@ -77,9 +79,10 @@ impl Table {
     #[must_use]
     pub fn text(&self, words: &Words, columns: usize) -> String {
         let heads = self.heads();
-        let rows: Vec<Vec<Vec<String>>> = std::iter::once(heads.iter().map(|head| wrapped(&head.title)).collect())
-            .chain(self.seen(words).map(|row| row.into_iter().map(lines).collect()))
-            .collect();
+        let rows: Vec<Vec<Vec<String>>> =
+            std::iter::once(heads.iter().map(|head| wrapped(&head.title)).collect())
+                .chain(self.seen(words).map(|row| row.into_iter().map(lines).collect()))
+                .collect();
         let widths = widths(&rows, heads.len(), columns);
         let mut out = String::new();
         for (number, row) in rows.iter().enumerate() {
@@ -149,7 +152,13 @@ fn widths(rows: &[Vec<Vec<String>>], count: usize, room: usize) -> Vec<usize> {
             cells.map(|line| wide(line)).max().unwrap_or(0).min(MOST_TEXT)
         })
         .collect();
-    let total = |widths: &[usize]| widths.iter().map(|width| width.saturating_add(GAP)).sum::<usize>().saturating_sub(GAP);
+    let total = |widths: &[usize]| {
+        widths
+            .iter()
+            .map(|width| width.saturating_add(GAP))
+            .sum::<usize>()
+            .saturating_sub(GAP)
+    };
     while total(&widths) > room && widths.len() > 1 {
         let over = total(&widths).saturating_sub(room);
         let Some(name) = widths.first_mut() else {

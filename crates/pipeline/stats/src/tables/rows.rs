@@ -35,7 +35,11 @@ fn botnet_columns(view: View, has_world: bool) -> Vec<Column> {
         Column::new("aliases", c.aliases, Shown::Files),
         Column::new("confidence", c.confidence, Shown::Files),
         Column::new("told_by", c.told_by, Shown::Files),
-        Column::new("addresses", view.words.measure(Measure::Addresses), Shown::Everywhere),
+        Column::new(
+            "addresses",
+            view.words.measure(Measure::Addresses),
+            Shown::Everywhere,
+        ),
         Column::new("addresses_method", "", Shown::Note),
         Column::new("size", c.size, Shown::Everywhere),
         Column::new("size_method", "", Shown::Note),
@@ -65,7 +69,11 @@ fn botnet_columns(view: View, has_world: bool) -> Vec<Column> {
 fn counted_columns(view: View, is_shown: impl Fn(Measure) -> bool) -> impl Iterator<Item = Column> {
     let counted = Measure::ALL.into_iter().skip(1).zip(COUNTED);
     counted.map(move |(measure, name)| {
-        let shown = if is_shown(measure) { Shown::Everywhere } else { Shown::Files };
+        let shown = if is_shown(measure) {
+            Shown::Everywhere
+        } else {
+            Shown::Files
+        };
         Column::new(name, view.words.measure(measure), shown)
     })
 }
@@ -114,7 +122,9 @@ fn botnet(picture: &Picture, row: &BotnetRow, view: View, has_world: bool) -> Ve
 
 /// Kind, other names and confidence in one line.
 fn what(row: &BotnetRow, words: &Words) -> String {
-    let confidence = row.confidence.and_then(|sure| words.confidences.get(sure as usize).copied());
+    let confidence = row
+        .confidence
+        .and_then(|sure| words.confidences.get(sure as usize).copied());
     let parts = [
         words.kind(row.kind).to_owned(),
         aliases(row, MOST_ALIASES),
@@ -125,7 +135,12 @@ fn what(row: &BotnetRow, words: &Words) -> String {
 }
 
 fn aliases(row: &BotnetRow, most: usize) -> String {
-    let names: Vec<String> = row.aliases.iter().take(most).map(|name| clean(name, MOST_NAME)).collect();
+    let names: Vec<String> = row
+        .aliases
+        .iter()
+        .take(most)
+        .map(|name| clean(name, MOST_NAME))
+        .collect();
     clean(&names.join(", "), MOST_TOLD)
 }
 
@@ -221,10 +236,19 @@ pub(super) fn pairs(picture: &Picture, view: View) -> Table {
         let systems: Vec<String> = pair
             .systems
             .iter()
-            .map(|share| format!("{} ({})", clean(&share.name, MOST_NAME), words.number(share.addresses)))
+            .map(|share| {
+                format!(
+                    "{} ({})",
+                    clean(&share.name, MOST_NAME),
+                    words.number(share.addresses)
+                )
+            })
             .collect();
         vec![
-            Cell::Text(clean(&pair.name.replacen("stack", words.charts.stack, 1), MOST_NAME)),
+            Cell::Text(clean(
+                &pair.name.replacen("stack", words.charts.stack, 1),
+                MOST_NAME,
+            )),
             Cell::Text(clean(&pair.signature, MOST_TOLD)),
             Cell::Count(pair.addresses),
             Cell::Count(pair.both),

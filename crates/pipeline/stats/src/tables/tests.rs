@@ -35,15 +35,24 @@ fn csv_is_quoted_and_no_formula() {
     let lines: Vec<&str> = csv.split("\r\n").collect();
     assert_eq!(lines.first(), Some(&"name,method,only_files,count"));
     assert!(lines[1].starts_with("'=1+1,"), "{csv}");
-    assert!(lines[2].starts_with("\"a,\"\"b\"\"\",") && lines[2].ends_with(",,2"), "{csv}");
-    assert!(lines[3].starts_with("'-,") && lines[4].starts_with("'@x,"), "{csv}");
+    assert!(
+        lines[2].starts_with("\"a,\"\"b\"\"\",") && lines[2].ends_with(",,2"),
+        "{csv}"
+    );
+    assert!(
+        lines[3].starts_with("'-,") && lines[4].starts_with("'@x,"),
+        "{csv}"
+    );
     assert!(csv.ends_with("\r\n"));
 }
 
 #[test]
 fn a_table_for_a_terminal_is_aligned_and_keeps_within_it() {
     let english = words(Language::English);
-    let table = table_of(&[("漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字", 1), ("short", 1_234_567)]);
+    let table = table_of(&[
+        ("漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字", 1),
+        ("short", 1_234_567),
+    ]);
     for columns in [0, 1, 12, 30, 80, 200] {
         let text = table.text(english, columns);
         for line in text.lines() {
@@ -55,7 +64,10 @@ fn a_table_for_a_terminal_is_aligned_and_keeps_within_it() {
         }
     }
     let text = table.text(english, 80);
-    assert!(text.contains("1,234,567") && text.contains("told by a rather long\n"), "{text}");
+    assert!(
+        text.contains("1,234,567") && text.contains("told by a rather long\n"),
+        "{text}"
+    );
     assert!(!text.contains("only_files"), "{text}");
 }
 

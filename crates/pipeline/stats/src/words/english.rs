@@ -27,7 +27,7 @@ pub(super) static ENGLISH: Words = Words {
     date: |day, month, year| format!("{day} {month} {year}"),
     days: |first, last| format!("{first} to {last}"),
     head: HEAD,
-    measures: ["Addresses", "Connections", "Messages", "Recipients", "Bytes"],
+    measures: ["Addresses", "Connections", "Envelopes", "Recipients", "Bytes"],
     parts: PARTS,
     columns: COLUMNS,
     kinds: [
@@ -77,15 +77,36 @@ const PARTS: PartWords = PartWords {
         "A bot with a network stack of its own shows two: its own, and that of the system it runs on. These strange stacks were seen on \
          addresses that show an ordinary system too. Many machines behind one address look the same, so only a high share is a sign.",
     ],
-    days: ["Day by day", "Addresses on each day, of everything and of the largest botnets."],
+    days: [
+        "Day by day",
+        "Addresses on each day, of everything and of the largest botnets.",
+    ],
     rankings: [
-        ["Systems", "The operating system, told by the first packet of the connection."],
-        ["Dialects", "How the sender spoke SMTP: order and spelling of its commands, its pace, its line ends."],
+        [
+            "Systems",
+            "The operating system, told by the first packet of the connection.",
+        ],
+        [
+            "Dialects",
+            "How the sender spoke SMTP: order and spelling of its commands, its pace, its line ends.",
+        ],
         ["HELO", "What kind of name the sender gave for itself."],
-        ["Header shapes", "Which fields the message had, in which order, and how they were written."],
-        ["Countries", "Where whoever holds the addresses is registered. A machine may stand elsewhere."],
-        ["Networks", "Which network announces the addresses (autonomous system)."],
-        ["Prefixes", "The /24 of an IPv4 address, or the /48 of an IPv6 address."],
+        [
+            "Header shapes",
+            "Which fields the message had, in which order, and how they were written.",
+        ],
+        [
+            "Countries",
+            "Where whoever holds the addresses is registered. A machine may stand elsewhere.",
+        ],
+        [
+            "Networks",
+            "Which network announces the addresses (autonomous system).",
+        ],
+        [
+            "Prefixes",
+            "The /24 of an IPv4 address, or the /48 of an IPv6 address.",
+        ],
         ["Traps", "The kind of trap that was hit."],
         ["Sensors", "Which sensor saw it."],
         ["Hours", "By hour of the day, in UTC."],
@@ -117,13 +138,22 @@ const COLUMNS: ColumnWords = ColumnWords {
     no: "no",
     day: "Day",
     rankings: [
-        "System", "Dialect", "HELO", "Header shape", "Country", "Network", "Prefix", "Trap", "Sensor", "Hour",
+        "System",
+        "Dialect",
+        "HELO",
+        "Header shape",
+        "Country",
+        "Network",
+        "Prefix",
+        "Trap",
+        "Sensor",
+        "Hour",
     ],
 };
 
 const METHODS: MethodWords = MethodWords {
     seen: "addresses seen",
-    chao: |low, high| format!("Chao 1987, 95 %: {low} to {high}"),
+    chao: |low, high| format!("Chao 1987, 95\u{a0}%: {low} to {high}"),
     chao_none: "all seen more than once: no more expected",
     recipients_hours: |over, all| format!("recipients counted, over {over} of {all} hours"),
     recipients_days: |over, all| format!("recipients counted, over {over} of {all} days"),
@@ -140,6 +170,7 @@ const CHARTS: ChartWords = ChartWords {
     dialect: "dialect",
     none: "none",
     peak: |number, hour| format!("at most {number} at {hour}"),
+    all: "all addresses",
     interval: "size: estimate and interval (95 %)",
     both: "with an ordinary system too",
     hours_utc: "hours in UTC",

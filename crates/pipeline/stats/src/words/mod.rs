@@ -125,6 +125,7 @@ pub(crate) struct ChartWords {
     pub(crate) none: &'static str,
     /// Number, hour.
     pub(crate) peak: With2,
+    pub(crate) all: &'static str,
     pub(crate) interval: &'static str,
     pub(crate) both: &'static str,
     pub(crate) hours_utc: &'static str,
@@ -253,5 +254,8 @@ const KINDS: [BotnetKind; 6] = [
 /// The words at the place that something has among its like.
 fn pick<W: Copy + Default, T: PartialEq>(words: &[W], all: &[T], one: T) -> W {
     let place = all.iter().position(|known| *known == one);
-    place.and_then(|place| words.get(place)).copied().unwrap_or_default()
+    place
+        .and_then(|place| words.get(place))
+        .copied()
+        .unwrap_or_default()
 }

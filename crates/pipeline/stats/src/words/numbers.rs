@@ -23,8 +23,15 @@ impl Words {
     /// A number in little room: `9,999`, `12.3 k`, `4.5 M`.
     #[must_use]
     pub fn short(&self, number: u64) -> String {
-        let units = [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
-        let unit = units.into_iter().find(|(unit, _)| number >= *unit && number >= 10_000);
+        let units = [
+            (1_000_000_000_000, "T"),
+            (1_000_000_000, "G"),
+            (1_000_000, "M"),
+            (1_000, "k"),
+        ];
+        let unit = units
+            .into_iter()
+            .find(|(unit, _)| number >= *unit && number >= 10_000);
         match unit {
             Some((unit, name)) => format!("{} {name}", self.tenths(number, unit)),
             None => self.number(number),
@@ -34,7 +41,12 @@ impl Words {
     /// Bytes in little room.
     #[must_use]
     pub fn bytes(&self, bytes: u64) -> String {
-        let units = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        let units = [
+            (1 << 40, "TiB"),
+            (1 << 30, "GiB"),
+            (1 << 20, "MiB"),
+            (1 << 10, "KiB"),
+        ];
         match units.into_iter().find(|(unit, _)| bytes >= *unit) {
             Some((unit, name)) => format!("{} {name}", self.tenths(bytes, unit)),
             None => format!("{bytes} B"),
@@ -146,7 +158,10 @@ mod tests {
         assert_eq!(spanish.share(1, 1_000_000), "< 0,1 %");
         assert_eq!(english.share(3, 0), "–");
         assert_eq!(spanish.day("2026-03-05"), "5 de marzo de 2026");
-        assert_eq!(english.days("2026-03-05", "2026-03-06"), "5 March 2026 to 6 March 2026");
+        assert_eq!(
+            english.days("2026-03-05", "2026-03-06"),
+            "5 March 2026 to 6 March 2026"
+        );
         assert_eq!(english.day("nonsense"), "nonsense");
     }
 }

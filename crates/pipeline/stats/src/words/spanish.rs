@@ -27,7 +27,7 @@ pub(super) static SPANISH: Words = Words {
     date: |day, month, year| format!("{day} de {month} de {year}"),
     days: |first, last| format!("{first} a {last}"),
     head: HEAD,
-    measures: ["Direcciones", "Conexiones", "Mensajes", "Destinatarios", "Bytes"],
+    measures: ["Direcciones", "Conexiones", "Sobres", "Destinatarios", "Bytes"],
     parts: PARTS,
     columns: COLUMNS,
     kinds: [
@@ -77,13 +77,28 @@ const PARTS: PartWords = PartWords {
         "Un bot con pila de red propia muestra dos: la suya y la del sistema en el que corre. Estas pilas extrañas se vieron en direcciones que \
          también muestran un sistema común. Muchas máquinas detrás de una dirección se ven igual, así que solo una parte alta es señal.",
     ],
-    days: ["Día por día", "Direcciones de cada día, de todo y de las botnets más grandes."],
+    days: [
+        "Día por día",
+        "Direcciones de cada día, de todo y de las botnets más grandes.",
+    ],
     rankings: [
-        ["Sistemas", "El sistema operativo, por el primer paquete de la conexión."],
-        ["Dialectos", "Cómo habló SMTP el remitente: orden y escritura de sus órdenes, su ritmo, sus fines de línea."],
+        [
+            "Sistemas",
+            "El sistema operativo, por el primer paquete de la conexión.",
+        ],
+        [
+            "Dialectos",
+            "Cómo habló SMTP el remitente: orden y escritura de sus órdenes, su ritmo, sus fines de línea.",
+        ],
         ["HELO", "Qué clase de nombre se dio el remitente."],
-        ["Formas de cabecera", "Qué campos tenía el mensaje, en qué orden y cómo estaban escritos."],
-        ["Países", "Dónde está registrado quien tiene las direcciones. La máquina puede estar en otro lugar."],
+        [
+            "Formas de cabecera",
+            "Qué campos tenía el mensaje, en qué orden y cómo estaban escritos.",
+        ],
+        [
+            "Países",
+            "Dónde está registrado quien tiene las direcciones. La máquina puede estar en otro lugar.",
+        ],
         ["Redes", "Qué red anuncia las direcciones (sistema autónomo)."],
         ["Prefijos", "El /24 de una dirección IPv4, o el /48 de una IPv6."],
         ["Trampas", "La clase de trampa que recibió algo."],
@@ -132,7 +147,7 @@ const COLUMNS: ColumnWords = ColumnWords {
 
 const METHODS: MethodWords = MethodWords {
     seen: "direcciones vistas",
-    chao: |low, high| format!("Chao 1987, 95 %: de {low} a {high}"),
+    chao: |low, high| format!("Chao 1987, 95\u{a0}%: de {low} a {high}"),
     chao_none: "todas vistas más de una vez: no se esperan más",
     recipients_hours: |over, all| format!("destinatarios contados, en {over} de {all} horas"),
     recipients_days: |over, all| format!("destinatarios contados, en {over} de {all} días"),
@@ -149,6 +164,7 @@ const CHARTS: ChartWords = ChartWords {
     dialect: "dialecto",
     none: "ninguno",
     peak: |number, hour| format!("máximo {number} a las {hour}"),
+    all: "todas las direcciones",
     interval: "tamaño: estimación e intervalo (95 %)",
     both: "también con un sistema común",
     hours_utc: "horas en UTC",

@@ -10,7 +10,12 @@ use atalaya_stats::{
 /// Names, other names, bots, billions of messages a day times 100.
 const BOTNETS: [(&str, &[&str], u64, u64); 12] = [
     ("Srizbi", &["Cbeplay", "Exchanger"], 315_000, 6_000),
-    ("Bobax", &["Kraken", "Oderoor", "Bobic", "Cotmonger", "Hacktool.Spammer"], 185_000, 900),
+    (
+        "Bobax",
+        &["Kraken", "Oderoor", "Bobic", "Cotmonger", "Hacktool.Spammer"],
+        185_000,
+        900,
+    ),
     ("Rustock", &["RKRustok", "Costrat"], 150_000, 3_000),
     ("Cutwail", &["Pandex", "Mutant", "Pushdo"], 125_000, 1_600),
     ("Storm", &["Nuwar", "Peacomm", "Zhelatin"], 85_000, 300),
@@ -24,8 +29,9 @@ const BOTNETS: [(&str, &[&str], u64, u64); 12] = [
 ];
 
 const COUNTRIES: [&str; 40] = [
-    "BR", "TR", "IN", "RU", "CN", "US", "PL", "KR", "TH", "AR", "ES", "IT", "VN", "CO", "GB", "DE", "UA", "RO", "PE", "CL",
-    "MX", "FR", "PH", "ID", "SA", "EG", "PK", "IR", "IL", "GR", "HU", "CZ", "BG", "MA", "ZA", "NG", "KE", "SG", "MT", "DO",
+    "BR", "TR", "IN", "RU", "CN", "US", "PL", "KR", "TH", "AR", "ES", "IT", "VN", "CO", "GB", "DE", "UA",
+    "RO", "PE", "CL", "MX", "FR", "PH", "ID", "SA", "EG", "PK", "IR", "IL", "GR", "HU", "CZ", "BG", "MA",
+    "ZA", "NG", "KE", "SG", "MT", "DO",
 ];
 
 const NETWORKS: [(u32, &str); 16] = [
@@ -52,7 +58,10 @@ pub(crate) struct Dice(u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
     }
 
@@ -110,15 +119,32 @@ fn botnet(day: &str, (place, row): (usize, &(&str, &[&str], u64, u64)), dice: &m
     let turned = COUNTRIES.iter().cycle().skip(place * 3).take(12);
     BotnetRow {
         name: name.to_owned(),
-        kind: if is_stack { BotnetKind::Stack } else { BotnetKind::Botnet },
+        kind: if is_stack {
+            BotnetKind::Stack
+        } else {
+            BotnetKind::Botnet
+        },
         aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
-        confidence: (!is_stack).then_some(if place == 0 { Confidence::Unconfirmed } else { Confidence::Likely }),
-        told_by: if is_stack { "4:64:0:1300:4000,0:mss::0" } else { "SecureWorks, April 2008" }.to_owned(),
+        confidence: (!is_stack).then_some(if place == 0 {
+            Confidence::Unconfirmed
+        } else {
+            Confidence::Likely
+        }),
+        told_by: if is_stack {
+            "4:64:0:1300:4000,0:mss::0"
+        } else {
+            "SecureWorks, April 2008"
+        }
+        .to_owned(),
         figures,
         new: figures.addresses * 2 / 5,
         listed: figures.addresses / 2,
         notified: figures.addresses / 3,
-        paired: if place == 0 || is_stack { figures.addresses / 3 } else { 0 },
+        paired: if place == 0 || is_stack {
+            figures.addresses / 3
+        } else {
+            0
+        },
         size: Estimate {
             low: figures.addresses * 13 / 10,
             likely: figures.addresses * 15 / 10,
@@ -127,9 +153,15 @@ fn botnet(day: &str, (place, row): (usize, &(&str, &[&str], u64, u64)), dice: &m
         recipients_a_day: figures.counts.recipients,
         world_a_day: None,
         hours: hours(figures.counts.connections, place as u64 * 2, dice),
-        countries: shares(turned.map(|code| ((*code).to_owned(), (*code).to_owned())), figures.addresses, 10),
+        countries: shares(
+            turned.map(|code| ((*code).to_owned(), (*code).to_owned())),
+            figures.addresses,
+            10,
+        ),
         networks: shares(
-            NETWORKS.iter().map(|(asn, name)| (format!("AS{asn}"), (*name).to_owned())),
+            NETWORKS
+                .iter()
+                .map(|(asn, name)| (format!("AS{asn}"), (*name).to_owned())),
             figures.addresses,
             10,
         ),
@@ -166,7 +198,11 @@ fn ranking(day: &str, by: Dimension, names: &[(&str, &str)], total: u64, dice: &
     let row = |(place, (key, name)): (usize, &(&str, &str))| Row {
         key: (*key).to_owned(),
         name: (*name).to_owned(),
-        figures: figures(day, dice.about(total * 2 / ((place as u64 + 2) * (place as u64 + 3))), 3 + place as u64 % 4),
+        figures: figures(
+            day,
+            dice.about(total * 2 / ((place as u64 + 2) * (place as u64 + 3))),
+            3 + place as u64 % 4,
+        ),
     };
     let mut rows: Vec<Row> = names.iter().enumerate().map(row).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.figures.addresses));
@@ -178,47 +214,97 @@ fn ranking(day: &str, by: Dimension, names: &[(&str, &str)], total: u64, dice: &
 }
 
 const SYSTEMS: [(&str, &str); 7] = [
-    ("unknown 4:128:0:536:24000,0:mss::0", "unknown 4:128:0:536:24000,0:mss::0"),
+    (
+        "unknown 4:128:0:536:24000,0:mss::0",
+        "unknown 4:128:0:536:24000,0:mss::0",
+    ),
     ("Windows XP", "Windows XP"),
     ("Windows 7 or 8", "Windows 7 or 8"),
-    ("unknown 4:64:0:1300:4000,0:mss::0", "unknown 4:64:0:1300:4000,0:mss::0"),
+    (
+        "unknown 4:64:0:1300:4000,0:mss::0",
+        "unknown 4:64:0:1300:4000,0:mss::0",
+    ),
     ("Linux 2.4.x-2.6.x", "Linux 2.4.x-2.6.x"),
     ("not seen", "not seen"),
     ("FreeBSD", "FreeBSD"),
 ];
 const DIALECTS: [(&str, &str); 4] = [
-    ("5be1a2f09c", "smtp/1 talks=early lines=lf hello=HELO_word order=HELO,MAIL,RCPT,DATA mail=- rcpt=- text=- pace=quick end=-"),
-    ("0c77d3e1aa", "smtp/1 talks=late lines=crlf hello=EHLO_word order=EHLO,MAIL,RCPT,DATA,QUIT mail=size rcpt=- end=QUIT"),
-    ("91f0ae7c55", "smtp/1 talks=early lines=crlf hello=HELO_[own] order=HELO,RSET,MAIL,RCPT,DATA mail=- end=drop"),
+    (
+        "5be1a2f09c",
+        "smtp/1 talks=early lines=lf hello=HELO_word order=HELO,MAIL,RCPT,DATA mail=- rcpt=- text=- pace=quick end=-",
+    ),
+    (
+        "0c77d3e1aa",
+        "smtp/1 talks=late lines=crlf hello=EHLO_word order=EHLO,MAIL,RCPT,DATA,QUIT mail=size rcpt=- end=QUIT",
+    ),
+    (
+        "91f0ae7c55",
+        "smtp/1 talks=early lines=crlf hello=HELO_[own] order=HELO,RSET,MAIL,RCPT,DATA mail=- end=drop",
+    ),
     ("-", "-"),
 ];
 const HELOS: [(&str, &str); 6] = [
-    ("WORD", "WORD"), ("word", "word"), ("name-of-address", "name-of-address"), ("\"ylmf-pc\"", "\"ylmf-pc\""), ("[own]", "[own]"), ("name", "name"),
+    ("WORD", "WORD"),
+    ("word", "word"),
+    ("name-of-address", "name-of-address"),
+    ("\"ylmf-pc\"", "\"ylmf-pc\""),
+    ("[own]", "[own]"),
+    ("name", "name"),
 ];
 const SHAPES: [(&str, &str); 3] = [
-    ("aa01f3d2", "head/1 fields=received,from,to,subject,date,message-id order=plain mid=hex12.hex8.hex8"),
-    ("bb72c941", "head/1 fields=message-id,from,to,subject,mime-version,content-type,x-mailer mid=outlook"),
+    (
+        "aa01f3d2",
+        "head/1 fields=received,from,to,subject,date,message-id order=plain mid=hex12.hex8.hex8",
+    ),
+    (
+        "bb72c941",
+        "head/1 fields=message-id,from,to,subject,mime-version,content-type,x-mailer mid=outlook",
+    ),
     ("-", "-"),
 ];
 
 /// The picture of a week, or of its last day.
 pub(crate) fn picture(days: usize) -> Picture {
-    let names = ["2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26"];
+    let names = [
+        "2026-11-20",
+        "2026-11-21",
+        "2026-11-22",
+        "2026-11-23",
+        "2026-11-24",
+        "2026-11-25",
+        "2026-11-26",
+    ];
     let names = &names[names.len() - days.clamp(1, 7)..];
     let last = names[names.len() - 1];
     let mut dice = Dice(2_008);
-    let mut botnets: Vec<BotnetRow> = BOTNETS.iter().enumerate().map(|row| botnet(last, row, &mut dice)).collect();
+    let mut botnets: Vec<BotnetRow> = BOTNETS
+        .iter()
+        .enumerate()
+        .map(|row| botnet(last, row, &mut dice))
+        .collect();
     botnets.push(rest(last));
     let addresses: u64 = botnets.iter().map(|row| row.figures.addresses).sum();
     let mut total = figures(last, addresses * 97 / 100, 1);
     total.counts = Counts::default();
-    botnets.iter().for_each(|row| total.counts.add(&row.figures.counts));
-    let countries: Vec<(&str, &str)> = COUNTRIES.iter().map(|code| (*code, *code)).chain([("unknown", "unknown")]).collect();
-    let networks: Vec<(String, &str)> = NETWORKS.iter().map(|(asn, name)| (format!("AS{asn}"), *name)).collect();
+    botnets
+        .iter()
+        .for_each(|row| total.counts.add(&row.figures.counts));
+    let countries: Vec<(&str, &str)> = COUNTRIES
+        .iter()
+        .map(|code| (*code, *code))
+        .chain([("unknown", "unknown")])
+        .collect();
+    let networks: Vec<(String, &str)> = NETWORKS
+        .iter()
+        .map(|(asn, name)| (format!("AS{asn}"), *name))
+        .collect();
     let mut networks: Vec<(&str, &str)> = networks.iter().map(|(key, name)| (key.as_str(), *name)).collect();
     networks.push(("unknown", "unknown"));
     let prefixes: Vec<String> = (0..30).map(|number| format!("198.51.{number}.0/24")).collect();
-    let prefixes: Vec<(&str, &str)> = prefixes.iter().map(|prefix| (prefix.as_str(), prefix.as_str())).collect();
+    let prefixes: Vec<(&str, &str)> = prefixes
+        .iter()
+        .map(|prefix| (prefix.as_str(), prefix.as_str()))
+        .collect();
     let all = total.addresses;
     let mut rankings = vec![
         ranking(last, Dimension::System, &SYSTEMS, all, &mut dice),
@@ -228,8 +314,24 @@ pub(crate) fn picture(days: usize) -> Picture {
         ranking(last, Dimension::Country, &countries, all, &mut dice),
         ranking(last, Dimension::Network, &networks, all, &mut dice),
         ranking(last, Dimension::Prefix, &prefixes, all / 40, &mut dice),
-        ranking(last, Dimension::Trap, &[("pristine", "pristine"), ("recycled", "recycled"), ("typo", "typo")], all, &mut dice),
-        ranking(last, Dimension::Sensor, &[("trap", "trap"), ("milter", "milter")], all, &mut dice),
+        ranking(
+            last,
+            Dimension::Trap,
+            &[
+                ("pristine", "pristine"),
+                ("recycled", "recycled"),
+                ("typo", "typo"),
+            ],
+            all,
+            &mut dice,
+        ),
+        ranking(
+            last,
+            Dimension::Sensor,
+            &[("trap", "trap"), ("milter", "milter")],
+            all,
+            &mut dice,
+        ),
     ];
     let by_hour = hours(total.counts.connections, 4, &mut dice);
     rankings.push(Ranking {
@@ -247,7 +349,10 @@ pub(crate) fn picture(days: usize) -> Picture {
     let day = |day: &&str| DayRow {
         day: (*day).to_owned(),
         figures: figures(day, dice.about(all), 4),
-        botnets: botnets.iter().map(|row| dice.about(row.figures.addresses)).collect(),
+        botnets: botnets
+            .iter()
+            .map(|row| dice.about(row.figures.addresses))
+            .collect(),
     };
     Picture {
         version: 1,
@@ -286,7 +391,13 @@ fn origins() -> Vec<Origin> {
             true,
             "Registration countries: statistics of the regional Internet registries, nro.net (CC BY 4.0)",
         ),
-        origin("networks", "/var/lib/atalaya/networks.tsv", "2026-11-20", false, "Networks: iptoasn.com (PDDL 1.0)"),
+        origin(
+            "networks",
+            "/var/lib/atalaya/networks.tsv",
+            "2026-11-20",
+            false,
+            "Networks: iptoasn.com (PDDL 1.0)",
+        ),
     ]
 }
 
@@ -342,16 +453,22 @@ pub(crate) fn nothing() -> Picture {
 
 /// The same with names that strangers might choose.
 pub(crate) fn hostile() -> Picture {
-    let evil = format!("<script>alert(1)</script>\" onload='x' \u{202e}evil\u{0}\n]]> & {}", "A".repeat(10_000));
+    let evil = format!(
+        "<script>alert(1)</script>\" onload='x' \u{202e}evil\u{0}\n]]> & {}",
+        "A".repeat(10_000)
+    );
     let mut picture = picture(7);
     for row in picture.botnets.iter_mut() {
         row.name.clone_from(&evil);
         row.told_by.clone_from(&evil);
         row.aliases = vec![evil.clone(); 50];
-        row.countries.iter_mut().chain(&mut row.networks).for_each(|share| {
-            share.key.clone_from(&evil);
-            share.name.clone_from(&evil);
-        });
+        row.countries
+            .iter_mut()
+            .chain(&mut row.networks)
+            .for_each(|share| {
+                share.key.clone_from(&evil);
+                share.name.clone_from(&evil);
+            });
     }
     for row in picture.rankings.iter_mut().flat_map(|ranking| &mut ranking.rows) {
         row.key.clone_from(&evil);
@@ -360,7 +477,9 @@ pub(crate) fn hostile() -> Picture {
     for pair in &mut picture.pairs {
         pair.name.clone_from(&evil);
         pair.signature.clone_from(&evil);
-        pair.systems.iter_mut().for_each(|share| share.name.clone_from(&evil));
+        pair.systems
+            .iter_mut()
+            .for_each(|share| share.name.clone_from(&evil));
     }
     for origin in &mut picture.origins {
         origin.from.clone_from(&evil);

@@ -33,9 +33,9 @@ impl Asked {
     }
 
     fn measure(&self) -> Result<Measure, Failure> {
-        self.by
-            .as_deref()
-            .map_or(Ok(Measure::default()), |by| by.parse().map_err(|_no_measure| Failure::BadRequest))
+        self.by.as_deref().map_or(Ok(Measure::default()), |by| {
+            by.parse().map_err(|_no_measure| Failure::BadRequest)
+        })
     }
 }
 
@@ -51,7 +51,8 @@ pub(super) fn query(reader: &Reader, by: Measure) -> String {
 
 /// One day of a path.
 pub(super) fn day(text: &str) -> Result<Day, Failure> {
-    text.parse().map_err(|_bad: BadDay| Failure::BadDay(text.chars().take(40).collect()))
+    text.parse()
+        .map_err(|_bad: BadDay| Failure::BadDay(text.chars().take(40).collect()))
 }
 
 /// The days from one to another.

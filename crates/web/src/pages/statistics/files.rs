@@ -5,7 +5,8 @@ use std::sync::Arc;
 use atalaya_stats::{Days, NARROW, Part, Picture, View, WIDE, chart, json, report, table};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -34,7 +35,11 @@ pub(super) enum Fresh {
 
 impl Fresh {
     pub(super) const fn of(picture: &Picture) -> Self {
-        if picture.is_complete { Self::Hour } else { Self::Minute }
+        if picture.is_complete {
+            Self::Hour
+        } else {
+            Self::Minute
+        }
     }
 
     const fn control(self) -> &'static str {
@@ -60,7 +65,11 @@ pub(super) fn answer(
         (ETAG, tag.as_str()),
     ];
     let known = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-    if known.is_some_and(|known| known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)) {
+    if known.is_some_and(|known| {
+        known
+            .split(',')
+            .any(|known| known.trim().trim_start_matches("W/") == tag)
+    }) {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
     (common, [(CONTENT_TYPE, kind)], body).into_response()
@@ -117,7 +126,11 @@ impl Form {
         }
         let (part, ending) = name.rsplit_once('.')?;
         let part: Part = part.parse().ok()?;
-        let width = if asked.size.as_deref() == Some("narrow") { NARROW } else { WIDE };
+        let width = if asked.size.as_deref() == Some("narrow") {
+            NARROW
+        } else {
+            WIDE
+        };
         match ending {
             "csv" => Some(Self::Csv(part)),
             "json" => Some(Self::Json(part)),
@@ -139,7 +152,9 @@ impl Form {
 
     fn write(self, picture: &Picture, view: View, organisation: &str) -> Result<Vec<u8>, Failure> {
         Ok(match self {
-            Self::Report => report(picture, view, organisation).map_err(unwritten)?.into_bytes(),
+            Self::Report => report(picture, view, organisation)
+                .map_err(unwritten)?
+                .into_bytes(),
             Self::Csv(part) => table(picture, part, view).csv().into_bytes(),
             Self::Json(part) => json(picture, part, view)
                 .map_err(|_unwritable| Failure::Internal)?
@@ -156,7 +171,10 @@ impl Form {
             headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(ALONE));
         }
         if let Self::Csv(part) = self {
-            let name = format!("attachment; filename=\"{part}-{}.csv\"", asked::path(days).replace("/stats/", "").replace('/', "-to-"));
+            let name = format!(
+                "attachment; filename=\"{part}-{}.csv\"",
+                asked::path(days).replace("/stats/", "").replace('/', "-to-")
+            );
             if let Ok(name) = name.parse() {
                 headers.insert(CONTENT_DISPOSITION, name);
             }
@@ -193,5 +211,10 @@ fn whole((reader, headers): (&Reader, &HeaderMap), picture: &Arc<Picture>) -> Re
         origin.from = origin.from.rsplit('/').next().unwrap_or_default().to_owned();
     }
     let body = serde_json::to_vec(&picture).map_err(|_unwritable| Failure::Internal)?;
-    Ok(answer((reader, headers), Fresh::of(&picture), "application/json", body))
+    Ok(answer(
+        (reader, headers),
+        Fresh::of(&picture),
+        "application/json",
+        body,
+    ))
 }

@@ -40,7 +40,10 @@ impl From<StatsError> for Failure {
         match error {
             StatsError::Store(error) => error.into(),
             error => {
-                tracing::error!(error = &error as &dyn std::error::Error, "statistics cannot be shown");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "statistics cannot be shown"
+                );
                 Self::Internal
             }
         }

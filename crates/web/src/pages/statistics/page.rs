@@ -73,7 +73,12 @@ pub(crate) async fn overview(
         known: &known,
     };
     let html = made.page(&shared, &reader, asked.view(&reader)?)?;
-    Ok(files::answer((&reader, &headers), Fresh::Minute, "text/html; charset=utf-8", html.into_bytes()))
+    Ok(files::answer(
+        (&reader, &headers),
+        Fresh::Minute,
+        "text/html; charset=utf-8",
+        html.into_bytes(),
+    ))
 }
 
 /// `/stats/DAY`.
@@ -120,7 +125,12 @@ async fn show(
     };
     let html = made.page(shared, reader, asked.view(reader)?)?;
     let fresh = Fresh::of(&picture);
-    Ok(files::answer((reader, headers), fresh, "text/html; charset=utf-8", html.into_bytes()))
+    Ok(files::answer(
+        (reader, headers),
+        fresh,
+        "text/html; charset=utf-8",
+        html.into_bytes(),
+    ))
 }
 
 /// What a page is made of.
@@ -213,12 +223,18 @@ fn measures(base: &str, reader: &Reader, view: View) -> Vec<(Link, bool)> {
         href: format!("{base}{}", asked::query(reader, by)),
         text: view.words.measure(by).to_owned(),
     };
-    Measure::ALL.into_iter().map(|by| (link(by), by == view.by)).collect()
+    Measure::ALL
+        .into_iter()
+        .map(|by| (link(by), by == view.by))
+        .collect()
 }
 
 /// A template that failed.
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 pub(super) fn unwritten(error: askama::Error) -> Failure {
-    tracing::error!(error = &error as &dyn std::error::Error, "a page could not be written");
+    tracing::error!(
+        error = &error as &dyn std::error::Error,
+        "a page could not be written"
+    );
     Failure::Internal
 }
