@@ -117,6 +117,7 @@ impl House {
             zone: Arc::clone(&zone),
             clock: clock.clone(),
             reporters: Arc::new(Reporters::open(&config.data).context("the reporters cannot be read")?),
+            statistics: Arc::clone(&statistics),
             metrics: process::metrics()?,
             config: app_config(&config, &rules, signatures)?,
         };

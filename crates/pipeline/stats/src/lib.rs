@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod catalogue;
+mod charts;
 mod closing;
 mod config;
 mod counter;
@@ -10,13 +11,20 @@ mod error;
 mod exchange;
 mod figures;
 mod fold;
+mod matrix;
+mod parts;
 mod profile;
+mod report;
 mod segment;
 mod sender;
 mod statistics;
+mod tables;
 mod whereabouts;
+mod words;
 
+pub use atalaya_places::Language;
 pub use catalogue::{Botnet, Catalogue, Confidence};
+pub use charts::{Drawing, NARROW, View, WIDE, chart, clean, style};
 pub use config::StatsConfig;
 pub use counter::{Counter, READER};
 pub use counts::Counts;
@@ -28,8 +36,12 @@ pub use figures::{
     Row, Share,
 };
 pub use fold::Fold;
+pub use parts::Part;
 pub use profile::Profile;
+pub use report::{Stand, report, sections, title};
 pub use segment::{BadSegment, Cell, Segment};
 pub use sender::{Neighbourhood, Sender};
 pub use statistics::{MOST_DAYS, Statistics};
+pub use tables::{Table, json, table};
 pub use whereabouts::Whereabouts;
+pub use words::{Words, words};
