@@ -79,17 +79,12 @@ impl Counter {
         let may_be_more = loop {
             let batch = self.store.observations_after(to, BATCH).await?;
             let now = self.clock.now();
-            let open = now.minus(self.keep.duration());
             for Seen {
                 position,
                 observation,
             } in &batch
             {
-                if observation.seen_at >= open {
-                    fold.count(observation, now, &self.names);
-                } else {
-                    metrics::counter!("atalaya_stats_too_late_total").increment(1);
-                }
+                self.count(&mut fold, observation, now);
                 to = *position;
             }
             if fold.is_full() {
