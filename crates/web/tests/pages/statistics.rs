@@ -73,9 +73,18 @@ async fn a_page_may_be_kept_and_is_not_sent_twice() {
     assert_eq!(page.header("cache-control"), "public, max-age=3600");
     assert!(page.text.len() < 100_000, "{}", page.text.len());
     let again = house.get_with(LAST, "if-none-match", page.header("etag")).await;
-    assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
-    assert_eq!(house.get_with(LAST, "if-none-match", "\"other\"").await.status, StatusCode::OK);
-    assert!(page.header("content-security-policy").contains("style-src 'self'"));
+    assert_eq!(
+        (again.status, again.text.as_str()),
+        (StatusCode::NOT_MODIFIED, "")
+    );
+    assert_eq!(
+        house.get_with(LAST, "if-none-match", "\"other\"").await.status,
+        StatusCode::OK
+    );
+    assert!(
+        page.header("content-security-policy")
+            .contains("style-src 'self'")
+    );
 }
 
 #[tokio::test]
@@ -88,15 +97,25 @@ async fn every_part_is_a_file_of_each_kind() {
             ("svg", "image/svg+xml"),
         ] {
             let file = house.get(&format!("{LAST}/{part}.{ending}")).await;
-            assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, kind), "{part}");
+            assert_eq!(
+                (file.status, file.header("content-type")),
+                (StatusCode::OK, kind),
+                "{part}"
+            );
         }
     }
     let csv = house.get("/stats/2026-11-22/botnets.csv").await;
     csv.says("Srizbi,botnet,");
-    assert_eq!(csv.header("content-disposition"), "attachment; filename=\"botnets-2026-11-22.csv\"");
+    assert_eq!(
+        csv.header("content-disposition"),
+        "attachment; filename=\"botnets-2026-11-22.csv\""
+    );
     let svg = house.get("/stats/2026-11-22/countries.svg?size=narrow").await;
     assert!(svg.text.contains("viewBox=\"0 0 350 "), "{}", svg.text);
-    assert!(svg.header("content-security-policy").starts_with("default-src 'none'; style-src 'unsafe-inline'"));
+    assert!(
+        svg.header("content-security-policy")
+            .starts_with("default-src 'none'; style-src 'unsafe-inline'")
+    );
     let png = house.get("/stats/2026-11-22/hours.png").await;
     assert_eq!(png.header("content-type"), "image/png");
     let report = house.get("/stats/2026-11-22/report.html").await;
@@ -112,7 +131,12 @@ async fn programs_get_the_whole_picture() {
     answer.keeps("/var/lib");
     let document = house.get("/api/openapi.json").await.json();
     let schema = document["components"]["schemas"]["Statistics"].clone();
-    let named: Vec<&str> = schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let named: Vec<&str> = schema["required"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect();
     let answered = answer.json();
     let mut members: Vec<&String> = answered.as_object().unwrap().keys().collect();
     let mut named_sorted = named.clone();
@@ -159,7 +183,12 @@ async fn a_form_leads_to_days() {
 async fn an_operator_may_keep_statistics_to_himself() {
     let mut house = house().await;
     house.stats.public = false;
-    for path in ["/stats", LAST, "/stats/2026-11-22/botnets.csv", "/api/v1/stats/2026-11-22"] {
+    for path in [
+        "/stats",
+        LAST,
+        "/stats/2026-11-22/botnets.csv",
+        "/api/v1/stats/2026-11-22",
+    ] {
         assert_eq!(house.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     house.get("/").await.keeps("/stats");

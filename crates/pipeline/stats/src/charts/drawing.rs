@@ -181,6 +181,16 @@ impl Drawing {
         &self.description
     }
 
+    /// Width and height in whole units.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast of a float keeps within the ends of the type"
+    )]
+    pub(crate) const fn size(&self) -> (u32, u32) {
+        (self.width.round() as u32, self.height.round() as u32)
+    }
+
     /// One that says that there is nothing to show.
     pub(crate) fn nothing(width: f64, title: &str, words: &str) -> Self {
         let mut drawing = Self::new((width, 72.0), title, words.to_owned());

@@ -70,8 +70,7 @@ pub(super) struct SectionView {
     pub(super) hint: &'static str,
     /// Charts, written and escaped.
     pub(super) charts: Vec<String>,
-    /// A chart that is a file of its own: its addresses for wide and narrow pages, and its description.
-    pub(super) image: Option<(String, String, String)>,
+    pub(super) image: Option<ImageView>,
     pub(super) note: String,
     pub(super) heads: Vec<Head>,
     pub(super) rows: Vec<Vec<Seen>>,
@@ -110,29 +109,40 @@ pub(super) fn section(picture: &Picture, part: Part, view: View, stand: Stand<'_
     }
 }
 
-/// The charts of a part: a page has one for wide screens and one for narrow ones, and leaves the map to a file because it is large.
-fn drawings(
-    picture: &Picture,
-    part: Part,
-    view: View,
-    stand: Stand<'_>,
-) -> (Vec<String>, Option<(String, String, String)>) {
+/// The charts of a part. A report has them all in itself. A page has the first one, for wide screens and for narrow ones; the others are files, which
+/// a browser fetches when they come into sight.
+fn drawings(picture: &Picture, part: Part, view: View, stand: Stand<'_>) -> (Vec<String>, Option<ImageView>) {
     let wide = chart(picture, part, view, WIDE);
     let Stand::Page { base, query } = stand else {
         return (vec![wide.inline(&format!("{part}-w"), "chart")], None);
     };
-    if part == Part::Ranking(Dimension::Country) {
-        let file = format!("{base}/{part}.svg{query}");
-        let joint = if query.is_empty() { '?' } else { '&' };
-        let narrow = format!("{file}{joint}size=narrow");
-        return (Vec::new(), Some((file, narrow, wide.description().to_owned())));
+    if part == Part::Botnets {
+        let narrow = chart(picture, part, view, NARROW);
+        let charts = vec![
+            wide.inline(&format!("{part}-w"), "chart wide-only"),
+            narrow.inline(&format!("{part}-n"), "chart narrow-only"),
+        ];
+        return (charts, None);
     }
-    let narrow = chart(picture, part, view, NARROW);
-    let charts = vec![
-        wide.inline(&format!("{part}-w"), "chart wide-only"),
-        narrow.inline(&format!("{part}-n"), "chart narrow-only"),
-    ];
-    (charts, None)
+    let file = format!("{base}/{part}.svg{query}");
+    let joint = if query.is_empty() { '?' } else { '&' };
+    let image = ImageView {
+        narrow: format!("{file}{joint}size=narrow"),
+        wide: file,
+        description: wide.description().to_owned(),
+        size: wide.size(),
+    };
+    (Vec::new(), Some(image))
+}
+
+/// A chart that is a file of its own.
+pub(super) struct ImageView {
+    pub(super) wide: String,
+    /// The same for a narrow page.
+    pub(super) narrow: String,
+    pub(super) description: String,
+    /// Width and height of the wide one, so that nothing jumps when it comes.
+    pub(super) size: (u32, u32),
 }
 
 /// What the chart of a part cannot show.

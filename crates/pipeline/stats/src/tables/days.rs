@@ -7,7 +7,7 @@ use crate::matrix::Matrix;
 use crate::parts::Part;
 
 /// Most countries of the table of botnets by country.
-const MOST_COUNTRIES: usize = 40;
+const MOST_COUNTRIES: usize = 20;
 
 /// Each day; files have the addresses of each botnet too.
 pub(super) fn days(picture: &Picture, view: View) -> Table {
