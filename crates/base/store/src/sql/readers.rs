@@ -192,10 +192,8 @@ mod tests {
     async fn who_comes_after_the_end_hears_of_it_and_who_is_there_is_waited_for() {
         let readers = readers(2);
         let mut reader = readers.take().await.unwrap();
-        let closing = tokio::spawn({
-            let readers = readers.clone();
-            async move { readers.close().await }
-        });
+        let others = readers.clone();
+        let closing = tokio::spawn(async move { others.close().await });
         while !matches!(readers.take().await, Err(StoreError::Closed)) {
             tokio::task::yield_now().await;
         }

@@ -72,8 +72,8 @@ async fn of_an_unknown_address_there_is_nothing(fixture: Fixture) {
     }
 }
 
-async fn all_that_is_kept_comes_at_once(fixture: Fixture) {
-    let (store, now) = (&fixture.store, fixture.time.now());
+/// Four of the address, and one of another.
+async fn see_some(store: &Store) {
     for (address, seconds) in [
         (ADDRESS, 1),
         (ADDRESS, 4),
@@ -87,9 +87,10 @@ async fn all_that_is_kept_comes_at_once(fixture: Fixture) {
         };
         store.record(seen, None).await.unwrap();
     }
-    let listed = decide(store, &decision(ADDRESS, listed_until(9_000)), now).await;
-    let range = decide(store, &decision("192.0.2.0/24", listed_until(9_000)), now).await;
-    decide(store, &decision("192.0.2.2", listed_until(9_000)), now).await;
+}
+
+/// Three of the address, and one of another.
+async fn remove_some(store: &Store) {
     let mut transaction = store.begin().await.unwrap();
     for (address, seconds) in [(ADDRESS, 9), (ADDRESS, 11), (ADDRESS, 12), ("192.0.2.2", 13)] {
         let removal = Removal {
@@ -102,6 +103,15 @@ async fn all_that_is_kept_comes_at_once(fixture: Fixture) {
         transaction.add_removal(&removal).await.unwrap();
     }
     transaction.commit().await.unwrap();
+}
+
+async fn all_that_is_kept_comes_at_once(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    see_some(store).await;
+    let listed = decide(store, &decision(ADDRESS, listed_until(9_000)), now).await;
+    let range = decide(store, &decision("192.0.2.0/24", listed_until(9_000)), now).await;
+    decide(store, &decision("192.0.2.2", listed_until(9_000)), now).await;
+    remove_some(store).await;
     let until = now.plus(Duration::from_secs(3_600));
     store
         .keep_contact(&contact("192.0.0.0/16", "wide@network.example"), until)

@@ -11,6 +11,7 @@ use crate::support::{Fixture, decision, listed_until};
 on_both!(
     Fixture:
     segments_are_kept_by_day_and_machine,
+    segments_are_deleted_one_by_one_or_by_machine,
     a_closed_day_keeps_its_picture,
     a_position_is_moved_by_one_only,
     what_was_listed_is_found_by_its_time,
@@ -53,14 +54,23 @@ async fn segments_are_kept_by_day_and_machine(fixture: Fixture) {
     assert_eq!((days.len(), day, segments, cells, bytes), (2, -3, 2, 7, 7));
     assert!(days[1].last > days[0].last);
     assert_eq!(store.kept_days(0, 6).await.unwrap(), []);
+}
 
-    let own = store.segments_from(-3, "").await.unwrap()[0].id;
+async fn segments_are_deleted_one_by_one_or_by_machine(fixture: Fixture) {
+    let store = &fixture.store;
+    for (origin, packed) in [("", &b"one"[..]), ("ab", b"two!")] {
+        add(&fixture, -3, origin, packed).await;
+    }
+    let sizes = store.segment_sizes(-3, "").await.unwrap();
+    let [(own, 3)] = sizes[..] else {
+        panic!("{sizes:?}")
+    };
     let mut transaction = store.begin().await.unwrap();
     assert_eq!(transaction.delete_segments_from(-3, "ab").await.unwrap(), 1);
     assert!(transaction.delete_segment(own).await.unwrap());
     assert!(!transaction.delete_segment(own).await.unwrap());
     transaction.commit().await.unwrap();
-    assert_eq!(store.kept_days(i32::MIN, i32::MAX).await.unwrap().len(), 1);
+    assert_eq!(store.kept_days(i32::MIN, i32::MAX).await.unwrap(), []);
 }
 
 async fn a_closed_day_keeps_its_picture(fixture: Fixture) {
