@@ -54,7 +54,7 @@ pub(crate) fn counter((store, clock): (&Store, &Clock), catalogue: &Catalogue, k
 /// # Errors
 /// What was refused or failed, as a sentence for the operator.
 pub(crate) async fn answer(
-    statistics: &Statistics,
+    statistics: &Arc<Statistics>,
     counter: &Counter,
     asked: StatsRequest,
 ) -> anyhow::Result<Value> {

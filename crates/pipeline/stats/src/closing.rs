@@ -3,6 +3,7 @@
 //! The picture is made while the days before still stand, by which new addresses are told from those that return. Some days later the addresses
 //! go. What is told of the day in between is seen as long as they stay, and is not in the picture.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -19,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 impl Statistics {
     /// Closes days until `stop`.
-    pub async fn close_days(&self, stop: CancellationToken) {
+    pub async fn close_days(self: &Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let pause = match self.close_some().await {
                 Ok(true) => PAUSE,
@@ -37,7 +38,7 @@ impl Statistics {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn close_some(&self) -> Result<bool, StatsError> {
+    pub async fn close_some(self: &Arc<Self>) -> Result<bool, StatsError> {
         let last = Day::of(self.now().minus(self.config().keep.duration())).plus(-1);
         let due = last.plus(i32::try_from(self.config().days_looked_back()).unwrap_or(0));
         let kept = self.store().kept_days(i32::MIN, due.number()).await?;
@@ -56,7 +57,7 @@ impl Statistics {
     }
 
     /// Makes the picture that stays, unless something that was observed is not counted yet.
-    async fn keep_picture(&self, day: Day) -> Result<bool, StatsError> {
+    async fn keep_picture(self: &Arc<Self>, day: Day) -> Result<bool, StatsError> {
         if self.store().position(READER).await? < self.store().last_position().await? {
             return Ok(false);
         }

@@ -8,7 +8,7 @@ settings! {
     /// Statistics of botnets, systems, countries and networks.
     pub struct StatsConfig {
         /// A catalogue of botnets in the place of the one that comes with Atalaya (docs/guide/statistics.md).
-        catalogue: Option<PathBuf> = None,
+        catalogue: Option<PathBuf> = None => "\"/etc/atalaya/botnets.toml\"",
         /// How long the addresses of a day are kept. Afterwards its picture stays, without them: all figures, and nothing that can be added to
         /// those of other days. It must be longer than the days that are looked back.
         keep: Period = Period::days(90),
@@ -24,8 +24,8 @@ settings! {
         pair_share: f64 = 0.3,
         /// The part of the world's mail that the traps see, if you know it: 0.000001 is one of a million. Without it nothing is told of the
         /// world.
-        share_of_mail: Option<f64> = None,
-        /// Rows that a ranking keeps by each measure.
+        share_of_mail: Option<f64> = None => "0.000001",
+        /// Rows that a ranking keeps by each measure. Countries and hours are all kept.
         rows: u32 = 100,
         /// Whether everybody may see the statistics on the pages. They hold no addresses.
         public: bool = true,

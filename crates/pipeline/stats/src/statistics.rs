@@ -118,19 +118,30 @@ impl Statistics {
         Ok(days.into_iter().map(Day::from_number).collect())
     }
 
-    /// The picture of some days.
+    /// The picture of some days, of those of them that have come.
     ///
     /// # Errors
-    /// There are too many days, or the store failed.
-    pub async fn picture(&self, days: Days) -> Result<Arc<Picture>, StatsError> {
+    /// There are too many days, or none has come; too many wait; or the store failed.
+    pub async fn picture(self: &Arc<Self>, days: Days) -> Result<Arc<Picture>, StatsError> {
+        let days = Days {
+            last: days.last.min(self.today()),
+            ..days
+        };
         if !(1..=MOST_DAYS).contains(&days.count()) {
             return Err(StatsError::Refused(format!(
-                "a picture has 1 to {MOST_DAYS} days, the first one first; {days} is something else"
+                "a picture has 1 to {MOST_DAYS} days, the first one first, and none that has not come yet"
             )));
         }
         if let Some(known) = self.known(days).await? {
             return Ok(known);
         }
+        // Once begun it is made, whoever still waits for it: the next one finds it.
+        let this = Arc::clone(self);
+        tokio::spawn(async move { this.make_and_keep(days).await }).await?
+    }
+
+    /// Makes a picture when its turn comes, and keeps it.
+    async fn make_and_keep(&self, days: Days) -> Result<Arc<Picture>, StatsError> {
         // One at a time: a picture takes a processor and memory, and who waits may want the same.
         let _place = self.places.try_acquire().map_err(|_full| StatsError::Busy)?;
         let _turn = self.making.lock().await;
@@ -155,11 +166,17 @@ impl Statistics {
     /// The picture of these days if it was made, and nothing that is in it has changed since.
     async fn known(&self, days: Days) -> Result<Option<Arc<Picture>>, StatsError> {
         let state = self.state(days).await?;
-        let ready = self.ready.lock().await;
-        let known = ready
+        let mut ready = self.ready.lock().await;
+        let place = ready
             .iter()
-            .find(|known| known.days == days && known.state == state);
-        Ok(known.map(|known| Arc::clone(&known.picture)))
+            .position(|known| known.days == days && known.state == state);
+        Ok(place.map(|place| {
+            // The one that was wanted last goes last.
+            let known = ready.remove(place);
+            let picture = Arc::clone(&known.picture);
+            ready.push(known);
+            picture
+        }))
     }
 
     /// What a picture of these days would be made of: it changes when that does, and with each minute while the last day is not over.

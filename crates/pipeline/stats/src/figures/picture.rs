@@ -170,7 +170,7 @@ pub struct Row {
     pub figures: Figures,
 }
 
-/// A ranking: the first rows by each measure. What is not in it is in `others`.
+/// A ranking: the first rows by each measure, of `all` that there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ranking {
     /// What it is by.
@@ -306,6 +306,9 @@ pub struct Picture {
     pub made_at: Timestamp,
     /// Whether the last day is over. What is told late is counted on its day all the same.
     pub is_complete: bool,
+    /// How much of the days was over, in seconds, of those of which something is kept: what a day's numbers are reckoned over.
+    #[serde(default)]
+    pub covered_seconds: u64,
     /// Days of which nothing is kept.
     pub missing_days: Vec<String>,
     /// Days that are closed: each has a picture of its own, but is not in this one.

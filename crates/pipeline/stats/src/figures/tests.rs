@@ -83,14 +83,14 @@ impl World {
         Counter::new(parts, vec!["ylmf-pc".to_owned()], Period::days(90))
     }
 
-    fn statistics(&self, config: StatsConfig) -> Statistics {
-        Statistics::new(
+    fn statistics(&self, config: StatsConfig) -> Arc<Statistics> {
+        Arc::new(Statistics::new(
             (self.store.clone(), self.clock.clone()),
             config,
             Arc::new(Catalogue::default()),
             Arc::new(Matcher::default()),
             Whereabouts::new(PlacesConfig::default, self.clock.clone()),
-        )
+        ))
     }
 
     async fn picture(&self, config: StatsConfig, days_before: i32) -> Arc<Picture> {

@@ -362,6 +362,7 @@ pub(crate) fn picture(days: usize) -> Picture {
         is_complete: true,
         closed_days: Vec::new(),
         more_botnets: 0,
+        covered_seconds: 86_400,
         missing_days: Vec::new(),
         origins: origins(),
         total,

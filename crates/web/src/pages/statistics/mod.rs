@@ -15,7 +15,7 @@ pub(crate) use self::files::{api_day, api_days, file_of_days};
 pub(crate) use self::page::{day, days_or_file, overview};
 
 /// Who answers, unless the operator keeps statistics to himself.
-fn open(shared: &Inner) -> Result<&Statistics, Failure> {
+fn open(shared: &Inner) -> Result<&Arc<Statistics>, Failure> {
     let statistics = &shared.app.statistics;
     if statistics.config().public {
         Ok(statistics)
@@ -39,6 +39,8 @@ impl From<StatsError> for Failure {
     fn from(error: StatsError) -> Self {
         match error {
             StatsError::Store(error) => error.into(),
+            StatsError::Busy => Self::Unavailable,
+            StatsError::Refused(_) => Self::BadDays,
             error => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

@@ -1,5 +1,7 @@
 //! The table of botnets: those of the catalogue, and whatever nobody has named and many share.
 
+use std::time::Duration;
+
 use super::{Around, kind, largest, precise, shares_by};
 use crate::day::Day;
 use crate::figures::crowd::Crowd;
@@ -11,8 +13,9 @@ use crate::figures::tally::Tally;
 use crate::sender::Sender;
 use atalaya_places::Language;
 
-/// Seconds of a day.
+/// Seconds of a day, and the fewest that a rate is reckoned over.
 const DAY: f64 = 86_400.0;
+const SHORTEST: f64 = 3_600.0;
 
 /// Fewer addresses than these say nothing of how many there are.
 const LEAST_TO_TELL: u64 = 10;
@@ -104,7 +107,7 @@ fn row(
         _ => None,
     };
     let figures = line.group.figures();
-    let a_day = precise(figures.counts.recipients) / covered_days(tally, around);
+    let a_day = precise(figures.counts.recipients) * DAY / covered(tally, around).as_secs_f64().max(SHORTEST);
     let more = tally.more.get(line.place);
     BotnetRow {
         name: line.identity.name(),
@@ -130,11 +133,10 @@ fn row(
     }
 }
 
-/// How much is over of the days of which something is kept, in days; an hour at least.
-fn covered_days(tally: &Tally, around: &Around) -> f64 {
-    let over = |day: Day| day.end().min(around.now).since(day.start()).as_secs_f64() / DAY;
-    let days: f64 = tally.days.iter().map(|tally| over(tally.day)).sum();
-    days.max(1.0 / 24.0)
+/// How much is over of the days of which something is kept.
+pub(super) fn covered(tally: &Tally, around: &Around) -> Duration {
+    let over = |day: Day| day.end().min(around.now).since(day.start());
+    tally.days.iter().map(|tally| over(tally.day)).sum()
 }
 
 fn told_by(tally: &Tally, identity: &Identity, provenance: Option<&str>) -> String {

@@ -51,6 +51,7 @@ pub(crate) fn picture(tally: &Tally, around: &Around) -> Picture {
         last_day: around.days.last.to_string(),
         made_at: around.now,
         is_complete: around.now >= around.days.last.end(),
+        covered_seconds: botnets::covered(tally, around).as_secs(),
         missing_days: around.missing.clone(),
         closed_days: around.closed.clone(),
         origins: Vec::new(),
@@ -94,10 +95,11 @@ fn ranking(tally: &Tally, by: Dimension, most: usize) -> Ranking {
         }
     };
     let all = rows.len() as u64;
-    let rows = if by == Dimension::Hour {
-        rows
-    } else {
-        foremost(rows, most)
+    let rows = match by {
+        Dimension::Hour => rows,
+        // Few enough to be kept, and a map shows all.
+        Dimension::Country => foremost(rows, usize::MAX),
+        _ => foremost(rows, most),
     };
     Ranking { by, all, rows }
 }
