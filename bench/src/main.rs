@@ -10,6 +10,7 @@ mod filling;
 mod process;
 mod served;
 mod spread;
+mod statistics;
 mod store;
 mod trap;
 
@@ -21,9 +22,12 @@ fn main() -> anyhow::Result<()> {
         Some("dns") => dns::run(&arguments.collect::<Vec<_>>()),
         Some("listing") => served::run_listing(&arguments.collect::<Vec<_>>()),
         Some("page") => served::run_page(&arguments.collect::<Vec<_>>()),
+        Some("statistics") => statistics::run(&arguments.collect::<Vec<_>>()),
         Some("store") => store::run(&arguments.collect::<Vec<_>>()),
         Some("trap") => trap::run(&arguments.collect::<Vec<_>>()),
-        Some(other) => bail!("no benchmark is named `{other}`: use dns, listing, page, store or trap"),
-        None => bail!("name a benchmark: dns, listing, page, store or trap"),
+        Some(other) => {
+            bail!("no benchmark is named `{other}`: use dns, listing, page, statistics, store or trap")
+        }
+        None => bail!("name a benchmark: dns, listing, page, statistics, store or trap"),
     }
 }
