@@ -4,7 +4,7 @@
 //! be, and how many of others.
 
 use anyhow::{Context, ensure};
-use atalaya_stats::{BotnetKind, BotnetRow, Picture};
+use atalaya_stats::{BotnetKind, BotnetRow, Counts, Picture};
 use atalaya_testkit::bots::{Kind, Named, Truth, World};
 
 /// A kind, what is true of it, and what was found.
@@ -32,32 +32,27 @@ impl Found<'_> {
         !matches!(self.kind.named, Named::Program(_) | Named::Backscatter)
     }
 
-    /// Whether all counts are those that are true.
-    fn check(&self) -> anyhow::Result<()> {
-        let (counts, truth) = (self.row.figures.counts, self.truth);
-        let found = [
-            counts.connections,
-            counts.envelopes,
-            counts.recipients,
-            counts.bytes,
-        ];
-        let meant = [truth.connections, truth.envelopes, truth.recipients, truth.bytes];
-        ensure!(found == meant, "{}: {found:?} is not {meant:?}", self.kind.name);
-        Ok(())
+    /// The part of its connections that is in the row, or was not its own.
+    pub(super) fn connections(&self) -> f64 {
+        ratio(self.row.figures.counts.connections, self.truth.connections)
     }
 }
 
 /// What was found of each kind of which something was seen.
 ///
 /// # Errors
-/// A kind has no row, or its counts are wrong.
+/// A kind has no row, or what is counted is not what was sent.
 pub(super) fn find<'a>(
     world: &World,
     truth: &'a [Truth],
     picture: &'a Picture,
 ) -> anyhow::Result<Vec<Found<'a>>> {
+    check("all", picture.total.counts, truth.iter())?;
     let mut all = Vec::new();
-    for (kind, truth) in world.kinds.iter().zip(truth) {
+    for (kind, own) in world.kinds.iter().zip(truth) {
+        if matches!(kind.named, Named::LikeAnother(_)) {
+            continue;
+        }
         let is_own = |name: &str| is_network_of(world, kind, name);
         let right = |row: &BotnetRow| -> u64 {
             let own = row.networks.iter().filter(|share| is_own(&share.name));
@@ -66,16 +61,35 @@ pub(super) fn find<'a>(
         let rows = picture.botnets.iter().filter(|row| fits(kind, row));
         let row = rows.max_by_key(|row| right(row));
         let row = row.with_context(|| format!("{} has no row", kind.name))?;
-        let found = Found {
+        if !world.is_blurred() {
+            let looks =
+                |other: &Kind| std::ptr::eq(other, *kind) || other.named == Named::LikeAnother(kind.name);
+            let alike = world.kinds.iter().zip(truth).filter(|(other, _)| looks(other));
+            check(kind.name, row.figures.counts, alike.map(|(_, truth)| truth))?;
+        }
+        all.push(Found {
             kind,
-            truth,
+            truth: own,
             row,
             right: right(row),
-        };
-        found.check()?;
-        all.push(found);
+        });
     }
     Ok(all)
+}
+
+/// Whether the counts are those of all that was sent.
+fn check<'a>(name: &str, counts: Counts, truths: impl Iterator<Item = &'a Truth>) -> anyhow::Result<()> {
+    let mut meant = Counts::default();
+    for truth in truths {
+        meant.add(&Counts {
+            connections: truth.connections,
+            envelopes: truth.envelopes,
+            recipients: truth.recipients,
+            bytes: truth.bytes,
+        });
+    }
+    ensure!(counts == meant, "{name}: {counts:?} is not {meant:?}");
+    Ok(())
 }
 
 /// Whether a row is of the sort that the kind should have.
@@ -86,6 +100,7 @@ fn fits(kind: &Kind, row: &BotnetRow) -> bool {
         Named::DialectOnly => row.kind == BotnetKind::Dialect,
         Named::Program(name) => row.name == name,
         Named::Backscatter => row.kind == BotnetKind::Backscatter,
+        Named::LikeAnother(_) => false,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use atalaya_formats::smtp::Dialect;
 use atalaya_model::{
-    DialectId, Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap,
+    DialectId, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap,
 };
 use atalaya_stats::Day;
 use atalaya_store::{Evidence, Store, StoreError};
@@ -56,6 +56,10 @@ impl Reel {
         let sender = kind.sender();
         let at = Timestamp::from_seconds(self.start.seconds() + i64::from(sent.second));
         let id = ObservationId(Uuid::now_v7());
+        let fingerprint = match sent.distance {
+            Some(distance) => kind.stack.kept(distance).parse().ok(),
+            None => Some(Fingerprint::UNAVAILABLE),
+        };
         let seen = Observation {
             source: "smtp".to_owned(),
             kind: if sender.is_empty() {
@@ -74,7 +78,7 @@ impl Reel {
             },
             subject: "Watches".to_owned(),
             source_port: Some(40_000),
-            fingerprint: kind.stack.kept(sent.distance).parse().ok(),
+            fingerprint,
             dialect: self.dialects.get(sent.kind).copied(),
             nth: sent.nth,
             message_size: sent.bytes.into(),

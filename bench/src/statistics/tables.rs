@@ -18,13 +18,13 @@ pub(super) fn print(picture: &Picture, all: &[Found<'_>]) {
 /// Whether each was found.
 fn print_found(all: &[Found<'_>]) {
     println!(
-        "\n| kind | told by | row | addresses seen | in the row | precision | recall | connections | envelopes | recipients | bytes |"
+        "\n| kind | told by | row | addresses seen | in the row | precision | recall | connections | of those that are true | envelopes | recipients | bytes |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for found in all {
         let counts = found.row.figures.counts;
         println!(
-            "| {} | {:?} | {} | {} | {} | {:.4} | {:.4} | {} | {} | {} | {} |",
+            "| {} | {:?} | {} | {} | {} | {:.4} | {:.4} | {} | {:.1} % | {} | {} | {} |",
             found.kind.name,
             found.kind.named,
             found.row.name,
@@ -33,6 +33,7 @@ fn print_found(all: &[Found<'_>]) {
             found.precision(),
             found.recall(),
             counts.connections,
+            found.connections() * 100.0,
             counts.envelopes,
             counts.recipients,
             counts.bytes

@@ -298,6 +298,18 @@ const HERON: Kind = Kind {
     ..USUAL
 };
 
+/// A program for newsletters that somebody wrote with the same library: nothing tells it from Dunlin.
+const DOUBLES: Kind = Kind {
+    name: "doubles of Dunlin",
+    like: "newsletters",
+    named: Named::LikeAnother("Dunlin"),
+    bots: 800,
+    rate: Rate::Even(60_000.0),
+    churn: 0,
+    places: &[place([78, 8, 0, 0], 14, "PL", 1)],
+    ..DUNLIN
+};
+
 /// Ordinary mail servers whose customers write to traps. They send no spam of bots.
 const SERVERS: Kind = Kind {
     name: "mail servers",
@@ -346,7 +358,7 @@ const HOSTS: Kind = Kind {
     ..USUAL
 };
 
-/// All kinds. The last three are no bots.
-pub static KINDS: [Kind; 11] = [
-    AVOCET, BITTERN, CURLEW, DUNLIN, EGRET, FULMAR, GODWIT, HERON, SERVERS, BOUNCES, HOSTS,
+/// All kinds. The last four are no bots.
+pub static KINDS: [Kind; 12] = [
+    AVOCET, BITTERN, CURLEW, DUNLIN, EGRET, FULMAR, GODWIT, HERON, DOUBLES, SERVERS, BOUNCES, HOSTS,
 ];

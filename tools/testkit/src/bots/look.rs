@@ -15,6 +15,8 @@ pub enum Named {
     DialectOnly,
     /// A known program, by this name.
     Program(&'static str),
+    /// By nothing: it looks as the kind of this name does.
+    LikeAnother(&'static str),
     /// Reports to senders that were forged.
     Backscatter,
 }

@@ -121,7 +121,7 @@ fn plan(world: &World, sent: &[Sent], trap: SocketAddr) -> Value {
         match connections.last_mut() {
             Some((_, _, texts)) if message.nth > 1 => texts.push(text),
             _ => {
-                let ttl = world.kinds[message.kind].stack.ttl - message.distance;
+                let ttl = world.kinds[message.kind].stack.ttl - message.distance.unwrap_or(0);
                 let who = json!([message.kind, message.address, ttl, world.helo(message)]);
                 connections.push((message.kind, who, vec![text]));
             }

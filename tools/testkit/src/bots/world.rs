@@ -27,8 +27,8 @@ pub struct Sent {
     pub second: u32,
     /// Its place in its connection, from 1.
     pub nth: u32,
-    /// Routers between.
-    pub distance: u8,
+    /// Routers between; none where the first packet was not kept.
+    pub distance: Option<u8>,
     /// Recipients.
     pub recipients: u32,
     /// Its size.
@@ -74,6 +74,8 @@ pub struct World {
     pub kinds: Vec<&'static Kind>,
     /// One of so many bots is there.
     one_of: u32,
+    /// The part of the connections whose first packet is not kept.
+    blurred: f64,
 }
 
 impl World {
@@ -84,7 +86,15 @@ impl World {
             seed,
             kinds: KINDS.iter().collect(),
             one_of,
+            blurred: 0.0,
         }
+    }
+
+    /// The same where the first packet of this part of the connections is not kept, as under a flood.
+    #[must_use]
+    pub const fn blurred(mut self, part: f64) -> Self {
+        self.blurred = part;
+        self
     }
 
     /// The same with the kinds of these names alone.
@@ -111,6 +121,12 @@ impl World {
             }
         }
         day
+    }
+
+    /// Whether the first packets of some connections are not kept.
+    #[must_use]
+    pub fn is_blurred(&self) -> bool {
+        self.blurred > 0.0
     }
 
     /// What one says behind HELO.
@@ -179,6 +195,7 @@ impl World {
             let second = second(kind.peak, chance);
             let address = address(self.kinds[bot.home], bot, second);
             let count = 1 + u32::from(chance.part() < kind.second);
+            let distance = (chance.part() >= self.blurred).then_some(distance);
             for nth in 1..=count {
                 let sent = Sent {
                     kind: bot.place,
