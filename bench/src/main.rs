@@ -7,6 +7,7 @@
 
 mod dns;
 mod filling;
+mod places;
 mod process;
 mod served;
 mod spread;
@@ -16,18 +17,22 @@ mod trap;
 
 use anyhow::bail;
 
+/// What can be measured.
+const NAMES: &str = "dns, listing, page, places, statistics, store or trap";
+
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("dns") => dns::run(&arguments.collect::<Vec<_>>()),
         Some("listing") => served::run_listing(&arguments.collect::<Vec<_>>()),
         Some("page") => served::run_page(&arguments.collect::<Vec<_>>()),
+        Some("places") => places::run(&arguments.collect::<Vec<_>>()),
         Some("statistics") => statistics::run(&arguments.collect::<Vec<_>>()),
         Some("store") => store::run(&arguments.collect::<Vec<_>>()),
         Some("trap") => trap::run(&arguments.collect::<Vec<_>>()),
         Some(other) => {
-            bail!("no benchmark is named `{other}`: use dns, listing, page, statistics, store or trap")
+            bail!("no benchmark is named `{other}`: use {NAMES}")
         }
-        None => bail!("name a benchmark: dns, listing, page, statistics, store or trap"),
+        None => bail!("name a benchmark: {NAMES}"),
     }
 }

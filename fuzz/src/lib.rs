@@ -18,15 +18,18 @@ mod message;
 mod milter;
 pub mod mutate;
 mod pcap;
+mod places;
 mod policy;
 mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
 mod reports;
+mod shape;
 mod signatures;
 mod smtp;
 mod spf;
+mod statistics;
 mod syn;
 mod text;
 mod whois;
@@ -42,15 +45,18 @@ pub use mbox::mbox;
 pub use message::message;
 pub use milter::milter;
 pub use pcap::pcap;
+pub use places::places;
 pub use policy::policy;
 pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
 pub use reports::reports;
+pub use shape::shape;
 pub use signatures::signatures;
 pub use smtp::smtp;
 pub use spf::spf;
+pub use statistics::statistics;
 pub use syn::syn;
 pub use whois::whois;
 pub use words::words;
@@ -70,16 +76,19 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("message", message),
     ("milter", milter),
     ("pcap", pcap),
+    ("places", places),
     ("policy", policy),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),
     ("reports", reports),
+    ("shape", shape),
     ("signatures", signatures),
     ("smtp", smtp),
     ("syn", syn),
     ("spf", spf),
+    ("statistics", statistics),
     ("whois", whois),
     ("words", words),
 ];

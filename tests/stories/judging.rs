@@ -21,7 +21,7 @@ fn mail(folder: &Path, address: &str) -> String {
 /// Writes rules that differ from the standard ones, and gives their path.
 fn rules(folder: &Path, version: &str, list_at: &str) -> String {
     let text = STANDARD
-        .replace("version = \"2\"", &format!("version = \"{version}\""))
+        .replace("version = \"3\"", &format!("version = \"{version}\""))
         .replace("list_at = 1.0", &format!("list_at = {list_at}"));
     let path = folder.join(format!("rules-{version}.toml"));
     std::fs::write(&path, text).unwrap();

@@ -12,6 +12,7 @@ mod backscatter;
 mod browser;
 mod commands;
 mod control;
+mod data;
 mod demo;
 mod evidence;
 mod exports;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use atalaya_formats::signatures::{Matcher, Signatures};
 use atalaya_model::Clock;
-use atalaya_places::{Places, PlacesConfig};
-use atalaya_stats::{BotnetKind, BotnetRow, Catalogue, Counter, Day, Days, Picture, Statistics, StatsConfig};
+use atalaya_places::PlacesConfig;
+use atalaya_stats::{
+    BotnetKind, BotnetRow, Catalogue, Counter, Day, Days, Picture, Statistics, StatsConfig, Whereabouts,
+};
 use atalaya_store::{Store, StoreUrl};
 use atalaya_testkit::bots::{self, Namespace, Truth, World};
 
@@ -125,18 +127,22 @@ async fn picture(world: &World, data: &Path, days: Days) -> Arc<Picture> {
     };
     let catalogue = Catalogue::read(&bots::catalogue(&world.kinds)).unwrap();
     let signatures = Signatures::read(bots::SIGNATURES.as_bytes()).unwrap();
-    let counter = Counter::new(store.clone(), clock.clone(), catalogue.hello_names());
-    counter.catch_up().await.unwrap();
     let config = StatsConfig {
         cluster_least: 3,
         ..StatsConfig::default()
     };
+    let counter = Counter::new(
+        (store.clone(), clock.clone()),
+        catalogue.hello_names(),
+        config.keep,
+    );
+    counter.catch_up().await.unwrap();
     let statistics = Statistics::new(
-        (store, clock),
+        (store, clock.clone()),
         config,
         Arc::new(catalogue),
         Arc::new(Matcher::new(vec![("simulated".to_owned(), signatures)])),
-        Arc::new(Places::load(&places).unwrap().places),
+        Whereabouts::new(move || places.clone(), clock),
     );
     statistics.picture(days).await.unwrap()
 }

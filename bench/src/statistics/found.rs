@@ -4,7 +4,7 @@
 //! be, and how many of others.
 
 use anyhow::{Context, ensure};
-use atalaya_stats::{BotnetKind, BotnetRow, Counts, Picture};
+use atalaya_stats::{BotnetKind, BotnetRow, Counts, Estimate, Picture};
 use atalaya_testkit::bots::{Kind, Named, Truth, World};
 
 /// A kind, what is true of it, and what was found.
@@ -30,6 +30,16 @@ impl Found<'_> {
     /// Whether it is a kind of bots.
     pub(super) fn is_bot(&self) -> bool {
         !matches!(self.kind.named, Named::Program(_) | Named::Backscatter)
+    }
+
+    /// How many there are, by the estimate.
+    pub(super) fn size(&self) -> Estimate {
+        let seen = self.row.figures.addresses;
+        self.row.size.unwrap_or(Estimate {
+            low: seen,
+            likely: seen,
+            high: seen,
+        })
     }
 
     /// The part of its connections that is in the row, or was not its own.

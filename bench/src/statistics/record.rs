@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use atalaya_formats::message::{Head, Setting, Shape};
 use atalaya_formats::smtp::Dialect;
 use atalaya_model::{
-    DialectId, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap,
+    DialectId, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, ShapeId,
+    Timestamp, Trap,
 };
 use atalaya_stats::Day;
 use atalaya_store::{Evidence, Store, StoreError};
@@ -19,16 +21,25 @@ const CALLERS: usize = 512;
 pub(super) struct Reel {
     world: World,
     sent: Vec<Sent>,
-    dialects: Vec<DialectId>,
+    /// The names of the dialect and of the shape of each kind, and the text of the shape.
+    looks: Vec<(DialectId, ShapeId, String)>,
     start: Timestamp,
 }
 
 impl Reel {
     /// Of that day.
     pub(super) fn new(world: &World, sent: Vec<Sent>, day: Day) -> Arc<Self> {
-        let dialects = world.kinds.iter().map(|kind| Dialect::id(kind.speech.dialect));
+        let looks = world.kinds.iter().map(|kind| {
+            let head = kind.head();
+            let shape = Shape::of(
+                Head::read(head.as_bytes()).fields(),
+                Setting::of(&Envelope::default()),
+            );
+            let dialect = Dialect::id(kind.speech.dialect);
+            (dialect, shape.id(), shape.into_text())
+        });
         Arc::new(Self {
-            dialects: dialects.collect(),
+            looks: looks.collect(),
             world: world.clone(),
             sent,
             start: day.start(),
@@ -53,7 +64,7 @@ impl Reel {
 
     fn observation(&self, sent: &Sent) -> (Observation, Evidence) {
         let kind = self.world.kinds[sent.kind];
-        let sender = kind.sender();
+        let (sender, (dialect, shape, text)) = (kind.sender(), &self.looks[sent.kind]);
         let at = Timestamp::from_seconds(self.start.seconds() + i64::from(sent.second));
         let id = ObservationId(Uuid::now_v7());
         let fingerprint = match sent.distance {
@@ -79,13 +90,15 @@ impl Reel {
             subject: "Watches".to_owned(),
             source_port: Some(40_000),
             fingerprint,
-            dialect: self.dialects.get(sent.kind).copied(),
+            dialect: Some(*dialect),
+            headers: Some(*shape),
             nth: sent.nth,
             message_size: sent.bytes.into(),
             ..Observation::new(id, sent.address.into(), at, Sensor::Trap)
         };
         let evidence = Evidence {
             dialect: Some(kind.speech.dialect.to_owned()),
+            shape: Some(text.clone()),
             ..Evidence::default()
         };
         (seen, evidence)

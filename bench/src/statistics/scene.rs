@@ -8,8 +8,8 @@ use anyhow::{Context, anyhow};
 use atalaya_decide::{Judge, ProtectConfig, Protection, Rules};
 use atalaya_formats::signatures::{Matcher, Signatures};
 use atalaya_model::{Clock, Timestamp};
-use atalaya_places::{Places, PlacesConfig};
-use atalaya_stats::{Catalogue, Counter, Day, Statistics, StatsConfig};
+use atalaya_places::PlacesConfig;
+use atalaya_stats::{Catalogue, Counter, Day, Statistics, StatsConfig, Whereabouts};
 use atalaya_store::Store;
 use atalaya_testkit::bots::{self, COVERAGE, World};
 
@@ -44,7 +44,7 @@ pub(super) struct Scene {
     pub(super) store: Store,
     clock: Clock,
     catalogue: Arc<Catalogue>,
-    places: Arc<Places>,
+    places: PlacesConfig,
 }
 
 impl Scene {
@@ -57,13 +57,12 @@ impl Scene {
             networks: vec![networks],
             ..PlacesConfig::default()
         };
-        let loaded = Places::load(&config)?;
         let catalogue = Catalogue::read(&bots::catalogue(&world.kinds));
         Ok(Self {
             store,
             clock,
             catalogue: Arc::new(catalogue.map_err(|wrong| anyhow!("{wrong:?}"))?),
-            places: Arc::new(loaded.places),
+            places: config,
         })
     }
 
@@ -78,9 +77,9 @@ impl Scene {
     /// Who counts.
     pub(super) fn counter(&self) -> Counter {
         Counter::new(
-            self.store.clone(),
-            self.clock.clone(),
+            (self.store.clone(), self.clock.clone()),
             self.catalogue.hello_names(),
+            StatsConfig::default().keep,
         )
     }
 
@@ -88,6 +87,7 @@ impl Scene {
     pub(super) fn statistics(&self) -> anyhow::Result<Statistics> {
         let signatures = Signatures::read(bots::SIGNATURES.as_bytes()).ok();
         let signatures = signatures.context("the signatures have a wrong line")?;
+        let places = self.places.clone();
         Ok(Statistics::new(
             (self.store.clone(), self.clock.clone()),
             StatsConfig {
@@ -96,7 +96,7 @@ impl Scene {
             },
             Arc::clone(&self.catalogue),
             Arc::new(Matcher::new(vec![("simulated".to_owned(), signatures)])),
-            Arc::clone(&self.places),
+            Whereabouts::new(move || places.clone(), self.clock.clone()),
         ))
     }
 }

@@ -48,7 +48,7 @@ fn print_sizes(all: &[Found<'_>]) {
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for found in all.iter().filter(|found| found.is_bot()) {
-        let (size, truth) = (found.row.size, found.truth);
+        let (size, truth) = (found.size(), found.truth);
         let world = found.row.world_a_day.unwrap_or_default();
         let (million, bots) = (1e6, f64::from(truth.bots));
         println!(
@@ -86,7 +86,7 @@ fn print_shares(all: &[Found<'_>]) {
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for found in all.iter().filter(|found| found.is_bot()) {
-        let (row, truth) = (found.row, found.truth);
+        let (row, truth, size) = (found.row, found.truth, found.size());
         let a_day = row.world_a_day.unwrap_or_default();
         let minute = number(a_day) / number(MINUTES);
         let countries: Vec<String> = row
@@ -107,10 +107,10 @@ fn print_shares(all: &[Found<'_>]) {
             ratio(recipients(row), spam) * 100.0,
             truth.world / true_spam * 100.0,
             number(a_day) / 1e6,
-            minute / number(row.size.likely),
+            minute / number(size.likely),
             truth.world / number(MINUTES) / f64::from(truth.bots),
-            row.size.low,
-            row.size.high,
+            size.low,
+            size.high,
             countries.join(", ")
         );
     }

@@ -8,7 +8,7 @@ use atalaya_model::Clock;
 use atalaya_stats::{Day, Days};
 use atalaya_testkit::bots::{Namespace, World};
 
-use super::scene::Scene;
+use super::scene::{Scene, SetClock};
 use super::{SEED, found, tables};
 use crate::process::{Server, binary};
 
@@ -30,9 +30,11 @@ pub(super) async fn run(one_of: u32, arguments: &[String]) -> anyhow::Result<()>
         .map_err(|why| anyhow!(why))?;
     let seconds = begin.elapsed().as_secs_f64();
     drop(server);
-    let scene = Scene::open(&world, &folder.path().join("atalaya.db"), Clock::system()).await?;
+    // A day passed in a minute: it is looked at from its end.
+    let (last, clock) = (Day::of(Clock::system().now()), SetClock::default());
+    clock.set_to_end_of(last);
+    let scene = Scene::open(&world, &folder.path().join("atalaya.db"), clock.clock()).await?;
     scene.counter().catch_up().await?;
-    let last = Day::of(Clock::system().now());
     let picture = scene.statistics()?.picture(Days { first, last }).await?;
     let connections: u64 = made.truth.iter().map(|truth| truth.connections).sum();
     println!("\n# Through the trap: {connections} connections over TCP in {seconds:.0} s");

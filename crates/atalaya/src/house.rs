@@ -6,22 +6,24 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use atalaya_decide::import::{self, Import};
 use atalaya_decide::{Judge, Protection, Rules, by_hand, purge, simulate};
+use atalaya_formats::signatures::Matcher;
 use atalaya_model::{Class, Clock, Decided, Period, Prefix, Serial, Timestamp};
 use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_observe::{Others, TrapFile};
 use atalaya_publish::{Export, Filter, Zone};
-use atalaya_store::{EvidenceKind, Recorded, Rulebook, Store, StoreError, Topic};
+use atalaya_stats::{Counter, Statistics};
+use atalaya_store::{Evidence, EvidenceKind, Recorded, Rulebook, Store, StoreError, Topic};
 use atalaya_web::{App, AppConfig, Reporters, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::top::TopAnswer;
 use crate::commands::trap::TRAPS;
-use crate::config::{Config, matcher_of, rules_of};
+use crate::config::{Config, catalogue_of, matcher_of, rules_of};
 use crate::control::{
     ContactAnswer, ImportStep, Observed, Replayed, Request, Settled, SourceWorth, StepAnswer,
 };
-use crate::{others, process};
+use crate::{others, process, statistics};
 
 /// The longest wait for the zone to show what was just decided.
 const ZONE_WAIT: Duration = Duration::from_secs(10);
@@ -69,6 +71,10 @@ pub(crate) struct House {
     pub(crate) finder: Arc<ContactFinder>,
     /// Lists of others.
     pub(crate) others: Arc<Others>,
+    /// Whoever counts what is observed.
+    pub(crate) counter: Counter,
+    /// Whoever answers for what was counted.
+    pub(crate) statistics: Arc<Statistics>,
     /// What pages and API need.
     pub(crate) pages: App,
     upkeep: Upkeep,
@@ -102,27 +108,18 @@ impl House {
             clock.clone(),
             &config.in_data("rdap"),
         )?;
-        let added = TrapFile::read(&config.in_data(TRAPS))?.unwrap_or_default();
+        let signatures = Arc::new(matcher_of(&config.trap.signatures)?);
+        let catalogue = Arc::new(catalogue_of(&config)?);
+        let statistics = statistics::open(&config, (&store, &clock), &catalogue, &signatures);
+        let counter = statistics::counter((&store, &clock), &catalogue, config.stats.keep);
         let pages = App {
             store: store.clone(),
             zone: Arc::clone(&zone),
             clock: clock.clone(),
             reporters: Arc::new(Reporters::open(&config.data).context("the reporters cannot be read")?),
+            statistics: Arc::clone(&statistics),
             metrics: process::metrics()?,
-            config: AppConfig {
-                public_url: config.public_url(),
-                telling: match config.notice.relay {
-                    Some(_) => Telling::ByMail,
-                    None => Telling::Silent,
-                },
-                web: config.web.clone(),
-                delist: config.delist.clone(),
-                rules: Arc::clone(&rules),
-                publish: config.publish.clone(),
-                exports: config.in_data("exports"),
-                traps: config.trap_names(&added).into(),
-                signatures: Arc::new(matcher_of(&config.trap.signatures)?),
-            },
+            config: app_config(&config, &rules, signatures)?,
         };
         Ok(Arc::new(Self {
             config,
@@ -134,6 +131,8 @@ impl House {
             judge,
             finder: Arc::new(finder),
             others,
+            counter,
+            statistics,
             pages,
             upkeep,
         }))
@@ -215,6 +214,7 @@ impl House {
                 self.answer_about_judging(request, now).await?
             }
             Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
+            Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
@@ -355,18 +355,24 @@ impl House {
         ] {
             is_more |= self.store.delete_evidence(kind, before(period)).await?;
         }
-        let judged = self.judge.position().await?;
+        let counted = self.store.position(atalaya_stats::READER).await?;
+        let done = self.judge.position().await?.min(counted);
         let old = before(kept.keep_observations);
-        is_more |= self.store.delete_observations(old, judged).await?;
+        is_more |= self.store.delete_observations(old, done).await?;
         Ok(is_more)
     }
 
     /// Records replayed mails; they share as few commits as the store can make of them.
     async fn observe(&self, batch: Vec<Replayed>) -> anyhow::Result<Observed> {
         let mut records = tokio::task::JoinSet::new();
-        for Replayed { observation, message } in batch {
+        for replayed in batch {
             let store = self.store.clone();
-            records.spawn(async move { store.record(observation, Some(message)).await });
+            let evidence = Evidence {
+                message: Some(replayed.message),
+                shape: Some(replayed.shape),
+                ..Evidence::default()
+            };
+            records.spawn(async move { store.record(replayed.observation, evidence).await });
         }
         let mut observed = Observed::default();
         while let Some(recorded) = records.join_next().await {
@@ -412,6 +418,28 @@ impl House {
         }
         Ok(())
     }
+}
+
+/// What pages and API need of the configuration.
+///
+/// # Errors
+/// The traps that were added cannot be read.
+fn app_config(config: &Config, rules: &Arc<Rules>, signatures: Arc<Matcher>) -> anyhow::Result<AppConfig> {
+    let added = TrapFile::read(&config.in_data(TRAPS))?.unwrap_or_default();
+    Ok(AppConfig {
+        public_url: config.public_url(),
+        telling: match config.notice.relay {
+            Some(_) => Telling::ByMail,
+            None => Telling::Silent,
+        },
+        web: config.web.clone(),
+        delist: config.delist.clone(),
+        rules: Arc::clone(rules),
+        publish: config.publish.clone(),
+        exports: config.in_data("exports"),
+        traps: config.trap_names(&added).into(),
+        signatures,
+    })
 }
 
 /// Keeps the rules in the store under their version.

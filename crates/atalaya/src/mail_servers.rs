@@ -1,6 +1,7 @@
 //! What mail servers ask while mail comes in: the sockets, and the services behind them.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -58,7 +59,21 @@ impl Places {
     }
 }
 
-/// Refuses a folder that others may enter, who would be believed, or that they or its group may write, who could put another file in the place of
+/// Says what keeps the unix sockets of the configuration from being made, for `check-config`.
+pub(crate) fn check_sockets(config: &Config) -> anyhow::Result<()> {
+    let sockets = [
+        ("policy", &config.policy.socket),
+        ("milter", &config.milter.socket),
+    ];
+    for (name, path) in sockets {
+        if let Some(path) = path {
+            check_folder(path).with_context(|| format!("{name}.socket cannot be made"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a folder that is missing, that others may enter, who would be believed, or that they or its group may write, who could put another file in the place of
 /// the socket.
 fn check_folder(socket: &Path) -> anyhow::Result<()> {
     let folder = match socket.parent() {
@@ -66,15 +81,17 @@ fn check_folder(socket: &Path) -> anyhow::Result<()> {
         _ => Path::new("."),
     };
     let shown = folder.display();
-    let found = fs::metadata(folder);
-    let found = found.with_context(|| format!("the folder {shown} of the socket is not to be seen"))?;
-    if found.permissions().mode() & TOO_OPEN != 0 {
-        bail!(
-            "whoever reaches the socket is believed, and {shown} is open to others: make it for Atalaya and the mail server alone, as with \
-             `install -d -m 0750 -o atalaya -g postfix {shown}`"
-        );
+    let make = format!(
+        "make it for Atalaya and the mail server alone, as with `install -d -m 0750 -o atalaya -g postfix {shown}`"
+    );
+    match fs::metadata(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!("its folder {shown} is not there: {make}"),
+        Err(error) => Err(error).with_context(|| format!("its folder {shown} is not to be seen: {make}")),
+        Ok(found) if found.permissions().mode() & TOO_OPEN != 0 => {
+            bail!("whoever reaches the socket is believed, and {shown} is open to others: {make}")
+        }
+        Ok(_) => Ok(()),
     }
-    Ok(())
 }
 
 impl MailServerSockets {
@@ -226,7 +243,22 @@ mod tests {
             fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
             drop(Places::bind("milter", None, Some(&path)).unwrap());
         }
-        assert!(check_folder(&folder.path().join("none/milter")).is_err());
+    }
+
+    #[tokio::test]
+    async fn the_missing_folder_of_a_socket_is_named_with_its_key_and_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none");
+        let mut config = Config::default();
+        assert!(check_sockets(&config).is_ok());
+        config.policy.socket = Some(missing.join("policy"));
+        let checked = check_sockets(&config).unwrap_err();
+        let started = Places::bind("policy", None, config.policy.socket.as_deref());
+        let started = started.map(|_places| ()).unwrap_err();
+        let line = format!("install -d -m 0750 -o atalaya -g postfix {}", missing.display());
+        for told in [format!("{checked:#}"), format!("{started:#}")] {
+            assert!(told.contains("policy.socket") && told.contains(&line), "{told}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod mail_servers;
 mod others;
 mod process;
 mod serve;
+mod statistics;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Purge(purge) => commands::purge::run(purge).await,
         Command::Sources(sources) => commands::sources::run(sources).await,
         Command::Feeds(feeds) => Box::pin(commands::feeds::run(feeds)).await,
+        Command::Stats(stats) => Box::pin(commands::stats::run(stats)).await,
+        Command::Data(data) => commands::data::run(data).await,
         Command::Evidence(evidence) => commands::evidence::run(evidence).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),

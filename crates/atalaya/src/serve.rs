@@ -404,6 +404,7 @@ fn start_parts(
     start_logs(house, tasks, stop)?;
     let (judging, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the judge", async move { judging.judge.run(ended).await });
+    start_statistics(house, tasks, stop);
     let (protecting, ended) = (Arc::clone(&house.protection), stop.clone());
     put_to_work(tasks, "the keeper of the protected ranges", async move {
         protecting.run(ended).await;
@@ -419,6 +420,18 @@ fn start_parts(
         tidying.tidy(ended).await;
     });
     Ok(())
+}
+
+/// Puts those to work who count what is observed, and close the days that are kept long enough.
+fn start_statistics(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken) {
+    let (counting, ended) = (Arc::clone(house), stop.clone());
+    put_to_work(tasks, "the counter of the statistics", async move {
+        counting.counter.run(ended).await;
+    });
+    let (closing, ended) = (Arc::clone(&house.statistics), stop.clone());
+    put_to_work(tasks, "the closing of days", async move {
+        closing.close_days(ended).await;
+    });
 }
 
 /// Puts those to work who write notices and send them.

@@ -10,6 +10,7 @@ use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::Clock;
 use atalaya_publish::{PublishConfig, Zone};
+use atalaya_stats::Statistics;
 use atalaya_store::Store;
 use axum::Router;
 use axum::extract::{FromRequestParts, State};
@@ -17,6 +18,7 @@ use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 
 use crate::exports::Exports;
 use crate::limiter::Limiter;
@@ -34,6 +36,8 @@ pub struct App {
     pub clock: Clock,
     /// Who may report, and who may ask by the same calls.
     pub reporters: Arc<Reporters>,
+    /// What was counted, by day.
+    pub statistics: Arc<Statistics>,
     /// Gives the text of `/metrics`.
     pub metrics: PrometheusHandle,
     /// The configuration.
@@ -89,7 +93,12 @@ pub(crate) struct Inner {
     /// Counts the calls without a valid key.
     pub(crate) wrong_keys: Limiter,
     pub(crate) exports: Exports,
+    /// Held while a chart or a report is made.
+    pub(crate) drawing: Semaphore,
 }
+
+/// Charts and reports that are made at the same time.
+const MOST_DRAWING: usize = 2;
 
 /// The state of the router.
 pub(crate) type Shared = Arc<Inner>;
@@ -114,6 +123,7 @@ pub fn router(app: App) -> Router {
         limiter: Limiter::new(app.config.web.posts_per_minute),
         wrong_keys: Limiter::new(app.config.web.wrong_keys_per_minute),
         exports: Exports::new(app.config.exports.clone()),
+        drawing: Semaphore::new(MOST_DRAWING),
         app,
     });
     let public = Router::new()
@@ -125,6 +135,12 @@ pub fn router(app: App) -> Router {
             post(pages::remove).get(pages::back_to_address),
         )
         .route("/policy", get(pages::policy))
+        .route("/stats", get(pages::overview))
+        .route("/stats/{first}", get(pages::day))
+        .route("/stats/{first}/{second}", get(pages::days_or_file))
+        .route("/stats/{first}/{second}/{file}", get(pages::file_of_days))
+        .route("/api/v1/stats/{first}", get(pages::api_day))
+        .route("/api/v1/stats/{first}/{last}", get(pages::api_days))
         .route("/notices/stop/{token}", get(pages::stop).post(pages::stopped))
         .route("/api/openapi.json", get(api::openapi))
         .route("/api/v1/ip/{address}", get(api::show))

@@ -1,9 +1,18 @@
 //! The style sheet and the mark, served from the binary.
 
+use std::sync::LazyLock;
+
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 
-const STYLE: &str = include_str!("../assets/style.css");
+/// The style of the pages, and that of the charts on them.
+static STYLE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{}{}",
+        include_str!("../assets/style.css"),
+        atalaya_stats::style()
+    )
+});
 const MARK: &str = include_str!("../assets/mark.svg");
 /// Both change only with the binary, and the link to the style sheet changes with it.
 const A_YEAR: &str = "public, max-age=31536000, immutable";
@@ -11,8 +20,8 @@ const A_DAY: &str = "public, max-age=86400";
 
 /// The link to the style sheet; a new style has a new one, so that browsers may keep it for good.
 pub(crate) fn style_link() -> &'static str {
-    static LINK: std::sync::LazyLock<String> =
-        std::sync::LazyLock::new(|| format!("/style.css?v={:016x}", fnv1a(STYLE.as_bytes())));
+    static LINK: LazyLock<String> =
+        LazyLock::new(|| format!("/style.css?v={:016x}", fnv1a(STYLE.as_bytes())));
     &LINK
 }
 
@@ -20,7 +29,7 @@ pub(crate) fn style_link() -> &'static str {
 pub(crate) async fn style() -> impl IntoResponse {
     (
         [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, A_YEAR)],
-        STYLE,
+        STYLE.as_str(),
     )
 }
 
@@ -29,8 +38,8 @@ pub(crate) async fn mark() -> impl IntoResponse {
     ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, A_DAY)], MARK)
 }
 
-/// The FNV-1a hash: enough to tell one style sheet from the next.
-fn fnv1a(bytes: &[u8]) -> u64 {
+/// The FNV-1a hash: enough to tell one style sheet, or one page, from the next.
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -23,6 +23,12 @@ pub(crate) enum Failure {
     BadRequest,
     CrossSite,
     NotFound,
+    /// The text is no day.
+    BadDay(String),
+    /// The days are too many, or the last is before the first.
+    BadDays,
+    /// Nothing is known of these days.
+    NoDay(String),
     /// A link of a notice that we do not know.
     NoNotice,
     Method,
@@ -62,9 +68,11 @@ impl Failure {
     /// Its status.
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::BadAddress(_) | Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::BadAddress(_) | Self::BadRequest | Self::BadDay(_) | Self::BadDays => {
+                StatusCode::BAD_REQUEST
+            }
             Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::NoNotice => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoNotice | Self::NoDay(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
@@ -102,6 +110,14 @@ impl Failure {
         let t: &FailureTexts = &language.texts().failure;
         let (title, text) = match self {
             Self::BadAddress(bad) => return (t.bad_address, bad_address(bad, t)),
+            Self::BadDay(text) => return (t.bad_day, (t.bad_day_text)(text)),
+            Self::NoDay(days) => return (t.no_day, (t.no_day_text)(days)),
+            Self::BadDays => {
+                return (
+                    t.bad_day,
+                    (t.bad_days_text)(&atalaya_stats::MOST_DAYS.to_string()),
+                );
+            }
             Self::BadRequest => (t.bad_request, t.bad_request_text),
             Self::CrossSite => (t.cross_site, t.cross_site_text),
             Self::NotFound => (t.not_found, t.not_found_text),

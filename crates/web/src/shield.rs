@@ -72,7 +72,7 @@ fn origin(url: &str) -> Option<String> {
 
 /// The pages that speak of the list as a whole, and so may be found by search engines. Nobody's address is to be found there as
 /// "listed" years later.
-const FINDABLE: [&str; 2] = ["/", "/policy"];
+const FINDABLE: [&str; 3] = ["/", "/policy", "/stats"];
 
 /// Adds the headers of every answer.
 pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
@@ -84,9 +84,11 @@ pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
             .insert("x-robots-tag", HeaderValue::from_static("noindex"));
     }
     for (name, value) in HEADERS {
+        // A file that brings its own style says itself what it may do.
         response
             .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -36,6 +36,11 @@ const BENCHMARKS: &[Benchmark] = &[
         target: &["--package", "atalaya-bench", "--", "page"],
     },
     Benchmark {
+        name: "places",
+        about: "how long it takes to find the country and the network of an address; takes files of networks",
+        target: &["--package", "atalaya-bench", "--", "places"],
+    },
+    Benchmark {
         name: "statistics",
         about: "a world of bots whose truth is known, a million connections of it on a day; takes day, week or trap, --one-of N and --binary FILE",
         target: &["--package", "atalaya-bench", "--", "statistics"],

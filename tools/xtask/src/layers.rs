@@ -15,6 +15,7 @@ use crate::workspace::Workspace;
 const RINGS: &[&[&str]] = &[
     &["atalaya-model"],
     &["atalaya-formats", "atalaya-net", "atalaya-store"],
+    &["atalaya-places"],
     &[
         "atalaya-observe",
         "atalaya-decide",

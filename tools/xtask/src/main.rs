@@ -7,11 +7,13 @@ mod fuzz;
 mod generate;
 mod layers;
 mod needs;
+mod places;
 mod run;
 mod sanitize;
 mod test;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -44,6 +46,12 @@ enum Chore {
     Layers,
     /// Write the generated files again
     Generate,
+    /// Write the countries and the map that come with the program again, from the data beside the project
+    Places {
+        /// Files of countries to take in place of those, such as what `atalaya data fetch` brought
+        #[arg(value_name = "FILE")]
+        countries: Vec<PathBuf>,
+    },
     /// Run a benchmark; without a name, list them
     Bench {
         /// Its name, as listed
@@ -89,6 +97,7 @@ fn dispatch(chore: Chore) -> anyhow::Result<ExitCode> {
         Chore::Check { steps } => check::run(&Workspace::read()?, &steps),
         Chore::Layers => layers::run(&Workspace::read()?),
         Chore::Generate => generate::write(&Workspace::read()?),
+        Chore::Places { countries } => places::run(&Workspace::read()?, &countries),
         Chore::Bench { name, arguments } => bench::run(name.as_deref(), &arguments),
         Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Chore::Sanitize { tool } => sanitize::run(&Workspace::read()?, tool.as_deref()),

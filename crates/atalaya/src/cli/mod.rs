@@ -19,11 +19,13 @@ pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 pub(crate) use self::serve::{NamedTwice, Serve};
 use crate::commands::complaint::ComplaintCommand;
+use crate::commands::data::DataCommand;
 use crate::commands::evidence::EvidenceCommand;
 use crate::commands::feeds::FeedsCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::logs::LogsCommand;
 use crate::commands::reporter::ReporterCommand;
+use crate::commands::stats::StatsCommand;
 use crate::commands::top::TopCommand;
 use crate::commands::trap::TrapCommand;
 
@@ -85,8 +87,14 @@ pub(crate) enum Command {
     Sources(Sources),
     /// Say how the lists of others are that are fetched and asked; try one, release one
     Feeds(FeedsCommand),
+    /// Fetch and show the files that say in which country and network an address is
+    #[command(subcommand)]
+    Data(DataCommand),
     /// Show what was seen of an address, to whom it may be shown
     Evidence(EvidenceCommand),
+    /// Say what was counted: botnets, systems, dialects, countries, networks, by day
+    #[command(subcommand)]
+    Stats(StatsCommand),
     /// Find the abuse contact of an address
     Contact(Contact),
     /// Say what the SYNs of a capture tell about the network stacks that sent them

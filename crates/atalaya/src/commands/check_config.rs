@@ -2,6 +2,7 @@
 
 use crate::cli::CheckConfig;
 use crate::config::{load, matcher_of, rules_of};
+use crate::mail_servers::check_sockets;
 
 /// Checks a file.
 pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
@@ -11,6 +12,7 @@ pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
     let config = load(path)?;
     rules_of(&config)?;
     matcher_of(&config.trap.signatures)?;
+    check_sockets(&config)?;
     super::print(format_args!("{} can be used.", path.display()))
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod allow;
 pub(crate) mod check_config;
 pub(crate) mod complaint;
 pub(crate) mod contact;
+pub(crate) mod data;
 pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod feeds;
@@ -20,6 +21,7 @@ pub(crate) mod replay;
 pub(crate) mod reporter;
 pub(crate) mod simulate;
 pub(crate) mod sources;
+pub(crate) mod stats;
 pub(crate) mod top;
 pub(crate) mod trap;
 

@@ -184,6 +184,36 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_logs_are_not_older_than_what_they_make_is_kept() {
+        let kept = "[store]\nkeep_observations = \"10d\"\n[logs]\noldest = \"11d\"\n";
+        assert!(parse(kept).is_ok(), "no log is followed");
+        let log = "files = [{ name = \"mx1\", path = \"/var/log/mail.log\", server = \"postfix\" }]\n";
+        let told = mistakes(&format!("{kept}{log}"));
+        assert!(
+            told.contains("logs.oldest") && told.contains("store.keep_observations"),
+            "{told}"
+        );
+        assert!(parse(&format!("{}{log}", kept.replace("11d", "10d"))).is_ok());
+    }
+
+    #[test]
+    fn the_address_of_a_trap_that_listens_at_all_is_hidden() {
+        let all = std::net::IpAddr::from([0, 0, 0, 0]);
+        let Some(address) = atalaya_net::outgoing_address(all).filter(|address| !address.is_loopback())
+        else {
+            return atalaya_testkit::skip("this machine has no way to others");
+        };
+        let names = |text: &str| {
+            parse(text)
+                .unwrap()
+                .trap_names(&atalaya_observe::TrapFile::default())
+        };
+        let wide = names("[listen]\nsmtp = \"0.0.0.0:25\"\n");
+        assert_eq!(wide, names(&format!("[listen]\nsmtp = \"{address}:25\"\n")));
+        assert_ne!(wide, names("[listen]\nsmtp = \"127.0.0.1:25\"\n"));
+    }
+
+    #[test]
     fn notices_that_leave_lead_to_pages_that_strangers_can_reach() {
         let relay = "[notice]\nsender = \"abuse@example.net\"\nrelay = \"127.0.0.1:25\"\n";
         for url in ["", "public_url = \"http://list.example.net\"\n"] {

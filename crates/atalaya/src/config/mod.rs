@@ -5,6 +5,7 @@ mod listen;
 mod load;
 mod rules;
 mod signatures;
+mod statistics;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,9 @@ use atalaya_observe::policy::PolicyConfig;
 use atalaya_observe::replay::ReplayConfig;
 use atalaya_observe::upstream::UpstreamConfig;
 use atalaya_observe::{TrapConfig, TrapFile};
+use atalaya_places::PlacesConfig;
 use atalaya_publish::PublishConfig;
+use atalaya_stats::StatsConfig;
 use atalaya_store::StoreUrl;
 use atalaya_web::WebConfig;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
@@ -33,6 +36,7 @@ pub(crate) use listen::{DnsAddresses, ListenConfig};
 pub(crate) use load::load;
 pub(crate) use rules::{read as read_rules, rules_of};
 pub(crate) use signatures::matcher_of;
+pub(crate) use statistics::{catalogue_of, read_catalogue};
 
 settings! {
     /// Everything that can be configured.
@@ -65,6 +69,8 @@ settings! {
         feeds: FeedsConfig,
         /// DNS blocklists of others that are asked.
         upstream: UpstreamConfig,
+        /// In which country and network an address is.
+        places: PlacesConfig,
         /// How much evidence lists an address, and for how long.
         decide: DecideConfig,
         /// The zone and the DNS server.
@@ -77,6 +83,8 @@ settings! {
         delist: DelistConfig,
         /// Pages and API.
         web: WebConfig,
+        /// Statistics of botnets, systems, countries and networks.
+        stats: StatsConfig,
         /// What is logged.
         log: LogConfig,
     }
@@ -121,6 +129,7 @@ impl Config {
             self.check_store(),
             self.check_log(),
             self.check_own_addresses(),
+            self.check_oldest_line(),
         ];
         let sections = [
             self.trap.check(),
@@ -132,12 +141,14 @@ impl Config {
             self.replay.check(),
             self.feeds.check(),
             self.upstream.check(),
+            self.places.check(),
             self.decide.check(),
             self.publish.check(),
             self.contact.check(),
             self.notice.check(),
             self.delist.check(),
             self.web.check(),
+            self.stats.check(),
         ];
         own.into_iter().chain(sections).filter_map(Result::err).collect()
     }
@@ -181,13 +192,19 @@ impl Config {
         TrapNames::new(names.chain(&hosts).map(String::as_str))
     }
 
-    /// The addresses of the trap, as far as the configuration tells: clients call themselves by them.
+    /// The addresses of the trap: clients call themselves by them, and write them into the headers that they forge. Behind a listener at all
+    /// addresses it is that by which this machine speaks to others; further ones are named in `notice.trap_names`.
     fn trap_hosts(&self) -> impl Iterator<Item = IpAddr> {
         let further = self.trap.listeners.iter().map(|listener| listener.address);
-        let hosts = further
-            .chain([self.listen.smtp])
-            .map(|socket| socket.ip().to_canonical());
-        hosts.filter(|host| !host.is_unspecified() && !host.is_loopback())
+        let hosts = further.chain([self.listen.smtp]).filter_map(|socket| {
+            let host = socket.ip().to_canonical();
+            if host.is_unspecified() {
+                atalaya_net::outgoing_address(host)
+            } else {
+                Some(host)
+            }
+        });
+        hosts.filter(|host| !host.is_loopback())
     }
 
     /// Whatever is our own is spared everywhere. The other sections look at theirs themselves.
@@ -204,6 +221,17 @@ impl Config {
                 "{key} names everybody, so that nobody would be spoken against"
             ))
         })
+    }
+
+    /// What a line of a log made is deleted by age, and would be made again if the line were read once more.
+    fn check_oldest_line(&self) -> Result<(), String> {
+        if !self.logs.files.is_empty() && self.logs.oldest > self.store.keep_observations {
+            return Err(
+                "logs.oldest must not be longer than store.keep_observations: what an older line makes would be deleted, and made again"
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
 
     fn check_public_url(&self) -> Result<(), String> {

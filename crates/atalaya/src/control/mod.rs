@@ -20,6 +20,8 @@ use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
 
+use crate::statistics::StatsRequest;
+
 pub(crate) use client::Line;
 pub(crate) use server::{bind, serve};
 
@@ -89,6 +91,8 @@ pub(crate) enum Request {
         classes: Vec<Class>,
         family: Option<Family>,
     },
+    /// What was counted.
+    Stats(StatsRequest),
     /// Judge all that was recorded, and say what is listed.
     Settle,
 }
@@ -127,6 +131,8 @@ pub(crate) struct Replayed {
     /// The mail, in base64.
     #[serde(with = "base64")]
     pub(crate) message: Vec<u8>,
+    /// The text of its shape.
+    pub(crate) shape: String,
 }
 
 /// What became of replayed mails.
@@ -216,16 +222,18 @@ pub(crate) struct Sealed {
     pub(crate) observation: Observation,
     /// The text of the dialect.
     pub(crate) dialect: Option<String>,
+    /// The text of the shape.
+    pub(crate) shape: Option<String>,
     /// The message.
-    pub(crate) message: Option<SealedBytes>,
+    pub(crate) message: Option<Bytes>,
     /// The conversation.
-    pub(crate) conversation: Option<SealedBytes>,
+    pub(crate) conversation: Option<Bytes>,
 }
 
 /// Bytes as they are, which travel in base64.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct SealedBytes(#[serde(with = "base64")] pub(crate) Vec<u8>);
+pub(crate) struct Bytes(#[serde(with = "base64")] pub(crate) Vec<u8>);
 
 /// What a search for a contact gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

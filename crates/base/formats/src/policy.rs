@@ -6,6 +6,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::smtp::path::mailbox;
+
 /// Longest line, in bytes without its end. Postfix cuts what clients say at 2,048 (`line_length_limit`).
 pub const MAX_LINE: usize = 8 * 1_024;
 /// Most lines of a request. Postfix 3.9 sends 29.
@@ -55,7 +57,7 @@ impl Request {
             b"client_port" => self.client_port = value.parse().ok(),
             b"helo_name" => value.clone_into(&mut self.helo_name),
             b"sender" => value.clone_into(&mut self.sender),
-            b"recipient" => value.clone_into(&mut self.recipient),
+            b"recipient" => self.recipient = mailbox(value),
             b"sasl_username" => value.clone_into(&mut self.sasl_username),
             _ => {}
         }

@@ -4,7 +4,7 @@
     reason = "a test that cannot set up its peers cannot go on"
 )]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use atalaya_model::Timestamp;
@@ -45,6 +45,53 @@ async fn an_answer_is_fetched_with_its_status_and_patience() {
     assert_eq!((answer.status, answer.retry_after.as_deref()), (429, Some("60")));
     assert!(answer.body.is_empty());
     assert_eq!(client.get(&peer.url("/x"), "*/*").await.unwrap().status, 404);
+}
+
+#[tokio::test]
+async fn the_key_of_a_list_does_not_go_where_its_server_sends_us_on() {
+    let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+    let notes = Arc::clone(&heard);
+    let other = HttpPeer::start_with_headers(move |_path, headers| {
+        notes.lock().unwrap().extend(headers.iter().cloned());
+        HttpReply::rdap("{}")
+    })
+    .await
+    .unwrap();
+    let target = other.url("/list");
+    let named = HttpPeer::start_with_headers(move |path, headers| {
+        let has = |wanted: &str| headers.iter().any(|header| header.eq_ignore_ascii_case(wanted));
+        match path {
+            _ if !has("Authorization: Bearer secret") || !has("Key: secret") => HttpReply::status(403),
+            "/moved" => HttpReply::redirect("/here"),
+            _ => HttpReply::redirect(&target),
+        }
+    })
+    .await
+    .unwrap();
+    let mut reach = Reach::default();
+    for peer in [&named, &other] {
+        reach.allow("127.0.0.1", peer.address().port());
+    }
+    let client = HttpClient::new(PATIENT, 3, Arc::new(reach)).unwrap();
+    let headers = [
+        ("Accept", "*/*"),
+        ("Authorization", "Bearer secret"),
+        ("Key", "secret"),
+        ("If-None-Match", "\"secret\""),
+    ];
+    let answer = client
+        .get_with_headers(&named.url("/moved"), &headers)
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status, named.asked()),
+        (200, vec!["/moved".to_owned(), "/here".to_owned()])
+    );
+    let heard = heard.lock().unwrap().join("\n").to_ascii_lowercase();
+    assert!(
+        heard.contains("accept: */*") && !heard.contains("secret"),
+        "{heard}"
+    );
 }
 
 #[tokio::test]

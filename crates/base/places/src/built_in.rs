@@ -178,7 +178,13 @@ mod tests {
     }
 
     fn claims<K: Key>(rows: Vec<(K, K, u8)>) -> Vec<Claim<K, u16>> {
-        let code = |value: u8| if value == 0 { 0 } else { u16::from_be_bytes([b'A' + value % 26, b'B']) };
+        let code = |value: u8| {
+            if value == 0 {
+                0
+            } else {
+                u16::from_be_bytes([b'A' + value % 26, b'B'])
+            }
+        };
         rows.into_iter()
             .map(|(one, other, value)| Claim {
                 first: one.min(other),

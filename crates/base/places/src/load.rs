@@ -90,7 +90,9 @@ impl Loading<'_> {
                 registries.extend(reading.registries);
             }
         }
-        let has_all = ALL_REGISTRIES.iter().all(|registry| registries.contains(registry));
+        let has_all = ALL_REGISTRIES
+            .iter()
+            .all(|registry| registries.contains(registry));
         if self.sources.is_empty() {
             return self.built_in();
         }

@@ -18,8 +18,8 @@ use crate::country::Country;
 use crate::ranges::{Claim, Layer};
 use crate::{Part, PlacesError};
 
-/// The most bytes of a file, unpacked: ten times what the largest registry writes today.
-const MOST_BYTES: u64 = 512 << 20;
+/// The most bytes of a file, unpacked: ten times what the largest registry writes.
+const MOST_BYTES: u64 = 256 << 20;
 /// The most rows of a file.
 const MOST_ROWS: u64 = 8_000_000;
 /// The most networks that have a name.
@@ -88,7 +88,11 @@ fn whole(first: u128, last: u128) -> Option<(u64, u64)> {
     let rest = u128::from(u64::MAX);
     let begin = block(first.checked_add(rest)?)?;
     let end = block(last.checked_add(1).unwrap_or(last))?;
-    let end = if last == u128::MAX { end } else { end.checked_sub(1)? };
+    let end = if last == u128::MAX {
+        end
+    } else {
+        end.checked_sub(1)?
+    };
     (begin <= end).then_some((begin, end))
 }
 
@@ -142,6 +146,37 @@ pub(crate) fn read_networks(
     Ok(reading)
 }
 
+/// What a file holds, without taking it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examined {
+    /// For what it is good: rows with both are taken for their networks.
+    pub part: Part,
+    /// Rows that say where addresses are.
+    pub rows: u64,
+    /// Wrong rows among them, few enough to be passed over.
+    pub wrong: u64,
+    /// The day that it says it is of.
+    pub date: Option<Timestamp>,
+}
+
+/// Reads a file to its end and says what it holds.
+///
+/// # Errors
+/// It would not be used.
+pub fn examine(path: &Path) -> Result<Examined, PlacesError> {
+    let ignore = &mut |_layout, _row: Row<'_>| Ok(());
+    let (part, reading) = match read(path, Part::Networks, ignore) {
+        Err(PlacesError::OtherPart(..)) => (Part::Countries, read(path, Part::Countries, ignore)?),
+        read => (Part::Networks, read?),
+    };
+    Ok(Examined {
+        part,
+        rows: reading.rows,
+        wrong: reading.wrong,
+        date: reading.day,
+    })
+}
+
 /// Takes a row of a file of that layout, unless there is no place for it.
 type Take<'a> = dyn FnMut(Layout, Row<'_>) -> Result<(), PlacesError> + 'a;
 
@@ -152,11 +187,10 @@ fn read(path: &Path, part: Part, take: &mut Take<'_>) -> Result<Reading, PlacesE
     while next_line(&mut input, &mut line).map_err(unreadable)? {
         counts.lines = counts.lines.saturating_add(1);
         let read = reader.read(&line);
-        let layout = reader.layout().unwrap_or(Layout::Delegated);
-        if !has(layout, part) {
+        if reader.layout().is_some_and(|layout| !has(layout, part)) {
             return Err(PlacesError::OtherPart(path.to_owned(), part));
         }
-        if let Some(row) = counts.count(read) {
+        if let (Some(row), Some(layout)) = (counts.count(read), reader.layout()) {
             take(layout, row)?;
         }
         if counts.rows > MOST_ROWS {

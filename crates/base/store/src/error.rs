@@ -58,6 +58,11 @@ pub enum StoreError {
     /// What was read makes no sense. Give up on it: check the disk, restore a backup.
     #[error("the store holds something unreadable ({0}): check the disk, restore a backup")]
     Corrupt(String),
+    /// The database is not the one that was written to. Give up: the program has to be started again.
+    #[error(
+        "the database lacks what was written last: was its file replaced while it was in use? Start this program again"
+    )]
+    Replaced,
     /// The decision changes or ends what does not stand. Refuse: the history must stay true.
     #[error("{0} is not there, so it can be neither changed nor ended")]
     NothingListed(String),

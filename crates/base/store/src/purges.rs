@@ -2,7 +2,7 @@
 
 use atalaya_model::{Observation, Prefix, Sensor, Timestamp};
 
-use crate::observations::seen;
+use crate::observations::{observations_by, seen};
 use crate::sql::{Value, values};
 use crate::writer::COLUMNS;
 use crate::{Seen, Store, StoreError, Transaction};
@@ -124,16 +124,10 @@ impl Transaction {
     pub async fn observations_by(
         &mut self,
         unit: &Prefix,
-        (sensor, source): (Sensor, &str),
+        source: (Sensor, &str),
         up_to: u64,
         limit: u32,
     ) -> Result<Vec<Seen>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM observations WHERE unit = $1 AND sensor = $2 AND source = $3 \
-             AND position <= $4 ORDER BY seen_at DESC, position DESC LIMIT $5"
-        );
-        let row = values![unit, sensor.name(), source, up_to, limit];
-        let rows = self.connection.rows(sql, row).await?;
-        rows.into_iter().map(seen).collect()
+        observations_by(&mut self.connection, unit, source, (up_to, limit)).await
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use atalaya_model::Serial;
 
 use crate::decisions::Turn;
+use crate::observations::last_position;
 use crate::sql::{Connection, values};
 use crate::{Store, StoreError, Topic};
 
@@ -74,6 +75,20 @@ impl Transaction {
             .execute(sql, values![reader, position])
             .await
             .map(|_count| ())
+    }
+
+    /// Checks that what was read up to a position stands in this database.
+    ///
+    /// What was written last is handed out from memory. It stands nowhere any more where the file of the database was replaced by an older copy under
+    /// a running process: to decide by it, and to call it read, would pass over what takes its positions later.
+    ///
+    /// # Errors
+    /// The store failed, or it does not ([`StoreError::Replaced`]).
+    pub async fn check_observed(&mut self, last: u64) -> Result<(), StoreError> {
+        if last_position(&mut self.connection).await? < last {
+            return Err(StoreError::Replaced);
+        }
+        Ok(())
     }
 
     /// Makes everything durable, then wakes the subscribers of what was touched.

@@ -105,7 +105,7 @@ mod tests {
         let decision = escalate(network, &inside, KeptOff::No, &rules, NOW).unwrap();
         assert_eq!(
             (decision.prefix, decision.rule.0.as_str()),
-            (network, "escalation/2")
+            (network, "escalation/3")
         );
         assert_eq!(escalate(network, &inside, KeptOff::Yes, &rules, NOW), None);
         let over = NOW.plus(std::time::Duration::from_secs(60));

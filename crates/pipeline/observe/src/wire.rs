@@ -1,14 +1,50 @@
-//! The bytes of one connection on which a mail server asks, and how long they may take to come. What they say is the matter of a [`Reads`].
+//! Connections on which mail servers ask: taken one after the other, and the bytes of each, with how long they may take to come. What they say is the
+//! matter of a [`Reads`].
 
 use std::io;
 use std::time::Duration;
 
 use atalaya_formats::{milter, policy};
+use atalaya_net::{Acceptor, Listening};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Bytes that are read at once: a usual message has fewer than a thousand.
 const PIECE: usize = 8_192;
+
+/// Takes connections until `stop`, each on a task of its own as long as its visit takes; one for which there is no visit is closed. Ends when all
+/// visits have.
+pub(crate) async fn take_visits<L: Listening, V>(
+    listener: L,
+    visit: impl Fn(L::Stream, L::Peer) -> Option<V>,
+    stop: CancellationToken,
+) where
+    V: Future<Output = ()> + Send + 'static,
+{
+    let tasks = TaskTracker::new();
+    let mut acceptor = Acceptor::new(listener);
+    loop {
+        let (stream, peer) = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = acceptor.next() => accepted,
+        };
+        if let Some(visit) = visit(stream, peer) {
+            let stop = stop.clone();
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = visit => {}
+                }
+            });
+        }
+    }
+    drop(acceptor);
+    tasks.close();
+    tasks.wait().await;
+}
 
 /// What makes messages of bytes.
 pub(crate) trait Reads: Default {

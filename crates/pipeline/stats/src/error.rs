@@ -16,10 +16,16 @@ pub enum StatsError {
     /// What was counted cannot be packed.
     #[error("statistics cannot be packed: {0}")]
     Pack(std::io::Error),
+    /// What the program brings with it is spoiled.
+    #[error(transparent)]
+    Places(#[from] atalaya_places::PlacesError),
     /// The work broke off.
     #[error("the work on statistics broke off: {0}")]
     Broken(#[from] tokio::task::JoinError),
-    /// The file of another machine cannot be taken.
+    /// Too many wait for pictures.
+    #[error("too many ask for statistics at once; ask again in a moment")]
+    Busy,
+    /// What was asked for cannot be had.
     #[error("{0}")]
     Refused(String),
 }

@@ -1,25 +1,33 @@
 //! Whoever asks for figures asks here: reads what was counted, and makes pictures of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::{Clock, Timestamp};
 use atalaya_places::Places;
 use atalaya_store::{KeptSegment, Store};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::catalogue::Catalogue;
 use crate::config::StatsConfig;
 use crate::day::{Day, Days};
 use crate::error::StatsError;
-use crate::figures::{Around, Crowd, Names, Origin, Picture, Tally, picture};
+use crate::figures::{Around, Census, Crowd, Names, Origin, Past, Picture, Tally, picture};
 use crate::segment::Segment;
+use crate::whereabouts::Whereabouts;
 
 /// Most days of one picture.
 pub const MOST_DAYS: u32 = 400;
 /// Pictures that are kept ready.
 const MOST_READY: usize = 32;
+
+/// Days before that are kept in memory: some megabytes each where a million addresses are seen in a day.
+const MOST_PASTS: usize = 64;
+/// Those who wait for a picture that is being made; more are told to come back.
+const MOST_WAITING: usize = 16;
+/// Most cells of a day: about two gigabytes while they are put together.
+const MOST_CELLS_OF_DAY: u64 = 16 << 20;
 
 /// Makes pictures of what was counted.
 #[derive(Debug)]
@@ -29,18 +37,27 @@ pub struct Statistics {
     config: StatsConfig,
     catalogue: Arc<Catalogue>,
     matcher: Arc<Matcher>,
-    places: Arc<Places>,
-    /// Pictures that were made, while nothing that is in them has changed. Held while one is made: those who ask for the same wait for it.
+    whereabouts: Whereabouts,
+    /// Pictures that were made.
     ready: Mutex<Vec<Ready>>,
+    /// What days before tell, with the last that was added to each.
+    pasts: Mutex<BTreeMap<Day, (u64, Arc<Past>)>>,
+    /// Held while one is made.
+    making: Mutex<()>,
+    /// For the one who makes, and those who wait.
+    places: Semaphore,
 }
 
 /// A picture, and what it was made of.
 #[derive(Debug)]
 struct Ready {
     days: Days,
-    state: Vec<(i32, u64)>,
+    state: Vec<State>,
     picture: Arc<Picture>,
 }
+
+/// What is kept of a day: its number, the last segment, the cells.
+type State = (i32, u64, u64);
 
 impl Statistics {
     /// Reads from `store`, and names what it finds there.
@@ -50,7 +67,7 @@ impl Statistics {
         config: StatsConfig,
         catalogue: Arc<Catalogue>,
         matcher: Arc<Matcher>,
-        places: Arc<Places>,
+        whereabouts: Whereabouts,
     ) -> Self {
         Self {
             store,
@@ -58,8 +75,11 @@ impl Statistics {
             config,
             catalogue,
             matcher,
-            places,
+            whereabouts,
             ready: Mutex::new(Vec::new()),
+            pasts: Mutex::new(BTreeMap::new()),
+            making: Mutex::new(()),
+            places: Semaphore::new(MOST_WAITING),
         }
     }
 
@@ -67,6 +87,16 @@ impl Statistics {
     #[must_use]
     pub const fn config(&self) -> &StatsConfig {
         &self.config
+    }
+
+    /// The store that it reads.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The day that it is now.
@@ -98,15 +128,18 @@ impl Statistics {
                 "a picture has 1 to {MOST_DAYS} days, the first one first; {days} is something else"
             )));
         }
-        let mut ready = self.ready.lock().await;
-        let state = self.state(days).await?;
-        if let Some(known) = ready
-            .iter()
-            .find(|known| known.days == days && known.state == state)
-        {
-            return Ok(Arc::clone(&known.picture));
+        if let Some(known) = self.known(days).await? {
+            return Ok(known);
         }
-        let picture = Arc::new(self.make(days).await?);
+        // One at a time: a picture takes a processor and memory, and who waits may want the same.
+        let _place = self.places.try_acquire().map_err(|_full| StatsError::Busy)?;
+        let _turn = self.making.lock().await;
+        if let Some(known) = self.known(days).await? {
+            return Ok(known);
+        }
+        let state = self.state(days).await?;
+        let picture = Arc::new(Box::pin(self.make(days)).await?);
+        let mut ready = self.ready.lock().await;
         ready.retain(|known| known.days != days);
         if ready.len() >= MOST_READY {
             ready.remove(0);
@@ -119,15 +152,32 @@ impl Statistics {
         Ok(picture)
     }
 
-    /// What a picture of these days would be made of: it changes when that does, and with each minute of a day that is not over.
-    async fn state(&self, days: Days) -> Result<Vec<(i32, u64)>, StatsError> {
+    /// The picture of these days if it was made, and nothing that is in it has changed since.
+    async fn known(&self, days: Days) -> Result<Option<Arc<Picture>>, StatsError> {
+        let state = self.state(days).await?;
+        let ready = self.ready.lock().await;
+        let known = ready
+            .iter()
+            .find(|known| known.days == days && known.state == state);
+        Ok(known.map(|known| Arc::clone(&known.picture)))
+    }
+
+    /// What a picture of these days would be made of: it changes when that does, and with each minute while the last day is not over.
+    async fn state(&self, days: Days) -> Result<Vec<State>, StatsError> {
         let first = self.plan(days).all().first;
         let kept = self.store.kept_days(first.number(), days.last.number()).await?;
-        let mut state: Vec<(i32, u64)> = kept.into_iter().map(|kept| (kept.day, kept.last)).collect();
+        let mut state: Vec<State> = kept
+            .into_iter()
+            .map(|kept| (kept.day, kept.last, kept.cells))
+            .collect();
         let now = self.clock.now();
-        if now < days.last.plus(1).end() {
-            state.push((i32::MAX, u64::try_from(now.seconds() / 60).unwrap_or(0)));
-        }
+        let minute = if now < days.last.end() {
+            now.seconds() / 60
+        } else {
+            0
+        };
+        let (_places, edition) = self.whereabouts.places().await?;
+        state.push((i32::MAX, edition, u64::try_from(minute).unwrap_or(0)));
         Ok(state)
     }
 
@@ -145,16 +195,24 @@ impl Statistics {
     }
 
     async fn make(&self, days: Days) -> Result<Picture, StatsError> {
-        if let Some(kept) = self.kept_picture(days).await? {
+        if days.first == days.last
+            && self.store.segments(days.first.number()).await?.is_empty()
+            && let Some(kept) = self.kept_picture(days.first).await?
+        {
             return Ok(kept);
         }
+        let (places, _edition) = self.whereabouts.places().await?;
         let Gathered {
             tally,
             before,
             before_days,
             missing,
-        } = self.gather(self.plan(days)).await?;
+        } = self.gather(self.plan(days), &places).await?;
         let (since, until) = (days.first.start(), days.last.end());
+        let pictures = self.store.days_of_pictures().await?;
+        let is_closed = |day: &Day| pictures.contains(&day.number());
+        let (closed, missing): (Vec<Day>, Vec<Day>) = missing.into_iter().partition(is_closed);
+        let names = |days: Vec<Day>| days.iter().map(Day::to_string).collect();
         let around = Around {
             days,
             now: self.clock.now(),
@@ -162,29 +220,27 @@ impl Statistics {
             notified: self.store.told_between(since, until).await?,
             before,
             before_days,
-            missing,
+            missing: names(missing),
+            closed: names(closed),
             config: self.config.clone(),
         };
         let mut made = tokio::task::spawn_blocking(move || picture(&tally, &around)).await?;
-        made.origins = self.origins();
+        made.origins = self.origins(&places);
         Ok(made)
     }
 
     /// The picture of a day whose addresses are gone.
-    async fn kept_picture(&self, days: Days) -> Result<Option<Picture>, StatsError> {
-        if days.first != days.last {
-            return Ok(None);
-        }
-        let Some(kept) = self.store.picture(days.first.number()).await? else {
+    async fn kept_picture(&self, day: Day) -> Result<Option<Picture>, StatsError> {
+        let Some(kept) = self.store.picture(day.number()).await? else {
             return Ok(None);
         };
         serde_json::from_str(&kept).map(Some).map_err(|error| {
-            StatsError::Refused(format!("the kept picture of {days} cannot be read: {error}"))
+            StatsError::Refused(format!("the kept picture of {day} cannot be read: {error}"))
         })
     }
 
     /// Adds up what was counted, one day after the other.
-    async fn gather(&self, plan: Plan) -> Result<Gathered, StatsError> {
+    async fn gather(&self, plan: Plan, places: &Arc<Places>) -> Result<Gathered, StatsError> {
         let names = Names {
             catalogue: Arc::clone(&self.catalogue),
             matcher: Arc::clone(&self.matcher),
@@ -192,46 +248,77 @@ impl Statistics {
             shapes: HashMap::new(),
         };
         let mut gathered = Gathered {
-            tally: Tally::new(names, Arc::clone(&self.places)),
+            tally: Tally::new(names, Arc::clone(places)),
             before: Crowd::default(),
             before_days: 0,
             missing: Vec::new(),
         };
-        for day in plan.all().each() {
-            let segment = self.segment(day).await?;
-            if !segment.cells().is_empty() {
-                self.learn_texts(&mut gathered.tally, &segment).await?;
-                gathered = tokio::task::spawn_blocking(move || gathered.with(day, &segment, plan)).await?;
-            } else if day >= plan.asked.first {
-                gathered.missing.push(day.to_string());
+        let all = plan.all();
+        let kept = self
+            .store
+            .kept_days(all.first.number(), all.last.number())
+            .await?;
+        let kept: HashMap<i32, u64> = kept.into_iter().map(|kept| (kept.day, kept.last)).collect();
+        for day in all.each() {
+            match kept.get(&day.number()) {
+                Some(last) if day < plan.asked.first => {
+                    gathered.look_back(day, &*self.past(day, *last).await?, plan);
+                }
+                Some(_) => gathered = self.gather_day(gathered, day).await?,
+                None if day >= plan.asked.first => gathered.missing.push(day),
+                None => {}
             }
         }
         Ok(gathered)
     }
 
-    /// What was counted of a day, on all machines.
-    pub(crate) async fn segment(&self, day: Day) -> Result<Segment, StatsError> {
-        let kept = self.store.segments(day.number()).await?;
-        tokio::task::spawn_blocking(move || unpack(&kept)).await?
+    /// Adds a day that was asked for.
+    async fn gather_day(&self, mut gathered: Gathered, day: Day) -> Result<Gathered, StatsError> {
+        let (segment, census) = self.day(day).await?;
+        let names = gathered.tally.names_mut();
+        let dialects = census.dialects().filter(|id| !names.dialects.contains_key(id));
+        let dialects = self.store.texts_of(dialects.collect::<Vec<_>>()).await?;
+        let shapes = census.shapes().filter(|id| !names.shapes.contains_key(id));
+        let shapes = self.store.texts_of(shapes.collect::<Vec<_>>()).await?;
+        names.dialects.extend(dialects);
+        names.shapes.extend(shapes);
+        Ok(tokio::task::spawn_blocking(move || gathered.with(day, &segment, &census)).await?)
     }
 
-    /// Learns the texts of the dialects and header shapes that a day names.
-    async fn learn_texts(&self, tally: &mut Tally, segment: &Segment) -> Result<(), StatsError> {
-        let names = tally.names_mut();
-        for profile in segment.profiles() {
-            if let Some(id) = profile.dialect.filter(|id| !names.dialects.contains_key(id)) {
-                let text = self.store.dialect(id).await?;
-                names.dialects.insert(id, text.unwrap_or_default());
-            }
-            if let Some(id) = profile.headers.filter(|id| !names.shapes.contains_key(id)) {
-                let text = self.store.shape(id).await?;
-                names.shapes.insert(id, text.unwrap_or_default());
-            }
+    /// What a day tells of those after it; kept in memory while nothing is added to the day.
+    async fn past(&self, day: Day, last: u64) -> Result<Arc<Past>, StatsError> {
+        let mut pasts = self.pasts.lock().await;
+        if let Some((_, past)) = pasts.get(&day).filter(|(known, _)| *known == last) {
+            return Ok(Arc::clone(past));
         }
-        Ok(())
+        let ((segment, census), matcher) = (self.day(day).await?, Arc::clone(&self.matcher));
+        let past = tokio::task::spawn_blocking(move || Past::of(&segment, &matcher, &census)).await?;
+        let past = Arc::new(past);
+        while pasts.len() >= MOST_PASTS {
+            pasts.pop_first();
+        }
+        pasts.insert(day, (last, Arc::clone(&past)));
+        Ok(past)
     }
 
-    fn origins(&self) -> Vec<Origin> {
+    /// What was counted of a day, on all machines, and what many shared on it.
+    async fn day(&self, day: Day) -> Result<(Segment, Census), StatsError> {
+        let kept = self.store.segments(day.number()).await?;
+        if kept.iter().map(|kept| kept.cells).sum::<u64>() > MOST_CELLS_OF_DAY {
+            return Err(StatsError::Refused(format!(
+                "{day} has more than {MOST_CELLS_OF_DAY} cells of sender, hour and look: too many for one machine"
+            )));
+        }
+        let least = self.config.cluster_least;
+        tokio::task::spawn_blocking(move || {
+            let segment = unpack(&kept)?;
+            let census = Census::of(&segment, least);
+            Ok((segment, census))
+        })
+        .await?
+    }
+
+    fn origins(&self, places: &Places) -> Vec<Origin> {
         let now = self.clock.now();
         let mut origins = vec![Origin {
             what: "catalogue".to_owned(),
@@ -244,7 +331,7 @@ impl Statistics {
             is_old: false,
             attribution: String::new(),
         }];
-        origins.extend(self.places.sources().iter().map(|source| Origin {
+        origins.extend(places.sources().iter().map(|source| Origin {
             what: source.part.to_string(),
             from: source.origin.to_string(),
             date: source.date.map_or_else(|| "unknown".to_owned(), Timestamp::date),
@@ -286,25 +373,26 @@ struct Gathered {
     tally: Tally,
     before: Crowd,
     before_days: u32,
-    missing: Vec<String>,
+    missing: Vec<Day>,
 }
 
 impl Gathered {
-    /// Adds a day where it belongs.
-    fn with(mut self, day: Day, segment: &Segment, plan: Plan) -> Self {
-        if day >= plan.asked.first {
-            self.tally.add(day, segment);
-        } else if day >= plan.first_before {
-            let senders = segment.cells().iter().filter(|cell| {
-                let profile = segment.profiles().get(cell.profile as usize);
-                profile.is_some_and(|profile| profile.sensor.hears_mail())
-            });
-            self.before.add(&senders.map(|cell| cell.sender).collect());
+    /// Adds a day that was asked for.
+    fn with(mut self, day: Day, segment: &Segment, census: &Census) -> Self {
+        self.tally.add(day, segment, census);
+        let past = Past::of(segment, self.tally.matcher(), census);
+        self.tally.add_stacks(&past);
+        self
+    }
+
+    /// Adds what a day before tells.
+    fn look_back(&mut self, day: Day, past: &Past, plan: Plan) {
+        if day >= plan.first_before {
+            self.before.add(&past.crowd);
             self.before_days = self.before_days.saturating_add(1);
         }
         if day >= plan.first_for_pairs {
-            self.tally.add_stacks(segment);
+            self.tally.add_stacks(past);
         }
-        self
     }
 }

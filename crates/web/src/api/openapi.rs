@@ -37,6 +37,7 @@ enum Errors {
 type Parameter = (&'static str, &'static str, &'static str, &'static str);
 
 const ADDRESS_IN_PATH: Parameter = ("path", "address", "string", "An IPv4 or IPv6 address");
+const FIRST_DAY: Parameter = ("path", "first", "string", "A day, such as 2026-12-31, in UTC");
 const ADDRESS: Parameter = (
     "query",
     "ipAddress",
@@ -108,6 +109,26 @@ const CALLS: &[Call] = &[
         &[200, 206, 304, 400, 403, 404, 416, 503],
         Errors::Problem,
     ),
+    Call {
+        schema: Some("Statistics"),
+        ..call(
+            ("get", "/api/v1/stats/{first}"),
+            "What was counted on a day: all figures, and no addresses",
+            &[FIRST_DAY],
+            &[200, 304, 400, 404, 503],
+            Errors::Problem,
+        )
+    },
+    Call {
+        schema: Some("Statistics"),
+        ..call(
+            ("get", "/api/v1/stats/{first}/{last}"),
+            "What was counted from one day to another, both in it",
+            &[FIRST_DAY, ("path", "last", "string", "The last day")],
+            &[200, 304, 400, 404, 503],
+            Errors::Problem,
+        )
+    },
     call(
         ("get", "/api/v2/check"),
         "What is known of an address",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// Every schema, by name.
 pub(super) fn all() -> Value {
-    json!({ "Answer": answer(), "Listing": listing(), "Evidence": evidence() })
+    json!({ "Answer": answer(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics() })
 }
 
 /// The answer about an address.
@@ -90,6 +90,50 @@ fn evidence() -> Value {
             "size",
             "system",
             "dialect",
+        ],
+    )
+}
+
+/// The figures of some days.
+fn statistics() -> Value {
+    let list = |description: &str| json!({ "type": "array", "items": { "type": "object" }, "description": description });
+    let count = |description: &str| json!({ "type": "integer", "description": description });
+    object(
+        &json!({
+            "version": count("The version of this form"),
+            "first_day": text("The first day, in UTC"),
+            "last_day": text("The last day"),
+            "made_at": { "type": "string", "format": "date-time" },
+            "is_complete": { "type": "boolean", "description": "Whether the last day is over" },
+            "missing_days": { "type": "array", "items": { "type": "string" }, "description": "Days of which nothing is kept" },
+            "origins": list("What it was made with: where it is from, its date, and whether it is old"),
+            "total": { "type": "object", "description": "All of it: addresses, connections, envelopes, recipients, bytes, first_seen, last_seen" },
+            "new": count("Addresses that were not seen in the days before"),
+            "new_days": count("So many days before were looked at"),
+            "listed": count("Addresses that were listed"),
+            "notified": count("Addresses of which their network was told"),
+            "botnets": list("The botnets, and what is like one: figures, estimated size, countries, networks, hours"),
+            "rankings": list("Rankings by system, dialect, HELO, header shape, country, network, prefix, trap, sensor and hour"),
+            "pairs": list("Stacks that bots may have brought along"),
+            "days": list("Each day"),
+        }),
+        &[
+            "version",
+            "first_day",
+            "last_day",
+            "made_at",
+            "is_complete",
+            "missing_days",
+            "origins",
+            "total",
+            "new",
+            "new_days",
+            "listed",
+            "notified",
+            "botnets",
+            "rankings",
+            "pairs",
+            "days",
         ],
     )
 }

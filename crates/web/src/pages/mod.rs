@@ -4,6 +4,7 @@ mod address;
 mod home;
 mod policy;
 mod removal;
+mod statistics;
 mod stop;
 mod views;
 
@@ -25,6 +26,7 @@ pub(crate) use address::{address, search};
 pub(crate) use home::home;
 pub(crate) use policy::policy;
 pub(crate) use removal::{back_to_address, remove};
+pub(crate) use statistics::{api_day, api_days, day, days_or_file, file_of_days, overview};
 pub(crate) use stop::{stop, stopped};
 
 /// Who reads: in which language, and where he is.
@@ -99,6 +101,8 @@ pub(crate) struct Frame {
     pub(crate) organisation: String,
     pub(crate) home: String,
     pub(crate) policy: String,
+    /// Where the statistics are; nowhere where the operator keeps them to himself.
+    pub(crate) statistics: Option<String>,
     /// `?lang=` of forms that send their fields in the query.
     pub(crate) chosen: Option<&'static str>,
     pub(crate) state: String,
@@ -117,6 +121,12 @@ impl Frame {
             organisation: shared.app.config.web.organisation.clone(),
             home: reader.link("/"),
             policy: reader.link("/policy"),
+            statistics: shared
+                .app
+                .statistics
+                .config()
+                .public
+                .then(|| reader.link("/stats")),
             chosen: matches!(reader.choice, Choice::Chosen(_)).then(|| language.tag()),
             state: (t.frame.state)(&shared.lookup.zone_name, &serial.to_string()),
         }

@@ -3,11 +3,12 @@
 //! In memory there are a piece of the body, one row, and as many observations as go into a commit. A row that is wrong is told with its number
 //! and spoils nothing else. The answer comes when all that is right is on disk; whoever lost it sends the same again, and each row counts once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_formats::reports::{Row, Table};
 use atalaya_observe::reports::{BadReport, Reported, observe};
-use atalaya_store::{Store, StoreError};
+use atalaya_store::StoreError;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -16,8 +17,9 @@ use tokio::task::JoinSet;
 
 use super::admission::ReportingMany;
 use super::answer::{Answer, Refusal};
+use super::report::keep;
 use super::reporters::Reporter;
-use crate::app::{Inner, Shared};
+use crate::app::Shared;
 
 /// How long a table may take.
 pub(super) const LONGEST: Duration = Duration::from_secs(280);
@@ -90,7 +92,7 @@ async fn next_piece(body: &mut axum::body::Body) -> Result<Option<axum::body::By
 
 /// A table on its way into the store.
 struct Intake<'a> {
-    shared: &'a Inner,
+    shared: &'a Shared,
     reporter: Reporter,
     table: Table,
     records: JoinSet<Result<(), StoreError>>,
@@ -100,7 +102,7 @@ struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    fn new(shared: &'a Inner, reporter: Reporter) -> Self {
+    fn new(shared: &'a Shared, reporter: Reporter) -> Self {
         Self {
             shared,
             reporter,
@@ -158,8 +160,10 @@ impl<'a> Intake<'a> {
         while self.records.len() >= ON_THEIR_WAY {
             self.recorded().await?;
         }
+        let shared = Arc::clone(self.shared);
+        let Reported { observation, comment } = reported;
         self.records
-            .spawn(record(self.shared.app.store.clone(), reported));
+            .spawn(async move { keep(&shared, observation, comment).await });
         Ok(())
     }
 
@@ -193,13 +197,6 @@ impl<'a> Intake<'a> {
             .left(&self.reporter, self.shared.app.clock.now());
         Ok(Answer::data(&data, left))
     }
-}
-
-async fn record(store: Store, reported: Reported) -> Result<(), StoreError> {
-    store
-        .record(reported.observation, reported.comment)
-        .await
-        .map(|_recorded| ())
 }
 
 /// What a wrong row said, cut.

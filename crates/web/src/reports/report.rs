@@ -17,6 +17,9 @@ use super::look::{Standing, standing};
 use super::query_of;
 use crate::app::Shared;
 
+/// Most words of a reporter about a unit that are looked at, the newest first; more are taken back all the same, and not counted.
+const MOST_WORDS: u32 = 1_000;
+
 /// The parameter that a report is refused for.
 pub(super) const fn parameter(wrong: BadReport) -> &'static str {
     match wrong {
@@ -58,18 +61,20 @@ pub(super) async fn report(
 }
 
 /// Keeps a report. Said before and taken back since, it is not known already: it is said anew.
-async fn keep(shared: &Shared, seen: Observation, comment: Option<Vec<u8>>) -> Result<(), StoreError> {
+pub(super) async fn keep(
+    shared: &Shared,
+    seen: Observation,
+    comment: Option<Vec<u8>>,
+) -> Result<(), StoreError> {
     let store = &shared.app.store;
     if store.record(seen.clone(), comment.clone()).await? == Recorded::New {
         return Ok(());
     }
-    let kept = store
-        .observations_of(&seen.unit(), super::look::MOST_LOOKED_AT)
-        .await?;
-    let words = kept.iter().filter(|word| {
-        word.takes_back()
-            && (word.sensor, word.address, &word.source) == (seen.sensor, seen.address, &seen.source)
-    });
+    let source = (seen.sensor, seen.source.as_str());
+    let said = store.observations_by(&seen.unit(), source, MOST_WORDS).await?;
+    let words = said
+        .iter()
+        .filter(|word| word.takes_back() && word.address == seen.address);
     let back = words.map(|word| word.seen_at).max();
     if let Some(back) = back.filter(|back| seen.seen_at > *back) {
         let id = id_after(&seen, back);
@@ -92,15 +97,12 @@ pub(super) async fn clear(
         .unwrap_or_default();
     let address =
         read_reportable(text, &[]).map_err(|wrong| Refusal::wrong("ipAddress", wrong.to_string()))?;
-    let kept = shared
-        .app
-        .store
-        .observations_of(&Prefix::unit(address), super::look::MOST_LOOKED_AT)
-        .await?;
-    let of_reporter = |seen: &&Observation| {
-        seen.sensor == Sensor::Report && seen.source == reporter.name && seen.address == address
-    };
-    let said: Vec<&Observation> = kept.iter().filter(of_reporter).collect();
+    let store = &shared.app.store;
+    let (unit, source) = (Prefix::unit(address), (Sensor::Report, reporter.name.as_str()));
+    let words = store.observations_by(&unit, source, MOST_WORDS).await?;
+    // Beyond what is looked at there is taken to be something that he said: to take back nothing does no harm.
+    let is_more = words.len() >= MOST_WORDS as usize;
+    let said: Vec<&Observation> = words.iter().filter(|seen| seen.address == address).collect();
     let back = said
         .iter()
         .filter(|seen| seen.kind == Kind::NotSpam)
@@ -111,9 +113,9 @@ pub(super) async fn clear(
         .filter(|seen| seen.kind != Kind::NotSpam && back.is_none_or(|back| seen.seen_at > back))
         .map(|seen| seen.id)
         .collect();
-    if !standing.is_empty() {
+    if is_more || !standing.is_empty() {
         let back = take_back(address, &reporter.name, shared.app.clock.now());
-        shared.app.store.record(back, None).await?;
+        store.record(back, None).await?;
     }
     Ok(Answer::data(
         &json!({ "numReportsDeleted": standing.len() }),

@@ -2,8 +2,8 @@
 
 use super::policy;
 use super::{
-    AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StopTexts, Texts, UnitTexts,
-    VerdictTexts,
+    AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
+    Texts, UnitTexts, VerdictTexts,
 };
 
 /// The pages in English.
@@ -16,6 +16,7 @@ pub(crate) static ENGLISH: Texts = Texts {
     removal: REMOVAL,
     policy: policy::ENGLISH,
     stop: STOP,
+    statistics: STATISTICS,
     failure: FAILURE,
 };
 
@@ -271,6 +272,24 @@ const STOP: StopTexts = StopTexts {
     undo: "Should you want them back, write to our postmaster:",
 };
 
+const STATISTICS: StatisticsTexts = StatisticsTexts {
+    title: "Statistics",
+    home_title: "Who sends it?",
+    home: "Every day we count who sent to our traps: which botnets, from which countries and networks, at which hours.",
+    today: |addresses, messages| format!("Today so far: {addresses} addresses, {messages} messages"),
+    earlier: "Day before",
+    later: "Day after",
+    week: "These 7 days",
+    month: "These 30 days",
+    ranked_by: "Ranked by",
+    days: "Other days",
+    first: "From",
+    last: "To",
+    show: "Show",
+    report: "Report to keep or to mail",
+    json: "Everything as JSON",
+};
+
 const FAILURE: FailureTexts = FailureTexts {
     bad_address: "That is not an address",
     bad_empty: "Write the IPv4 or IPv6 address that you want to look up, such as 192.0.2.99 or 2001:db8::1.",
@@ -292,6 +311,15 @@ const FAILURE: FailureTexts = FailureTexts {
     cross_site_text: "To keep other sites from acting in your name, the button must be pressed on our own page.",
     not_found: "There is no such page",
     not_found_text: "The link may be incomplete. Look up an address, or read the policy.",
+    bad_day: "These are not days",
+    bad_day_text: |text| format!("“{text}” is no day. Write it like 2026-12-31."),
+    bad_days_text: |most| format!("The first day comes before the last, and there are {most} at most."),
+    no_day: "Nothing is known of that day",
+    no_day_text: |days| {
+        format!(
+            "Nothing was counted on {days}. It may have been before we began, be too long ago, or not have come yet."
+        )
+    },
     no_notice: "This link is not valid",
     no_notice_text: "It belongs to no notice that we know of. Copy the whole link from the notice, or write to our postmaster.",
     method: "That does not work here",

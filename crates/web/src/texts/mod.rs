@@ -34,6 +34,8 @@ pub(crate) struct Texts {
     pub(crate) policy: PolicyTexts,
     /// The end of notices.
     pub(crate) stop: StopTexts,
+    /// Statistics.
+    pub(crate) statistics: StatisticsTexts,
     /// What went wrong.
     pub(crate) failure: FailureTexts,
 }
@@ -231,6 +233,26 @@ pub(crate) struct StopTexts {
     pub(crate) undo: &'static str,
 }
 
+/// Statistics; what stands in their sections is in `atalaya_stats`.
+pub(crate) struct StatisticsTexts {
+    pub(crate) title: &'static str,
+    pub(crate) home_title: &'static str,
+    pub(crate) home: &'static str,
+    /// Addresses, messages.
+    pub(crate) today: With2,
+    pub(crate) earlier: &'static str,
+    pub(crate) later: &'static str,
+    pub(crate) week: &'static str,
+    pub(crate) month: &'static str,
+    pub(crate) ranked_by: &'static str,
+    pub(crate) days: &'static str,
+    pub(crate) first: &'static str,
+    pub(crate) last: &'static str,
+    pub(crate) show: &'static str,
+    pub(crate) report: &'static str,
+    pub(crate) json: &'static str,
+}
+
 /// What went wrong: a title and a sentence that says what can be done.
 pub(crate) struct FailureTexts {
     pub(crate) bad_address: &'static str,
@@ -245,6 +267,12 @@ pub(crate) struct FailureTexts {
     pub(crate) cross_site_text: &'static str,
     pub(crate) not_found: &'static str,
     pub(crate) not_found_text: &'static str,
+    pub(crate) bad_day: &'static str,
+    pub(crate) bad_day_text: With1,
+    /// Most days.
+    pub(crate) bad_days_text: With1,
+    pub(crate) no_day: &'static str,
+    pub(crate) no_day_text: With1,
     pub(crate) no_notice: &'static str,
     pub(crate) no_notice_text: &'static str,
     pub(crate) method: &'static str,

@@ -2,8 +2,8 @@
 
 use super::policy;
 use super::{
-    AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StopTexts, Texts, UnitTexts,
-    VerdictTexts,
+    AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
+    Texts, UnitTexts, VerdictTexts,
 };
 
 /// The pages in Spanish.
@@ -16,6 +16,7 @@ pub(crate) static SPANISH: Texts = Texts {
     removal: REMOVAL,
     policy: policy::SPANISH,
     stop: STOP,
+    statistics: STATISTICS,
     failure: FAILURE,
 };
 
@@ -280,6 +281,24 @@ const STOP: StopTexts = StopTexts {
     undo: "Si quiere recibirlos de nuevo, escriba a nuestro postmaster:",
 };
 
+const STATISTICS: StatisticsTexts = StatisticsTexts {
+    title: "Estadísticas",
+    home_title: "¿Quién lo envía?",
+    home: "Cada día contamos quién envió a nuestras trampas: qué botnets, desde qué países y redes, a qué horas.",
+    today: |addresses, messages| format!("Hoy hasta ahora: {addresses} direcciones, {messages} mensajes"),
+    earlier: "Día anterior",
+    later: "Día siguiente",
+    week: "Estos 7 días",
+    month: "Estos 30 días",
+    ranked_by: "Ordenar por",
+    days: "Otros días",
+    first: "Desde",
+    last: "Hasta",
+    show: "Mostrar",
+    report: "Informe para guardar o enviar",
+    json: "Todo como JSON",
+};
+
 const FAILURE: FailureTexts = FailureTexts {
     bad_address: "Eso no es una dirección",
     bad_empty: "Escriba la dirección IPv4 o IPv6 que quiere consultar, como 192.0.2.99 o 2001:db8::1.",
@@ -303,6 +322,15 @@ const FAILURE: FailureTexts = FailureTexts {
     cross_site_text: "Para que otros sitios no actúen en su nombre, el botón hay que pulsarlo en nuestra propia página.",
     not_found: "Esa página no existe",
     not_found_text: "Puede que el enlace esté incompleto. Consulte una dirección o lea la política.",
+    bad_day: "Eso no son días",
+    bad_day_text: |text| format!("«{text}» no es un día. Escríbalo como 2026-12-31."),
+    bad_days_text: |most| format!("El primer día va antes que el último, y son {most} como máximo."),
+    no_day: "No se sabe nada de ese día",
+    no_day_text: |days| {
+        format!(
+            "No se contó nada en {days}. Puede ser de antes de que empezáramos, de hace demasiado tiempo, o no haber llegado aún."
+        )
+    },
     no_notice: "Este enlace no es válido",
     no_notice_text: "No pertenece a ningún aviso que conozcamos. Copie el enlace completo del aviso, o escriba a nuestro postmaster.",
     method: "Eso no funciona aquí",

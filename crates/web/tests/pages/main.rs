@@ -16,6 +16,7 @@ mod reports;
 mod serving;
 mod shield;
 mod standing;
+mod statistics;
 mod stopping;
 mod support;
 mod trouble;

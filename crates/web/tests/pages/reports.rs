@@ -220,6 +220,35 @@ async fn what_a_reporter_takes_back_no_longer_stands() {
     }
     assert_eq!(kept(&house).await.len(), 3);
     assert_eq!(clear().await, json!(1));
+    // The same in a table, however often that is sent.
+    house.clock.advance(std::time::Duration::from_secs(1));
+    for _ in 0..2 {
+        let request = Request::post("/api/v2/bulk-report")
+            .header("Key", &key)
+            .header("Content-Type", "text/csv");
+        let table = "192.0.2.7,11,,\n";
+        let page = house.send(request.body(Body::from(table)).unwrap()).await;
+        assert_eq!(page.json()["data"]["savedReports"], 1);
+    }
+    assert_eq!(clear().await, json!(1));
+}
+
+#[tokio::test]
+async fn what_a_reporter_said_before_many_others_is_found_and_taken_back() {
+    let (house, key) = house("-", "report,read").await;
+    report(&house, &key, "ip=192.0.2.7&categories=11").await;
+    let of_others = (0..1_100).map(|_number| {
+        let store = house.store.clone();
+        let seen =
+            atalaya_observe::reports::take_back("192.0.2.7".parse().unwrap(), "other", house.clock.now());
+        tokio::spawn(async move { store.record(seen, None).await })
+    });
+    for recorded in of_others.collect::<Vec<_>>() {
+        recorded.await.unwrap().unwrap();
+    }
+    let path = "/api/v2/clear-address?ipAddress=192.0.2.7";
+    let page = call(&house, Method::DELETE, path, &key, "").await;
+    assert_eq!(page.json()["data"]["numReportsDeleted"], 1);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use atalaya_model::{
     ObservationId, Prefix, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use atalaya_publish::{Follower, PublishConfig, Zone};
+use atalaya_stats::{Catalogue, Statistics, StatsConfig, Whereabouts};
 use atalaya_store::{Notice, Store, StoreUrl};
 use atalaya_testkit::TestClock;
 use atalaya_web::{App, AppConfig, Reporters, router};
@@ -33,6 +34,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) zone: Arc<Zone>,
     pub(crate) config: AppConfig,
+    pub(crate) stats: StatsConfig,
     pub(crate) reporters: Arc<Reporters>,
     stop: CancellationToken,
     folder: tempfile::TempDir,
@@ -105,6 +107,7 @@ impl House {
             store,
             zone,
             config,
+            stats: StatsConfig::default(),
             reporters: Arc::new(Reporters::open(folder.path()).unwrap()),
             stop: CancellationToken::new(),
             folder,
@@ -117,9 +120,22 @@ impl House {
             zone: Arc::clone(&self.zone),
             clock: self.clock.clock(),
             reporters: Arc::clone(&self.reporters),
+            statistics: Arc::new(self.statistics()),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             config: self.config.clone(),
         }
+    }
+
+    /// Whoever answers for statistics.
+    fn statistics(&self) -> Statistics {
+        let whereabouts = Whereabouts::new(atalaya_places::PlacesConfig::default, self.clock.clock());
+        Statistics::new(
+            (self.store.clone(), self.clock.clock()),
+            self.stats.clone(),
+            Arc::new(Catalogue::default()),
+            Arc::clone(&self.config.signatures),
+            whereabouts,
+        )
     }
 
     /// The data folder; it goes when the house goes.
@@ -282,7 +298,8 @@ pub(crate) async fn send(pages: &Router, peer: &str, mut request: Request<Body>)
     Page {
         status: parts.status,
         headers: parts.headers,
-        text: String::from_utf8(bytes.to_vec()).unwrap(),
+        // Pictures are no text.
+        text: String::from_utf8_lossy(&bytes).into_owned(),
     }
 }
 

@@ -211,6 +211,24 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// The head of its messages, with the empty line behind it.
+    #[must_use]
+    pub fn head(&self) -> String {
+        let value = |name: &str| match name {
+            "Received" => {
+                "from [10.1.2.3] by pc (qmail 1 invoked from network); Mon, 7 Apr 2008 09:00:00 +0000"
+            }
+            "Date" => "Mon, 7 Apr 2008 09:00:00 +0000",
+            "From" => "<seller@watches.example>",
+            "To" => "<friend@trap.example>",
+            "Message-ID" => "<1234@watches.example>",
+            _ => "Watches",
+        };
+        let fields = self.speech.head.split(',');
+        let lines = fields.map(|name| format!("{name}: {}\r\n", value(name)));
+        lines.chain(std::iter::once("\r\n".to_owned())).collect()
+    }
+
     /// The sender of its messages.
     #[must_use]
     pub fn sender(&self) -> &'static str {

@@ -150,7 +150,7 @@ fn look(kind: &Kind) -> Value {
         "hello": speech.hello,
         "mail": speech.mail,
         "line_end": speech.line_end,
-        "head": speech.head,
+        "head": kind.head(),
         "waits": f64::from(speech.waits) / 1_000.0,
         "early": speech.is_early,
         "quits": speech.quits,

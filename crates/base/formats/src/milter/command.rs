@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{NoCommand, Options};
+use crate::smtp::path::mailbox;
 
 /// Most characters kept of a name, an address or a macro. Postfix cuts what clients say at 2,048 bytes (`line_length_limit`).
 const MOST_TEXT: usize = 2_048;
@@ -169,9 +170,7 @@ fn read_client(data: &[u8]) -> Option<Client> {
 
 /// The path of MAIL or RCPT; their parameters follow it.
 fn path(data: &[u8]) -> String {
-    let path = presentable(text(data).0);
-    let inner = path.strip_prefix('<').unwrap_or(&path);
-    inner.strip_suffix('>').unwrap_or(inner).to_owned()
+    mailbox(&presentable(text(data).0))
 }
 
 /// Bytes up to a NUL or the end, and what is behind it.

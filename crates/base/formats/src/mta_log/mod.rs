@@ -21,6 +21,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use self::pattern::{BadPatterns, Patterns};
+use crate::smtp::path::mailbox;
 
 /// The longest line that is read, in bytes. Syslog daemons cut lines at 8 KiB or below, Exim's own buffer holds 16.
 pub const MAX_LINE: usize = 16 * 1024;
@@ -125,7 +126,7 @@ impl LogEntry {
             address: self.address.to_canonical(),
             helo: bounded(&self.helo),
             mail_from: bounded(&self.mail_from),
-            recipient: self.recipient.as_deref().map(bounded),
+            recipient: self.recipient.as_deref().map(|path| mailbox(&bounded(path))),
             at,
             ..self
         }

@@ -31,10 +31,11 @@ pub(super) fn read(line: &str) -> Result<Line<'static>, WrongRow> {
     }
     registry_of(registry)?;
     let (kind, first, value) = (next("type")?, next("start")?, next("value")?);
-    let (_date, status) = (next("date")?, next("status")?);
-    if second == "*" && status.trim() == "summary" {
+    let date = next("date")?;
+    if second == "*" && date.trim() == "summary" {
         return Ok(Line::Nothing);
     }
+    let status = next("status")?;
     let range = match kind {
         "ipv4" => range_v4(first, value)?,
         "ipv6" => range_v6(first, value)?,

@@ -84,7 +84,7 @@ fn name_of(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed("");
     }
     if name.contains(char::is_control) {
-        return Cow::Owned(name.replace(char::is_control, " "));
+        return Cow::Owned(name.replace(char::is_control, " ").trim().to_owned());
     }
     Cow::Borrowed(name)
 }

@@ -121,7 +121,12 @@ impl Redactor {
                 format!("{code}{sign}{LEFT_OUT}")
             }
             _ if keep == Keep::Verb => LEFT_OUT.to_owned(),
-            _ => self.hide_text(text),
+            // Behind the hyphen of a reply with several lines a name begins: it is not the end of a longer one.
+            Some((code, rest)) => match rest.strip_prefix('-') {
+                Some(words) => format!("{code}-{}", self.hide_text(words)),
+                None => self.hide_text(text),
+            },
+            None => self.hide_text(text),
         }
     }
 

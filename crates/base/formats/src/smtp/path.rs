@@ -1,8 +1,11 @@
 //! The path behind `MAIL FROM:` and `RCPT TO:` (RFC 5321 section 4.1.2), taken as sloppily as spam programs write it.
+//!
+//! A mailbox has many spellings: with a route before it, and with quotes around what needs none. They are made one here, for whoever reads a
+//! path: the trap, a milter, the policy service and the logs.
 
 use super::{Oddities, Oddity};
 
-/// A mailbox as the sender wrote it, without brackets and route. Empty for the null sender.
+/// A mailbox as the sender wrote it, but without brackets, route, and quotes that it does not need. Empty for the null sender.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Address(pub String);
 
@@ -33,7 +36,48 @@ pub(crate) fn read<'a>(text: &'a str, oddities: &mut Oddities) -> Option<(Addres
     if !is_null && !mailbox.contains('@') {
         oddities.add(Oddity::NoDomain);
     }
-    Some((Address(mailbox.to_owned()), rest))
+    Some((Address(without_quotes(mailbox)), rest))
+}
+
+/// The mailbox that a path names which a mail server passed on, with its brackets or without. What is no path stays as it is.
+pub(crate) fn mailbox(path: &str) -> String {
+    let path = path.strip_prefix('<').unwrap_or(path);
+    let path = path.strip_suffix('>').unwrap_or(path);
+    let mut ignored = Oddities::NONE;
+    without_quotes(without_route(path, &mut ignored))
+}
+
+/// The same mailbox without quotes and backslashes where its local part needs none (RFC 5321 section 4.1.2: both forms are equivalent).
+fn without_quotes(mailbox: &str) -> String {
+    let at = mailbox.rfind('@').unwrap_or(mailbox.len());
+    let (local, domain) = mailbox.split_at_checked(at).unwrap_or((mailbox, ""));
+    match unquoted(local).filter(|local| is_dot_string(local)) {
+        Some(local) => format!("{local}{domain}"),
+        None => mailbox.to_owned(),
+    }
+}
+
+/// What stands in quotes; none where nothing does.
+fn unquoted(local: &str) -> Option<String> {
+    let quoted = local.strip_prefix('"')?.strip_suffix('"')?;
+    let (mut text, mut signs) = (String::with_capacity(quoted.len()), quoted.chars());
+    while let Some(sign) = signs.next() {
+        match sign {
+            '"' => return None,
+            '\\' => text.push(signs.next()?),
+            sign => text.push(sign),
+        }
+    }
+    Some(text)
+}
+
+/// Whether a local part needs no quotes: atoms with dots between (RFC 5322 section 3.2.3, RFC 6531 section 3.3).
+fn is_dot_string(local: &str) -> bool {
+    let is_atom =
+        |sign: char| sign.is_ascii_alphanumeric() || !sign.is_ascii() || "!#$%&'*+-/=?^_`{|}~".contains(sign);
+    local
+        .split('.')
+        .all(|atom| !atom.is_empty() && atom.chars().all(is_atom))
 }
 
 /// Cuts at the closing bracket, which may stand in quotes (RFC 5321 `Quoted-string`); without one, at the first space.
@@ -142,6 +186,37 @@ mod tests {
             assert_eq!((address.as_str(), rest.as_str()), (expected, ""), "{text}");
             assert_eq!(words.join(","), odd, "{text}");
         }
+    }
+
+    #[test]
+    fn a_mailbox_has_one_spelling() {
+        for path in [
+            "<trap@example.org>",
+            "<\"trap\"@example.org>",
+            "<\"tr\\ap\"@example.org>",
+            "<@relay.example:trap@example.org>",
+            "<@a.example,@b.example:\"trap\"@example.org>",
+        ] {
+            let mut ignored = Oddities::NONE;
+            let read = read(path, &mut ignored).unwrap().0.0;
+            assert_eq!(
+                (read, mailbox(path)),
+                ("trap@example.org".to_owned(), "trap@example.org".to_owned())
+            );
+        }
+        for other in [
+            "\"a b\"@c.example",
+            "\"\"@c.example",
+            "\".a\"@c.example",
+            "\"a\"b\"@c.example",
+            "\"a\\\"@c.example",
+            "\"@c.example",
+            "",
+            "@c.example",
+        ] {
+            assert_eq!(mailbox(other), other);
+        }
+        assert_eq!(mailbox("\"postmaster\""), "postmaster");
     }
 
     #[test]

@@ -64,7 +64,9 @@ impl Country {
     /// The country of such a number.
     #[must_use]
     pub fn of_numeric(number: u16) -> Option<Self> {
-        let row = NAMES.iter().find(|(_, known, ..)| *known == number && number != 0)?;
+        let row = NAMES
+            .iter()
+            .find(|(_, known, ..)| *known == number && number != 0)?;
         row.0.parse().ok()
     }
 

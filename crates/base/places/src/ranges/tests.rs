@@ -43,7 +43,10 @@ fn the_ends_of_the_space_are_found() {
     let none: Ranges<u64, u16> = Ranges::of_claims(Vec::new());
     assert_eq!((none.get(0), none.get(u64::MAX)), (0, 0));
     let ends = Ranges::of_claims(vec![claim(0, 0, 1), claim(u32::MAX, u32::MAX, 2)]);
-    assert_eq!([0, 1, u32::MAX - 1, u32::MAX].map(|key| ends.get(key)), [1, 0, 0, 2]);
+    assert_eq!(
+        [0, 1, u32::MAX - 1, u32::MAX].map(|key| ends.get(key)),
+        [1, 0, 0, 2]
+    );
     assert_eq!(ends.len(), 3);
 }
 

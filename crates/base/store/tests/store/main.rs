@@ -8,12 +8,14 @@
 
 mod allowed;
 mod disk;
+mod dossier;
 mod facts;
 mod kill;
 mod list;
 mod opening;
 mod property;
 mod retention;
+mod statistics;
 mod support;
 mod telling;
 mod work;

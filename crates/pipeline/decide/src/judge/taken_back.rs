@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use atalaya_model::{Observation, Timestamp};
 use atalaya_store::Tally;
 
-/// Most words remembered for one unit, the newest.
+/// Most words remembered for one unit, the newest. What an older one took back counts again at the next adding up; that is counted.
 const MOST: usize = 64;
 
 /// Up to when each reporter took back what he said of an address, by [`name_of`].
@@ -24,6 +24,7 @@ pub(crate) fn take_back(tally: &mut Tally, word: &Observation, now: Timestamp) {
             return;
         };
         tally.taken_back.remove(&name);
+        metrics::counter!("atalaya_decide_taken_back_forgotten_total").increment(1);
     }
 }
 

@@ -87,6 +87,29 @@ fn one_message_to_a_pristine_trap_lists() {
 }
 
 #[test]
+fn a_pristine_trap_that_was_only_named_lists_who_comes_back_or_was_seen_otherwise() {
+    let named = Observation {
+        kind: Kind::UnknownRecipient,
+        sensor: Sensor::Policy,
+        ..seen(Trap::Pristine, "a@trap.example", NOW)
+    };
+    let ruling = |seen: &[Observation]| says_of(&tally_of(seen), None, &standard(), NOW);
+    assert_eq!(
+        ruling(std::slice::from_ref(&named)),
+        Ruling::Leave(Why::TooLittle(0.6))
+    );
+    let others = [
+        named.clone(),
+        seen(Trap::Recycled, "old@trap.example", NOW),
+        seen(Trap::Pristine, "a@trap.example", NOW),
+    ];
+    for other in others {
+        let told = ruling(&[named.clone(), other]);
+        assert!(matches!(told, Ruling::List { .. }), "{told:?}");
+    }
+}
+
+#[test]
 fn a_recycled_trap_alone_never_lists() {
     let tally = tally_of(&vec![seen(Trap::Recycled, "old@trap.example", NOW); 1_000]);
     assert_eq!(
@@ -467,7 +490,7 @@ fn each_class_has_its_own_case_and_the_second_is_no_return() {
     assert_eq!(classes, [Class::Spam, Class::Bot]);
     let three_days = Some(NOW.plus(DAY * 3));
     assert!(decisions.iter().all(|one| one.verdict.until() == three_days));
-    assert!(decisions.iter().all(|one| one.rule.0 == "score/2"));
+    assert!(decisions.iter().all(|one| one.rule.0 == "score/3"));
     let standing = [
         listed_until(NOW.plus(DAY)),
         Listing {

@@ -119,7 +119,7 @@ async fn by_rule_what_it_listed_leaves_and_what_a_person_listed_stays() {
         rule: Some(rule.to_owned()),
         ..Wish::default()
     };
-    for (rule, leaves) in [("score/1", 0), ("by-hand", 0), ("score/2", 1)] {
+    for (rule, leaves) in [("score/1", 0), ("by-hand", 0), ("score/3", 1)] {
         assert_eq!(
             run(&bench, &wish(rule), Mode::Dry).await.withdrawn,
             leaves,

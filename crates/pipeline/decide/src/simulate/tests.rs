@@ -200,7 +200,7 @@ async fn other_rules_are_compared_with_those_in_force() {
     bench.clock.advance(MINUTE);
     happen(&bench, &Event::Unlisted(3)).await;
     let text = STANDARD
-        .replace("version = \"2\"", "version = \"tried\"")
+        .replace("version = \"3\"", "version = \"tried\"")
         .replace(
             "[\"recycled\", \"typo\"]\nweight = 0.5",
             "[\"recycled\", \"typo\"]\nweight = 1.0\nalone = true",
@@ -234,7 +234,7 @@ async fn other_rules_are_compared_with_those_in_force() {
     );
     assert_eq!(
         (report.present_version.as_str(), report.tried_version.as_str()),
-        ("2", "tried")
+        ("3", "tried")
     );
     // Whatever began and ended before the window is not told.
     let later = Trial {

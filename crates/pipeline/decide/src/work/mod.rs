@@ -128,6 +128,7 @@ impl Judge {
             transaction.rollback().await?;
             return Ok(true);
         }
+        transaction.check_observed(last).await?;
         let purges = self.store.purges().await?;
         let standing =
             Standing::read(&mut transaction, &batch, (self.protection.current(), purges), now).await?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use atalaya_formats::rdap::retry_after;
 use atalaya_model::{Clock, Timestamp};
-use atalaya_net::{HttpClient, HttpError};
+use atalaya_net::{HttpClient, HttpError, Newer, Validators};
 use atalaya_store::small_file::{read, stamp};
 
 use super::FeedConfig;
@@ -17,8 +17,6 @@ use super::state::FeedState;
 
 /// The longest value of a header.
 const MAX_HEADER: u64 = 4 << 10;
-/// The longest text of a server that is sent back to it.
-const MAX_VALIDATOR: usize = 512;
 
 /// What came.
 #[derive(Debug)]
@@ -87,35 +85,26 @@ pub(super) async fn fetch(
         None => None,
     };
     let mut headers = vec![("Accept", "*/*"), ("Accept-Encoding", "gzip, zstd")];
-    let known_as = [
-        ("If-None-Match", &known.etag),
-        ("If-Modified-Since", &known.last_modified),
-    ];
-    headers.extend(
-        known_as
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.as_deref()?))),
-    );
     headers.extend(config.header.as_deref().zip(key.as_deref()));
-    let answer = client.get_with_headers(&config.url, &headers).await?;
-    match answer.status {
-        200 => Ok(Fetched::List(List {
-            bytes: answer.body,
-            etag: answer.etag.filter(|text| is_short(text)),
-            last_modified: answer.last_modified.filter(|text| is_short(text)),
+    let known = Validators {
+        etag: known.etag.clone(),
+        last_modified: known.last_modified.clone(),
+    };
+    match client.get_newer(&config.url, &known, &headers).await? {
+        Newer::Same => Ok(Fetched::Same),
+        Newer::Other(bytes, Validators { etag, last_modified }) => Ok(Fetched::List(List {
+            bytes,
+            etag,
+            last_modified,
         })),
-        // Nobody who was told of nothing may say that it is the same.
-        304 if known.etag.is_some() || known.last_modified.is_some() => Ok(Fetched::Same),
-        status => {
-            let until = answer.retry_after.as_deref();
-            let until = until.and_then(|value| retry_after(value, clock.now()));
+        Newer::Refused {
+            status,
+            retry_after: until,
+        } => {
+            let until = until.and_then(|value| retry_after(&value, clock.now()));
             Err(FetchError::Status(status, until))
         }
     }
-}
-
-const fn is_short(text: &str) -> bool {
-    text.len() <= MAX_VALIDATOR
 }
 
 /// Reads a list of this machine; its inode, size and time stand for an `ETag`.

@@ -20,6 +20,14 @@ const PIECE: usize = 64 << 10;
 /// How a file begins that is packed with gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
+/// What tells a file from every other, whatever its name: its device and its number there.
+pub(super) type Number = (u64, u64);
+
+/// The number of a file.
+pub(super) fn number(metadata: &Metadata) -> Number {
+    (metadata.dev(), metadata.ino())
+}
+
 /// How far a log was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Position {
@@ -99,8 +107,7 @@ impl Read for Body {
 #[derive(Debug)]
 pub(super) struct Opened {
     body: Body,
-    /// Its number.
-    number: (u64, u64),
+    number: Number,
     /// Bytes that were read.
     at: u64,
     /// The first of them, at most [`HEAD`].
@@ -133,7 +140,7 @@ impl Opened {
         let is_inside = offset > 0 && last != Some(b'\n');
         Ok(Self {
             body,
-            number: (metadata.dev(), metadata.ino()),
+            number: number(&metadata),
             at: offset,
             beginning,
             lines: if is_inside {
@@ -166,6 +173,11 @@ impl Opened {
         }
     }
 
+    /// Whether it is the one of that number.
+    pub(super) fn is(&self, number: Number) -> bool {
+        self.number == number
+    }
+
     /// Whether the file still begins as it did. One that was emptied and has grown again does not.
     pub(super) fn is_unchanged(&self) -> bool {
         let Body::Plain(file) = &self.body else {
@@ -177,7 +189,7 @@ impl Opened {
 
     /// Whether this is another file with something in it, or the same one with less than was read. A packed one is always shorter than that.
     pub(super) fn is_replaced_by(&self, found: &Metadata) -> bool {
-        if (found.dev(), found.ino()) == self.number {
+        if self.is(number(found)) {
             matches!(self.body, Body::Plain(_)) && found.len() < self.at
         } else {
             found.len() > 0

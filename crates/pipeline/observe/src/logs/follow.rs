@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use atalaya_model::{Observation, Timestamp};
 
 use super::file::{Opened, Position};
-use super::rotation::files_after;
+use super::rotation::{Unread, files_after};
 use super::{FollowedLog, LogSensor, LogsConfig};
 use crate::trap::Ledger;
 
@@ -40,7 +40,7 @@ pub(super) struct Log {
     position: Position,
     open: Option<Opened>,
     /// The files to read after the one that is open. Where there is none, that one is the log itself, or the last that is left of it.
-    next: VecDeque<(PathBuf, u64)>,
+    next: VecDeque<Unread>,
 }
 
 /// Makes observations of lines, within the limits.
@@ -167,15 +167,19 @@ impl Log {
                 SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(since).unwrap_or_default());
             self.next = files_after(&self.path, &self.position, since)?;
         }
-        let Some((path, offset)) = self.next.pop_front() else {
+        let Some(Unread { path, number, offset }) = self.next.pop_front() else {
             return Ok(false);
         };
         match Opened::open(&path, offset) {
-            Ok(open) => {
+            Ok(open) if open.is(number) => {
                 self.open = Some(open);
                 Ok(true)
             }
-            // It is being renamed just now: look again a little later.
+            // The log was rotated, or is just now: look a little later what each file is called, from the last position on.
+            Ok(_another) => {
+                self.next.clear();
+                Ok(false)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.next.clear();
                 Ok(false)

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::file::Position;
+use super::file::{Number, Position, number};
 
 /// Most files of a folder that are looked at.
 const MOST_ENTRIES: usize = 10_000;
@@ -16,17 +16,36 @@ const MOST_ASIDE: usize = 64;
 /// How files end that are packed in a way that is not read here.
 const UNREADABLE: [&str; 4] = [".xz", ".bz2", ".zst", ".Z"];
 
-/// The files to read, oldest first, each with the offset to begin at. The last one is the log itself, if it is there. What was changed last before
-/// `since` holds nothing of interest.
+/// A file that is to be read. The next rotation may give its name to another one, so that it is known by its number.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unread {
+    pub(super) path: PathBuf,
+    pub(super) number: Number,
+    /// Where to begin.
+    pub(super) offset: u64,
+}
+
+/// The files to read, oldest first. The last one is the log itself, if it is there. What was changed last before `since` holds nothing of
+/// interest.
 pub(super) fn files_after(
     path: &Path,
     position: &Position,
     since: SystemTime,
-) -> io::Result<VecDeque<(PathBuf, u64)>> {
+) -> io::Result<VecDeque<Unread>> {
     let mut files = VecDeque::new();
-    match position.is_in(path) {
-        Ok(true) => return Ok(VecDeque::from([(path.to_owned(), position.offset)])),
-        Ok(false) => files.push_front((path.to_owned(), 0)),
+    // The numbers are taken first: where a rotation comes between, they do not fit any more when the file is opened.
+    let found = fs::metadata(path).and_then(|metadata| Ok((number(&metadata), position.is_in(path)?)));
+    match found {
+        Ok((number, is_it)) => {
+            files.push_front(Unread {
+                path: path.to_owned(),
+                number,
+                offset: if is_it { position.offset } else { 0 },
+            });
+            if is_it {
+                return Ok(files);
+            }
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
@@ -35,8 +54,11 @@ pub(super) fn files_after(
     }
     for aside in put_aside(path, since)? {
         // One that cannot be read now is tried again when its turn comes, and told then.
-        let is_it = position.is_in(&aside).unwrap_or(false);
-        files.push_front((aside, if is_it { position.offset } else { 0 }));
+        let is_it = position.is_in(&aside.path).unwrap_or(false);
+        files.push_front(Unread {
+            offset: if is_it { position.offset } else { 0 },
+            ..aside
+        });
         if is_it {
             break;
         }
@@ -45,7 +67,7 @@ pub(super) fn files_after(
 }
 
 /// The files beside a log that were once it, youngest first: its name, a dot or hyphen, and a number or date.
-fn put_aside(path: &Path, since: SystemTime) -> io::Result<Vec<PathBuf>> {
+fn put_aside(path: &Path, since: SystemTime) -> io::Result<Vec<Unread>> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
         return Ok(Vec::new());
     };
@@ -61,17 +83,25 @@ fn put_aside(path: &Path, since: SystemTime) -> io::Result<Vec<PathBuf>> {
         if !is_aside {
             continue;
         }
-        let changed = entry.metadata().and_then(|metadata| metadata.modified());
+        let aside = || {
+            let metadata = entry.metadata()?;
+            let unread = Unread {
+                path: entry.path(),
+                number: number(&metadata),
+                offset: 0,
+            };
+            io::Result::Ok((metadata.modified()?, unread))
+        };
         // It may be gone by now.
-        found.extend(changed.ok().map(|changed| (changed, entry.path())));
+        found.extend(aside().ok());
     }
-    let names: Vec<PathBuf> = found.iter().map(|(_changed, path)| path.clone()).collect();
+    let names: Vec<PathBuf> = found.iter().map(|(_changed, aside)| aside.path.clone()).collect();
     // While a file is being packed, both are there, and the packed one is not whole.
     let is_being_packed = |path: &Path| {
         path.extension().is_some_and(|end| end == "gz") && names.contains(&path.with_extension(""))
     };
-    found.retain(|(changed, path)| *changed >= since && !is_being_packed(path));
-    found.sort_by_key(|(changed, _path)| Reverse(*changed));
+    found.retain(|(changed, aside)| *changed >= since && !is_being_packed(&aside.path));
+    found.sort_by_key(|(changed, _aside)| Reverse(*changed));
     found.truncate(MOST_ASIDE);
-    Ok(found.into_iter().map(|(_changed, path)| path).collect())
+    Ok(found.into_iter().map(|(_changed, aside)| aside).collect())
 }

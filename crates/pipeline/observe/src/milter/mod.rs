@@ -18,18 +18,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use atalaya_formats::milter::Reader;
 use atalaya_model::{Clock, Sensor};
-use atalaya_net::{Acceptor, Budget, Gate, Listening};
+use atalaya_net::{Budget, Gate};
 use atalaya_store::Store;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use self::config::MilterConfig;
 use self::session::{Heard, Session};
 use crate::advice::Adviser;
 use crate::behind::Behind;
-use crate::wire::Wire;
+use crate::wire::{Wire, take_visits};
 
 /// The part of `milter.max_memory` that one address may have; never less than what the longest message takes.
 const ADDRESS_PART: usize = 4;
@@ -83,53 +82,34 @@ impl Milter {
 
     /// Answers at a TCP port until `stop`.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
-        self.serve_at(listener, tcp_peer, stop).await;
+        let visit = |stream: TcpStream, peer: SocketAddr| {
+            let peer = tcp_peer(&stream, peer);
+            counted(self.may_ask(peer).then_some(()), "not a client")?;
+            self.visit(stream, peer)
+        };
+        take_visits(listener, visit, stop).await;
     }
 
     /// Answers at a unix socket until `stop`.
     pub async fn serve_socket(self: Arc<Self>, listener: UnixListener, stop: CancellationToken) {
-        self.serve_at(listener, |_stream, _peer| None, stop).await;
+        let visit = |stream, _peer| self.visit(stream, Ipv4Addr::LOCALHOST.into());
+        take_visits(listener, visit, stop).await;
     }
 
-    /// Converses with everybody who may ask and finds a place, each on a task of its own. A connection without a place is closed, and the mail
-    /// server does what it was told for that case.
-    async fn serve_at<L: Listening>(
-        self: Arc<Self>,
-        listener: L,
-        peer_of: impl Fn(&L::Stream, L::Peer) -> Option<IpAddr>,
-        stop: CancellationToken,
-    ) where
-        L::Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let tasks = TaskTracker::new();
-        let mut acceptor = Acceptor::new(listener);
-        loop {
-            let (stream, peer) = tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                accepted = acceptor.next() => accepted,
-            };
-            let peer = peer_of(&stream, peer);
-            if peer.is_some_and(|peer| !self.may_ask(peer)) {
-                count_end("not a client");
-                continue;
-            }
-            let Ok(pass) = self.gate.enter(peer.unwrap_or(Ipv4Addr::LOCALHOST.into())) else {
-                count_end("crowded");
-                continue;
-            };
-            let (milter, stop) = (Arc::clone(&self), stop.clone());
-            tasks.spawn(async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    ended = milter.converse(stream) => count_end(reason(&ended)),
-                }
-                drop(pass);
-            });
-        }
-        drop(acceptor);
-        tasks.close();
-        tasks.wait().await;
+    /// The conversation of one who may ask and finds a place. A connection without a place is closed, and the mail server does what it was told for
+    /// that case.
+    fn visit(
+        self: &Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: IpAddr,
+    ) -> Option<impl Future<Output = ()> + Send + 'static> {
+        let pass = counted(self.gate.enter(peer).ok(), "crowded")?;
+        let milter = Arc::clone(self);
+        Some(async move {
+            let ended = milter.converse(stream).await;
+            count_end(reason(&ended));
+            drop(pass);
+        })
     }
 
     /// Whether one may ask over TCP. Tells of the first who may not: it may be a mail server that nobody named.
@@ -164,10 +144,18 @@ impl Milter {
 }
 
 /// Who made a connection: as it was when it came, because a socket that was reset since does not know any more.
-fn tcp_peer(stream: &TcpStream, peer: SocketAddr) -> Option<IpAddr> {
+fn tcp_peer(stream: &TcpStream, peer: SocketAddr) -> IpAddr {
     // Answers are written whole. A socket that is gone already will say so later.
     drop(stream.set_nodelay(true));
-    Some(peer.ip().to_canonical())
+    peer.ip().to_canonical()
+}
+
+/// Counts a connection that is not let in.
+fn counted<T>(admitted: Option<T>, reason: &'static str) -> Option<T> {
+    if admitted.is_none() {
+        count_end(reason);
+    }
+    admitted
 }
 
 /// Why a conversation ended, in a word for the metrics. A peer that is gone is nobody's trouble but its own.

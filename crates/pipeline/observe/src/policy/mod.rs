@@ -15,17 +15,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use atalaya_formats::policy::{Answer, Reader, Request};
 use atalaya_model::{Clock, Sensor, TrapWeight};
-use atalaya_net::{Acceptor, Gate, Listening, Pass, turn_away};
+use atalaya_net::{Gate, Pass, turn_away};
 use atalaya_store::Store;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use self::config::PolicyConfig;
 use crate::advice::{Advice, Adviser};
 use crate::behind::Behind;
-use crate::wire::Wire;
+use crate::wire::{Wire, take_visits};
 
 /// What is answered where nothing is known.
 const DUNNO: &[u8] = b"action=DUNNO\n\n";
@@ -66,57 +65,26 @@ impl Policy {
 
     /// Answers at a TCP port until `stop`.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
-        let admit = |policy: &Self, stream: TcpStream, peer| policy.admit(stream, peer);
-        self.serve_at(listener, admit, stop).await;
+        let visit = |stream, peer| {
+            let (stream, pass) = self.admit(stream, peer)?;
+            Some(Arc::clone(&self).visit(stream, pass))
+        };
+        take_visits(listener, visit, stop).await;
     }
 
     /// Answers at a unix socket until `stop`.
     pub async fn serve_socket(self: Arc<Self>, listener: UnixListener, stop: CancellationToken) {
         // Who finds no place is closed at once: Postfix tries again, then does what it does by default.
-        let admit = |policy: &Self, stream, _peer| {
-            let pass = policy.gate.enter(Ipv4Addr::LOCALHOST.into());
-            Some((stream, counted(pass.ok(), "crowded")?))
+        let visit = |stream, _peer| {
+            let pass = self.gate.enter(Ipv4Addr::LOCALHOST.into());
+            Some(Arc::clone(&self).visit(stream, counted(pass.ok(), "crowded")?))
         };
-        self.serve_at(listener, admit, stop).await;
+        take_visits(listener, visit, stop).await;
     }
 
-    async fn serve_at<L: Listening>(
-        self: Arc<Self>,
-        listener: L,
-        admit: impl Fn(&Self, L::Stream, L::Peer) -> Option<(L::Stream, Pass)>,
-        stop: CancellationToken,
-    ) where
-        L::Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let tasks = TaskTracker::new();
-        let mut acceptor = Acceptor::new(listener);
-        loop {
-            let (stream, peer) = tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                accepted = acceptor.next() => accepted,
-            };
-            if let Some((stream, pass)) = admit(&self, stream, peer) {
-                tasks.spawn(Arc::clone(&self).visit(stream, pass, stop.clone()));
-            }
-        }
-        drop(acceptor);
-        tasks.close();
-        tasks.wait().await;
-    }
-
-    /// Converses until the client goes, or `stop`.
-    async fn visit(
-        self: Arc<Self>,
-        stream: impl AsyncRead + AsyncWrite + Unpin,
-        _pass: Pass,
-        stop: CancellationToken,
-    ) {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            // A peer that is gone, or that is too slow, is nobody's trouble but its own.
-            _ended = self.converse(stream) => {}
-        }
+    /// Converses until the client goes. A peer that is gone, or that is too slow, is nobody's trouble but its own.
+    async fn visit(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin, _pass: Pass) {
+        drop(self.converse(stream).await);
     }
 
     /// Lets a connection in, if its peer may ask and there is a place.

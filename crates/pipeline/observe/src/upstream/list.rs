@@ -1,10 +1,11 @@
 //! One DNS blocklist of others, and how it stands.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use atalaya_model::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::UpstreamList;
 
@@ -12,6 +13,8 @@ use super::UpstreamList;
 const MOST_SILENCES: u32 = 10;
 /// So many listed addresses, one after the other, and it is tested whether it lists everything.
 const MOST_IN_A_ROW: u32 = 50;
+/// Questions to one list that wait for their answers. One that answers slowly, or not at all, takes no place of another.
+const AT_ONCE: usize = 64;
 
 /// Whether what a list says counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -65,6 +68,9 @@ pub(super) struct List {
     pub(super) config: UpstreamList,
     standing: Mutex<Standing>,
     test: Notify,
+    places: Arc<Semaphore>,
+    /// The shortest time from one test to the next.
+    retest_every: Duration,
 }
 
 /// How it stands.
@@ -97,8 +103,16 @@ impl Outcome {
     }
 }
 
+impl Standing {
+    /// Sets that it is to be tested out of turn, but not sooner after the last test than `retest_every`.
+    fn test_soon(&mut self, retest_every: Duration, now: Timestamp) {
+        let earliest = self.status.tested_at.map(|tested| tested.plus(retest_every));
+        self.status.next_test_at = earliest.max(Some(now));
+    }
+}
+
 impl List {
-    pub(super) fn new(config: &UpstreamList) -> Self {
+    pub(super) fn new(config: &UpstreamList, retest_every: Duration) -> Self {
         let standing = Standing {
             status: UpstreamStatus {
                 name: config.name().to_owned(),
@@ -110,6 +124,8 @@ impl List {
             config: config.clone(),
             standing: Mutex::new(standing),
             test: Notify::new(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            retest_every,
         }
     }
 
@@ -125,6 +141,11 @@ impl List {
     /// Whether what it says counts.
     pub(super) fn is_good(&self) -> bool {
         self.standing().status.state == UpstreamState::Good
+    }
+
+    /// A place for a question that waits for its answer; none where too many wait.
+    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
     /// Waits until it is to be tested out of turn.
@@ -149,7 +170,7 @@ impl List {
         let is_dead = standing.silences >= MOST_SILENCES;
         if is_doubtful {
             standing.in_a_row = 0;
-            standing.status.next_test_at = Some(now);
+            standing.test_soon(self.retest_every, now);
         }
         drop(standing);
         if is_doubtful {
@@ -173,10 +194,10 @@ impl List {
         }
     }
 
-    /// Takes nothing from it any more until a test says otherwise; it is tested at once, where it counted until now.
+    /// Takes nothing from it any more until a test says otherwise; it is tested as soon as that may be, where it counted until now.
     pub(super) fn quarantine(&self, why: String, now: Timestamp) {
         if self.set(UpstreamState::Quarantined, Some(why), now) {
-            self.standing().status.next_test_at = Some(now);
+            self.standing().test_soon(self.retest_every, now);
             self.test.notify_one();
         }
     }
@@ -213,9 +234,11 @@ impl List {
 mod tests {
     use super::*;
 
+    const RETEST: Duration = Duration::from_secs(900);
+
     #[test]
     fn a_list_counts_only_after_its_test_and_no_more_once_it_is_silent() {
-        let list = List::new(&UpstreamList::new("bl.example.net"));
+        let list = List::new(&UpstreamList::new("bl.example.net"), RETEST);
         let now = Timestamp::from_seconds(1_000_000);
         assert!(!list.is_good());
         list.note_test(Ok(()), now, now);
@@ -237,26 +260,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_list_that_falls_into_quarantine_is_tested_at_once_and_then_at_its_time() {
-        let list = List::new(&UpstreamList::new("bl.example.net"));
+    async fn a_list_that_falls_into_quarantine_is_tested_soon_and_then_at_its_time() {
+        let list = List::new(&UpstreamList::new("bl.example.net"), RETEST);
         let now = Timestamp::from_seconds(1_000_000);
         let later = Timestamp::from_seconds(1_086_400);
-        list.note_test(Ok(()), now, later);
+        list.note_test(Ok(()), now.minus(RETEST), later);
         list.quarantine("it lied".to_owned(), now);
         assert_eq!(list.status().next_test_at, Some(now));
-        tokio::time::timeout(std::time::Duration::from_secs(60), list.doubted())
+        tokio::time::timeout(Duration::from_secs(60), list.doubted())
             .await
             .expect("the tester is told");
         list.note_test(Err("it lies".to_owned()), now, later);
         list.quarantine("an answer on its way".to_owned(), now);
         assert_eq!(list.status().next_test_at, Some(later));
-        let told = tokio::time::timeout(std::time::Duration::ZERO, list.doubted());
+        let told = tokio::time::timeout(Duration::ZERO, list.doubted());
         assert!(told.await.is_err(), "it is tested in time");
+        list.note_test(Ok(()), now, later);
+        list.quarantine("it lied again".to_owned(), now);
+        let soon = now.plus(RETEST);
+        assert_eq!(list.status().next_test_at, Some(soon), "but not at once again");
     }
 
     #[tokio::test]
     async fn a_list_that_lists_one_after_the_other_is_tested_out_of_turn() {
-        let list = List::new(&UpstreamList::new("bl.example.net"));
+        let list = List::new(&UpstreamList::new("bl.example.net"), RETEST);
         let now = Timestamp::from_seconds(1_000_000);
         list.note_test(Ok(()), now, now);
         for _ in 0..MOST_IN_A_ROW {

@@ -20,7 +20,7 @@ use std::time::Duration;
 use atalaya_formats::dnsbl;
 use atalaya_model::{Clock, Prefix, Timestamp};
 use atalaya_net::Resolver;
-use tokio::sync::{Mutex as AsyncMutex, Semaphore, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -35,8 +35,6 @@ use crate::word::{Word, Words};
 
 /// Addresses that wait to be asked about.
 const MOST_WAITING: usize = 10_000;
-/// Questions that wait for their answers.
-const AT_ONCE: usize = 64;
 /// An address that was seen longer ago is not asked about: it is seen again if it matters.
 const FRESH: Duration = Duration::from_secs(600);
 
@@ -50,7 +48,6 @@ pub struct Upstream {
     cache: Mutex<Cache>,
     sender: mpsc::Sender<IpAddr>,
     waiting: AsyncMutex<mpsc::Receiver<IpAddr>>,
-    places: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Upstream {
@@ -70,7 +67,7 @@ impl Upstream {
             lists: config
                 .lists
                 .iter()
-                .map(|list| Arc::new(List::new(list)))
+                .map(|list| Arc::new(List::new(list, config.retest_every.duration())))
                 .collect(),
             config: config.clone(),
             resolver: Resolver::new(config.resolvers.clone()),
@@ -79,7 +76,6 @@ impl Upstream {
             cache: Mutex::default(),
             sender,
             waiting: AsyncMutex::new(waiting),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 
@@ -100,7 +96,7 @@ impl Upstream {
             return;
         }
         if self.sender.try_send(address).is_err() {
-            metrics::counter!("atalaya_observe_upstream_passed_over_total").increment(1);
+            count_passed_over();
         }
     }
 
@@ -122,17 +118,23 @@ impl Upstream {
         while tasks.join_next().await.is_some() {}
     }
 
-    /// Tests a list again and again.
+    /// Tests a list again and again: at its time, or when it is doubted, but then no sooner than one in quarantine is tested again. A list that
+    /// stands each test and lies after it is tested no more often than one that fails.
     async fn keep_testing(&self, index: usize, list: &List, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let pause = tokio::select! {
                 () = stop.cancelled() => return,
                 pause = self.test(index, list) => pause,
             };
+            let least = self.config.retest_every.duration().min(pause);
+            let next = async {
+                tokio::time::sleep(least).await;
+                // A doubt of meanwhile was kept for us; without one, it is time.
+                drop(tokio::time::timeout(pause.saturating_sub(least), list.doubted()).await);
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = list.doubted() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = next => {}
             }
         }
     }
@@ -163,7 +165,8 @@ impl Upstream {
         }
     }
 
-    /// Asks a list about an address as soon as that may be, unless its last answer still holds.
+    /// Asks a list about an address as soon as that may be, unless its last answer still holds. A list that is so slow that its places are taken is
+    /// passed over: the others wait for nobody.
     async fn ask_or_remember(
         self: &Arc<Self>,
         (index, list): (usize, &Arc<List>),
@@ -179,10 +182,10 @@ impl Upstream {
         if let Some(said) = known {
             return self.say(list, address, said).await;
         }
-        pace.tick().await;
-        let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
-            return;
+        let Some(place) = list.place() else {
+            return count_passed_over();
         };
+        pace.tick().await;
         let (upstream, list) = (Arc::clone(self), Arc::clone(list));
         tokio::spawn(async move {
             upstream.ask(index, &list, address).await;
@@ -266,6 +269,11 @@ fn note(list: &List, outcome: Outcome, now: Timestamp) {
     metrics::counter!("atalaya_observe_upstream_questions_total", "list" => name, "outcome" => outcome.name())
         .increment(1);
     list.note(outcome, now);
+}
+
+/// Counts a question that is not asked, because too many wait.
+fn count_passed_over() {
+    metrics::counter!("atalaya_observe_upstream_passed_over_total").increment(1);
 }
 
 /// A tick for each question that may be asked.

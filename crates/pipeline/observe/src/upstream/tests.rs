@@ -15,6 +15,8 @@ use crate::word::HalfLives;
 
 /// The longest wait for something that takes milliseconds on a quiet machine.
 const LIMIT: Duration = Duration::from_secs(120);
+/// The shortest time from one test of a list to the next.
+const RETEST: Duration = Duration::from_secs(60);
 /// Zones and their data. Each is an ip4set of rbldnsd, which adds no test entries of its own.
 const ZONES: [(&str, &str); 5] = [
     (
@@ -178,7 +180,7 @@ async fn a_list_that_begins_to_lie_is_silenced_and_comes_back_after_its_test() {
     let now = Clock::system().now();
     upstream.test(0, &list).await;
     assert!(list.is_good());
-    let lying = List::new(&UpstreamList::new("parked.example"));
+    let lying = List::new(&UpstreamList::new("parked.example"), RETEST);
     lying.note_test(Ok(()), now, now);
     upstream.ask(0, &lying, "127.0.0.2".parse().unwrap()).await;
     assert!(!lying.is_good(), "one answer is enough");
@@ -190,7 +192,7 @@ async fn a_list_that_begins_to_lie_is_silenced_and_comes_back_after_its_test() {
         "nothing that it says counts"
     );
     let on_its_way = "192.0.2.7".parse().unwrap();
-    let silenced = List::new(&UpstreamList::new("good.example"));
+    let silenced = List::new(&UpstreamList::new("good.example"), RETEST);
     silenced.quarantine("it lied".to_owned(), now);
     upstream.ask(0, &silenced, on_its_way).await;
     let known = || {
@@ -199,7 +201,7 @@ async fn a_list_that_begins_to_lie_is_silenced_and_comes_back_after_its_test() {
     };
     assert_eq!(known(), None, "an answer on its way is not kept");
     assert_eq!(known(), Some(Said::Nothing), "it is being asked");
-    let repaired = List::new(&UpstreamList::new("good.example"));
+    let repaired = List::new(&UpstreamList::new("good.example"), RETEST);
     repaired.quarantine("it lied".to_owned(), now);
     upstream.test(0, &repaired).await;
     assert!(repaired.is_good());
@@ -209,4 +211,66 @@ async fn a_list_that_begins_to_lie_is_silenced_and_comes_back_after_its_test() {
         .await;
     assert_eq!(store.last_position().await.unwrap(), 1);
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_answer_keeps_nobody_else_waiting() {
+    let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let (_folder, store, upstream) =
+        lists(&["slow.example", "good.example"], silent.local_addr().unwrap()).await;
+    let now = Clock::system().now();
+    for list in &upstream.lists {
+        list.note_test(Ok(()), now, now);
+    }
+    let slow = &upstream.lists[0];
+    let _taken: Vec<_> = std::iter::from_fn(|| slow.place()).collect();
+    let asking = tokio::spawn(Arc::clone(&upstream).keep_asking());
+    upstream.offer("192.0.2.7".parse().unwrap(), now);
+    let mut question = [0; 512];
+    let length = tokio::time::timeout(LIMIT, silent.recv(&mut question))
+        .await
+        .expect("the other list is asked")
+        .unwrap();
+    let asked = String::from_utf8_lossy(&question[..length]).into_owned();
+    assert!(asked.contains("good") && !asked.contains("slow"), "{asked:?}");
+    asking.abort();
+    store.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_lies_after_each_test_is_tested_no_more_often_than_one_that_fails() {
+    let clock = atalaya_testkit::TestClock::default();
+    // Nobody answers there: each test fails at once.
+    let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
+    let folder = tempfile::tempdir().unwrap();
+    let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
+    tokio::time::resume();
+    let store = Store::open(&url, Clock::system()).await.unwrap();
+    tokio::time::pause();
+    let words = Arc::new(Words::new(store, clock.clock(), Arc::new(|_kind| None)));
+    let config = UpstreamConfig {
+        lists: vec![UpstreamList::new("good.example")],
+        resolvers: vec![nobody],
+        ..UpstreamConfig::default()
+    };
+    let upstream = Arc::new(Upstream::new(&config, words, clock.clock()));
+    let list = Arc::clone(&upstream.lists[0]);
+    let stop = CancellationToken::new();
+    let testing = {
+        let (upstream, list, stop) = (Arc::clone(&upstream), Arc::clone(&list), stop.clone());
+        tokio::spawn(async move { upstream.keep_testing(0, &list, stop).await })
+    };
+    let mut tests = std::collections::BTreeSet::new();
+    for _second in 0..3_600 {
+        // It is doubted every second.
+        for _ in 0..50 {
+            list.note(Outcome::Listed, clock.now());
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        clock.advance(Duration::from_secs(1));
+        tests.extend(list.status().tested_at);
+    }
+    stop.cancel();
+    testing.await.unwrap();
+    assert!((2..=5).contains(&tests.len()), "{tests:?}");
 }

@@ -3,6 +3,7 @@
 use super::bytes::{take, take_some};
 use super::pack::{MAGIC, counts};
 use super::{Cell, MOST_CELLS, MOST_PROFILES, Segment};
+use crate::day::Day;
 use crate::profile::Profile;
 use crate::sender::Sender;
 
@@ -33,7 +34,14 @@ impl Segment {
         let size = usize::try_from(size).map_err(|_too_large| BadSegment("its size is wrong"))?;
         let bytes = zstd::bulk::decompress(rest, size)
             .map_err(|_damaged| BadSegment("it is damaged, or larger than it says"))?;
-        let mut bytes = bytes.as_slice();
+        Self::from_bytes(&bytes)
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// The bytes are something else, or damaged.
+    pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, BadSegment> {
         let profiles = profiles(&mut bytes)?;
         let cells = cells(&mut bytes, profiles.len()).ok_or(BadSegment("its cells are damaged"))?;
         if !bytes.is_empty() {
@@ -52,6 +60,9 @@ fn profiles(bytes: &mut &[u8]) -> Result<Vec<Profile>, BadSegment> {
         serde_json::from_slice(json).map_err(|_wrong| BadSegment("its profiles are damaged"))?;
     if profiles.len() > MOST_PROFILES {
         return Err(BadSegment("it has too many profiles"));
+    }
+    if !profiles.iter().all(Profile::can_be) {
+        return Err(BadSegment("it has a profile that no sensor can have seen"));
     }
     Ok(profiles)
 }
@@ -75,12 +86,17 @@ fn cells(bytes: &mut &[u8], profiles: usize) -> Option<Vec<Cell>> {
         for (count, column) in four.iter_mut().zip(&counted) {
             *count = *column.get(place)?;
         }
+        let hour = u8::try_from(*hour.get(place)?).ok()?;
+        let last = first.checked_add(u32::try_from(*length.get(place)?).ok()?)?;
+        if Day::hour_of(first) != hour || Day::hour_of(last) != hour || u64::from(last) > LAST_SECOND {
+            return None;
+        }
         cells.push(Cell {
             sender,
             profile: u32::try_from(*profile.get(place)?).ok()?,
-            hour: u8::try_from(*hour.get(place)?).ok()?,
+            hour,
             first,
-            last: first.checked_add(u32::try_from(*length.get(place)?).ok()?)?,
+            last,
             counts: counts(four),
         });
     }

@@ -152,6 +152,19 @@ fn secrets_recipients_and_what_is_no_command_are_left_out() {
 }
 
 #[test]
+fn a_recipient_has_one_pseudonym_in_whatever_spelling() {
+    let shown = |path: &str| {
+        let plain = talk(&[b"RCPT TO:<maria.trap@trap.example>\r\n".to_vec()], 4_096);
+        let other = talk(&[format!("RCPT TO:{path}\r\n").into_bytes()], 4_096);
+        said_by_client(&redactor(&plain).hide_conversation(&other, Recipients::Hidden))
+    };
+    let plain = shown("<maria.trap@trap.example>");
+    assert!(plain.contains("hidden-"), "{plain}");
+    assert_eq!(shown("<\"maria.trap\"@trap.example>"), plain);
+    assert_eq!(shown("<@relay.example:maria.trap@trap.example>"), plain);
+}
+
+#[test]
 fn who_may_see_recipients_sees_all_but_traps() {
     let line = b"RCPT TO:<juan@second.example>\r\nRCPT TO:<maria.trap@trap.example>\r\n".to_vec();
     let talk = talk(&[line], 4_096);

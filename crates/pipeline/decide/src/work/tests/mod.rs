@@ -295,7 +295,7 @@ async fn a_network_is_listed_whole_only_where_the_rules_say_so(_bench: Bench) {
         }
     }
     let network = bench.listings("192.0.2.0/24").await;
-    assert_eq!(network[0].rule.0, "escalation/2");
+    assert_eq!(network[0].rule.0, "escalation/3");
     assert_eq!(
         network[0].until,
         Some(bench.clock.now().plus(Period::days(2).duration()))

@@ -48,6 +48,43 @@ impl Bench {
     }
 }
 
+/// Puts a copy in the place of the file of a database that is open, which a restore under a running process does.
+async fn put_back(bench: &Bench, copy: &std::path::Path) {
+    let StoreUrl::Sqlite(path) = &bench.url else {
+        return;
+    };
+    for end in ["", "-wal", "-shm"] {
+        let mut file = path.clone().into_os_string();
+        file.push(end);
+        std::fs::remove_file(file).unwrap();
+    }
+    std::fs::rename(copy, path).unwrap();
+    // Dropped without a commit, it costs its connection; the next one opens the file anew.
+    drop(bench.store.begin().await.unwrap());
+}
+
+#[tokio::test]
+async fn what_an_older_copy_in_place_of_the_database_does_not_hold_is_not_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("atalaya.db"), folder.path().join("copy"));
+    let url = StoreUrl::Sqlite(path.clone());
+    let clock = TestClock::default();
+    Store::open(&url, clock.clock()).await.unwrap().close().await;
+    std::fs::copy(&path, &copy).unwrap();
+    let bench = Bench::open(url, folder).await;
+    bench.record("192.0.2.1", Kind::Spam).await;
+    put_back(&bench, &copy).await;
+    let told = bench.judge.catch_up().await.unwrap_err();
+    assert!(matches!(told, StoreError::Replaced), "{told:?}");
+    let restored = bench.again().await;
+    assert_eq!(
+        restored.position(READER).await.unwrap(),
+        0,
+        "what comes next is read"
+    );
+    assert_eq!(restored.serial().await.unwrap(), Serial(0));
+}
+
 async fn two_judges_share_the_observations(bench: Bench) {
     for number in 0..20 {
         bench.record(&format!("192.0.2.{number}"), Kind::Spam).await;

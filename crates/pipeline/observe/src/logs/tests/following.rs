@@ -197,6 +197,31 @@ fn rotations_while_nobody_followed_are_made_up_for() {
 }
 
 #[test]
+fn a_rotation_while_older_files_are_read_skips_none_of_them() {
+    let mut place = Place::new();
+    place.add("mail.log", line(1));
+    assert_eq!(place.seen(), [1]);
+    // More than is read in one go, so that the younger files wait.
+    place.add("mail.log", line(2) + &"nothing\n".repeat(200_000));
+    place.rename("mail.log", "mail.log.2");
+    place.change("mail.log.2", 0);
+    for (name, last) in [("mail.log.1", 3), ("mail.log", 4)] {
+        place.add(name, line(last));
+        place.change(name, u64::from(last));
+    }
+    place.restart();
+    assert!(place.log.read(now()).unwrap().has_more);
+    place.rename("mail.log.2", "mail.log.3");
+    place.rename("mail.log.1", "mail.log.2");
+    place.rename("mail.log", "mail.log.1");
+    place.add("mail.log", line(5));
+    place.change("mail.log", 5);
+    let mut seen = place.seen();
+    seen.extend(place.seen());
+    assert_eq!(seen, [3, 4, 5]);
+}
+
+#[test]
 fn while_a_file_is_being_packed_the_plain_one_is_read() {
     let mut place = Place::new();
     place.add("mail.log", line(1));

@@ -50,12 +50,27 @@ async fn a_message_to_a_trap_is_kept_once_with_its_client_and_envelope() {
         ["a@trap.example", "b@b.example", "c@trap.example"]
     );
     assert_eq!(other.traps, ["a@trap.example", "c@trap.example"]);
+    assert!(other.headers.is_some(), "it is whole");
     assert_eq!(
         String::from_utf8_lossy(message),
         "Subject: Watches\r\n\r\nBuy\r\n"
     );
     let kinds: Vec<_> = bounces.iter().map(|(bounce, _)| bounce.kind).collect();
     assert_eq!(kinds, [Kind::Backscatter; 2]);
+}
+
+#[tokio::test]
+async fn a_trap_is_seen_and_is_one_in_whatever_spelling() {
+    let bench = usual().await;
+    let mut server = bench.server().await;
+    server.client(OTHER).await;
+    let recipients = ["\"a\"@trap.example", "@relay.example:a@trap.example"];
+    server.envelope("x@y.example", &recipients).await;
+    assert_eq!(server.message(b"Buy\r\n").await, "a");
+    drop(server);
+    let [seen] = bench.kept().await.try_into().unwrap();
+    assert_eq!((seen.trap, seen.kind), (Some(Trap::Recycled), Kind::Spam));
+    assert_eq!(seen.traps, ["a@trap.example"; 2], "the judge counts them once");
 }
 
 #[tokio::test]

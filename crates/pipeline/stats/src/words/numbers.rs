@@ -1,0 +1,167 @@
+//! Numbers, shares and dates, as a language writes them.
+
+use atalaya_model::Timestamp;
+
+use super::Words;
+use crate::figures::Measure;
+
+impl Words {
+    /// A number with its thousands apart.
+    #[must_use]
+    pub fn number(&self, number: u64) -> String {
+        let digits = number.to_string();
+        let mut written = String::new();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && digits.len().saturating_sub(place).is_multiple_of(3) {
+                written.push(self.thousands);
+            }
+            written.push(digit);
+        }
+        written
+    }
+
+    /// A number in little room: `9,999`, `12.3 k`, `4.5 M`.
+    #[must_use]
+    pub fn short(&self, number: u64) -> String {
+        let units = [
+            (1_000_000_000_000, "T"),
+            (1_000_000_000, "G"),
+            (1_000_000, "M"),
+            (1_000, "k"),
+        ];
+        let unit = units
+            .into_iter()
+            .find(|(unit, _)| number >= *unit && number >= 10_000);
+        match unit {
+            Some((unit, name)) => format!("{} {name}", self.tenths(number, unit)),
+            None => self.number(number),
+        }
+    }
+
+    /// Bytes in little room.
+    #[must_use]
+    pub fn bytes(&self, bytes: u64) -> String {
+        let units = [
+            (1 << 40, "TiB"),
+            (1 << 30, "GiB"),
+            (1 << 20, "MiB"),
+            (1 << 10, "KiB"),
+        ];
+        match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+            Some((unit, name)) => format!("{} {name}", self.tenths(bytes, unit)),
+            None => format!("{bytes} B"),
+        }
+    }
+
+    /// One of a measure, in little room.
+    #[must_use]
+    pub fn of(&self, measure: Measure, number: u64) -> String {
+        match measure {
+            Measure::Bytes => self.bytes(number),
+            _ => self.short(number),
+        }
+    }
+
+    fn tenths(&self, number: u64, unit: u64) -> String {
+        // Rounded, so that 19,999 is 20 k.
+        let tenths = u128::from(number)
+            .saturating_mul(10)
+            .saturating_add(u128::from(unit / 2))
+            / u128::from(unit.max(1));
+        let whole = self.number(u64::try_from(tenths / 10).unwrap_or(u64::MAX));
+        match tenths % 10 {
+            0 => whole,
+            rest => format!("{whole}{}{rest}", self.decimal),
+        }
+    }
+
+    /// A part of a whole, in percent.
+    #[must_use]
+    pub fn share(&self, part: u64, whole: u64) -> String {
+        if whole == 0 {
+            return "–".to_owned();
+        }
+        let thousandth = u128::from(part)
+            .saturating_mul(1_000)
+            .saturating_add(u128::from(whole / 2))
+            / u128::from(whole);
+        if thousandth == 0 && part > 0 {
+            return format!("< 0{}1 %", self.decimal);
+        }
+        format!("{}{}{} %", thousandth / 10, self.decimal, thousandth % 10)
+    }
+
+    /// A day, by its text.
+    #[must_use]
+    pub fn day(&self, day: &str) -> String {
+        let mut parts = day.split('-');
+        let (year, month, number) = (parts.next(), parts.next(), parts.next());
+        let month = month
+            .and_then(|month| month.parse::<usize>().ok())
+            .and_then(|month| self.months.get(month.checked_sub(1)?));
+        match (year, month, number.and_then(|number| number.parse().ok())) {
+            (Some(year), Some(month), Some(number)) => (self.date)(number, month, year),
+            _ => day.to_owned(),
+        }
+    }
+
+    /// A month, by its text: `2026-11`.
+    #[must_use]
+    pub fn month(&self, month: &str) -> String {
+        let (year, number) = month.split_once('-').unwrap_or((month, ""));
+        let name = number
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| self.months.get(number.checked_sub(1)?));
+        name.map_or_else(|| month.to_owned(), |name| format!("{name} {year}"))
+    }
+
+    /// Days from a first to a last, which may be one.
+    #[must_use]
+    pub fn days(&self, first: &str, last: &str) -> String {
+        if first == last {
+            self.day(first)
+        } else {
+            (self.days)(&self.day(first), &self.day(last))
+        }
+    }
+
+    /// A moment to the minute.
+    #[must_use]
+    pub fn moment(&self, at: Timestamp) -> String {
+        let text = at.to_string();
+        format!(
+            "{}, {} UTC",
+            self.day(&at.date()),
+            text.get(11..16).unwrap_or_default()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_places::Language;
+
+    use crate::words::words;
+
+    #[test]
+    fn numbers_follow_the_language() {
+        let (english, spanish) = (words(Language::English), words(Language::Spanish));
+        assert_eq!(english.number(1_234_567), "1,234,567");
+        assert_eq!(spanish.number(1_234), "1.234");
+        assert_eq!(english.short(9_999), "9,999");
+        assert_eq!(english.short(19_999), "20 k");
+        assert_eq!(spanish.short(12_345), "12,3 k");
+        assert_eq!(english.short(u64::MAX).chars().last(), Some('T'));
+        assert_eq!(english.bytes(1_536), "1.5 KiB");
+        assert_eq!(english.share(1, 8), "12.5 %");
+        assert_eq!(spanish.share(1, 1_000_000), "< 0,1 %");
+        assert_eq!(english.share(3, 0), "–");
+        assert_eq!(spanish.day("2026-03-05"), "5 de marzo de 2026");
+        assert_eq!(
+            english.days("2026-03-05", "2026-03-06"),
+            "5 March 2026 to 6 March 2026"
+        );
+        assert_eq!(english.day("nonsense"), "nonsense");
+    }
+}
