@@ -44,15 +44,15 @@ fn print_found(all: &[Found<'_>]) {
 /// Bots and messages a day, as `SecureWorks` had them.
 fn print_sizes(all: &[Found<'_>]) {
     println!(
-        "\n| botnet (sized as) | estimated bots | interval | true bots | error | messages a day, millions | true | error | new |"
+        "\n| botnet (sized as) | estimated bots | interval | true bots | error | their addresses | messages a day, millions | true | error | new |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     for found in all.iter().filter(|found| found.is_bot()) {
         let (size, truth) = (found.size(), found.truth);
         let world = found.row.world_a_day.unwrap_or_default();
         let (million, bots) = (1e6, f64::from(truth.bots));
         println!(
-            "| {} ({}) | {} | {} to {} | {} | {:+.1} % | {:.0} | {:.0} | {:+.1} % | {} |",
+            "| {} ({}) | {} | {} to {} | {} | {:+.1} % | {} | {:.0} | {:.0} | {:+.1} % | {} |",
             found.row.name,
             found.kind.like,
             size.likely,
@@ -60,6 +60,7 @@ fn print_sizes(all: &[Found<'_>]) {
             size.high,
             truth.bots,
             (number(size.likely) / bots - 1.0) * 100.0,
+            truth.addresses,
             number(world) / million,
             truth.world / million,
             (number(world) / truth.world - 1.0) * 100.0,
