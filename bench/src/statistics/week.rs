@@ -61,7 +61,10 @@ async fn live(world: &World, file: &Path) -> anyhow::Result<(Scene, Vec<Vec<Trut
         let (judge, stop) = (Arc::clone(&judge), stop.clone());
         async move { judge.run(stop).await }
     });
-    let counting = tokio::spawn(scene.counter().run(stop.clone()));
+    let counting = tokio::spawn({
+        let (counter, stop) = (scene.counter(), stop.clone());
+        async move { counter.run(stop).await }
+    });
     let mut truths = Vec::new();
     for number in 0..DAYS {
         let day = scene::day(number)?;
