@@ -11,10 +11,14 @@ mod places;
 mod process;
 mod served;
 mod spread;
+mod statistics;
 mod store;
 mod trap;
 
 use anyhow::bail;
+
+/// What can be measured.
+const NAMES: &str = "dns, listing, page, places, statistics, store or trap";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -23,11 +27,12 @@ fn main() -> anyhow::Result<()> {
         Some("listing") => served::run_listing(&arguments.collect::<Vec<_>>()),
         Some("page") => served::run_page(&arguments.collect::<Vec<_>>()),
         Some("places") => places::run(&arguments.collect::<Vec<_>>()),
+        Some("statistics") => statistics::run(&arguments.collect::<Vec<_>>()),
         Some("store") => store::run(&arguments.collect::<Vec<_>>()),
         Some("trap") => trap::run(&arguments.collect::<Vec<_>>()),
         Some(other) => {
-            bail!("no benchmark is named `{other}`: use dns, listing, page, places, store or trap")
+            bail!("no benchmark is named `{other}`: use {NAMES}")
         }
-        None => bail!("name a benchmark: dns, listing, page, places, store or trap"),
+        None => bail!("name a benchmark: {NAMES}"),
     }
 }

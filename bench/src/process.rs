@@ -35,9 +35,18 @@ pub(crate) struct Addresses {
 impl Server {
     /// Starts Atalaya on a data folder with this configuration.
     pub(crate) fn atalaya(binary: &Path, data: &Path, config: &str) -> anyhow::Result<(Self, Addresses)> {
+        Self::atalaya_by(Command::new(binary), data, config)
+    }
+
+    /// The same by a command that runs it somewhere else.
+    pub(crate) fn atalaya_by(
+        mut command: Command,
+        data: &Path,
+        config: &str,
+    ) -> anyhow::Result<(Self, Addresses)> {
         let file = data.join("atalaya.toml");
         std::fs::write(&file, config)?;
-        let mut child = Command::new(binary)
+        let mut child = command
             .arg("serve")
             .args(["dns", "smtp", "http"].map(|name| format!("--listen={name}=127.0.0.1:0")))
             .arg("--data")
@@ -121,6 +130,26 @@ pub(crate) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
             .context("odd /proc stat")
     };
     Ok((ticks(11)? + ticks(12)?) / TICKS)
+}
+
+/// The most memory that this process held since [`forget_peak`].
+pub(crate) fn peak_bytes() -> anyhow::Result<u64> {
+    status_bytes("VmHWM:")
+}
+
+/// Begins anew to note the most memory of this process; tells what it holds now.
+pub(crate) fn forget_peak() -> anyhow::Result<u64> {
+    // 5 is the word for it: proc(5), /proc/PID/clear_refs.
+    std::fs::write("/proc/self/clear_refs", "5")?;
+    status_bytes("VmRSS:")
+}
+
+/// A size that the kernel tells of this process.
+fn status_bytes(field: &str) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    Ok(kib.context("odd /proc status")?.trim().parse::<u64>()? * 1_024)
 }
 
 impl Drop for Server {

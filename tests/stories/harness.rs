@@ -159,11 +159,30 @@ impl Drop for Server {
     }
 }
 
+/// Serves in this folder by a command that runs the binary somewhere else; gives where it listens, by name.
+pub(crate) fn serve_by(
+    command: Command,
+    folder: &Path,
+    config: &str,
+) -> (Child, BTreeMap<String, SocketAddr>) {
+    let listen = ["dns", "smtp", "http"].map(|name| format!("--listen={name}=127.0.0.1:0"));
+    let (child, named) = launch_by(command, folder, config, &listen);
+    (child, named.into_iter().collect())
+}
+
 /// Launches the binary and waits for `ready`; gives the addresses that it says before.
 fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, Vec<(String, SocketAddr)>) {
+    launch_by(Command::new(ATALAYA), folder, config, arguments)
+}
+
+fn launch_by(
+    mut command: Command,
+    folder: &Path,
+    config: &str,
+    arguments: &[String],
+) -> (Child, Vec<(String, SocketAddr)>) {
     let file = folder.join("atalaya.toml");
     std::fs::write(&file, closed_off(config)).unwrap();
-    let mut command = Command::new(ATALAYA);
     command
         .args(["serve", "--config"])
         .arg(&file)

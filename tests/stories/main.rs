@@ -31,4 +31,5 @@ mod mail_servers;
 mod rbldnsd;
 mod replay;
 mod serving;
+mod statistics;
 mod taken_back;

@@ -41,6 +41,11 @@ const BENCHMARKS: &[Benchmark] = &[
         target: &["--package", "atalaya-bench", "--", "places"],
     },
     Benchmark {
+        name: "statistics",
+        about: "a world of bots whose truth is known, a million connections of it on a day; takes day, week or trap, --one-of N and --binary FILE",
+        target: &["--package", "atalaya-bench", "--", "statistics"],
+    },
+    Benchmark {
         name: "store",
         about: "observations a second that become durable and are judged; takes the URL of an empty store, --listed NUMBER and --filled FILE",
         target: &["--package", "atalaya-bench", "--", "store"],
