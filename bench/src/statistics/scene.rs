@@ -84,11 +84,11 @@ impl Scene {
     }
 
     /// Who draws.
-    pub(super) fn statistics(&self) -> anyhow::Result<Statistics> {
+    pub(super) fn statistics(&self) -> anyhow::Result<Arc<Statistics>> {
         let signatures = Signatures::read(bots::SIGNATURES.as_bytes()).ok();
         let signatures = signatures.context("the signatures have a wrong line")?;
         let places = self.places.clone();
-        Ok(Statistics::new(
+        Ok(Arc::new(Statistics::new(
             (self.store.clone(), self.clock.clone()),
             StatsConfig {
                 share_of_mail: Some(COVERAGE),
@@ -97,6 +97,6 @@ impl Scene {
             Arc::clone(&self.catalogue),
             Arc::new(Matcher::new(vec![("simulated".to_owned(), signatures)])),
             Whereabouts::new(move || places.clone(), self.clock.clone()),
-        ))
+        )))
     }
 }
