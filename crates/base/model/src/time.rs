@@ -76,6 +76,13 @@ impl Timestamp {
         jiff::fmt::rfc2822::to_string(&self.jiff().to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
     }
 
+    /// The moment of a date in the form of RFC 5322, as headers of mail and HTTP have it; none where it is none.
+    #[must_use]
+    pub fn of_rfc5322(text: &str) -> Option<Self> {
+        let moment = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some(Self(moment.timestamp().as_microsecond()))
+    }
+
     fn jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX)
     }
@@ -161,6 +168,11 @@ mod tests {
         assert_eq!(moment.to_string(), "2026-11-23T22:10:00Z");
         assert_eq!(moment.date(), "2026-11-23");
         assert_eq!(moment.rfc5322(), "Mon, 23 Nov 2026 22:10:00 +0000");
+        assert_eq!(
+            Timestamp::of_rfc5322("Mon, 23 Nov 2026 22:10:00 GMT"),
+            Some(moment)
+        );
+        assert_eq!(Timestamp::of_rfc5322("yesterday"), None);
     }
 
     #[test]

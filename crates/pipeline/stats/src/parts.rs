@@ -68,7 +68,7 @@ impl FromStr for Part {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|part| part.name() == text);
         let names = Self::ALL.map(Self::name).join(", ");
-        found.ok_or_else(|| format!("statistics have no such part: {names}"))
+        found.ok_or_else(|| format!("there is no such part; there are: {names}"))
     }
 }
 

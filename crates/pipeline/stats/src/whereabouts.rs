@@ -11,6 +11,9 @@ use crate::error::StatsError;
 /// How often the files are looked at.
 const LOOK_EVERY: Period = Period::minutes(1);
 
+/// How long a file that is wrong is not looked at again.
+const AFTER_TROUBLE: Period = Period::hours(1);
+
 /// Makes the configuration of the files that are there now: some may have been fetched.
 type Configured = Box<dyn Fn() -> PlacesConfig + Send + Sync>;
 
@@ -64,6 +67,11 @@ impl Whereabouts {
                 error = trouble as &dyn std::error::Error,
                 "a file of countries or networks is not used"
             );
+        }
+        if let Some(known) = read.as_mut().filter(|_known| !loaded.troubles.is_empty()) {
+            // What was good before holds until somebody mends the file.
+            known.looked_at = now.plus(AFTER_TROUBLE.duration());
+            return Ok((Arc::clone(&known.places), known.edition));
         }
         let places = Arc::new(loaded.places);
         *read = Some(Read {

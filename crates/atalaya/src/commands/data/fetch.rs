@@ -9,8 +9,10 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
+use atalaya_model::Timestamp;
 use atalaya_net::{ExchangeLimits, HttpClient, Newer, Reach, Validators, server_of};
 use atalaya_places::{Examined, Part, PlacesConfig, examine};
 use atalaya_store::small_file::{put_in_place, read};
@@ -162,6 +164,9 @@ impl Fetching<'_> {
         let path = self.folder(examined.part).join(name);
         // Without the document the file is only fetched once more; with that of another file it would never be again.
         drop(fs::remove_file(origin_path(&path)));
+        if let Some(changed) = origin.last_modified.as_deref().and_then(Timestamp::of_rfc5322) {
+            keep_age(waiting, changed);
+        }
         fs::rename(waiting, &path).context("it cannot be put in its place")?;
         put_in_place(&origin_path(&path), &serde_json::to_string(&origin)?)
             .context("it is in its place, but where it came from cannot be written")?;
@@ -229,6 +234,16 @@ fn origin_path(path: &Path) -> PathBuf {
     path.with_added_extension("json")
 }
 
+/// Gives a file the age that it has at its source, by which data without a day of its own is told to be old. Where that cannot be done it is as
+/// young as the fetch.
+fn keep_age(path: &Path, changed: Timestamp) {
+    let since_epoch = Duration::from_secs(u64::try_from(changed.seconds()).unwrap_or(0));
+    let time = SystemTime::UNIX_EPOCH.checked_add(since_epoch);
+    if let (Ok(file), Some(time)) = (fs::File::options().write(true).open(path), time) {
+        drop(file.set_modified(time));
+    }
+}
+
 /// The name of the file of a source: its address without what no file name should have. The end tells most.
 fn name_of(url: &str) -> String {
     let place = url.split_once("://").map_or(url, |(_, place)| place);
@@ -239,7 +254,11 @@ fn name_of(url: &str) -> String {
             '-'
         }
     };
-    let name: String = place.chars().map(safe).collect();
+    let mut name: String = place.chars().map(safe).collect();
+    // What is known of a file stands beside it under this ending.
+    if let Some(stem) = name.strip_suffix(".json") {
+        name = format!("{stem}-json");
+    }
     let start = name.len().saturating_sub(LONGEST_NAME);
     name.get(start..)
         .unwrap_or_default()
@@ -267,5 +286,6 @@ mod tests {
             LONGEST_NAME
         );
         assert!(!name_of("https://.hidden").starts_with('.'));
+        assert_eq!(name_of("http://x/c.json"), "x-c-json");
     }
 }
