@@ -25,7 +25,9 @@ fn main() -> anyhow::Result<()> {
         Some("places") => places::run(&arguments.collect::<Vec<_>>()),
         Some("store") => store::run(&arguments.collect::<Vec<_>>()),
         Some("trap") => trap::run(&arguments.collect::<Vec<_>>()),
-        Some(other) => bail!("no benchmark is named `{other}`: use dns, listing, page, places, store or trap"),
+        Some(other) => {
+            bail!("no benchmark is named `{other}`: use dns, listing, page, places, store or trap")
+        }
         None => bail!("name a benchmark: dns, listing, page, places, store or trap"),
     }
 }

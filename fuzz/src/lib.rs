@@ -25,6 +25,7 @@ mod rdap;
 mod received;
 mod redact;
 mod reports;
+mod shape;
 mod signatures;
 mod smtp;
 mod spf;
@@ -51,6 +52,7 @@ pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
 pub use reports::reports;
+pub use shape::shape;
 pub use signatures::signatures;
 pub use smtp::smtp;
 pub use spf::spf;
@@ -81,6 +83,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("received", received),
     ("redact", redact),
     ("reports", reports),
+    ("shape", shape),
     ("signatures", signatures),
     ("smtp", smtp),
     ("syn", syn),

@@ -51,6 +51,7 @@ targets!(
     received,
     redact,
     reports,
+    shape,
     signatures,
     smtp,
     spf,

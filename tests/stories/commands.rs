@@ -29,6 +29,7 @@ fn help_lists_every_command_and_each_has_its_own() {
         "simulate",
         "purge",
         "sources",
+        "data",
         "contact",
         "config",
         "check-config",

@@ -28,7 +28,7 @@ fn ham() -> Option<Vec<Observation>> {
     let files = files_in(folder.path());
     let ham = files.iter().filter(|file| file.to_string_lossy().contains("ham"));
     let seen = ham.filter_map(|file| replay.observe(&std::fs::read(file).unwrap(), None, now).ok());
-    let seen: Vec<Observation> = seen.map(|(seen, _)| seen).collect();
+    let seen: Vec<Observation> = seen.map(|read| read.observation).collect();
     assert!(seen.len() > 100, "{} hams have a source", seen.len());
     Some(seen)
 }

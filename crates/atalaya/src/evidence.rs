@@ -38,6 +38,7 @@ struct Kept {
     message: Option<Vec<u8>>,
     conversation: Option<Vec<u8>>,
     dialect: Option<String>,
+    shape: Option<String>,
 }
 
 impl House {
@@ -96,6 +97,7 @@ impl House {
                 reached: &reached,
                 conversation: talk.as_ref(),
                 dialect: kept.dialect.as_deref(),
+                shape: kept.shape.as_deref(),
             };
             let hiding = Hiding {
                 key: &key,
@@ -119,6 +121,7 @@ impl House {
         Ok(Sealed {
             at,
             dialect: kept.dialect,
+            shape: kept.shape,
             message: kept.message.map(Bytes),
             conversation: kept.conversation.map(Bytes),
             observation: kept.seen,
@@ -158,7 +161,11 @@ impl House {
             message: fetch(&seen.message).await?,
             conversation: fetch(&seen.conversation).await?,
             dialect: match seen.dialect {
-                Some(id) => store.dialect(id).await?,
+                Some(id) => store.text_of(id).await?,
+                None => None,
+            },
+            shape: match seen.headers {
+                Some(id) => store.text_of(id).await?,
                 None => None,
             },
             seen,
@@ -182,6 +189,7 @@ fn line(seen: &Observation, view: View, hiding: Hiding<'_>) -> ObservationLine {
         reached: &[],
         conversation: None,
         dialect: None,
+        shape: None,
     };
     let redactor = material.redactor(view, hiding);
     ObservationLine {

@@ -12,7 +12,7 @@ use atalaya_notify::{ContactFinder, Explanation, ListNames};
 use atalaya_observe::{Others, TrapFile};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_stats::{Counter, Statistics};
-use atalaya_store::{EvidenceKind, Recorded, Rulebook, Store, StoreError, Topic};
+use atalaya_store::{Evidence, EvidenceKind, Recorded, Rulebook, Store, StoreError, Topic};
 use atalaya_web::{App, AppConfig, Reporters, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -111,7 +111,7 @@ impl House {
         let signatures = Arc::new(matcher_of(&config.trap.signatures)?);
         let catalogue = Arc::new(catalogue_of(&config)?);
         let statistics = statistics::open(&config, (&store, &clock), &catalogue, &signatures);
-        let counter = statistics::counter((&store, &clock), &catalogue);
+        let counter = statistics::counter((&store, &clock), &catalogue, config.stats.keep);
         let pages = App {
             store: store.clone(),
             zone: Arc::clone(&zone),
@@ -365,9 +365,14 @@ impl House {
     /// Records replayed mails; they share as few commits as the store can make of them.
     async fn observe(&self, batch: Vec<Replayed>) -> anyhow::Result<Observed> {
         let mut records = tokio::task::JoinSet::new();
-        for Replayed { observation, message } in batch {
+        for replayed in batch {
             let store = self.store.clone();
-            records.spawn(async move { store.record(observation, Some(message)).await });
+            let evidence = Evidence {
+                message: Some(replayed.message),
+                shape: Some(replayed.shape),
+                ..Evidence::default()
+            };
+            records.spawn(async move { store.record(replayed.observation, evidence).await });
         }
         let mut observed = Observed::default();
         while let Some(recorded) = records.join_next().await {

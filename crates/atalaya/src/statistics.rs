@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use atalaya_formats::signatures::Matcher;
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Period};
 use atalaya_stats::{Catalogue, Counter, Day, Days, Statistics, Whereabouts};
 use atalaya_store::Store;
 use serde::{Deserialize, Serialize};
@@ -45,8 +45,8 @@ pub(crate) fn open(
 }
 
 /// Whoever counts what is observed.
-pub(crate) fn counter((store, clock): (&Store, &Clock), catalogue: &Catalogue) -> Counter {
-    Counter::new(store.clone(), clock.clone(), catalogue.hello_names())
+pub(crate) fn counter((store, clock): (&Store, &Clock), catalogue: &Catalogue, keep: Period) -> Counter {
+    Counter::new((store.clone(), clock.clone()), catalogue.hello_names(), keep)
 }
 
 /// Answers a command. What was observed up to now is counted first.
@@ -72,6 +72,6 @@ pub(crate) async fn answer(
             serde_json::to_value(statistics.picture(days).await?.as_ref())?
         }
         StatsRequest::Export { day } => serde_json::to_value(Bytes(statistics.export(day.parse()?).await?))?,
-        StatsRequest::Import { file } => serde_json::to_value(statistics.import(&file.0).await?)?,
+        StatsRequest::Import { file } => serde_json::to_value(statistics.import(file.0).await?)?,
     })
 }

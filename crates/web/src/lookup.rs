@@ -8,19 +8,21 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_delist::{DelistConfig, covering_prefixes};
+use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::{Hiding, SECRET_NAME, Veil, network_key};
-use atalaya_model::{Contact, Decided, Listing, Observation, Prefix, Rule, Serial, Timestamp, reserved};
+use atalaya_model::{Listing, Prefix, Rule, Serial, Timestamp, reserved};
 use atalaya_publish::{Allowed, Held, Zone};
-use atalaya_store::{Notice, Store, StoreError};
+use atalaya_store::{Dossier, DossierLimits, Store, StoreError};
 use tokio::sync::OnceCell;
 
 use crate::{AppConfig, WebConfig};
 
 /// Most notices that are shown.
 const MAX_NOTICES: u32 = 20;
+/// Names that are hidden on the spot: that takes a small part of a millisecond.
+const FEW_NAMES: usize = 64;
 
 /// The places to look an address up in.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub(crate) struct Lookup {
     /// Never shown.
     traps: SharedTrapNames,
     signatures: Arc<Matcher>,
+    /// For where nothing is shown.
+    nothing_hidden: Veil,
     key: OnceCell<Vec<u8>>,
 }
 
@@ -115,20 +119,8 @@ pub(crate) enum Standing {
 /// What the store knows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Details {
-    /// The listings of every prefix that holds the address, also those that the zone does not have (yet).
-    pub(crate) listings: Vec<Listing>,
-    /// The observations against the unit, newest first.
-    pub(crate) observations: Vec<Observation>,
-    /// How many there are in all.
-    pub(crate) observation_count: u64,
-    /// The decisions about the address and every prefix that holds it, newest first.
-    pub(crate) decisions: Vec<Decided>,
-    /// The notices about the unit that a relay took, newest first.
-    pub(crate) notices: Vec<Notice>,
-    /// The removals of the unit, newest first.
-    pub(crate) removals: Vec<Timestamp>,
-    /// The cached contact.
-    pub(crate) contact: Option<Contact>,
+    /// What it keeps; of the listings also those that the zone does not have (yet).
+    pub(crate) kept: Dossier,
     /// Hides the addresses of traps.
     pub(crate) veil: Veil,
 }
@@ -144,7 +136,7 @@ impl Facts {
 
     /// What the store knows of a listing; none where it did not answer, or does not have it.
     pub(crate) fn stored(&self, held: &Held) -> Option<&Listing> {
-        let mut listings = self.details.as_ref()?.listings.iter();
+        let mut listings = self.details.as_ref()?.kept.listings.iter();
         listings.find(|listing| (listing.prefix, listing.class) == (held.prefix, held.class))
     }
 
@@ -164,6 +156,7 @@ impl Lookup {
             limits,
             traps: config.traps.clone(),
             signatures: Arc::clone(&config.signatures),
+            nothing_hidden: Veil::default(),
             key: OnceCell::new(),
         }
     }
@@ -204,13 +197,15 @@ impl Lookup {
         let mut facts = self.standing(address, now)?;
         if matches!(facts.standing, Standing::Reserved(_) | Standing::TestEntry(_)) {
             facts.details = Some(Details {
-                listings: facts.listings().iter().map(test_entry).collect(),
-                ..Details::default()
+                kept: Dossier {
+                    listings: facts.listings().iter().map(test_entry).collect(),
+                    ..Dossier::default()
+                },
+                veil: self.nothing_hidden.clone(),
             });
             return Ok(facts);
         }
-        // Boxed: seven questions to the store side by side are a large future.
-        let details = Box::pin(self.details(&facts));
+        let details = self.details(&facts);
         facts.details = match tokio::time::timeout(self.limits.patience, details).await {
             Ok(Ok(details)) => Some(details),
             Ok(Err(error)) => {
@@ -230,38 +225,38 @@ impl Lookup {
 
     /// Asks the store for everything at once.
     async fn details(&self, facts: &Facts) -> Result<Details, NoDetails> {
-        let (store, unit) = (&self.store, &facts.unit);
-        let (observations, (listings, decisions), notices, removals, contact, network, key) = tokio::try_join!(
-            self.observations(unit),
-            self.history(facts),
-            store.notices_told_of(unit, MAX_NOTICES),
-            store.removals_of(unit, facts.now.minus(self.limits.remember)),
-            store.contact_for(facts.address, facts.now),
-            store.network_of(facts.address, facts.now),
-            self.key(),
-        )?;
-        let (observations, observation_count) = observations;
+        let limits = DossierLimits {
+            observations: self.limits.observations,
+            decisions: self.limits.decisions,
+            notices: MAX_NOTICES,
+            removals_since: facts.now.minus(self.limits.remember),
+        };
+        let kept = self.store.dossier(facts.address, limits, facts.now).await?;
+        if kept.observations.is_empty() {
+            let veil = self.nothing_hidden.clone();
+            return Ok(Details { kept, veil });
+        }
+        let key = network_key(self.key().await?, kept.network.as_ref(), &facts.unit);
         let (traps, signatures) = (self.traps.get(), Arc::clone(&self.signatures));
-        let key = network_key(key, network.as_ref(), unit);
-        // Messages to hundreds of recipients make a large veil.
-        let veil = move || {
+        let names = kept
+            .observations
+            .iter()
+            .map(|seen| seen.envelope.recipients.len());
+        let names = names.sum::<usize>().saturating_add(traps.count());
+        let veiled = move || {
             let hiding = Hiding {
                 key: &key,
                 traps: &traps,
             };
-            (Veil::new(hiding, &observations, signatures), observations)
+            let veil = Veil::new(hiding, &kept.observations, signatures);
+            Details { kept, veil }
         };
-        let (veil, observations) = tokio::task::spawn_blocking(veil).await?;
-        Ok(Details {
-            listings,
-            observations,
-            observation_count,
-            decisions,
-            notices,
-            removals,
-            contact,
-            veil,
-        })
+        // Messages to hundreds of recipients make a large veil, which others must not wait for.
+        if names <= FEW_NAMES {
+            Ok(veiled())
+        } else {
+            Ok(tokio::task::spawn_blocking(veiled).await?)
+        }
     }
 
     /// The key is read once: it never changes.
@@ -271,33 +266,6 @@ impl Lookup {
             .get_or_try_init(|| self.store.secret(SECRET_NAME))
             .await?;
         Ok(key)
-    }
-
-    /// The newest observations. They are only counted where there are more than are shown.
-    async fn observations(&self, unit: &Prefix) -> Result<(Vec<Observation>, u64), StoreError> {
-        let shown = self.store.observations_of(unit, self.limits.observations).await?;
-        let all = if shown.len() < self.limits.observations as usize {
-            shown.len() as u64
-        } else {
-            self.store.count_observations(unit).await?
-        };
-        Ok((shown, all))
-    }
-
-    /// The listings and the history of every prefix that holds the address, and in any case the decisions behind what is listed now.
-    async fn history(&self, facts: &Facts) -> Result<(Vec<Listing>, Vec<Decided>), StoreError> {
-        let covering = covering_prefixes(facts.address);
-        let (listings, mut decisions) = tokio::try_join!(
-            self.store.listings_in(&covering),
-            self.store.decisions_of(&covering, self.limits.decisions),
-        )?;
-        for listing in &listings {
-            if !decisions.iter().any(|known| known.serial == listing.serial) {
-                decisions.extend(self.store.decision(listing.serial).await?);
-            }
-        }
-        decisions.sort_by_key(|decided| std::cmp::Reverse(decided.serial));
-        Ok((listings, decisions))
     }
 }
 

@@ -93,7 +93,6 @@ pub(crate) enum Command {
     /// Show what was seen of an address, to whom it may be shown
     Evidence(EvidenceCommand),
     /// Say what was counted: botnets, systems, dialects, countries, networks, by day
-    #[command(subcommand)]
     Stats(StatsCommand),
     /// Find the abuse contact of an address
     Contact(Contact),

@@ -125,16 +125,20 @@ impl Work {
             ..
         } = mail;
         let read = bytes.and_then(|bytes| {
-            let (observation, came_at) = self.reader.observe(&bytes, sender.as_deref(), now)?;
-            Ok((observation, came_at, bytes))
+            let reread = self.reader.observe(&bytes, sender.as_deref(), now)?;
+            Ok((reread, bytes))
         });
         match read {
-            Ok((observation, came_at, message)) => {
-                self.tell(&origin, &observation.address)?;
-                self.summary.add(&observation, came_at);
+            Ok((reread, message)) => {
+                self.tell(&origin, &reread.observation.address)?;
+                self.summary.add(&reread.observation, reread.came_at);
                 if self.line.is_some() {
                     self.batch_bytes = self.batch_bytes.saturating_add(message.len());
-                    self.batch.push(Replayed { observation, message });
+                    self.batch.push(Replayed {
+                        observation: reread.observation,
+                        message,
+                        shape: reread.shape,
+                    });
                 }
             }
             Err(why) => self.skip(&origin, &why)?,

@@ -1,68 +1,148 @@
 //! `stats`: what was counted, by day.
 
-use std::io::Write;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context, bail};
-use atalaya_stats::{Day, Picture, Taken};
-use clap::{Args, Subcommand};
+use atalaya_model::Clock;
+use atalaya_stats::{
+    BadDay, Day, Language, Measure, Part, Picture, Taken, View, WIDE, chart, json, report, table, title,
+    words,
+};
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::{config_at, line_to, print, print_json};
+use super::{Form, OutputClosed, config_at, line_to, print, print_json};
 use crate::cli::Place;
 use crate::config::{catalogue_of, read_catalogue};
 use crate::control::{Bytes, Line, Request};
 use crate::folder::Missing;
 use crate::statistics::StatsRequest;
 
+/// The columns of a terminal that does not tell, and the least that a table is cut to.
+const USUAL_COLUMNS: usize = 120;
+const NARROWEST: usize = 60;
 /// Largest file of another machine, in bytes: it travels in one line.
 const MOST_FILE: u64 = 64 << 20;
 
 /// `stats`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct StatsCommand {
+    #[command(subcommand)]
+    what: Option<StatsWhat>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+/// What to do with days as a whole.
 #[derive(Debug, Subcommand)]
-pub(crate) enum StatsCommand {
-    /// The days of which something is known
-    Days(PlaceOnly),
-    /// All figures of some days as JSON
-    Picture(Shown),
+enum StatsWhat {
     /// Write what this machine has counted of a day, for `stats import` on another
     Export(Export),
     /// Take in what another machine has counted of a day; a later file of the same day takes its place
     Import(Import),
     /// Say what a catalogue of botnets holds, or what is wrong with it
     Catalogue(CatalogueArgs),
+    /// Say of which days something is known
+    Known(Known),
 }
 
-/// Only where the data is.
+/// What to show of which days.
 #[derive(Debug, Args)]
-pub(crate) struct PlaceOnly {
+struct Shown {
     #[command(flatten)]
     place: Place,
-}
-
-/// Which days.
-#[derive(Debug, Args)]
-pub(crate) struct Shown {
-    #[command(flatten)]
-    place: Place,
-    /// The day: 2026-12-31, today, yesterday; without it the last one of which something is known
+    /// What to show: botnets, days, hours, botnet-hours, countries, botnet-countries, networks, prefixes, systems, pairs (stacks that bots may
+    /// have brought along), dialects, helo, headers, traps, sensors
+    #[arg(default_value = "botnets", value_name = "WHAT")]
+    part: Part,
+    /// The day: 2026-12-31, today or yesterday; without it the last one of which something is known
     #[arg(long, conflicts_with_all = ["from", "to"])]
-    day: Option<String>,
+    day: Option<NamedDay>,
     /// The first of several days
-    #[arg(long, requires = "to")]
-    from: Option<String>,
+    #[arg(long, requires = "to", value_name = "DAY")]
+    from: Option<NamedDay>,
     /// The last of several days
-    #[arg(long, requires = "from")]
-    to: Option<String>,
+    #[arg(long, requires = "from", value_name = "DAY")]
+    to: Option<NamedDay>,
+    /// What says who comes first: addresses, connections, envelopes, recipients or bytes
+    #[arg(long, default_value = "addresses", value_name = "COUNT")]
+    by: Measure,
+    /// The form: table, csv, json, svg, png; html is the report of all of it, picture the JSON of all of it
+    #[arg(long, default_value = "table")]
+    format: ShownAs,
+    /// The language of people: en or es
+    #[arg(long, default_value = "en")]
+    language: SpokenLanguage,
+    /// Write to this file
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// In which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ShownAs {
+    /// For a terminal.
+    Table,
+    /// Comma-separated values (RFC 4180).
+    Csv,
+    /// The part as JSON.
+    Json,
+    /// The chart as SVG.
+    Svg,
+    /// The chart as PNG.
+    Png,
+    /// The report in one file.
+    Html,
+    /// All figures as JSON.
+    Picture,
+}
+
+/// In which language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SpokenLanguage {
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+}
+
+/// A day as it may be written on the command line.
+#[derive(Debug, Clone, Copy)]
+struct NamedDay(Day);
+
+impl FromStr for NamedDay {
+    type Err = BadDay;
+
+    fn from_str(text: &str) -> Result<Self, BadDay> {
+        let today = || Day::of(Clock::system().now());
+        match text {
+            "today" => Ok(Self(today())),
+            "yesterday" => Ok(Self(today().plus(-1))),
+            day => day.parse().map(Self),
+        }
+    }
+}
+
+/// `stats known`.
+#[derive(Debug, Args)]
+struct Known {
+    #[command(flatten)]
+    place: Place,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// `stats export`.
 #[derive(Debug, Args)]
-pub(crate) struct Export {
+struct Export {
     #[command(flatten)]
     place: Place,
     /// The day: 2026-12-31, today, yesterday
     #[arg(long)]
-    day: String,
+    day: NamedDay,
     /// The file to write; it may not be there before
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
@@ -70,7 +150,7 @@ pub(crate) struct Export {
 
 /// `stats import`.
 #[derive(Debug, Args)]
-pub(crate) struct Import {
+struct Import {
     #[command(flatten)]
     place: Place,
     /// A file of `stats export`
@@ -82,7 +162,7 @@ pub(crate) struct Import {
 
 /// `stats catalogue`.
 #[derive(Debug, Args)]
-pub(crate) struct CatalogueArgs {
+struct CatalogueArgs {
     #[command(flatten)]
     place: Place,
     /// A catalogue; without it the one of the configuration, or the one that comes with Atalaya
@@ -91,15 +171,18 @@ pub(crate) struct CatalogueArgs {
 
 /// Runs one of them.
 pub(crate) async fn run(command: StatsCommand) -> anyhow::Result<()> {
-    match command {
-        StatsCommand::Days(PlaceOnly { place }) => {
-            let mut line = line_to(&place, Missing::Refused).await?;
-            days(&mut line).await?.iter().try_for_each(print)
+    match command.what {
+        None => show(&command.shown).await,
+        Some(StatsWhat::Export(export)) => run_export(&export).await,
+        Some(StatsWhat::Import(import)) => run_import(&import).await,
+        Some(StatsWhat::Catalogue(args)) => show_catalogue(&args),
+        Some(StatsWhat::Known(known)) => {
+            let days = days(&mut line_to(&known.place, Missing::Refused).await?).await?;
+            match Form::from(known.json) {
+                Form::Json => print_json(&days),
+                Form::Text => days.iter().try_for_each(print),
+            }
         }
-        StatsCommand::Picture(shown) => print_json(&picture(&shown).await?),
-        StatsCommand::Export(export) => run_export(&export).await,
-        StatsCommand::Import(import) => run_import(&import).await,
-        StatsCommand::Catalogue(args) => show_catalogue(&args),
     }
 }
 
@@ -110,10 +193,14 @@ async fn days(line: &mut Line) -> anyhow::Result<Vec<String>> {
 /// The picture that was asked for.
 async fn picture(shown: &Shown) -> anyhow::Result<Picture> {
     let mut line = line_to(&shown.place, Missing::Refused).await?;
-    let (first, last) = match (&shown.day, &shown.from, &shown.to) {
-        (Some(day), ..) => (named(day)?, named(day)?),
-        (None, Some(first), Some(last)) => (named(first)?, named(last)?),
-        _ => match days(&mut line).await?.pop() {
+    let named = match (shown.day, shown.from, shown.to) {
+        (Some(day), ..) => Some((day, day)),
+        (None, Some(first), Some(last)) => Some((first, last)),
+        _ => None,
+    };
+    let (first, last) = match named {
+        Some((first, last)) => (first.0.to_string(), last.0.to_string()),
+        None => match days(&mut line).await?.pop() {
             Some(day) => (day.clone(), day),
             None => bail!("nothing was counted yet"),
         },
@@ -122,19 +209,82 @@ async fn picture(shown: &Shown) -> anyhow::Result<Picture> {
         .await
 }
 
-/// A day as it may be written on the command line.
-fn named(day: &str) -> anyhow::Result<String> {
-    let today = Day::of(atalaya_model::Clock::system().now());
-    Ok(match day {
-        "today" => today.to_string(),
-        "yesterday" => today.plus(-1).to_string(),
-        day => day.parse::<Day>()?.to_string(),
-    })
+async fn show(shown: &Shown) -> anyhow::Result<()> {
+    let picture = picture(shown).await?;
+    let language = match shown.language {
+        SpokenLanguage::En => Language::English,
+        SpokenLanguage::Es => Language::Spanish,
+    };
+    let view = View {
+        words: words(language),
+        by: shown.by,
+    };
+    let bytes = match shown.format {
+        ShownAs::Table => as_table(&picture, shown.part, view),
+        ShownAs::Csv => table(&picture, shown.part, view).csv().into_bytes(),
+        ShownAs::Json => line_of(&json(&picture, shown.part, view)?)?,
+        ShownAs::Picture => line_of(&picture)?,
+        ShownAs::Svg => chart(&picture, shown.part, view, WIDE).file().into_bytes(),
+        ShownAs::Png => chart(&picture, shown.part, view, WIDE)
+            .png()
+            .context("the chart cannot be made a picture")?,
+        ShownAs::Html => report(&picture, view, &organisation(&shown.place)?)?.into_bytes(),
+    };
+    write(&bytes, shown.output.as_deref())
+}
+
+/// Who makes the report: whoever answers for the list.
+fn organisation(place: &Place) -> anyhow::Result<String> {
+    Ok(config_at(place)?.publish.zone.to_string())
+}
+
+/// A heading and a table, as wide as the terminal.
+fn as_table(picture: &Picture, part: Part, view: View) -> Vec<u8> {
+    let head = format!("{} · {}", title(picture, view.words), view.words.part(part));
+    let mut text = format!(
+        "{head}\n\n{}",
+        table(picture, part, view).text(view.words, columns())
+    );
+    for origin in picture.origins.iter().filter(|origin| origin.is_old) {
+        text.push_str(&format!(
+            "\nOld data: {} of {} ({})",
+            origin.what, origin.date, origin.from
+        ));
+    }
+    text.push('\n');
+    text.into_bytes()
+}
+
+/// The columns of the terminal; as many as anybody wants where it is none.
+fn columns() -> usize {
+    let out = std::io::stdout();
+    if !out.is_terminal() {
+        return usize::from(u16::MAX);
+    }
+    rustix::termios::tcgetwinsize(out).map_or(USUAL_COLUMNS, |size| usize::from(size.ws_col).max(NARROWEST))
+}
+
+/// A document as a line of JSON.
+fn line_of(document: &impl serde::Serialize) -> anyhow::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(document)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Writes to a file, or to standard output.
+fn write(bytes: &[u8], output: Option<&Path>) -> anyhow::Result<()> {
+    if let Some(path) = output {
+        return std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()));
+    }
+    match std::io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(OutputClosed.into()),
+        written => written.context("cannot write the answer"),
+    }
 }
 
 async fn run_export(export: &Export) -> anyhow::Result<()> {
     let mut line = line_to(&export.place, Missing::Refused).await?;
-    let day = named(&export.day)?;
+    let day = export.day.0.to_string();
     let file: Bytes = line
         .ask(Request::Stats(StatsRequest::Export { day: day.clone() }))
         .await?;

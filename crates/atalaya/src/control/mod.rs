@@ -131,6 +131,8 @@ pub(crate) struct Replayed {
     /// The mail, in base64.
     #[serde(with = "base64")]
     pub(crate) message: Vec<u8>,
+    /// The text of its shape.
+    pub(crate) shape: String,
 }
 
 /// What became of replayed mails.
@@ -220,6 +222,8 @@ pub(crate) struct Sealed {
     pub(crate) observation: Observation,
     /// The text of the dialect.
     pub(crate) dialect: Option<String>,
+    /// The text of the shape.
+    pub(crate) shape: Option<String>,
     /// The message.
     pub(crate) message: Option<Bytes>,
     /// The conversation.

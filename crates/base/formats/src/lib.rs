@@ -7,6 +7,7 @@ pub mod capture;
 pub mod complaint;
 pub mod conversation;
 pub mod dnsbl;
+mod habit;
 mod holding;
 pub mod lists;
 mod mailbox;

@@ -1,12 +1,16 @@
 //! The names of what a program does by habit: how it speaks SMTP ([`DialectId`]), and how it writes the head of a message ([`ShapeId`]).
 
 use std::fmt;
+use std::hash::Hash;
 use std::str::FromStr;
 
 /// The text is not 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not the name of a dialect or shape: 16 hexadecimal digits")]
 pub struct BadHabitId;
+
+/// The short name of a habit, of whatever kind.
+pub trait Habit: Copy + Eq + Hash + Send + fmt::Display + FromStr<Err = BadHabitId> {}
 
 /// Makes the short name of a habit: a type of its own for each, so that one cannot stand for another.
 macro_rules! habit {
@@ -30,6 +34,7 @@ macro_rules! habit {
         }
 
         crate::as_text!($type);
+        impl Habit for $type {}
     };
 }
 

@@ -25,7 +25,7 @@ pub use contact::{Contact, ContactSource};
 pub use decision::{Decided, Decision, Rule, Serial, Verdict};
 pub use digest::{BadDigest, Digest};
 pub use fingerprint::{BadFingerprint, Fingerprint};
-pub use habits::{BadHabitId, DialectId, ShapeId};
+pub use habits::{BadHabitId, DialectId, Habit, ShapeId};
 pub use listing::{AllowEntry, Listing};
 pub use mail_address::{BadMailAddress, MailAddress};
 pub use observation::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Trap, UnknownWord};

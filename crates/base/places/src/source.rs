@@ -101,5 +101,5 @@ pub(crate) const fn attribution(layout: Layout) -> Attribution {
 /// The statistics of the registries, and what is made of them.
 pub(crate) const REGISTRIES: Attribution = Attribution {
     text: "Registration countries: statistics of the regional Internet registries, nro.net (CC BY 4.0)",
-    url: "https://www.nro.net/about/rirs/statistics/",
+    url: "https://www.nro.net",
 };

@@ -8,7 +8,7 @@ use crate::sql::{Row, values};
 use crate::{Store, StoreError};
 
 /// The columns of a contact, as they are read.
-const COLUMNS: &str = "prefix, addresses, network, source, found_at";
+pub(crate) const FOUND: &str = "fresh_until, prefix, addresses, network, source, found_at";
 
 impl Store {
     /// The cached contact of the longest prefix around `address` that is still fresh.
@@ -17,21 +17,8 @@ impl Store {
     /// The store failed.
     pub async fn contact_for(&self, address: IpAddr, now: Timestamp) -> Result<Option<Contact>, StoreError> {
         let around = Prefix::single(address).with_parents();
-        let sql = format!("SELECT fresh_until, {COLUMNS} FROM contacts WHERE prefix IN {{keys}}");
-        let mut best: Option<Contact> = None;
-        for mut row in self.read().await?.rows_in(&sql, around).await? {
-            if row.take_time()? <= now {
-                continue;
-            }
-            let found = contact(row)?;
-            if best
-                .as_ref()
-                .is_none_or(|best| best.prefix.length() < found.prefix.length())
-            {
-                best = Some(found);
-            }
-        }
-        Ok(best)
+        let sql = format!("SELECT {FOUND} FROM contacts WHERE prefix IN {{keys}}");
+        freshest(self.read().await?.rows_in(&sql, around).await?, now)
     }
 
     /// Keeps a contact until `fresh_until`, in place of an older one of the same prefix. Where the network has another name than the last
@@ -109,7 +96,25 @@ pub(crate) fn caseless(address: &MailAddress) -> String {
     address.as_str().to_ascii_lowercase()
 }
 
-/// Reads a row of [`COLUMNS`]; the columns are taken in their order.
+/// The contact of the longest prefix among rows of [`FOUND`] that is still fresh.
+pub(crate) fn freshest(rows: Vec<Row>, now: Timestamp) -> Result<Option<Contact>, StoreError> {
+    let mut best: Option<Contact> = None;
+    for mut row in rows {
+        if row.take_time()? <= now {
+            continue;
+        }
+        let found = contact(row)?;
+        if best
+            .as_ref()
+            .is_none_or(|best| best.prefix.length() < found.prefix.length())
+        {
+            best = Some(found);
+        }
+    }
+    Ok(best)
+}
+
+/// Reads what follows the moment in a row of [`FOUND`]; the columns are taken in their order.
 fn contact(mut row: Row) -> Result<Contact, StoreError> {
     Ok(Contact {
         prefix: row.take_prefix()?,

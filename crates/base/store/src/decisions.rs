@@ -9,7 +9,7 @@ use crate::writer::{count, lock};
 use crate::{Store, StoreError, Topic, Transaction};
 
 /// The columns of a decision, as they are written and read back.
-const COLUMNS: &str = "serial, decided_at, prefix, verdict, class, ends_at, rule, score, reason";
+pub(crate) const COLUMNS: &str = "serial, decided_at, prefix, verdict, class, ends_at, rule, score, reason";
 
 impl Store {
     /// The serial of the last decision.
@@ -27,6 +27,23 @@ impl Store {
     pub async fn decisions_after(&self, serial: Serial, limit: u32) -> Result<Vec<Decided>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM decisions WHERE serial > $1 ORDER BY serial LIMIT $2");
         let rows = self.read().await?.rows(sql, values![serial, limit]).await?;
+        rows.into_iter().map(decided).collect()
+    }
+
+    /// The withdrawals after `after` and up to `up_to`, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn withdrawals(
+        &self,
+        (after, up_to): (Serial, Serial),
+        limit: u32,
+    ) -> Result<Vec<Decided>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM decisions WHERE serial > $1 AND serial <= $2 AND verdict = 'withdraw' \
+             ORDER BY serial LIMIT $3"
+        );
+        let rows = self.read().await?.rows(sql, values![after, up_to, limit]).await?;
         rows.into_iter().map(decided).collect()
     }
 
@@ -51,9 +68,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn decision(&self, serial: Serial) -> Result<Option<Decided>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM decisions WHERE serial = $1");
-        let row = self.read().await?.row(sql, values![serial]).await?;
-        row.map(decided).transpose()
+        decision(&mut self.read().await?, serial).await
     }
 }
 
@@ -133,6 +148,16 @@ impl Transaction {
             _ => Ok(()),
         }
     }
+}
+
+/// The decision with this serial.
+pub(crate) async fn decision(
+    connection: &mut Connection,
+    serial: Serial,
+) -> Result<Option<Decided>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM decisions WHERE serial = $1");
+    let row = connection.row(sql, values![serial]).await?;
+    row.map(decided).transpose()
 }
 
 /// The serial of the last decision, as this connection sees it.
@@ -329,7 +354,7 @@ fn row(decided: &Decided) -> Vec<Value> {
 }
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
-fn decided(mut row: Row) -> Result<Decided, StoreError> {
+pub(crate) fn decided(mut row: Row) -> Result<Decided, StoreError> {
     let (serial, at, prefix) = (row.take_serial()?, row.take_time()?, row.take_prefix()?);
     let (name, class) = (row.take::<String>()?, row.take::<Option<String>>()?);
     let until = row.take_some_time()?;

@@ -4,6 +4,7 @@ mod allow_cache;
 mod config;
 mod contacts;
 mod decisions;
+mod dossier;
 mod error;
 mod jobs;
 mod list;
@@ -30,6 +31,7 @@ mod transaction;
 mod writer;
 
 pub use config::StoreUrl;
+pub use dossier::{Dossier, DossierLimits};
 pub use error::StoreError;
 pub use jobs::Job;
 pub use list::{ListLine, Piece};

@@ -8,7 +8,7 @@ use crate::sql::{Connection, Row, Value, values};
 use crate::{Store, StoreError, Transaction};
 
 /// The columns of a listing, as they are read.
-const LISTING: &str = "prefix, class, reason, rule, since, ends_at, serial";
+pub(crate) const LISTING: &str = "prefix, class, reason, rule, since, ends_at, serial";
 /// The columns of an entry of the allow list, as they are read.
 const ALLOWED: &str = "prefix, reason, since, ends_at, serial";
 
@@ -270,7 +270,7 @@ fn read<T>(rows: Vec<Row>, one: impl Fn(Row) -> Result<T, StoreError>) -> Result
 }
 
 /// Reads a row of [`LISTING`]; the columns are taken in their order.
-fn listing(mut row: Row) -> Result<Listing, StoreError> {
+pub(crate) fn listing(mut row: Row) -> Result<Listing, StoreError> {
     Ok(Listing {
         prefix: row.take_prefix()?,
         class: row.take_word()?,

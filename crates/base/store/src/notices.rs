@@ -12,7 +12,7 @@ use crate::sql::{Row, values};
 use crate::{Store, StoreError, Transaction};
 
 /// The columns of a notice, as they are written and read back.
-const COLUMNS: &str = "id, serial, prefix, contact, token, written_at, told_at";
+pub(crate) const COLUMNS: &str = "id, serial, prefix, contact, token, written_at, told_at";
 
 /// A notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,19 +51,6 @@ impl Store {
     pub async fn notices_of(&self, prefix: &Prefix, limit: u32) -> Result<Vec<Notice>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM notices WHERE prefix = $1 ORDER BY written_at DESC, serial DESC LIMIT $2"
-        );
-        let rows = self.read().await?.rows(sql, values![prefix, limit]).await?;
-        rows.into_iter().map(notice).collect()
-    }
-
-    /// The notices about exactly `prefix` that a relay took, newest first.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn notices_told_of(&self, prefix: &Prefix, limit: u32) -> Result<Vec<Notice>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM notices WHERE prefix = $1 AND told_at IS NOT NULL \
-             ORDER BY told_at DESC, serial DESC LIMIT $2"
         );
         let rows = self.read().await?.rows(sql, values![prefix, limit]).await?;
         rows.into_iter().map(notice).collect()
@@ -132,7 +119,7 @@ impl Transaction {
 }
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
-fn notice(mut row: Row) -> Result<Notice, StoreError> {
+pub(crate) fn notice(mut row: Row) -> Result<Notice, StoreError> {
     Ok(Notice {
         id: row.take_id()?,
         serial: row.take_serial()?,

@@ -1,6 +1,8 @@
 //! Observations and the messages kept with them: facts, appended once, never edited.
 
-use atalaya_model::{DialectId, Digest, Observation, ObservationId, Prefix, Sensor};
+use std::collections::HashMap;
+
+use atalaya_model::{Digest, Habit, Observation, ObservationId, Prefix, Sensor};
 
 use crate::sql::{Connection, Row, values};
 use crate::writer::{COLUMNS, Columns, Details, Evidence, PackedEvidence, Recorded, key, unpack};
@@ -116,9 +118,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn count_observations(&self, unit: &Prefix) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE unit = $1 LIMIT $2) AS kept";
-        let row = self.read().await?.row(sql, values![unit, MOST_COUNTED]).await?;
-        row.map_or(Ok(0), |mut row| row.take_count())
+        counted(&mut self.read().await?, unit).await
     }
 
     /// The recipients of the newest `limit` observations of the same message, each list as it was given; none once the message is deleted.
@@ -137,22 +137,31 @@ impl Store {
         Ok(recipients)
     }
 
-    /// The canonical text of a dialect that was heard.
+    /// The canonical text of a dialect or of a shape that was seen.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn dialect(&self, id: DialectId) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT text FROM dialects WHERE id = $1";
-        let row = self.read().await?.row(sql, values![id.to_string()]).await?;
-        row.map(|mut row| row.take()).transpose()
+    pub async fn text_of<H: Habit>(&self, id: H) -> Result<Option<String>, StoreError> {
+        self.texts_of([id]).await.map(|mut texts| texts.remove(&id))
     }
 
-    /// (until the branch shape is merged)
+    /// The canonical texts of dialects, or of shapes, as far as they are kept.
     ///
     /// # Errors
-    /// None.
-    pub async fn shape(&self, _id: atalaya_model::ShapeId) -> Result<Option<String>, StoreError> {
-        Ok(None)
+    /// The store failed.
+    pub async fn texts_of<H: Habit>(
+        &self,
+        ids: impl IntoIterator<Item = H>,
+    ) -> Result<HashMap<H, String>, StoreError> {
+        let sql = "SELECT id, text FROM habits WHERE id IN {keys}";
+        let ids = ids.into_iter().map(|id| id.to_string());
+        let rows = self.read().await?.rows_in(sql, ids).await?;
+        let mut texts = HashMap::with_capacity(rows.len());
+        for mut row in rows {
+            let id: String = row.take()?;
+            texts.insert(id.parse().map_err(StoreError::corrupt)?, row.take()?);
+        }
+        Ok(texts)
     }
 
     /// A kept message or conversation, as it was received; none once it is deleted.
@@ -188,6 +197,13 @@ pub(crate) async fn observations_by(
 pub(crate) async fn last_position(connection: &mut Connection) -> Result<u64, StoreError> {
     let sql = "SELECT value FROM counters WHERE name = 'observations'";
     let row = connection.row(sql, Vec::new()).await?;
+    row.map_or(Ok(0), |mut row| row.take_count())
+}
+
+/// How many observations are kept against a unit, counted up to [`MOST_COUNTED`].
+pub(crate) async fn counted(connection: &mut Connection, unit: &Prefix) -> Result<u64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE unit = $1 LIMIT $2) AS kept";
+    let row = connection.row(sql, values![unit, MOST_COUNTED]).await?;
     row.map_or(Ok(0), |mut row| row.take_count())
 }
 

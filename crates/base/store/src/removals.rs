@@ -2,8 +2,8 @@
 
 use atalaya_model::{Class, Prefix, Timestamp};
 
-use crate::sql::{Connection, Value, values};
-use crate::{Store, StoreError, Transaction};
+use crate::sql::{Value, values};
+use crate::{StoreError, Transaction};
 
 /// One removal from one class.
 #[derive(Debug, Clone, Copy)]
@@ -31,18 +31,8 @@ pub enum Asker<'a> {
     Anyone,
 }
 
-impl Store {
-    /// When `prefix` was removed at somebody's wish since a moment, newest first.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn removals_of(&self, prefix: &Prefix, since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
-        removals_of(&mut self.read().await?, prefix, since).await
-    }
-}
-
 impl Transaction {
-    /// The same as [`Store::removals_of`], as this transaction sees it.
+    /// When `prefix` was removed at somebody's wish since a moment, newest first.
     ///
     /// # Errors
     /// The store failed.
@@ -51,7 +41,10 @@ impl Transaction {
         prefix: &Prefix,
         since: Timestamp,
     ) -> Result<Vec<Timestamp>, StoreError> {
-        removals_of(&mut self.connection, prefix, since).await
+        let sql =
+            "SELECT removed_at FROM removals WHERE prefix = $1 AND removed_at >= $2 ORDER BY removed_at DESC";
+        let rows = self.connection.rows(sql, values![prefix, since]).await?;
+        rows.into_iter().map(|mut row| row.take_time()).collect()
     }
 
     /// How many removals were asked for after `since` and up to `now`. Those of one prefix at one moment are one, from several classes.
@@ -98,16 +91,4 @@ impl Transaction {
             .await
             .map(|_count| ())
     }
-}
-
-/// When `prefix` was removed since a moment, newest first.
-async fn removals_of(
-    connection: &mut Connection,
-    prefix: &Prefix,
-    since: Timestamp,
-) -> Result<Vec<Timestamp>, StoreError> {
-    let sql =
-        "SELECT removed_at FROM removals WHERE prefix = $1 AND removed_at >= $2 ORDER BY removed_at DESC";
-    let rows = connection.rows(sql, values![prefix, since]).await?;
-    rows.into_iter().map(|mut row| row.take_time()).collect()
 }

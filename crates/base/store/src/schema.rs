@@ -65,6 +65,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "statistics",
         statements: STATISTICS,
     },
+    Step {
+        name: "texts of dialects and shapes",
+        statements: HABITS,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -341,6 +345,9 @@ const STATISTICS: &[&str] = &[
     "CREATE TABLE pictures (day {int} PRIMARY KEY, picture TEXT NOT NULL) {strict}",
     "CREATE INDEX notices_told ON notices (told_at) WHERE told_at IS NOT NULL",
 ];
+
+/// Shapes stand with dialects: either is a text under its digest.
+const HABITS: &[&str] = &["ALTER TABLE dialects RENAME TO habits"];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

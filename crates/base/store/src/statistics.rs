@@ -2,13 +2,10 @@
 //!
 //! What is in a segment is nobody's business here. A segment of another machine carries its name as `origin`; our own has none.
 
-use atalaya_model::{Decision, Prefix, Serial, Timestamp, Verdict};
+use atalaya_model::{Prefix, Serial, Timestamp};
 
 use crate::sql::{Row, values};
 use crate::{Store, StoreError, Transaction};
-
-/// Rows of one statement: few enough that nobody waits for them.
-const PAGE: u32 = 5_000;
 
 /// A segment of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +55,18 @@ impl Store {
         rows.into_iter().map(segment).collect()
     }
 
+    /// The names of the segments of a day that one machine counted, each with how many cells it has.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn segment_sizes(&self, day: i32, origin: &str) -> Result<Vec<(u64, u64)>, StoreError> {
+        let sql = "SELECT id, cells FROM segments WHERE day = $1 AND origin = $2 ORDER BY id";
+        let named = values![i64::from(day), origin];
+        let rows = self.read().await?.rows(sql, named).await?;
+        let size = |mut row: Row| Ok((row.take_count()?, row.take_count()?));
+        rows.into_iter().map(size).collect()
+    }
+
     /// The days of which segments are kept, in order, from `first` to `last`.
     ///
     /// # Errors
@@ -99,7 +108,7 @@ impl Store {
         rows.into_iter().map(|mut row| row.take_count()).collect()
     }
 
-    /// What was listed from one moment to another, each time that it was.
+    /// What was listed from one moment to another, anew or for longer.
     ///
     /// # Errors
     /// The store failed.
@@ -108,18 +117,11 @@ impl Store {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Prefix>, StoreError> {
-        let mut serial = self.serial_before(since).await?;
-        let mut listed = Vec::new();
-        loop {
-            let decided = self.decisions_after(serial, PAGE).await?;
-            let Some(last) = decided.last() else {
-                return Ok(listed);
-            };
-            (serial, listed) = (last.serial, add_listed(listed, &decided, until));
-            if last.at >= until {
-                return Ok(listed);
-            }
-        }
+        let (before, last) = (self.serial_before(since).await?, self.serial_before(until).await?);
+        let sql = "SELECT DISTINCT prefix FROM decisions WHERE serial > $1 AND serial <= $2 \
+                   AND verdict IN ('list', 'extend')";
+        let rows = self.read().await?.rows(sql, values![before, last]).await?;
+        rows.into_iter().map(|mut row| row.take_prefix()).collect()
     }
 
     /// What somebody was told of from one moment to another.
@@ -127,7 +129,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn told_between(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Prefix>, StoreError> {
-        let sql = "SELECT prefix FROM notices WHERE told_at >= $1 AND told_at < $2 ORDER BY told_at";
+        let sql = "SELECT DISTINCT prefix FROM notices WHERE told_at >= $1 AND told_at < $2";
         let rows = self.read().await?.rows(sql, values![since, until]).await?;
         rows.into_iter().map(|mut row| row.take_prefix()).collect()
     }
@@ -151,15 +153,6 @@ impl Store {
     }
 }
 
-fn add_listed(mut listed: Vec<Prefix>, decided: &[atalaya_model::Decided], until: Timestamp) -> Vec<Prefix> {
-    let in_time = decided.iter().filter(|decided| decided.at < until);
-    listed.extend(in_time.filter_map(|decided| {
-        let Decision { prefix, verdict, .. } = &decided.decision;
-        matches!(verdict, Verdict::List { .. }).then_some(*prefix)
-    }));
-    listed
-}
-
 impl Transaction {
     /// Adds a segment to a day.
     ///
@@ -174,6 +167,25 @@ impl Transaction {
         let sql = "INSERT INTO segments (day, origin, cells, packed) VALUES ($1, $2, $3, $4)";
         let row = values![i64::from(day), origin, cells, packed];
         self.connection.execute(sql, row).await.map(|_one| ())
+    }
+
+    /// Keeps texts of dialects and header shapes that another machine has met, by their names.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn add_texts<'a>(
+        &mut self,
+        texts: impl IntoIterator<Item = (&'a str, &'a str)>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let rows = texts
+            .into_iter()
+            .map(|(id, text)| values![id, text, at])
+            .collect();
+        let head = "INSERT INTO habits (id, text, first_seen_at) VALUES";
+        self.connection
+            .insert(head, rows, "ON CONFLICT (id) DO NOTHING")
+            .await
     }
 
     /// Deletes a segment; tells whether it was there.
@@ -197,17 +209,17 @@ impl Transaction {
             .await
     }
 
-    /// Keeps the picture of a day in the place of its segments.
+    /// Keeps the picture of a day; tells whether there was none before.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn close_day(&mut self, day: i32, picture: String) -> Result<(), StoreError> {
-        let sql = "INSERT INTO pictures (day, picture) VALUES ($1, $2) \
-                   ON CONFLICT (day) DO UPDATE SET picture = excluded.picture";
-        self.connection
+    pub async fn keep_picture(&mut self, day: i32, picture: String) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO pictures (day, picture) VALUES ($1, $2) ON CONFLICT (day) DO NOTHING";
+        let kept = self
+            .connection
             .execute(sql, values![i64::from(day), picture])
             .await?;
-        self.forget_day(day).await
+        Ok(kept > 0)
     }
 
     /// Deletes all segments of a day.

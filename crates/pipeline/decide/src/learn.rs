@@ -23,8 +23,12 @@ use crate::withdraw::is_ruled;
 
 /// The name under which the store keeps how far was learned.
 pub(crate) const READER: &str = "learn";
-/// Decisions looked at in one step.
+/// Withdrawals looked at in one step.
 const BATCH: u32 = 500;
+/// Decisions among which withdrawals are looked for in one step.
+const SPAN: u64 = 100_000;
+/// Decisions without a withdrawal that are passed over without a note of it: looking again costs less than a transaction.
+const IDLE_SPAN: u64 = 2_000;
 /// Observations of one unit in which the sources of a listing are looked for, the newest before its end.
 const MOST_OBSERVATIONS: u32 = 100;
 /// Decisions about one unit among which the beginning of a listing is looked for, the newest.
@@ -98,15 +102,25 @@ fn aged(number: f64, age: Duration, learning: &Learning) -> f64 {
     number * (-(age.as_secs_f64() / learning.half_life.duration().as_secs_f64())).exp2()
 }
 
-/// Learns from the next decisions; tells whether there may be more.
+/// Learns from the next withdrawals, which alone teach something; tells whether there may be more.
 pub(crate) async fn learn_batch(store: &Store, rules: &Rules) -> Result<bool, StoreError> {
     let position = store.position(READER).await?;
-    let decisions = store.decisions_after(Serial(position), BATCH).await?;
-    let Some(last) = decisions.last().map(|last| last.serial.0) else {
+    let end = store.serial().await?.0;
+    let up_to = end.min(position.saturating_add(SPAN));
+    let withdrawn = store
+        .withdrawals((Serial(position), Serial(up_to)), BATCH)
+        .await?;
+    // Where the batch is full there may be more behind it.
+    let is_full = withdrawn.len() >= BATCH as usize;
+    let last = withdrawn
+        .last()
+        .filter(|_last| is_full)
+        .map_or(up_to, |last| last.serial.0);
+    if withdrawn.is_empty() && last.saturating_sub(position) < IDLE_SPAN {
         return Ok(false);
-    };
+    }
     let mut lessons: Vec<(Source, Outcome, Timestamp)> = Vec::new();
-    for decided in &decisions {
+    for decided in &withdrawn {
         let Some((class, outcome)) = lesson(decided, &rules.learning) else {
             continue;
         };
@@ -133,7 +147,7 @@ pub(crate) async fn learn_batch(store: &Store, rules: &Rules) -> Result<bool, St
     transaction.put_sources(&records).await?;
     transaction.set_position(READER, last).await?;
     transaction.commit().await?;
-    Ok(decisions.len() >= BATCH as usize)
+    Ok(last < end)
 }
 
 /// What a decision teaches: the class that was left, and how.

@@ -2,7 +2,7 @@
 
 use atalaya_model::{Observation, Sensor};
 use atalaya_net::Share;
-use atalaya_store::{Store, StoreError};
+use atalaya_store::{Evidence, Store, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -16,6 +16,8 @@ pub(crate) struct Waiting {
     pub(crate) observation: Observation,
     /// The message that goes with it.
     pub(crate) message: Option<Vec<u8>>,
+    /// The text of the shape that the observation names.
+    pub(crate) shape: Option<String>,
     /// The memory that the message takes meanwhile.
     pub(crate) memory: Option<Share>,
 }
@@ -25,6 +27,7 @@ impl From<Observation> for Waiting {
         Self {
             observation,
             message: None,
+            shape: None,
             memory: None,
         }
     }
@@ -69,7 +72,12 @@ async fn keep(sensor: Sensor, mut waiting: mpsc::Receiver<Waiting>, store: Store
         for waiting in batch.drain(..) {
             let store = store.clone();
             records.spawn(async move {
-                let recorded = store.record(waiting.observation, waiting.message).await;
+                let evidence = Evidence {
+                    message: waiting.message,
+                    shape: waiting.shape,
+                    ..Evidence::default()
+                };
+                let recorded = store.record(waiting.observation, evidence).await;
                 drop(waiting.memory);
                 recorded
             });

@@ -1,9 +1,13 @@
 //! Days that are kept long enough: their picture stays, their addresses go.
+//!
+//! The picture is made while the days before still stand, by which new addresses are told from those that return. Some days later the addresses
+//! go. What is told of the day in between is seen as long as they stay, and is not in the picture.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::counter::READER;
 use crate::day::{Day, Days};
 use crate::error::StatsError;
 use crate::statistics::Statistics;
@@ -17,7 +21,7 @@ impl Statistics {
     /// Closes days until `stop`.
     pub async fn close_days(&self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let pause = match self.close_oldest().await {
+            let pause = match self.close_some().await {
                 Ok(true) => PAUSE,
                 Ok(false) => LOOK_EVERY,
                 Err(error) => {
@@ -29,28 +33,39 @@ impl Statistics {
         }
     }
 
-    /// Closes the oldest day that is kept longer than wanted; tells whether there may be another.
+    /// Makes the picture of one day, or deletes the addresses of one; tells whether there may be more to do.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn close_oldest(&self) -> Result<bool, StatsError> {
+    pub async fn close_some(&self) -> Result<bool, StatsError> {
         let last = Day::of(self.now().minus(self.config().keep.duration())).plus(-1);
-        let kept = self.store().kept_days(i32::MIN, last.number()).await?;
-        let Some(oldest) = kept.first().map(|kept| Day::from_number(kept.day)) else {
+        let due = last.plus(i32::try_from(self.config().days_looked_back()).unwrap_or(0));
+        let kept = self.store().kept_days(i32::MIN, due.number()).await?;
+        let pictures = self.store().days_of_pictures().await?;
+        let mut days = kept.iter().map(|kept| Day::from_number(kept.day));
+        if let Some(day) = days.clone().find(|day| !pictures.contains(&day.number())) {
+            return self.keep_picture(day).await;
+        }
+        let Some(day) = days.find(|day| *day <= last) else {
             return Ok(false);
         };
-        if self.store().picture(oldest.number()).await?.is_some() {
-            // What came after the day was closed is too late for its figures.
-            let mut transaction = self.store().begin().await?;
-            transaction.forget_day(oldest.number()).await?;
-            transaction.commit().await?;
-            return Ok(kept.len() > 1);
+        let mut transaction = self.store().begin().await?;
+        transaction.forget_day(day.number()).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Makes the picture that stays, unless something that was observed is not counted yet.
+    async fn keep_picture(&self, day: Day) -> Result<bool, StatsError> {
+        if self.store().position(READER).await? < self.store().last_position().await? {
+            return Ok(false);
         }
-        let picture = self.picture(Days::one(oldest)).await?;
+        let picture = self.picture(Days::one(day)).await?;
         let text = serde_json::to_string(picture.as_ref()).map_err(|error| StatsError::Pack(error.into()))?;
         let mut transaction = self.store().begin().await?;
-        transaction.close_day(oldest.number(), text).await?;
+        // If another process was faster, its picture is the one that stays.
+        transaction.keep_picture(day.number(), text).await?;
         transaction.commit().await?;
-        Ok(kept.len() > 1)
+        Ok(true)
     }
 }

@@ -10,7 +10,7 @@ settings! {
         /// A catalogue of botnets in the place of the one that comes with Atalaya (docs/guide/statistics.md).
         catalogue: Option<PathBuf> = None,
         /// How long the addresses of a day are kept. Afterwards its picture stays, without them: all figures, and nothing that can be added to
-        /// those of other days.
+        /// those of other days. It must be longer than the days that are looked back.
         keep: Period = Period::days(90),
         /// Addresses that a stack or a dialect without a name needs for a row of its own.
         cluster_least: u32 = 20,
@@ -41,13 +41,19 @@ impl StatsConfig {
     /// # Errors
     /// A sentence that names the key and what it takes.
     pub fn check(&self) -> Result<(), String> {
-        if self.keep < Period::days(2) {
-            return Err("stats.keep must be at least 2d".to_owned());
-        }
         if self.new_days > MOST_DAYS_BEFORE || self.pair_days > MOST_DAYS_BEFORE || self.pair_days == 0 {
             return Err(format!(
                 "stats.new_days takes 0 to {MOST_DAYS_BEFORE}, stats.pair_days 1 to {MOST_DAYS_BEFORE}"
             ));
+        }
+        if self.keep < Period::days(u64::from(self.days_looked_back()).saturating_add(2)) {
+            return Err(format!(
+                "stats.keep must be at least {}d: two days longer than stats.new_days and stats.pair_days",
+                self.days_looked_back().saturating_add(2)
+            ));
+        }
+        if self.cluster_least < 2 {
+            return Err("stats.cluster_least must be at least 2".to_owned());
         }
         if !(0.0..=1.0).contains(&self.pair_share) {
             return Err("stats.pair_share must be between 0 and 1".to_owned());
@@ -62,5 +68,40 @@ impl StatsConfig {
             return Err("stats.rows must be between 1 and 10000".to_owned());
         }
         Ok(())
+    }
+
+    /// The days before a day that are looked at for its picture.
+    #[must_use]
+    pub fn days_looked_back(&self) -> u32 {
+        self.new_days.max(self.pair_days)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_in_range_and_what_is_not_is_named() {
+        assert_eq!(StatsConfig::default().check(), Ok(()));
+        let with = |change: &dyn Fn(&mut StatsConfig)| {
+            let mut config = StatsConfig::default();
+            change(&mut config);
+            config.check().unwrap_err()
+        };
+        for (told, key) in [
+            (with(&|config| config.keep = Period::days(15)), "keep"),
+            (with(&|config| config.new_days = 61), "new_days"),
+            (with(&|config| config.pair_days = 0), "new_days"),
+            (with(&|config| config.cluster_least = 1), "cluster_least"),
+            (with(&|config| config.pair_share = 1.5), "pair_share"),
+            (
+                with(&|config| config.share_of_mail = Some(f64::NAN)),
+                "share_of_mail",
+            ),
+            (with(&|config| config.rows = 0), "rows"),
+        ] {
+            assert!(told.starts_with(&format!("stats.{key} ")), "{told}");
+        }
     }
 }

@@ -5,20 +5,20 @@
 
 use std::time::Duration;
 
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Observation, Period, Timestamp};
 use atalaya_store::{KeptSegment, Seen, Store, Topic};
 use tokio_util::sync::CancellationToken;
 
 use crate::day::Day;
 use crate::error::StatsError;
 use crate::fold::Fold;
-use crate::segment::{MOST_CELLS, Segment};
+use crate::segment::{MOST_CELLS, MOST_PROFILES, Segment};
 
 /// The name under which the store keeps how far it has read.
 pub const READER: &str = "stats";
 /// Observations read at once.
 const BATCH: u32 = 4_096;
-/// The longest that something counted waits to be durable.
+/// The rest between two rounds: what comes in the meantime is counted together.
 const REST: Duration = Duration::from_secs(5);
 /// Segments of a day that are left side by side; more are put together.
 const MOST_SEGMENTS: usize = 24;
@@ -29,13 +29,20 @@ pub struct Counter {
     store: Store,
     clock: Clock,
     names: Vec<String>,
+    keep: Period,
 }
 
 impl Counter {
-    /// Counts into `store`. `names` are those behind HELO that the catalogue asks for.
+    /// Counts into `store`. `names` are those behind HELO that the catalogue asks for. Days that are over for longer than `keep` are closed:
+    /// what is told of them still is too late.
     #[must_use]
-    pub const fn new(store: Store, clock: Clock, names: Vec<String>) -> Self {
-        Self { store, clock, names }
+    pub fn new((store, clock): (Store, Clock), names: Vec<String>, keep: Period) -> Self {
+        Self {
+            store,
+            clock,
+            names,
+            keep,
+        }
     }
 
     /// Works until `stop`. A failing store is told once and tried again.
@@ -47,7 +54,7 @@ impl Counter {
             if stop.is_cancelled() {
                 break;
             }
-            // What comes in a moment is counted together; what came before the end is counted at the end.
+            // What came before the end is counted at the end.
             let rest = async {
                 tokio::time::sleep(REST).await;
                 news.changed(REST).await;
@@ -77,7 +84,7 @@ impl Counter {
                 observation,
             } in &batch
             {
-                fold.count(observation, now, &self.names);
+                self.count(&mut fold, observation, now);
                 to = *position;
             }
             if fold.is_full() {
@@ -97,9 +104,20 @@ impl Counter {
             return Ok(true);
         }
         for day in days {
-            self.tidy(day).await?;
+            if let Err(error) = self.tidy(day).await {
+                tracing::warn!(%day, %error, "the pieces of a day are not put together");
+            }
         }
         Ok(may_be_more)
+    }
+
+    /// Counts an observation, unless its day is closed.
+    fn count(&self, fold: &mut Fold, observation: &Observation, now: Timestamp) {
+        if observation.seen_at < now.minus(self.keep.duration()) {
+            metrics::counter!("atalaya_stats_too_late_total").increment(1);
+            return;
+        }
+        fold.count(observation, now, &self.names);
     }
 
     /// Makes segments durable, with how far was read; tells whether nobody else had read that meanwhile.
@@ -125,16 +143,19 @@ impl Counter {
         Ok(true)
     }
 
-    /// Puts the segments of a day together where there are many.
+    /// Puts the segments of a day together where there are many. What cannot be put together stays as it is, and counts all the same.
     async fn tidy(&self, day: Day) -> Result<(), StatsError> {
-        let mut kept = self.store.segments_from(day.number(), "").await?;
-        kept.retain(|segment| segment.cells < (MOST_CELLS / 2) as u64);
-        if kept.len() < MOST_SEGMENTS {
+        let sizes = self.store.segment_sizes(day.number(), "").await?;
+        let small = sizes
+            .into_iter()
+            .filter(|(_, cells)| *cells < (MOST_CELLS / 2) as u64);
+        let ids: Vec<u64> = small.map(|(id, _)| id).collect();
+        if ids.len() < MOST_SEGMENTS {
             return Ok(());
         }
-        let (ids, merged) = tokio::task::spawn_blocking(move || merge(kept)).await??;
-        let cells = merged.cells().len() as u64;
-        let packed = merged.pack().map_err(StatsError::Pack)?;
+        let mut kept = self.store.segments_from(day.number(), "").await?;
+        kept.retain(|segment| ids.contains(&segment.id));
+        let (ids, cells, packed) = tokio::task::spawn_blocking(move || merge(kept)).await??;
         let mut transaction = self.store.begin().await?;
         for id in ids {
             if !transaction.delete_segment(id).await? {
@@ -149,18 +170,22 @@ impl Counter {
     }
 }
 
-/// Puts as many of the segments together as one may hold, with their names.
-fn merge(kept: Vec<KeptSegment>) -> Result<(Vec<u64>, Segment), StatsError> {
-    let (mut ids, mut segments, mut cells) = (Vec::new(), Vec::new(), 0);
-    for segment in kept {
-        cells += segment.cells;
-        if cells > MOST_CELLS as u64 {
+/// Puts as many of the segments together as one may hold; gives their names, and cells and bytes of what they became.
+fn merge(kept: Vec<KeptSegment>) -> Result<(Vec<u64>, u64, Vec<u8>), StatsError> {
+    let (mut ids, mut segments, mut cells, mut profiles) = (Vec::new(), Vec::new(), 0, 0);
+    for kept in kept {
+        let segment = Segment::unpack(&kept.packed)?;
+        cells += segment.cells().len();
+        profiles += segment.profiles().len();
+        if !ids.is_empty() && (cells > MOST_CELLS || profiles > MOST_PROFILES) {
             break;
         }
-        ids.push(segment.id);
-        segments.push(Segment::unpack(&segment.packed)?);
+        ids.push(kept.id);
+        segments.push(segment);
     }
-    Ok((ids, Segment::merged(segments)))
+    let merged = Segment::merged(segments);
+    let packed = merged.pack().map_err(StatsError::Pack)?;
+    Ok((ids, merged.cells().len() as u64, packed))
 }
 
 /// Tells of a failure that is not the one before.

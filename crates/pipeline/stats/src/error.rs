@@ -22,7 +22,10 @@ pub enum StatsError {
     /// The work broke off.
     #[error("the work on statistics broke off: {0}")]
     Broken(#[from] tokio::task::JoinError),
-    /// The file of another machine cannot be taken.
+    /// Too many wait for pictures.
+    #[error("too many ask for statistics at once; ask again in a moment")]
+    Busy,
+    /// What was asked for cannot be had.
     #[error("{0}")]
     Refused(String),
 }

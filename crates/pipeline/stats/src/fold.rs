@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use atalaya_model::{Kind, Observation, Timestamp};
+use atalaya_model::{Kind, Observation, Sensor, Timestamp};
 
 use crate::counts::Counts;
 use crate::day::Day;
@@ -34,8 +34,11 @@ impl Fold {
     /// Counts an observation. `now` is our own clock, `names` those behind HELO that are kept as they are.
     ///
     /// It counts on the day on which it was seen, however late it is told. One from the day after tomorrow was seen by a clock that is
-    /// wrong, and counts now.
+    /// wrong, and counts now. Only what heard mail itself counts: what others tell of addresses is no mail.
     pub fn count(&mut self, observation: &Observation, now: Timestamp, names: &[String]) {
+        if !observation.sensor.hears_mail() {
+            return;
+        }
         let mut seen_at = observation.seen_at;
         if Day::of(seen_at) > Day::of(now).plus(MOST_AHEAD) {
             seen_at = now;
@@ -94,12 +97,13 @@ impl Piece {
     }
 }
 
-/// What one observation counts. The first of a connection counts the connection; a message counts with its envelope.
+/// What one observation counts. The first of a connection counts the connection, where the sensor knows which that is: a policy service and a
+/// log tell of recipients and lines. A message counts with its envelope.
 fn counts(observation: &Observation) -> Counts {
     let is_message = matches!(observation.kind, Kind::Spam | Kind::Backscatter);
-    let is_of_mail = observation.sensor.hears_mail();
+    let has_connections = matches!(observation.sensor, Sensor::Trap | Sensor::Milter | Sensor::Replay);
     Counts {
-        connections: u64::from(is_of_mail && observation.nth <= 1),
+        connections: u64::from(has_connections && observation.nth <= 1),
         envelopes: u64::from(is_message),
         recipients: if is_message {
             observation.envelope.recipients.len() as u64
@@ -112,7 +116,7 @@ fn counts(observation: &Observation) -> Counts {
 
 #[cfg(test)]
 mod tests {
-    use atalaya_model::{ObservationId, Sensor};
+    use atalaya_model::ObservationId;
     use uuid::Uuid;
 
     use super::*;
@@ -165,9 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn what_others_tell_is_no_connection() {
+    fn what_others_tell_is_no_mail_and_a_line_no_connection() {
         let mut seen = message(NOON, 1);
         (seen.sensor, seen.kind) = (Sensor::Report, Kind::LoginAttack);
+        let mut fold = Fold::default();
+        fold.count(&seen, NOON, &[]);
+        assert!(fold.take().is_empty());
+        (seen.sensor, seen.kind) = (Sensor::Log, Kind::UnknownRecipient);
         assert_eq!(counts(&seen), Counts::default());
     }
 }

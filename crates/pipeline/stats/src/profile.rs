@@ -5,11 +5,50 @@
 
 use atalaya_formats::smtp::hello_class;
 use atalaya_formats::syn::Syn;
-use atalaya_model::{DialectId, Kind, Observation, Sensor, ShapeId, Trap};
+use atalaya_model::{DialectId, Fingerprint, Kind, Observation, Sensor, ShapeId, Trap};
 use serde::{Deserialize, Serialize};
 
 /// Longest HELO that is kept as a word of the catalogue, in bytes.
-const MOST_HELLO: usize = 64;
+pub(crate) const MOST_HELLO: usize = 64;
+
+/// What classes of names behind HELO there are; nothing stands for none.
+pub(crate) const CLASSES: [&str; 24] = [
+    "",
+    "?",
+    "name",
+    "name-of-address",
+    "word",
+    "WORD",
+    "localhost",
+    "own",
+    "private",
+    "other",
+    "[own]",
+    "[private]",
+    "[other]",
+    "[?]",
+    "[own",
+    "[private",
+    "[other",
+    "[?",
+    "[IPv6:own]",
+    "[IPv6:private]",
+    "[IPv6:other]",
+    "[IPv6:?]",
+    "[IPv6:own",
+    "[IPv6:?",
+];
+
+/// A kept HELO: its class, and the name where that was kept.
+pub(crate) fn split_hello(kept: &str) -> (&str, Option<&str>) {
+    match kept
+        .split_once(" \"")
+        .and_then(|(class, rest)| Some((class, rest.strip_suffix('"')?)))
+    {
+        Some((class, name)) => (class, Some(name)),
+        None => (kept, None),
+    }
+}
 
 /// How a sender looked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,7 +67,7 @@ pub struct Profile {
     /// The dialect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialect: Option<DialectId>,
-    /// The class of the name behind HELO, or the name itself where the catalogue asks for it, in quotes.
+    /// The class of the name behind HELO; behind it the name itself, in quotes, where the catalogue asks for it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub helo: String,
     /// The shape of the header of the message.
@@ -37,6 +76,17 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether a sensor may have seen this: what another machine hands on is not believed.
+    pub(crate) fn can_be(&self) -> bool {
+        let is_stack = self.stack.is_empty() || self.stack.parse::<Fingerprint>().is_ok();
+        let (class, name) = split_hello(&self.helo);
+        let is_name = |name: &str| {
+            let length = 1..=MOST_HELLO;
+            length.contains(&name.len()) && !name.contains('"') && !name.chars().any(char::is_control)
+        };
+        self.sensor.hears_mail() && is_stack && CLASSES.contains(&class) && name.is_none_or(is_name)
+    }
+
     /// How the sender of an observation looked. `names` are those behind HELO that are kept as they are, in small letters.
     #[must_use]
     pub fn of(observation: &Observation, names: &[String]) -> Self {
@@ -55,18 +105,18 @@ impl Profile {
     }
 }
 
-/// The HELO as it is kept.
+/// The HELO as it is kept: its class, and behind it in quotes the name itself where the catalogue asks for it.
 fn hello(observation: &Observation, names: &[String]) -> String {
     let name = observation.envelope.helo.as_str();
-    if name.len() <= MOST_HELLO && names.iter().any(|known| name.eq_ignore_ascii_case(known)) {
-        return format!("\"{}\"", name.to_ascii_lowercase());
-    }
-    let class = hello_class(name, observation.address);
-    match class.as_str() {
+    let class = match hello_class(name, observation.address).as_str() {
         "word" if name.bytes().all(|byte| byte.is_ascii_uppercase()) => "WORD".to_owned(),
         "name" if holds_address(name, observation) => "name-of-address".to_owned(),
-        _ => class,
+        class => class.to_owned(),
+    };
+    if name.len() <= MOST_HELLO && names.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        return format!("{class} \"{}\"", name.to_ascii_lowercase());
     }
+    class
 }
 
 /// Whether a name is made of the IPv4 address of whoever says it, as those of lines for homes are.
@@ -125,7 +175,7 @@ mod tests {
     #[test]
     fn a_hello_is_its_class_or_a_name_of_the_catalogue() {
         let helo = |name: &str| Profile::of(&seen(name), &["ylmf-pc".to_owned()]).helo;
-        assert_eq!(helo("YLMF-pc"), "\"ylmf-pc\"");
+        assert_eq!(helo("YLMF-pc"), "word \"ylmf-pc\"");
         assert_eq!(helo("QWXZTR"), "WORD");
         assert_eq!(helo("desktop"), "word");
         assert_eq!(helo("mail.example.org"), "name");

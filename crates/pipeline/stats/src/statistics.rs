@@ -7,13 +7,13 @@ use atalaya_formats::signatures::Matcher;
 use atalaya_model::{Clock, Timestamp};
 use atalaya_places::Places;
 use atalaya_store::{KeptSegment, Store};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::catalogue::Catalogue;
 use crate::config::StatsConfig;
 use crate::day::{Day, Days};
 use crate::error::StatsError;
-use crate::figures::{Around, Crowd, Names, Origin, Past, Picture, Tally, picture};
+use crate::figures::{Around, Census, Crowd, Names, Origin, Past, Picture, Tally, picture};
 use crate::segment::Segment;
 use crate::whereabouts::Whereabouts;
 
@@ -23,7 +23,11 @@ pub const MOST_DAYS: u32 = 400;
 const MOST_READY: usize = 32;
 
 /// Days before that are kept in memory: some megabytes each where a million addresses are seen in a day.
-const MOST_PASTS: usize = 32;
+const MOST_PASTS: usize = 64;
+/// Those who wait for a picture that is being made; more are told to come back.
+const MOST_WAITING: usize = 16;
+/// Most cells of a day: about two gigabytes while they are put together.
+const MOST_CELLS_OF_DAY: u64 = 16 << 20;
 
 /// Makes pictures of what was counted.
 #[derive(Debug)]
@@ -40,15 +44,20 @@ pub struct Statistics {
     pasts: Mutex<BTreeMap<Day, (u64, Arc<Past>)>>,
     /// Held while one is made.
     making: Mutex<()>,
+    /// For the one who makes, and those who wait.
+    places: Semaphore,
 }
 
 /// A picture, and what it was made of.
 #[derive(Debug)]
 struct Ready {
     days: Days,
-    state: Vec<(i32, u64)>,
+    state: Vec<State>,
     picture: Arc<Picture>,
 }
+
+/// What is kept of a day: its number, the last segment, the cells.
+type State = (i32, u64, u64);
 
 impl Statistics {
     /// Reads from `store`, and names what it finds there.
@@ -70,6 +79,7 @@ impl Statistics {
             ready: Mutex::new(Vec::new()),
             pasts: Mutex::new(BTreeMap::new()),
             making: Mutex::new(()),
+            places: Semaphore::new(MOST_WAITING),
         }
     }
 
@@ -122,12 +132,13 @@ impl Statistics {
             return Ok(known);
         }
         // One at a time: a picture takes a processor and memory, and who waits may want the same.
+        let _place = self.places.try_acquire().map_err(|_full| StatsError::Busy)?;
         let _turn = self.making.lock().await;
         if let Some(known) = self.known(days).await? {
             return Ok(known);
         }
         let state = self.state(days).await?;
-        let picture = Arc::new(self.make(days).await?);
+        let picture = Arc::new(Box::pin(self.make(days)).await?);
         let mut ready = self.ready.lock().await;
         ready.retain(|known| known.days != days);
         if ready.len() >= MOST_READY {
@@ -151,17 +162,22 @@ impl Statistics {
         Ok(known.map(|known| Arc::clone(&known.picture)))
     }
 
-    /// What a picture of these days would be made of: it changes when that does, and with each minute of a day that is not over.
-    async fn state(&self, days: Days) -> Result<Vec<(i32, u64)>, StatsError> {
+    /// What a picture of these days would be made of: it changes when that does, and with each minute while the last day is not over.
+    async fn state(&self, days: Days) -> Result<Vec<State>, StatsError> {
         let first = self.plan(days).all().first;
         let kept = self.store.kept_days(first.number(), days.last.number()).await?;
-        let mut state: Vec<(i32, u64)> = kept.into_iter().map(|kept| (kept.day, kept.last)).collect();
+        let mut state: Vec<State> = kept
+            .into_iter()
+            .map(|kept| (kept.day, kept.last, kept.cells))
+            .collect();
         let now = self.clock.now();
-        if now < days.last.plus(1).end() {
-            state.push((i32::MAX, u64::try_from(now.seconds() / 60).unwrap_or(0)));
-        }
+        let minute = if now < days.last.end() {
+            now.seconds() / 60
+        } else {
+            0
+        };
         let (_places, edition) = self.whereabouts.places().await?;
-        state.push((i32::MIN, edition));
+        state.push((i32::MAX, edition, u64::try_from(minute).unwrap_or(0)));
         Ok(state)
     }
 
@@ -179,7 +195,10 @@ impl Statistics {
     }
 
     async fn make(&self, days: Days) -> Result<Picture, StatsError> {
-        if let Some(kept) = self.kept_picture(days).await? {
+        if days.first == days.last
+            && self.store.segments(days.first.number()).await?.is_empty()
+            && let Some(kept) = self.kept_picture(days.first).await?
+        {
             return Ok(kept);
         }
         let (places, _edition) = self.whereabouts.places().await?;
@@ -190,6 +209,10 @@ impl Statistics {
             missing,
         } = self.gather(self.plan(days), &places).await?;
         let (since, until) = (days.first.start(), days.last.end());
+        let pictures = self.store.days_of_pictures().await?;
+        let is_closed = |day: &Day| pictures.contains(&day.number());
+        let (closed, missing): (Vec<Day>, Vec<Day>) = missing.into_iter().partition(is_closed);
+        let names = |days: Vec<Day>| days.iter().map(Day::to_string).collect();
         let around = Around {
             days,
             now: self.clock.now(),
@@ -197,7 +220,8 @@ impl Statistics {
             notified: self.store.told_between(since, until).await?,
             before,
             before_days,
-            missing,
+            missing: names(missing),
+            closed: names(closed),
             config: self.config.clone(),
         };
         let mut made = tokio::task::spawn_blocking(move || picture(&tally, &around)).await?;
@@ -206,15 +230,12 @@ impl Statistics {
     }
 
     /// The picture of a day whose addresses are gone.
-    async fn kept_picture(&self, days: Days) -> Result<Option<Picture>, StatsError> {
-        if days.first != days.last {
-            return Ok(None);
-        }
-        let Some(kept) = self.store.picture(days.first.number()).await? else {
+    async fn kept_picture(&self, day: Day) -> Result<Option<Picture>, StatsError> {
+        let Some(kept) = self.store.picture(day.number()).await? else {
             return Ok(None);
         };
         serde_json::from_str(&kept).map(Some).map_err(|error| {
-            StatsError::Refused(format!("the kept picture of {days} cannot be read: {error}"))
+            StatsError::Refused(format!("the kept picture of {day} cannot be read: {error}"))
         })
     }
 
@@ -243,16 +264,25 @@ impl Statistics {
                 Some(last) if day < plan.asked.first => {
                     gathered.look_back(day, &*self.past(day, *last).await?, plan);
                 }
-                Some(_) => {
-                    let segment = self.segment(day).await?;
-                    self.learn_texts(&mut gathered.tally, &segment).await?;
-                    gathered = tokio::task::spawn_blocking(move || gathered.with(day, &segment)).await?;
-                }
-                None if day >= plan.asked.first => gathered.missing.push(day.to_string()),
+                Some(_) => gathered = self.gather_day(gathered, day).await?,
+                None if day >= plan.asked.first => gathered.missing.push(day),
                 None => {}
             }
         }
         Ok(gathered)
+    }
+
+    /// Adds a day that was asked for.
+    async fn gather_day(&self, mut gathered: Gathered, day: Day) -> Result<Gathered, StatsError> {
+        let (segment, census) = self.day(day).await?;
+        let names = gathered.tally.names_mut();
+        let dialects = census.dialects().filter(|id| !names.dialects.contains_key(id));
+        let dialects = self.store.texts_of(dialects.collect::<Vec<_>>()).await?;
+        let shapes = census.shapes().filter(|id| !names.shapes.contains_key(id));
+        let shapes = self.store.texts_of(shapes.collect::<Vec<_>>()).await?;
+        names.dialects.extend(dialects);
+        names.shapes.extend(shapes);
+        Ok(tokio::task::spawn_blocking(move || gathered.with(day, &segment, &census)).await?)
     }
 
     /// What a day tells of those after it; kept in memory while nothing is added to the day.
@@ -261,8 +291,9 @@ impl Statistics {
         if let Some((_, past)) = pasts.get(&day).filter(|(known, _)| *known == last) {
             return Ok(Arc::clone(past));
         }
-        let (segment, matcher) = (self.segment(day).await?, Arc::clone(&self.matcher));
-        let past = Arc::new(tokio::task::spawn_blocking(move || Past::of(&segment, &matcher)).await?);
+        let ((segment, census), matcher) = (self.day(day).await?, Arc::clone(&self.matcher));
+        let past = tokio::task::spawn_blocking(move || Past::of(&segment, &matcher, &census)).await?;
+        let past = Arc::new(past);
         while pasts.len() >= MOST_PASTS {
             pasts.pop_first();
         }
@@ -270,26 +301,21 @@ impl Statistics {
         Ok(past)
     }
 
-    /// What was counted of a day, on all machines.
-    pub(crate) async fn segment(&self, day: Day) -> Result<Segment, StatsError> {
+    /// What was counted of a day, on all machines, and what many shared on it.
+    async fn day(&self, day: Day) -> Result<(Segment, Census), StatsError> {
         let kept = self.store.segments(day.number()).await?;
-        tokio::task::spawn_blocking(move || unpack(&kept)).await?
-    }
-
-    /// Learns the texts of the dialects and header shapes that a day names.
-    async fn learn_texts(&self, tally: &mut Tally, segment: &Segment) -> Result<(), StatsError> {
-        let names = tally.names_mut();
-        for profile in segment.profiles() {
-            if let Some(id) = profile.dialect.filter(|id| !names.dialects.contains_key(id)) {
-                let text = self.store.dialect(id).await?;
-                names.dialects.insert(id, text.unwrap_or_default());
-            }
-            if let Some(id) = profile.headers.filter(|id| !names.shapes.contains_key(id)) {
-                let text = self.store.shape(id).await?;
-                names.shapes.insert(id, text.unwrap_or_default());
-            }
+        if kept.iter().map(|kept| kept.cells).sum::<u64>() > MOST_CELLS_OF_DAY {
+            return Err(StatsError::Refused(format!(
+                "{day} has more than {MOST_CELLS_OF_DAY} cells of sender, hour and look: too many for one machine"
+            )));
         }
-        Ok(())
+        let least = self.config.cluster_least;
+        tokio::task::spawn_blocking(move || {
+            let segment = unpack(&kept)?;
+            let census = Census::of(&segment, least);
+            Ok((segment, census))
+        })
+        .await?
     }
 
     fn origins(&self, places: &Places) -> Vec<Origin> {
@@ -347,14 +373,15 @@ struct Gathered {
     tally: Tally,
     before: Crowd,
     before_days: u32,
-    missing: Vec<String>,
+    missing: Vec<Day>,
 }
 
 impl Gathered {
     /// Adds a day that was asked for.
-    fn with(mut self, day: Day, segment: &Segment) -> Self {
-        self.tally.add(day, segment);
-        self.tally.add_stacks(&Past::of(segment, self.tally.matcher()));
+    fn with(mut self, day: Day, segment: &Segment, census: &Census) -> Self {
+        self.tally.add(day, segment, census);
+        let past = Past::of(segment, self.tally.matcher(), census);
+        self.tally.add_stacks(&past);
         self
     }
 

@@ -28,7 +28,10 @@ pub async fn answer_json(app: &App, address: IpAddr) -> Result<Value, NotLoaded>
     let lookup = Lookup::new(app.store.clone(), Arc::clone(&app.zone), limits, config);
     let facts = lookup.facts(address, app.clock.now()).await?;
     let mut answer = lookup.answer(&facts);
-    let kept = facts.details.as_ref().map(|details| details.observation_count);
+    let kept = facts
+        .details
+        .as_ref()
+        .map(|details| details.kept.observation_count);
     answer.insert("observations".to_owned(), json!(kept));
     Ok(Value::Object(answer))
 }
@@ -72,7 +75,7 @@ impl Lookup {
         if let Some(contact) = facts
             .details
             .as_ref()
-            .and_then(|details| details.contact.as_ref())
+            .and_then(|details| details.kept.contact.as_ref())
         {
             put("contact", json!(contact));
         }
@@ -113,6 +116,7 @@ fn evidence(listing: &Held, facts: &Facts, details: &Details) -> Value {
         return json!([]);
     }
     details
+        .kept
         .observations
         .iter()
         .map(|seen| json!(details.veil.show(seen)))
@@ -122,6 +126,7 @@ fn evidence(listing: &Held, facts: &Facts, details: &Details) -> Value {
 /// The score of the decision behind a listing, where one was involved.
 fn score(listing: &Listing, details: &Details) -> Option<f64> {
     let decided = details
+        .kept
         .decisions
         .iter()
         .find(|decided| decided.serial == listing.serial)?;

@@ -178,6 +178,7 @@ fn lead(facts: &Facts, t: &'static Texts) -> Vec<String> {
 /// When it left, where it was listed before.
 fn last_withdrawal(details: &Details, t: &'static Texts) -> Option<String> {
     details
+        .kept
         .decisions
         .iter()
         .find(|decided| matches!(decided.decision.verdict, Verdict::Withdraw { .. }))
@@ -206,19 +207,21 @@ fn steps(facts: &Facts, t: &'static Texts) -> Vec<StepsView> {
 /// Evidence, history and notices.
 fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsView {
     let show = |seen| views::evidence(details.veil.show(seen), &facts.unit, t);
-    let evidence: Vec<EvidenceView> = details.observations.iter().map(show).collect();
+    let evidence: Vec<EvidenceView> = details.kept.observations.iter().map(show).collect();
     let shown = evidence.len() as u64;
     DetailsView {
-        evidence_count: (details.observation_count > shown).then(|| {
-            (t.address.evidence_count)(&t.units.number(shown), &count(details.observation_count, t))
+        evidence_count: (details.kept.observation_count > shown).then(|| {
+            (t.address.evidence_count)(&t.units.number(shown), &count(details.kept.observation_count, t))
         }),
         evidence,
         history: details
+            .kept
             .decisions
             .iter()
             .map(|decided| views::history(decided, &facts.unit, t))
             .collect(),
         notices: details
+            .kept
             .notices
             .iter()
             .map(|notice| views::notice(notice, t))

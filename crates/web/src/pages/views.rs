@@ -77,7 +77,7 @@ fn stored(listing: &Listing, facts: &Facts, t: &'static Texts) -> StoredView {
     let decisions = facts
         .details
         .as_ref()
-        .map_or(&[][..], |details| &details.decisions);
+        .map_or(&[][..], |details| &details.kept.decisions);
     let score = decisions
         .iter()
         .find(|decided| decided.serial == listing.serial)
@@ -273,9 +273,9 @@ pub(super) fn removal(
     t: &'static Texts,
 ) -> Option<RemovalView> {
     let r = &t.removal;
-    let listings = &details.listings;
+    let listings = &details.kept.listings;
     let write_to = || mail(postmaster, &(r.mail_subject)(&facts.address.to_string()));
-    match assess(facts.address, listings, &details.removals, config, facts.now) {
+    match assess(facts.address, listings, &details.kept.removals, config, facts.now) {
         Prospect::NotListed => None,
         Prospect::Now { staying, .. } => {
             let next = wait_after(earlier_removals(details).saturating_add(1), config);
@@ -316,7 +316,7 @@ pub(super) fn removal(
 
 /// How often it was removed. One removal that withdrew from several classes stands there several times, side by side.
 fn earlier_removals(details: &Details) -> usize {
-    let mut removals = details.removals.clone();
+    let mut removals = details.kept.removals.clone();
     removals.dedup();
     removals.len()
 }

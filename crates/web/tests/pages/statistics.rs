@@ -30,7 +30,7 @@ async fn keep(house: &House, day: &str, picture: Picture) {
     let number = day.parse::<Day>().unwrap().number();
     let mut transaction = house.store.begin().await.unwrap();
     let text = serde_json::to_string(&picture).unwrap();
-    transaction.close_day(number, text).await.unwrap();
+    transaction.keep_picture(number, text).await.unwrap();
     transaction.commit().await.unwrap();
 }
 

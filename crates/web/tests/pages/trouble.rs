@@ -1,8 +1,10 @@
 //! When something is missing: the store, the zone, the page, the right method.
 
 use atalaya_model::{Class, Period};
+use atalaya_store::{Piece, Store};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use tokio::sync::mpsc;
 
 use crate::support::House;
 
@@ -68,11 +70,31 @@ async fn with_a_slow_store_the_page_goes_out_without_details() {
     let mut house = House::open().await;
     house.config.web.details_timeout = Period::millis(0);
     house.list(ADDRESS, Class::Spam).await;
+    let _slow = hold_up(&house.store).await;
     house
         .get("/ip/192.0.2.7")
         .await
         .says("</svg>Listed</span>")
         .says("Details are not available right now");
+}
+
+/// Holds all readers up until the receivers are dropped: whoever asks for the whole list and does not take it has one for himself.
+async fn hold_up(store: &Store) -> Vec<mpsc::Receiver<Piece>> {
+    /// More than there are readers.
+    const MANY: usize = 64;
+
+    let begin = |_| {
+        let (sender, pieces) = mpsc::channel(1);
+        let store = store.clone();
+        tokio::spawn(async move { store.read_list("", sender).await });
+        pieces
+    };
+    let slow: Vec<_> = (0..MANY).map(begin).collect();
+    // They run in turn: once one has begun, all others have a reader or wait for one.
+    while slow.iter().all(mpsc::Receiver::is_empty) {
+        tokio::task::yield_now().await;
+    }
+    slow
 }
 
 #[tokio::test]

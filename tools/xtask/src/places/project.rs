@@ -93,9 +93,14 @@ mod tests {
         assert!(left.abs() < 0.1 && (right - 1000.0).abs() < 0.1, "{left} {right}");
         // A field of one degree at 60 degrees north has half the area of one at the equator.
         let area = |north: f64| {
-            let [x, top] = map.point([0.5, north + 0.5]);
-            let [other, bottom] = map.point([1.5, north - 0.5]);
-            (other - x) * (bottom - top)
+            let (low, high) = (north - 0.5, north + 0.5);
+            let field = map.ring(&[[0.0, low], [1.0, low], [1.0, high], [0.0, high]]);
+            let next = field.iter().cycle().skip(1);
+            let sides = field.iter().zip(next);
+            let sum: f64 = sides
+                .map(|(one, other)| one[0] * other[1] - other[0] * one[1])
+                .sum();
+            sum.abs() / 2.0
         };
         assert!(
             (area(60.0) / area(0.0) - 0.5).abs() < 0.01,

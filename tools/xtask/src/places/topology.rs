@@ -1,4 +1,4 @@
-//! TopoJSON: outlines as arcs that neighbours share.
+//! Topologies in the form of `TopoJSON`: outlines as arcs that neighbours share.
 //!
 //! In: the text of a topology with an object `countries`. Out: the rings of each country, as degrees east and north. A hole is a ring too: drawn
 //! with the rest, it takes away what it lies in, if the whole is filled by the even-odd rule or in opposite directions, as these are.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use anyhow::bail;
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Timestamp};
 use atalaya_places::{Language, Loaded, Part, Places, Source};
 use serde_json::json;
 
@@ -44,7 +44,7 @@ fn show_sources(places: &Places) -> anyhow::Result<()> {
 }
 
 fn show_source(source: &Source) -> anyhow::Result<()> {
-    let day = source.date.map_or_else(|| "unknown".to_owned(), |day| day.date());
+    let day = source.date.map_or_else(|| "unknown".to_owned(), Timestamp::date);
     let old = if source.is_old(Clock::system().now()) {
         " (old)"
     } else {

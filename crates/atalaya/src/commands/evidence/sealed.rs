@@ -131,6 +131,7 @@ fn manifest(parts: &[Part], sealed: &Sealed, asked: &AskedBy) -> Value {
         "address": seen.address,
         "seen_at": seen.seen_at,
         "dialect": sealed.dialect,
+        "shape": sealed.shape,
         "files": files,
         "not_kept_any_more": {
             "message": seen.message.is_some() && sealed.message.is_none(),

@@ -113,6 +113,12 @@ fn facts(text: &mut String, seen: &ShownObservation) {
     if let Some(dialect) = &seen.dialect_text {
         row(text, "", dialect);
     }
+    if let Some(shape) = seen.shape {
+        row(text, "Header shape", &shape.to_string());
+    }
+    if let Some(shape) = &seen.shape_text {
+        row(text, "", shape);
+    }
     if !seen.oddities.is_empty() {
         row(text, "Odd", &seen.oddities.join(", "));
     }

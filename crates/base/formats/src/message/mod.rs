@@ -9,9 +9,11 @@ mod glance;
 mod head;
 mod oddity;
 mod report;
+mod shape;
 
 pub use forwarded::{FORWARDED, is_passed_on, is_rewritten};
 pub use glance::{Glance, MAX_SUBJECT_CHARS, glance};
 pub(crate) use glance::{moment, presentable};
 pub use head::{Field, Head, MAX_FIELDS, MAX_HEAD_BYTES};
 pub use oddity::{Oddities, Oddity};
+pub use shape::{Setting, Shape};

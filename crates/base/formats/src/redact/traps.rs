@@ -57,6 +57,12 @@ impl TrapNames {
         self.addresses.contains(&address) || self.has_host(domain)
     }
 
+    /// How many names there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.hosts.len().saturating_add(self.addresses.len())
+    }
+
     /// Whether a domain is known to be one of traps.
     pub(super) fn covers(&self, domain: &str) -> bool {
         let is_theirs = |address: &String| {

@@ -29,6 +29,8 @@ pub struct Material<'a> {
     pub conversation: Option<&'a Conversation>,
     /// The text of the dialect.
     pub dialect: Option<&'a str>,
+    /// The text of the shape.
+    pub shape: Option<&'a str>,
 }
 
 impl Material<'_> {

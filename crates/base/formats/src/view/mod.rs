@@ -5,7 +5,7 @@
 //! | who | anybody | the network that the address belongs to | the operator's own people | a court, by the operator |
 //! | time | to the minute | exact | exact | exact |
 //! | sender | HELO, domain | HELO, address, port | the same | all |
-//! | what it runs | system, dialect | and the SYN, TLS, oddities | the same | all |
+//! | what it runs | system, dialect | and the SYN, TLS, shape, oddities | the same, and the text of the shape | all |
 //! | recipients | none | pseudonyms | real names, but traps by pseudonyms | all |
 //! | names of traps | pseudonyms | pseudonyms | pseudonyms | all |
 //! | subject | cut | whole | whole | all |

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use atalaya_model::{Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Tls, Trap};
+use atalaya_model::{Handshake, Kind, Observation, ObservationId, Sensor, ShapeId, Timestamp, Tls, Trap};
 use serde::{Deserialize, Serialize};
 
 use super::{HiddenEnvelope, Hiding, Material, PublicObservation, Spoken, System, Veil, View};
@@ -61,6 +61,10 @@ pub struct ShownObservation {
     pub dialect: Option<Spoken>,
     /// Its text, in which nothing belongs to the mail.
     pub dialect_text: Option<String>,
+    /// The shape of the message's head.
+    pub shape: Option<ShapeId>,
+    /// Its text, for the operator's own people.
+    pub shape_text: Option<String>,
     /// What was odd.
     pub oddities: Vec<String>,
     /// The message; none where none is kept, or where it may not be shown.
@@ -151,6 +155,8 @@ impl ShownObservation {
                 .dialect
                 .filter(|_| is_for_desk || shows_names)
                 .map(str::to_owned),
+            shape: seen.headers,
+            shape_text: material.shape.filter(|_| is_for_desk).map(str::to_owned),
             oddities: seen.oddities.clone(),
             message: message.map(ShownMessage::from),
             conversation,

@@ -132,23 +132,13 @@ impl<K: Key, V: Copy + Default + PartialEq> Ranges<K, V> {
             while open.peek().is_some_and(|Reverse(top)| top.last < here) {
                 open.pop();
             }
-            if open.is_empty() {
-                let begun = waiting.peek().map(|(_, claim)| claim.first);
-                if begun != Some(here) {
-                    runs.push(here, V::default());
-                }
-                let Some(begun) = begun else { break };
-                here = begun;
-            }
             while let Some((at, claim)) = waiting.next_if(|(_, claim)| claim.first <= here) {
                 open.push(Reverse(Open::of(claim, at)));
             }
-            let Some(Reverse(top)) = open.peek() else { break };
-            runs.push(
-                here,
-                claims.get(top.at).map(|claim| claim.value).unwrap_or_default(),
-            );
-            let after = top.last.next();
+            let heard = open.peek().map(|Reverse(top)| top);
+            let value = heard.and_then(|top| claims.get(top.at)).map(|claim| claim.value);
+            runs.push(here, value.unwrap_or_default());
+            let after = heard.and_then(|top| top.last.next());
             let begun = waiting.peek().map(|(_, claim)| claim.first);
             here = match (after, begun) {
                 (Some(after), Some(begun)) => after.min(begun),

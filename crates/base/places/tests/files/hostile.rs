@@ -72,7 +72,7 @@ fn what_is_something_else_is_refused() {
         ),
     ] {
         let path = written.file(name, bytes);
-        let told = trouble(&load(&[path.clone()], &[]));
+        let told = trouble(&load(&[path], &[]));
         assert!(told.contains(why) && told.contains(name), "{told}");
     }
     let countries = written.file("countries.csv", rows(3));

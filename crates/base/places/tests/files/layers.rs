@@ -1,6 +1,7 @@
 //! Which of several sources is heard.
 
 use std::io::Write as _;
+use std::slice::from_ref;
 
 use atalaya_places::{Origin, Part, PlacesConfig};
 
@@ -108,7 +109,7 @@ fn with_all_registries_or_a_file_of_ones_own_nothing_lies_beneath() {
 fn reserved_addresses_are_nobodys_whatever_a_file_says() {
     let written = Written::new();
     let file = written.file("own.tsv", "0.0.0.0\t255.255.255.255\t64500\tES\tAll\n::\tffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\t64500\tES\tAll\n");
-    let places = load(&[file.clone()], &[file]).places;
+    let places = load(from_ref(&file), from_ref(&file)).places;
     for address in ["10.1.2.3", "127.0.0.1", "fe80::1", "240.0.0.1"] {
         assert_eq!(
             (country(&places, address), network(&places, address)),
@@ -133,7 +134,7 @@ fn a_file_with_both_gives_countries_and_networks_in_any_packing() {
         written.file("plain.tsv", rows),
         written.file("packed.tsv.gz", gzip.finish().unwrap()),
     ] {
-        let places = load(&[file.clone()], &[file]).places;
+        let places = load(from_ref(&file), from_ref(&file)).places;
         assert_eq!(network(&places, "1.0.0.77"), "13335 CLOUDFLARENET");
         assert_eq!(network(&places, "2400:cb00::1"), "13335 CLOUDFLARENET");
         assert_eq!(

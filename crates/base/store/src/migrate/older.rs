@@ -93,7 +93,7 @@ async fn keep_what_was_kept(url: &StoreUrl) {
     let evidence = Evidence {
         message: Some(b"Subject: x\r\n\r\n".to_vec()),
         conversation: Some(b"S: 220".to_vec()),
-        dialect: None,
+        ..Evidence::default()
     };
     let kept = PackedEvidence::pack(evidence.clone()).await.unwrap();
     let [message, conversation] =

@@ -3,8 +3,10 @@
 //! In: SQL with `$1` placeholders and [`Value`]s. Out: [`Row`]s, or a [`StoreError`]. All query code above it is written once. Where
 //! the two dialects differ, [`Dialect`] has a word for it.
 
+mod batch;
 mod fault;
 mod pool;
+mod readers;
 mod row;
 mod value;
 
@@ -13,8 +15,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Postgres, Sqlite};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection};
 
+pub(crate) use batch::Question;
 pub(crate) use fault::is_about_one;
 pub(crate) use pool::Pools;
 pub(crate) use row::Row;
@@ -22,6 +25,7 @@ pub(crate) use value::{Value, values};
 
 use crate::StoreError;
 use fault::explain;
+use readers::Reader;
 
 /// Most rows in one statement: with 20 columns well below the limit of placeholders (SQLite 32,766, PostgreSQL 65,535).
 const MAX_ROWS: usize = 256;
@@ -95,7 +99,31 @@ pub(crate) struct Connection {
 /// The connection of the driver.
 enum Link {
     Lite(PoolConnection<Sqlite>),
+    Reader(Reader),
     Pg(PoolConnection<Postgres>),
+}
+
+/// The same, ready to be asked.
+enum Driver<'a> {
+    Lite(&'a mut SqliteConnection),
+    Pg(&'a mut PgConnection),
+}
+
+impl Link {
+    fn ask(&mut self) -> Result<Driver<'_>, StoreError> {
+        Ok(match self {
+            Self::Lite(link) => Driver::Lite(link),
+            Self::Reader(reader) => Driver::Lite(reader.ask()?),
+            Self::Pg(link) => Driver::Pg(link),
+        })
+    }
+
+    /// The answer has come to its end.
+    const fn answered(&mut self) {
+        if let Self::Reader(reader) = self {
+            reader.answered();
+        }
+    }
 }
 
 /// Whether a transaction may be open.
@@ -108,7 +136,7 @@ impl Connection {
     /// Which dialect it speaks.
     pub(crate) const fn dialect(&self) -> Dialect {
         match self.link {
-            Link::Lite(_) => Dialect::Lite,
+            Link::Lite(_) | Link::Reader(_) => Dialect::Lite,
             Link::Pg(_) => Dialect::Pg,
         }
     }
@@ -150,17 +178,18 @@ impl Connection {
         values: Vec<Value>,
     ) -> Result<u64, StoreError> {
         let sql = AssertSqlSafe(sql.into());
-        match &mut self.link {
-            Link::Lite(link) => {
+        let done = match self.link.ask()? {
+            Driver::Lite(link) => {
                 let query = sqlx::query_with(sql, value::lite(values)?);
-                query.execute(&mut **link).await.map(|done| done.rows_affected())
+                query.execute(link).await.map(|done| done.rows_affected())
             }
-            Link::Pg(link) => {
+            Driver::Pg(link) => {
                 let query = sqlx::query_with(sql, value::pg(values)?);
-                query.execute(&mut **link).await.map(|done| done.rows_affected())
+                query.execute(link).await.map(|done| done.rows_affected())
             }
-        }
-        .map_err(explain)
+        };
+        self.link.answered();
+        done.map_err(explain)
     }
 
     /// Runs a query to its end; returns all rows.
@@ -170,23 +199,20 @@ impl Connection {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         let sql = AssertSqlSafe(sql.into());
-        match &mut self.link {
-            Link::Lite(link) => {
+        let rows = match self.link.ask()? {
+            Driver::Lite(link) => {
                 let query = sqlx::query_with(sql, value::lite(values)?);
-                query
-                    .fetch_all(&mut **link)
-                    .await
-                    .map(|rows| rows.into_iter().map(Row::from).collect())
+                let rows = query.fetch_all(link).await;
+                rows.map(|rows| rows.into_iter().map(Row::from).collect())
             }
-            Link::Pg(link) => {
+            Driver::Pg(link) => {
                 let query = sqlx::query_with(sql, value::pg(values)?);
-                query
-                    .fetch_all(&mut **link)
-                    .await
-                    .map(|rows| rows.into_iter().map(Row::from).collect())
+                let rows = query.fetch_all(link).await;
+                rows.map(|rows| rows.into_iter().map(Row::from).collect())
             }
-        }
-        .map_err(explain)
+        };
+        self.link.answered();
+        rows.map_err(explain)
     }
 
     /// Runs a query to its end; returns its first row.
@@ -286,6 +312,7 @@ impl Drop for Connection {
         if matches!(self.state, State::InTransaction) {
             match &mut self.link {
                 Link::Lite(link) => link.close_on_drop(),
+                Link::Reader(reader) => reader.close_on_drop(),
                 Link::Pg(link) => link.close_on_drop(),
             }
         }

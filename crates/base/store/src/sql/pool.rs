@@ -17,10 +17,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, Database, Pool, Postgres, Sqlite};
 
 use super::fault::{explain, sqlite_code};
+use super::readers::Readers;
 use super::{Connection, Link, State};
 use crate::{StoreError, StoreUrl};
 
-/// Connections that read. A page of the web needs two at most, and for a moment only.
+/// Connections that read. A page of the web needs one, and for a moment only.
 const READERS: u32 = 8;
 /// Connections that write to PostgreSQL; on SQLite there is one.
 const WRITERS: u32 = 8;
@@ -51,7 +52,7 @@ const LOG_BYTES: &str = "67108864";
 #[derive(Clone)]
 pub(crate) enum Pools {
     Lite {
-        read: Pool<Sqlite>,
+        read: Readers,
         write: Pool<Sqlite>,
     },
     Pg {
@@ -72,7 +73,10 @@ impl Pools {
     /// A connection to read with.
     pub(crate) async fn read(&self) -> Result<Connection, StoreError> {
         match self {
-            Self::Lite { read, .. } => lite(read).await,
+            Self::Lite { read, .. } => Ok(Connection {
+                link: Link::Reader(read.take().await?),
+                state: State::Idle,
+            }),
             Self::Pg { read, .. } => pg(read).await,
         }
     }
@@ -88,8 +92,13 @@ impl Pools {
     /// Closes all connections once they are given back.
     pub(crate) async fn close(&self) {
         let closed = match self {
-            Self::Lite { read, write } => tokio::time::timeout(MAX_CLOSE, close(read, write)).await,
-            Self::Pg { read, write } => tokio::time::timeout(MAX_CLOSE, close(read, write)).await,
+            // The readers first: the last SQLite connection to go moves the log into the file.
+            Self::Lite { read, write } => {
+                tokio::time::timeout(MAX_CLOSE, in_turn(read.close(), write.close())).await
+            }
+            Self::Pg { read, write } => {
+                tokio::time::timeout(MAX_CLOSE, in_turn(read.close(), write.close())).await
+            }
         };
         if closed.is_err() {
             tracing::warn!("the store was closed while somebody still used it");
@@ -97,10 +106,10 @@ impl Pools {
     }
 }
 
-/// Closes the readers first: the last SQLite connection to go moves the log into the file.
-async fn close<D: Database>(read: &Pool<D>, write: &Pool<D>) {
-    read.close().await;
-    write.close().await;
+/// Closes one after the other.
+async fn in_turn(first: impl Future<Output = ()>, then: impl Future<Output = ()>) {
+    first.await;
+    then.await;
 }
 
 async fn lite(pool: &Pool<Sqlite>) -> Result<Connection, StoreError> {
@@ -148,9 +157,7 @@ async fn open_file(path: &Path) -> Result<Pools, StoreError> {
 
     switch_to_wal(path, &writing).await?;
     Ok(Pools::Lite {
-        read: pool(READERS)
-            .test_before_acquire(false)
-            .connect_lazy_with(reading),
+        read: Readers::new(reading, READERS, MAX_WAIT),
         write: pool(1).test_before_acquire(false).connect_lazy_with(writing),
     })
 }

@@ -52,6 +52,8 @@ pub struct Evidence {
     pub conversation: Option<Vec<u8>>,
     /// The canonical text of the dialect that the observation names.
     pub dialect: Option<String>,
+    /// The canonical text of the shape that the observation names.
+    pub shape: Option<String>,
 }
 
 /// Only a message, as most sensors have it.
@@ -70,6 +72,7 @@ pub(crate) struct PackedEvidence {
     pub(crate) message: Option<Packed>,
     pub(crate) conversation: Option<Packed>,
     pub(crate) dialect: Option<String>,
+    pub(crate) shape: Option<String>,
 }
 
 impl PackedEvidence {
@@ -79,6 +82,7 @@ impl PackedEvidence {
             message: Packed::pack_some(EvidenceKind::Message, evidence.message).await?,
             conversation: Packed::pack_some(EvidenceKind::Conversation, evidence.conversation).await?,
             dialect: evidence.dialect,
+            shape: evidence.shape,
         })
     }
 

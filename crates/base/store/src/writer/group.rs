@@ -53,7 +53,7 @@ pub(super) async fn write(pools: &Pools, group: &[Entry], now: Timestamp) -> Res
         return Ok(Written { recorded, first });
     }
     let numbers = keep_evidence(&mut connection, &fresh, now).await?;
-    keep_dialects(&mut connection, &fresh).await?;
+    keep_habits(&mut connection, &fresh).await?;
     let rows = fresh.iter().zip(first..);
     let rows = rows.map(|(entry, position)| {
         let message = entry.evidence.message.as_ref();
@@ -175,16 +175,21 @@ async fn kept_before(
     Ok(numbers)
 }
 
-/// Keeps the texts of the dialects that are new.
-async fn keep_dialects(connection: &mut Connection, fresh: &[&Entry]) -> Result<(), StoreError> {
+/// Keeps the texts of the dialects and shapes that are new.
+async fn keep_habits(connection: &mut Connection, fresh: &[&Entry]) -> Result<(), StoreError> {
     let mut seen = HashSet::new();
-    let spoken = fresh.iter().filter_map(|entry| {
-        let (id, heard_at) = entry.dialect.filter(|(id, _)| seen.insert(*id))?;
-        let text = entry.evidence.dialect.as_deref()?;
-        Some(values![id.to_string(), text, heard_at])
+    let named = fresh.iter().flat_map(|entry| {
+        let (of, kept) = (&entry.observation, &entry.evidence);
+        let dialect = of.dialect.map(|id| id.to_string()).zip(kept.dialect.as_deref());
+        let shape = of.headers.map(|id| id.to_string()).zip(kept.shape.as_deref());
+        let both = dialect.into_iter().chain(shape);
+        both.map(|(id, text)| (id, text, of.seen_at))
     });
-    let rows = spoken.collect();
-    let head = "INSERT INTO dialects (id, text, first_seen_at) VALUES";
+    let rows = named
+        .filter(|(id, ..)| seen.insert(id.clone()))
+        .map(|(id, text, seen_at)| values![id, text, seen_at])
+        .collect();
+    let head = "INSERT INTO habits (id, text, first_seen_at) VALUES";
     connection.insert(head, rows, "ON CONFLICT (id) DO NOTHING").await
 }
 

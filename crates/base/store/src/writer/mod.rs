@@ -14,7 +14,7 @@ mod recent;
 
 use std::sync::Arc;
 
-use atalaya_model::{Clock, DialectId, Observation, Timestamp};
+use atalaya_model::{Clock, Observation};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use details::{Columns, Details};
@@ -57,8 +57,6 @@ pub(crate) struct Entry {
     observation: Observation,
     /// Its row, but for what the transaction gives it.
     row: Vec<Value>,
-    /// The dialect that it names, and when that was heard.
-    dialect: Option<(DialectId, Timestamp)>,
     evidence: PackedEvidence,
     answer: oneshot::Sender<Result<Recorded, StoreError>>,
 }
@@ -103,7 +101,6 @@ impl Writer {
         let order = Order::Record(Box::new(Entry {
             id: observation.id.0.into_bytes(),
             row: group::row(&observation)?,
-            dialect: observation.dialect.map(|id| (id, observation.seen_at)),
             observation,
             evidence,
             answer,

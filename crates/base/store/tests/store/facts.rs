@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use atalaya_model::{Kind, Observation, Prefix, ShapeId, Timestamp};
-use atalaya_store::{Recorded, StoreError, StoreUrl, Topic};
+use atalaya_model::{DialectId, Kind, Observation, Prefix, ShapeId, Timestamp};
+use atalaya_store::{Evidence, Recorded, StoreError, StoreUrl, Topic};
 use atalaya_testkit::on_both;
 use sqlx::Connection as _;
 
@@ -15,6 +15,7 @@ on_both!(
     the_same_id_twice_is_kept_once_and_takes_no_position,
     the_same_message_is_kept_once,
     the_recipients_of_a_message_come_from_all_its_observations,
+    the_texts_of_dialects_and_shapes_are_kept_once_and_read_by_name,
     positions_are_gap_free_with_many_writers,
     the_observations_of_a_unit_come_newest_first,
     nul_becomes_the_replacement_character,
@@ -83,6 +84,28 @@ async fn the_recipients_of_a_message_come_from_all_its_observations(fixture: Fix
         store.recipients_of(&digest, 9).await.unwrap(),
         [newest, oldest].concat()
     );
+}
+
+async fn the_texts_of_dialects_and_shapes_are_kept_once_and_read_by_name(fixture: Fixture) {
+    let store = &fixture.store;
+    let (dialect, shapes) = (DialectId([1; 8]), [2, 3].map(|byte| ShapeId([byte; 8])));
+    for (shape, text) in [(0, "mail/1 a"), (1, "mail/1 b"), (0, "mail/1 c")] {
+        let mut observation = spam_from("192.0.2.1");
+        observation.dialect = Some(dialect);
+        observation.headers = Some(shapes[shape]);
+        let evidence = Evidence {
+            dialect: Some("smtp/1".to_owned()),
+            shape: Some(text.to_owned()),
+            ..Evidence::default()
+        };
+        store.record(observation, evidence).await.unwrap();
+    }
+    assert_eq!(store.text_of(dialect).await.unwrap().as_deref(), Some("smtp/1"));
+    assert_eq!(store.text_of(ShapeId([9; 8])).await.unwrap(), None);
+    let asked = [shapes[0], shapes[1], ShapeId([9; 8]), shapes[0]];
+    let texts = store.texts_of(asked).await.unwrap();
+    let expected = [(shapes[0], "mail/1 a"), (shapes[1], "mail/1 b")];
+    assert_eq!(texts, expected.map(|(id, text)| (id, text.to_owned())).into());
 }
 
 async fn what_is_handed_out_from_memory_is_what_is_kept(fixture: Fixture) {

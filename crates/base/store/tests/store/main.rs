@@ -8,6 +8,7 @@
 
 mod allowed;
 mod disk;
+mod dossier;
 mod facts;
 mod kill;
 mod list;

@@ -23,7 +23,7 @@ async fn record(fixture: &Fixture, message: &[u8]) {
     let evidence = Evidence {
         message: Some(message.to_vec()),
         conversation: Some([b"S: 220 ", message].concat()),
-        dialect: None,
+        ..Evidence::default()
     };
     fixture
         .store

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use atalaya_model::{Class, Contact, ContactSource, Kind, MailAddress, Serial, Timestamp};
-use atalaya_store::{Asker, Case, NewMail, Notice, Removal, Tally};
+use atalaya_store::{Asker, Case, DossierLimits, NewMail, Notice, Removal, Tally};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -161,7 +161,17 @@ async fn a_notice_is_told_when_a_relay_took_its_mail(fixture: Fixture) {
     transaction.commit().await.unwrap();
     store.mail_filed(ids[1]).await.unwrap();
     store.mail_failed(ids[2], "no such mailbox").await.unwrap();
-    let told = async || store.notices_told_of(&prefix("192.0.2.1"), 9).await.unwrap();
+    let limits = DossierLimits {
+        observations: 0,
+        decisions: 0,
+        notices: 9,
+        removals_since: Timestamp::EPOCH,
+    };
+    let address = "192.0.2.1".parse().unwrap();
+    let told = async || {
+        let found = store.dossier(address, limits, fixture.time.now()).await.unwrap();
+        found.notices
+    };
     assert!(told().await.is_empty());
     fixture.time.advance(Duration::from_secs(60));
     store.mail_sent(ids[0]).await.unwrap();
@@ -198,16 +208,10 @@ async fn removals_are_remembered(fixture: Fixture) {
     }
     transaction.commit().await.unwrap();
     let since = Timestamp::from_seconds;
-    let of = |address, from| {
-        let address = prefix(address);
-        async move { store.removals_of(&address, from).await.unwrap() }
-    };
-    assert_eq!(
-        of("192.0.2.1", since(0)).await,
-        [since(3), since(3), since(1), since(1)]
-    );
-    assert_eq!(of("192.0.2.1", since(2)).await, [since(3), since(3)]);
     let mut transaction = store.begin().await.unwrap();
+    let mut of = async |from| transaction.removals_of(&prefix("192.0.2.1"), from).await.unwrap();
+    assert_eq!(of(since(0)).await, [since(3), since(3), since(1), since(1)]);
+    assert_eq!(of(since(2)).await, [since(3), since(3)]);
     for (asker, from, now, counted) in [
         (Asker::Client("a"), 0, 9, 2),
         (Asker::Client("a"), 1, 9, 1),

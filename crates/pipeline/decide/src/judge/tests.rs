@@ -94,7 +94,10 @@ fn a_pristine_trap_that_was_only_named_lists_who_comes_back_or_was_seen_otherwis
         ..seen(Trap::Pristine, "a@trap.example", NOW)
     };
     let ruling = |seen: &[Observation]| says_of(&tally_of(seen), None, &standard(), NOW);
-    assert_eq!(ruling(&[named.clone()]), Ruling::Leave(Why::TooLittle(0.6)));
+    assert_eq!(
+        ruling(std::slice::from_ref(&named)),
+        Ruling::Leave(Why::TooLittle(0.6))
+    );
     let others = [
         named.clone(),
         seen(Trap::Recycled, "old@trap.example", NOW),

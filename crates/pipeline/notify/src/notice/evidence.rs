@@ -106,6 +106,7 @@ impl Evidence {
             reached: recipients,
             conversation: None,
             dialect: None,
+            shape: None,
         };
         let names = view::Hiding {
             key: &hiding.key,

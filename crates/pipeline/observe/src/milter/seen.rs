@@ -67,11 +67,12 @@ impl Shared {
             traps: mail.traps,
             ..self.delivery(stranger, envelope)
         };
-        let mut observation = of_message(delivery, message.as_deref().unwrap_or_default());
+        let (mut observation, shape) = of_message(delivery, message.as_deref().unwrap_or_default());
         if is_fooled(&observation.envelope.mail_from) {
             observation.kind = Kind::Backscatter;
         }
         if !is_whole {
+            observation.headers = None;
             observation.oddities.push(TRUNCATED.to_owned());
         }
         let mut observation = of_ours(observation, stranger);
@@ -81,6 +82,7 @@ impl Shared {
         Some(Box::new(Waiting {
             observation,
             message: message.filter(|message| !message.is_empty()),
+            shape: is_whole.then(|| shape.into_text()),
             memory,
         }))
     }

@@ -3,7 +3,7 @@
 //! Servers put such fields on top. What stands below the Received field of the source came with the mail, so the sender wrote it: it is kept
 //! as what he says, and nothing is decided by it.
 
-use atalaya_formats::message::{Field, Head, is_passed_on};
+use atalaya_formats::message::{Field, Head, Setting, Shape, is_passed_on};
 use atalaya_formats::received::Source;
 use atalaya_model::Envelope;
 
@@ -39,6 +39,8 @@ pub(super) struct Told {
     pub(super) is_null_sender: bool,
     /// Whether the source passed it on: a mark of that below what trusted servers wrote.
     pub(super) is_passed_on: bool,
+    /// The shape of what the source sent.
+    pub(super) shape: Shape,
 }
 
 /// Reads the envelope. `line_sender` is the reverse path in the mbox line above the mail. What is not told stays empty.
@@ -56,14 +58,18 @@ pub(super) fn read(head: &Head<'_>, source: &Source<'_>, line_sender: Option<&st
     } else {
         (Addressing::Server, named)
     };
+    let envelope = Envelope {
+        helo: source.hop.helo.clone().unwrap_or_default(),
+        mail_from: trusted
+            .or_else(|| reverse_path(head.fields()))
+            .unwrap_or_default(),
+        recipients,
+    };
+    // The first of them is the Received field of the source.
+    let sent = below.get(1..).unwrap_or_default();
     Told {
-        envelope: Envelope {
-            helo: source.hop.helo.clone().unwrap_or_default(),
-            mail_from: trusted
-                .or_else(|| reverse_path(head.fields()))
-                .unwrap_or_default(),
-            recipients,
-        },
+        shape: Shape::of(sent, Setting::of(&envelope)),
+        envelope,
         addressing,
         is_null_sender,
         is_passed_on: is_passed_on(below),

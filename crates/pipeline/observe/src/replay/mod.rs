@@ -49,6 +49,17 @@ pub enum Age {
     ByDate,
 }
 
+/// A kept mail that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reread {
+    /// The observation.
+    pub observation: Observation,
+    /// When the mail came, where a trusted server wrote that.
+    pub came_at: Option<Timestamp>,
+    /// The text of its shape.
+    pub shape: String,
+}
+
 /// Makes observations of kept mails.
 #[derive(Debug, Clone)]
 pub struct Replay {
@@ -68,18 +79,12 @@ impl Replay {
         }
     }
 
-    /// Makes the observation of one mail, which is read `now`, and tells when it came, where a trusted server wrote that. `line_sender` is
-    /// the reverse path in the mbox line above it, if there is one.
+    /// Makes the observation of one mail, which is read `now`. `line_sender` is the reverse path in the mbox line above it, if there is one.
     ///
     /// # Errors
     ///
     /// Says why it is no evidence against anybody.
-    pub fn observe(
-        &self,
-        mail: &[u8],
-        line_sender: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(Observation, Option<Timestamp>), Skip> {
+    pub fn observe(&self, mail: &[u8], line_sender: Option<&str>, now: Timestamp) -> Result<Reread, Skip> {
         let head = Head::read(mail);
         let hops = received::hops(&head);
         let source = received::source(&hops, &self.trusted).map_err(Skip::Unsourced)?;
@@ -101,11 +106,16 @@ impl Replay {
             traps,
             envelope: told.envelope,
             subject: glance.subject,
+            headers: Some(told.shape.id()),
             message_size: u64::try_from(mail.len()).unwrap_or(u64::MAX),
             oddities: oddities.map(str::to_owned).collect(),
             ..Observation::new(id(mail, source.address), source.address, seen_at, Sensor::Replay)
         };
-        Ok((observation, came_at))
+        Ok(Reread {
+            observation,
+            came_at,
+            shape: told.shape.into_text(),
+        })
     }
 
     /// The strongest trap among the recipients, and those of them that count, if a server that we trust names them; else the weakest that

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use atalaya_formats::message::{Setting, Shape};
 use atalaya_formats::received::Unsourced;
 
 use super::*;
@@ -32,10 +33,10 @@ fn replay(age: Age) -> Replay {
 }
 
 fn observe(mail: &str) -> Result<Observation, Skip> {
-    observe_as(Age::ByDate, mail).map(|(observation, _came_at)| observation)
+    observe_as(Age::ByDate, mail).map(|read| read.observation)
 }
 
-fn observe_as(age: Age, mail: &str) -> Result<(Observation, Option<Timestamp>), Skip> {
+fn observe_as(age: Age, mail: &str) -> Result<Reread, Skip> {
     replay(age).observe(mail.as_bytes(), None, NOW)
 }
 
@@ -57,6 +58,22 @@ fn a_mail_becomes_the_observation_that_the_trap_would_have_made() {
 }
 
 #[test]
+fn the_shape_is_that_of_what_the_source_sent() {
+    let read = observe_as(Age::ByDate, MAIL).unwrap();
+    assert_eq!(
+        read.shape,
+        "mail/1 received=1 order=From,To,Subject,Date msgid=- date=Www,_#_Mmm_####_#:#:#_num from=\"name\"_<@> to=<@> \
+         type=- boundary=- mime=- encoding=-"
+    );
+    let (_ours, sent) = MAIL.split_once("10:00:00 +0000\r\n").unwrap();
+    let sent = Shape::of(
+        Head::read(sent.as_bytes()).fields(),
+        Setting::of(&read.observation.envelope),
+    );
+    assert_eq!(read.observation.headers, Some(sent.id()));
+}
+
+#[test]
 fn the_same_mail_has_the_same_id_and_another_one_another() {
     let id = observe(MAIL).unwrap().id;
     assert_eq!(observe(MAIL).unwrap().id, id);
@@ -70,7 +87,7 @@ fn the_same_mail_has_the_same_id_and_another_one_another() {
         &TrapConfig::default(),
         Age::ByDate,
     );
-    let (other, _) = replay.observe(MAIL.as_bytes(), None, NOW).unwrap();
+    let other = replay.observe(MAIL.as_bytes(), None, NOW).unwrap().observation;
     assert_eq!(other.address, IpAddr::from([203, 0, 113, 66]));
     assert_ne!(other.id, id);
 }
@@ -84,9 +101,10 @@ fn reports_and_null_senders_are_backscatter() {
         assert_eq!(observe(&mail).unwrap().kind, Kind::Backscatter);
     }
     let unsigned = MAIL.replace("Return-Path: <s@sender.example>\r\n", "");
-    let (seen, _) = replay(Age::ByDate)
+    let seen = replay(Age::ByDate)
         .observe(unsigned.as_bytes(), Some(""), NOW)
-        .unwrap();
+        .unwrap()
+        .observation;
     assert_eq!(
         seen.kind,
         Kind::Backscatter,
@@ -113,12 +131,12 @@ fn what_the_sender_wrote_makes_no_backscatter_and_no_better_trap() {
 
 #[test]
 fn a_mail_was_seen_when_the_server_says_that_took_it_from_its_source() {
-    let seen_at = |mail: &str, age| observe_as(age, mail).map(|(seen, _)| seen.seen_at);
+    let seen_at = |mail: &str, age| observe_as(age, mail).map(|read| read.observation.seen_at);
     let came = Timestamp::from_seconds(1_793_613_600);
     assert_eq!(seen_at(MAIL, Age::ByDate), Ok(came), "2 Nov 2026 10:00:00");
     assert_eq!(seen_at(MAIL, Age::AsNew), Ok(NOW));
     assert_eq!(
-        observe_as(Age::AsNew, MAIL).map(|(_, came_at)| came_at),
+        observe_as(Age::AsNew, MAIL).map(|read| read.came_at),
         Ok(Some(came))
     );
     let ahead = MAIL.replace("2026 10:00:00", "2036 10:00:00");

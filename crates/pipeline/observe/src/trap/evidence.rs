@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use atalaya_formats::message::{FORWARDED, Glance, Head, is_passed_on};
+use atalaya_formats::message::{FORWARDED, Glance, Head, Setting, Shape, is_passed_on};
 use atalaya_formats::smtp::Oddities;
 use atalaya_model::{
     DialectId, Envelope, Fingerprint, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Tls,
@@ -47,11 +47,12 @@ pub(crate) struct Delivery {
     pub(crate) oddities: Oddities,
 }
 
-/// Makes an observation of a message. The store adds the digests of the evidence.
-pub(crate) fn of_message(delivery: Delivery, message: &[u8]) -> Observation {
+/// Makes an observation of a message, and tells the shape of it. The store adds the digests of the evidence.
+pub(crate) fn of_message(delivery: Delivery, message: &[u8]) -> (Observation, Shape) {
     let head = Head::read(message);
     let glance = Glance::of(&head);
     let kind = kind(&delivery.envelope, &glance);
+    let shape = Shape::of(head.fields(), Setting::of(&delivery.envelope));
     let mut observation = of_connection(delivery);
     observation.kind = kind;
     observation
@@ -60,9 +61,10 @@ pub(crate) fn of_message(delivery: Delivery, message: &[u8]) -> Observation {
     if is_passed_on(head.fields()) {
         observation.oddities.push(FORWARDED.to_owned());
     }
+    observation.headers = Some(shape.id());
     observation.subject = glance.subject;
     observation.message_size = u64::try_from(message.len()).unwrap_or(u64::MAX);
-    observation
+    (observation, shape)
 }
 
 /// Makes an observation of a conversation without a message.
@@ -138,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_observation_tells_how_the_message_came() {
-        let seen = of_message(
+        let (seen, shape) = of_message(
             delivery("a@b.example"),
             b"From: a@b.example\r\nSubject: Hi\r\n\r\nx\n",
         );
@@ -149,6 +151,12 @@ mod tests {
         );
         assert_eq!(seen.oddities, ["bare-lf", "no-date"]);
         assert_eq!(seen.message_size, 36);
+        assert!(
+            shape.text().starts_with("mail/1 received=0 order=From,Subject "),
+            "{}",
+            shape.text()
+        );
+        assert_eq!(seen.headers, Some(shape.id()));
         let (seconds, nanos) = seen.id.0.get_timestamp().unwrap().to_unix();
         assert_eq!((seconds, nanos), (1_795_435_200, 123_000_000));
     }
@@ -156,7 +164,7 @@ mod tests {
     #[test]
     fn a_mail_that_somebody_passed_on_says_so() {
         let mail = b"X-Forwarded-To: trap@d.example\r\nFrom: a@b.example\r\n\r\nx\n";
-        let seen = of_message(delivery("a@b.example"), mail);
+        let (seen, _shape) = of_message(delivery("a@b.example"), mail);
         assert_eq!(seen.oddities, ["bare-lf", "no-date", "forwarded"]);
     }
 
@@ -164,11 +172,11 @@ mod tests {
     fn a_null_sender_and_a_report_are_backscatter() {
         let report = b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n";
         assert_eq!(
-            of_message(delivery(""), b"Subject: x\r\n\r\n").kind,
+            of_message(delivery(""), b"Subject: x\r\n\r\n").0.kind,
             Kind::Backscatter
         );
         assert_eq!(
-            of_message(delivery("a@b.example"), report).kind,
+            of_message(delivery("a@b.example"), report).0.kind,
             Kind::Backscatter
         );
     }

@@ -171,11 +171,17 @@ impl<R: Record> Hall<R> {
         peer: Peer,
         door: Arc<Door>,
         stops: &Stops,
-    ) -> Session<TcpStream, R> {
+    ) -> Box<Session<TcpStream, R>> {
         let spoke = has_spoken(&stream);
         // Answers are written whole; waiting for more to send would only delay them. A socket that is gone already will say so later.
         drop(stream.set_nodelay(true));
-        let mut session = Session::new(Arc::clone(&self.shared), stream, peer, door, stops.clone());
+        let mut session = Box::new(Session::new(
+            Arc::clone(&self.shared),
+            stream,
+            peer,
+            door,
+            stops.clone(),
+        ));
         if spoke {
             session.note_early_talker();
         }

@@ -3,6 +3,9 @@
 use super::condition::TextCondition;
 use super::{Botnet, Rule};
 
+/// Mistakes that are told at once.
+const MOST_TOLD: usize = 50;
+
 /// Why nothing can fit a rule; none where something may.
 pub(super) fn contradiction(rule: &Rule) -> Option<String> {
     let (Some(helo), Some(TextCondition::Fields(fields))) = (&rule.helo, &rule.dialect) else {
@@ -28,6 +31,9 @@ pub(super) fn contradiction(rule: &Rule) -> Option<String> {
 pub(super) fn conflicts(botnets: &[Botnet]) -> Vec<String> {
     let mut told = Vec::new();
     for (place, one) in botnets.iter().enumerate() {
+        if told.len() >= MOST_TOLD {
+            break;
+        }
         if goes_round(botnets, place) {
             told.push(format!(
                 "line {}: {} goes before itself, by `over`",
@@ -36,7 +42,7 @@ pub(super) fn conflicts(botnets: &[Botnet]) -> Vec<String> {
             ));
         }
         for (behind, two) in botnets.iter().enumerate().skip(place.saturating_add(1)) {
-            if !one.over.contains(&behind) && !two.over.contains(&place) {
+            if told.len() < MOST_TOLD && !one.over.contains(&behind) && !two.over.contains(&place) {
                 told.extend(meetings(one, two));
             }
         }
@@ -71,7 +77,7 @@ fn first_line(botnet: &Botnet) -> usize {
 fn meetings(one: &Botnet, two: &Botnet) -> Vec<String> {
     let mut told = Vec::new();
     for rule in &one.rules {
-        for other in two.rules.iter().filter(|other| meet(rule, other)) {
+        for other in two.rules.iter().filter(|other| meet(rule, other)).take(MOST_TOLD) {
             told.push(format!(
                 "line {}: a sender may be told by this rule of {} and by that of {} in line {}: say with `over` which goes first, or \
                  narrow one of them",

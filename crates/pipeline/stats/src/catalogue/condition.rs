@@ -2,24 +2,9 @@
 
 use std::collections::BTreeMap;
 
-/// What classes of names behind HELO there are.
-pub(super) const CLASSES: [&str; 15] = [
-    "name",
-    "name-of-address",
-    "word",
-    "WORD",
-    "localhost",
-    "own",
-    "private",
-    "other",
-    "[own]",
-    "[private]",
-    "[other]",
-    "[IPv6:own]",
-    "[IPv6:private]",
-    "[IPv6:other]",
-    "?",
-];
+use atalaya_formats::smtp::hello_class;
+
+use crate::profile::split_hello;
 
 /// The canonical texts that a profile names.
 #[derive(Debug, Clone, Copy, Default)]
@@ -98,34 +83,60 @@ fn meet(one: &str, two: &str) -> bool {
 pub(super) struct HelloCondition(pub(super) Vec<String>);
 
 impl HelloCondition {
-    /// Whether a name, or its class, fits as a profile keeps it.
+    /// Whether a name fits as a profile keeps it.
     pub(super) fn fits(&self, kept: &str) -> bool {
-        self.0.iter().any(|wanted| is_in(kept, wanted))
+        let (class, name) = split_hello(kept);
+        self.0.iter().any(|wanted| match quoted(wanted) {
+            Some(wanted) => name == Some(wanted),
+            None => is_in(class, wanted),
+        })
     }
 
     /// Whether a name may fit both.
     pub(super) fn meets(&self, other: &Self) -> bool {
-        let within = |one: &str, two: &str| is_in(one, two) || is_in(two, one);
         self.0
             .iter()
-            .any(|one| other.0.iter().any(|two| within(one, two)))
+            .any(|one| other.0.iter().any(|two| meet_hello(one, two)))
     }
 
     /// The names that are asked for as they are.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
-        self.0.iter().filter_map(|wanted| {
-            let name = wanted.strip_prefix('"')?.strip_suffix('"')?;
-            Some(name.to_owned())
-        })
+        self.0
+            .iter()
+            .filter_map(|wanted| quoted(wanted))
+            .map(str::to_owned)
     }
 }
 
-/// Whether a kept name or class is one of a wanted class or name. Some classes are parts of others.
-fn is_in(kept: &str, wanted: &str) -> bool {
-    let class = kept
-        .strip_prefix('"')
-        .map(|name| if name.contains('.') { "name" } else { "word" });
-    kept == wanted
-        || class == Some(wanted)
-        || matches!((kept, wanted), ("WORD", "word") | ("name-of-address", "name"))
+/// The name that is wanted; none where a class is.
+fn quoted(wanted: &str) -> Option<&str> {
+    wanted.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// Whether a class is the one that is wanted. Some classes are parts of others.
+fn is_in(class: &str, wanted: &str) -> bool {
+    class == wanted || matches!((class, wanted), ("WORD", "word") | ("name-of-address", "name"))
+}
+
+/// Whether some name is taken by both.
+fn meet_hello(one: &str, two: &str) -> bool {
+    match (quoted(one), quoted(two)) {
+        (Some(one), Some(two)) => one == two,
+        (None, None) => is_in(one, two) || is_in(two, one),
+        (Some(name), None) => may_be(name, two),
+        (None, Some(name)) => may_be(name, one),
+    }
+}
+
+/// Whether a name, in whatever letters and from whatever address, may be of a class.
+fn may_be(name: &str, class: &str) -> bool {
+    let nobody = std::net::Ipv4Addr::UNSPECIFIED.into();
+    match hello_class(name, nobody).as_str() {
+        "word" => matches!(class, "word" | "WORD"),
+        "name" => matches!(class, "name" | "name-of-address"),
+        "other" | "own" | "private" => matches!(class, "other" | "own" | "private"),
+        // In brackets: which address it is decides.
+        known if known.starts_with('[') => class.starts_with('['),
+        known => class == known,
+    }
 }

@@ -13,6 +13,7 @@ mod tests;
 
 use std::fmt;
 
+use atalaya_model::Fingerprint;
 use serde::{Deserialize, Serialize};
 
 use self::condition::{HelloCondition, TextCondition};
@@ -113,14 +114,19 @@ impl Catalogue {
         names
     }
 
-    /// The botnet that a sender who looked like this belongs to. `texts` are those of its dialect and its header.
+    /// The botnet that a sender who looked like this belongs to. `stack` is its first packet, `texts` are those of its dialect and its header.
     #[must_use]
-    pub(crate) fn botnet_of(&self, profile: &Profile, texts: Texts<'_>) -> Option<&Botnet> {
+    pub(crate) fn botnet_of(
+        &self,
+        profile: &Profile,
+        stack: Option<&Fingerprint>,
+        texts: Texts<'_>,
+    ) -> Option<&Botnet> {
         let told: Vec<usize> = self
             .botnets
             .iter()
             .enumerate()
-            .filter(|(_, botnet)| botnet.rules.iter().any(|rule| rule.fits(profile, texts)))
+            .filter(|(_, botnet)| botnet.rules.iter().any(|rule| rule.fits(profile, stack, texts)))
             .map(|(place, _)| place)
             .collect();
         // The file was refused if two met of which none goes first.
@@ -144,11 +150,10 @@ impl Default for Catalogue {
 }
 
 impl Rule {
-    fn fits(&self, profile: &Profile, texts: Texts<'_>) -> bool {
+    fn fits(&self, profile: &Profile, stack: Option<&Fingerprint>, texts: Texts<'_>) -> bool {
         let id = |id: Option<String>| id.unwrap_or_default();
         self.stack.as_ref().is_none_or(|patterns| {
-            let stack = profile.stack.parse();
-            stack.is_ok_and(|stack| patterns.iter().any(|pattern| pattern.fits(&stack)))
+            stack.is_some_and(|stack| patterns.iter().any(|pattern| pattern.fits(stack)))
         }) && self.helo.as_ref().is_none_or(|helo| helo.fits(&profile.helo))
             && self.dialect.as_ref().is_none_or(|dialect| {
                 dialect.fits(&id(profile.dialect.map(|id| id.to_string())), texts.dialect)

@@ -7,8 +7,9 @@ use atalaya_formats::signatures::Pattern;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::condition::{CLASSES, HelloCondition, TextCondition};
+use super::condition::{HelloCondition, TextCondition};
 use super::{Botnet, Catalogue, Confidence, Rule, check};
+use crate::profile::{CLASSES, MOST_HELLO};
 
 /// Longest file, in bytes.
 const MOST_BYTES: usize = 4 << 20;
@@ -226,7 +227,9 @@ fn hello(asked: Spanned<OneOrMore>, mistakes: &mut Mistakes) -> HelloCondition {
     for word in &mut wanted {
         let name = word.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         match name {
-            Some(name) if !name.is_empty() && name.len() <= MOST_NAME => *word = word.to_lowercase(),
+            Some(name) if !name.is_empty() && name.len() <= MOST_HELLO && !name.contains('"') => {
+                *word = word.to_lowercase();
+            }
             None if CLASSES.contains(&word.as_str()) => {}
             _ => mistakes.add(
                 &at,

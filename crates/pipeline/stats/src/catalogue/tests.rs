@@ -26,7 +26,7 @@ fn told<'a>(catalogue: &'a Catalogue, profile: &Profile) -> Option<&'a str> {
         headers: None,
     };
     catalogue
-        .botnet_of(profile, texts)
+        .botnet_of(profile, profile.stack.parse().ok().as_ref(), texts)
         .map(|botnet| botnet.name.as_str())
 }
 
@@ -44,7 +44,7 @@ fn read(botnets: &[String]) -> Result<Catalogue, Vec<String>> {
 fn our_own_has_no_mistake_and_tells_srizbi() {
     let own = Catalogue::read(OWN).unwrap();
     assert_eq!(told(&own, &looks(SRIZBI, "name")), Some("Srizbi"));
-    assert_eq!(told(&own, &looks(SEVEN, "\"ylmf-pc\"")), Some("Cutwail"));
+    assert_eq!(told(&own, &looks(SEVEN, "word \"ylmf-pc\"")), Some("Cutwail"));
     assert_eq!(told(&own, &looks(SEVEN, "word")), None);
     assert_eq!(own.hello_names(), ["ylmf-pc"]);
     assert!(
@@ -66,7 +66,7 @@ fn all_conditions_of_a_rule_must_hold() {
         dialect: Some("smtp/1 talks=after order=EHLO,MAIL"),
         headers: None,
     };
-    assert!(catalogue.botnet_of(&profile, late).is_none());
+    assert!(catalogue.botnet_of(&profile, None, late).is_none());
     let by_name = read(&[botnet("A", "", "dialect = \"0101010101010101\"")]).unwrap();
     assert_eq!(told(&by_name, &profile), Some("A"));
 }
@@ -90,6 +90,23 @@ fn two_that_one_sender_may_fit_are_refused_with_their_lines() {
     let round = botnet("A", "over = [\"B\"]", "helo = \"word\"");
     let mistakes = read(&[round, two("over = [\"A\"]")]).unwrap_err();
     assert!(mistakes[0].contains("goes before itself"), "{mistakes:?}");
+}
+
+#[test]
+fn a_name_that_is_asked_for_still_has_its_class() {
+    let (by_name, by_class) = (
+        botnet("A", "over = [\"B\"]", "helo = '\"localhost\"'"),
+        botnet("B", "", "helo = [\"localhost\", \"WORD\"]"),
+    );
+    let catalogue = read(&[by_name, by_class]).unwrap();
+    assert_eq!(told(&catalogue, &looks("", "localhost \"localhost\"")), Some("A"));
+    assert_eq!(told(&catalogue, &looks("", "localhost")), Some("B"));
+    assert_eq!(told(&catalogue, &looks("", "WORD \"ylmf\"")), Some("B"));
+    let apart = [
+        botnet("A", "", "helo = '\"a.example\"'"),
+        botnet("B", "", "helo = \"word\""),
+    ];
+    assert!(read(&apart).is_ok());
 }
 
 #[test]

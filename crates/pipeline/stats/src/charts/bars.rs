@@ -39,18 +39,14 @@ pub(super) fn botnets(picture: &Picture, sheet: Sheet) -> Drawing {
     let rows = botnets_by(picture, by);
     let bars = rows.iter().map(|(_, row)| {
         let number = by.of(&row.figures);
-        let has_size = by == Measure::Addresses && row.kind != BotnetKind::Other;
+        let size = row.size.filter(|_size| by == Measure::Addresses);
         Bar {
             name: botnet_name(words, row),
             number,
             written: sheet.number(number),
-            likely: if has_size {
-                format!("≈ {}", words.short(row.size.likely))
-            } else {
-                String::new()
-            },
+            likely: size.map_or_else(String::new, |size| format!("≈ {}", words.short(size.likely))),
             inner: None,
-            interval: has_size.then_some(row.size),
+            interval: size,
             is_rest: row.kind == BotnetKind::Other,
         }
     });

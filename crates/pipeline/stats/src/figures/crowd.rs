@@ -50,21 +50,29 @@ impl Crowd {
     /// Those of them that lie in one of these prefixes.
     pub(crate) fn within(&self, prefixes: &[Prefix]) -> Self {
         let mut within = Self::default();
+        let mut wide: Vec<(u64, u64)> = Vec::new();
         for prefix in prefixes {
-            let (first, last) = (Sender::of(prefix.network()), Sender::of(prefix.last()));
-            match (first, last) {
+            match (Sender::of(prefix.network()), Sender::of(prefix.last())) {
                 (Sender::V4(first), Sender::V4(last)) => within.v4.extend(self.v4.range(first..=last)),
-                (Sender::V6(first), Sender::V6(last)) => {
-                    within.v6.extend(
-                        self.v6
-                            .iter()
-                            .skip_while(|bits| *bits < first)
-                            .take_while(|bits| *bits <= last),
-                    );
-                }
+                (Sender::V6(first), Sender::V6(last)) => wide.push((first, last)),
                 _ => {}
             }
         }
+        wide.sort_unstable();
+        // Up to where any of the ranges so far reaches.
+        let mut reached = 0;
+        for range in &mut wide {
+            reached = reached.max(range.1);
+            range.1 = reached;
+        }
+        let is_in = |bits: &u64| {
+            let begun = wide.partition_point(|(first, _)| first <= bits);
+            begun
+                .checked_sub(1)
+                .and_then(|place| wide.get(place))
+                .is_some_and(|(_, last)| bits <= last)
+        };
+        within.v6.extend(self.v6.iter().filter(is_in));
         within
     }
 
@@ -84,5 +92,33 @@ impl FromIterator<Sender> for Crowd {
         let mut crowd = Self::default();
         senders.into_iter().for_each(|sender| crowd.insert(sender));
         crowd
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn who_is_within_is_found(
+            senders in proptest::collection::vec(prop_oneof![(0..2_000_u32).prop_map(Sender::V4), (0..2_000_u64).prop_map(|low| Sender::V6(low << 8))], 0..60),
+            prefixes in proptest::collection::vec((0..2_000_u64, 16..=32_u8, any::<bool>()), 0..12),
+        ) {
+            let prefixes: Vec<Prefix> = prefixes
+                .into_iter()
+                .map(|(low, length, is_v4)| {
+                    let sender = if is_v4 { Sender::V4(u32::try_from(low).unwrap()) } else { Sender::V6(low << 8) };
+                    Prefix::new(sender.address(), if is_v4 { length } else { length + 32 })
+                })
+                .collect();
+            let crowd: Crowd = senders.iter().copied().collect();
+            let within: Vec<Sender> = crowd.within(&prefixes).iter().collect();
+            let is_in = |sender: &Sender| prefixes.iter().any(|prefix| prefix.contains(sender.address()));
+            let expected: Vec<Sender> = crowd.iter().filter(is_in).collect();
+            prop_assert_eq!(within, expected);
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! A trap sees some of the bots of a botnet, most of them once. The estimate of Chao (1984, "Nonparametric Estimation of the Number of Classes
 //! in a Population"), in its form without bias: to the number that was seen it adds f1 (f1 - 1) / 2 (f2 + 1), where f1 addresses were seen in one connection
 //! and f2 in two. The interval is that of Chao (1987, "Estimating the Population Size for Capture-Recapture Data with Unequal Catchability"),
-//! 95 %, logarithmic. If some bots send far more than others it says too little, so it is a lower bound; addresses that change within a day
+//! 95 %, logarithmic, with the variance of the classic form; it is rough where only some tens were seen. If some bots send far more than others it says too little, so it is a lower bound; addresses that change within a day
 //! make it too large, as they do every count of addresses.
 
 use serde::{Deserialize, Serialize};
@@ -34,9 +34,9 @@ pub(crate) struct Frequencies {
 }
 
 impl Frequencies {
-    /// Counts one who was seen so often.
+    /// Counts one who was seen, in so many connections: in none if it was only told of later messages of one.
     pub(crate) fn count(&mut self, times: u64) {
-        self.seen = self.seen.saturating_add(u64::from(times > 0));
+        self.seen = self.seen.saturating_add(1);
         self.once = self.once.saturating_add(u64::from(times == 1));
         self.twice = self.twice.saturating_add(u64::from(times == 2));
     }

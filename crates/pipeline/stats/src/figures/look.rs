@@ -9,6 +9,7 @@ use atalaya_formats::syn::Syn;
 use atalaya_model::{DialectId, Fingerprint, Kind, ShapeId};
 use sha2::{Digest as _, Sha256};
 
+use super::census::Census;
 use crate::catalogue::{Catalogue, Texts};
 use crate::profile::Profile;
 
@@ -17,9 +18,9 @@ use crate::profile::Profile;
 pub(crate) enum Identity {
     /// A botnet of the catalogue, by its name.
     Botnet(String),
-    /// A network stack that no signature knows, by its signature.
+    /// A network stack that no signature knows and that many share, by its signature.
     Stack(String),
-    /// A dialect that no program that we know speaks.
+    /// A dialect that no program that we know speaks and that many share.
     Dialect(DialectId),
     /// A program that we know by its dialect.
     Program(&'static str),
@@ -34,9 +35,9 @@ pub(crate) enum Identity {
 pub(crate) enum Stack {
     /// That of an operating system.
     Ordinary,
-    /// None that we know, or one that only bots have.
+    /// None that we know, or one that only bots have; and many share it.
     Strange,
-    /// There is nothing to tell by.
+    /// There is nothing to tell by, or nobody shares it.
     Unseen,
 }
 
@@ -44,6 +45,8 @@ pub(crate) enum Stack {
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
     pub(crate) stack: Stack,
+    /// The first packet; none where there is none.
+    kept: Option<Fingerprint>,
     /// The signature of the stack; empty where there is none.
     pub(crate) signature: String,
     /// Its name, with what weakens it.
@@ -52,32 +55,40 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// What signatures say of the stack of a profile.
-    pub(crate) fn of(profile: &Profile, matcher: &Matcher) -> Self {
+    pub(crate) fn of(profile: &Profile, matcher: &Matcher, census: &Census) -> Self {
         let kept: Option<Fingerprint> = profile.stack.parse().ok();
         let named = kept.as_ref().map(|kept| matcher.name(kept));
         let signature = kept
             .as_ref()
             .and_then(Syn::of)
             .map_or_else(String::new, |syn| syn.signature());
+        let is_common = census.has_common_stack(profile);
         let stack = match &named {
             None | Some(Named::Unavailable) => Stack::Unseen,
-            Some(Named::Unknown) => Stack::Strange,
-            Some(Named::Known(found)) => match &found.label.family {
-                Family::System(class) if class.eq_ignore_ascii_case("bot") => Stack::Strange,
-                Family::System(_) | Family::Unstated => Stack::Ordinary,
-                Family::Tool => Stack::Strange,
-            },
+            Some(Named::Known(found)) if is_ordinary(&found.label.family) => Stack::Ordinary,
+            Some(_) if is_common => Stack::Strange,
+            Some(_) => Stack::Unseen,
         };
         let system = match &named {
             None => "not seen".to_owned(),
-            Some(Named::Unknown) => format!("unknown {signature}"),
+            Some(Named::Unknown) if is_common => format!("unknown {signature}"),
             Some(named) => named.to_string(),
         };
         Self {
             stack,
+            kept,
             signature,
             system,
         }
+    }
+}
+
+/// Whether it is an operating system, and neither a bot nor a tool.
+fn is_ordinary(family: &Family) -> bool {
+    match family {
+        Family::System(class) => !class.eq_ignore_ascii_case("bot"),
+        Family::Unstated => true,
+        Family::Tool => false,
     }
 }
 
@@ -92,8 +103,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Who a sender is that showed this.
-    pub(crate) fn identity(&self, profile: &Profile, shown: &Shown) -> Identity {
+    /// Who a sender is that looked like this.
+    pub(crate) fn identity(&self, profile: &Profile, shown: &Shown, census: &Census) -> Identity {
         if profile.kind == Kind::Backscatter {
             return Identity::Backscatter;
         }
@@ -107,15 +118,15 @@ impl Names {
                 .and_then(|id| self.shapes.get(&id))
                 .map(String::as_str),
         };
-        if let Some(botnet) = self.catalogue.botnet_of(profile, texts) {
+        if let Some(botnet) = self.catalogue.botnet_of(profile, shown.kept.as_ref(), texts) {
             return Identity::Botnet(botnet.name.clone());
         }
         match (shown.stack, profile.dialect, profile.dialect.and_then(programs)) {
             // Routers make strange stacks of ordinary ones; a program that is known is what it is behind them too.
             (_, _, Some(program)) => Identity::Program(program),
             (Stack::Strange, _, None) => Identity::Stack(shown.signature.clone()),
-            (_, Some(dialect), None) => Identity::Dialect(dialect),
-            (_, None, None) => Identity::Unknown,
+            (_, Some(dialect), None) if census.has_common_dialect(profile) => Identity::Dialect(dialect),
+            _ => Identity::Unknown,
         }
     }
 }
@@ -136,9 +147,14 @@ impl Identity {
         }
     }
 
-    /// Whether it is one that nobody has named: it gets a row of its own only if many have it.
+    /// Whether it is one that nobody has named.
     pub(crate) const fn is_nameless(&self) -> bool {
         matches!(self, Self::Stack(_) | Self::Dialect(_))
+    }
+
+    /// Whether it makes sense to ask how many machines there are of it.
+    pub(crate) const fn is_crowd(&self) -> bool {
+        matches!(self, Self::Botnet(_) | Self::Stack(_) | Self::Dialect(_))
     }
 }
 
@@ -148,11 +164,6 @@ const SHORT: usize = 6;
 /// The number of a signature: the beginning of its SHA-256.
 pub(crate) fn short(signature: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(signature.as_bytes()).into();
-    digest
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>()
-        .chars()
-        .take(SHORT)
-        .collect()
+    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.chars().take(SHORT).collect()
 }

@@ -1,6 +1,7 @@
 //! Figures: from the cells of some days to their picture.
 
 mod build;
+mod census;
 mod crowd;
 mod estimate;
 mod group;
@@ -14,6 +15,7 @@ mod tally;
 mod tests;
 
 pub(crate) use self::build::{Around, picture};
+pub(crate) use self::census::Census;
 pub(crate) use self::crowd::Crowd;
 pub use self::estimate::Estimate;
 pub(crate) use self::look::Names;

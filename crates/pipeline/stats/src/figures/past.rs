@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use atalaya_formats::signatures::Matcher;
 
+use super::census::Census;
 use super::crowd::Crowd;
 use super::look::{Shown, Stack};
 use crate::segment::Segment;
@@ -27,15 +28,14 @@ pub(crate) struct Stacks {
 
 impl Past {
     /// Of what was counted of a day.
-    pub(crate) fn of(segment: &Segment, matcher: &Matcher) -> Self {
-        let shown: Vec<Option<Shown>> = segment
-            .profiles()
-            .iter()
-            .map(|profile| profile.sensor.hears_mail().then(|| Shown::of(profile, matcher)))
+    pub(crate) fn of(segment: &Segment, matcher: &Matcher, census: &Census) -> Self {
+        let profiles = segment.profiles().iter();
+        let shown: Vec<Shown> = profiles
+            .map(|profile| Shown::of(profile, matcher, census))
             .collect();
         let mut past = Self::default();
         for cell in segment.cells() {
-            if let Some(Some(shown)) = shown.get(cell.profile as usize) {
+            if let Some(shown) = shown.get(cell.profile as usize) {
                 past.crowd.insert(cell.sender);
                 past.stacks.add(shown, cell.sender);
             }

@@ -228,14 +228,15 @@ pub struct BotnetRow {
     pub figures: Figures,
     /// Addresses that were not seen in the days before.
     pub new: u64,
-    /// Addresses that were listed in these days.
+    /// Addresses that were listed in these days, anew or for longer.
     pub listed: u64,
     /// Addresses of which their network was told in these days.
     pub notified: u64,
     /// Addresses that also showed an ordinary system: the strongest sign of a stack that a bot brought along.
     pub paired: u64,
-    /// How many bots there are in a day, by the method of `estimate::Estimate`; of several days the mean.
-    pub size: Estimate,
+    /// How many bots there are in a day, by the method of [`Estimate`]; of several days the mean. None where too few were seen to tell, and of
+    /// what is no botnet.
+    pub size: Option<Estimate>,
     /// Recipients a day: what was counted, over the part of the days that is over.
     pub recipients_a_day: u64,
     /// Recipients a day in the whole world, where the operator has said which part of the world's mail his traps see.
@@ -307,6 +308,9 @@ pub struct Picture {
     pub is_complete: bool,
     /// Days of which nothing is kept.
     pub missing_days: Vec<String>,
+    /// Days that are closed: each has a picture of its own, but is not in this one.
+    #[serde(default)]
+    pub closed_days: Vec<String>,
     /// What it was made with.
     pub origins: Vec<Origin>,
     /// All of it together.
@@ -321,6 +325,9 @@ pub struct Picture {
     pub notified: u64,
     /// The botnets, and what is like one, by addresses.
     pub botnets: Vec<BotnetRow>,
+    /// How many stacks and dialects more have no name, and fewer addresses than those in the table.
+    #[serde(default)]
+    pub more_botnets: u64,
     /// The rankings.
     pub rankings: Vec<Ranking>,
     /// Stacks that bots may have brought along.

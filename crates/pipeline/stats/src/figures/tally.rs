@@ -7,12 +7,13 @@ use atalaya_formats::signatures::Matcher;
 use atalaya_model::Timestamp;
 use atalaya_places::{Country, Places};
 
+use super::census::Census;
 use super::crowd::Crowd;
 use super::estimate::{Estimate, Frequencies};
 use super::group::{Group, Sum};
-use super::look::{Identity, Names, Shown};
+use super::look::{Identity, Names, Shown, Stack};
 use super::past::{Past, Stacks};
-use super::picture::Dimension;
+use super::picture::{Dimension, Figures};
 use super::table::{Table, seen};
 use crate::day::Day;
 use crate::profile::Profile;
@@ -52,29 +53,28 @@ pub(crate) struct Tally {
 pub(super) struct More {
     /// Connections by hour.
     pub(super) hours: [u64; 24],
-    /// The estimate of each day.
+    /// The estimates of the days.
     pub(super) sizes: Vec<Estimate>,
-    /// The signatures of its stacks.
-    pub(super) signatures: Vec<String>,
+    /// Those of them that showed a strange stack.
+    pub(super) strange: Crowd,
     /// How often its addresses were seen on the day that is being added.
     today: Frequencies,
-    /// Its addresses of that day.
-    pub(super) crowd_today: Crowd,
 }
 
 /// One day by itself.
 #[derive(Debug)]
 pub(super) struct DayTally {
     pub(super) day: Day,
-    pub(super) total: Group,
-    /// The number of addresses of each identity, by its place.
-    pub(super) identities: Vec<u64>,
+    pub(super) figures: Figures,
+    /// The number of addresses of each identity that was there, by its place.
+    pub(super) identities: HashMap<usize, u64>,
 }
 
 /// Where the cells of a profile are added.
 struct Slots {
     identity: usize,
     rankings: [usize; 6],
+    is_strange: bool,
 }
 
 impl Tally {
@@ -106,24 +106,24 @@ impl Tally {
         &self.names.matcher
     }
 
-    /// Adds a day. Only what heard mail itself counts; what others tell of addresses is no connection.
-    pub(crate) fn add(&mut self, day: Day, segment: &Segment) {
-        let slots: Vec<Option<Slots>> = segment
+    /// Adds a day.
+    pub(crate) fn add(&mut self, day: Day, segment: &Segment, census: &Census) {
+        let slots: Vec<Slots> = segment
             .profiles()
             .iter()
-            .map(|profile| self.slots(profile))
+            .map(|profile| self.slots(profile, census))
             .collect();
-        let mut today = DayTally {
-            day,
-            total: Group::default(),
-            identities: Vec::new(),
-        };
+        let mut total = Group::default();
         for cells in segment.cells().chunk_by(|one, two| one.sender == two.sender) {
-            self.add_sender(cells, &slots, &mut today);
+            self.add_sender(day, cells, &slots, &mut total);
         }
-        self.end_day(&mut today);
-        self.total.merge(&today.total);
-        self.days.push(today);
+        self.total.merge(&total);
+        let identities = self.end_day();
+        self.days.push(DayTally {
+            day,
+            figures: total.figures(),
+            identities,
+        });
     }
 
     /// Adds who showed which stack, on one of these days or on one before.
@@ -131,41 +131,38 @@ impl Tally {
         self.stacks.merge(&past.stacks);
     }
 
-    fn slots(&mut self, profile: &Profile) -> Option<Slots> {
-        if !profile.sensor.hears_mail() {
-            return None;
-        }
-        let shown = Shown::of(profile, &self.names.matcher);
-        let keys = keys(profile, &shown);
+    fn slots(&mut self, profile: &Profile, census: &Census) -> Slots {
+        let shown = Shown::of(profile, &self.names.matcher, census);
+        let keys = keys(profile, &shown, census);
         let mut rankings = [0; 6];
         for ((place, table), key) in rankings.iter_mut().zip(&mut self.rankings).zip(keys) {
             *place = table.place(key);
         }
-        let identity = self.identities.place(self.names.identity(profile, &shown));
+        let identity = self
+            .identities
+            .place(self.names.identity(profile, &shown, census));
         if self.more.len() <= identity {
             self.more.resize(identity.saturating_add(1), More::default());
         }
-        if let Some(more) = self.more.get_mut(identity)
-            && !shown.signature.is_empty()
-            && !more.signatures.contains(&shown.signature)
-        {
-            more.signatures.push(shown.signature.clone());
+        Slots {
+            identity,
+            rankings,
+            is_strange: shown.stack == Stack::Strange,
         }
-        Some(Slots { identity, rankings })
     }
 
     /// Adds the cells of one sender on one day.
-    fn add_sender(&mut self, cells: &[Cell], slots: &[Option<Slots>], today: &mut DayTally) {
+    fn add_sender(&mut self, day: Day, cells: &[Cell], slots: &[Slots], total: &mut Group) {
         let Some(sender) = cells.first().map(|cell| cell.sender) else {
             return;
         };
         let mut sum = Sum::default();
         let mut connections: Vec<(usize, u64)> = Vec::new();
         for cell in cells {
-            let Some(Some(slots)) = slots.get(cell.profile as usize) else {
+            let Some(slots) = slots.get(cell.profile as usize) else {
                 continue;
             };
-            let seen = seen(today.day, cell);
+            let seen = seen(day, cell);
             sum.add(&cell.counts, seen.0, seen.1);
             self.add_cell(cell, slots, seen);
             match connections
@@ -176,11 +173,8 @@ impl Tally {
                 None => connections.push((slots.identity, cell.counts.connections)),
             }
         }
-        if sum.seen.is_none() {
-            return;
-        }
-        today.total.crowd.insert(sender);
-        today.total.sum.merge(&sum);
+        total.crowd.insert(sender);
+        total.sum.merge(&sum);
         let address = sender.address();
         self.countries
             .entry(self.places.country(address))
@@ -195,7 +189,6 @@ impl Tally {
         for (identity, count) in connections {
             if let Some(more) = self.more.get_mut(identity) {
                 more.today.count(count);
-                more.crowd_today.insert(sender);
             }
         }
     }
@@ -205,33 +198,41 @@ impl Tally {
         for (table, place) in self.rankings.iter_mut().zip(slots.rankings) {
             table.add(place, cell, seen);
         }
-        if let Some(hour) = self.hours.get_mut(usize::from(cell.hour)) {
-            hour.crowd.insert(cell.sender);
-            hour.sum.add(&cell.counts, seen.0, seen.1);
+        let hour = usize::from(cell.hour);
+        if let Some(group) = self.hours.get_mut(hour) {
+            group.crowd.insert(cell.sender);
+            group.sum.add(&cell.counts, seen.0, seen.1);
         }
-        if let Some(hour) = self
-            .more
-            .get_mut(slots.identity)
-            .and_then(|more| more.hours.get_mut(usize::from(cell.hour)))
-        {
-            *hour = hour.saturating_add(cell.counts.connections);
+        let Some(more) = self.more.get_mut(slots.identity) else {
+            return;
+        };
+        if slots.is_strange {
+            more.strange.insert(cell.sender);
+        }
+        if let Some(count) = more.hours.get_mut(hour) {
+            *count = count.saturating_add(cell.counts.connections);
         }
     }
 
-    fn end_day(&mut self, today: &mut DayTally) {
-        for more in &mut self.more {
-            let seen = std::mem::take(&mut more.today);
-            let crowd = std::mem::take(&mut more.crowd_today);
-            today.identities.push(crowd.len());
-            if seen.seen > 0 {
-                more.sizes.push(seen.estimate());
+    /// Ends a day; gives the number of addresses of each identity that was there.
+    fn end_day(&mut self) -> HashMap<usize, u64> {
+        let mut seen = HashMap::new();
+        for (place, more) in self.more.iter_mut().enumerate() {
+            let today = std::mem::take(&mut more.today);
+            if today.seen > 0 {
+                seen.insert(place, today.seen);
+                more.sizes.push(today.estimate());
             }
         }
+        seen
     }
 }
 
+/// The key of what few share.
+pub(super) const RARE: &str = "rare";
+
 /// What a profile is ranked under, in the order of [`OF_PROFILES`].
-fn keys(profile: &Profile, shown: &Shown) -> [String; 6] {
+fn keys(profile: &Profile, shown: &Shown, census: &Census) -> [String; 6] {
     let word = |text: &str| {
         if text.is_empty() {
             "-".to_owned()
@@ -239,12 +240,22 @@ fn keys(profile: &Profile, shown: &Shown) -> [String; 6] {
             text.to_owned()
         }
     };
-    let id = |id: Option<String>| id.unwrap_or_else(|| "-".to_owned());
+    let common = |id: Option<String>, is_common: bool| match id {
+        Some(id) if is_common => id,
+        Some(_) => RARE.to_owned(),
+        None => word(""),
+    };
     [
         shown.system.clone(),
-        id(profile.dialect.map(|dialect| dialect.to_string())),
+        common(
+            profile.dialect.map(|dialect| dialect.to_string()),
+            census.has_common_dialect(profile),
+        ),
         word(&profile.helo),
-        id(profile.headers.map(|shape| shape.to_string())),
+        common(
+            profile.headers.map(|shape| shape.to_string()),
+            census.has_common_shape(profile),
+        ),
         word(profile.trap.map_or("", |trap| trap.name())),
         profile.sensor.name().to_owned(),
     ]

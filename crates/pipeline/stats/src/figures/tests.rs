@@ -5,8 +5,8 @@ use std::sync::Arc;
 use atalaya_formats::signatures::Matcher;
 use atalaya_formats::smtp::Dialect;
 use atalaya_model::{
-    Class, Clock, Decision, Handshake, Kind, Observation, ObservationId, Prefix, Rule, Sensor, Timestamp,
-    Trap, Verdict,
+    Class, Clock, Decision, Handshake, Kind, Observation, ObservationId, Period, Prefix, Rule, Sensor,
+    Timestamp, Trap, Verdict,
 };
 use atalaya_places::PlacesConfig;
 use atalaya_store::{Evidence, Store, StoreUrl};
@@ -79,7 +79,8 @@ impl World {
     }
 
     fn counter(&self) -> Counter {
-        Counter::new(self.store.clone(), self.clock.clone(), vec!["ylmf-pc".to_owned()])
+        let parts = (self.store.clone(), self.clock.clone());
+        Counter::new(parts, vec!["ylmf-pc".to_owned()], Period::days(90))
     }
 
     fn statistics(&self, config: StatsConfig) -> Statistics {
@@ -264,7 +265,11 @@ async fn several_days_are_exact_and_what_was_listed_is_known() {
     assert_eq!(days, [100, 100, 100]);
     assert_eq!((picture.listed, picture.notified), (17, 0));
     let srizbi = row(&picture, "Srizbi");
-    assert_eq!(srizbi.world_a_day, Some(srizbi.recipients_a_day * 1_000));
+    // 900 recipients in the 2.75 days of which something is kept.
+    assert_eq!(
+        (srizbi.recipients_a_day, srizbi.world_a_day),
+        (327, Some(327_273))
+    );
     assert_eq!(picture.days[0].botnets, [100]);
 }
 
@@ -305,8 +310,8 @@ async fn days_of_two_machines_are_those_of_one() {
     );
     let file = there.export(day).await.unwrap();
     let again = [
-        here.import(&file).await.unwrap().is_again,
-        here.import(&file).await.unwrap().is_again,
+        here.import(file.clone()).await.unwrap().is_again,
+        here.import(file.clone()).await.unwrap().is_again,
     ];
     assert_eq!(again, [false, true]);
     let (merged, whole) = (
@@ -316,36 +321,111 @@ async fn days_of_two_machines_are_those_of_one() {
     assert_eq!(merged, whole);
     assert!(
         there
-            .import(&file)
+            .import(file.clone())
             .await
             .unwrap_err()
             .to_string()
             .contains("made here")
     );
     for wrong in [&b""[..], b"ATALAYA DAYS 1\n{}\n", &file[..file.len() - 1]] {
-        assert!(here.import(wrong).await.is_err());
+        assert!(here.import(wrong.to_vec()).await.is_err());
     }
 }
 
 #[tokio::test]
-async fn a_day_that_is_kept_long_enough_keeps_its_picture_and_loses_its_addresses() {
+async fn an_imported_day_is_told_by_its_dialect() {
+    let (one, two) = (World::new().await, World::new().await);
+    for last in 0..25 {
+        two.sent_with([193, 0, 2, last], (0, 0), WINDOWS, |seen| {
+            seen.dialect = Some(Dialect::id(TALK));
+        })
+        .await;
+    }
+    two.counter().catch_up().await.unwrap();
+    let file = two
+        .statistics(StatsConfig::default())
+        .export(Day::of(noon()))
+        .await
+        .unwrap();
+    one.statistics(StatsConfig::default()).import(file).await.unwrap();
+    let picture = one.picture(StatsConfig::default(), 0).await;
+    assert_eq!(picture.botnets[0].told_by, TALK);
+    assert_eq!(picture.ranking(Dimension::Dialect).unwrap().rows[0].name, TALK);
+}
+
+#[tokio::test]
+async fn whoever_looks_anew_each_time_is_one_row_with_all_others() {
     let world = World::new().await;
-    for days in [0, 40] {
+    for number in 0..300_u16 {
+        let [high, low] = number.to_be_bytes();
+        let stack = format!("4:60:0:44+0:{}:4000,0:mss:", 1_000 + number);
+        world
+            .sent_with([193, 0, high, low], (0, 0), &stack, |seen| {
+                seen.dialect = Some(atalaya_model::DialectId([high, low, 1, 1, 1, 1, 1, 1]));
+                seen.headers = Some(atalaya_model::ShapeId([high, low, 2, 2, 2, 2, 2, 2]));
+            })
+            .await;
+    }
+    let picture = world.picture(StatsConfig::default(), 0).await;
+    let [row] = &picture.botnets[..] else {
+        panic!("{:?}", picture.botnets)
+    };
+    assert_eq!(
+        (row.kind, row.figures.addresses, row.size),
+        (BotnetKind::Other, 300, None)
+    );
+    for by in [Dimension::Dialect, Dimension::Headers] {
+        assert_eq!(picture.ranking(by).unwrap().rows[0].key, "rare");
+    }
+    assert_eq!(picture.ranking(Dimension::System).unwrap().rows[0].key, "unknown");
+    assert_eq!(picture.pairs, []);
+}
+
+#[tokio::test]
+async fn a_closed_day_keeps_its_picture_with_its_new_addresses_and_loses_its_addresses() {
+    let world = World::new().await;
+    for days in [0, 40, 41] {
         world.sent([193, 0, 0, 1], (days, 0), SRIZBI).await;
     }
+    world.sent([193, 0, 0, 2], (40, 0), SRIZBI).await;
     world.counter().catch_up().await.unwrap();
     let config = StatsConfig {
-        keep: atalaya_model::Period::days(30),
+        keep: Period::days(30),
         ..StatsConfig::default()
     };
     let statistics = world.statistics(config);
     let day = Day::of(noon()).plus(-40);
     let before = statistics.picture(Days::one(day)).await.unwrap();
-    assert!(!statistics.close_oldest().await.unwrap());
-    assert!(!statistics.close_oldest().await.unwrap());
+    assert_eq!((before.total.addresses, before.new, before.new_days), (2, 1, 1));
+    let mut steps = 0;
+    while statistics.close_some().await.unwrap() {
+        steps += 1;
+    }
+    // A picture and a deletion for each of the two.
+    assert_eq!(steps, 4);
     let after = statistics.picture(Days::one(day)).await.unwrap();
-    assert_eq!((before.total, &before.botnets), (after.total, &after.botnets));
-    assert_eq!(after.total.addresses, 1);
+    assert_eq!(
+        (after.total, after.new, &after.botnets),
+        (before.total, 1, &before.botnets)
+    );
     assert!(statistics.export(day).await.is_err());
-    assert_eq!(statistics.days().await.unwrap(), [day, Day::of(noon())]);
+    let week = statistics
+        .picture(Days {
+            first: day,
+            last: day.plus(6),
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        (week.closed_days.as_slice(), week.missing_days.len()),
+        (&[day.to_string()][..], 6)
+    );
+    assert_eq!(
+        statistics.days().await.unwrap(),
+        [day.plus(-1), day, Day::of(noon())]
+    );
+    // What is told too late is not counted.
+    world.sent([193, 0, 0, 3], (100, 0), SRIZBI).await;
+    world.counter().catch_up().await.unwrap();
+    assert_eq!(statistics.days().await.unwrap().len(), 3);
 }

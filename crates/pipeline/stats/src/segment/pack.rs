@@ -10,7 +10,7 @@
 //! packs to about seven bytes a cell.
 
 use super::bytes::put;
-use super::{Cell, Segment};
+use super::{Cell, MOST_CELLS, MOST_PROFILES, Segment};
 use crate::counts::Counts;
 use crate::sender::Sender;
 
@@ -25,8 +25,13 @@ impl Segment {
     /// Packs it.
     ///
     /// # Errors
-    /// zstd had no memory.
+    /// It has more cells or profiles than one may have, and could not be read again; or zstd had no memory.
     pub fn pack(&self) -> std::io::Result<Vec<u8>> {
+        if self.cells.len() > MOST_CELLS || self.profiles.len() > MOST_PROFILES {
+            return Err(std::io::Error::other(
+                "more cells or profiles than a segment may have",
+            ));
+        }
         let bytes = self.to_bytes()?;
         let mut packed = MAGIC.to_vec();
         put(&mut packed, bytes.len() as u64);

@@ -10,7 +10,7 @@ fn profile(number: u8) -> Profile {
         sensor: Sensor::Trap,
         kind: Kind::Spam,
         trap: (number & 1 == 0).then_some(Trap::Pristine),
-        stack: format!("4:64:0:60+0:{number}:1,7:mss:df"),
+        stack: format!("4:64:0:60+0:{number}:1,7:mss,nop,ws:df"),
         dialect: Some(DialectId([number; 8])),
         helo: "word".to_owned(),
         headers: None,
@@ -31,7 +31,7 @@ fn cell() -> impl Strategy<Value = Cell> {
                 profile,
                 hour,
                 first,
-                last: first.saturating_add(7).min(86_399),
+                last: first.saturating_add(7).min(u32::from(hour) * 3_600 + 3_599),
                 counts: Counts {
                     connections: count,
                     envelopes: count / 2,
@@ -128,4 +128,53 @@ fn what_promises_more_than_it_has_gets_no_memory() {
     bytes::put(&mut body, MOST_CELLS as u64);
     assert!(lie(body.len() as u64, &body).contains("cells"));
     assert!(Segment::unpack(b"ATALAYA DAY 2\n").is_err());
+}
+
+#[test]
+fn what_is_packed_can_be_read_and_what_could_not_is_not_packed() {
+    let many = |count: u32| {
+        let profiles = (0..count).map(|number| Profile {
+            dialect: Some(DialectId(u64::from(number).to_be_bytes())),
+            ..profile(1)
+        });
+        let cell = |profile| Cell {
+            sender: Sender::V4(profile),
+            profile,
+            hour: 0,
+            first: 1,
+            last: 1,
+            counts: Counts::default(),
+        };
+        Segment::new(profiles.collect(), (0..count).map(cell).collect())
+    };
+    let most = u32::try_from(MOST_PROFILES).unwrap();
+    let full = many(most);
+    assert_eq!(
+        Segment::unpack(&full.pack().unwrap()).unwrap().profiles().len(),
+        MOST_PROFILES
+    );
+    assert!(many(most + 1).pack().is_err());
+}
+
+#[test]
+fn what_no_sensor_can_have_seen_is_refused() {
+    let with = |change: &dyn Fn(&mut Profile)| {
+        let mut odd = profile(1);
+        change(&mut odd);
+        let cell = Cell {
+            sender: Sender::V4(7),
+            profile: 0,
+            hour: 0,
+            first: 1,
+            last: 1,
+            counts: Counts::default(),
+        };
+        let packed = Segment::new(vec![odd], vec![cell]).pack().unwrap();
+        Segment::unpack(&packed)
+    };
+    assert!(with(&|odd| odd.helo = "word \"ylmf-pc\"".to_owned()).is_ok());
+    assert!(with(&|odd| odd.helo = "<script>".to_owned()).is_err());
+    assert!(with(&|odd| odd.helo = "word \"\u{1b}[2J\"".to_owned()).is_err());
+    assert!(with(&|odd| odd.stack = "=cmd()".to_owned()).is_err());
+    assert!(with(&|odd| odd.sensor = Sensor::Feed).is_err());
 }

@@ -3,6 +3,7 @@
 use super::bytes::{take, take_some};
 use super::pack::{MAGIC, counts};
 use super::{Cell, MOST_CELLS, MOST_PROFILES, Segment};
+use crate::day::Day;
 use crate::profile::Profile;
 use crate::sender::Sender;
 
@@ -60,6 +61,9 @@ fn profiles(bytes: &mut &[u8]) -> Result<Vec<Profile>, BadSegment> {
     if profiles.len() > MOST_PROFILES {
         return Err(BadSegment("it has too many profiles"));
     }
+    if !profiles.iter().all(Profile::can_be) {
+        return Err(BadSegment("it has a profile that no sensor can have seen"));
+    }
     Ok(profiles)
 }
 
@@ -82,12 +86,17 @@ fn cells(bytes: &mut &[u8], profiles: usize) -> Option<Vec<Cell>> {
         for (count, column) in four.iter_mut().zip(&counted) {
             *count = *column.get(place)?;
         }
+        let hour = u8::try_from(*hour.get(place)?).ok()?;
+        let last = first.checked_add(u32::try_from(*length.get(place)?).ok()?)?;
+        if Day::hour_of(first) != hour || Day::hour_of(last) != hour || u64::from(last) > LAST_SECOND {
+            return None;
+        }
         cells.push(Cell {
             sender,
             profile: u32::try_from(*profile.get(place)?).ok()?,
-            hour: u8::try_from(*hour.get(place)?).ok()?,
+            hour,
             first,
-            last: first.checked_add(u32::try_from(*length.get(place)?).ok()?)?,
+            last,
             counts: counts(four),
         });
     }

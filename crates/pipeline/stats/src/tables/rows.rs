@@ -81,6 +81,7 @@ fn counted_columns(view: View, is_shown: impl Fn(Measure) -> bool) -> impl Itera
 fn botnet(picture: &Picture, row: &BotnetRow, view: View, has_world: bool) -> Vec<Cell> {
     let words = view.words;
     let text = |text: &str| Cell::Text(text.to_owned());
+    let size = |cell: &dyn Fn(&Estimate) -> Cell| row.size.as_ref().map_or(Cell::Nothing, cell);
     let mut cells = vec![
         Cell::Text(botnet_name(words, row)),
         Cell::Text(what(row, words)),
@@ -90,19 +91,13 @@ fn botnet(picture: &Picture, row: &BotnetRow, view: View, has_world: bool) -> Ve
         Cell::Text(clean(&row.told_by, MOST_TOLD)),
         Cell::Count(row.figures.addresses),
         text(words.methods.seen),
-        Cell::Count(row.size.likely),
-        Cell::Text(chao(row.size, words)),
-        Cell::Count(row.size.low),
-        Cell::Count(row.size.high),
+        size(&|size: &Estimate| Cell::Count(size.likely)),
+        size(&|size: &Estimate| Cell::Text(chao(*size, words))),
+        size(&|size: &Estimate| Cell::Count(size.low)),
+        size(&|size: &Estimate| Cell::Count(size.high)),
         Cell::Count(row.recipients_a_day),
         Cell::Text(over(picture, words)),
     ];
-    if row.kind == BotnetKind::Other {
-        // What is thrown together has no size.
-        for cell in cells.iter_mut().skip(8).take(4) {
-            *cell = Cell::Nothing;
-        }
-    }
     if has_world {
         cells.push(row.world_a_day.map_or(Cell::Nothing, Cell::Count));
         cells.push(text(words.methods.world));

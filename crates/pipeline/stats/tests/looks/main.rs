@@ -142,12 +142,13 @@ fn the_numbers_stand_in_chart_table_and_file() {
     assert!(
         line.contains(&format!(
             ",{},addresses seen,{},",
-            srizbi.figures.addresses, srizbi.size.likely
+            srizbi.figures.addresses,
+            srizbi.size.unwrap().likely
         )),
         "{line}"
     );
     let text = table.text(words(Language::English), 140);
-    let low = words(Language::English).number(srizbi.size.low);
+    let low = words(Language::English).number(srizbi.size.unwrap().low);
     for words in [
         "addresses seen",
         "Chao 1987, 95\u{a0}%:",

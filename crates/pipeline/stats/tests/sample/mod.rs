@@ -145,11 +145,11 @@ fn botnet(day: &str, (place, row): (usize, &(&str, &[&str], u64, u64)), dice: &m
         } else {
             0
         },
-        size: Estimate {
+        size: Some(Estimate {
             low: figures.addresses * 13 / 10,
             likely: figures.addresses * 15 / 10,
             high: figures.addresses * 18 / 10,
-        },
+        }),
         recipients_a_day: figures.counts.recipients,
         world_a_day: None,
         hours: hours(figures.counts.connections, place as u64 * 2, dice),
@@ -181,11 +181,11 @@ fn rest(day: &str) -> BotnetRow {
         listed: 40,
         notified: 12,
         paired: 0,
-        size: Estimate {
+        size: Some(Estimate {
             low: 2_700,
             likely: 2_700,
             high: 2_700,
-        },
+        }),
         recipients_a_day: figures.counts.recipients,
         world_a_day: None,
         hours: [300; 24],
@@ -360,6 +360,8 @@ pub(crate) fn picture(days: usize) -> Picture {
         last_day: last.to_owned(),
         made_at: at(last, 86_400 + 3_600).unwrap(),
         is_complete: true,
+        closed_days: Vec::new(),
+        more_botnets: 0,
         missing_days: Vec::new(),
         origins: origins(),
         total,
@@ -446,6 +448,8 @@ pub(crate) fn nothing() -> Picture {
             .to_vec(),
         pairs: Vec::new(),
         days: Vec::new(),
+        closed_days: Vec::new(),
+        more_botnets: 0,
         missing_days: vec![day.to_owned()],
         ..picture(1)
     }

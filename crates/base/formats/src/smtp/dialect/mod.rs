@@ -36,12 +36,12 @@ use std::fmt;
 use std::net::IpAddr;
 
 use atalaya_model::DialectId;
-use sha2::{Digest as _, Sha256};
 
 pub use self::known::programs;
 pub use self::name::hello_class;
 use self::turns::{Heard, Refused};
 use crate::conversation::{Conversation, Ends};
+use crate::habit;
 
 /// Commands that `order` tells; what comes behind is `...`.
 const MOST_COMMANDS: usize = 24;
@@ -49,8 +49,6 @@ const MOST_COMMANDS: usize = 24;
 const QUICK: u32 = 1_000;
 /// Waits of a program that waits on purpose differ by a fifth at most, and there must be so many of them to tell.
 const REGULAR: (u32, usize) = (5, 3);
-/// Bytes of the digest in a name.
-const NAME: usize = 8;
 
 /// Who spoke with whom.
 #[derive(Debug, Clone, Copy)]
@@ -141,12 +139,7 @@ impl Dialect {
     /// The short name of the dialect: of its text as it stands.
     #[must_use]
     pub fn id(text: &str) -> DialectId {
-        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        let mut name = [0; NAME];
-        for (place, byte) in name.iter_mut().zip(digest) {
-            *place = byte;
-        }
-        DialectId(name)
+        DialectId(habit::name(text))
     }
 }
 

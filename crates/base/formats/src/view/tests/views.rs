@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use atalaya_model::{DialectId, Envelope, Handshake, Kind, Observation, ObservationId, Prefix, Sensor, Trap};
+use atalaya_model::{
+    DialectId, Envelope, Handshake, Kind, Observation, ObservationId, Prefix, Sensor, ShapeId, Trap,
+};
 
 use crate::conversation::{Conversation, Ends, Side};
 use crate::redact::TrapNames;
@@ -38,6 +40,7 @@ fn observation(recipients: &[&str], trap: Option<Trap>) -> Observation {
                 .unwrap(),
         ),
         dialect: Some(DialectId([0xba, 0x75, 0x0a, 0xe2, 0x77, 0x2a, 0x54, 0x9a])),
+        headers: Some(ShapeId([7; 8])),
         ..Observation::new(
             ObservationId(uuid::Uuid::from_u128(1)),
             "192.0.2.7".parse().unwrap(),
@@ -71,6 +74,7 @@ fn shown(seen: &Observation, view: View, contact: &str) -> Shown {
         reached: &[],
         conversation: Some(&talk),
         dialect: None,
+        shape: None,
     };
     let unit = Prefix::unit(seen.address);
     let hiding = Hiding {
@@ -118,6 +122,7 @@ fn no_view_but_the_sealed_one_shows_traps_passwords_and_tokens() {
         reached: &[],
         conversation: None,
         dialect: None,
+        shape: None,
     };
     let hiding = Hiding {
         key: SECRET,
@@ -257,6 +262,7 @@ fn the_text_of_a_dialect_is_not_for_the_network_where_a_name_was_hidden() {
             reached: &[],
             conversation: None,
             dialect: Some("EHLO"),
+            shape: None,
         };
         let shown = Shown::of(&material, View::Network, hiding, &Arc::default(), 0).unwrap();
         assert_eq!(observed(&shown).dialect_text.is_some(), is_shown, "{helo}");

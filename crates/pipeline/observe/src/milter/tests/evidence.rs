@@ -50,6 +50,7 @@ async fn a_message_to_a_trap_is_kept_once_with_its_client_and_envelope() {
         ["a@trap.example", "b@b.example", "c@trap.example"]
     );
     assert_eq!(other.traps, ["a@trap.example", "c@trap.example"]);
+    assert!(other.headers.is_some(), "it is whole");
     assert_eq!(
         String::from_utf8_lossy(message),
         "Subject: Watches\r\n\r\nBuy\r\n"

@@ -42,9 +42,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             ..self.delivery(envelope, Some(trap), oddities)
         };
         let message = self.body.take();
-        let observation = evidence::of_message(delivery, &message);
+        let (observation, shape) = evidence::of_message(delivery, &message);
         let evidence = Evidence {
             message: Some(message),
+            shape: Some(shape.into_text()),
             ..self.evidence()
         };
         match (self.record(observation, evidence).await, self.door.mode) {
@@ -134,7 +135,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
                 .is_on()
                 .then(|| recorder.conversation().to_text().into_bytes()),
             dialect: self.told.as_ref().map(|told| told.text.clone()),
-            message: None,
+            ..Evidence::default()
         }
     }
 

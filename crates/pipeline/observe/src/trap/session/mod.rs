@@ -123,7 +123,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
     }
 
     /// Speaks with the client until one of the two ends it. Returns the word for why.
-    pub(crate) async fn run(mut self) -> &'static str {
+    ///
+    /// Boxed: an `async fn` keeps what it is given twice, and the task of a connection is moved several times until it runs.
+    pub(crate) async fn run(mut self: Box<Self>) -> &'static str {
         let end = match self.greet().await {
             Ok(()) => self.converse().await,
             Err(end) => end,

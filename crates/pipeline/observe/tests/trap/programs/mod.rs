@@ -60,7 +60,7 @@ async fn dialect_of(send: impl FnOnce(SocketAddr) -> String + Send + 'static) ->
     let conversation = observation.conversation.unwrap();
     assert!(fixture.store.message(&conversation).await.unwrap().is_some());
     let id = observation.dialect.unwrap();
-    let text = fixture.store.dialect(id).await.unwrap().unwrap();
+    let text = fixture.store.text_of(id).await.unwrap().unwrap();
     format!("`{id}` | `{text}`")
 }
 
@@ -134,7 +134,7 @@ async fn swaks_under_tls() {
     assert!(tls.version.starts_with("TLSv1."), "{tls}");
     let dialect = fixture
         .store
-        .dialect(seen[0].observation.dialect.unwrap())
+        .text_of(seen[0].observation.dialect.unwrap())
         .await
         .unwrap()
         .unwrap();

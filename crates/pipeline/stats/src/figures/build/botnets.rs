@@ -1,6 +1,7 @@
 //! The table of botnets: those of the catalogue, and whatever nobody has named and many share.
 
 use super::{Around, kind, largest, precise, shares_by};
+use crate::day::Day;
 use crate::figures::crowd::Crowd;
 use crate::figures::estimate::{Estimate, whole};
 use crate::figures::group::Group;
@@ -13,30 +14,34 @@ use atalaya_places::Language;
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
+/// Fewer addresses than these say nothing of how many there are.
+const LEAST_TO_TELL: u64 = 10;
+
 /// A line of the table before it has its numbers.
 struct Line {
     identity: Identity,
-    /// The places of what it is made of.
-    places: Vec<usize>,
+    /// The place of the identity.
+    place: usize,
     group: Group,
+    addresses: u64,
 }
 
-/// The rows, by addresses, each with the places of the identities that it is made of.
-pub(super) fn table(tally: &Tally, around: &Around, told: (&Crowd, &Crowd)) -> Vec<(BotnetRow, Vec<usize>)> {
+/// The rows, by addresses, each with the place of its identity; and how many more have no name.
+pub(super) fn table(
+    tally: &Tally,
+    around: &Around,
+    told: (&Crowd, &Crowd),
+) -> (Vec<(BotnetRow, usize)>, u64) {
     let mut ordinary = Crowd::default();
     tally
         .stacks
         .ordinary
         .values()
         .for_each(|crowd| ordinary.add(crowd));
-    let mut rows: Vec<(BotnetRow, Vec<usize>)> = lines(tally, around)
+    let (lines, more) = lines(tally, around);
+    let mut rows: Vec<(BotnetRow, usize)> = lines
         .into_iter()
-        .map(|line| {
-            (
-                row(tally, around, &line, (told.0, told.1, &ordinary)),
-                line.places,
-            )
-        })
+        .map(|line| (row(tally, around, &line, (told.0, told.1, &ordinary)), line.place))
         .collect();
     rows.sort_by(|(one, _), (two, _)| {
         // What tells nothing stands behind what does.
@@ -48,37 +53,38 @@ pub(super) fn table(tally: &Tally, around: &Around, told: (&Crowd, &Crowd)) -> V
         };
         rank(one).cmp(&rank(two)).then_with(|| one.name.cmp(&two.name))
     });
-    rows
+    (rows, more)
 }
 
-/// What gets a line: what few share and nobody has named is one with what tells nothing.
-fn lines(tally: &Tally, around: &Around) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut rest = Line {
-        identity: Identity::Unknown,
-        places: Vec::new(),
-        group: Group::default(),
-    };
+/// What gets a line: all that has a name, and of what has none those that most share.
+fn lines(tally: &Tally, around: &Around) -> (Vec<Line>, u64) {
+    let (mut lines, mut nameless) = (Vec::new(), Vec::new());
     for (identity, place) in tally.identities.keys() {
         let Some(group) = tally.identities.group(place) else {
             continue;
         };
-        let is_rare = group.crowd.len() < u64::from(around.config.cluster_least);
-        if *identity == Identity::Unknown || (identity.is_nameless() && is_rare) {
-            rest.places.push(place);
-            rest.group.merge(group);
+        let line = Line {
+            identity: identity.clone(),
+            place,
+            group: group.clone(),
+            addresses: group.crowd.len(),
+        };
+        if identity.is_nameless() {
+            nameless.push(line);
         } else {
-            lines.push(Line {
-                identity: identity.clone(),
-                places: vec![place],
-                group: group.clone(),
-            });
+            lines.push(line);
         }
     }
-    if !rest.places.is_empty() {
-        lines.push(rest);
-    }
-    lines
+    nameless.sort_by(|one, two| {
+        two.addresses
+            .cmp(&one.addresses)
+            .then_with(|| one.identity.cmp(&two.identity))
+    });
+    let most = around.config.rows as usize;
+    let more = nameless.len().saturating_sub(most) as u64;
+    nameless.truncate(most);
+    lines.extend(nameless);
+    (lines, more)
 }
 
 fn row(
@@ -98,17 +104,8 @@ fn row(
         _ => None,
     };
     let figures = line.group.figures();
-    let days = covered_days(around);
-    let a_day = whole(precise(figures.counts.recipients) / days);
-    let has_strange = line
-        .places
-        .iter()
-        .filter_map(|place| tally.more.get(*place))
-        .any(|more| {
-            more.signatures
-                .iter()
-                .any(|signature| tally.stacks.strange.contains_key(signature))
-        });
+    let a_day = precise(figures.counts.recipients) / covered_days(tally, around);
+    let more = tally.more.get(line.place);
     BotnetRow {
         name: line.identity.name(),
         kind: kind(&line.identity),
@@ -123,25 +120,21 @@ fn row(
         new: figures.addresses.saturating_sub(crowd.common(&around.before)),
         listed: crowd.common(listed),
         notified: crowd.common(notified),
-        paired: if has_strange { crowd.common(ordinary) } else { 0 },
+        paired: more.map_or(0, |more| more.strange.common(ordinary)),
         size: size(tally, line),
-        recipients_a_day: a_day,
-        world_a_day: around
-            .config
-            .share_of_mail
-            .map(|share| whole(precise(a_day) / share)),
-        hours: hours(tally, line),
+        recipients_a_day: whole(a_day),
+        world_a_day: around.config.share_of_mail.map(|share| whole(a_day / share)),
+        hours: more.map_or([0; 24], |more| more.hours),
         countries: countries(tally, crowd),
         networks: networks(tally, crowd),
     }
 }
 
-/// How much of these days is over, in days; a moment at least.
-fn covered_days(around: &Around) -> f64 {
-    let end = around.days.last.end().min(around.now);
-    let over = end.since(around.days.first.start()).as_secs_f64() / DAY;
-    let missing = precise(around.missing.len() as u64);
-    (over - missing).max(1.0 / 24.0)
+/// How much is over of the days of which something is kept, in days; an hour at least.
+fn covered_days(tally: &Tally, around: &Around) -> f64 {
+    let over = |day: Day| day.end().min(around.now).since(day.start()).as_secs_f64() / DAY;
+    let days: f64 = tally.days.iter().map(|tally| over(tally.day)).sum();
+    days.max(1.0 / 24.0)
 }
 
 fn told_by(tally: &Tally, identity: &Identity, provenance: Option<&str>) -> String {
@@ -160,39 +153,19 @@ fn told_by(tally: &Tally, identity: &Identity, provenance: Option<&str>) -> Stri
     }
 }
 
-/// The mean of the estimates of the days.
-fn size(tally: &Tally, line: &Line) -> Estimate {
-    let sizes = line
-        .places
-        .iter()
-        .filter_map(|place| tally.more.get(*place))
-        .flat_map(|more| &more.sizes);
-    let days = tally.days.len().max(1) as u64;
-    let mut sum = Estimate {
-        low: 0,
-        likely: 0,
-        high: 0,
-    };
-    for size in sizes {
-        sum.low = sum.low.saturating_add(size.low);
-        sum.likely = sum.likely.saturating_add(size.likely);
-        sum.high = sum.high.saturating_add(size.high);
+/// The mean of the estimates of the days; none where too few were seen to tell.
+fn size(tally: &Tally, line: &Line) -> Option<Estimate> {
+    if !line.identity.is_crowd() || line.addresses < LEAST_TO_TELL {
+        return None;
     }
-    Estimate {
-        low: sum.low / days,
-        likely: sum.likely / days,
-        high: sum.high / days,
-    }
-}
-
-fn hours(tally: &Tally, line: &Line) -> [u64; 24] {
-    let mut hours = [0_u64; 24];
-    for more in line.places.iter().filter_map(|place| tally.more.get(*place)) {
-        for (sum, count) in hours.iter_mut().zip(more.hours) {
-            *sum = sum.saturating_add(count);
-        }
-    }
-    hours
+    let sizes = &tally.more.get(line.place)?.sizes;
+    let days = precise(tally.days.len() as u64);
+    let mean = |part: fn(&Estimate) -> u64| sizes.iter().map(|size| precise(part(size))).sum::<f64>() / days;
+    Some(Estimate {
+        low: whole(mean(|size| size.low).floor()),
+        likely: whole(mean(|size| size.likely)),
+        high: whole(mean(|size| size.high).ceil()),
+    })
 }
 
 fn countries(tally: &Tally, crowd: &Crowd) -> Vec<Share> {

@@ -34,6 +34,7 @@ pub(crate) struct Around {
     pub(crate) before: Crowd,
     pub(crate) before_days: u32,
     pub(crate) missing: Vec<String>,
+    pub(crate) closed: Vec<String>,
     pub(crate) config: StatsConfig,
 }
 
@@ -43,7 +44,7 @@ pub(crate) fn picture(tally: &Tally, around: &Around) -> Picture {
     let listed = total.within(&around.listed);
     let notified = total.within(&around.notified);
     let known = total.common(&around.before);
-    let botnets = botnets::table(tally, around, (&listed, &notified));
+    let (botnets, more_botnets) = botnets::table(tally, around, (&listed, &notified));
     Picture {
         version: VERSION,
         first_day: around.days.first.to_string(),
@@ -51,6 +52,7 @@ pub(crate) fn picture(tally: &Tally, around: &Around) -> Picture {
         made_at: around.now,
         is_complete: around.now >= around.days.last.end(),
         missing_days: around.missing.clone(),
+        closed_days: around.closed.clone(),
         origins: Vec::new(),
         total: tally.total.figures(),
         new: total.len().saturating_sub(known),
@@ -58,7 +60,8 @@ pub(crate) fn picture(tally: &Tally, around: &Around) -> Picture {
         listed: listed.len(),
         notified: notified.len(),
         days: days(tally, &botnets),
-        botnets: botnets.into_iter().map(|(row, _places)| row).collect(),
+        botnets: botnets.into_iter().map(|(row, _place)| row).collect(),
+        more_botnets,
         rankings: rankings(tally, around.config.rows as usize),
         pairs: pairs(tally, &around.config),
     }
@@ -229,13 +232,13 @@ fn largest(mut shares: Vec<Share>) -> Vec<Share> {
 }
 
 /// Each day, with the addresses of each botnet of the table.
-fn days(tally: &Tally, botnets: &[(BotnetRow, Vec<usize>)]) -> Vec<DayRow> {
+fn days(tally: &Tally, botnets: &[(BotnetRow, usize)]) -> Vec<DayRow> {
     let row = |day: &super::tally::DayTally| DayRow {
         day: day.day.to_string(),
-        figures: day.total.figures(),
+        figures: day.figures,
         botnets: botnets
             .iter()
-            .map(|(_, places)| places.iter().filter_map(|place| day.identities.get(*place)).sum())
+            .map(|(_, place)| day.identities.get(place).copied().unwrap_or(0))
             .collect(),
     };
     tally.days.iter().map(row).collect()
@@ -249,37 +252,35 @@ fn pairs(tally: &Tally, config: &StatsConfig) -> Vec<Pair> {
         .ordinary
         .values()
         .for_each(|crowd| ordinary.add(crowd));
-    let pair = |(signature, crowd): (&String, &Crowd)| {
-        let (addresses, both) = (crowd.len(), crowd.common(&ordinary));
-        let systems = tally.stacks.ordinary.iter().map(|(system, other)| Share {
-            key: system.clone(),
-            name: system.clone(),
-            addresses: crowd.common(other),
-        });
-        Pair {
-            signature: signature.clone(),
-            name: format!("stack #{}", short(signature)),
-            addresses,
-            both,
-            is_suspected: both >= u64::from(config.pair_least)
-                && precise(both) >= precise(addresses) * config.pair_share,
-            systems: largest(systems.filter(|share| share.addresses > 0).collect()),
-        }
-    };
-    let mut pairs: Vec<Pair> = tally
-        .stacks
-        .strange
-        .iter()
-        .map(pair)
-        .filter(|pair| pair.both > 0)
+    let strange = tally.stacks.strange.iter();
+    let mut found: Vec<(&String, &Crowd, u64)> = strange
+        .map(|(signature, crowd)| (signature, crowd, crowd.common(&ordinary)))
+        .filter(|(.., both)| *both > 0)
         .collect();
-    pairs.sort_by(|one, two| {
-        two.both
-            .cmp(&one.both)
-            .then_with(|| one.signature.cmp(&two.signature))
+    found.sort_by(|(one, _, some), (two, _, others)| others.cmp(some).then_with(|| one.cmp(two)));
+    found.truncate(MOST_PAIRS);
+    found
+        .into_iter()
+        .map(|(signature, crowd, both)| pair(tally, config, (signature, crowd), both))
+        .collect()
+}
+
+fn pair(tally: &Tally, config: &StatsConfig, (signature, crowd): (&str, &Crowd), both: u64) -> Pair {
+    let addresses = crowd.len();
+    let systems = tally.stacks.ordinary.iter().map(|(system, other)| Share {
+        key: system.clone(),
+        name: system.clone(),
+        addresses: crowd.common(other),
     });
-    pairs.truncate(MOST_PAIRS);
-    pairs
+    Pair {
+        signature: signature.to_owned(),
+        name: format!("stack #{}", short(signature)),
+        addresses,
+        both,
+        is_suspected: both >= u64::from(config.pair_least)
+            && precise(both) >= precise(addresses) * config.pair_share,
+        systems: largest(systems.filter(|share| share.addresses > 0).collect()),
+    }
 }
 
 /// A count as a number to reckon with.

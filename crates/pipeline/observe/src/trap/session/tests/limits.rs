@@ -181,7 +181,8 @@ async fn flood(config: TrapConfig, begin: &'static [u8], endless: u8) -> &'stati
     let door = door(&shared);
     let words = begin.chain(tokio::io::repeat(endless));
     let stream = tokio::io::join(words, tokio::io::sink());
-    let session = tokio::spawn(Session::new(shared, stream, peer, door, stops).run());
+    let session = Box::new(Session::new(shared, stream, peer, door, stops));
+    let session = tokio::spawn(session.run());
     for _ in 0..100 {
         if session.is_finished() {
             return session.await.unwrap();

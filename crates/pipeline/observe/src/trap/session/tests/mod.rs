@@ -148,7 +148,7 @@ impl Client {
         let session = Session::new(Arc::clone(&shared), other_end, peer, door, stops.clone());
         Self {
             stream,
-            session: tokio::spawn(session.run()),
+            session: tokio::spawn(Box::new(session).run()),
             store,
             shared,
             stops,

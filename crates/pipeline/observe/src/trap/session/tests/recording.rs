@@ -51,6 +51,12 @@ async fn a_message_is_kept_with_its_conversation_and_dialect() {
          pace=quick refused=- next=- end=-"
     );
     assert_eq!(seen.dialect, Some(atalaya_formats::smtp::Dialect::id(&dialect)));
+    let shape = evidence.shape.unwrap();
+    assert!(
+        shape.starts_with("mail/1 received=0 order=From msgid=- "),
+        "{shape}"
+    );
+    assert!(seen.headers.is_some());
 }
 
 #[tokio::test]
@@ -107,6 +113,7 @@ async fn a_conversation_without_mail_is_recorded_with_its_end() {
     );
     assert_eq!(seen.envelope.mail_from, "a@b.example");
     assert!(!seen.counts());
+    assert_eq!((seen.headers, &evidence.shape), (None, &None));
     assert!(evidence.dialect.unwrap().ends_with(
         " order=EHLO,MAIL,QUIT mail=MAIL_FROM:<@> rcpt=- text=- pace=quick refused=- next=- end=quit"
     ));
