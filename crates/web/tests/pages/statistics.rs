@@ -65,7 +65,11 @@ async fn a_house_that_saw_nothing_says_so() {
     assert_eq!(page.status, StatusCode::OK);
     page.says("Nothing was seen.");
     keep(&house, "2026-11-22", sample::nothing()).await;
-    house.get(LAST).await.says("Nothing was seen.").keeps("<svg class=\"chart");
+    house
+        .get(LAST)
+        .await
+        .says("Nothing was seen.")
+        .keeps("<svg class=\"chart");
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ const HEAD: HeadWords = HeadWords {
     made: |moment| format!("Made on {moment}. Days are days in UTC."),
     unfinished: |moment| format!("The last day is not over: this is what was seen until {moment}."),
     missing: |days| format!("Nothing is kept of these days: {days}."),
+    closed: |days| format!("Only pictures are kept of these days, so that they are not in this one: {days}."),
     nothing: "Nothing was seen. Either nobody sent anything to the traps, or nothing was counted.",
     numbers: "The numbers",
 };
@@ -177,6 +178,11 @@ const CHARTS: ChartWords = ChartWords {
     hours_utc: "hours in UTC",
     and_more: |count| format!("and {count} more"),
     no_place: |count| format!("Not on the map: {count}"),
+    more_botnets: |count| {
+        format!(
+            "Without a row of their own, because few addresses share them: {count} stacks and dialects without a name."
+        )
+    },
 };
 
 const NOTES: NoteWords = NoteWords {

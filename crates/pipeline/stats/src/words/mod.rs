@@ -52,6 +52,8 @@ pub(crate) struct HeadWords {
     pub(crate) unfinished: With1,
     /// The missing days.
     pub(crate) missing: With1,
+    /// The days of which only pictures are kept.
+    pub(crate) closed: With1,
     pub(crate) nothing: &'static str,
     pub(crate) numbers: &'static str,
 }
@@ -133,6 +135,7 @@ pub(crate) struct ChartWords {
     pub(crate) hours_utc: &'static str,
     pub(crate) and_more: With1,
     pub(crate) no_place: With1,
+    pub(crate) more_botnets: With1,
 }
 
 /// Notes at the end.
