@@ -64,6 +64,12 @@ async fn a_house_that_saw_nothing_says_so() {
     let page = house.get("/stats").await;
     assert_eq!(page.status, StatusCode::OK);
     page.says("Nothing was seen.");
+    keep(&house, "2026-11-22", sample::nothing()).await;
+    house
+        .get(LAST)
+        .await
+        .says("Nothing was seen.")
+        .keeps("<svg class=\"chart");
 }
 
 #[tokio::test]

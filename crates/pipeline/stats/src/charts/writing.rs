@@ -39,15 +39,15 @@ pub(crate) fn width(text: &str, size: f64) -> f64 {
 
 /// About how wide a character is, in ems of the common sans-serif fonts.
 fn em(character: char) -> f64 {
+    // Rather too wide than too narrow: a text that is cut early is read, one that runs over its neighbour is not.
     match character {
-        'i' | 'j' | 'l' | '.' | ',' | '\'' | ':' | ';' | '|' | '!' | 'I' | ' ' | '(' | ')' | '[' | ']' => {
-            0.31
-        }
-        'f' | 't' | 'r' | '-' | '/' => 0.4,
-        'm' | 'M' | 'w' | 'W' | '@' | '%' => 0.9,
-        'A'..='Z' => 0.68,
+        'i' | 'j' | 'l' | '.' | ',' | '\'' | ':' | ';' | '|' | '!' | 'I' | ' ' => 0.34,
+        'f' | 't' | 'r' | '-' | '/' | '(' | ')' | '[' | ']' => 0.42,
+        'm' | 'M' | 'w' | 'W' | '@' | '%' => 0.97,
+        '<' | '>' | '=' | '+' | '~' | '#' | '_' => 0.84,
+        'A'..='Z' => 0.71,
         '\u{1100}'.. => 1.05,
-        _ => 0.585,
+        _ => 0.62,
     }
 }
 

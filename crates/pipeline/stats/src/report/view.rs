@@ -51,6 +51,9 @@ fn warnings(picture: &Picture, words: &Words) -> Vec<String> {
     if !picture.missing_days.is_empty() && picture.first_day != picture.last_day {
         warnings.push((words.head.missing)(&picture.missing_days.join(", ")));
     }
+    if !picture.closed_days.is_empty() {
+        warnings.push((words.head.closed)(&picture.closed_days.join(", ")));
+    }
     let old: Vec<String> = picture
         .origins
         .iter()
@@ -147,6 +150,9 @@ pub(super) struct ImageView {
 
 /// What the chart of a part cannot show.
 fn note(picture: &Picture, part: Part, view: View) -> String {
+    if part == Part::Botnets && picture.more_botnets > 0 {
+        return (view.words.charts.more_botnets)(&view.words.number(picture.more_botnets));
+    }
     if part != Part::Ranking(Dimension::Country) {
         return String::new();
     }

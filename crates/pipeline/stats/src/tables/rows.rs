@@ -167,7 +167,14 @@ fn over(picture: &Picture, words: &Words) -> String {
     };
     let end = last.end().min(picture.made_at);
     let hours = end.since(first.start()).as_secs() / 3_600;
-    let hours = hours.saturating_sub(24_u64.saturating_mul(picture.missing_days.len() as u64));
+    let hours = hours.saturating_sub(
+        24_u64.saturating_mul(
+            picture
+                .missing_days
+                .len()
+                .saturating_add(picture.closed_days.len()) as u64,
+        ),
+    );
     let days = u64::from(crate::day::Days { first, last }.count());
     if days < 2 {
         return (words.methods.recipients_hours)(&words.number(hours), "24");

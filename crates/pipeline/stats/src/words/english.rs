@@ -53,6 +53,7 @@ const HEAD: HeadWords = HeadWords {
     made: |moment| format!("Made on {moment}. Days are days in UTC."),
     unfinished: |moment| format!("The last day is not over: this is what was seen until {moment}."),
     missing: |days| format!("Nothing is kept of these days: {days}."),
+    closed: |days| format!("Only pictures are kept of these days, so that they are not in this one: {days}."),
     nothing: "Nothing was seen. Either nobody sent anything to the traps, or nothing was counted.",
     numbers: "The numbers",
 };
@@ -169,13 +170,19 @@ const CHARTS: ChartWords = ChartWords {
     stack: "stack",
     dialect: "dialect",
     none: "none",
+    not_seen: "not seen",
     peak: |number, hour| format!("at most {number} at {hour}"),
-    all: "all addresses",
-    interval: "size: estimate and interval (95 %)",
+    all: "all",
+    interval: "estimated size (95\u{a0}%)",
     both: "with an ordinary system too",
     hours_utc: "hours in UTC",
     and_more: |count| format!("and {count} more"),
     no_place: |count| format!("Not on the map: {count}"),
+    more_botnets: |count| {
+        format!(
+            "Without a row of their own, because few addresses share them: {count} stacks and dialects without a name."
+        )
+    },
 };
 
 const NOTES: NoteWords = NoteWords {

@@ -52,6 +52,8 @@ pub(crate) struct HeadWords {
     pub(crate) unfinished: With1,
     /// The missing days.
     pub(crate) missing: With1,
+    /// The days of which only pictures are kept.
+    pub(crate) closed: With1,
     pub(crate) nothing: &'static str,
     pub(crate) numbers: &'static str,
 }
@@ -123,6 +125,8 @@ pub(crate) struct ChartWords {
     pub(crate) stack: &'static str,
     pub(crate) dialect: &'static str,
     pub(crate) none: &'static str,
+    /// There was nothing to tell a system by.
+    pub(crate) not_seen: &'static str,
     /// Number, hour.
     pub(crate) peak: With2,
     pub(crate) all: &'static str,
@@ -131,6 +135,7 @@ pub(crate) struct ChartWords {
     pub(crate) hours_utc: &'static str,
     pub(crate) and_more: With1,
     pub(crate) no_place: With1,
+    pub(crate) more_botnets: With1,
 }
 
 /// Notes at the end.
@@ -222,6 +227,10 @@ impl Words {
         match (by, key) {
             (_, "unknown") => self.charts.unknown.to_owned(),
             (_, "-") => self.charts.none.to_owned(),
+            (Dimension::System, "not seen") => self.charts.not_seen.to_owned(),
+            (Dimension::System, _) if name.starts_with("unknown ") => {
+                name.replacen("unknown", self.charts.unknown, 1)
+            }
             (Dimension::Country, _) => self.country(key).unwrap_or_else(|| name.to_owned()),
             (Dimension::Hour, _) => format!("{key}:00"),
             // Texts that begin alike are told apart by their numbers.

@@ -53,6 +53,7 @@ const HEAD: HeadWords = HeadWords {
     made: |moment| format!("Hecho el {moment}. Los días son días en UTC."),
     unfinished: |moment| format!("El último día no ha terminado: esto es lo visto hasta el {moment}."),
     missing: |days| format!("De estos días no se guarda nada: {days}."),
+    closed: |days| format!("De estos días solo se guardan sus imágenes, así que no están en esta: {days}."),
     nothing: "No se vio nada. O nadie envió nada a las trampas, o no se contó nada.",
     numbers: "Los números",
 };
@@ -163,13 +164,19 @@ const CHARTS: ChartWords = ChartWords {
     stack: "pila",
     dialect: "dialecto",
     none: "ninguno",
+    not_seen: "no visto",
     peak: |number, hour| format!("máximo {number} a las {hour}"),
-    all: "todas las direcciones",
-    interval: "tamaño: estimación e intervalo (95 %)",
+    all: "todas",
+    interval: "tamaño estimado (95\u{a0}%)",
     both: "también con un sistema común",
     hours_utc: "horas en UTC",
     and_more: |count| format!("y {count} más"),
     no_place: |count| format!("Fuera del mapa: {count}"),
+    more_botnets: |count| {
+        format!(
+            "Sin fila propia, porque pocas direcciones los comparten: {count} pilas y dialectos sin nombre."
+        )
+    },
 };
 
 const NOTES: NoteWords = NoteWords {

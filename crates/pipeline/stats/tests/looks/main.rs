@@ -262,6 +262,21 @@ fn a_report_says_what_it_rests_on() {
 }
 
 #[test]
+fn what_is_not_in_a_picture_is_told() {
+    let mut picture = sample::picture(7);
+    picture.closed_days = vec!["2026-11-20".to_owned()];
+    picture.more_botnets = 3;
+    let html = report(&picture, english(), "Atalaya").unwrap();
+    for words in [
+        "Only pictures are kept of these days, so that they are not in this one: 2026-11-20.",
+        "3 stacks and dialects without a name",
+        "over 6 of 7 days",
+    ] {
+        assert!(html.contains(words), "{words}");
+    }
+}
+
+#[test]
 fn every_name_of_an_id_is_used_once() {
     let html = report(&sample::picture(7), english(), "Atalaya").unwrap();
     let mut ids: Vec<&str> = html
