@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use atalaya_model::Clock;
 use atalaya_stats::{
     BadDay, Day, Language, Measure, Part, Picture, Taken, View, WIDE, chart, json, report, table, title,
-    words,
+    warnings, words,
 };
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -180,6 +180,7 @@ pub(crate) async fn run(command: StatsCommand) -> anyhow::Result<()> {
             let days = days(&mut line_to(&known.place, Missing::Refused).await?).await?;
             match Form::from(known.json) {
                 Form::Json => print_json(&days),
+                Form::Text if days.is_empty() => print("Nothing was counted yet."),
                 Form::Text => days.iter().try_for_each(print),
             }
         }
@@ -198,13 +199,18 @@ async fn picture(shown: &Shown) -> anyhow::Result<Picture> {
         (None, Some(first), Some(last)) => Some((first, last)),
         _ => None,
     };
+    let mut known = days(&mut line).await?;
     let (first, last) = match named {
         Some((first, last)) => (first.0.to_string(), last.0.to_string()),
-        None => match days(&mut line).await?.pop() {
+        None => match known.pop() {
             Some(day) => (day.clone(), day),
             None => bail!("nothing was counted yet"),
         },
     };
+    // The form of a day sorts as days do.
+    if named.is_some() && !known.iter().any(|day| (&first..=&last).contains(&day)) {
+        bail!("nothing is known of {first} to {last}; `atalaya stats known` says of which days something is");
+    }
     line.ask(Request::Stats(StatsRequest::Picture { first, last }))
         .await
 }
@@ -233,9 +239,9 @@ async fn show(shown: &Shown) -> anyhow::Result<()> {
     write(&bytes, shown.output.as_deref())
 }
 
-/// Who makes the report: whoever answers for the list.
+/// Who makes the report, as pages have it.
 fn organisation(place: &Place) -> anyhow::Result<String> {
-    Ok(config_at(place)?.publish.zone.to_string())
+    Ok(config_at(place)?.web.organisation)
 }
 
 /// A heading and a table, as wide as the terminal.
@@ -245,13 +251,14 @@ fn as_table(picture: &Picture, part: Part, view: View) -> Vec<u8> {
         "{head}\n\n{}",
         table(picture, part, view).text(view.words, columns())
     );
-    for origin in picture.origins.iter().filter(|origin| origin.is_old) {
-        text.push_str(&format!(
-            "\nOld data: {} of {} ({})",
-            origin.what, origin.date, origin.from
-        ));
+    let warnings = warnings(picture, view.words);
+    for warning in &warnings {
+        text.push('\n');
+        text.push_str(warning);
     }
-    text.push('\n');
+    if !warnings.is_empty() {
+        text.push('\n');
+    }
     text.into_bytes()
 }
 
@@ -275,6 +282,9 @@ fn line_of(document: &impl serde::Serialize) -> anyhow::Result<Vec<u8>> {
 fn write(bytes: &[u8], output: Option<&Path>) -> anyhow::Result<()> {
     if let Some(path) = output {
         return std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()));
+    }
+    if std::str::from_utf8(bytes).is_err() && std::io::stdout().is_terminal() {
+        bail!("a picture is nothing for a terminal: name a file with --output");
     }
     match std::io::stdout().lock().write_all(bytes) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(OutputClosed.into()),

@@ -38,7 +38,7 @@ pub use figures::{
 pub use fold::Fold;
 pub use parts::Part;
 pub use profile::Profile;
-pub use report::{Stand, report, sections, title};
+pub use report::{Stand, report, sections, title, warnings};
 pub use segment::{BadSegment, Cell, Segment};
 pub use sender::{Neighbourhood, Sender};
 pub use statistics::{MOST_DAYS, Statistics};

@@ -1,6 +1,7 @@
 //! Whoever asks for figures asks here: reads what was counted, and makes pictures of it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use atalaya_formats::signatures::Matcher;
@@ -339,24 +340,32 @@ impl Statistics {
         let now = self.clock.now();
         let mut origins = vec![Origin {
             what: "catalogue".to_owned(),
-            from: self
-                .config
-                .catalogue
-                .as_ref()
-                .map_or_else(|| "built in".to_owned(), |path| path.display().to_string()),
+            from: named(self.config.catalogue.as_deref()),
             date: self.catalogue.version().to_owned(),
             is_old: false,
             attribution: String::new(),
         }];
         origins.extend(places.sources().iter().map(|source| Origin {
             what: source.part.to_string(),
-            from: source.origin.to_string(),
+            from: named(match &source.origin {
+                atalaya_places::Origin::BuiltIn => None,
+                atalaya_places::Origin::File(path) => Some(path),
+            }),
             date: source.date.map_or_else(|| "unknown".to_owned(), Timestamp::date),
             is_old: source.is_old(now),
             attribution: source.attribution.text.to_owned(),
         }));
         origins
     }
+}
+
+/// A file by its name alone: where it lies here is nobody's business.
+fn named(path: Option<&Path>) -> String {
+    let name = path.and_then(Path::file_name);
+    name.map_or_else(
+        || "built in".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// All segments of a day as one.

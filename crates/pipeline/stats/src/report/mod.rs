@@ -4,6 +4,7 @@ mod view;
 
 use askama::Template;
 
+pub use self::view::warnings;
 use self::view::{HeadView, NotesView, SectionView, notes, section};
 use crate::charts::{View, style};
 use crate::figures::Picture;

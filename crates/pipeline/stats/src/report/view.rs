@@ -43,7 +43,9 @@ pub(super) fn head(picture: &Picture, words: &Words) -> HeadView {
     }
 }
 
-fn warnings(picture: &Picture, words: &Words) -> Vec<String> {
+/// What whoever looks at a picture must know before the numbers: what is not over, not in it, or made with old data.
+#[must_use]
+pub fn warnings(picture: &Picture, words: &Words) -> Vec<String> {
     let mut warnings = Vec::new();
     if !picture.is_complete {
         warnings.push((words.head.unfinished)(&words.moment(picture.made_at)));
