@@ -93,7 +93,7 @@ impl Store {
         rows.into_iter().map(|row| Ok(seen(row)?.observation)).collect()
     }
 
-    /// What a source said of a unit, the newest first.
+    /// What a reporter said of a unit, the newest first. His sensor is [`Sensor::Report`] or [`Sensor::Complaint`]; of others there is nothing.
     ///
     /// # Errors
     /// The store failed.
@@ -178,19 +178,28 @@ impl Store {
     }
 }
 
-/// What a source said of a unit up to a position, the newest first.
+/// What a reporter said of a unit up to a position, the newest first.
 pub(crate) async fn observations_by(
     connection: &mut Connection,
     unit: &Prefix,
     (sensor, source): (Sensor, &str),
     (up_to, limit): (u64, u32),
 ) -> Result<Vec<Seen>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM observations WHERE unit = $1 AND sensor = $2 AND source = $3 \
-         AND position <= $4 ORDER BY seen_at DESC, position DESC LIMIT $5"
-    );
     let row = values![unit, sensor.name(), source, up_to, limit];
-    connection.rows(sql, row).await?.into_iter().map(seen).collect()
+    connection
+        .rows(said_by(), row)
+        .await?
+        .into_iter()
+        .map(seen)
+        .collect()
+}
+
+/// The question for it. The sensors stand in it as in the index `observations_of_reporter`, which is not used otherwise.
+fn said_by() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM observations WHERE unit = $1 AND sensor = $2 AND source = $3 \
+         AND sensor IN ('report', 'complaint') AND position <= $4 ORDER BY seen_at DESC, position DESC LIMIT $5"
+    )
 }
 
 /// The position of the last observation.
@@ -223,4 +232,34 @@ pub(crate) fn seen(mut row: Row) -> Result<Seen, StoreError> {
         position,
         observation: Details::from_json(&details)?.with(columns),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_model::Clock;
+
+    use super::*;
+    use crate::StoreUrl;
+
+    #[tokio::test]
+    async fn what_a_reporter_said_is_found_by_its_index_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+        let store = Store::open(&url, Clock::system()).await.unwrap();
+        let asked = values!["192.0.2.1", "report", "mx", i64::MAX.unsigned_abs(), 1_000_u32];
+        let sql = format!("EXPLAIN QUERY PLAN {}", said_by());
+        let plan = store.read().await.unwrap().rows(sql, asked).await.unwrap();
+        let steps = plan.into_iter().map(|mut row| {
+            let numbers: [i64; 3] = std::array::from_fn(|_| row.take().unwrap());
+            assert!(numbers[0] > 0, "steps have numbers");
+            row.take::<String>().unwrap()
+        });
+        let steps: Vec<String> = steps.collect();
+        assert!(
+            steps[0].contains("observations_of_reporter (unit=? AND source=?)"),
+            "{steps:?}"
+        );
+        let is_whole_sort = |step: &String| step == "USE TEMP B-TREE FOR ORDER BY";
+        assert!(!steps.iter().any(is_whole_sort), "{steps:?}");
+    }
 }

@@ -117,7 +117,7 @@ impl Transaction {
         rows.into_iter().map(seen).collect()
     }
 
-    /// What a source said of a unit up to a position, the newest first.
+    /// What a reporter said of a unit up to a position, the newest first. His sensor is [`Sensor::Report`] or [`Sensor::Complaint`].
     ///
     /// # Errors
     /// The store failed.

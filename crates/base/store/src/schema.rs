@@ -69,6 +69,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "texts of dialects and shapes",
         statements: HABITS,
     },
+    Step {
+        name: "what reporters said",
+        statements: REPORTED,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -348,6 +352,12 @@ const STATISTICS: &[&str] = &[
 
 /// Shapes stand with dialects: either is a text under its digest.
 const HABITS: &[&str] = &["ALTER TABLE dialects RENAME TO habits"];
+
+/// Of a unit that many speak of, what one of them said is found without looking at all.
+const REPORTED: &[&str] = &[
+    "CREATE INDEX observations_of_reporter ON observations (unit, source, seen_at) \
+      WHERE sensor IN ('report', 'complaint')",
+];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

@@ -20,6 +20,7 @@ use atalaya_store::{SourceRecord, Store, StoreError};
 
 use crate::rules::{Learning, Rules};
 use crate::withdraw::is_ruled;
+use crate::work::elsewhere;
 
 /// The name under which the store keeps how far was learned.
 pub(crate) const READER: &str = "learn";
@@ -130,8 +131,7 @@ pub(crate) async fn learn_batch(store: &Store, rules: &Rules) -> Result<bool, St
     let mut transaction = store.begin_deciding().await?;
     if transaction.position(READER).await? != position {
         // Another process has learned this meanwhile.
-        transaction.rollback().await?;
-        return Ok(true);
+        return elsewhere(store, transaction, (READER, position)).await;
     }
     let sources: BTreeSet<Source> = lessons.iter().map(|(source, ..)| source.clone()).collect();
     let known = transaction.sources_of(&sources).await?;

@@ -100,8 +100,8 @@ impl Counter {
         let segments = fold.take();
         let days: Vec<Day> = segments.iter().map(|(day, _)| *day).collect();
         if !self.keep((from, to), segments).await? {
-            // A counter of another process was faster.
-            return Ok(true);
+            // A counter of another process was faster, unless the file of the database was replaced: then it is not seen to have moved.
+            return Ok(self.store.position(READER).await? != from);
         }
         for day in days {
             if let Err(error) = self.tidy(day).await {

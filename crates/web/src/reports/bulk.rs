@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use super::admission::ReportingMany;
 use super::answer::{Answer, Refusal};
-use super::report::keep;
+use super::report::{TakenBack, keep};
 use super::reporters::Reporter;
 use crate::app::Shared;
 
@@ -96,6 +96,7 @@ struct Intake<'a> {
     reporter: Reporter,
     table: Table,
     records: JoinSet<Result<(), StoreError>>,
+    taken_back: Arc<TakenBack>,
     saved: u64,
     wrong: u64,
     told: Vec<Value>,
@@ -108,6 +109,7 @@ impl<'a> Intake<'a> {
             reporter,
             table: Table::default(),
             records: JoinSet::new(),
+            taken_back: Arc::default(),
             saved: 0,
             wrong: 0,
             told: Vec::new(),
@@ -160,10 +162,10 @@ impl<'a> Intake<'a> {
         while self.records.len() >= ON_THEIR_WAY {
             self.recorded().await?;
         }
-        let shared = Arc::clone(self.shared);
+        let (shared, taken_back) = (Arc::clone(self.shared), Arc::clone(&self.taken_back));
         let Reported { observation, comment } = reported;
         self.records
-            .spawn(async move { keep(&shared, observation, comment).await });
+            .spawn(async move { keep(&shared, observation, comment, &taken_back).await });
         Ok(())
     }
 

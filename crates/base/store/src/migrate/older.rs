@@ -1,7 +1,7 @@
 //! What a store holds that was written before evidence had numbers is there afterwards.
 
 use atalaya_model::{
-    Clock, Digest, Handshake, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp, Trap,
+    Clock, DialectId, Digest, Handshake, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp, Trap,
 };
 use uuid::Uuid;
 
@@ -11,6 +11,8 @@ use crate::sql::{Pools, values};
 use crate::writer::PackedEvidence;
 use crate::{Evidence, Store, StoreUrl};
 
+/// A dialect, and its text.
+const DIALECT: (&str, &str) = ("0123456789abcdef", "sd1;lone");
 /// The step before which the rows of this test are written.
 const STEP: &str = "evidence in the order of its arrival";
 
@@ -78,6 +80,11 @@ async fn write_as_before(pools: &Pools, kept: &PackedEvidence, observations: &[O
                    $11, $12, $13, $14, $15, $16)";
         connection.execute(sql, row).await.unwrap();
     }
+    let sql = "INSERT INTO dialects (id, text, first_seen_at) VALUES ($1, $2, 7)";
+    connection
+        .execute(sql, values![DIALECT.0, DIALECT.1])
+        .await
+        .unwrap();
     let sql = "UPDATE counters SET value = $1 WHERE name = 'observations'";
     connection
         .execute(sql, values![observations.len() as u64])
@@ -130,6 +137,9 @@ async fn check(store: &Store, evidence: &Evidence, observations: &[Observation])
     assert_eq!(store.recipients_of(&message, 9).await.unwrap().len(), 4);
     let unit = Prefix::unit("192.0.2.1".parse().unwrap());
     assert_eq!(store.count_observations(&unit).await.unwrap(), 3);
+    let dialect: DialectId = DIALECT.0.parse().unwrap();
+    let text = store.text_of(dialect).await.unwrap();
+    assert_eq!(text.as_deref(), Some(DIALECT.1));
 }
 
 #[tokio::test]

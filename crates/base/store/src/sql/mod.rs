@@ -119,10 +119,11 @@ impl Link {
     }
 
     /// The answer has come to its end.
-    const fn answered(&mut self) {
+    fn answered<T>(&mut self, answer: Result<T, sqlx::Error>) -> Result<T, StoreError> {
         if let Self::Reader(reader) = self {
-            reader.answered();
+            reader.answered(&answer);
         }
+        answer.map_err(explain)
     }
 }
 
@@ -188,8 +189,7 @@ impl Connection {
                 query.execute(link).await.map(|done| done.rows_affected())
             }
         };
-        self.link.answered();
-        done.map_err(explain)
+        self.link.answered(done)
     }
 
     /// Runs a query to its end; returns all rows.
@@ -211,8 +211,7 @@ impl Connection {
                 rows.map(|rows| rows.into_iter().map(Row::from).collect())
             }
         };
-        self.link.answered();
-        rows.map_err(explain)
+        self.link.answered(rows)
     }
 
     /// Runs a query to its end; returns its first row.

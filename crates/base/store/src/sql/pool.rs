@@ -17,7 +17,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, Database, Pool, Postgres, Sqlite};
 
 use super::fault::{explain, sqlite_code};
-use super::readers::Readers;
+use super::readers::{Limits, Readers};
 use super::{Connection, Link, State};
 use crate::{StoreError, StoreUrl};
 
@@ -25,6 +25,8 @@ use crate::{StoreError, StoreUrl};
 const READERS: u32 = 8;
 /// Connections that write to PostgreSQL; on SQLite there is one.
 const WRITERS: u32 = 8;
+/// How long a connection reads from a SQLite file before another one is opened: so long a file that took its place may be unseen.
+const READER_LIFE: Duration = Duration::from_secs(600);
 /// The longest wait for a free connection, or for PostgreSQL to take one more.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 /// The longest wait for another process that writes to the same SQLite file.
@@ -156,8 +158,13 @@ async fn open_file(path: &Path) -> Result<Pools, StoreError> {
         .pragma("query_only", "ON");
 
     switch_to_wal(path, &writing).await?;
+    let limits = Limits {
+        most: READERS,
+        wait: MAX_WAIT,
+        life: READER_LIFE,
+    };
     Ok(Pools::Lite {
-        read: Readers::new(reading, READERS, MAX_WAIT),
+        read: Readers::new(reading, limits),
         write: pool(1).test_before_acquire(false).connect_lazy_with(writing),
     })
 }

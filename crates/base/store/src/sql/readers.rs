@@ -2,6 +2,8 @@
 //!
 //! The driver's own pool tests each connection when it is given back, in a task of its own, which for SQLite, whose connections are threads, is as
 //! much work as a small question. Here it goes back at once, and the one that was used last is used next: its pages are still in memory.
+//!
+//! None is used for ever: where the file was replaced under a running process, an old one reads what nobody writes to any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection as _};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::fault::explain;
 use crate::StoreError;
@@ -21,21 +24,37 @@ pub(crate) struct Readers {
     home: Arc<Home>,
 }
 
+/// What readers keep within.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Most of them at the same time.
+    pub(super) most: u32,
+    /// The longest wait for one.
+    pub(super) wait: Duration,
+    /// How long one is used.
+    pub(super) life: Duration,
+}
+
 /// Where readers are when nobody has them.
 struct Home {
     options: SqliteConnectOptions,
-    most: u32,
-    longest_wait: Duration,
+    limits: Limits,
     /// One for each that may be out at the same time.
     places: Arc<Semaphore>,
-    idle: Mutex<Vec<SqliteConnection>>,
+    idle: Mutex<Vec<Link>>,
     is_closed: AtomicBool,
+}
+
+/// An open connection.
+struct Link {
+    connection: SqliteConnection,
+    opened_at: Instant,
 }
 
 /// A reader that somebody has. It goes back when it is dropped, unless it may be in the middle of something.
 pub(super) struct Reader {
     /// None once it went back.
-    connection: Option<SqliteConnection>,
+    link: Option<Link>,
     /// Whether it can be used again as it is.
     is_done: bool,
     home: Arc<Home>,
@@ -43,14 +62,13 @@ pub(super) struct Reader {
 }
 
 impl Readers {
-    /// At most so many, opened when they are needed.
-    pub(super) fn new(options: SqliteConnectOptions, most: u32, longest_wait: Duration) -> Self {
-        let places = usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS);
+    /// None is opened before it is needed.
+    pub(super) fn new(options: SqliteConnectOptions, limits: Limits) -> Self {
+        let places = usize::try_from(limits.most).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             home: Arc::new(Home {
                 options,
-                most,
-                longest_wait,
+                limits,
                 places: Arc::new(Semaphore::new(places)),
                 idle: Mutex::default(),
                 is_closed: AtomicBool::new(false),
@@ -60,24 +78,23 @@ impl Readers {
 
     /// Takes one.
     pub(super) async fn take(&self) -> Result<Reader, StoreError> {
+        let taken = tokio::time::timeout(self.home.limits.wait, self.take_in_time());
+        taken.await.map_err(|_elapsed| StoreError::Busy)?
+    }
+
+    async fn take_in_time(&self) -> Result<Reader, StoreError> {
         let home = &self.home;
         if home.is_closed.load(Ordering::Acquire) {
             return Err(StoreError::Closed);
         }
-        let place = tokio::time::timeout(home.longest_wait, Arc::clone(&home.places).acquire_owned());
-        let place = place.await.map_err(|_elapsed| StoreError::Busy)?;
+        let place = Arc::clone(&home.places).acquire_owned().await;
         let place = place.map_err(|_closed| StoreError::Closed)?;
-        let idle = home.idle().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => home.options.connect().await.map_err(explain)?,
-        };
-        Ok(Reader {
-            connection: Some(connection),
-            is_done: true,
-            home: Arc::clone(home),
-            place: Some(place),
-        })
+        if let Some(link) = home.pick() {
+            return Ok(Reader::new(link, Arc::clone(home), place));
+        }
+        // In a task of its own: whoever waits may give up, and the driver's thread is there until the disk answers. So is its place.
+        let opening = tokio::spawn(open(Arc::clone(home), place));
+        opening.await.map_err(StoreError::unexpected)?
     }
 
     /// Closes all, once those that are out came back.
@@ -85,33 +102,85 @@ impl Readers {
         let home = &self.home;
         home.is_closed.store(true, Ordering::Release);
         // An error says that somebody closed them before.
-        drop(home.places.acquire_many(home.most).await);
+        let places = home.places.acquire_many(home.limits.most).await;
+        // Before the places are free again: nobody who waits for one may get it now.
         home.places.close();
         let idle = std::mem::take(&mut *home.idle());
-        for connection in idle {
-            // What cannot be closed is gone anyway.
-            drop(connection.close().await);
+        for link in idle {
+            link.close().await;
         }
+        drop(places);
     }
+}
+
+/// Opens one in its place.
+async fn open(home: Arc<Home>, place: OwnedSemaphorePermit) -> Result<Reader, StoreError> {
+    let connection = home.options.connect().await.map_err(explain)?;
+    let link = Link {
+        connection,
+        opened_at: Instant::now(),
+    };
+    Ok(Reader::new(link, home, place))
 }
 
 impl Home {
     /// The list is whole even if a thread panicked while it held it.
-    fn idle(&self) -> MutexGuard<'_, Vec<SqliteConnection>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Link>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The one that was used last; closes those that were used long enough.
+    fn pick(&self) -> Option<Link> {
+        let mut idle = self.idle();
+        let is_old = |link: &mut Link| link.opened_at.elapsed() >= self.limits.life;
+        let old: Vec<Link> = idle.extract_if(.., is_old).collect();
+        let picked = idle.pop();
+        drop(idle);
+        for link in old {
+            close_aside(link, None);
+        }
+        picked
+    }
+}
+
+impl Link {
+    /// What cannot be closed is gone anyway.
+    async fn close(self) {
+        drop(self.connection.close().await);
+    }
+}
+
+/// Closes one while nobody waits for it. Its place is free only when its thread has ended: on a disk that hangs there must not be more and
+/// more of them.
+fn close_aside(link: Link, place: Option<OwnedSemaphorePermit>) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(async move {
+            link.close().await;
+            drop(place);
+        });
     }
 }
 
 impl Reader {
+    const fn new(link: Link, home: Arc<Home>, place: OwnedSemaphorePermit) -> Self {
+        Self {
+            link: Some(link),
+            is_done: true,
+            home,
+            place: Some(place),
+        }
+    }
+
     /// To ask something with. Whoever has the whole answer says so with [`Self::answered`].
     pub(super) fn ask(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         self.is_done = false;
-        self.connection.as_mut().ok_or(StoreError::Closed)
+        let link = self.link.as_mut().ok_or(StoreError::Closed)?;
+        Ok(&mut link.connection)
     }
 
-    /// What was asked is answered.
-    pub(super) const fn answered(&mut self) {
-        self.is_done = true;
+    /// What was asked has this answer. Where it is another error than a refusal of the database, nobody knows what became of the connection.
+    pub(super) const fn answered<T>(&mut self, answer: &Result<T, sqlx::Error>) {
+        self.is_done = matches!(answer, Ok(_) | Err(sqlx::Error::Database(_)));
     }
 
     /// It is in no state to be used again.
@@ -122,20 +191,13 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else {
+        let Some(link) = self.link.take() else {
             return;
         };
         if self.is_done {
-            self.home.idle().push(connection);
-            return;
-        }
-        // Its place is free only when its thread has ended: on a disk that hangs there must not be more and more of them.
-        let place = self.place.take();
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move {
-                drop(connection.close().await);
-                drop(place);
-            });
+            self.home.idle().push(link);
+        } else {
+            close_aside(link, self.place.take());
         }
     }
 }
@@ -148,7 +210,16 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(60);
 
     fn readers(most: u32) -> Readers {
-        Readers::new(SqliteConnectOptions::new().in_memory(true), most, LIMIT)
+        readers_that_live(most, LIMIT)
+    }
+
+    fn readers_that_live(most: u32, life: Duration) -> Readers {
+        let limits = Limits {
+            most,
+            wait: LIMIT,
+            life,
+        };
+        Readers::new(SqliteConnectOptions::new().in_memory(true), limits)
     }
 
     /// Makes a table in the memory of this connection alone, by which it is known again.
@@ -156,15 +227,15 @@ mod tests {
         let done = sqlx::raw_sql("CREATE TABLE mark (a)")
             .execute(reader.ask().unwrap())
             .await;
+        reader.answered(&done);
         done.unwrap();
-        reader.answered();
     }
 
     async fn is_marked(reader: &mut Reader) -> bool {
         let asked = sqlx::raw_sql("SELECT a FROM mark")
             .execute(reader.ask().unwrap())
             .await;
-        reader.answered();
+        reader.answered(&asked);
         asked.is_ok()
     }
 
@@ -186,6 +257,76 @@ mod tests {
         first.ask().unwrap();
         drop(first);
         assert!(!is_marked(&mut readers.take().await.unwrap()).await);
+    }
+
+    #[tokio::test]
+    async fn one_whose_thread_is_gone_is_not_used_again_and_one_that_was_refused_something_is() {
+        let readers = readers(1);
+        let mut reader = readers.take().await.unwrap();
+        mark(&mut reader).await;
+        let refused = sqlx::raw_sql("SELECT a FROM nothing")
+            .execute(reader.ask().unwrap())
+            .await;
+        reader.answered(&refused);
+        assert!(refused.is_err());
+        drop(reader);
+        let mut reader = readers.take().await.unwrap();
+        assert!(is_marked(&mut reader).await);
+        reader.ask().unwrap();
+        reader.answered::<()>(&Err(sqlx::Error::WorkerCrashed));
+        drop(reader);
+        assert!(!is_marked(&mut readers.take().await.unwrap()).await);
+    }
+
+    #[tokio::test]
+    async fn one_that_lived_long_enough_is_not_used_again() {
+        let readers = readers_that_live(1, Duration::ZERO);
+        mark(&mut readers.take().await.unwrap()).await;
+        assert!(!is_marked(&mut readers.take().await.unwrap()).await);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_while_one_is_opened_leaves_it_to_the_next() {
+        let readers = readers(1);
+        {
+            let giving_up = readers.take();
+            tokio::pin!(giving_up);
+            // One step: the opening has begun, and its task has not run yet.
+            let step = one_step(giving_up.as_mut()).await;
+            assert!(step.is_none());
+        }
+        assert_eq!(readers.home.places.available_permits(), 0, "its place is taken");
+        drop(readers.take().await.unwrap());
+        assert_eq!(readers.home.idle().len(), 1, "it was opened once");
+    }
+
+    /// What comes of a future in one step; none where it is not over.
+    async fn one_step<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
+        std::future::poll_fn(|context| {
+            let step = std::pin::Pin::new(&mut future).poll(context);
+            std::task::Poll::Ready(match step {
+                std::task::Poll::Ready(output) => Some(output),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_place_at_the_end_gets_none() {
+        let readers = readers(1);
+        let reader = readers.take().await.unwrap();
+        let (closing, waiting) = (readers.clone(), readers.clone());
+        let closing = tokio::spawn(async move { closing.close().await });
+        tokio::task::yield_now().await;
+        // As one does who looked just before the end.
+        readers.home.is_closed.store(false, Ordering::Release);
+        let waiting = tokio::spawn(async move { waiting.take().await.map(drop) });
+        tokio::task::yield_now().await;
+        drop(reader);
+        let told = waiting.await.unwrap();
+        assert!(matches!(told, Err(StoreError::Closed)), "{told:?}");
+        closing.await.unwrap();
     }
 
     #[tokio::test]

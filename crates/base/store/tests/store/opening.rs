@@ -6,7 +6,7 @@ use atalaya_store::{Store, StoreError, StoreUrl};
 use atalaya_testkit::{TestClock, on_both};
 use sqlx::Connection as _;
 
-use crate::support::{Fixture, postgres_url, spam_from};
+use crate::support::{Fixture, postgres_url, spam_from, sqlite};
 
 on_both!(
     Fixture:
@@ -122,6 +122,28 @@ async fn a_new_file_is_readable_for_its_user_only() {
         let file = format!("{}{ending}", path.display());
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+/// `.cargo/config.toml` says how SQLite is built, which is lost without a word where it is built from another folder.
+#[tokio::test]
+async fn sqlite_is_built_as_the_project_says() {
+    let fixture = Fixture::sqlite().await;
+    let StoreUrl::Sqlite(path) = &fixture.url else {
+        panic!("it is a file")
+    };
+    let options: Vec<String> = sqlx::query_scalar("PRAGMA compile_options")
+        .fetch_all(&mut sqlite(path).await)
+        .await
+        .unwrap();
+    for (option, is_there) in [
+        ("DEFAULT_MEMSTATUS=0", true),
+        ("ENABLE_QPSG", true),
+        ("ENABLE_MEMORY_MANAGEMENT", false),
+        ("ENABLE_STAT4", false),
+    ] {
+        let is_found = options.iter().any(|found| found == option);
+        assert_eq!(is_found, is_there, "{option} in {options:?}");
     }
 }
 

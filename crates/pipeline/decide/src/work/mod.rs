@@ -125,8 +125,7 @@ impl Judge {
         let now = self.clock.now();
         if transaction.position(READER).await? != position {
             // A judge of another process has judged this batch meanwhile.
-            transaction.rollback().await?;
-            return Ok(true);
+            return elsewhere(&self.store, transaction, (READER, position)).await;
         }
         transaction.check_observed(last).await?;
         let purges = self.store.purges().await?;
@@ -284,6 +283,26 @@ fn tell_first(before: Option<&StoreError>, now: Option<StoreError>) -> Option<St
         tracing::error!(error, "judging waits for the store");
     }
     now
+}
+
+/// Ends a transaction that finds its reader at another position than was read; tells whether there is more to read.
+///
+/// Another process has moved it on, or the file of the database was replaced by a copy under this one, and what reads still reads the old file.
+///
+/// # Errors
+/// The store failed, or it is an older copy ([`StoreError::Replaced`]).
+pub(crate) async fn elsewhere(
+    store: &Store,
+    mut transaction: Transaction,
+    (reader, read): (&str, u64),
+) -> Result<bool, StoreError> {
+    let written = transaction.position(reader).await?;
+    transaction.rollback().await?;
+    if written < read {
+        return Err(StoreError::Replaced);
+    }
+    // Where it is not seen to have moved, to go on would never end.
+    Ok(store.position(reader).await? != read)
 }
 
 /// Asks for a notice about each new listing, in the transaction that lists.

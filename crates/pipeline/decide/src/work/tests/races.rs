@@ -2,6 +2,8 @@
 //!
 //! Each test holds the turn of deciding, lets the other process run into it, decides something else, and lets go.
 
+use std::path::{Path, PathBuf};
+
 use atalaya_testkit::on_both;
 use tokio::task::JoinHandle;
 
@@ -48,13 +50,28 @@ impl Bench {
     }
 }
 
+/// The file of the database.
+fn file_of(bench: &Bench) -> &Path {
+    match &bench.url {
+        StoreUrl::Sqlite(path) => path,
+        StoreUrl::Postgres(_) => panic!("it is a file"),
+    }
+}
+
+/// The same with a copy of its file as it stands.
+async fn copied(bench: Bench) -> (Bench, PathBuf) {
+    bench.store.close().await;
+    let copy = file_of(&bench).with_file_name("copy");
+    std::fs::copy(file_of(&bench), &copy).unwrap();
+    let Bench { url, _folder, .. } = bench;
+    (Bench::open(url, _folder).await, copy)
+}
+
 /// Puts a copy in the place of the file of a database that is open, which a restore under a running process does.
-async fn put_back(bench: &Bench, copy: &std::path::Path) {
-    let StoreUrl::Sqlite(path) = &bench.url else {
-        return;
-    };
+async fn put_back(bench: &Bench, copy: &Path) {
+    let path = file_of(bench);
     for end in ["", "-wal", "-shm"] {
-        let mut file = path.clone().into_os_string();
+        let mut file = path.to_owned().into_os_string();
         file.push(end);
         std::fs::remove_file(file).unwrap();
     }
@@ -83,6 +100,62 @@ async fn what_an_older_copy_in_place_of_the_database_does_not_hold_is_not_judged
         "what comes next is read"
     );
     assert_eq!(restored.serial().await.unwrap(), Serial(0));
+}
+
+#[tokio::test]
+async fn an_older_copy_that_was_judged_part_of_the_way_is_told() {
+    let bench = Bench::sqlite().await;
+    bench.see("192.0.2.1", Kind::Spam).await;
+    let (bench, copy) = copied(bench).await;
+    bench.see("192.0.2.2", Kind::Spam).await;
+    put_back(&bench, &copy).await;
+    // It takes the position of one that was judged before, and is not seen behind it.
+    bench.see("192.0.2.3", Kind::Spam).await;
+    bench.record("192.0.2.4", Kind::Spam).await;
+    let told = bench.judge.catch_up().await.unwrap_err();
+    assert!(matches!(told, StoreError::Replaced), "{told:?}");
+    let restored = bench.again().await;
+    assert_eq!(
+        restored.position(READER).await.unwrap(),
+        1,
+        "what comes next is read"
+    );
+    assert_eq!(restored.serial().await.unwrap(), Serial(1));
+}
+
+#[tokio::test]
+async fn a_copy_that_was_judged_further_is_not_waited_for() {
+    let (bench, copy) = copied(Bench::sqlite().await).await;
+    bench.record("192.0.2.1", Kind::Spam).await;
+    let judged = Bench::open(StoreUrl::Sqlite(copy.clone()), tempfile::tempdir().unwrap()).await;
+    judged.see("192.0.2.2", Kind::Spam).await;
+    judged.store.close().await;
+    put_back(&bench, &copy).await;
+    bench.judge.catch_up().await.unwrap();
+    let restored = bench.again().await;
+    assert_eq!(restored.position(READER).await.unwrap(), 1);
+    assert_eq!(restored.serial().await.unwrap(), Serial(1));
+}
+
+#[tokio::test]
+async fn what_an_older_copy_has_not_learned_is_told() {
+    let (bench, copy) = copied(Bench::sqlite().await).await;
+    let rules = Rules::standard().unwrap();
+    withdraw_one(&bench, "192.0.2.1").await;
+    learn_batch(&bench.store, &rules).await.unwrap();
+    withdraw_one(&bench, "192.0.2.2").await;
+    put_back(&bench, &copy).await;
+    let told = learn_batch(&bench.store, &rules).await.unwrap_err();
+    assert!(matches!(told, StoreError::Replaced), "{told:?}");
+}
+
+/// Lists an address and takes it off again.
+async fn withdraw_one(bench: &Bench, address: &str) {
+    let (prefix, now) = (address.parse().unwrap(), bench.clock.now());
+    bench.list(address, Class::Spam, None).await;
+    by_hand::unlist(&bench.store, prefix, None, "x", now)
+        .await
+        .unwrap();
 }
 
 async fn two_judges_share_the_observations(bench: Bench) {
