@@ -15,7 +15,7 @@
 //! | field | tells |
 //! |---|---|
 //! | `received` | how many Received fields came with it: `0`, `1` or `2+` |
-//! | `order` | the names of the fields in their order, each as it is spelled, digits as `#`; without those that are added on the way, that answer another mail, or that name further people ([`order`]) |
+//! | `order` | the names of the fields in their order, known ones as they are spelled, others as `X-?` and `?`; without those that are added on the way, that answer another mail, or that name further people ([`order`]) |
 //! | `msgid` | the Message-ID by its runs ([`runs`]), and whose name stands behind the `@` |
 //! | `date` | the spelling of the date: `Www` and `Mmm` are names, `#` a number, `####` a year, `num` and `abc` a zone, `(c)` a comment, `_` white space |
 //! | `from`, `to` | the form of the first address: `@` bare, `<@>` in brackets, `name` or `"name"` before it; `group` |
