@@ -205,8 +205,17 @@ impl Config {
         hosts.filter(|host| !host.is_loopback())
     }
 
-    /// Whether the trap listens at all addresses, and this machine has no way to others yet by which it could be told which those are.
+    /// Whether the trap listens at all addresses, none is named in `notice.trap_names`, and this machine has no way to others yet by which it could be
+    /// told which those are.
     pub(crate) fn is_trap_host_unknown(&self) -> bool {
+        if self
+            .notice
+            .trap_names
+            .iter()
+            .any(|name| name.parse::<IpAddr>().is_ok())
+        {
+            return false;
+        }
         let outgoing = |all| atalaya_net::outgoing_address(all).filter(|host| !host.is_loopback());
         self.trap_listeners()
             .any(|host| host.is_unspecified() && outgoing(host).is_none())
