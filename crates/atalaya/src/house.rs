@@ -426,6 +426,11 @@ impl House {
 /// The traps that were added cannot be read.
 fn app_config(config: &Config, rules: &Arc<Rules>, signatures: Arc<Matcher>) -> anyhow::Result<AppConfig> {
     let added = TrapFile::read(&config.in_data(TRAPS))?.unwrap_or_default();
+    if config.is_trap_host_unknown() {
+        tracing::warn!(
+            "the trap listens at all addresses, and which they are cannot be told, so that evidence may show them: name them in notice.trap_names"
+        );
+    }
     Ok(AppConfig {
         public_url: config.public_url(),
         telling: match config.notice.relay {

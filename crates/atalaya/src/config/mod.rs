@@ -195,9 +195,7 @@ impl Config {
     /// The addresses of the trap: clients call themselves by them, and write them into the headers that they forge. Behind a listener at all
     /// addresses it is that by which this machine speaks to others; further ones are named in `notice.trap_names`.
     fn trap_hosts(&self) -> impl Iterator<Item = IpAddr> {
-        let further = self.trap.listeners.iter().map(|listener| listener.address);
-        let hosts = further.chain([self.listen.smtp]).filter_map(|socket| {
-            let host = socket.ip().to_canonical();
+        let hosts = self.trap_listeners().filter_map(|host| {
             if host.is_unspecified() {
                 atalaya_net::outgoing_address(host)
             } else {
@@ -205,6 +203,29 @@ impl Config {
             }
         });
         hosts.filter(|host| !host.is_loopback())
+    }
+
+    /// Whether the trap listens at all addresses, none is named in `notice.trap_names`, and this machine has no way to others yet by which it could be
+    /// told which those are.
+    pub(crate) fn is_trap_host_unknown(&self) -> bool {
+        if self
+            .notice
+            .trap_names
+            .iter()
+            .any(|name| name.parse::<IpAddr>().is_ok())
+        {
+            return false;
+        }
+        let outgoing = |all| atalaya_net::outgoing_address(all).filter(|host| !host.is_loopback());
+        self.trap_listeners()
+            .any(|host| host.is_unspecified() && outgoing(host).is_none())
+    }
+
+    /// Where the trap listens.
+    fn trap_listeners(&self) -> impl Iterator<Item = IpAddr> {
+        let further = self.trap.listeners.iter().map(|listener| listener.address);
+        let sockets = further.chain([self.listen.smtp]);
+        sockets.map(|socket| socket.ip().to_canonical())
     }
 
     /// Whatever is our own is spared everywhere. The other sections look at theirs themselves.

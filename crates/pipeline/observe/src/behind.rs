@@ -51,11 +51,13 @@ impl Behind {
         (Self { sensor, queue }, keep(sensor, waiting, store))
     }
 
-    /// Hands it over; where too many wait already it is lost, and counted.
-    pub(crate) fn push(&self, waiting: impl Into<Waiting>) {
-        if self.queue.try_send(waiting.into()).is_err() {
+    /// Hands it over, and says whether it could; where too many wait already it is lost, and counted.
+    pub(crate) fn push(&self, waiting: impl Into<Waiting>) -> bool {
+        let is_taken = self.queue.try_send(waiting.into()).is_ok();
+        if !is_taken {
             count_lost(self.sensor, "queue full");
         }
+        is_taken
     }
 }
 

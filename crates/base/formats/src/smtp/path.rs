@@ -1,11 +1,11 @@
 //! The path behind `MAIL FROM:` and `RCPT TO:` (RFC 5321 section 4.1.2), taken as sloppily as spam programs write it.
 //!
-//! A mailbox has many spellings: with a route before it, and with quotes around what needs none. They are made one here, for whoever reads a
-//! path: the trap, a milter, the policy service and the logs.
+//! A mailbox has many spellings: with a route before it, with quotes around what needs none, and with a dot behind its domain. They are made one here,
+//! for whoever reads a path: the trap, a milter, the policy service and the logs.
 
 use super::{Oddities, Oddity};
 
-/// A mailbox as the sender wrote it, but without brackets, route, and quotes that it does not need. Empty for the null sender.
+/// A mailbox as the sender wrote it, but without brackets, route, a dot at the end, and quotes that it does not need. Empty for the null sender.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Address(pub String);
 
@@ -36,7 +36,7 @@ pub(crate) fn read<'a>(text: &'a str, oddities: &mut Oddities) -> Option<(Addres
     if !is_null && !mailbox.contains('@') {
         oddities.add(Oddity::NoDomain);
     }
-    Some((Address(without_quotes(mailbox)), rest))
+    Some((Address(plain(mailbox)), rest))
 }
 
 /// The mailbox that a path names which a mail server passed on, with its brackets or without. What is no path stays as it is.
@@ -44,17 +44,17 @@ pub(crate) fn mailbox(path: &str) -> String {
     let path = path.strip_prefix('<').unwrap_or(path);
     let path = path.strip_suffix('>').unwrap_or(path);
     let mut ignored = Oddities::NONE;
-    without_quotes(without_route(path, &mut ignored))
+    plain(without_route(path, &mut ignored))
 }
 
-/// The same mailbox without quotes and backslashes where its local part needs none (RFC 5321 section 4.1.2: both forms are equivalent).
-fn without_quotes(mailbox: &str) -> String {
+/// The same mailbox without quotes and backslashes where its local part needs none (RFC 5321 section 4.1.2: both forms are equivalent), and without
+/// the dot behind its domain that says in DNS that nothing follows.
+fn plain(mailbox: &str) -> String {
     let at = mailbox.rfind('@').unwrap_or(mailbox.len());
     let (local, domain) = mailbox.split_at_checked(at).unwrap_or((mailbox, ""));
-    match unquoted(local).filter(|local| is_dot_string(local)) {
-        Some(local) => format!("{local}{domain}"),
-        None => mailbox.to_owned(),
-    }
+    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    let unquoted = unquoted(local).filter(|local| is_dot_string(local));
+    format!("{}{domain}", unquoted.as_deref().unwrap_or(local))
 }
 
 /// What stands in quotes; none where nothing does.
@@ -195,6 +195,8 @@ mod tests {
             "<\"trap\"@example.org>",
             "<\"tr\\ap\"@example.org>",
             "<@relay.example:trap@example.org>",
+            "<trap@example.org.>",
+            "<\"trap\"@example.org.>",
             "<@a.example,@b.example:\"trap\"@example.org>",
         ] {
             let mut ignored = Oddities::NONE;
@@ -213,10 +215,12 @@ mod tests {
             "\"@c.example",
             "",
             "@c.example",
+            "postmaster.",
         ] {
             assert_eq!(mailbox(other), other);
         }
         assert_eq!(mailbox("\"postmaster\""), "postmaster");
+        assert_eq!(mailbox("a@b.example.."), "a@b.example.", "that is no domain");
     }
 
     #[test]

@@ -110,6 +110,29 @@ fn a_pristine_trap_that_was_only_named_lists_who_comes_back_or_was_seen_otherwis
 }
 
 #[test]
+fn a_pristine_trap_that_is_named_again_lists_within_a_day() {
+    let named = |hours: u64| Observation {
+        kind: Kind::UnknownRecipient,
+        sensor: Sensor::Policy,
+        ..seen(
+            Trap::Pristine,
+            "a@trap.example",
+            NOW.plus(Duration::from_hours(hours)),
+        )
+    };
+    for (hours, is_listed) in [(24, true), (27, true), (29, false)] {
+        let again = named(hours);
+        let now = again.seen_at;
+        let told = says_of(&tally_of(&[named(0), again]), None, &standard(), now);
+        assert_eq!(
+            matches!(told, Ruling::List { .. }),
+            is_listed,
+            "{hours}: {told:?}"
+        );
+    }
+}
+
+#[test]
 fn a_recycled_trap_alone_never_lists() {
     let tally = tally_of(&vec![seen(Trap::Recycled, "old@trap.example", NOW); 1_000]);
     assert_eq!(

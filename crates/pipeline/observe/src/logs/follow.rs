@@ -19,6 +19,8 @@ use crate::trap::Ledger;
 
 /// Bytes that are read before the observations of them are recorded.
 const BATCH: usize = 1 << 20;
+/// So often in a row the file that is opened is not the one that was found, and it is told: no rotation takes that long.
+const MOST_MISFITS: u32 = 5;
 
 /// What was read in one go.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub(super) struct Log {
     open: Option<Opened>,
     /// The files to read after the one that is open. Where there is none, that one is the log itself, or the last that is left of it.
     next: VecDeque<Unread>,
+    /// How often in a row a file did not fit when it was opened.
+    misfits: u32,
 }
 
 /// Makes observations of lines, within the limits.
@@ -85,6 +89,7 @@ impl Log {
             position,
             open: None,
             next: VecDeque::new(),
+            misfits: 0,
         }
     }
 
@@ -173,11 +178,16 @@ impl Log {
         match Opened::open(&path, offset) {
             Ok(open) if open.is(number) => {
                 self.open = Some(open);
+                self.misfits = 0;
                 Ok(true)
             }
             // The log was rotated, or is just now: look a little later what each file is called, from the last position on.
             Ok(_another) => {
                 self.next.clear();
+                self.misfits = self.misfits.saturating_add(1);
+                if self.misfits == MOST_MISFITS {
+                    tracing::warn!(file = %path.display(), "a file of a log is another one each time that it is opened: the log is not read on");
+                }
                 Ok(false)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -84,7 +84,8 @@ fn put_aside(path: &Path, since: SystemTime) -> io::Result<Vec<Unread>> {
             continue;
         }
         let aside = || {
-            let metadata = entry.metadata()?;
+            // Of a link, the file that it leads to: that is the one which is opened.
+            let metadata = fs::metadata(entry.path())?;
             let unread = Unread {
                 path: entry.path(),
                 number: number(&metadata),
@@ -101,7 +102,9 @@ fn put_aside(path: &Path, since: SystemTime) -> io::Result<Vec<Unread>> {
         path.extension().is_some_and(|end| end == "gz") && names.contains(&path.with_extension(""))
     };
     found.retain(|(changed, aside)| *changed >= since && !is_being_packed(&aside.path));
-    found.sort_by_key(|(changed, _aside)| Reverse(*changed));
+    found.sort_by_key(|(changed, aside)| (Reverse(*changed), aside.number));
+    // One that has two names is read once.
+    found.dedup_by_key(|(_changed, aside)| aside.number);
     found.truncate(MOST_ASIDE);
     Ok(found.into_iter().map(|(_changed, aside)| aside).collect())
 }

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::config::MilterConfig;
 use self::session::{Heard, Session};
 use crate::advice::Adviser;
+use crate::again::Again;
 use crate::behind::Behind;
 use crate::wire::{Wire, take_visits};
 
@@ -41,6 +42,7 @@ struct Shared {
     clock: Clock,
     /// The memory for messages to traps.
     memory: Budget,
+    again: Again,
 }
 
 /// The service. It may serve several listeners; they share its limits.
@@ -70,6 +72,7 @@ impl Milter {
             gate: Gate::new(config.max_connections, config.max_connections),
             shared: Arc::new(Shared {
                 memory: Budget::new(memory, memory.div_euclid(ADDRESS_PART).max(largest)),
+                again: Again::default(),
                 config,
                 adviser,
                 clock,
@@ -133,7 +136,12 @@ impl Milter {
             let heard = session.hear(command, &mut out);
             match heard.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))? {
                 Heard::Rest => {}
-                Heard::Saw(seen) => self.behind.push(*seen),
+                Heard::Saw(seen) => {
+                    let nth = seen.observation.nth;
+                    if !self.behind.push(*seen) {
+                        session.lose(nth);
+                    }
+                }
                 Heard::End => return Ok(()),
             }
             wire.say(&out).await?;

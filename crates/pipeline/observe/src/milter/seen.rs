@@ -8,7 +8,6 @@ use atalaya_model::{Envelope, Kind, Observation, Sensor};
 use super::Shared;
 use super::message::Message;
 use crate::advice::{Advice, is_fooled};
-use crate::again::{self, DAY, HOUR};
 use crate::behind::Waiting;
 use crate::trap::{Delivery, Hit, Peer, of_connection, of_message};
 
@@ -29,7 +28,7 @@ pub(super) struct Stranger {
     pub(super) helo: String,
     /// Whether its greeting was seen.
     pub(super) is_seen: bool,
-    /// How often it was observed on this connection.
+    /// How often something new was observed of it on this connection.
     pub(super) observed: u32,
 }
 
@@ -75,13 +74,10 @@ impl Shared {
             observation.headers = None;
             observation.oddities.push(TRUNCATED.to_owned());
         }
-        let mut observation = of_ours(observation, stranger);
-        if let Some(message) = message.as_deref().filter(|message| !message.is_empty()) {
-            observation.id = again::id(&observation, DAY, message);
-        }
+        let message = message.filter(|message| !message.is_empty());
         Some(Box::new(Waiting {
-            observation,
-            message: message.filter(|message| !message.is_empty()),
+            observation: self.of_ours(observation, stranger, message.as_deref()),
+            message,
             shape: is_whole.then(|| shape.into_text()),
             memory,
         }))
@@ -115,8 +111,7 @@ impl Shared {
         } else {
             Kind::UnknownRecipient
         };
-        let mut observation = of_ours(observation, stranger);
-        observation.id = again::id(&observation, HOUR, recipient.as_bytes());
+        let observation = self.of_ours(observation, stranger, Some(recipient.as_bytes()));
         Some(Box::new(observation.into()))
     }
 
@@ -134,7 +129,7 @@ impl Shared {
         let mut observation = of_connection(self.delivery(stranger, envelope));
         observation.kind = Kind::Protocol;
         observation.oddities.push(OWN_NAME.to_owned());
-        Some(Box::new(of_ours(observation, stranger).into()))
+        Some(Box::new(self.of_ours(observation, stranger, None).into()))
     }
 
     fn delivery(&self, stranger: &Stranger, envelope: Envelope) -> Delivery {
@@ -155,15 +150,23 @@ impl Shared {
             oddities: Oddities::NONE,
         }
     }
-}
 
-/// The same as what this sensor saw, through the eyes of a mail server.
-fn of_ours(observation: Observation, stranger: &mut Stranger) -> Observation {
-    stranger.observed = stranger.observed.saturating_add(1);
-    Observation {
-        sensor: Sensor::Milter,
-        source_port: stranger.port,
-        ..observation
+    /// The same as what this sensor saw, through the eyes of a mail server. What was told before, which `what` may show, takes no number on its
+    /// connection: it is kept once.
+    fn of_ours(&self, observation: Observation, stranger: &mut Stranger, what: Option<&[u8]>) -> Observation {
+        let mut observation = Observation {
+            sensor: Sensor::Milter,
+            source_port: stranger.port,
+            ..observation
+        };
+        let sight = what.map(|what| self.again.sight(&observation, what));
+        if let Some(sight) = sight {
+            observation.id = sight.id;
+        }
+        if sight.is_none_or(|sight| sight.is_first) {
+            stranger.observed = stranger.observed.saturating_add(1);
+        }
+        observation
     }
 }
 

@@ -103,6 +103,13 @@ impl Session {
         Ok(Heard::Rest)
     }
 
+    /// Takes back the number of an observation that is lost: the next one has it.
+    pub(super) fn lose(&mut self, nth: u32) {
+        if let Some(stranger) = &mut self.stranger {
+            stranger.observed = stranger.observed.min(nth.saturating_sub(1));
+        }
+    }
+
     fn agree(&mut self, offer: Options) -> Result<Reply<'static>, NoCommand> {
         let wanted = if offer.has_data() { STEPS_WITH_DATA } else { STEPS };
         self.agreed = offer.take(actions::ADD_HEADERS | actions::NAME_MACROS, wanted)?;

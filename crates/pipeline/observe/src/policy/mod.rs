@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::config::PolicyConfig;
 use crate::advice::{Advice, Adviser};
+use crate::again::Again;
 use crate::behind::Behind;
 use crate::wire::{Wire, take_visits};
 
@@ -37,6 +38,7 @@ pub struct Policy {
     clock: Clock,
     gate: Gate,
     behind: Behind,
+    again: Again,
     /// Whether it was told that somebody came who may not ask.
     is_told: AtomicBool,
 }
@@ -58,6 +60,7 @@ impl Policy {
             adviser,
             clock,
             behind,
+            again: Again::default(),
             is_told: AtomicBool::new(false),
         };
         (policy, keeping)
@@ -166,7 +169,8 @@ impl Policy {
 
     /// Notes what a request proves, once for each mail, and again where it is stronger than what was noted of it.
     fn note(&self, request: &Request, last: &mut Mail) {
-        let seen = seen::observation(&self.config.name, request, &self.adviser, self.clock.now());
+        let now = self.clock.now();
+        let seen = seen::observation(&self.config.name, request, &self.adviser, &self.again, now);
         let Some(seen) = seen else {
             return;
         };

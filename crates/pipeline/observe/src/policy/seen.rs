@@ -10,7 +10,7 @@ use atalaya_model::{
 use uuid::Uuid;
 
 use crate::advice::{Adviser, is_fooled};
-use crate::again::{self, HOUR};
+use crate::again::Again;
 use crate::trap::Hit;
 
 /// Most characters kept of what a client said.
@@ -23,6 +23,7 @@ pub(super) fn observation(
     source: &str,
     request: &Request,
     adviser: &Adviser,
+    again: &Again,
     now: Timestamp,
 ) -> Option<Observation> {
     let address = request.client_address?;
@@ -64,7 +65,7 @@ pub(super) fn observation(
     // Which recipient is a trap tells one mail from another; a greeting is the same at all of them.
     let recipient = trap.map_or("", |_| request.recipient.as_str());
     Some(Observation {
-        id: again::id(&seen, HOUR, recipient.as_bytes()),
+        id: again.sight(&seen, recipient.as_bytes()).id,
         ..seen
     })
 }

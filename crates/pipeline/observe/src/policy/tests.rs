@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_formats::policy::{MAX_ATTRIBUTES, MAX_LINE};
-use atalaya_model::{Handshake, Kind, Observation, Trap};
+use atalaya_model::{Handshake, Kind, Observation, Timestamp, Trap};
 use atalaya_net::{bind_tcp, bind_unix};
 use atalaya_store::StoreUrl;
 use atalaya_testkit::TestClock;
@@ -22,12 +22,14 @@ struct Bench {
     policy: Arc<Policy>,
     keeping: JoinHandle<()>,
     store: Store,
+    time: TestClock,
     folder: TempDir,
 }
 
 async fn bench(config: PolicyConfig, adviser: Arc<Adviser>) -> Bench {
     let folder = tempfile::tempdir().unwrap();
-    let clock = TestClock::default().clock();
+    let time = TestClock::default();
+    let clock = time.clock();
     let url = StoreUrl::Sqlite(folder.path().join("store.db"));
     let store = Store::open(&url, clock.clone()).await.unwrap();
     let (policy, keeping) = Policy::new(config, adviser, store.clone(), clock);
@@ -35,6 +37,7 @@ async fn bench(config: PolicyConfig, adviser: Arc<Adviser>) -> Bench {
         policy: Arc::new(policy),
         keeping: tokio::spawn(keeping),
         store,
+        time,
         folder,
     }
 }
@@ -245,6 +248,22 @@ async fn a_mail_that_is_tried_again_is_one_observation() {
     ask(&mut stream, &to_trap("5", "x@y.example", "z@y.example")).await;
     drop(stream);
     assert_eq!(bench.kept().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_mail_that_comes_again_after_the_hour_or_midnight_is_one_observation() {
+    for (seconds, expected) in [(300, 1), (13 * 3_600, 1), (24 * 3_600, 2)] {
+        let bench = usual().await;
+        // 10:58.
+        bench.time.set(Timestamp::from_seconds(1_795_431_480));
+        for instance in ["1", "2"] {
+            let mut stream = bench.connect();
+            let request = request("192.0.2.9", "a@trap.example", instance);
+            assert_eq!(ask(&mut stream, &request).await, NOTHING);
+            bench.time.advance(Duration::from_secs(seconds));
+        }
+        assert_eq!(bench.kept().await.len(), expected, "{seconds}");
+    }
 }
 
 #[tokio::test]

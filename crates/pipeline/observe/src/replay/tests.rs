@@ -62,7 +62,7 @@ fn the_shape_is_that_of_what_the_source_sent() {
     let read = observe_as(Age::ByDate, MAIL).unwrap();
     assert_eq!(
         read.shape,
-        "mail/1 received=1 order=From,To,Subject,Date msgid=- date=Www,_#_Mmm_####_#:#:#_num from=\"name\"_<@> to=<@> \
+        "mail/1 received=1 order=From,To,Subject,Date msgid=- date=Www,_#_Mmm_####_#:#:#_num from=name_<@> to=<@> \
          type=- boundary=- mime=- encoding=-"
     );
     let (_ours, sent) = MAIL.split_once("10:00:00 +0000\r\n").unwrap();

@@ -23,13 +23,19 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// What a list said of an address, where that still holds. Where it does not, the caller asks, and nobody else does meanwhile.
+    /// What a list said of an address, where that still holds.
+    pub(super) fn get(&self, list: usize, unit: Prefix, now: Timestamp) -> Option<Said> {
+        let (said, until) = self.answers.get(&(list, unit))?;
+        (now < *until).then_some(*said)
+    }
+
+    /// The same. Where it does not hold, the caller asks, and nobody else does meanwhile.
     pub(super) fn get_or_ask(&mut self, list: usize, unit: Prefix, now: Timestamp) -> Option<Said> {
-        if let Some((said, _)) = self.answers.get(&(list, unit)).filter(|(_, until)| now < *until) {
-            return Some(*said);
+        let known = self.get(list, unit, now);
+        if known.is_none() {
+            self.insert((list, unit), Said::Nothing, now.plus(ASKED), now);
         }
-        self.insert((list, unit), Said::Nothing, now.plus(ASKED), now);
-        None
+        known
     }
 
     /// Keeps an answer of a list about a unit; `ttl` is how long the list says that it holds.

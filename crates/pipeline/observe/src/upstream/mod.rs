@@ -176,13 +176,18 @@ impl Upstream {
         if !list.is_good() || !has_family(list.config.addresses, address) {
             return;
         }
-        let known = self
-            .cache()
-            .get_or_ask(index, Prefix::unit(address), self.clock.now());
+        let (unit, now) = (Prefix::unit(address), self.clock.now());
+        // Only one who has a place asks: what is passed over is not remembered as being asked.
+        let place = list.place();
+        let known = match &place {
+            Some(_) => self.cache().get_or_ask(index, unit, now),
+            None => self.cache().get(index, unit, now),
+        };
         if let Some(said) = known {
+            drop(place);
             return self.say(list, address, said).await;
         }
-        let Some(place) = list.place() else {
+        let Some(place) = place else {
             return count_passed_over();
         };
         pace.tick().await;

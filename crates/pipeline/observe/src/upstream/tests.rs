@@ -223,16 +223,23 @@ async fn a_list_that_does_not_answer_keeps_nobody_else_waiting() {
         list.note_test(Ok(()), now, now);
     }
     let slow = &upstream.lists[0];
-    let _taken: Vec<_> = std::iter::from_fn(|| slow.place()).collect();
+    let taken: Vec<_> = std::iter::from_fn(|| slow.place()).collect();
     let asking = tokio::spawn(Arc::clone(&upstream).keep_asking());
     upstream.offer("192.0.2.7".parse().unwrap(), now);
-    let mut question = [0; 512];
-    let length = tokio::time::timeout(LIMIT, silent.recv(&mut question))
-        .await
-        .expect("the other list is asked")
-        .unwrap();
-    let asked = String::from_utf8_lossy(&question[..length]).into_owned();
+    let question = async || {
+        let mut question = [0; 512];
+        let length = tokio::time::timeout(LIMIT, silent.recv(&mut question))
+            .await
+            .expect("a list is asked")
+            .unwrap();
+        String::from_utf8_lossy(&question[..length]).into_owned()
+    };
+    let asked = question().await;
     assert!(asked.contains("good") && !asked.contains("slow"), "{asked:?}");
+    // What was passed over is asked as soon as there is a place.
+    drop(taken);
+    upstream.offer("192.0.2.7".parse().unwrap(), now);
+    while !question().await.contains("slow") {}
     asking.abort();
     store.close().await;
 }

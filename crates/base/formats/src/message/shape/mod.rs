@@ -8,17 +8,17 @@
 //!
 //! ```text
 //! mail/1 received=0 order=Message-ID,From,To,Subject,Date,MIME-Version,Content-Type,X-Mailer msgid=<x12$x8$x8@helo>
-//! date=Www,_#_Mmm_####_#:#:#_num from="name"_<@> to=<@> type=multipart/alternative;\n\tboundary="v"
+//! date=Www,_#_Mmm_####_#:#:#_num from=name_<@> to=<@> type=multipart/alternative;\n\tboundary="v"
 //! boundary=----=_m8_m_m_m8.m8 mime=1.0 encoding=-
 //! ```
 //!
 //! | field | tells |
 //! |---|---|
 //! | `received` | how many Received fields came with it: `0`, `1` or `2+` |
-//! | `order` | the names of the fields in their order, each as it is spelled, digits as `#`; without those that are added on the way, that answer another mail, or that name further people ([`order`]) |
+//! | `order` | the names of the fields in their order, known ones as they are spelled, others as `X-?` and `?`; without those that are added on the way, that answer another mail, or that name further people ([`order`]) |
 //! | `msgid` | the Message-ID by its runs ([`runs`]), and whose name stands behind the `@` |
 //! | `date` | the spelling of the date: `Www` and `Mmm` are names, `#` a number, `####` a year, `num` and `abc` a zone, `(c)` a comment, `_` white space |
-//! | `from`, `to` | the form of the first address: `@` bare, `<@>` in brackets, `name` or `"name"` before it; `group` |
+//! | `from`, `to` | the form of the first address: `@` bare, `<@>` in brackets, `name` before it, in quotes or not; `group` |
 //! | `type` | the type of the message, with the names of its parameters as they are spelled, `\n` a fold, `\t` a tab |
 //! | `boundary` | the boundary by its runs |
 //! | `mime` | the spelling of the version |

@@ -121,11 +121,10 @@ fn word(run: &[u8]) -> &'static str {
     }
 }
 
-/// The form of the first address.
+/// The form of the first address. Programs quote a name where it needs that, so that quotes are the name's and are not told.
 pub(super) fn address(value: &[u8]) -> String {
-    let quoted = quoted(value);
-    let (name, rest) = match quoted {
-        Some((_, rest)) => ("\"name\"", rest),
+    let (name, rest) = match quoted(value) {
+        Some((_, rest)) => ("name", rest),
         None => match memchr::memchr2(b'<', b',', value).and_then(|at| value.split_at_checked(at)) {
             Some((before, rest)) if rest.starts_with(b"<") => {
                 let name = before.trim_ascii_end();

@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::net::IpAddr;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -145,6 +146,30 @@ fn a_log_that_goes_to_another_folder_is_read_to_its_end() {
     place.rename("mail.log", "old/mail.log");
     place.add("mail.log", line(3));
     assert_eq!(place.seen(), [2, 3]);
+}
+
+#[test]
+fn a_rotated_log_that_is_a_link_is_read_once() {
+    let mut place = Place::new();
+    fs::create_dir(place.path("archive")).unwrap();
+    place.add("mail.log", line(1));
+    assert_eq!(place.seen(), [1]);
+    place.add("mail.log", line(2));
+    place.rename("mail.log", "archive/2");
+    place.add("archive/1", line(3));
+    for (name, seconds) in [("2", 0), ("1", 1)] {
+        let aside = format!("archive/{name}");
+        place.change(&aside, seconds);
+        for link in [format!("mail.log.{name}"), format!("mail.log-2026{name}")] {
+            symlink(place.path(&aside), place.path(&link)).unwrap();
+        }
+    }
+    symlink(place.path("gone"), place.path("mail.log.9")).unwrap();
+    place.add("mail.log", line(4));
+    place.restart();
+    assert_eq!(place.seen(), [2, 3, 4]);
+    place.add("mail.log", line(5));
+    assert_eq!(place.seen(), [5]);
 }
 
 #[test]

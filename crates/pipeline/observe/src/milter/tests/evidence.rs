@@ -1,6 +1,9 @@
 //! What is kept of what it tells.
 
-use atalaya_model::{ByteSize, Handshake, Kind, Trap};
+use std::time::Duration;
+
+use atalaya_formats::milter::{Client, Command};
+use atalaya_model::{ByteSize, Handshake, Kind, Timestamp, Trap};
 
 use super::*;
 
@@ -128,6 +131,70 @@ async fn a_mail_that_is_tried_again_is_one_observation() {
             .count()
     };
     assert_eq!((of(OTHER), of(LISTED)), (3, 2));
+}
+
+#[tokio::test]
+async fn a_mail_that_is_tried_again_after_the_hour_is_one_observation_and_takes_no_number() {
+    let bench = usual().await;
+    // 10:58.
+    bench.time.set(Timestamp::from_seconds(1_795_431_480));
+    for bodies in [&[b"1"][..], &[b"1", b"2", b"3"], &[b"4"]] {
+        let mut server = bench.server().await;
+        server.client(OTHER).await;
+        for body in bodies {
+            server.envelope("x@y.example", &["a@trap.example"]).await;
+            server.message(*body).await;
+        }
+        server.send(b'K', b"").await;
+        server.client(LISTED).await;
+        assert_eq!(server.envelope("x@y.example", &["a@trap.example"]).await, "y");
+        bench.time.advance(Duration::from_secs(300));
+    }
+    let kept = bench.kept().await;
+    let numbers = |client: &str| {
+        let of = kept.iter().filter(|seen| seen.address.to_string() == client);
+        of.map(|seen| seen.nth).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (numbers(OTHER), numbers(LISTED)),
+        (vec![1, 1, 2, 1], vec![1]),
+        "each connection that brought something new has one first"
+    );
+}
+
+#[tokio::test]
+async fn what_is_lost_takes_no_number() {
+    let config = MilterConfig {
+        queue: 1,
+        ..MilterConfig::default()
+    };
+    let bench = bench(config, adviser(AdviceConfig::default())).await;
+    let mut session = Session::new(Arc::clone(&bench.milter.shared));
+    let client = Client {
+        address: OTHER.parse().ok(),
+        port: None,
+    };
+    let mut numbers = Vec::new();
+    let mut hear = |session: &mut Session, command| match session.hear(command, &mut Vec::new()) {
+        Ok(Heard::Saw(seen)) => numbers.push(seen.observation.nth),
+        heard => assert!(matches!(heard, Ok(Heard::Rest)), "{heard:?}"),
+    };
+    hear(&mut session, Command::Connect(client));
+    for (body, lost) in [
+        (b"1", Some(1)),
+        (b"2", None),
+        (b"3", Some(2)),
+        (b"3", Some(2)),
+        (b"4", None),
+    ] {
+        hear(&mut session, Command::Mail("x@y.example".to_owned()));
+        hear(&mut session, Command::Recipient("a@trap.example".to_owned()));
+        hear(&mut session, Command::End(body.to_vec()));
+        if let Some(nth) = lost {
+            session.lose(nth);
+        }
+    }
+    assert_eq!(numbers, [1, 1, 2, 2, 2]);
 }
 
 #[tokio::test]

@@ -26,12 +26,14 @@ struct Bench {
     milter: Arc<Milter>,
     keeping: JoinHandle<()>,
     store: Store,
+    time: TestClock,
     folder: TempDir,
 }
 
 async fn bench(config: MilterConfig, adviser: Arc<Adviser>) -> Bench {
     let folder = tempfile::tempdir().unwrap();
-    let clock = TestClock::default().clock();
+    let time = TestClock::default();
+    let clock = time.clock();
     let url = StoreUrl::Sqlite(folder.path().join("store.db"));
     let store = Store::open(&url, clock.clone()).await.unwrap();
     let (milter, keeping) = Milter::new(config, adviser, store.clone(), clock);
@@ -39,6 +41,7 @@ async fn bench(config: MilterConfig, adviser: Arc<Adviser>) -> Bench {
         milter: Arc::new(milter),
         keeping: tokio::spawn(keeping),
         store,
+        time,
         folder,
     }
 }
