@@ -6,6 +6,7 @@ mod contacts;
 mod decisions;
 mod dossier;
 mod error;
+mod habits;
 mod jobs;
 mod list;
 mod listings;

@@ -1,8 +1,6 @@
 //! Observations and the messages kept with them: facts, appended once, never edited.
 
-use std::collections::HashMap;
-
-use atalaya_model::{Digest, Habit, Observation, ObservationId, Prefix, Sensor};
+use atalaya_model::{Digest, Observation, ObservationId, Prefix, Sensor};
 
 use crate::sql::{Connection, Row, values};
 use crate::writer::{COLUMNS, Columns, Details, Evidence, PackedEvidence, Recorded, key, unpack};
@@ -135,33 +133,6 @@ impl Store {
             recipients.extend(Details::from_json(&details)?.into_recipients());
         }
         Ok(recipients)
-    }
-
-    /// The canonical text of a dialect or of a shape that was seen.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn text_of<H: Habit>(&self, id: H) -> Result<Option<String>, StoreError> {
-        self.texts_of([id]).await.map(|mut texts| texts.remove(&id))
-    }
-
-    /// The canonical texts of dialects, or of shapes, as far as they are kept.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn texts_of<H: Habit>(
-        &self,
-        ids: impl IntoIterator<Item = H>,
-    ) -> Result<HashMap<H, String>, StoreError> {
-        let sql = "SELECT id, text FROM habits WHERE id IN {keys}";
-        let ids = ids.into_iter().map(|id| id.to_string());
-        let rows = self.read().await?.rows_in(sql, ids).await?;
-        let mut texts = HashMap::with_capacity(rows.len());
-        for mut row in rows {
-            let id: String = row.take()?;
-            texts.insert(id.parse().map_err(StoreError::corrupt)?, row.take()?);
-        }
-        Ok(texts)
     }
 
     /// A kept message or conversation, as it was received; none once it is deleted.

@@ -37,6 +37,18 @@ impl Store {
             .await
     }
 
+    /// Deletes some texts of dialects and header shapes that were last met before a moment; tells whether there may be more.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete_habits(&self, before: Timestamp) -> Result<bool, StoreError> {
+        let old = "SELECT id FROM habits WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2";
+        // The age once more, as with evidence.
+        let delete = format!("DELETE FROM habits WHERE id IN ({old}) AND last_seen_at < $1");
+        self.delete_old("habits", (old, delete), values![before, BATCH])
+            .await
+    }
+
     /// Deletes what `old` finds in a table; tells whether there may be more. Looks before it takes the writer's turn.
     async fn delete_old(
         &self,

@@ -73,6 +73,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "what reporters said",
         statements: REPORTED,
     },
+    Step {
+        name: "texts of dialects and shapes by age",
+        statements: HABITS_BY_AGE,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -357,6 +361,14 @@ const HABITS: &[&str] = &["ALTER TABLE dialects RENAME TO habits"];
 const REPORTED: &[&str] = &[
     "CREATE INDEX observations_of_reporter ON observations (unit, source, seen_at) \
       WHERE sensor IN ('report', 'complaint')",
+];
+
+/// Nobody asks when a text was first seen. Those that are there count as seen with the last observation.
+const HABITS_BY_AGE: &[&str] = &[
+    "ALTER TABLE habits RENAME COLUMN first_seen_at TO last_seen_at",
+    "UPDATE habits SET last_seen_at = COALESCE(
+        (SELECT seen_at FROM observations ORDER BY position DESC LIMIT 1), last_seen_at)",
+    "CREATE INDEX habits_by_age ON habits (last_seen_at)",
 ];
 
 /// A statement in the words of a back end.

@@ -169,25 +169,6 @@ impl Transaction {
         self.connection.execute(sql, row).await.map(|_one| ())
     }
 
-    /// Keeps texts of dialects and header shapes that another machine has met, by their names.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn add_texts<'a>(
-        &mut self,
-        texts: impl IntoIterator<Item = (&'a str, &'a str)>,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let rows = texts
-            .into_iter()
-            .map(|(id, text)| values![id, text, at])
-            .collect();
-        let head = "INSERT INTO habits (id, text, first_seen_at) VALUES";
-        self.connection
-            .insert(head, rows, "ON CONFLICT (id) DO NOTHING")
-            .await
-    }
-
     /// Deletes a segment; tells whether it was there.
     ///
     /// # Errors

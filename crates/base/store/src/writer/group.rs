@@ -9,6 +9,7 @@ use super::details::Details;
 use super::evidence::Packed;
 use super::{Entry, Recorded};
 use crate::StoreError;
+use crate::habits::{keep_texts, rows_of};
 use crate::sql::{Connection, Pools, Value, values};
 
 /// The columns of an observation that are read back.
@@ -53,7 +54,7 @@ pub(super) async fn write(pools: &Pools, group: &[Entry], now: Timestamp) -> Res
         return Ok(Written { recorded, first });
     }
     let numbers = keep_evidence(&mut connection, &fresh, now).await?;
-    keep_habits(&mut connection, &fresh).await?;
+    keep_habits(&mut connection, &fresh, now).await?;
     let rows = fresh.iter().zip(first..);
     let rows = rows.map(|(entry, position)| {
         let message = entry.evidence.message.as_ref();
@@ -175,22 +176,19 @@ async fn kept_before(
     Ok(numbers)
 }
 
-/// Keeps the texts of the dialects and shapes that are new.
-async fn keep_habits(connection: &mut Connection, fresh: &[&Entry]) -> Result<(), StoreError> {
-    let mut seen = HashSet::new();
-    let named = fresh.iter().flat_map(|entry| {
+/// Keeps the texts of the dialects and shapes that were met.
+async fn keep_habits(
+    connection: &mut Connection,
+    fresh: &[&Entry],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let met = fresh.iter().flat_map(|entry| {
         let (of, kept) = (&entry.observation, &entry.evidence);
         let dialect = of.dialect.map(|id| id.to_string()).zip(kept.dialect.as_deref());
         let shape = of.headers.map(|id| id.to_string()).zip(kept.shape.as_deref());
-        let both = dialect.into_iter().chain(shape);
-        both.map(|(id, text)| (id, text, of.seen_at))
+        dialect.into_iter().chain(shape)
     });
-    let rows = named
-        .filter(|(id, ..)| seen.insert(id.clone()))
-        .map(|(id, text, seen_at)| values![id, text, seen_at])
-        .collect();
-    let head = "INSERT INTO habits (id, text, first_seen_at) VALUES";
-    connection.insert(head, rows, "ON CONFLICT (id) DO NOTHING").await
+    keep_texts(connection, rows_of(met, now)).await
 }
 
 /// The row of an observation, in the order of [`WRITTEN`], without what the transaction gives it. Made where the observation comes from,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atalaya_model::{Prefix, Timestamp};
+use atalaya_model::{DialectId, Prefix, Timestamp};
 use atalaya_store::{Evidence, EvidenceKind};
 use atalaya_testkit::on_both;
 
@@ -15,6 +15,7 @@ on_both!(
     what_arrives_again_is_young_again,
     much_is_deleted_in_batches,
     only_judged_observations_go,
+    texts_that_are_met_no_more_go_and_those_that_are_stay,
 );
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -102,6 +103,33 @@ async fn much_is_deleted_in_batches(fixture: Fixture) {
     let batches = delete(&fixture, EvidenceKind::Message, fixture.time.now()).await;
     assert!(batches > 1, "{batches}");
     assert_eq!(count(&fixture.url, "evidence").await, 0);
+}
+
+async fn texts_that_are_met_no_more_go_and_those_that_are_stay(fixture: Fixture) {
+    let store = &fixture.store;
+    let [old, met] = [1, 2].map(|byte| DialectId([byte; 8]));
+    let meet = async |dialect| {
+        let mut observation = spam_from("192.0.2.1");
+        observation.dialect = Some(dialect);
+        let evidence = Evidence {
+            dialect: Some(format!("smtp/{dialect}")),
+            ..Evidence::default()
+        };
+        store.record(observation, evidence).await.unwrap();
+    };
+    meet(old).await;
+    meet(met).await;
+    fixture.time.advance(DAY * 10);
+    meet(met).await;
+    while store
+        .delete_habits(fixture.time.now().minus(DAY * 5))
+        .await
+        .unwrap()
+    {}
+    assert_eq!(store.text_of(old).await.unwrap(), None);
+    assert_eq!(store.text_of(met).await.unwrap(), Some(format!("smtp/{met}")));
+    meet(old).await;
+    assert_eq!(store.text_of(old).await.unwrap(), Some(format!("smtp/{old}")));
 }
 
 async fn only_judged_observations_go(fixture: Fixture) {
