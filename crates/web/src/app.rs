@@ -18,7 +18,6 @@ use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Semaphore;
 
 use crate::exports::Exports;
 use crate::limiter::Limiter;
@@ -93,12 +92,9 @@ pub(crate) struct Inner {
     /// Counts the calls without a valid key.
     pub(crate) wrong_keys: Limiter,
     pub(crate) exports: Exports,
-    /// Held while a chart or a report is made.
-    pub(crate) drawing: Semaphore,
+    /// Who makes a picture or a report, and who waits.
+    pub(crate) drawing: pages::Turns,
 }
-
-/// Charts and reports that are made at the same time.
-const MOST_DRAWING: usize = 2;
 
 /// The state of the router.
 pub(crate) type Shared = Arc<Inner>;
@@ -123,7 +119,7 @@ pub fn router(app: App) -> Router {
         limiter: Limiter::new(app.config.web.posts_per_minute),
         wrong_keys: Limiter::new(app.config.web.wrong_keys_per_minute),
         exports: Exports::new(app.config.exports.clone()),
-        drawing: Semaphore::new(MOST_DRAWING),
+        drawing: pages::Turns::new(),
         app,
     });
     let public = Router::new()
@@ -139,6 +135,7 @@ pub fn router(app: App) -> Router {
         .route("/stats/{first}", get(pages::day))
         .route("/stats/{first}/{second}", get(pages::days_or_file))
         .route("/stats/{first}/{second}/{file}", get(pages::file_of_days))
+        .route("/api/v1/stats", get(pages::api_list))
         .route("/api/v1/stats/{first}", get(pages::api_day))
         .route("/api/v1/stats/{first}/{last}", get(pages::api_days))
         .route("/notices/stop/{token}", get(pages::stop).post(pages::stopped))

@@ -110,6 +110,16 @@ const CALLS: &[Call] = &[
         Errors::Problem,
     ),
     Call {
+        schema: Some("StatisticsDays"),
+        ..call(
+            ("get", "/api/v1/stats"),
+            "The days of which something is known, the first one first",
+            &[],
+            &[200, 304, 404, 503],
+            Errors::Problem,
+        )
+    },
+    Call {
         schema: Some("Statistics"),
         ..call(
             ("get", "/api/v1/stats/{first}"),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// Every schema, by name.
 pub(super) fn all() -> Value {
-    json!({ "Answer": answer(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics() })
+    json!({ "Answer": answer(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics(), "StatisticsDays": days() })
 }
 
 /// The answer about an address.
@@ -92,6 +92,19 @@ fn evidence() -> Value {
             "dialect",
         ],
     )
+}
+
+/// The days of which something is known.
+fn days() -> Value {
+    let day = object(
+        &json!({
+            "day": text("The day, in UTC"),
+            "complete": { "type": "boolean", "description": "Whether it is over" },
+            "closed": { "type": "boolean", "description": "Whether only its picture is kept, so that it is in no picture of several days" },
+        }),
+        &["day", "complete", "closed"],
+    );
+    json!({ "type": "array", "items": day, "description": "The first day first" })
 }
 
 /// The figures of some days.

@@ -26,7 +26,7 @@ pub(crate) use address::{address, search};
 pub(crate) use home::home;
 pub(crate) use policy::policy;
 pub(crate) use removal::{back_to_address, remove};
-pub(crate) use statistics::{api_day, api_days, day, days_or_file, file_of_days, overview};
+pub(crate) use statistics::{Turns, api_day, api_days, api_list, day, days_or_file, file_of_days, overview};
 pub(crate) use stop::{stop, stopped};
 
 /// Who reads: in which language, and where he is.

@@ -276,7 +276,7 @@ const STATISTICS: StatisticsTexts = StatisticsTexts {
     title: "Statistics",
     home_title: "Who sends it?",
     home: "Every day we count who sent to our traps: which botnets, from which countries and networks, at which hours.",
-    today: |addresses, messages| format!("Today so far: {addresses} addresses, {messages} messages"),
+    today: |addresses, recipients| format!("Today so far: {addresses} addresses, {recipients} recipients"),
     earlier: "Day before",
     later: "Day after",
     week: "These 7 days",

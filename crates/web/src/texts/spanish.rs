@@ -285,7 +285,9 @@ const STATISTICS: StatisticsTexts = StatisticsTexts {
     title: "Estadísticas",
     home_title: "¿Quién lo envía?",
     home: "Cada día contamos quién envió a nuestras trampas: qué botnets, desde qué países y redes, a qué horas.",
-    today: |addresses, messages| format!("Hoy hasta ahora: {addresses} direcciones, {messages} mensajes"),
+    today: |addresses, recipients| {
+        format!("Hoy hasta ahora: {addresses} direcciones, {recipients} destinatarios")
+    },
     earlier: "Día anterior",
     later: "Día siguiente",
     week: "Estos 7 días",

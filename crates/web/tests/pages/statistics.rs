@@ -43,7 +43,7 @@ async fn the_first_page_shows_the_last_full_day_and_the_others() {
         .says("<h1>Statistics of 22 November 2026</h1>")
         .says("Srizbi")
         .says("Chao 1987")
-        .says("href=\"/stats/2026-11-20\">20</a>")
+        .says("href=\"/stats/2026-11-20\" aria-label=\"20 November 2026\">20</a>")
         .says("href=\"/stats/2026-11-22/botnets.csv\"")
         .says("<svg class=\"chart wide-only\"")
         .says("src=\"/stats/2026-11-22/countries.svg\"")
@@ -55,7 +55,9 @@ async fn the_first_page_shows_the_last_full_day_and_the_others() {
         .await
         .says("<h1>Estadísticas: 22 de noviembre de 2026</h1>")
         .says("href=\"/stats/2026-11-22/botnets.csv?lang=es&#38;by=bytes\"")
-        .says("aria-current=\"true\">Bytes</a>");
+        .says("aria-current=\"true\">Bytes</a>")
+        .says("<input type=\"hidden\" name=\"by\" value=\"bytes\">")
+        .says("Destinatarios al día");
 }
 
 #[tokio::test]
@@ -152,6 +154,18 @@ async fn programs_get_the_whole_picture() {
 }
 
 #[tokio::test]
+async fn programs_learn_which_days_there_are() {
+    let house = house().await;
+    let answer = house.get("/api/v1/stats").await;
+    let days = [
+        serde_json::json!({ "day": "2026-11-20", "complete": true, "closed": true }),
+        serde_json::json!({ "day": "2026-11-22", "complete": true, "closed": true }),
+    ];
+    assert_eq!(answer.json().as_array().unwrap().as_slice(), days);
+    assert_eq!(answer.header("content-type"), "application/json");
+}
+
+#[tokio::test]
 async fn what_is_no_day_and_days_without_figures_are_told_apart() {
     let house = house().await;
     for (path, status, words) in [
@@ -179,6 +193,10 @@ async fn what_is_no_day_and_days_without_figures_are_told_apart() {
 #[tokio::test]
 async fn a_form_leads_to_days() {
     let house = house().await;
+    let page = house
+        .get("/stats?first=2026-11-20&last=2026-11-22&by=bytes")
+        .await;
+    assert_eq!(page.header("location"), "/stats/2026-11-20/2026-11-22?by=bytes");
     let page = house.get("/stats?first=2026-11-20&last=2026-11-22&lang=es").await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
     assert_eq!(page.header("location"), "/stats/2026-11-20/2026-11-22?lang=es");
@@ -193,6 +211,7 @@ async fn an_operator_may_keep_statistics_to_himself() {
         "/stats",
         LAST,
         "/stats/2026-11-22/botnets.csv",
+        "/api/v1/stats",
         "/api/v1/stats/2026-11-22",
     ] {
         assert_eq!(house.get(path).await.status, StatusCode::NOT_FOUND, "{path}");

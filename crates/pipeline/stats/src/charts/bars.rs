@@ -51,23 +51,22 @@ pub(super) fn botnets(picture: &Picture, sheet: Sheet) -> Drawing {
         }
     });
     let legend = (by == Measure::Addresses).then_some(words.charts.interval);
-    draw(&bars.collect::<Vec<_>>(), legend, sheet)
+    let bars: Vec<Bar> = bars.collect();
+    draw(&bars, (bars.len() as u64, legend), sheet)
 }
 
 /// Stacks that bots may have brought along.
 pub(super) fn pairs(picture: &Picture, sheet: Sheet) -> Drawing {
     let words = sheet.view.words;
     let bars = picture.pairs.iter().map(|pair| Bar {
-        name: super::clean(
-            &pair.name.replacen("stack", words.charts.stack, 1),
-            super::MOST_NAME,
-        ),
+        name: super::clean(&words.botnet(&pair.name, BotnetKind::Stack), super::MOST_NAME),
         number: pair.addresses,
         written: format!("{} / {}", words.short(pair.both), words.short(pair.addresses)),
         inner: Some(pair.both),
         ..Bar::default()
     });
-    draw(&bars.collect::<Vec<_>>(), Some(words.charts.both), sheet)
+    let bars: Vec<Bar> = bars.collect();
+    draw(&bars, (bars.len() as u64, Some(words.charts.both)), sheet)
 }
 
 /// A ranking.
@@ -79,11 +78,13 @@ pub(super) fn ranking(picture: &Picture, dimension: Dimension, sheet: Sheet) -> 
             name: row_name(words, dimension, row),
             number,
             written: sheet.number(number),
-            is_rest: matches!(row.key.as_str(), "-" | "unknown"),
+            is_rest: matches!(row.key.as_str(), "-" | "unknown" | "rare" | "not seen"),
             ..Bar::default()
         }
     });
-    draw(&bars.collect::<Vec<_>>(), None, sheet)
+    // The picture has the first rows only.
+    let all = picture.ranking(dimension).map_or(0, |ranking| ranking.all);
+    draw(&bars.collect::<Vec<_>>(), (all, None), sheet)
 }
 
 /// Where things stand.
@@ -124,14 +125,15 @@ impl Layout {
     }
 }
 
-fn draw(all: &[Bar], legend: Option<&str>, sheet: Sheet) -> Drawing {
-    let bars = all.get(..MOST).unwrap_or(all);
+/// The first of these bars, of which there are `all`.
+fn draw(bars: &[Bar], (all, legend): (u64, Option<&str>), sheet: Sheet) -> Drawing {
+    let bars = bars.get(..MOST).unwrap_or(bars);
     let largest = bars.iter().map(Bar::most).max().unwrap_or(0);
     if largest == 0 {
         return sheet.nothing();
     }
     let layout = Layout::of(bars, sheet);
-    let more = all.len().saturating_sub(bars.len());
+    let more = all.saturating_sub(bars.len() as u64);
     let foot = if legend.is_some() || more > 0 { 28.0 } else { 4.0 };
     let height = place(bars.len()) * layout.row + foot;
     let first = bars.iter().map(|bar| (bar.name.as_str(), bar.written.clone()));
@@ -240,7 +242,7 @@ fn whisker(drawing: &mut Drawing, (left, middle): Point, [low, likely, high]: [f
     });
 }
 
-fn draw_foot(drawing: &mut Drawing, (legend, more): (Option<&str>, usize), base: f64, sheet: Sheet) {
+fn draw_foot(drawing: &mut Drawing, (legend, more): (Option<&str>, u64), base: f64, sheet: Sheet) {
     let words = sheet.view.words;
     if let Some(legend) = legend {
         let is_size = sheet.part == crate::parts::Part::Botnets;
@@ -259,7 +261,7 @@ fn draw_foot(drawing: &mut Drawing, (legend, more): (Option<&str>, usize), base:
         drawing.text(Label::new((from, base), legend).size(SMALL).paint(Paint::Soft));
     }
     if more > 0 {
-        let text = (words.charts.and_more)(&words.number(more as u64));
+        let text = (words.charts.and_more)(&words.number(more));
         let label = Label::new((drawing.width, base), text).size(SMALL);
         drawing.text(label.paint(Paint::Soft).anchor(Anchor::End));
     }

@@ -1,10 +1,11 @@
 //! Lines over the days: everything, and the largest botnets.
 
-use super::drawing::{Anchor, Drawing, Label, Paint, Point, SMALL, Shape};
+use super::drawing::{Anchor, Drawing, Label, Paint, SMALL, Shape};
 use super::hours::Plot;
 use super::scale::{Axis, place};
 use super::writing::{fit, width};
 use super::{Sheet, botnet_name, botnets_by};
+use crate::day::Day;
 use crate::figures::{BotnetKind, Measure, Picture};
 
 /// Botnets with a line of their own.
@@ -23,6 +24,8 @@ const DASHES: [&[f32]; 7] = [
     &[12.0, 4.0],
     &[1.0, 4.0],
 ];
+/// From one date to the next, at least.
+const DATE: f64 = 60.0;
 /// Days up to which each has a dot.
 const DOTTED: usize = 31;
 
@@ -80,10 +83,11 @@ pub(super) fn days(picture: &Picture, sheet: Sheet) -> Drawing {
         let label = Label::new((plot.left - 6.0, y + 4.0), words.short(*tick));
         drawing.text(label.size(SMALL).paint(Paint::Soft).anchor(Anchor::End));
     }
+    let spots = spots(picture);
     for line in &lines {
-        draw_line(&mut drawing, line, (&axis, &plot), picture);
+        draw_line(&mut drawing, line, (&axis, &plot), (&spots, sheet));
     }
-    dates(&mut drawing, &plot, picture);
+    dates(&mut drawing, &plot, &spots);
     if sheet.is_narrow() {
         below(&mut drawing, &lines, plot.top + plot.height + 44.0);
     } else {
@@ -118,61 +122,85 @@ fn lines(picture: &Picture, sheet: Sheet) -> Vec<Line> {
     std::iter::once(all).chain(botnets).collect()
 }
 
-/// How far to the right a day stands: a single one in the middle.
-fn part_of(day: usize, days: usize) -> f64 {
-    if days < 2 {
-        0.5
-    } else {
-        place(day) / place(days.saturating_sub(1))
-    }
+/// Where a day stands.
+struct Spot<'a> {
+    text: &'a str,
+    number: i32,
+    /// How far to the right, from 0 to 1.
+    part: f64,
 }
 
-fn draw_line(drawing: &mut Drawing, line: &Line, (axis, plot): (&Axis, &Plot), picture: &Picture) {
-    let days = line.numbers.len();
-    let points: Vec<Point> = line
-        .numbers
+/// Where the days stand, by their dates: a single one in the middle.
+fn spots(picture: &Picture) -> Vec<Spot<'_>> {
+    let days: Vec<(&str, i32)> = picture
+        .days
         .iter()
-        .enumerate()
-        .map(|(day, number)| (plot.x(part_of(day, days)), plot.y(axis.part(*number))))
+        .filter_map(|row| Some((row.day.as_str(), row.day.parse::<Day>().ok()?.number())))
         .collect();
-    drawing.line(points.clone(), line.paint, 2.0, line.dashes);
-    if days > DOTTED {
-        return;
-    }
-    for ((at, number), day) in points.into_iter().zip(&line.numbers).zip(&picture.days) {
-        drawing.shapes.push(Shape::Dot {
-            at,
-            radius: 3.0,
-            paint: line.paint,
-            tip: format!("{}, {}: {number}", line.name, day.day),
-        });
-    }
+    let first = days.first().map_or(0, |(_, number)| *number);
+    let last = days.last().map_or(0, |(_, number)| *number);
+    let whole = last.saturating_sub(first);
+    let part = |number: i32| f64::from(number.saturating_sub(first)) / f64::from(whole);
+    days.into_iter()
+        .map(|(text, number)| Spot {
+            text,
+            number,
+            part: if whole > 0 { part(number) } else { 0.5 },
+        })
+        .collect()
 }
 
-/// The dates below: the first, the last, and some between if there is room.
-fn dates(drawing: &mut Drawing, plot: &Plot, picture: &Picture) {
-    let days = picture.days.len();
-    let last = days.saturating_sub(1);
-    let room = if plot.width > 400.0 { 6 } else { 3 };
-    let step = last.div_ceil(room).max(1);
-    for (number, day) in picture.days.iter().enumerate() {
-        let is_shown =
-            number == last || (number.is_multiple_of(step) && number.saturating_add(step / 2) < last);
-        if !is_shown {
+fn draw_line(
+    drawing: &mut Drawing,
+    line: &Line,
+    (axis, plot): (&Axis, &Plot),
+    (spots, sheet): (&[Spot<'_>], Sheet),
+) {
+    let words = sheet.view.words;
+    let days: Vec<(&Spot<'_>, u64)> = spots.iter().zip(line.numbers.iter().copied()).collect();
+    let at = |(spot, number): &(&Spot<'_>, u64)| (plot.x(spot.part), plot.y(axis.part(*number)));
+    // Of the days between two that are apart nothing is known: the line ends, and begins anew.
+    for run in days.chunk_by(|(one, _), (two, _)| two.number.saturating_sub(one.number) == 1) {
+        drawing.line(run.iter().map(at).collect(), line.paint, 2.0, line.dashes);
+        if days.len() > DOTTED && run.len() > 1 {
             continue;
         }
+        for day in run {
+            drawing.shapes.push(Shape::Dot {
+                at: at(day),
+                radius: 3.0,
+                paint: line.paint,
+                tip: format!(
+                    "{}, {}: {}",
+                    line.name,
+                    words.day(day.0.text),
+                    words.number(day.1)
+                ),
+            });
+        }
+    }
+}
+
+/// The dates below: the first, the last, and those between that have room.
+fn dates(drawing: &mut Drawing, plot: &Plot, spots: &[Spot<'_>]) {
+    let last = spots.len().saturating_sub(1);
+    let end = spots.last().map_or(0.0, |spot| plot.x(spot.part));
+    let mut before = f64::NEG_INFINITY;
+    for (number, spot) in spots.iter().enumerate() {
+        let x = plot.x(spot.part);
+        if number != last && (x - before < DATE || end - x < DATE) {
+            continue;
+        }
+        before = x;
         let anchor = match number {
-            _ if days < 2 => Anchor::Middle,
+            _ if last == 0 => Anchor::Middle,
             0 => Anchor::Start,
             _ if number == last => Anchor::End,
             _ => Anchor::Middle,
         };
         // The year stands above the chart already.
-        let text = day.day.get(5..).unwrap_or(&day.day);
-        let label = Label::new(
-            (plot.x(part_of(number, days)), plot.top + plot.height + 18.0),
-            text,
-        );
+        let text = spot.text.get(5..).unwrap_or(spot.text);
+        let label = Label::new((x, plot.top + plot.height + 18.0), text);
         drawing.text(label.size(SMALL).paint(Paint::Soft).anchor(anchor));
     }
 }

@@ -18,6 +18,7 @@ pub use self::drawing::Drawing;
 pub(crate) use self::map::is_on_map;
 pub use self::palette::style;
 pub use self::writing::clean;
+pub(crate) use self::writing::plain;
 
 use crate::figures::{BotnetKind, BotnetRow, Dimension, Measure, Picture, Row};
 use crate::parts::Part;

@@ -29,7 +29,8 @@ pub(super) fn botnet_hours(picture: &Picture, sheet: Sheet) -> Drawing {
         })
         .collect();
     if rows.is_empty() {
-        return sheet.nothing();
+        // A day that is known from logs alone has addresses and no connections.
+        return Drawing::nothing(sheet.width, sheet.title(), words.charts.no_connections);
     }
     let lines = rows.len().div_ceil(columns);
     let mut drawing = sheet.drawing(

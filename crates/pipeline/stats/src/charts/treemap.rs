@@ -83,11 +83,9 @@ fn tiles(picture: &Picture, sheet: Sheet) -> Vec<Tile> {
             }
         })
         .collect();
-    let rest = rows
-        .iter()
-        .skip(MOST)
-        .map(|row| by.of(&row.figures))
-        .fold(0, u64::saturating_add);
+    // Each address is in one network, or in none that is known; the picture may not have a row for each.
+    let shown = tiles.iter().map(|tile| tile.number).fold(0, u64::saturating_add);
+    let rest = by.of(&picture.total).saturating_sub(shown);
     tiles.push(Tile {
         key: words.charts.others.to_owned(),
         name: String::new(),

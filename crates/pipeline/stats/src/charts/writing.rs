@@ -23,6 +23,14 @@ pub fn clean(text: &str, most: usize) -> String {
     words.trim().to_owned()
 }
 
+/// Text of strangers in one line of a file: without control characters and marks of direction, and whole.
+pub(crate) fn plain(text: &str) -> String {
+    let spaced = text
+        .chars()
+        .map(|character| if character.is_whitespace() { ' ' } else { character });
+    spaced.filter(|character| !is_unfit(*character)).collect()
+}
+
 /// Whether it controls, turns text round, or is no character of XML.
 fn is_unfit(character: char) -> bool {
     character.is_control()

@@ -66,11 +66,10 @@ struct Report {
 /// The template failed.
 pub fn sections(picture: &Picture, view: View, stand: Stand<'_>) -> Result<String, askama::Error> {
     let shown = Part::ALL.into_iter().filter(|part| is_shown(picture, *part));
-    let is_empty = picture.total.counts.connections == 0;
     let sections = Sections {
         w: view.words,
         head: view::head(picture, view.words),
-        sections: if is_empty {
+        sections: if is_empty(picture) {
             Vec::new()
         } else {
             shown.map(|part| section(picture, part, view, stand)).collect()
@@ -78,6 +77,11 @@ pub fn sections(picture: &Picture, view: View, stand: Stand<'_>) -> Result<Strin
         notes: notes(picture, view.words),
     };
     sections.render()
+}
+
+/// Whether nothing was seen at all. Logs and the policy service tell of addresses without connections.
+const fn is_empty(picture: &Picture) -> bool {
+    picture.total.addresses == 0
 }
 
 /// Whether a part says something of these days.

@@ -39,7 +39,7 @@ pub(super) fn head(picture: &Picture, words: &Words) -> HeadView {
         figures,
         made: (words.head.made)(&words.moment(picture.made_at)),
         warnings: warnings(picture, words),
-        is_empty: total.counts.connections == 0,
+        is_empty: super::is_empty(picture),
     }
 }
 
@@ -51,10 +51,10 @@ pub fn warnings(picture: &Picture, words: &Words) -> Vec<String> {
         warnings.push((words.head.unfinished)(&words.moment(picture.made_at)));
     }
     if !picture.missing_days.is_empty() && picture.first_day != picture.last_day {
-        warnings.push((words.head.missing)(&picture.missing_days.join(", ")));
+        warnings.push((words.head.missing)(&words.runs(&picture.missing_days)));
     }
     if !picture.closed_days.is_empty() {
-        warnings.push((words.head.closed)(&picture.closed_days.join(", ")));
+        warnings.push((words.head.closed)(&words.runs(&picture.closed_days)));
     }
     let old: Vec<String> = picture
         .origins
@@ -81,6 +81,8 @@ pub(super) struct SectionView {
     pub(super) rows: Vec<Vec<Seen>>,
     pub(super) more: String,
     pub(super) is_folded: bool,
+    /// Whether it stands in a file of its own: open, as paper cannot be unfolded.
+    pub(super) is_alone: bool,
     /// Addresses and names of the files of this part.
     pub(super) files: Vec<(String, &'static str)>,
 }
@@ -110,6 +112,7 @@ pub(super) fn section(picture: &Picture, part: Part, view: View, stand: Stand<'_
             part,
             Part::BotnetHours | Part::BotnetCountries | Part::Ranking(Dimension::Hour)
         ),
+        is_alone: matches!(stand, Stand::File),
         files: files(part, stand),
     }
 }
@@ -136,6 +139,7 @@ fn drawings(picture: &Picture, part: Part, view: View, stand: Stand<'_>) -> (Vec
         wide: file,
         description: wide.description().to_owned(),
         size: wide.size(),
+        narrow_size: chart(picture, part, view, NARROW).size(),
     };
     (Vec::new(), Some(image))
 }
@@ -148,6 +152,7 @@ pub(super) struct ImageView {
     pub(super) description: String,
     /// Width and height of the wide one, so that nothing jumps when it comes.
     pub(super) size: (u32, u32),
+    pub(super) narrow_size: (u32, u32),
 }
 
 /// What the chart of a part cannot show.
@@ -167,7 +172,10 @@ fn note(picture: &Picture, part: Part, view: View) -> String {
         .fold(0, u64::saturating_add);
     match unknown {
         0 => String::new(),
-        count => (view.words.charts.no_place)(&view.words.of(view.by, count)),
+        count => {
+            let what = view.words.measure(view.by);
+            (view.words.charts.no_place)(what, &view.words.of(view.by, count))
+        }
     }
 }
 

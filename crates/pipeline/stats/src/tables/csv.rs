@@ -58,7 +58,8 @@ fn line(fields: impl Iterator<Item = String>) -> String {
 
 /// A text as a field.
 fn field(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // A lone dash is the key of none, and no formula.
+    let is_formula = text != "-" && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if is_formula {
         format!("'{text}")
     } else {

@@ -1,7 +1,7 @@
 //! Tables of time and place: days, botnets by hour, botnets by country.
 
 use super::{COUNTED, Cell, Column, Shown, Table};
-use crate::charts::{View, botnet_name, botnets_by};
+use crate::charts::{View, botnet_name, botnets_by, plain};
 use crate::figures::{DayRow, Measure, Picture};
 use crate::matrix::Matrix;
 use crate::parts::Part;
@@ -14,19 +14,20 @@ pub(super) fn days(picture: &Picture, view: View) -> Table {
     let words = view.words;
     let mut columns = vec![
         Column::new("day", words.columns.day, Shown::Everywhere),
-        Column::new("addresses", words.measure(Measure::Addresses), Shown::Everywhere),
+        Column::number("addresses", words.measure(Measure::Addresses), Shown::Everywhere),
     ];
     columns.extend(
         Measure::ALL
             .into_iter()
             .skip(1)
             .zip(COUNTED)
-            .map(|(measure, name)| Column::new(name, words.measure(measure), Shown::Everywhere)),
+            .map(|(measure, name)| Column::number(name, words.measure(measure), Shown::Everywhere)),
     );
     let botnets = botnets_by(picture, Measure::Addresses);
     columns.extend(botnets.iter().map(|(_, row)| {
-        let name = botnet_name(words, row);
-        Column::new(&format!("addresses of {name}"), &name, Shown::Files)
+        // Heads of files are the same in every language.
+        let name = format!("addresses of {}", plain(&row.name));
+        Column::number(&name, &botnet_name(words, row), Shown::Files)
     }));
     let row = |day: &DayRow| {
         let mut cells = vec![Cell::Text(day.day.clone()), Cell::Count(day.figures.addresses)];
@@ -52,7 +53,7 @@ pub(super) fn botnet_hours(picture: &Picture, view: View) -> Table {
     let mut columns = vec![Column::new("botnet", words.columns.botnet, Shown::Everywhere)];
     columns.extend((0..24).map(|hour| {
         let hour = format!("{hour:02}");
-        Column::new(&hour, &hour, Shown::Everywhere)
+        Column::number(&hour, &hour, Shown::Everywhere)
     }));
     let rows = botnets_by(picture, view.by).into_iter().map(|(_, row)| {
         let name = std::iter::once(Cell::Text(botnet_name(words, row)));
@@ -75,7 +76,7 @@ pub(super) fn botnet_countries(picture: &Picture, view: View) -> Table {
         matrix
             .countries
             .iter()
-            .map(|(code, name)| Column::new(code, name, Shown::Everywhere)),
+            .map(|(code, name)| Column::number(code, name, Shown::Everywhere)),
     );
     let rows = matrix.rows.into_iter().map(|row| {
         let cells = row

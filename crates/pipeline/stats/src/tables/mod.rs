@@ -36,6 +36,8 @@ pub(crate) struct Column {
     /// Its head for people.
     pub(crate) title: String,
     pub(crate) shown: Shown,
+    /// Whether numbers stand in it, which are put one below the other by their ends.
+    pub(crate) is_number: bool,
 }
 
 /// Where a column is shown.
@@ -74,6 +76,15 @@ impl Column {
             name: name.to_owned(),
             title: title.to_owned(),
             shown,
+            is_number: false,
+        }
+    }
+
+    /// The same for numbers.
+    pub(crate) fn number(name: &str, title: &str, shown: Shown) -> Self {
+        Self {
+            is_number: true,
+            ..Self::new(name, title, shown)
         }
     }
 

@@ -28,51 +28,42 @@ pub(crate) struct Seen {
     pub(crate) note: String,
 }
 
+impl Seen {
+    const fn of(text: String) -> Self {
+        Self {
+            text,
+            note: String::new(),
+        }
+    }
+}
+
 impl Table {
     /// The heads that people see.
     pub(crate) fn heads(&self) -> Vec<Head> {
-        let columns = self.columns.iter().enumerate();
+        let columns = self.columns.iter().filter(|column| is_seen(column));
         columns
-            .filter(|(_, column)| is_seen(column))
-            .map(|(place, column)| Head {
+            .map(|column| Head {
                 title: column.title.clone(),
-                is_number: self.is_number(place),
+                is_number: column.is_number,
             })
             .collect()
     }
 
-    /// Whether a column holds numbers.
-    fn is_number(&self, place: usize) -> bool {
-        self.columns
-            .get(place)
-            .is_some_and(|column| column.name == "share")
-            || self
-                .rows
-                .iter()
-                .any(|row| matches!(row.get(place), Some(Cell::Count(_) | Cell::Bytes(_))))
-    }
-
     /// The rows that people see, each with the notes below its cells.
     pub(crate) fn seen<'a>(&'a self, words: &'a Words) -> impl Iterator<Item = Vec<Seen>> + 'a {
-        self.rows.iter().map(|row| {
-            let mut cells: Vec<Seen> = Vec::new();
-            for (column, cell) in self.columns.iter().zip(row) {
-                let text = written(cell, words);
-                match column.shown {
-                    Shown::Everywhere | Shown::People => cells.push(Seen {
-                        text,
-                        note: String::new(),
-                    }),
-                    Shown::Note | Shown::PeopleNote => {
-                        if let Some(before) = cells.last_mut() {
-                            before.note = text;
-                        }
-                    }
-                    Shown::Files => {}
-                }
+        self.rows.iter().map(|row| self.seen_row(row, words))
+    }
+
+    fn seen_row(&self, row: &[Cell], words: &Words) -> Vec<Seen> {
+        let mut cells: Vec<Seen> = Vec::new();
+        for (column, cell) in self.columns.iter().zip(row) {
+            match column.shown {
+                Shown::Everywhere | Shown::People => cells.push(Seen::of(written(cell, words))),
+                Shown::Note | Shown::PeopleNote => add_note(cells.last_mut(), cell, words),
+                Shown::Files => {}
             }
-            cells
-        })
+        }
+        cells
     }
 
     /// For a terminal of so many columns: what does not fit is cut, and columns at the end are left out.
@@ -103,6 +94,15 @@ impl Table {
 
 const fn is_seen(column: &Column) -> bool {
     matches!(column.shown, Shown::Everywhere | Shown::People)
+}
+
+/// Puts a note below the cell before it; nothing where nothing is known.
+fn add_note(before: Option<&mut Seen>, cell: &Cell, words: &Words) {
+    if let Some(before) = before
+        && *cell != Cell::Nothing
+    {
+        before.note = written(cell, words);
+    }
 }
 
 /// A cell as a language writes it.

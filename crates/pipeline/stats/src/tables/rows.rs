@@ -1,33 +1,41 @@
 //! The table of botnets, pairs, and the rankings.
 
 use super::{COUNTED, Cell, Column, Shown, Table};
-use crate::charts::{MOST_NAME, View, botnet_name, botnets_by, clean, row_name, rows_by};
+use crate::charts::{MOST_NAME, View, botnet_name, botnets_by, clean, plain, row_name, rows_by};
 use crate::figures::{BotnetKind, BotnetRow, Dimension, Estimate, Figures, Measure, Pair, Picture, Row};
 use crate::parts::Part;
 use crate::words::Words;
 
 /// Longest text that tells a botnet or a dialect, in characters.
 const MOST_TOLD: usize = 300;
+/// Seconds of an hour.
+const HOUR: u64 = 3_600;
 /// Other names of a botnet that people are shown.
 const MOST_ALIASES: usize = 5;
 
 /// The table of botnets.
 pub(super) fn botnets(picture: &Picture, view: View) -> Table {
     let words = view.words;
-    let has_world = picture.botnets.iter().any(|row| row.world_a_day.is_some());
     let rows = botnets_by(picture, view.by)
         .into_iter()
-        .map(|(_, row)| botnet(picture, row, view, has_world));
+        .map(|(_, row)| botnet(picture, row, view));
     Table {
         title: words.part(Part::Botnets),
-        columns: botnet_columns(view, has_world),
+        columns: botnet_columns(picture, view),
         rows: rows.collect(),
         all: picture.botnets.len() as u64,
     }
 }
 
-fn botnet_columns(view: View, has_world: bool) -> Vec<Column> {
+fn botnet_columns(picture: &Picture, view: View) -> Vec<Column> {
     let c = &view.words.columns;
+    // Files have the same columns everywhere; people see those in which something stands.
+    let has_world = picture.botnets.iter().any(|row| row.world_a_day.is_some());
+    let (world, world_method) = if has_world {
+        (Shown::Everywhere, Shown::Note)
+    } else {
+        (Shown::Files, Shown::Files)
+    };
     let mut columns = vec![
         Column::new("botnet", c.botnet, Shown::Everywhere),
         Column::new("what", c.kind, Shown::PeopleNote),
@@ -35,30 +43,28 @@ fn botnet_columns(view: View, has_world: bool) -> Vec<Column> {
         Column::new("aliases", c.aliases, Shown::Files),
         Column::new("confidence", c.confidence, Shown::Files),
         Column::new("told_by", c.told_by, Shown::Files),
-        Column::new(
+        Column::number(
             "addresses",
             view.words.measure(Measure::Addresses),
             Shown::Everywhere,
         ),
         Column::new("addresses_method", "", Shown::Note),
-        Column::new("size", c.size, Shown::Everywhere),
+        Column::number("size", c.size, Shown::Everywhere),
         Column::new("size_method", "", Shown::Note),
-        Column::new("size_low", "", Shown::Files),
-        Column::new("size_high", "", Shown::Files),
-        Column::new("recipients_a_day", c.a_day, Shown::Everywhere),
+        Column::number("size_low", "", Shown::Files),
+        Column::number("size_high", "", Shown::Files),
+        Column::number("recipients_a_day", c.a_day, Shown::Everywhere),
         Column::new("recipients_a_day_method", "", Shown::Note),
+        Column::number("world_a_day", c.world, world),
+        Column::new("world_a_day_method", "", world_method),
     ];
-    if has_world {
-        columns.push(Column::new("world_a_day", c.world, Shown::Everywhere));
-        columns.push(Column::new("world_a_day_method", "", Shown::Note));
-    }
     columns.extend(counted_columns(view, |measure| measure == view.by));
     columns.extend([
-        Column::new("share", c.share, Shown::People),
-        Column::new("new", c.new, Shown::Everywhere),
-        Column::new("listed", c.listed, Shown::Everywhere),
-        Column::new("notified", c.notified, Shown::Everywhere),
-        Column::new("paired", c.paired, Shown::Files),
+        Column::number("share", c.share, Shown::People),
+        Column::number("new", c.new, Shown::Everywhere),
+        Column::number("listed", c.listed, Shown::Everywhere),
+        Column::number("notified", c.notified, Shown::Everywhere),
+        Column::number("paired", c.paired, Shown::Files),
         Column::new("first_seen", c.first_seen, Shown::Files),
         Column::new("last_seen", c.last_seen, Shown::Files),
     ]);
@@ -74,11 +80,11 @@ fn counted_columns(view: View, is_shown: impl Fn(Measure) -> bool) -> impl Itera
         } else {
             Shown::Files
         };
-        Column::new(name, view.words.measure(measure), shown)
+        Column::number(name, view.words.measure(measure), shown)
     })
 }
 
-fn botnet(picture: &Picture, row: &BotnetRow, view: View, has_world: bool) -> Vec<Cell> {
+fn botnet(picture: &Picture, row: &BotnetRow, view: View) -> Vec<Cell> {
     let words = view.words;
     let text = |text: &str| Cell::Text(text.to_owned());
     let size = |cell: &dyn Fn(&Estimate) -> Cell| row.size.as_ref().map_or(Cell::Nothing, cell);
@@ -97,11 +103,10 @@ fn botnet(picture: &Picture, row: &BotnetRow, view: View, has_world: bool) -> Ve
         size(&|size: &Estimate| Cell::Count(size.high)),
         Cell::Count(row.recipients_a_day),
         Cell::Text(over(picture, words)),
+        row.world_a_day.map_or(Cell::Nothing, Cell::Count),
+        row.world_a_day
+            .map_or(Cell::Nothing, |_world| text(words.methods.world)),
     ];
-    if has_world {
-        cells.push(row.world_a_day.map_or(Cell::Nothing, Cell::Count));
-        cells.push(text(words.methods.world));
-    }
     cells.extend(counted(&row.figures));
     cells.extend([
         Cell::Text(words.share(view.by.of(&row.figures), view.by.of(&picture.total))),
@@ -165,21 +170,15 @@ fn over(picture: &Picture, words: &Words) -> String {
     let (Some(first), Some(last)) = (day(&picture.first_day), day(&picture.last_day)) else {
         return String::new();
     };
-    let end = last.end().min(picture.made_at);
-    let hours = end.since(first.start()).as_secs() / 3_600;
-    let hours = hours.saturating_sub(
-        24_u64.saturating_mul(
-            picture
-                .missing_days
-                .len()
-                .saturating_add(picture.closed_days.len()) as u64,
-        ),
-    );
     let days = u64::from(crate::day::Days { first, last }.count());
-    if days < 2 {
-        return (words.methods.recipients_hours)(&words.number(hours), "24");
+    // A tenth at least: what was counted was counted over something.
+    let over = |unit: u64| words.tenths(picture.covered_seconds.max(unit.div_ceil(10)), unit);
+    match (picture.covered_seconds, days) {
+        // A picture that was kept before this was written into it.
+        (0, _) => words.methods.recipients.to_owned(),
+        (_, 0 | 1) => (words.methods.recipients_hours)(&over(HOUR), "24"),
+        _ => (words.methods.recipients_days)(&over(24 * HOUR), &words.number(days)),
     }
-    (words.methods.recipients_days)(&words.number(hours.div_ceil(24).min(days)), &words.number(days))
 }
 
 /// The counts of figures, but addresses.
@@ -199,18 +198,20 @@ pub(super) fn ranking(picture: &Picture, by: Dimension, view: View) -> Table {
     let c = &words.columns;
     let mut columns = vec![
         Column::new("key", "", Shown::Files),
-        Column::new("name", words.one(by), Shown::Everywhere),
-        Column::new("addresses", words.measure(Measure::Addresses), Shown::Everywhere),
+        Column::new("name", "", Shown::Files),
+        Column::new("shown", words.one(by), Shown::People),
+        Column::number("addresses", words.measure(Measure::Addresses), Shown::Everywhere),
     ];
     columns.extend(counted_columns(view, |_| true));
     columns.extend([
-        Column::new("share", c.share, Shown::People),
+        Column::number("share", c.share, Shown::People),
         Column::new("first_seen", c.first_seen, Shown::Files),
         Column::new("last_seen", c.last_seen, Shown::Files),
     ]);
     let row = |row: &Row| {
         let mut cells = vec![
-            Cell::Text(clean(&row.key, MOST_NAME)),
+            Cell::Text(plain(&row.key)),
+            Cell::Text(plain(&row.name)),
             Cell::Text(row_name(words, by, row)),
             Cell::Count(row.figures.addresses),
         ];
@@ -241,16 +242,13 @@ pub(super) fn pairs(picture: &Picture, view: View) -> Table {
             .map(|share| {
                 format!(
                     "{} ({})",
-                    clean(&share.name, MOST_NAME),
+                    clean(&words.row(Dimension::System, &share.key, &share.name), MOST_NAME),
                     words.number(share.addresses)
                 )
             })
             .collect();
         vec![
-            Cell::Text(clean(
-                &pair.name.replacen("stack", words.charts.stack, 1),
-                MOST_NAME,
-            )),
+            Cell::Text(clean(&words.botnet(&pair.name, BotnetKind::Stack), MOST_NAME)),
             Cell::Text(clean(&pair.signature, MOST_TOLD)),
             Cell::Count(pair.addresses),
             Cell::Count(pair.both),
@@ -264,9 +262,9 @@ pub(super) fn pairs(picture: &Picture, view: View) -> Table {
         columns: vec![
             Column::new("stack", c.stack, Shown::Everywhere),
             Column::new("signature", c.signature, Shown::Note),
-            Column::new("addresses", words.measure(Measure::Addresses), Shown::Everywhere),
-            Column::new("both", c.both, Shown::Everywhere),
-            Column::new("share", c.share, Shown::People),
+            Column::number("addresses", words.measure(Measure::Addresses), Shown::Everywhere),
+            Column::number("both", c.both, Shown::Everywhere),
+            Column::number("share", c.share, Shown::People),
             Column::new("suspected", c.suspected, Shown::Everywhere),
             Column::new("systems", c.systems, Shown::Everywhere),
         ],

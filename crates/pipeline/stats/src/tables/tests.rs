@@ -12,7 +12,7 @@ fn table_of(rows: &[(&str, u64)]) -> Table {
             Column::new("name", "Name", Shown::Everywhere),
             Column::new("method", "", Shown::Note),
             Column::new("only_files", "", Shown::Files),
-            Column::new("count", "Count", Shown::Everywhere),
+            Column::number("count", "Count", Shown::Everywhere),
         ],
         rows: rows
             .iter()
@@ -40,7 +40,7 @@ fn csv_is_quoted_and_no_formula() {
         "{csv}"
     );
     assert!(
-        lines[3].starts_with("'-,") && lines[4].starts_with("'@x,"),
+        lines[3].starts_with("-,") && lines[4].starts_with("'@x,"),
         "{csv}"
     );
     assert!(csv.ends_with("\r\n"));
@@ -69,6 +69,17 @@ fn a_table_for_a_terminal_is_aligned_and_keeps_within_it() {
         "{text}"
     );
     assert!(!text.contains("only_files"), "{text}");
+}
+
+#[test]
+fn where_nothing_is_known_it_is_said_once_and_at_the_end_of_its_column() {
+    let mut table = table_of(&[("a", 1)]);
+    table.rows[0][1] = Cell::Nothing;
+    table.rows[0][3] = Cell::Nothing;
+    let seen: Vec<_> = table.seen(words(Language::English)).flatten().collect();
+    assert_eq!((seen[0].text.as_str(), seen[0].note.as_str()), ("a", ""));
+    assert_eq!(seen[1].text, "–");
+    assert!(table.heads()[1].is_number);
 }
 
 #[test]

@@ -41,15 +41,22 @@ pub(super) static ENGLISH: Words = Words {
     confidences: ["unconfirmed", "likely", "confirmed"],
     methods: METHODS,
     charts: CHARTS,
+    keys: &[],
     notes: NOTES,
 };
 
 const HEAD: HeadWords = HeadWords {
     of: |days| format!("Statistics of {days}"),
     addresses: "Addresses that sent",
-    new: |days| format!("New: not seen in the {days} days before"),
+    new: |days| {
+        if days == "1" {
+            "New: not seen on the day before".to_owned()
+        } else {
+            format!("New: not seen in the {days} days before")
+        }
+    },
     listed: "Listed",
-    notified: "Network told",
+    notified: "Network notified",
     made: |moment| format!("Made on {moment}. Days are days in UTC."),
     unfinished: |moment| format!("The last day is not over: this is what was seen until {moment}."),
     missing: |days| format!("Nothing is kept of these days: {days}."),
@@ -121,12 +128,12 @@ const COLUMNS: ColumnWords = ColumnWords {
     confidence: "How sure",
     told_by: "Told by",
     size: "Estimated size",
-    a_day: "Messages a day",
-    world: "Messages a day, worldwide",
+    a_day: "Recipients a day",
+    world: "Recipients a day, worldwide",
     share: "Share",
     new: "New",
     listed: "Listed",
-    notified: "Network told",
+    notified: "Network notified",
     paired: "With an ordinary system too",
     first_seen: "First seen",
     last_seen: "Last seen",
@@ -156,6 +163,7 @@ const METHODS: MethodWords = MethodWords {
     seen: "addresses seen",
     chao: |low, high| format!("Chao 1987, 95\u{a0}%: {low} to {high}"),
     chao_none: "all seen more than once: no more expected",
+    recipients: "recipients counted",
     recipients_hours: |over, all| format!("recipients counted, over {over} of {all} hours"),
     recipients_days: |over, all| format!("recipients counted, over {over} of {all} days"),
     world: "the same, by the share of the world’s mail that the operator gave",
@@ -163,21 +171,21 @@ const METHODS: MethodWords = MethodWords {
 
 const CHARTS: ChartWords = ChartWords {
     nothing: "Nothing to show",
+    no_connections: "No connections: this was told by logs or by mail servers",
     others: "all others",
     unknown: "unknown",
-    unknown_botnet: "nothing tells",
+    unknown_botnet: "unidentified",
     backscatter: "backscatter",
     stack: "stack",
     dialect: "dialect",
     none: "none",
-    not_seen: "not seen",
-    peak: |number, hour| format!("at most {number} at {hour}"),
+    peak: |number, hour| format!("peak {number} at {hour}"),
     all: "all",
     interval: "estimated size (95\u{a0}%)",
     both: "with an ordinary system too",
     hours_utc: "hours in UTC",
     and_more: |count| format!("and {count} more"),
-    no_place: |count| format!("Not on the map: {count}"),
+    no_place: |what, count| format!("{what} not on the map: {count}"),
     more_botnets: |count| {
         format!(
             "Without a row of their own, because few addresses share them: {count} stacks and dialects without a name."
@@ -194,7 +202,7 @@ const NOTES: NoteWords = NoteWords {
         "The size is an estimate for one day, of several days the mean. From how many addresses came once and how many came twice it \
          follows how many are likely to exist that did not come to us at all (Chao 1987). It is too low where some bots send far more than \
          others, and too high where addresses change within a day.",
-        "Messages a day are recipients, because a message with a hundred recipients is a hundred messages for those who get them.",
+        "Recipients are counted and not messages, because a message with a hundred recipients is a hundred messages for those who get them.",
         "These figures say what our traps saw. They do not say what the world saw.",
     ],
     share_of_mail: "Worldwide figures rest on the share of the world’s mail that the operator of this list believes its traps to see.",

@@ -8,6 +8,7 @@ use atalaya_places::{Country, Language};
 
 use crate::figures::{BotnetKind, Dimension, Measure};
 use crate::parts::Part;
+use crate::profile::split_hello;
 
 /// A sentence with one thing filled in.
 pub(crate) type With1 = fn(&str) -> String;
@@ -36,6 +37,8 @@ pub struct Words {
     pub(crate) confidences: [&'static str; 3],
     pub(crate) methods: MethodWords,
     pub(crate) charts: ChartWords,
+    /// What keys of rankings are called where they are not called what they are.
+    pub(crate) keys: &'static [(Dimension, &'static str, &'static str)],
     pub(crate) notes: NoteWords,
 }
 
@@ -107,6 +110,7 @@ pub(crate) struct MethodWords {
     /// Low, high.
     pub(crate) chao: With2,
     pub(crate) chao_none: &'static str,
+    pub(crate) recipients: &'static str,
     /// Hours that were counted, hours in all.
     pub(crate) recipients_hours: With2,
     /// Days that were counted, days in all.
@@ -118,6 +122,7 @@ pub(crate) struct MethodWords {
 #[derive(Debug)]
 pub(crate) struct ChartWords {
     pub(crate) nothing: &'static str,
+    pub(crate) no_connections: &'static str,
     pub(crate) others: &'static str,
     pub(crate) unknown: &'static str,
     pub(crate) unknown_botnet: &'static str,
@@ -125,8 +130,6 @@ pub(crate) struct ChartWords {
     pub(crate) stack: &'static str,
     pub(crate) dialect: &'static str,
     pub(crate) none: &'static str,
-    /// There was nothing to tell a system by.
-    pub(crate) not_seen: &'static str,
     /// Number, hour.
     pub(crate) peak: With2,
     pub(crate) all: &'static str,
@@ -134,7 +137,8 @@ pub(crate) struct ChartWords {
     pub(crate) both: &'static str,
     pub(crate) hours_utc: &'static str,
     pub(crate) and_more: With1,
-    pub(crate) no_place: With1,
+    /// What, number.
+    pub(crate) no_place: With2,
     pub(crate) more_botnets: With1,
 }
 
@@ -173,7 +177,7 @@ impl Words {
     /// What a measure is called.
     #[must_use]
     pub fn measure(&self, measure: Measure) -> &'static str {
-        pick(&self.measures, &Measure::ALL, measure)
+        pick(&self.measures, &Measure::ALL, &measure)
     }
 
     /// What a part is called.
@@ -197,18 +201,18 @@ impl Words {
             Part::BotnetCountries => self.parts.botnet_countries,
             Part::Pairs => self.parts.pairs,
             Part::Days => self.parts.days,
-            Part::Ranking(by) => pick(&self.parts.rankings, &Dimension::ALL, by),
+            Part::Ranking(by) => pick(&self.parts.rankings, &Dimension::ALL, &by),
         }
     }
 
     /// What one of a ranking is called.
     pub(crate) fn one(&self, by: Dimension) -> &'static str {
-        pick(&self.columns.rankings, &Dimension::ALL, by)
+        pick(&self.columns.rankings, &Dimension::ALL, &by)
     }
 
     /// What kind of row of the table of botnets it is.
     pub(crate) fn kind(&self, kind: BotnetKind) -> &'static str {
-        pick(&self.kinds, &KINDS, kind)
+        pick(&self.kinds, &KINDS, &kind)
     }
 
     /// The name of a row of the table of botnets in this language.
@@ -224,10 +228,13 @@ impl Words {
 
     /// The name of a line of a ranking in this language.
     pub(crate) fn row(&self, by: Dimension, key: &str, name: &str) -> String {
+        if let Some(known) = self.key(by, key) {
+            return known.to_owned();
+        }
         match (by, key) {
             (_, "unknown") => self.charts.unknown.to_owned(),
             (_, "-") => self.charts.none.to_owned(),
-            (Dimension::System, "not seen") => self.charts.not_seen.to_owned(),
+            (Dimension::Helo, _) => self.hello(key),
             (Dimension::System, _) if name.starts_with("unknown ") => {
                 name.replacen("unknown", self.charts.unknown, 1)
             }
@@ -240,6 +247,24 @@ impl Words {
             (Dimension::Network, _) if !name.is_empty() && name != key => format!("{key} {name}"),
             (_, _) if name.is_empty() => key.to_owned(),
             (_, _) => name.to_owned(),
+        }
+    }
+
+    /// What a key is called in this language, if it is one of the words that we chose.
+    fn key(&self, by: Dimension, key: &str) -> Option<&'static str> {
+        let mut keys = self.keys.iter();
+        keys.find(|(of, known, _)| *of == by && *known == key)
+            .map(|(_, _, text)| *text)
+    }
+
+    /// A class of names behind HELO: `[IPv6:own] "name"`. What the sender said stays as it is.
+    fn hello(&self, kept: &str) -> String {
+        let (class, _name) = split_hello(kept);
+        let bare = class.trim_start_matches('[').trim_end_matches(']');
+        let bare = bare.strip_prefix("IPv6:").unwrap_or(bare);
+        match self.key(Dimension::Helo, bare) {
+            Some(text) => kept.replacen(bare, text, 1),
+            None => kept.to_owned(),
         }
     }
 
@@ -261,8 +286,8 @@ const KINDS: [BotnetKind; 6] = [
 ];
 
 /// The words at the place that something has among its like.
-fn pick<W: Copy + Default, T: PartialEq>(words: &[W], all: &[T], one: T) -> W {
-    let place = all.iter().position(|known| *known == one);
+fn pick<W: Copy + Default, T: PartialEq>(words: &[W], all: &[T], one: &T) -> W {
+    let place = all.iter().position(|known| known == one);
     place
         .and_then(|place| words.get(place))
         .copied()

@@ -3,7 +3,11 @@
 use atalaya_model::Timestamp;
 
 use super::Words;
+use crate::day::Day;
 use crate::figures::Measure;
+
+/// Most runs of days that are written.
+const MOST_RUNS: usize = 12;
 
 impl Words {
     /// A number with its thousands apart.
@@ -62,7 +66,8 @@ impl Words {
         }
     }
 
-    fn tenths(&self, number: u64, unit: u64) -> String {
+    /// How many of a unit it is, with a decimal where it is not whole.
+    pub(crate) fn tenths(&self, number: u64, unit: u64) -> String {
         // Rounded, so that 19,999 is 20 k.
         let tenths = u128::from(number)
             .saturating_mul(10)
@@ -126,6 +131,36 @@ impl Words {
         }
     }
 
+    /// Days in runs: `3 November 2026, 5 to 19 November 2026`; the first ones, and how many days more there are.
+    pub(crate) fn runs(&self, days: &[String]) -> String {
+        let number = |day: &str| day.parse::<Day>().map_or(i32::MIN, Day::number);
+        let runs = days.chunk_by(|one, two| number(one).saturating_add(1) == number(two));
+        let (mut written, mut count) = (Vec::new(), 0_usize);
+        for run in runs.take(MOST_RUNS) {
+            if let (Some(first), Some(last)) = (run.first(), run.last()) {
+                written.push(self.run(first, last));
+            }
+            count = count.saturating_add(run.len());
+        }
+        let mut text = written.join(", ");
+        let more = days.len().saturating_sub(count);
+        if more > 0 {
+            text.push(' ');
+            text.push_str(&(self.charts.and_more)(&self.number(more as u64)));
+        }
+        text
+    }
+
+    /// Days from a first to a last; of one month, the month stands once.
+    fn run(&self, first: &str, last: &str) -> String {
+        match (first.rsplit_once('-'), last.rsplit_once('-')) {
+            (Some((month, day)), Some((same, _))) if month == same && first != last => {
+                (self.days)(day.trim_start_matches('0'), &self.day(last))
+            }
+            _ => self.days(first, last),
+        }
+    }
+
     /// A moment to the minute.
     #[must_use]
     pub fn moment(&self, at: Timestamp) -> String {
@@ -142,6 +177,7 @@ impl Words {
 mod tests {
     use atalaya_places::Language;
 
+    use crate::day::Day;
     use crate::words::words;
 
     #[test]
@@ -163,5 +199,25 @@ mod tests {
             "5 March 2026 to 6 March 2026"
         );
         assert_eq!(english.day("nonsense"), "nonsense");
+    }
+
+    #[test]
+    fn days_are_written_in_runs() {
+        let (english, spanish) = (words(Language::English), words(Language::Spanish));
+        let days = |days: &[&str]| days.iter().map(|day| (*day).to_owned()).collect::<Vec<_>>();
+        let some = days(&["2026-10-30", "2026-11-01", "2026-11-02", "2026-11-03"]);
+        assert_eq!(english.runs(&some), "30 October 2026, 1 to 3 November 2026");
+        assert_eq!(
+            spanish.runs(&some),
+            "30 de octubre de 2026, 1 a 3 de noviembre de 2026"
+        );
+        let over = days(&["2026-10-31", "2026-11-01"]);
+        assert_eq!(english.runs(&over), "31 October 2026 to 1 November 2026");
+        let apart: Vec<String> = (0..300)
+            .map(|day| Day::from_number(day * 2).to_string())
+            .collect();
+        let text = english.runs(&apart);
+        assert!(text.ends_with(" and 288 more") && text.len() < 400, "{text}");
+        assert_eq!(english.runs(&[]), "");
     }
 }

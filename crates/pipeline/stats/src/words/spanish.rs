@@ -3,6 +3,7 @@
 use atalaya_places::Language;
 
 use super::{ChartWords, ColumnWords, HeadWords, MethodWords, NoteWords, PartWords, Words};
+use crate::figures::Dimension;
 
 /// Statistics in Spanish.
 pub(super) static SPANISH: Words = Words {
@@ -41,15 +42,22 @@ pub(super) static SPANISH: Words = Words {
     confidences: ["sin confirmar", "probable", "confirmada"],
     methods: METHODS,
     charts: CHARTS,
+    keys: KEYS,
     notes: NOTES,
 };
 
 const HEAD: HeadWords = HeadWords {
     of: |days| format!("Estadísticas: {days}"),
     addresses: "Direcciones que enviaron",
-    new: |days| format!("Nuevas: no vistas en los {days} días anteriores"),
+    new: |days| {
+        if days == "1" {
+            "Nuevas: no vistas el día anterior".to_owned()
+        } else {
+            format!("Nuevas: no vistas en los {days} días anteriores")
+        }
+    },
     listed: "En la lista",
-    notified: "Su red, avisada",
+    notified: "Red avisada",
     made: |moment| format!("Hecho el {moment}. Los días son días en UTC."),
     unfinished: |moment| format!("El último día no ha terminado: esto es lo visto hasta el {moment}."),
     missing: |days| format!("De estos días no se guarda nada: {days}."),
@@ -115,12 +123,12 @@ const COLUMNS: ColumnWords = ColumnWords {
     confidence: "Certeza",
     told_by: "Se reconoce por",
     size: "Tamaño estimado",
-    a_day: "Mensajes al día",
-    world: "Mensajes al día, en el mundo",
+    a_day: "Destinatarios al día",
+    world: "Destinatarios al día, en el mundo",
     share: "Parte",
     new: "Nuevas",
     listed: "En la lista",
-    notified: "Su red, avisada",
+    notified: "Red avisada",
     paired: "También con un sistema común",
     first_seen: "Vista por primera vez",
     last_seen: "Vista por última vez",
@@ -150,28 +158,52 @@ const METHODS: MethodWords = MethodWords {
     seen: "direcciones vistas",
     chao: |low, high| format!("Chao 1987, 95\u{a0}%: de {low} a {high}"),
     chao_none: "todas vistas más de una vez: no se esperan más",
+    recipients: "destinatarios contados",
     recipients_hours: |over, all| format!("destinatarios contados, en {over} de {all} horas"),
     recipients_days: |over, all| format!("destinatarios contados, en {over} de {all} días"),
     world: "lo mismo, según la parte del correo mundial que indicó el operador",
 };
 
+const KEYS: &[(Dimension, &str, &str)] = &[
+    (Dimension::System, "not seen", "no visto"),
+    (Dimension::System, "unavailable", "sin primer paquete"),
+    (Dimension::System, "rare", "poco común"),
+    (Dimension::Dialect, "rare", "poco común"),
+    (Dimension::Headers, "rare", "poco común"),
+    (Dimension::Helo, "name", "nombre"),
+    (Dimension::Helo, "name-of-address", "nombre-con-dirección"),
+    (Dimension::Helo, "word", "palabra"),
+    (Dimension::Helo, "WORD", "PALABRA"),
+    (Dimension::Helo, "own", "propia"),
+    (Dimension::Helo, "private", "privada"),
+    (Dimension::Helo, "other", "ajena"),
+    (Dimension::Trap, "pristine", "nunca usada"),
+    (Dimension::Trap, "recycled", "reciclada"),
+    (Dimension::Trap, "typo", "errata"),
+    (Dimension::Trap, "role", "de función"),
+    (Dimension::Sensor, "trap", "trampa"),
+    (Dimension::Sensor, "replay", "reproducción"),
+    (Dimension::Sensor, "log", "registros"),
+    (Dimension::Sensor, "policy", "servicio de políticas"),
+];
+
 const CHARTS: ChartWords = ChartWords {
     nothing: "Nada que mostrar",
+    no_connections: "Sin conexiones: esto lo contaron registros o servidores de correo",
     others: "todos los demás",
     unknown: "desconocido",
-    unknown_botnet: "nada lo dice",
+    unknown_botnet: "sin identificar",
     backscatter: "rebotes",
     stack: "pila",
     dialect: "dialecto",
     none: "ninguno",
-    not_seen: "no visto",
     peak: |number, hour| format!("máximo {number} a las {hour}"),
     all: "todas",
     interval: "tamaño estimado (95\u{a0}%)",
     both: "también con un sistema común",
     hours_utc: "horas en UTC",
     and_more: |count| format!("y {count} más"),
-    no_place: |count| format!("Fuera del mapa: {count}"),
+    no_place: |what, count| format!("{what} fuera del mapa: {count}"),
     more_botnets: |count| {
         format!(
             "Sin fila propia, porque pocas direcciones los comparten: {count} pilas y dialectos sin nombre."
@@ -189,7 +221,7 @@ const NOTES: NoteWords = NoteWords {
         "El tamaño es una estimación de un día; de varios días, la media. De cuántas direcciones vinieron una vez y cuántas dos se sigue \
          cuántas existen probablemente que no vinieron a nosotros (Chao 1987). Es bajo donde unos bots envían mucho más que otros, y alto \
          donde las direcciones cambian durante el día.",
-        "Los mensajes al día son destinatarios, porque un mensaje con cien destinatarios es cien mensajes para quienes los reciben.",
+        "Se cuentan destinatarios y no mensajes, porque un mensaje con cien destinatarios es cien mensajes para quienes los reciben.",
         "Estas cifras dicen lo que vieron nuestras trampas. No dicen lo que vio el mundo.",
     ],
     share_of_mail: "Las cifras mundiales se basan en la parte del correo mundial que el operador de esta lista cree que ven sus trampas.",
@@ -198,8 +230,10 @@ const NOTES: NoteWords = NoteWords {
     from: "De",
     date: "Fecha o versión",
     thanks: "Gracias a",
-    old: "viejo",
-    old_warning: |what| format!("Datos viejos: {what}. Algo de lo que se sigue de ellos estará mal."),
+    old: "antiguo",
+    old_warning: |what| {
+        format!("Datos antiguos: {what}. Puede que parte de lo que se basa en ellos sea incorrecto.")
+    },
     countries: "Países",
     networks: "Redes",
     catalogue: "Catálogo de botnets",

@@ -264,13 +264,14 @@ fn a_report_says_what_it_rests_on() {
 #[test]
 fn what_is_not_in_a_picture_is_told() {
     let mut picture = sample::picture(7);
-    picture.closed_days = vec!["2026-11-20".to_owned()];
+    picture.closed_days = vec!["2026-11-20".to_owned(), "2026-11-21".to_owned()];
+    picture.covered_seconds = 86_400 * 5;
     picture.more_botnets = 3;
     let html = report(&picture, english(), "Atalaya").unwrap();
     for words in [
-        "Only pictures are kept of these days, so that they are not in this one: 2026-11-20.",
+        "Only pictures are kept of these days, so that they are not in this one: 20 to 21 November 2026.",
         "3 stacks and dialects without a name",
-        "over 6 of 7 days",
+        "over 5 of 7 days",
     ] {
         assert!(html.contains(words), "{words}");
     }
@@ -324,4 +325,96 @@ fn every_chart_is_a_png() {
         let png = chart(&picture, part, english(), WIDE).png().unwrap();
         assert!(png.starts_with(b"\x89PNG\r\n\x1a\n") && png.len() < 1_000_000);
     }
+}
+
+#[test]
+fn the_rest_is_the_whole_less_what_is_shown() {
+    let mut picture = sample::picture(1);
+    for ranking in &mut picture.rankings {
+        ranking.rows.truncate(20);
+        ranking.all = 1_000;
+    }
+    let networks = picture.ranking(Dimension::Network).unwrap();
+    let shown: u64 = networks.rows.iter().map(|row| row.figures.addresses).sum();
+    picture.total.addresses = shown + 7_000;
+    let svg = |part| chart(&picture, part, english(), WIDE).file();
+    assert!(svg(Part::Ranking(Dimension::Network)).contains("all others : 7,000"));
+    assert!(svg(Part::Ranking(Dimension::Prefix)).contains("and 985 more"));
+}
+
+#[test]
+fn numbers_are_reckoned_over_the_time_that_was_over() {
+    let text =
+        |picture: &Picture| table(picture, Part::Botnets, english()).text(words(Language::English), 140);
+    let mut picture = sample::picture(1);
+    for (covered, said) in [(23_400, "over 6.5 of 24 hours"), (1, "over 0.1 of 24 hours")] {
+        picture.covered_seconds = covered;
+        assert!(text(&picture).contains(said), "{said}");
+    }
+    picture.covered_seconds = 0;
+    assert!(!text(&picture).contains("24 hours"));
+    let mut picture = sample::picture(7);
+    picture.covered_seconds -= 43_200;
+    assert!(text(&picture).contains("over 6.5 of 7 days"));
+}
+
+#[test]
+fn a_day_that_only_logs_tell_of_is_not_empty() {
+    let mut picture = sample::picture(1);
+    picture.total.counts = atalaya_stats::Counts::default();
+    for row in &mut picture.botnets {
+        row.figures.counts = atalaya_stats::Counts::default();
+        row.hours = [0; 24];
+    }
+    let html = report(&picture, english(), "Atalaya").unwrap();
+    assert!(!html.contains("Nothing was seen."));
+    assert!(html.contains("No connections:") && html.contains("id=\"countries\""));
+}
+
+#[test]
+fn the_line_of_days_has_gaps_where_days_are_missing() {
+    let mut picture = sample::picture(7);
+    let svg = |picture: &Picture| chart(picture, Part::Days, english(), WIDE).file();
+    let paths = |svg: &str| svg.matches("<path").count() + svg.matches("<polyline").count();
+    let whole = svg(&picture);
+    picture.days.remove(3);
+    let apart = svg(&picture);
+    assert!(paths(&apart) > paths(&whole), "{apart}");
+    let first = words(Language::English).number(picture.days[0].figures.addresses);
+    assert!(
+        apart.contains(&format!("all, 20 November 2026: {first}")),
+        "{apart}"
+    );
+}
+
+#[test]
+fn spanish_has_words_for_what_we_name() {
+    let mut picture = sample::picture(1);
+    let view = view(Language::Spanish, Measure::Addresses);
+    let text = |picture: &Picture, by| table(picture, Part::Ranking(by), view).text(view.words, 120);
+    picture.rankings[2].rows[0].key = "word \"ylmf-pc\"".to_owned();
+    for (by, said, not) in [
+        (Dimension::System, "no visto", "not seen"),
+        (Dimension::Helo, "palabra \"ylmf-pc\"", "word"),
+        (Dimension::Helo, "[propia]", "[own]"),
+        (Dimension::Trap, "nunca usada", "pristine"),
+        (Dimension::Sensor, "trampa", "trap "),
+    ] {
+        let text = text(&picture, by);
+        assert!(text.contains(said) && !text.contains(not), "{text}");
+    }
+}
+
+#[test]
+fn files_are_the_same_in_every_language_where_they_are_for_programs() {
+    let picture = sample::picture(7);
+    let csv = |part, language| table(&picture, part, view(language, Measure::Addresses)).csv();
+    for part in Part::ALL {
+        let heads = LANGUAGES.map(|language| csv(part, language).lines().next().unwrap().to_owned());
+        assert_eq!(heads[0], heads[1], "{part}");
+    }
+    let networks = csv(Part::Ranking(Dimension::Network), Language::English);
+    assert!(networks.contains("\nAS64501,ANADOLU-NET,"), "{networks}");
+    let dialects = csv(Part::Ranking(Dimension::Dialect), Language::English);
+    assert!(dialects.contains("\n-,-,"), "{dialects}");
 }

@@ -1,4 +1,4 @@
-//! A plausible picture: the botnets of SecureWorks (April 2008) as a trap might have seen them, in forty countries, with a daily curve.
+//! A plausible picture: the botnets of `SecureWorks` (April 2008) as a trap might have seen them, in forty countries, with a daily curve.
 //! The same bytes each time; no figure in it was measured.
 
 use atalaya_model::Timestamp;
@@ -263,18 +263,25 @@ const SHAPES: [(&str, &str); 3] = [
     ("-", "-"),
 ];
 
+const TRAPS: [(&str, &str); 3] = [
+    ("pristine", "pristine"),
+    ("recycled", "recycled"),
+    ("typo", "typo"),
+];
+const SENSORS: [(&str, &str); 2] = [("trap", "trap"), ("milter", "milter")];
+const DAYS: [&str; 7] = [
+    "2026-11-20",
+    "2026-11-21",
+    "2026-11-22",
+    "2026-11-23",
+    "2026-11-24",
+    "2026-11-25",
+    "2026-11-26",
+];
+
 /// The picture of a week, or of its last day.
 pub(crate) fn picture(days: usize) -> Picture {
-    let names = [
-        "2026-11-20",
-        "2026-11-21",
-        "2026-11-22",
-        "2026-11-23",
-        "2026-11-24",
-        "2026-11-25",
-        "2026-11-26",
-    ];
-    let names = &names[names.len() - days.clamp(1, 7)..];
+    let names = &DAYS[DAYS.len() - days.clamp(1, 7)..];
     let last = names[names.len() - 1];
     let mut dice = Dice(2_008);
     let mut botnets: Vec<BotnetRow> = BOTNETS
@@ -289,63 +296,8 @@ pub(crate) fn picture(days: usize) -> Picture {
     botnets
         .iter()
         .for_each(|row| total.counts.add(&row.figures.counts));
-    let countries: Vec<(&str, &str)> = COUNTRIES
-        .iter()
-        .map(|code| (*code, *code))
-        .chain([("unknown", "unknown")])
-        .collect();
-    let networks: Vec<(String, &str)> = NETWORKS
-        .iter()
-        .map(|(asn, name)| (format!("AS{asn}"), *name))
-        .collect();
-    let mut networks: Vec<(&str, &str)> = networks.iter().map(|(key, name)| (key.as_str(), *name)).collect();
-    networks.push(("unknown", "unknown"));
-    let prefixes: Vec<String> = (0..30).map(|number| format!("198.51.{number}.0/24")).collect();
-    let prefixes: Vec<(&str, &str)> = prefixes
-        .iter()
-        .map(|prefix| (prefix.as_str(), prefix.as_str()))
-        .collect();
     let all = total.addresses;
-    let mut rankings = vec![
-        ranking(last, Dimension::System, &SYSTEMS, all, &mut dice),
-        ranking(last, Dimension::Dialect, &DIALECTS, all, &mut dice),
-        ranking(last, Dimension::Helo, &HELOS, all, &mut dice),
-        ranking(last, Dimension::Headers, &SHAPES, all, &mut dice),
-        ranking(last, Dimension::Country, &countries, all, &mut dice),
-        ranking(last, Dimension::Network, &networks, all, &mut dice),
-        ranking(last, Dimension::Prefix, &prefixes, all / 40, &mut dice),
-        ranking(
-            last,
-            Dimension::Trap,
-            &[
-                ("pristine", "pristine"),
-                ("recycled", "recycled"),
-                ("typo", "typo"),
-            ],
-            all,
-            &mut dice,
-        ),
-        ranking(
-            last,
-            Dimension::Sensor,
-            &[("trap", "trap"), ("milter", "milter")],
-            all,
-            &mut dice,
-        ),
-    ];
-    let by_hour = hours(total.counts.connections, 4, &mut dice);
-    rankings.push(Ranking {
-        by: Dimension::Hour,
-        all: 24,
-        rows: (0..24)
-            .zip(by_hour)
-            .map(|(hour, connections)| Row {
-                key: format!("{hour:02}"),
-                name: format!("{hour:02}"),
-                figures: figures(last, connections / 3, 4),
-            })
-            .collect(),
-    });
+    let rankings = rankings(last, total, &mut dice);
     let day = |day: &&str| DayRow {
         day: (*day).to_owned(),
         figures: figures(day, dice.about(all), 4),
@@ -362,7 +314,7 @@ pub(crate) fn picture(days: usize) -> Picture {
         is_complete: true,
         closed_days: Vec::new(),
         more_botnets: 0,
-        covered_seconds: 86_400,
+        covered_seconds: 86_400 * names.len() as u64,
         missing_days: Vec::new(),
         origins: origins(),
         total,
@@ -375,6 +327,50 @@ pub(crate) fn picture(days: usize) -> Picture {
         rankings,
         pairs: pairs(),
     }
+}
+
+fn rankings(day: &str, total: Figures, dice: &mut Dice) -> Vec<Ranking> {
+    let all = total.addresses;
+    let same = |name: &str| (name.to_owned(), name.to_owned());
+    let mut countries: Vec<(String, String)> = COUNTRIES.iter().map(|code| same(code)).collect();
+    countries.push(same("unknown"));
+    let network = |(asn, name): &(u32, &str)| (format!("AS{asn}"), (*name).to_owned());
+    let mut networks: Vec<(String, String)> = NETWORKS.iter().map(network).collect();
+    networks.push(same("unknown"));
+    let prefixes: Vec<(String, String)> = (0..30)
+        .map(|number| same(&format!("198.51.{number}.0/24")))
+        .collect();
+    let mut ranking = |by, names: &[(&str, &str)], most| ranking(day, by, names, most, dice);
+    let mut rankings = vec![
+        ranking(Dimension::System, &SYSTEMS, all),
+        ranking(Dimension::Dialect, &DIALECTS, all),
+        ranking(Dimension::Helo, &HELOS, all),
+        ranking(Dimension::Headers, &SHAPES, all),
+        ranking(Dimension::Country, &borrowed(&countries), all),
+        ranking(Dimension::Network, &borrowed(&networks), all),
+        ranking(Dimension::Prefix, &borrowed(&prefixes), all / 40),
+        ranking(Dimension::Trap, &TRAPS, all),
+        ranking(Dimension::Sensor, &SENSORS, all),
+    ];
+    let by_hour = hours(total.counts.connections, 4, dice);
+    let row = |(hour, connections): (u32, u64)| Row {
+        key: format!("{hour:02}"),
+        name: format!("{hour:02}"),
+        figures: figures(day, connections / 3, 4),
+    };
+    rankings.push(Ranking {
+        by: Dimension::Hour,
+        all: 24,
+        rows: (0..24).zip(by_hour).map(row).collect(),
+    });
+    rankings
+}
+
+fn borrowed(names: &[(String, String)]) -> Vec<(&str, &str)> {
+    names
+        .iter()
+        .map(|(key, name)| (key.as_str(), name.as_str()))
+        .collect()
 }
 
 fn origins() -> Vec<Origin> {
@@ -449,6 +445,7 @@ pub(crate) fn nothing() -> Picture {
             .to_vec(),
         pairs: Vec::new(),
         days: Vec::new(),
+        covered_seconds: 0,
         closed_days: Vec::new(),
         more_botnets: 0,
         missing_days: vec![day.to_owned()],

@@ -1,6 +1,4 @@
-//! Parts of a picture as files: CSV, JSON, SVG, PNG, a report that stands alone; and the whole picture for programs.
-
-use std::sync::Arc;
+//! Parts of a picture as files: CSV, JSON, SVG, PNG, and a report that stands alone.
 
 use atalaya_stats::{Days, NARROW, Part, Picture, View, WIDE, chart, json, report, table};
 use axum::extract::{Path, Query, State};
@@ -98,12 +96,19 @@ pub(super) async fn file(
     let form = Form::of(name, asked).ok_or(Failure::NotFound)?;
     let picture = picture(shared, days).await?;
     let fresh = Fresh::of(&picture);
-    // What takes some time is done for two at once, and where nobody waits for it.
-    let turn = shared.drawing.acquire().await;
+    let turn = if form.is_dear() {
+        Some(shared.drawing.take().await?)
+    } else {
+        None
+    };
     let organisation = shared.app.config.web.organisation.clone();
-    let written = tokio::task::spawn_blocking(move || form.write(&picture, view, &organisation)).await;
-    drop(turn);
-    let body = written.map_err(|_broken_off| Failure::Internal)??;
+    let body = tokio::task::spawn_blocking(move || {
+        // Until it is done, whether or not anybody still waits for it.
+        let _turn = turn;
+        form.write(&picture, view, &organisation)
+    })
+    .await
+    .map_err(|_broken_off| Failure::Internal)??;
     let mut response = answer((reader, headers), fresh, form.kind(), body);
     form.add_headers(&mut response, days);
     Ok(response)
@@ -138,6 +143,11 @@ impl Form {
             "png" => Some(Self::Png(part)),
             _ => None,
         }
+    }
+
+    /// Whether it costs so much that only some are made at once.
+    const fn is_dear(self) -> bool {
+        matches!(self, Self::Report | Self::Png(_))
     }
 
     const fn kind(self) -> &'static str {
@@ -180,41 +190,4 @@ impl Form {
             }
         }
     }
-}
-
-/// `GET /api/v1/stats/DAY`.
-pub(crate) async fn api_day(
-    State(shared): State<Shared>,
-    reader: Reader,
-    headers: HeaderMap,
-    Path(day): Path<String>,
-) -> Result<Response, Failure> {
-    let days = Days::one(asked::day(&day)?);
-    whole((&reader, &headers), &picture(&shared, days).await?)
-}
-
-/// `GET /api/v1/stats/FIRST/LAST`.
-pub(crate) async fn api_days(
-    State(shared): State<Shared>,
-    reader: Reader,
-    headers: HeaderMap,
-    Path((first, last)): Path<(String, String)>,
-) -> Result<Response, Failure> {
-    let days = asked::days(&first, &last)?;
-    whole((&reader, &headers), &picture(&shared, days).await?)
-}
-
-/// The whole picture. Where files lie on the machine is nobody's business.
-fn whole((reader, headers): (&Reader, &HeaderMap), picture: &Arc<Picture>) -> Result<Response, Failure> {
-    let mut picture = Picture::clone(picture);
-    for origin in &mut picture.origins {
-        origin.from = origin.from.rsplit('/').next().unwrap_or_default().to_owned();
-    }
-    let body = serde_json::to_vec(&picture).map_err(|_unwritable| Failure::Internal)?;
-    Ok(answer(
-        (reader, headers),
-        Fresh::of(&picture),
-        "application/json",
-        body,
-    ))
 }

@@ -3,6 +3,8 @@
 mod asked;
 mod files;
 mod page;
+mod programs;
+mod turns;
 
 use std::sync::Arc;
 
@@ -11,8 +13,10 @@ use atalaya_stats::{Days, Picture, Statistics, StatsError};
 use crate::app::Inner;
 use crate::failure::Failure;
 
-pub(crate) use self::files::{api_day, api_days, file_of_days};
+pub(crate) use self::files::file_of_days;
 pub(crate) use self::page::{day, days_or_file, overview};
+pub(crate) use self::programs::{api_day, api_days, api_list};
+pub(crate) use self::turns::Turns;
 
 /// Who answers, unless the operator keeps statistics to himself.
 fn open(shared: &Inner) -> Result<&Arc<Statistics>, Failure> {

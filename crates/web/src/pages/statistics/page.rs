@@ -1,6 +1,7 @@
 //! The page of some days, and the first one: the last full day, and today so far.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use askama::Template;
 use atalaya_stats::{Day, Days, Measure, Picture, Stand, View, sections, title};
@@ -31,16 +32,26 @@ struct StatisticsPage {
     json: String,
     /// Written and escaped by the statistics.
     sections: String,
-    months: Vec<(String, Vec<Link>)>,
+    months: Vec<(String, Vec<DayLink>)>,
     first: String,
     last: String,
     action: String,
+    /// The measure of the form, unless it is the usual one.
+    by: Option<&'static str>,
 }
 
 /// A link with its words.
 struct Link {
     href: String,
     text: String,
+}
+
+/// A day of the calendar.
+struct DayLink {
+    href: String,
+    text: String,
+    /// The whole date, for those who hear it by itself.
+    whole: String,
 }
 
 /// `/stats`: the last full day. With `?first=…&last=…` of the form, it leads to these days.
@@ -72,7 +83,7 @@ pub(crate) async fn overview(
         today: so_far.as_deref(),
         known: &known,
     };
-    let html = made.page(&shared, &reader, asked.view(&reader)?)?;
+    let html = made.page(&shared, &reader, asked.view(&reader)?).await?;
     Ok(files::answer(
         (&reader, &headers),
         Fresh::Minute,
@@ -123,7 +134,7 @@ async fn show(
         today: None,
         known: &known,
     };
-    let html = made.page(shared, reader, asked.view(reader)?)?;
+    let html = made.page(shared, reader, asked.view(reader)?).await?;
     let fresh = Fresh::of(&picture);
     Ok(files::answer(
         (reader, headers),
@@ -135,21 +146,18 @@ async fn show(
 
 /// What a page is made of.
 struct Made<'a> {
-    picture: &'a Picture,
+    picture: &'a Arc<Picture>,
     days: Days,
     today: Option<&'a Picture>,
     known: &'a [Day],
 }
 
 impl Made<'_> {
-    fn page(&self, shared: &Inner, reader: &Reader, view: View) -> Result<String, Failure> {
+    async fn page(&self, shared: &Inner, reader: &Reader, view: View) -> Result<String, Failure> {
         let t = &reader.texts().statistics;
         let base = asked::path(self.days);
         let query = asked::query(reader, view.by);
-        let stand = Stand::Page {
-            base: &base,
-            query: &query,
-        };
+        let sections = written(Arc::clone(self.picture), view, (base.clone(), query.clone())).await?;
         let page = StatisticsPage {
             frame: Frame::now(shared, reader),
             title: title(self.picture, view.words),
@@ -164,11 +172,12 @@ impl Made<'_> {
             steps: self.steps(reader, &query),
             report: format!("{base}/report.html{query}"),
             json: format!("/api/v1{base}"),
-            sections: sections(self.picture, view, stand).map_err(unwritten)?,
+            sections,
             months: self.months(view, &query),
             first: self.days.first.to_string(),
             last: self.days.last.to_string(),
             action: "/stats".to_owned(),
+            by: (view.by != Measure::default()).then(|| view.by.name()),
         };
         page.render().map_err(unwritten)
     }
@@ -196,14 +205,15 @@ impl Made<'_> {
     }
 
     /// The days of which something is known, by month, the newest first.
-    fn months(&self, view: View, query: &str) -> Vec<(String, Vec<Link>)> {
-        let mut months: BTreeMap<String, Vec<Link>> = BTreeMap::new();
+    fn months(&self, view: View, query: &str) -> Vec<(String, Vec<DayLink>)> {
+        let mut months: BTreeMap<String, Vec<DayLink>> = BTreeMap::new();
         for day in self.known.iter().rev().take(MOST_LISTED) {
             let text = day.to_string();
             let (month, number) = text.rsplit_once('-').unwrap_or((&text, ""));
-            months.entry(month.to_owned()).or_default().push(Link {
+            months.entry(month.to_owned()).or_default().push(DayLink {
                 href: format!("/stats/{text}{query}"),
                 text: number.to_owned(),
+                whole: view.words.day(&text),
             });
         }
         months
@@ -215,6 +225,23 @@ impl Made<'_> {
             })
             .collect()
     }
+}
+
+/// The sections below their base with their query: charts take some time, which nobody else should wait.
+async fn written(
+    picture: Arc<Picture>,
+    view: View,
+    (base, query): (String, String),
+) -> Result<String, Failure> {
+    let write = move || {
+        let stand = Stand::Page {
+            base: &base,
+            query: &query,
+        };
+        sections(&picture, view, stand).map_err(unwritten)
+    };
+    let written = tokio::task::spawn_blocking(write).await;
+    written.map_err(|_broken_off| Failure::Internal)?
 }
 
 /// The same page by each measure, and which one it is by.
