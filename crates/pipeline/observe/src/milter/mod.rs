@@ -28,7 +28,7 @@ pub use self::config::MilterConfig;
 use self::session::{Heard, Session};
 use crate::advice::Adviser;
 use crate::again::Again;
-use crate::behind::Behind;
+use crate::behind::{Behind, Waiting};
 use crate::wire::{Wire, take_visits};
 
 /// The part of `milter.max_memory` that one address may have; never less than what the longest message takes.
@@ -125,6 +125,14 @@ impl Milter {
         is_client
     }
 
+    /// Hands on what was seen, to be written behind. What is lost there takes no number.
+    fn hand_on(&self, seen: Waiting, session: &mut Session) {
+        let nth = seen.observation.nth;
+        if !self.behind.push(seen) {
+            session.lose(nth);
+        }
+    }
+
     /// Answers one command after the other until the server goes.
     async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
         let config = &self.shared.config;
@@ -136,12 +144,7 @@ impl Milter {
             let heard = session.hear(command, &mut out);
             match heard.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))? {
                 Heard::Rest => {}
-                Heard::Saw(seen) => {
-                    let nth = seen.observation.nth;
-                    if !self.behind.push(*seen) {
-                        session.lose(nth);
-                    }
-                }
+                Heard::Saw(seen) => self.hand_on(*seen, &mut session),
                 Heard::End => return Ok(()),
             }
             wire.say(&out).await?;

@@ -53,11 +53,9 @@ mod tests {
     async fn some_draw_some_wait_and_the_others_are_refused() {
         let turns = Arc::new(Turns::new());
         let drawing = [turns.take().await.unwrap(), turns.take().await.unwrap()];
+        let waits = |turns: Arc<Turns>| async move { turns.take().await.is_ok() };
         let waiting: Vec<_> = (drawing.len()..MOST_ADMITTED)
-            .map(|_| {
-                let turns = Arc::clone(&turns);
-                tokio::spawn(async move { turns.take().await.is_ok() })
-            })
+            .map(|_| tokio::spawn(waits(Arc::clone(&turns))))
             .collect();
         while turns.admitted.available_permits() > 0 {
             tokio::task::yield_now().await;
