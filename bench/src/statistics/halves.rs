@@ -34,20 +34,20 @@ pub(super) async fn compare(
             .await?;
     }
     transaction.commit().await?;
-    let (merged, meant) = (packed(&one.store, day).await?, packed(&whole.store, day).await?);
+    let (merged, meant) = (all(&one.store, day).await?, all(&whole.store, day).await?);
     ensure!(merged == meant, "two machines are not one");
     println!(
-        "\ntwo machines with a half each, put together, are one that saw all: {} bytes, every one the same",
-        meant.len()
+        "\ntwo machines with a half each, put together, are one that saw all: {} cells, every one the same",
+        meant.cells().len()
     );
     Ok(())
 }
 
-/// All of a day as one segment.
-async fn packed(store: &Store, day: Day) -> anyhow::Result<Vec<u8>> {
+/// All of a day as one segment, larger than one may be that is kept.
+async fn all(store: &Store, day: Day) -> anyhow::Result<Segment> {
     let kept = store.segments(day.number()).await?;
     let segments: Result<Vec<Segment>, _> = kept.iter().map(|kept| Segment::unpack(&kept.packed)).collect();
-    Ok(Segment::merged(segments?).pack()?)
+    Ok(Segment::merged(segments?))
 }
 
 /// Which half one falls into, as a coin would say.
