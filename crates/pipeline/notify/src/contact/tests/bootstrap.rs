@@ -71,7 +71,7 @@ async fn the_files_are_fetched_once_and_kept() {
     assert!(bench.ask("192.0.2.1").await.result.is_ok());
     assert_eq!(registry.fetched(), 2, "one of each kind");
     registry.well.store(false, Ordering::SeqCst);
-    let again = Registries::new(&registry.config(), &bench.folder.path().join("rdap")).unwrap();
+    let again = Sources::new(&registry.config(), &bench.folder.path().join("rdap")).unwrap();
     let restarted = Bench {
         registries: again,
         ..bench
@@ -127,7 +127,7 @@ async fn without_any_file_whois_is_asked() {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("rdap-ipv4.json"), b"{\"fetched_at\": 7}").unwrap();
     let spoilt = Bench {
-        registries: Registries::new(&config, &folder).unwrap(),
+        registries: Sources::new(&config, &folder).unwrap(),
         ..bench
     };
     assert_eq!(

@@ -13,16 +13,16 @@ use atalaya_model::{Prefix, Timestamp};
 use atalaya_net::HttpClient;
 use tokio::sync::Mutex;
 
-use super::ContactConfig;
-use super::step::{Search, in_full};
+use crate::contact::ContactConfig;
+use crate::contact::step::{Search, in_full};
 
 /// The server for an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Server {
+pub(in crate::contact) struct Server {
     /// The addresses that it answers for: an answer of it speaks for none outside.
-    pub(super) territory: Prefix,
+    pub(in crate::contact) territory: Prefix,
     /// Its base URL.
-    pub(super) base: String,
+    pub(in crate::contact) base: String,
 }
 
 /// All servers.

@@ -8,11 +8,12 @@ use atalaya_formats::rdap::{self, Network};
 use atalaya_model::ContactSource;
 use atalaya_net::{HttpAnswer, HttpClient, HttpError, server_of};
 
-use super::answer::{Answer, Outcome, Wait, sentence};
 use super::bootstrap::{Server, Servers};
-use super::budget::Budgets;
-use super::choose::{Choice, choose};
-use super::step::{Search, in_full};
+use crate::contact::answer::{Answer, Outcome, Wait, sentence};
+use crate::contact::budget::Budgets;
+use crate::contact::choose::{Choice, choose};
+use crate::contact::confidence;
+use crate::contact::step::{Search, in_full};
 
 /// What we accept (RFC 7480 section 4.2); servers that send another type are forgiven if it is JSON.
 const ACCEPT: &str = "application/rdap+json, application/json;q=0.9";
@@ -109,6 +110,7 @@ impl Rdap {
             .unwrap_or_else(|| now.plus(self.retry_after))
             .clamp(now.plus(SHORTEST_WAIT), now.plus(LONGEST_WAIT));
         self.budgets.close(&server, until, now);
+        search.closed.push((server.clone(), until));
         search.end(
             "rdap",
             &answer.url,
@@ -180,9 +182,15 @@ impl Rdap {
             holding: network.holding,
             addresses: Vec::new(),
             source,
+            confidence: confidence::of_rdap(Basis::Named),
+            dated: None,
         };
         Ok(match choice {
-            Some(Choice { addresses, .. }) => Outcome::Contact(Answer { addresses, ..answer }),
+            Some(Choice { addresses, basis }) => Outcome::Contact(Answer {
+                addresses,
+                confidence: confidence::of_rdap(basis),
+                ..answer
+            }),
             None => Outcome::Nobody(answer),
         })
     }
