@@ -9,6 +9,7 @@ mod lying_rdap;
 mod lying_whois;
 mod names;
 mod recorded;
+mod truth;
 
 use std::time::Duration;
 
