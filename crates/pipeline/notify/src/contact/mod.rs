@@ -15,14 +15,18 @@ mod config;
 mod error;
 mod finder;
 mod gathered;
+mod plan;
 mod sources;
 mod stamp;
 mod step;
+mod worker;
 
 pub use config::ContactConfig;
 pub use error::ContactError;
 pub use finder::{ContactFinder, Explanation, Found};
+pub use plan::{Plan, Queries, network_of};
 pub use step::Step;
+pub use worker::ContactWorker;
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ mod lying_dns;
 mod lying_rdap;
 mod lying_whois;
 mod names;
+mod plan;
 mod recorded;
 mod truth;
 
