@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow, bail};
 use atalaya_formats::rbldnsd::Options;
 use atalaya_model::Clock;
 use atalaya_net::bind_tcp;
-use atalaya_notify::{NoticeWriter, Sender};
+use atalaya_notify::{ContactWorker, NoticeWriter, Sender};
 use atalaya_observe::logs::LogFollower;
 use atalaya_observe::{Trap, TrapFile, TrapTls};
 use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
@@ -454,6 +454,8 @@ fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken
     .with_signatures(Arc::clone(&house.pages.config.signatures));
     let folder = config.in_data("notices");
     let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), folder)?;
+    let contacts = ContactWorker::new(Arc::clone(finder));
+    put_to_work(tasks, "the search for contacts", contacts.run(stop.clone()));
     put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));
     put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));
     Ok(())

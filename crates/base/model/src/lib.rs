@@ -21,7 +21,7 @@ mod tls;
 mod trap_weight;
 
 pub use class::{Class, UnknownClass};
-pub use contact::{Contact, ContactSource};
+pub use contact::{Confidence, Contact, ContactSource};
 pub use decision::{Decided, Decision, Rule, Serial, Verdict};
 pub use digest::{BadDigest, Digest};
 pub use fingerprint::{BadFingerprint, Fingerprint};

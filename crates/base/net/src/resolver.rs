@@ -20,7 +20,7 @@ const ROUNDS: usize = 2;
 /// The largest answer over UDP that is taken.
 const MAX_DATAGRAM: usize = 4_096;
 /// Records taken of one answer: whoever has more is no mail domain.
-const MOST_RECORDS: usize = 256;
+pub(crate) const MOST_RECORDS: usize = 256;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +113,7 @@ impl Resolver {
     }
 
     /// Asks the resolvers in turn until one answers.
-    async fn ask(&self, name: &str, rtype: Rtype) -> Result<Message<Vec<u8>>, DnsError> {
+    pub(crate) async fn ask(&self, name: &str, rtype: Rtype) -> Result<Message<Vec<u8>>, DnsError> {
         for server in self
             .servers
             .iter()
@@ -129,7 +129,7 @@ impl Resolver {
     }
 }
 
-fn unanswered(name: &str) -> DnsError {
+pub(crate) fn unanswered(name: &str) -> DnsError {
     DnsError::Unanswered(name.to_owned())
 }
 

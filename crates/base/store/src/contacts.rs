@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use atalaya_model::{Contact, MailAddress, Prefix, Timestamp};
+use atalaya_model::{Confidence, Contact, MailAddress, Prefix, Timestamp};
 
 use crate::sql::{Row, values};
 use crate::{Store, StoreError};
 
 /// The columns of a contact, as they are read.
-pub(crate) const FOUND: &str = "fresh_until, prefix, addresses, network, source, found_at";
+pub(crate) const FOUND: &str = "fresh_until, prefix, addresses, network, source, confidence, found_at";
 
 impl Store {
     /// The cached contact of the longest prefix around `address` that is still fresh.
@@ -27,11 +27,11 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn keep_contact(&self, contact: &Contact, fresh_until: Timestamp) -> Result<(), StoreError> {
-        let sql = "INSERT INTO contacts (prefix, addresses, network, source, found_at, fresh_until) \
-                   VALUES ($1, $2, $3, $4, $5, $6) \
+        let sql = "INSERT INTO contacts (prefix, addresses, network, source, confidence, found_at, fresh_until) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) \
                    ON CONFLICT (prefix) DO UPDATE SET addresses = excluded.addresses, \
-                   network = excluded.network, source = excluded.source, found_at = excluded.found_at, \
-                   fresh_until = excluded.fresh_until";
+                   network = excluded.network, source = excluded.source, confidence = excluded.confidence, \
+                   found_at = excluded.found_at, fresh_until = excluded.fresh_until";
         let addresses = serde_json::to_string(&contact.addresses).map_err(StoreError::unexpected)?;
         let source = serde_json::to_string(&contact.source).map_err(StoreError::unexpected)?;
         let row = values![
@@ -39,6 +39,7 @@ impl Store {
             addresses,
             contact.network.as_str(),
             source,
+            i64::from(contact.confidence.as_percent()),
             contact.found_at,
             fresh_until,
         ];
@@ -53,6 +54,66 @@ impl Store {
                 self.write_one(sql, row).await
             }
         }
+    }
+
+    /// All that a whole search around `address` gave, while it is fresh.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn candidates_for(
+        &self,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Contact>>, StoreError> {
+        let around = Prefix::single(address).with_parents();
+        let sql = "SELECT prefix, fresh_until, found FROM candidates WHERE prefix IN {keys}";
+        let mut best: Option<(u8, Vec<Contact>)> = None;
+        for mut row in self.read().await?.rows_in(sql, around).await? {
+            let prefix: Prefix = row.take_prefix()?;
+            let is_longer = best.as_ref().is_none_or(|(length, _)| *length < prefix.length());
+            if row.take_time()? > now && is_longer {
+                best = Some((prefix.length(), row.take_json()?));
+            }
+        }
+        Ok(best.map(|(_, found)| found))
+    }
+
+    /// Keeps all that a whole search gave for `prefix` until `fresh_until`.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn keep_candidates(
+        &self,
+        prefix: &Prefix,
+        found: &[Contact],
+        fresh_until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO candidates (prefix, found, fresh_until) VALUES ($1, $2, $3) \
+                   ON CONFLICT (prefix) DO UPDATE SET found = excluded.found, fresh_until = excluded.fresh_until";
+        let found = serde_json::to_string(found).map_err(StoreError::unexpected)?;
+        self.write_one(sql, values![prefix, found, fresh_until]).await
+    }
+
+    /// Remembers that a server of a registry wants to be left alone until a moment.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn keep_closed_server(&self, server: &str, until: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO closed_servers (server, until) VALUES ($1, $2) \
+                   ON CONFLICT (server) DO UPDATE SET until = excluded.until";
+        self.write_one(sql, values![server, until]).await
+    }
+
+    /// The servers that want to be left alone, and until when.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn closed_servers(&self, now: Timestamp) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let sql = "SELECT server, until FROM closed_servers WHERE until > $1 ORDER BY server";
+        let rows = self.read().await?.rows(sql, values![now]).await?;
+        rows.into_iter()
+            .map(|mut row| Ok((row.take()?, row.take_time()?)))
+            .collect()
     }
 
     /// The prefixes whose holder changed after a moment, the earliest first, with the moment at which it was seen.
@@ -121,6 +182,7 @@ fn contact(mut row: Row) -> Result<Contact, StoreError> {
         addresses: row.take_json()?,
         network: row.take()?,
         source: row.take_json()?,
+        confidence: Confidence::percent(u8::try_from(row.take::<i64>()?).unwrap_or(u8::MAX)),
         found_at: row.take_time()?,
     })
 }

@@ -77,6 +77,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "texts of dialects and shapes by age",
         statements: HABITS_BY_AGE,
     },
+    Step {
+        name: "candidates for contacts, and servers that want to be left alone",
+        statements: CANDIDATES,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -369,6 +373,13 @@ const HABITS_BY_AGE: &[&str] = &[
     "UPDATE habits SET last_seen_at = COALESCE(
         (SELECT seen_at FROM observations ORDER BY position DESC LIMIT 1), last_seen_at)",
     "CREATE INDEX habits_by_age ON habits (last_seen_at)",
+];
+
+/// Contacts of before were all named by a registry. `candidates` holds all that a whole search gave, as one list.
+const CANDIDATES: &[&str] = &[
+    "ALTER TABLE contacts ADD COLUMN confidence {int} NOT NULL DEFAULT 90",
+    "CREATE TABLE candidates (prefix TEXT PRIMARY KEY, found TEXT NOT NULL, fresh_until {int} NOT NULL) {strict}",
+    "CREATE TABLE closed_servers (server TEXT PRIMARY KEY, until {int} NOT NULL) {strict}",
 ];
 
 /// A statement in the words of a back end.

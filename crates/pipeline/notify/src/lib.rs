@@ -4,6 +4,9 @@ mod contact;
 mod notice;
 mod outbox;
 
-pub use contact::{ContactConfig, ContactError, ContactFinder, Explanation, Found, Step};
+pub use contact::{
+    ContactConfig, ContactError, ContactFinder, ContactWorker, DomainContacts, Explanation, Found, Plan,
+    Queries, Registrar, Step, network_of,
+};
 pub use notice::{FindContact, Language, ListNames, NoticeConfig, NoticeError, NoticeWriter, Tls, is_due};
 pub use outbox::{RelayError, Sender};

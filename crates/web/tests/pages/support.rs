@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::{
-    Class, Contact, ContactSource, Decision, Envelope, Handshake, Kind, MailAddress, Observation,
+    Class, Confidence, Contact, ContactSource, Decision, Envelope, Handshake, Kind, MailAddress, Observation,
     ObservationId, Prefix, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use atalaya_publish::{Follower, PublishConfig, Zone};
@@ -228,6 +228,7 @@ impl House {
             source: ContactSource::Whois {
                 server: "whois.example".to_owned(),
             },
+            confidence: Confidence::percent(90),
             found_at: self.now(),
         };
         self.store

@@ -1,8 +1,10 @@
 //! Scripted peers: servers on loopback that answer as a test tells them to, well or badly.
 
+mod dns;
 mod http;
 mod line;
 
+pub use dns::{DnsPeer, DnsRecord, DnsReply};
 pub use http::{HttpPeer, HttpReply};
 pub use line::{LinePeer, LineReply};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_model::{
-    Class, Contact, ContactSource, MailAddress, Observation, Prefix, Serial, Timestamp, Verdict,
+    Class, Confidence, Contact, ContactSource, MailAddress, Observation, Prefix, Serial, Timestamp, Verdict,
 };
 use atalaya_store::{Dossier, DossierLimits, Notice, Removal, Store};
 use atalaya_testkit::on_both;
@@ -43,6 +43,7 @@ fn contact(prefix_text: &str, address: &str) -> Contact {
         source: ContactSource::Rdap {
             url: "https://rdap.example/".to_owned(),
         },
+        confidence: Confidence::percent(90),
         found_at: Timestamp::from_seconds(5),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use atalaya_model::{Class, Contact, ContactSource, Kind, MailAddress, Serial, Timestamp};
+use atalaya_model::{Class, Confidence, Contact, ContactSource, Kind, MailAddress, Serial, Timestamp};
 use atalaya_store::{Asker, Case, DossierLimits, NewMail, Notice, Removal, Tally};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
@@ -31,6 +31,7 @@ fn contact(prefix_text: &str, network: &str) -> Contact {
         source: ContactSource::Rdap {
             url: "https://rdap.example/ip/192.0.2.0".to_owned(),
         },
+        confidence: Confidence::percent(90),
         found_at: Timestamp::from_seconds(5),
     }
 }

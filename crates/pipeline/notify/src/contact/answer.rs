@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use atalaya_formats::Holding;
-use atalaya_model::{Contact, ContactSource, MailAddress, Prefix, Timestamp};
+use atalaya_model::{Confidence, Contact, ContactSource, MailAddress, Prefix, Timestamp};
 
 use super::choose::Choice;
 
@@ -21,6 +21,8 @@ pub(super) enum Outcome {
     Contact(Answer),
     /// It knows the network and names nobody for abuse.
     Nobody(Answer),
+    /// The operator says that nobody is to be told, whatever others say.
+    NobodyAtAll(Answer),
     /// It knows nothing of the address, or there is nobody to ask.
     Unknown,
     /// It could not be asked, or its answer is no use; another time it may be.
@@ -49,6 +51,22 @@ pub(super) struct Answer {
     pub(super) addresses: Vec<MailAddress>,
     /// Who said so.
     pub(super) source: ContactSource,
+    /// How sure it is.
+    pub(super) confidence: Confidence,
+    /// When it was written down, where that was before it was asked for.
+    pub(super) dated: Option<Timestamp>,
+}
+
+impl Outcome {
+    /// Its name in metrics.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Contact(_) => "contact",
+            Self::Nobody(_) | Self::NobodyAtAll(_) => "nobody",
+            Self::Unknown => "unknown",
+            Self::Failed(_) => "failed",
+        }
+    }
 }
 
 impl Answer {
@@ -64,7 +82,8 @@ impl Answer {
             addresses: self.addresses,
             network: self.network,
             source: self.source,
-            found_at: now,
+            confidence: self.confidence,
+            found_at: self.dated.unwrap_or(now),
         }
     }
 }
@@ -107,6 +126,8 @@ mod tests {
             source: ContactSource::Whois {
                 server: "whois.example.net".to_owned(),
             },
+            confidence: Confidence::percent(90),
+            dated: None,
         };
         answer
             .into_contact(address.parse().unwrap(), Timestamp::EPOCH)

@@ -67,6 +67,12 @@ pub(super) fn choose(mailboxes: &[Mailbox]) -> Option<Choice> {
     })
 }
 
+/// Those of mailboxes that may be written to: few, and no registry's own.
+pub(super) fn usable(addresses: impl IntoIterator<Item = MailAddress>) -> Vec<MailAddress> {
+    let others = addresses.into_iter().filter(|address| !is_of_registry(address));
+    others.take(MAX_ADDRESSES).collect()
+}
+
 /// Whether a mailbox belongs to a registry.
 fn is_of_registry(address: &MailAddress) -> bool {
     let inside = |registry: &&str| {

@@ -1,16 +1,30 @@
 //! How the abuse contact is looked for, as the operator sets it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use atalaya_formats::whois::Referral;
 use atalaya_model::{ByteSize, Period, Prefix, settings};
 use atalaya_net::server_of;
 
+/// Most files of registries' data.
+const MOST_FILES: usize = 100;
+/// Most contact zones: each is a question for each network.
+const MOST_ZONES: usize = 8;
+
 settings! {
-    /// Finding the abuse contact of a network: RDAP first, then WHOIS.
+    /// Finding the abuse contact of a network: files first, then RDAP, and others where that names nobody.
     pub struct ContactConfig {
-        /// Where the RDAP bootstrap files `ipv4.json` and `ipv6.json` are (RFC 9224). They say which registry answers for which
-        /// addresses. Empty: only the servers of `rdap_servers` are asked.
+        /// A file of your own: a network a line, then the mailboxes to tell, or `nobody` (`192.0.2.0/24, abuse@example.net`). The longest prefix
+        /// wins, and what it says goes before all else. It is read again when it has changed.
+        file: Option<PathBuf> = None => "\"/etc/atalaya/contacts.csv\"",
+        /// Registries' bulk data (RPSL, as RIPE, APNIC and AFRINIC publish it; split or whole, plain or packed with gzip or zstd). Name the
+        /// files of networks (`inetnum`, `inet6num`) and those of their holders (`organisation`, `role`, `irt`). They are read again when one has
+        /// changed, and answer without asking anybody.
+        bulk: Vec<PathBuf> = Vec::new() => "[\"/var/lib/atalaya/bulk/ripe.db.inetnum.gz\"]",
+        /// Where the RDAP bootstrap files `ipv4.json`, `ipv6.json` and `dns.json` are (RFC 9224). They say which registry answers for which
+        /// addresses and names. Empty: only the servers of `rdap_servers` are asked.
         bootstrap_url: String = "https://data.iana.org/rdap/".to_owned(),
         /// After this time the bootstrap files are fetched anew. Where that fails, the old ones go on being used.
         bootstrap_fresh: Period = Period::days(7),
@@ -20,12 +34,25 @@ settings! {
         whois_server: String = "whois.iana.org".to_owned(),
         /// Where to reach WHOIS servers that answers refer us to, by name: for mirrors and relays of one's own.
         whois_servers: BTreeMap<String, String> = BTreeMap::new() => "{ \"whois.ripe.net\" = \"whois.example.net:43\" }",
+        /// Contact zones in DNS, in the order in which they are asked: a TXT record under the address written backwards. That of Abusix is
+        /// `abuse-contacts.abusix.zone`; it has terms of use, so that none is asked unless you name it.
+        zones: Vec<String> = Vec::new() => "[\"abuse-contacts.abusix.zone\"]",
+        /// The zone of abuse.net, `contacts.abuse.net`, which is asked by the domain of the reverse name. Empty: not asked. It is free to use
+        /// but for commerce (<https://www.abuse.net/using.phtml>).
+        abuse_net_zone: String = String::new() => "\"contacts.abuse.net\"",
+        /// The resolvers for contact zones, reverse zones and reverse names. Empty: none of these is asked.
+        resolvers: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 53))],
+        /// How sure a contact has to be, in percent, to be written to. Registries' contacts have 55 and more, those of contact zones 75, of
+        /// reverse zones 35, `abuse@` of the reverse name 30, of security.txt 20. What could not reach this is not asked.
+        least_confidence: u8 = 30,
         /// How long a contact is used before it is asked for again.
         fresh: Period = Period::days(7),
         /// How long it is remembered that a network names no contact. Shorter, because networks mend this.
         none_fresh: Period = Period::days(1),
         /// How often one registry server is asked. Registries ban those who ask too often; LACNIC allows about ten a minute.
         queries_per_minute: u32 = 10,
+        /// Other numbers for single servers, or for a domain whose servers share them.
+        budgets: BTreeMap<String, u32> = BTreeMap::new() => "{ \"arin.net\" = 60 }",
         /// How long one exchange with a server may take altogether, however slowly it sends.
         timeout: Period = Period::seconds(20),
         /// The largest answer that is read. Real ones stay below 100 KiB.
@@ -68,8 +95,21 @@ impl ContactConfig {
                 "contact.whois_server and whois_servers take host or host:port, not `{server}`"
             ));
         }
-        if self.queries_per_minute == 0 || self.queries_per_minute > 600 {
-            return Err("contact.queries_per_minute must be from 1 to 600".to_owned());
+        self.check_numbers()
+    }
+
+    fn check_numbers(&self) -> Result<(), String> {
+        let mut budgets = self.budgets.values().chain([&self.queries_per_minute]);
+        if budgets.any(|budget| !(1..=600).contains(budget)) {
+            return Err("contact.queries_per_minute and contact.budgets must be from 1 to 600".to_owned());
+        }
+        if self.least_confidence > 100 {
+            return Err("contact.least_confidence must be from 0 to 100".to_owned());
+        }
+        if self.bulk.len() > MOST_FILES || self.zones.len() > MOST_ZONES {
+            return Err(format!(
+                "contact.bulk may name {MOST_FILES} files, and contact.zones {MOST_ZONES} zones"
+            ));
         }
         if self.max_hops == 0 || self.max_hops > 20 {
             return Err("contact.max_hops must be from 1 to 20".to_owned());

@@ -1,27 +1,23 @@
-//! The cascade itself: which source is asked next, and what is kept.
+//! The finder: files first, then what the store remembers, then the network; and what of it is remembered.
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_formats::whois::Referral;
-use atalaya_model::{Clock, Contact, MailAddress, Prefix, Timestamp, reserved};
-use atalaya_net::{ExchangeLimits, HttpClient, Reach, WHOIS_PORT, server_of};
-use atalaya_store::Store;
+use atalaya_model::{Clock, Contact, MailAddress, Timestamp};
+use atalaya_store::{Store, StoreError};
+use tokio::sync::OnceCell;
 
-use super::answer::{Answer, Outcome, Wait};
-use super::bootstrap::Servers;
-use super::budget::Budgets;
-use super::rdap::Rdap;
+use super::answer::{Answer, Wait, neighbourhood};
+use super::confidence::SURE;
+use super::sources::{Sources, Until};
 use super::step::Search;
-use super::whois::Whois;
 use super::{ContactConfig, ContactError, Step};
 
 /// What a search gave.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// The contact; none where the registries name nobody for abuse.
+    /// The contact; none where nobody is known.
     pub contact: Option<Contact>,
     /// What was asked, in order.
     pub steps: Vec<Step>,
@@ -39,11 +35,13 @@ pub struct Explanation {
 /// Finds the abuse contact of addresses.
 #[derive(Debug)]
 pub struct ContactFinder {
-    registries: Registries,
-    store: Store,
-    clock: Clock,
+    pub(super) sources: Sources,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
     fresh: Duration,
     none_fresh: Duration,
+    /// Whether the servers that wanted to be left alone before this process began are known.
+    closed: OnceCell<()>,
 }
 
 impl ContactFinder {
@@ -58,15 +56,16 @@ impl ContactFinder {
         folder: &Path,
     ) -> Result<Self, ContactError> {
         Ok(Self {
-            registries: Registries::new(config, folder)?,
+            sources: Sources::new(config, folder)?,
             store,
             clock,
             fresh: config.fresh.duration(),
             none_fresh: config.none_fresh.duration(),
+            closed: OnceCell::new(),
         })
     }
 
-    /// Finds the abuse contact of `address`, from the cache if it is there.
+    /// Finds the abuse contact of `address`, from files or the cache if it is there.
     ///
     /// # Errors
     /// [`ContactError::Later`] where a registry cannot be asked now; [`ContactError::Store`] where the cache cannot be used.
@@ -80,7 +79,7 @@ impl ContactFinder {
 
     /// Finds the abuse contact of `address` and tells every step, whatever comes of it.
     pub async fn explain(&self, address: IpAddr, now: Timestamp) -> Explanation {
-        let mut search = Search::new(address.to_canonical(), now, self.clock.clone());
+        let mut search = self.search(address, now);
         let result = self.walk(&mut search).await;
         Explanation {
             steps: search.into_taken(),
@@ -88,161 +87,149 @@ impl ContactFinder {
         }
     }
 
-    async fn walk(&self, search: &mut Search) -> Result<Option<Contact>, ContactError> {
-        let (address, now) = (search.address, search.now);
-        if let Some(kept) = self.store.contact_for(address, now).await? {
-            search.end("cache", kept.prefix.to_string(), remembered(&kept));
-            return Ok(Some(kept).filter(|contact| !contact.addresses.is_empty()));
+    /// Everybody who may be the abuse contact of `address`, the surest first, by asking all sources: for when the one that
+    /// [`Self::find`] gives is dead. Empty where the operator says that nobody is to be told.
+    ///
+    /// # Errors
+    /// As [`Self::find`]; a registry that cannot be asked now is no failure where others know somebody.
+    pub async fn candidates(&self, address: IpAddr, now: Timestamp) -> Result<Vec<Contact>, ContactError> {
+        let mut search = self.search(address, now);
+        let in_files = self.sources.look_up(&mut search).await;
+        let is_over = in_files.is_over();
+        let address = search.address;
+        let (in_files, _) = in_files.ranked();
+        let mut all: Vec<Contact> = in_files
+            .into_iter()
+            .map(|answer| answer.into_contact(address, now))
+            .collect();
+        if !is_over {
+            all.extend(self.others(&mut search).await?);
         }
-        let answer = match self.registries.ask(search).await {
-            Ok(answer) => answer,
-            Err(Wait { until, why }) => return Err(ContactError::Later { at: until, why }),
+        all.sort_by_key(|contact| std::cmp::Reverse(contact.confidence));
+        Ok(without_repetition(all))
+    }
+
+    /// The candidates that the network gives, or gave lately.
+    async fn others(&self, search: &mut Search) -> Result<Vec<Contact>, ContactError> {
+        let (address, now) = (search.address, search.now);
+        if let Some(mut kept) = self.store.candidates_for(address, now).await? {
+            kept.retain(|contact| self.sources.counts(contact.confidence));
+            return Ok(kept);
+        }
+        let gathered = self.ask(search, Until::End).await?;
+        let (answers, wait) = gathered.ranked();
+        let found: Vec<Contact> = answers
+            .into_iter()
+            .map(|answer| answer.into_contact(address, now))
+            .collect();
+        let until = match wait {
+            Some(Wait { until, why }) if found.is_empty() => {
+                return Err(ContactError::Later { at: until, why });
+            }
+            Some(Wait { until, .. }) => until,
+            None => now.plus(self.fresh),
         };
-        let Some(answer) = answer else { return Ok(None) };
-        let contact = answer.into_contact(address, now);
+        let prefixes = found.iter().map(|contact| contact.prefix);
+        let narrowest = prefixes.max_by_key(atalaya_model::Prefix::length);
+        let prefix = narrowest.unwrap_or_else(|| neighbourhood(address));
+        self.store.keep_candidates(&prefix, &found, until).await?;
+        Ok(found)
+    }
+
+    pub(super) fn search(&self, address: IpAddr, now: Timestamp) -> Search {
+        Search::new(address.to_canonical(), now, self.clock.clone())
+    }
+
+    async fn walk(&self, search: &mut Search) -> Result<Option<Contact>, ContactError> {
+        if let Some(known) = self.known(search).await? {
+            return Ok(Some(known).filter(|contact| !contact.addresses.is_empty()));
+        }
+        let gathered = self.ask(search, Until::Sure).await?;
+        let Some(answer) = gathered.best().map_err(later)? else {
+            return Ok(None);
+        };
+        self.keep(answer, search).await
+    }
+
+    /// What is known without asking anybody; no addresses where it is known that there is nobody.
+    pub(super) async fn known(&self, search: &mut Search) -> Result<Option<Contact>, ContactError> {
+        let (address, now) = (search.address, search.now);
+        let in_files = self.sources.look_up(search).await;
+        if in_files.is_sure() {
+            // Files fail by having nothing to say, so there is nobody to wait for.
+            let best = in_files.best().ok().flatten();
+            return Ok(best.map(|answer| answer.into_contact(address, now)));
+        }
+        let counts = |kept: &Contact| kept.addresses.is_empty() || self.sources.counts(kept.confidence);
+        let kept = self.store.contact_for(address, now).await?.filter(counts);
+        if let Some(kept) = &kept {
+            search.end("cache", kept.prefix.to_string(), remembered(kept));
+        }
+        Ok(kept)
+    }
+
+    /// Asks the network. Who asks to be left alone is remembered, also by the next process.
+    async fn ask(
+        &self,
+        search: &mut Search,
+        until: Until,
+    ) -> Result<super::gathered::Gathered, ContactError> {
+        self.closed
+            .get_or_try_init(|| self.recall_closed(search.now))
+            .await?;
+        let gathered = self.sources.ask(search, until).await;
+        self.remember_closed(search).await?;
+        gathered.map_err(later)
+    }
+
+    /// Keeps who wants to be left alone.
+    pub(super) async fn remember_closed(&self, search: &mut Search) -> Result<(), StoreError> {
+        for (server, until) in std::mem::take(&mut search.closed) {
+            self.store.keep_closed_server(&server, until).await?;
+        }
+        Ok(())
+    }
+
+    async fn recall_closed(&self, now: Timestamp) -> Result<(), StoreError> {
+        for (server, until) in self.store.closed_servers(now).await? {
+            self.sources.budgets.close(&server, until, now);
+        }
+        Ok(())
+    }
+
+    /// Keeps an answer; the contact, if it is one. What is not sure is asked for again as soon as where nobody is known.
+    async fn keep(&self, answer: Answer, search: &Search) -> Result<Option<Contact>, ContactError> {
+        let contact = answer.into_contact(search.address, search.now);
         let named = !contact.addresses.is_empty();
-        let fresh = if named { self.fresh } else { self.none_fresh };
-        self.store.keep_contact(&contact, now.plus(fresh)).await?;
+        let is_sure = named && contact.confidence >= SURE;
+        let fresh = if is_sure { self.fresh } else { self.none_fresh };
+        self.store.keep_contact(&contact, search.now.plus(fresh)).await?;
         Ok(named.then_some(contact))
     }
 }
 
-/// The registries, by RDAP and by WHOIS.
-#[derive(Debug)]
-pub(super) struct Registries {
-    rdap: Rdap,
-    whois: Whois,
-    retry_after: Duration,
+fn later(Wait { until, why }: Wait) -> ContactError {
+    ContactError::Later { at: until, why }
 }
 
-impl Registries {
-    /// Makes the clients.
-    pub(super) fn new(config: &ContactConfig, folder: &Path) -> Result<Self, ContactError> {
-        config.check().map_err(ContactError::Config)?;
-        let limits = ExchangeLimits {
-            timeout: config.timeout.duration(),
-            max_answer: config.max_answer.bytes(),
-        };
-        let reach = Arc::new(reach(config));
-        let budgets = Arc::new(Budgets::new(config.queries_per_minute));
-        let retry_after = config.retry_after.duration();
-        let rdap = Rdap {
-            client: HttpClient::new(limits, config.max_hops, Arc::clone(&reach))?,
-            servers: Servers::new(config, folder),
-            budgets: Arc::clone(&budgets),
-            retry_after,
-        };
-        let elsewhere = config
-            .whois_servers
-            .iter()
-            .filter_map(|(name, place)| Some((name.to_ascii_lowercase(), Referral::read(place)?)));
-        let whois = Whois {
-            first: Referral::read(&config.whois_server),
-            elsewhere: elsewhere.collect(),
-            limits,
-            max_hops: config.max_hops,
-            reach,
-            budgets,
-            retry_after,
-        };
-        Ok(Self {
-            rdap,
-            whois,
-            retry_after,
-        })
-    }
-
-    /// Asks about the address of a search: RDAP, then WHOIS. None where there is nobody to ask.
-    ///
-    /// Where neither names a contact but one of them failed, it may only have been out of order: then the answer is to wait. But where
-    /// RDAP says that nobody is named, that stands, also with WHOIS out of reach for good: networks that filter its port are many.
-    ///
-    /// # Errors
-    /// If the answer must be waited for.
-    pub(super) async fn ask(&self, search: &mut Search) -> Result<Option<Answer>, Wait> {
-        let address = search.address;
-        let range =
-            reserved(&Prefix::single(address)).filter(|_| self.rdap.servers.by_hand(address).is_none());
-        if let Some(range) = range {
-            search.end(
-                "rdap",
-                address.to_string(),
-                format!("not asked: the address is reserved for {range}"),
-            );
-            return Ok(None);
-        }
-        let mut nobody = None;
-        let mut failed = None;
-        for source in [Source::Rdap, Source::Whois] {
-            let outcome = match source {
-                Source::Rdap => self.rdap.ask(search).await?,
-                Source::Whois => self.whois.ask(search).await?,
-            };
-            metrics::counter!("atalaya_notify_contact_searches_total", "source" => source.name(), "outcome" => outcome.name()).increment(1);
-            match outcome {
-                Outcome::Contact(answer) => return Ok(Some(answer)),
-                Outcome::Nobody(answer) => nobody = nobody.or(Some(answer)),
-                Outcome::Failed(why) if nobody.is_none() => failed = failed.or(Some(why)),
-                Outcome::Unknown | Outcome::Failed(_) => {}
+/// The contacts without mailboxes that a better one has named; those that name no other are left out.
+fn without_repetition(all: Vec<Contact>) -> Vec<Contact> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut left = Vec::new();
+    for mut contact in all {
+        contact.addresses.retain(|address| {
+            let mailbox = address.as_str().to_ascii_lowercase();
+            let is_new = !seen.contains(&mailbox);
+            if is_new {
+                seen.push(mailbox);
             }
-        }
-        match failed {
-            Some(why) => Err(Wait {
-                until: search.now.plus(self.retry_after),
-                why,
-            }),
-            None => Ok(nobody),
+            is_new
+        });
+        if !contact.addresses.is_empty() {
+            left.push(contact);
         }
     }
-}
-
-/// A kind of source.
-#[derive(Clone, Copy)]
-enum Source {
-    Rdap,
-    Whois,
-}
-
-impl Source {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Rdap => "rdap",
-            Self::Whois => "whois",
-        }
-    }
-}
-
-impl Outcome {
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Contact(_) => "contact",
-            Self::Nobody(_) => "nobody",
-            Self::Unknown => "unknown",
-            Self::Failed(_) => "failed",
-        }
-    }
-}
-
-/// The servers that the configuration names, and with them the ranges that it opens, see [`Reach`].
-fn reach(config: &ContactConfig) -> Reach {
-    let mut reach = Reach::default();
-    for (host, port) in config
-        .rdap_servers
-        .values()
-        .chain([&config.bootstrap_url])
-        .filter_map(|url| server_of(url))
-    {
-        reach.allow(&host, port);
-    }
-    for server in config
-        .whois_servers
-        .values()
-        .chain([&config.whois_server])
-        .filter_map(|server| Referral::read(server))
-    {
-        reach.allow(&server.host, server.port.unwrap_or(WHOIS_PORT));
-    }
-    reach
+    left
 }
 
 /// A kept answer in one sentence.
@@ -254,9 +241,10 @@ fn remembered(contact: &Contact) -> String {
         who.join(", ")
     };
     format!(
-        "{} ({}): {who}, from {} of {}",
+        "{} ({}): {who}, {} sure, from {} of {}",
         contact.prefix,
         contact.network,
+        contact.confidence,
         contact.source,
         contact.found_at.date()
     )

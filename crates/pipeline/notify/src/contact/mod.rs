@@ -1,27 +1,34 @@
 //! Whom to tell about an address: the cascade that finds the abuse contact of its network.
 //!
-//! In: an address. Out: [`Found`], the contact if there is one, and every step that was taken to find it. The steps, each tried only if
-//! the one before gave nothing: what the store still holds fresh; RDAP at the registry that the IANA bootstrap names (RFC 9224); WHOIS
-//! from the IANA server down its referrals (RFC 3912). An answer is kept for the network around the address that it speaks for, and no wider.
+//! In: an address. Out: [`Found`], the contact if there is one, and every step that was taken to find it. The sources stand in `sources`, in
+//! their order; the first that is sure ends the search, and what is not sure counts only where nobody knows better. An answer carries its
+//! source, its date, how sure it is, and the network around the address that it speaks for; it is kept for that and no wider.
 //!
-//! Only mailboxes that the registry names for abuse are taken. Registries' own mailboxes and persons named for other purposes never
-//! are: a notice to somebody who cannot act is spam.
+//! Registries' own mailboxes and persons named for other purposes are never an answer: a notice to somebody who cannot act is spam.
 
 mod answer;
-mod bootstrap;
 mod budget;
+mod bulk;
 mod choose;
+mod confidence;
 mod config;
+mod domain;
 mod error;
 mod finder;
-mod rdap;
+mod gathered;
+mod plan;
+mod sources;
+mod stamp;
 mod step;
-mod whois;
+mod worker;
 
 pub use config::ContactConfig;
+pub use domain::{DomainContacts, Registrar};
 pub use error::ContactError;
 pub use finder::{ContactFinder, Explanation, Found};
+pub use plan::{Plan, Queries, network_of};
 pub use step::Step;
+pub use worker::ContactWorker;
 
 #[cfg(test)]
 mod tests;

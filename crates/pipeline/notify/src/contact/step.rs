@@ -8,7 +8,8 @@ use atalaya_model::{Clock, Period, Timestamp};
 /// One question of a search, for people.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Step {
-    /// The kind of source: `cache`, `bootstrap`, `rdap` or `whois`.
+    /// The kind of source: `operator`, `bulk`, `cache`, `bootstrap`, `rdap`, `zone`, `abuse.net`, `whois`, `reverse`, `soa`,
+    /// `reverse-name` or `security.txt`.
     pub source: &'static str,
     /// What was asked: a URL, or a server and a question.
     pub asked: String,
@@ -18,6 +19,15 @@ pub struct Step {
     pub took: Period,
 }
 
+/// A name of the address that leads back to it, and the zone that it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ReverseName {
+    /// The name.
+    pub(super) name: String,
+    /// The zone.
+    pub(super) domain: String,
+}
+
 /// One search: what it is for, and the steps as they are taken.
 #[derive(Debug)]
 pub(super) struct Search {
@@ -25,6 +35,10 @@ pub(super) struct Search {
     pub(super) address: IpAddr,
     /// When the search began; everything in it counts as that moment.
     pub(super) now: Timestamp,
+    /// Servers that asked to be left alone meanwhile, and until when.
+    pub(super) closed: Vec<(String, Timestamp)>,
+    /// What is known of the reverse name; none before somebody asked.
+    pub(super) reverse_name: Option<Result<Option<ReverseName>, String>>,
     clock: Clock,
     begun: Timestamp,
     taken: Vec<Step>,
@@ -36,6 +50,8 @@ impl Search {
         Self {
             address,
             now,
+            closed: Vec::new(),
+            reverse_name: None,
             begun: clock.now(),
             clock,
             taken: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atalaya_model::{Contact, ContactSource, Kind};
+use atalaya_model::{Confidence, Contact, ContactSource, Kind};
 
 use super::*;
 use crate::work::tests::Bench;
@@ -77,6 +77,7 @@ async fn what_a_former_holder_did_leaves_with_him() {
         source: ContactSource::Whois {
             server: "whois.example".to_owned(),
         },
+        confidence: Confidence::percent(90),
         found_at: bench.clock.now(),
     };
     let keep = |network: &str| {

@@ -2,19 +2,25 @@
 
 mod bootstrap;
 mod cache;
+mod candidates;
+mod files;
+mod lying_dns;
 mod lying_rdap;
 mod lying_whois;
+mod names;
+mod plan;
 mod recorded;
+mod truth;
 
 use std::time::Duration;
 
 use atalaya_model::{Clock, MailAddress, Period, Prefix, Timestamp};
 use atalaya_testkit::TestClock;
-use atalaya_testkit::peers::{HttpPeer, HttpReply, LinePeer, LineReply};
+use atalaya_testkit::peers::{DnsPeer, DnsRecord, DnsReply, HttpPeer, HttpReply, LinePeer, LineReply};
 use tempfile::TempDir;
 
 use super::answer::{Answer, Wait};
-use super::finder::Registries;
+use super::sources::{Sources, Until};
 use super::step::Search;
 use super::{ContactConfig, Step};
 
@@ -32,6 +38,7 @@ fn nobody_to_ask() -> ContactConfig {
     ContactConfig {
         bootstrap_url: String::new(),
         whois_server: String::new(),
+        resolvers: Vec::new(),
         queries_per_minute: 100,
         ..ContactConfig::default()
     }
@@ -69,6 +76,35 @@ async fn rdap_peer(reply: HttpReply) -> HttpPeer {
     HttpPeer::start(move |_path| reply.clone()).await.unwrap()
 }
 
+/// A resolver that knows these records.
+async fn resolver(records: Vec<DnsRecord>) -> DnsPeer {
+    DnsPeer::start(move |name| {
+        let found: Vec<_> = records
+            .iter()
+            .filter(|record| record.is_about(name))
+            .cloned()
+            .collect();
+        if found.is_empty() {
+            DnsReply::Status(3)
+        } else {
+            DnsReply::Records(found)
+        }
+    })
+    .await
+    .unwrap()
+}
+
+/// A configuration that asks nobody but a resolver.
+fn by_dns(peer: &DnsPeer) -> ContactConfig {
+    ContactConfig {
+        resolvers: vec![peer.address()],
+        zones: vec!["contacts.example".to_owned()],
+        abuse_net_zone: "abuse-net.example".to_owned(),
+        least_confidence: 25,
+        ..nobody_to_ask()
+    }
+}
+
 /// A WHOIS server that gives every question the same reply.
 async fn whois_peer(reply: LineReply) -> LinePeer {
     LinePeer::start(move |_line| reply.clone()).await.unwrap()
@@ -76,7 +112,7 @@ async fn whois_peer(reply: LineReply) -> LinePeer {
 
 /// Registries as configured, with a folder of their own and a clock that is set by hand.
 struct Bench {
-    registries: Registries,
+    registries: Sources,
     folder: TempDir,
     time: TestClock,
 }
@@ -92,7 +128,7 @@ impl Bench {
         let folder = TempDir::new().unwrap();
         Self {
             // A folder that nobody made yet.
-            registries: Registries::new(config, &folder.path().join("rdap")).unwrap(),
+            registries: Sources::new(config, &folder.path().join("rdap")).unwrap(),
             folder,
             time: TestClock::default(),
         }
@@ -100,7 +136,8 @@ impl Bench {
 
     async fn ask(&self, address: &str) -> Searched {
         let mut search = Search::new(address.parse().unwrap(), self.time.now(), Clock::system());
-        let result = self.registries.ask(&mut search).await;
+        let gathered = self.registries.ask(&mut search, Until::Sure).await;
+        let result = gathered.and_then(super::gathered::Gathered::best);
         Searched {
             result,
             steps: search.into_taken(),
@@ -123,6 +160,22 @@ impl Searched {
         let contact = answer.into_contact(address.parse().unwrap(), Timestamp::EPOCH);
         let addresses: Vec<_> = contact.addresses.iter().map(MailAddress::as_str).collect();
         Some((addresses.join(" "), contact.prefix))
+    }
+
+    /// The contact: mailboxes, prefix, how sure, and by which source.
+    fn told(&self) -> String {
+        match &self.result {
+            Ok(Some(answer)) => {
+                let addresses: Vec<_> = answer.addresses.iter().map(MailAddress::as_str).collect();
+                let (addresses, prefix) = (addresses.join(" "), answer.prefix);
+                format!(
+                    "{addresses} for {prefix}, {}, {}",
+                    answer.confidence, answer.source
+                )
+            }
+            Ok(None) => "nobody".to_owned(),
+            Err(wait) => format!("wait: {}", wait.why),
+        }
     }
 
     /// The outcomes of the steps, one a line.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use atalaya_model::{
-    Class, Contact, ContactSource, Decision, Envelope, Handshake, Kind, Listing, MailAddress, Observation,
-    ObservationId, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
+    Class, Confidence, Contact, ContactSource, Decision, Envelope, Handshake, Kind, Listing, MailAddress,
+    Observation, ObservationId, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use uuid::Uuid;
 
@@ -73,6 +73,7 @@ pub(super) fn contact(address: &str) -> Contact {
         source: ContactSource::Rdap {
             url: "https://rdap.example/ip/192.0.2.7".to_owned(),
         },
+        confidence: Confidence::percent(90),
         found_at: at("2026-11-22T08:00:00Z"),
     }
 }

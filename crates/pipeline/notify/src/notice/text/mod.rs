@@ -87,7 +87,11 @@ fn moment(at: Timestamp) -> String {
 fn source(source: &ContactSource) -> String {
     match source {
         ContactSource::Rdap { url } => format!("RDAP {}", url.split('/').nth(2).unwrap_or(url)),
-        ContactSource::Whois { server } => format!("WHOIS {server}"),
+        // Where files lie on our machine is nobody's business.
+        ContactSource::Operator { file } | ContactSource::Bulk { file } => {
+            file.rsplit('/').next().unwrap_or(file).to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

@@ -5,14 +5,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use atalaya_formats::Basis;
 use atalaya_formats::whois::{self, Match, Referral};
 use atalaya_model::{ContactSource, Prefix};
 use atalaya_net::{ExchangeLimits, Reach, WHOIS_PORT, ask};
 
-use super::answer::{Answer, Outcome, Wait, neighbourhood, sentence};
-use super::budget::Budgets;
-use super::choose::{Choice, choose};
-use super::step::{Search, in_full};
+use crate::contact::answer::{Answer, Outcome, Wait, neighbourhood, sentence};
+use crate::contact::budget::Budgets;
+use crate::contact::choose::{Choice, choose};
+use crate::contact::confidence;
+use crate::contact::step::{Search, in_full};
 
 /// Asks WHOIS servers.
 #[derive(Debug)]
@@ -108,6 +110,7 @@ impl Whois {
         if let Some(refusal) = answer.refusal {
             let until = now.plus(self.retry_after);
             self.budgets.close(name, until, now);
+            search.closed.push((name.clone(), until));
             search.end("whois", name, format!("turned away: {refusal}"));
             return Err(Wait {
                 until,
@@ -174,9 +177,15 @@ impl Trail {
                 holding: found.holding,
                 addresses: Vec::new(),
                 source,
+                confidence: confidence::of_text(Basis::Named),
+                dated: None,
             };
-            if let Some(Choice { addresses, .. }) = choice {
-                return Outcome::Contact(Answer { addresses, ..answer });
+            if let Some(Choice { addresses, basis }) = choice {
+                return Outcome::Contact(Answer {
+                    addresses,
+                    confidence: confidence::of_text(basis),
+                    ..answer
+                });
             }
             last_known = last_known.or(Some(answer));
         }
