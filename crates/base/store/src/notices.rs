@@ -120,6 +120,11 @@ impl Transaction {
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
 pub(crate) fn notice(mut row: Row) -> Result<Notice, StoreError> {
+    take_notice(&mut row)
+}
+
+/// The same, where more stands behind them.
+pub(crate) fn take_notice(row: &mut Row) -> Result<Notice, StoreError> {
     Ok(Notice {
         id: row.take_id()?,
         serial: row.take_serial()?,

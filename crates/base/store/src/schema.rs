@@ -77,6 +77,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "texts of dialects and shapes by age",
         statements: HABITS_BY_AGE,
     },
+    Step {
+        name: "letters that tell many notices",
+        statements: LETTERS,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -369,6 +373,23 @@ const HABITS_BY_AGE: &[&str] = &[
     "UPDATE habits SET last_seen_at = COALESCE(
         (SELECT seen_at FROM observations ORDER BY position DESC LIMIT 1), last_seen_at)",
     "CREATE INDEX habits_by_age ON habits (last_seen_at)",
+];
+
+/// A notice that was counted before has nothing gathered, and no later letter tells it.
+const LETTERS: &[&str] = &[
+    "CREATE TABLE letters (
+        mail {bytes} PRIMARY KEY,
+        contact TEXT NOT NULL,
+        network TEXT NOT NULL,
+        written_at {int} NOT NULL
+    ) {strict}",
+    "CREATE INDEX letters_to_contact ON letters (contact, written_at)",
+    "CREATE INDEX letters_about_network ON letters (network, written_at)",
+    "CREATE INDEX letters_by_time ON letters (written_at)",
+    "ALTER TABLE notices ADD COLUMN mail {bytes}",
+    "ALTER TABLE notices ADD COLUMN gathered TEXT",
+    "CREATE INDEX notices_gathered ON notices (lower(contact), serial) WHERE mail IS NULL AND gathered IS NOT NULL",
+    "CREATE INDEX notices_of_mail ON notices (mail, serial) WHERE mail IS NOT NULL",
 ];
 
 /// A statement in the words of a back end.
