@@ -15,6 +15,7 @@ use atalaya_net::bind_tcp;
 use atalaya_notify::{NoticeWriter, Sender};
 use atalaya_observe::logs::LogFollower;
 use atalaya_observe::{Trap, TrapFile, TrapTls};
+use atalaya_places::{Places, PlacesConfig};
 use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
@@ -451,12 +452,23 @@ fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken
         clock.clone(),
     )
     .with_traps(house.pages.config.traps.clone())
-    .with_signatures(Arc::clone(&house.pages.config.signatures));
+    .with_signatures(Arc::clone(&house.pages.config.signatures))
+    .with_places(Arc::new(countries(config)?));
     let folder = config.in_data("notices");
     let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), folder)?;
     put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));
     put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));
     Ok(())
+}
+
+/// In which country a network is, as it is known now. Trouble with the files is told by the statistics, which read them again.
+fn countries(config: &Config) -> anyhow::Result<Places> {
+    let files = PlacesConfig {
+        networks: Vec::new(),
+        ..config.places.in_folder(&config.data)
+    };
+    let loaded = Places::load(&files).context("the countries of networks cannot be read")?;
+    Ok(loaded.places)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ on_both!(
     notices_are_found_and_counted,
     a_notice_is_told_when_a_relay_took_its_mail,
     gathered_notices_are_told_in_one_letter_once,
+    letters_are_counted_by_contact_and_network,
     removals_are_remembered,
     tallies_are_kept,
     a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed,
@@ -338,80 +339,98 @@ fn gathered(number: u8, at: Timestamp) -> Notice {
     }
 }
 
-async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
-    let store = &fixture.store;
+/// The letter that is named for the third notice.
+fn letter(at: Timestamp) -> Letter {
+    Letter {
+        mail: gathered(3, at).id,
+        contact: "abuse@network.example".parse().unwrap(),
+        network: prefix("192.0.2.0/24"),
+        at,
+    }
+}
+
+/// Lists four addresses and gathers their notices, each twice; the listing of the second has ended when a letter is written.
+async fn gather_four(fixture: &Fixture) {
     let now = fixture.time.now();
-    let mut transaction = store.begin_deciding().await.unwrap();
+    let mut transaction = fixture.store.begin_deciding().await.unwrap();
     for number in 1..=4 {
+        let notice = gathered(number, now);
         let verdict = Verdict::List {
             class: Class::Spam,
-            // The second has ended when the letter is written.
             until: (number == 2).then_some(now),
         };
         let decision = Decision {
-            prefix: gathered(number, now).prefix,
+            prefix: notice.prefix,
             verdict,
             rule: Rule::new("x", 1),
             score: 1.0,
             reason: "x".to_owned(),
         };
         let decided = transaction.decide(&decision, now).await.unwrap();
-        assert_eq!(decided.serial, Serial(number.into()));
+        assert_eq!(decided.serial, notice.serial);
         for _ in 0..2 {
-            let notice = gathered(number, now);
             transaction.gather_notice(&notice, "{}").await.unwrap();
         }
     }
     transaction.commit().await.unwrap();
-    let contact: MailAddress = "abuse@network.example".parse().unwrap();
-    let serials = |found: Vec<Gathered>| found.iter().map(|one| one.notice.serial.0).collect::<Vec<_>>();
-    let waiting = async |up_to| serials(store.gathered_to(&contact, Serial(up_to), 9).await.unwrap());
+}
+
+/// The serials of gathered notices, in their order.
+fn serials(found: &[Gathered]) -> Vec<u64> {
+    found.iter().map(|one| one.notice.serial.0).collect()
+}
+
+async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    gather_four(&fixture).await;
+    let letter = letter(now);
+    let waiting = async |up_to| {
+        let found = store.gathered_to(&letter.contact, Serial(up_to), 9).await;
+        serials(&found.unwrap())
+    };
     assert_eq!(waiting(9).await, [4, 3, 2, 1]);
     assert_eq!(waiting(3).await, [3, 2, 1]);
-
-    let letter = Letter {
-        mail: gathered(3, now).id,
-        contact: contact.clone(),
-        network: prefix("192.0.2.0/24"),
-        at: now,
-    };
     let mut transaction = store.begin().await.unwrap();
-    assert_eq!(transaction.last_letter_to(&contact).await.unwrap(), None);
     assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 2);
-    assert_eq!(
-        serials(transaction.told_in(letter.mail, 9).await.unwrap()),
-        [3, 1]
-    );
+    let told = transaction.told_in(letter.mail, 9).await.unwrap();
+    assert_eq!(serials(&told), [3, 1]);
     assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 0);
     transaction.commit().await.unwrap();
     assert_eq!(waiting(9).await, [4]);
-    assert!(!store.is_gathered(gathered(2, now).id).await.unwrap());
-    assert!(store.is_gathered(gathered(4, now).id).await.unwrap());
-
-    let mut transaction = store.begin().await.unwrap();
-    assert_eq!(transaction.last_letter_to(&contact).await.unwrap(), Some(now));
-    let other = "noc@network.example".parse().unwrap();
-    let later = now.plus(Duration::from_secs(1));
-    for (since, which, count) in [
-        (now, Letters::To(&contact), 1),
-        (now, Letters::To(&other), 0),
-        (now, Letters::About(&prefix("192.0.2.0/24")), 1),
-        (now, Letters::About(&prefix("192.0.0.0/16")), 0),
-        (now, Letters::All, 1),
-        (later, Letters::All, 0),
-    ] {
-        assert_eq!(
-            transaction.letters_since(since, which).await.unwrap(),
-            count,
-            "{which:?}"
-        );
+    for (number, is_waiting) in [(2, false), (3, false), (4, true)] {
+        let id = gathered(number, now).id;
+        assert_eq!(store.is_gathered(id).await.unwrap(), is_waiting, "{number}");
     }
-    transaction.rollback().await.unwrap();
-
     // The relay took it: those that it tells are told, and no other.
     store.mail_sent(letter.mail).await.unwrap();
     for (number, is_told) in [(1, true), (2, false), (3, true), (4, false)] {
         let found = store.notices_of(&gathered(number, now).prefix, 1).await.unwrap();
         assert_eq!(found[0].told_at.is_some(), is_told, "{number}");
     }
+}
+
+async fn letters_are_counted_by_contact_and_network(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    gather_four(&fixture).await;
+    let letter = letter(now);
+    let mut transaction = store.begin().await.unwrap();
+    let last = transaction.last_letter_to(&letter.contact).await.unwrap();
+    assert_eq!(last, None);
+    transaction.tell_gathered(&letter, Serial(9)).await.unwrap();
+    let last = transaction.last_letter_to(&letter.contact).await.unwrap();
+    assert_eq!(last, Some(now));
+    let other = "noc@network.example".parse().unwrap();
+    let later = now.plus(Duration::from_secs(1));
+    for (since, which, count) in [
+        (now, Letters::To(&letter.contact), 1),
+        (now, Letters::To(&other), 0),
+        (now, Letters::About(&prefix("192.0.2.0/24")), 1),
+        (now, Letters::About(&prefix("192.0.0.0/16")), 0),
+        (now, Letters::All, 1),
+        (later, Letters::All, 0),
+    ] {
+        let counted = transaction.letters_since(since, which).await.unwrap();
+        assert_eq!(counted, count, "{which:?}");
+    }
+    transaction.rollback().await.unwrap();
 }

@@ -3,11 +3,12 @@
 use atalaya_formats::redact::Extent;
 
 use super::super::mail::travels_whole;
+use super::super::table;
 use super::page::Page;
-use super::{Facts, messages, moment, source, system_text};
+use super::{Facts, Header, messages, moment, name_addresses, source, system_text};
 
 /// Writes it. `note` stands above it, for those who read another language.
-pub(super) fn write(facts: &Facts<'_>, note: Option<&str>) -> String {
+pub(super) fn write(facts: &Facts<'_>, note: Option<&str>, header: Header) -> String {
     let mut page = Page::default();
     if let Some(note) = note {
         page.paragraph(note);
@@ -15,18 +16,32 @@ pub(super) fn write(facts: &Facts<'_>, note: Option<&str>) -> String {
     greet(&mut page, facts);
     tell_what_was_seen(&mut page, facts);
     tell_what_we_did(&mut page, facts);
-    show_evidence(&mut page, facts);
+    show_evidence(&mut page, facts, header);
     tell_what_to_do(&mut page, facts);
     tell_about_notices(&mut page, facts);
     page.finish()
 }
 
 fn greet(page: &mut Page, facts: &Facts<'_>) {
-    let (address, contact) = (facts.evidence.shown.address, facts.contact);
-    page.paragraph("Hello,").paragraph(&format!(
-        "{address}, an address in your network, has sent spam to our spam traps, and we have put it on our list. Below you find what we saw, \
-         the evidence, and how to leave the list."
-    ));
+    let (address, contact) = (
+        facts.newest.evidence.shown.address,
+        &facts.newest.incident.contact,
+    );
+    page.paragraph("Hello,");
+    if facts.is_digest() {
+        page.paragraph(&format!(
+            "{count} addresses in your network have sent spam to our spam traps, and we have put them on our list. All of them stand in the \
+             attached table, {table}. Below you find the newest, what we saw of the last one, the evidence, and how to leave the list.",
+            count = facts.incidents,
+            table = table::NAME,
+        ));
+        name_addresses(page, facts, |left| format!("and {left} more"));
+    } else {
+        page.paragraph(&format!(
+            "{address}, an address in your network, has sent spam to our spam traps, and we have put it on our list. Below you find what we \
+             saw, the evidence, and how to leave the list."
+        ));
+    }
     page.paragraph(&format!(
         "This goes to {recipient} because that is the abuse contact of {prefix} ({network}) according to {source}, as of {date}. If it should \
          go elsewhere, please reply and tell us.",
@@ -39,7 +54,7 @@ fn greet(page: &mut Page, facts: &Facts<'_>) {
 }
 
 fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
-    let evidence = facts.evidence;
+    let evidence = &facts.newest.evidence;
     let shown = &evidence.shown;
     page.heading("WHAT WE SAW");
     page.row("Address", &shown.address.to_string())
@@ -71,7 +86,7 @@ fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
 }
 
 fn tell_what_we_did(page: &mut Page, facts: &Facts<'_>) {
-    let listing = facts.listing;
+    let listing = &facts.newest.listing;
     let until = listing
         .until
         .map_or_else(|| "we take it off by hand".to_owned(), moment);
@@ -81,7 +96,7 @@ fn tell_what_we_did(page: &mut Page, facts: &Facts<'_>) {
         .row("Class", &format!("{} ({})", listing.class, listing.class.code()))
         .row("Since", &moment(listing.since))
         .row("Until", &until)
-        .row("Reason", &facts.decision.reason)
+        .row("Reason", &facts.newest.decided.decision.reason)
         .row(
             "Decision",
             &format!("no. {}, by rule {}", listing.serial, listing.rule),
@@ -96,14 +111,17 @@ fn tell_what_we_did(page: &mut Page, facts: &Facts<'_>) {
     ));
 }
 
-fn show_evidence(page: &mut Page, facts: &Facts<'_>) {
+fn show_evidence(page: &mut Page, facts: &Facts<'_>, header: Header) {
     page.heading("EVIDENCE");
-    page.quoted_header(&facts.evidence.message.bytes);
-    let extent = match facts.evidence.message.extent {
+    match header {
+        Header::Quoted => page.quoted_header(&facts.newest.evidence.message.bytes),
+        Header::QuotedAbove => page.paragraph("The header of the message is quoted above, under PRUEBAS."),
+    };
+    let extent = match facts.newest.evidence.message.extent {
         Extent::Header => {
             "The header is attached; the text is too long to go along, or cannot be searched for recipients."
         }
-        Extent::Message { .. } if !travels_whole(facts.evidence) => {
+        Extent::Message { .. } if !travels_whole(&facts.newest.evidence) => {
             "The header is attached, and the message stands in xarf.json: its lines are longer than mail allows, or hold bytes that it forbids."
         }
         Extent::Message { parts_left_out: 0 } => "The complete message is attached.",
@@ -122,15 +140,20 @@ fn tell_what_to_do(page: &mut Page, facts: &Facts<'_>) {
         "Please find out what sends this mail: most often a machine with malware, a stolen mailbox password, or a web site with a hole. \
          Once it is mended, take the address off the list yourself. The first time no questions are asked:",
     );
-    page.link(facts.lookup);
+    page.link(&facts.newest_page());
+    page.paragraph(
+        "All listed addresses of your network stand on one page, with the evidence, and with buttons to answer us. The link opens it \
+         without an account, so please keep it to yourselves:",
+    );
+    page.link(facts.network_page);
 }
 
 fn tell_about_notices(page: &mut Page, facts: &Facts<'_>) {
     page.heading("ABOUT THIS NOTICE");
     if facts.incidents > 1 {
         page.paragraph(&format!(
-            "It stands for {} incidents in your network since our last one: not to flood you, we write about each of the first ten, then \
-             about every tenth, then about every hundredth, and begin anew after a while.",
+            "It stands for {} incidents in your network: not to flood you, we write at once about the first after a quiet time and gather \
+             what follows. After ten we write with every tenth, after a hundred with every hundredth, and begin anew after a while.",
             facts.incidents
         ));
     }

@@ -10,11 +10,17 @@ mod spanish;
 #[cfg(test)]
 mod tests;
 
-use atalaya_formats::view::System;
-use atalaya_model::{Contact, ContactSource, Decision, Listing, MailAddress, Timestamp};
+use std::net::IpAddr;
 
-use super::config::Language;
+use atalaya_formats::view::System;
+use atalaya_model::{ContactSource, MailAddress, Timestamp};
+
 use super::evidence::Evidence;
+use super::language::Tongues;
+use super::letter::Shown;
+use super::table::Row;
+use super::thread::Thread;
+use page::Page;
 
 /// Everything that the text speaks of.
 #[derive(Debug)]
@@ -27,18 +33,22 @@ pub(super) struct Facts<'a> {
     pub(super) sender: &'a MailAddress,
     /// Whom this notice goes to.
     pub(super) recipient: &'a MailAddress,
-    /// The contact, with its origin.
-    pub(super) contact: &'a Contact,
-    /// The decision that it tells of.
-    pub(super) decision: &'a Decision,
-    /// The listing as it stands now.
-    pub(super) listing: &'a Listing,
-    /// What was seen.
-    pub(super) evidence: &'a Evidence,
+    /// The languages, in their order.
+    pub(super) tongues: Tongues,
+    /// The newest incident.
+    pub(super) newest: &'a Shown,
+    /// Those before it whose evidence goes along, newest first.
+    pub(super) others: &'a [Shown],
+    /// All that are told, newest first, as far as the table goes.
+    pub(super) rows: &'a [Row],
     /// How many incidents this notice stands for.
     pub(super) incidents: u64,
-    /// The page about the address.
-    pub(super) lookup: &'a str,
+    /// What ties the notices about this network together.
+    pub(super) thread: &'a Thread,
+    /// Where the pages are reached, without a slash at the end.
+    pub(super) public_url: &'a str,
+    /// The page of the network.
+    pub(super) network_page: &'a str,
     /// The page that stops notices.
     pub(super) stop: &'a str,
 }
@@ -52,30 +62,91 @@ enum Header {
     QuotedAbove,
 }
 
-/// The subject.
-pub(super) fn subject(language: Language, facts: &Facts<'_>) -> String {
-    let (address, zone, serial) = (facts.evidence.shown.address, facts.zone, facts.listing.serial);
-    match language {
-        Language::En | Language::Both => format!("Spam from {address}, listed in {zone} [{serial}]"),
-        Language::Es => format!("Spam desde {address}, incluida en {zone} [{serial}]"),
+impl Facts<'_> {
+    /// The page about an address.
+    pub(super) fn lookup(&self, address: IpAddr) -> String {
+        format!("{}/ip/{address}", self.public_url)
+    }
+
+    /// The page about the newest address.
+    fn newest_page(&self) -> String {
+        self.lookup(self.newest.evidence.shown.address)
+    }
+
+    /// Whether more than one incident is told.
+    pub(super) const fn is_digest(&self) -> bool {
+        self.rows.len() > 1
+    }
+}
+
+/// The subject. Its last word is the same in all notices to this contact about this network.
+pub(super) fn subject(facts: &Facts<'_>) -> String {
+    let (address, zone) = (facts.newest.evidence.shown.address, facts.zone);
+    let (count, word) = (facts.incidents, &facts.thread.word);
+    match (facts.tongues, facts.is_digest()) {
+        (Tongues::English | Tongues::EnglishFirst, false) => {
+            format!("Spam from {address}, listed in {zone} [{word}]")
+        }
+        (Tongues::English | Tongues::EnglishFirst, true) => {
+            format!("Spam from {count} addresses of your network, listed in {zone} [{word}]")
+        }
+        (Tongues::Spanish | Tongues::SpanishFirst, false) => {
+            format!("Spam desde {address}, incluida en {zone} [{word}]")
+        }
+        (Tongues::Spanish | Tongues::SpanishFirst, true) => {
+            format!("Spam desde {count} direcciones de su red, incluidas en {zone} [{word}]")
+        }
     }
 }
 
 /// The body, its lines ended by CRLF.
-pub(super) fn body(language: Language, facts: &Facts<'_>) -> String {
-    match language {
-        Language::En => english::write(facts, None),
-        Language::Es => spanish::write(facts, Header::Quoted),
-        Language::Both => {
-            let rule = "=".repeat(72);
+pub(super) fn body(facts: &Facts<'_>) -> String {
+    let rule = format!("{}\r\n\r\n", "=".repeat(72));
+    match facts.tongues {
+        Tongues::English => english::write(facts, None, Header::Quoted),
+        Tongues::Spanish => spanish::write(facts, None, Header::Quoted),
+        Tongues::EnglishFirst => {
             let note = Some("(El mismo aviso en español, más abajo.)");
+            let above = english::write(facts, note, Header::Quoted);
             format!(
-                "{}\r\n{rule}\r\n\r\n{}",
-                english::write(facts, note),
-                spanish::write(facts, Header::QuotedAbove)
+                "{above}\r\n{rule}{}",
+                spanish::write(facts, None, Header::QuotedAbove)
+            )
+        }
+        Tongues::SpanishFirst => {
+            let note = Some("(The same notice in English is below.)");
+            let above = spanish::write(facts, note, Header::Quoted);
+            format!(
+                "{above}\r\n{rule}{}",
+                english::write(facts, None, Header::QuotedAbove)
             )
         }
     }
+}
+
+/// The most addresses that stand in the text itself.
+const MOST_NAMED: usize = 20;
+
+/// The addresses that are told, as rows; `more` says how many stand in the table alone.
+fn name_addresses(page: &mut Page, facts: &Facts<'_>, more: impl Fn(u64) -> String) {
+    for row in facts.rows.iter().take(MOST_NAMED) {
+        let incident = &row.incident;
+        page.row(
+            &row.prefix.to_string(),
+            &format!(
+                "{} ({}), {}",
+                incident.class,
+                incident.class.code(),
+                moment(incident.last_seen)
+            ),
+        );
+    }
+    let named = u64::try_from(facts.rows.len().min(MOST_NAMED)).unwrap_or(u64::MAX);
+    let left = facts.incidents.saturating_sub(named);
+    if left > 0 {
+        page.line(&format!("  {}", more(left)));
+    }
+    page.blank();
 }
 
 /// `2026-11-23 22:10:00 UTC`: a log can be searched for it.

@@ -3,12 +3,16 @@
 use atalaya_formats::redact::Extent;
 
 use super::super::mail::travels_whole;
+use super::super::table;
 use super::page::Page;
-use super::{Facts, Header, messages, moment, source, system_text};
+use super::{Facts, Header, messages, moment, name_addresses, source, system_text};
 
-/// Writes it.
-pub(super) fn write(facts: &Facts<'_>, header: Header) -> String {
+/// Writes it. `note` stands above it, for those who read another language.
+pub(super) fn write(facts: &Facts<'_>, note: Option<&str>, header: Header) -> String {
     let mut page = Page::default();
+    if let Some(note) = note {
+        page.paragraph(note);
+    }
     greet(&mut page, facts);
     tell_what_was_seen(&mut page, facts);
     tell_what_we_did(&mut page, facts);
@@ -19,11 +23,26 @@ pub(super) fn write(facts: &Facts<'_>, header: Header) -> String {
 }
 
 fn greet(page: &mut Page, facts: &Facts<'_>) {
-    let (address, contact) = (facts.evidence.shown.address, facts.contact);
-    page.paragraph("Hola:").paragraph(&format!(
-        "{address}, una dirección de su red, ha enviado correo no solicitado (spam) a nuestras trampas, y la hemos incluido en nuestra \
-         lista. A continuación encontrará lo que hemos visto, las pruebas y la manera de salir de la lista."
-    ));
+    let (address, contact) = (
+        facts.newest.evidence.shown.address,
+        &facts.newest.incident.contact,
+    );
+    page.paragraph("Hola:");
+    if facts.is_digest() {
+        page.paragraph(&format!(
+            "{count} direcciones de su red han enviado correo no solicitado (spam) a nuestras trampas, y las hemos incluido en nuestra lista. \
+             Todas figuran en la tabla adjunta, {table}. A continuación encontrará las más recientes, lo que hemos visto de la última, las \
+             pruebas y la manera de salir de la lista.",
+            count = facts.incidents,
+            table = table::NAME,
+        ));
+        name_addresses(page, facts, |left| format!("y {left} más"));
+    } else {
+        page.paragraph(&format!(
+            "{address}, una dirección de su red, ha enviado correo no solicitado (spam) a nuestras trampas, y la hemos incluido en nuestra \
+             lista. A continuación encontrará lo que hemos visto, las pruebas y la manera de salir de la lista."
+        ));
+    }
     page.paragraph(&format!(
         "Escribimos a {recipient} porque figura como contacto de abuso de {prefix} ({network}) según {source}, a fecha de {date}. Si \
          debemos dirigirnos a otra persona, le rogamos que nos lo diga respondiendo a este mensaje.",
@@ -36,7 +55,7 @@ fn greet(page: &mut Page, facts: &Facts<'_>) {
 }
 
 fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
-    let evidence = facts.evidence;
+    let evidence = &facts.newest.evidence;
     let shown = &evidence.shown;
     page.heading("QUÉ HEMOS VISTO");
     page.row("Dirección", &shown.address.to_string())
@@ -68,7 +87,7 @@ fn tell_what_was_seen(page: &mut Page, facts: &Facts<'_>) {
 }
 
 fn tell_what_we_did(page: &mut Page, facts: &Facts<'_>) {
-    let listing = facts.listing;
+    let listing = &facts.newest.listing;
     let until = listing
         .until
         .map_or_else(|| "que la retiremos a mano".to_owned(), moment);
@@ -78,7 +97,7 @@ fn tell_what_we_did(page: &mut Page, facts: &Facts<'_>) {
         .row("Clase", &format!("{} ({})", listing.class, listing.class.code()))
         .row("Desde", &moment(listing.since))
         .row("Hasta", &until)
-        .row("Motivo", &facts.decision.reason)
+        .row("Motivo", &facts.newest.decided.decision.reason)
         .row(
             "Decisión",
             &format!("n.º {}, por la regla {}", listing.serial, listing.rule),
@@ -96,14 +115,14 @@ fn tell_what_we_did(page: &mut Page, facts: &Facts<'_>) {
 fn show_evidence(page: &mut Page, facts: &Facts<'_>, header: Header) {
     page.heading("PRUEBAS");
     match header {
-        Header::Quoted => page.quoted_header(&facts.evidence.message.bytes),
+        Header::Quoted => page.quoted_header(&facts.newest.evidence.message.bytes),
         Header::QuotedAbove => page.paragraph("La cabecera del mensaje está citada más arriba, en EVIDENCE."),
     };
-    let extent = match facts.evidence.message.extent {
+    let extent = match facts.newest.evidence.message.extent {
         Extent::Header => {
             "Adjuntamos la cabecera; el texto es demasiado largo para enviarlo, o no se pueden buscar en él los destinatarios."
         }
-        Extent::Message { .. } if !travels_whole(facts.evidence) => {
+        Extent::Message { .. } if !travels_whole(&facts.newest.evidence) => {
             "Adjuntamos la cabecera, y el mensaje va en xarf.json: sus líneas son más largas de lo que admite el correo, o contienen bytes que este prohíbe."
         }
         Extent::Message { parts_left_out: 0 } => "Adjuntamos el mensaje completo.",
@@ -123,15 +142,21 @@ fn tell_what_to_do(page: &mut Page, facts: &Facts<'_>) {
         "Le rogamos que averigüe qué envía este correo: lo más habitual es un equipo infectado, la contraseña robada de un buzón o un \
          sitio web vulnerable. Una vez resuelto, usted mismo puede sacar la dirección de la lista. La primera vez no se pregunta nada:",
     );
-    page.link(facts.lookup);
+    page.link(&facts.newest_page());
+    page.paragraph(
+        "Todas las direcciones de su red que están en la lista figuran en una página, con las pruebas y con botones para respondernos. El \
+         enlace la abre sin necesidad de cuenta; le rogamos que no lo difunda:",
+    );
+    page.link(facts.network_page);
 }
 
 fn tell_about_notices(page: &mut Page, facts: &Facts<'_>) {
     page.heading("SOBRE ESTE AVISO");
     if facts.incidents > 1 {
         page.paragraph(&format!(
-            "Representa {} incidentes en su red desde el aviso anterior: para no inundar su buzón, avisamos de cada uno de los diez \
-             primeros, después de uno de cada diez, más adelante de uno de cada cien, y al cabo de un tiempo empezamos de nuevo.",
+            "Representa {} incidentes en su red: para no inundar su buzón, avisamos en el acto del primero tras un tiempo de calma y reunimos \
+             los que siguen. A partir de diez avisamos con uno de cada diez, a partir de cien con uno de cada cien, y al cabo de un tiempo \
+             empezamos de nuevo.",
             facts.incidents
         ));
     }
