@@ -7,21 +7,22 @@ use serde_json::Value;
 use super::fixture::{SPAM, config, digest, letter, letter_with_link, observation};
 use crate::notice::{Language, NoticeConfig};
 
-fn parsed(mail: &[u8]) -> Message<'_> {
+/// A mail, read by a parser.
+pub(super) fn parsed(mail: &[u8]) -> Message<'_> {
     MessageParser::default().parse(mail).unwrap()
 }
 
 /// Where the parts stand, below the outermost one.
-const TEXT: &[usize] = &[0, 0];
-const XARF: &[usize] = &[0, 1];
-const REPORT: &[usize] = &[1];
-const SPAM_PART: &[usize] = &[2];
+pub(super) const TEXT: &[usize] = &[0, 0];
+pub(super) const XARF: &[usize] = &[0, 1];
+pub(super) const REPORT: &[usize] = &[1];
+pub(super) const SPAM_PART: &[usize] = &[2];
 
 /// The word of the network in the fixture.
 const CASE: &str = "case-6sfsuct2";
 
 /// The types of the parts inside the one at `path`.
-fn kinds(mail: &[u8], path: &[usize]) -> Vec<String> {
+pub(super) fn kinds(mail: &[u8], path: &[usize]) -> Vec<String> {
     let message = parsed(mail);
     let PartType::Multipart(children) = &message.parts[index_of(&message, path)].body else {
         panic!("not multipart");
@@ -44,7 +45,8 @@ fn index_of(message: &Message<'_>, path: &[usize]) -> usize {
     })
 }
 
-fn part(mail: &[u8], path: &[usize]) -> Vec<u8> {
+/// What stands in the part at `path`, decoded.
+pub(super) fn part(mail: &[u8], path: &[usize]) -> Vec<u8> {
     let message = parsed(mail);
     let part = &message.parts[index_of(&message, path)];
     match &part.body {

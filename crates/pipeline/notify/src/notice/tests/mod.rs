@@ -5,4 +5,5 @@ mod gathering;
 mod house;
 mod letter;
 mod outside;
+mod points;
 mod work;
