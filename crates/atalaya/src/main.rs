@@ -65,6 +65,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Data(data) => commands::data::run(data).await,
         Command::Evidence(evidence) => commands::evidence::run(evidence).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
+        Command::Notice(notice) => commands::notice::run(notice),
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),
         Command::Rbldnsd(rbldnsd) => commands::rbldnsd::run(rbldnsd).await,
         Command::Config(cli::Config::Example) => commands::check_config::example(),

@@ -453,7 +453,8 @@ fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken
     )
     .with_traps(house.pages.config.traps.clone())
     .with_signatures(Arc::clone(&house.pages.config.signatures))
-    .with_places(Arc::new(countries(config)?));
+    .with_places(Arc::new(countries(config)?))
+    .with_templates(config.notice.templates()?);
     let folder = config.in_data("notices");
     let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), folder)?;
     put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));

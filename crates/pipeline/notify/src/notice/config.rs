@@ -1,6 +1,7 @@
 //! How notices are written and sent, as the operator sets it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{BadMailAddress, ByteSize, MailAddress, Period, Secret, settings};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::language::Language;
 use super::quiet_hours::QuietHours;
+use super::text::{TemplateError, Templates};
 
 /// Who notices come from where the operator named nobody: they stay in the folder then, and the name shows what is missing.
 const NOBODY: &str = "abuse@atalaya.invalid";
@@ -39,6 +41,10 @@ settings! {
         language: Language = Language::Auto,
         /// The language for single mailboxes, or for domains with all below them.
         languages: BTreeMap<String, Language> = BTreeMap::new() => "{ \"telco.example\" = \"es\", \"abuse@noc.example\" = \"en\" }",
+        /// A folder with templates of subject and body: `subject.en.txt`, `body.en.txt`, `digest-subject.en.txt`, `digest.en.txt`, and the
+        /// same with `es`. `atalaya notice templates DIR` writes those that the program uses without it, to start from; one that is not in
+        /// the folder is used as it comes. They are read at the start.
+        templates: Option<PathBuf> = None => "\"/etc/atalaya/templates\"",
         /// The SMTP relay that takes the notices, as `host:port`. Spam that is not ASCII needs one with 8BITMIME (RFC 6152).
         /// Without a relay they are written as .eml files into the folder `notices` of the data folder, and nobody is told.
         relay: Option<String> = None => "\"smtp.example.net:25\"",
@@ -169,6 +175,16 @@ impl NoticeConfig {
             return Err("notice.max_evidence must be at most 5MiB".to_owned());
         }
         Ok(())
+    }
+
+    /// The templates of the texts.
+    ///
+    /// # Errors
+    /// The folder of the operator or a file in it cannot be used.
+    pub fn templates(&self) -> Result<Templates, TemplateError> {
+        self.templates
+            .as_deref()
+            .map_or_else(|| Ok(Templates::default()), Templates::load)
     }
 
     /// The names of the traps, read.

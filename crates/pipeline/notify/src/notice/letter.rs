@@ -211,6 +211,7 @@ impl<F: FindContact> NoticeWriter<F> {
             sender: &sender,
             recipient,
             tongues: self.tongues(recipient, told.newest.incident.address),
+            templates: &self.templates,
             newest: told.newest,
             others: told.others,
             rows: &told.rows,

@@ -21,6 +21,7 @@ mod language;
 mod letter;
 mod limits;
 mod mail;
+mod preview;
 mod quiet_hours;
 mod rate;
 mod table;
@@ -35,8 +36,10 @@ pub use config::{NoticeConfig, Tls};
 pub use error::NoticeError;
 pub use find::FindContact;
 pub use language::Language;
+pub use preview::{Preview, Previewed, preview};
 pub use quiet_hours::{BadQuietHours, QuietHours};
 pub use rate::is_due;
+pub use text::{TemplateError, Templates};
 pub use writer::{ListNames, NoticeWriter};
 
 pub(crate) use config::host_and_port;

@@ -23,6 +23,7 @@ use super::evidence::Sighting;
 use super::find::FindContact;
 use super::gather::LETTER;
 use super::table::Incident;
+use super::text::Templates;
 use crate::contact::ContactError;
 
 /// The kind of job that is worked here.
@@ -64,6 +65,8 @@ pub struct NoticeWriter<F> {
     pub(super) signatures: Arc<Matcher>,
     /// In which country a network is; without it, nobody is written to in the language of a country.
     pub(super) places: Option<Arc<Places>>,
+    /// The templates of the texts.
+    pub(super) templates: Templates,
     /// Held while an incident is counted and settled: each must see those before it, or the curve skips a notice.
     pub(super) counting: Mutex<()>,
 }
@@ -116,6 +119,7 @@ impl<F: FindContact> NoticeWriter<F> {
             traps: config.traps().into(),
             signatures: Arc::default(),
             places: None,
+            templates: Templates::default(),
             config,
             names,
             store,
@@ -144,6 +148,12 @@ impl<F: FindContact> NoticeWriter<F> {
             places: Some(places),
             ..self
         }
+    }
+
+    /// The same with other templates than those that the program brings with it.
+    #[must_use]
+    pub fn with_templates(self, templates: Templates) -> Self {
+        Self { templates, ..self }
     }
 
     /// Works until `stop` is cancelled. Jobs that were begun are dropped then: their leases run out and they are taken again.

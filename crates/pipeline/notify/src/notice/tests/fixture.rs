@@ -13,7 +13,7 @@ use crate::notice::evidence::{Evidence, Hiding};
 use crate::notice::letter::Shown;
 use crate::notice::mail;
 use crate::notice::table::{Incident, Row};
-use crate::notice::text::Facts;
+use crate::notice::text::{Facts, Templates};
 use crate::notice::thread::Thread;
 
 /// The key of pseudonyms in tests.
@@ -188,6 +188,7 @@ fn written(shown: &[Shown], config: &NoticeConfig, incidents: u64, stop: &str) -
         sender: &sender,
         recipient: &recipient,
         tongues: config.language.tongues(None),
+        templates: &Templates::default(),
         newest,
         others,
         rows: &rows,

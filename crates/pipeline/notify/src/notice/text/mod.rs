@@ -3,24 +3,32 @@
 //! In: plain facts, already checked and hidden. Out: lines of at most 72 characters; only links may be longer. Values that a sender of
 //! spam chose are freed of control characters and cut, so that they cannot pretend to be our words.
 
-mod english;
 mod page;
-mod spanish;
+mod template;
+mod templates;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 use std::net::IpAddr;
 
+use atalaya_formats::redact::Extent;
 use atalaya_formats::view::System;
 use atalaya_model::{ContactSource, MailAddress, Timestamp};
 
 use super::evidence::Evidence;
 use super::language::Tongues;
 use super::letter::Shown;
+use super::mail::travels_whole;
 use super::table::Row;
 use super::thread::Thread;
 use page::Page;
+use template::{Template, Values};
+use templates::{Piece, Tongue};
+use words::Words;
+
+pub use templates::{TemplateError, Templates};
 
 /// Everything that the text speaks of.
 #[derive(Debug)]
@@ -35,6 +43,8 @@ pub(super) struct Facts<'a> {
     pub(super) recipient: &'a MailAddress,
     /// The languages, in their order.
     pub(super) tongues: Tongues,
+    /// The templates of the text.
+    pub(super) templates: &'a Templates,
     /// The newest incident.
     pub(super) newest: &'a Shown,
     /// Those before it whose evidence goes along, newest first.
@@ -79,75 +89,181 @@ impl Facts<'_> {
     }
 }
 
-/// The subject. Its last word is the same in all notices to this contact about this network.
+/// The subject. The word of the thread stands in it, whatever the template says.
 pub(super) fn subject(facts: &Facts<'_>) -> String {
-    let (address, zone) = (facts.newest.evidence.shown.address, facts.zone);
-    let (count, word) = (facts.incidents, &facts.thread.word);
-    match (facts.tongues, facts.is_digest()) {
-        (Tongues::English | Tongues::EnglishFirst, false) => {
-            format!("Spam from {address}, listed in {zone} [{word}]")
-        }
-        (Tongues::English | Tongues::EnglishFirst, true) => {
-            format!("Spam from {count} addresses of your network, listed in {zone} [{word}]")
-        }
-        (Tongues::Spanish | Tongues::SpanishFirst, false) => {
-            format!("Spam desde {address}, incluida en {zone} [{word}]")
-        }
-        (Tongues::Spanish | Tongues::SpanishFirst, true) => {
-            format!("Spam desde {count} direcciones de su red, incluidas en {zone} [{word}]")
-        }
+    let tongue = halves(facts.tongues).0;
+    let piece = match facts.is_digest() {
+        true => Piece::DigestSubject,
+        false => Piece::Subject,
+    };
+    let Some(template) = facts.templates.get(piece, tongue) else {
+        return String::new();
+    };
+    let subject = template.one_line(&values(facts, tongue, Header::Quoted));
+    match template.names("case") {
+        true => subject,
+        false => format!("{subject} [{}]", facts.thread.word),
     }
 }
 
 /// The body, its lines ended by CRLF.
 pub(super) fn body(facts: &Facts<'_>) -> String {
-    let rule = format!("{}\r\n\r\n", "=".repeat(72));
-    match facts.tongues {
-        Tongues::English => english::write(facts, None, Header::Quoted),
-        Tongues::Spanish => spanish::write(facts, None, Header::Quoted),
-        Tongues::EnglishFirst => {
-            let note = Some("(El mismo aviso en español, más abajo.)");
-            let above = english::write(facts, note, Header::Quoted);
-            format!(
-                "{above}\r\n{rule}{}",
-                spanish::write(facts, None, Header::QuotedAbove)
-            )
+    let (first, second) = halves(facts.tongues);
+    let Some(second) = second else {
+        return half(facts, first, Header::Quoted);
+    };
+    let rule = "=".repeat(72);
+    format!(
+        "{note}\r\n\r\n{above}\r\n{rule}\r\n\r\n{below}",
+        note = Words::of(first).other_below,
+        above = half(facts, first, Header::Quoted),
+        below = half(facts, second, Header::QuotedAbove),
+    )
+}
+
+/// The language that a text is in, and the one that it is repeated in.
+const fn halves(tongues: Tongues) -> (Tongue, Option<Tongue>) {
+    match tongues {
+        Tongues::English => (Tongue::English, None),
+        Tongues::Spanish => (Tongue::Spanish, None),
+        Tongues::EnglishFirst => (Tongue::English, Some(Tongue::Spanish)),
+        Tongues::SpanishFirst => (Tongue::Spanish, Some(Tongue::English)),
+    }
+}
+
+/// The text in one language, with all that must be said.
+fn half(facts: &Facts<'_>, tongue: Tongue, header: Header) -> String {
+    let piece = match facts.is_digest() {
+        true => Piece::Digest,
+        false => Piece::Body,
+    };
+    let Some(template) = facts.templates.get(piece, tongue) else {
+        return String::new();
+    };
+    let (values, mut page) = (values(facts, tongue, header), Page::default());
+    template.set(&values, &mut page);
+    for (name, lines) in Words::of(tongue).needed {
+        if !template.names(name) {
+            Template::read(lines).unwrap_or_default().set(&values, &mut page);
         }
-        Tongues::SpanishFirst => {
-            let note = Some("(The same notice in English is below.)");
-            let above = spanish::write(facts, note, Header::Quoted);
-            format!(
-                "{above}\r\n{rule}{}",
-                english::write(facts, None, Header::QuotedAbove)
-            )
-        }
+    }
+    page.finish()
+}
+
+/// Every value that a template may name.
+fn values(facts: &Facts<'_>, tongue: Tongue, header: Header) -> Values {
+    let words = Words::of(tongue);
+    let mut values = Values::from([
+        ("case", facts.thread.word.clone()),
+        ("contact", facts.recipient.to_string()),
+        ("count", facts.incidents.to_string()),
+        ("lookup", facts.newest_page()),
+        ("network_page", facts.network_page.to_owned()),
+        ("organisation", facts.organisation.to_owned()),
+        ("sender", facts.sender.to_string()),
+        ("stop", facts.stop.to_owned()),
+        ("zone", facts.zone.to_owned()),
+    ]);
+    if facts.incidents > 1 {
+        values.insert("incidents", facts.incidents.to_string());
+    }
+    add_addresses(&mut values, facts);
+    add_seen(&mut values, facts, words);
+    add_listing(&mut values, facts, words);
+    let quoted = match header {
+        Header::Quoted => Page::default()
+            .quoted_header(&facts.newest.evidence.message.bytes)
+            .finish(),
+        Header::QuotedAbove => words.quoted_above.to_owned(),
+    };
+    values.insert("evidence", quoted);
+    values
+}
+
+/// The addresses that are told, as far as the text goes.
+fn add_addresses(values: &mut Values, facts: &Facts<'_>) {
+    let mut page = Page::default();
+    for row in facts.rows.iter().take(MOST_NAMED) {
+        let incident = &row.incident;
+        let (class, last) = (incident.class, moment(incident.last_seen));
+        page.row(
+            &row.prefix.to_string(),
+            &format!("{class} ({}), {last}", class.code()),
+        );
+    }
+    values.insert("table", page.finish());
+    let named = u64::try_from(facts.rows.len().min(MOST_NAMED)).unwrap_or(u64::MAX);
+    let left = facts.incidents.saturating_sub(named);
+    if left > 0 && facts.is_digest() {
+        values.insert("more", left.to_string());
+    }
+}
+
+/// What was seen of the newest address, and who answers for it.
+fn add_seen(values: &mut Values, facts: &Facts<'_>, words: &Words) {
+    let (evidence, contact) = (&facts.newest.evidence, &facts.newest.incident.contact);
+    let (shown, envelope) = (&evidence.shown, &evidence.envelope);
+    let network = match contact.network.as_str() {
+        "" => contact.prefix.to_string(),
+        name => format!("{} ({name})", contact.prefix),
+    };
+    values.extend([
+        ("address", shown.address.to_string()),
+        ("extent", extent(evidence, words).to_owned()),
+        ("first_seen", moment(evidence.first_seen)),
+        ("helo", envelope.helo.clone()),
+        ("last_seen", moment(evidence.last_seen)),
+        ("mail_from", format!("<{}>", envelope.mail_from)),
+        ("messages", messages(evidence)),
+        ("network", network),
+        ("recipients", shown.envelope.recipients.len().to_string()),
+        ("size", shown.message_size.to_string()),
+        ("source", source(&contact.source)),
+        ("source_date", contact.found_at.date()),
+        ("subject", envelope.subject.clone()),
+        ("time", moment(shown.seen_at)),
+    ]);
+    if let Some(port) = shown.source_port {
+        values.insert("port", port.to_string());
+    }
+    if let Some(system) = &evidence.system {
+        values.insert("system", system_text(system, words.perhaps, words.going_by));
+    }
+}
+
+/// What was decided about it.
+fn add_listing(values: &mut Values, facts: &Facts<'_>, words: &Words) {
+    let listing = &facts.newest.listing;
+    values.extend([
+        ("class", listing.class.to_string()),
+        ("code", listing.class.code().to_string()),
+        ("decision", listing.serial.to_string()),
+        ("listed", listing.prefix.to_string()),
+        ("reason", facts.newest.decided.decision.reason.clone()),
+        ("rule", listing.rule.to_string()),
+        ("since", moment(listing.since)),
+        (
+            "until",
+            listing.until.map_or_else(|| words.by_hand.to_owned(), moment),
+        ),
+    ]);
+    if let Some(end) = listing.until {
+        values.insert("end", moment(end));
+    }
+}
+
+/// How much of the message goes along.
+fn extent<'a>(evidence: &Evidence, words: &'a Words) -> &'a str {
+    match evidence.message.extent {
+        Extent::Header => words.header,
+        Extent::Message { .. } if !travels_whole(evidence) => words.header_and_xarf,
+        Extent::Message { parts_left_out: 0 } => words.complete,
+        Extent::Message { .. } => words.left_out,
     }
 }
 
 /// The most addresses that stand in the text itself.
 const MOST_NAMED: usize = 20;
-
-/// The addresses that are told, as rows; `more` says how many stand in the table alone.
-fn name_addresses(page: &mut Page, facts: &Facts<'_>, more: impl Fn(u64) -> String) {
-    for row in facts.rows.iter().take(MOST_NAMED) {
-        let incident = &row.incident;
-        page.row(
-            &row.prefix.to_string(),
-            &format!(
-                "{} ({}), {}",
-                incident.class,
-                incident.class.code(),
-                moment(incident.last_seen)
-            ),
-        );
-    }
-    let named = u64::try_from(facts.rows.len().min(MOST_NAMED)).unwrap_or(u64::MAX);
-    let left = facts.incidents.saturating_sub(named);
-    if left > 0 {
-        page.line(&format!("  {}", more(left)));
-    }
-    page.blank();
-}
 
 /// `2026-11-23 22:10:00 UTC`: a log can be searched for it.
 fn moment(at: Timestamp) -> String {
