@@ -205,6 +205,11 @@ impl House {
             Request::Contact { address } => {
                 serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
             }
+            Request::Notice {
+                address,
+                contact,
+                language,
+            } => self.preview_notice(address, contact, language).await?,
             Request::Top { most } => serde_json::to_value(self.top(most)?)?,
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
             Request::Import { wish, step } => self.import(&wish, step).await?,

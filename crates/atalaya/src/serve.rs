@@ -12,10 +12,9 @@ use anyhow::{Context, anyhow, bail};
 use atalaya_formats::rbldnsd::Options;
 use atalaya_model::Clock;
 use atalaya_net::bind_tcp;
-use atalaya_notify::{NoticeWriter, Sender};
+use atalaya_notify::Sender;
 use atalaya_observe::logs::LogFollower;
 use atalaya_observe::{Trap, TrapFile, TrapTls};
-use atalaya_places::{Places, PlacesConfig};
 use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
@@ -438,38 +437,14 @@ fn start_statistics(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationTo
 /// Puts those to work who write notices and send them.
 fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken) -> anyhow::Result<()> {
     let House {
-        config,
-        clock,
-        store,
-        finder,
-        ..
+        config, clock, store, ..
     } = house.as_ref();
-    let writer = NoticeWriter::new(
-        config.notice.clone(),
-        house.names(),
-        store.clone(),
-        Arc::clone(finder),
-        clock.clone(),
-    )
-    .with_traps(house.pages.config.traps.clone())
-    .with_signatures(Arc::clone(&house.pages.config.signatures))
-    .with_places(Arc::new(countries(config)?))
-    .with_templates(config.notice.templates()?);
+    let writer = house.notice_writer(config.notice.clone())?;
     let folder = config.in_data("notices");
     let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), folder)?;
     put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));
     put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));
     Ok(())
-}
-
-/// In which country a network is, as it is known now. Trouble with the files is told by the statistics, which read them again.
-fn countries(config: &Config) -> anyhow::Result<Places> {
-    let files = PlacesConfig {
-        networks: Vec::new(),
-        ..config.places.in_folder(&config.data)
-    };
-    let loaded = Places::load(&files).context("the countries of networks cannot be read")?;
-    Ok(loaded.places)
 }
 
 #[cfg(test)]

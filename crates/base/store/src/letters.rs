@@ -82,11 +82,17 @@ impl Store {
 }
 
 impl Transaction {
-    /// Remembers a notice that a later letter is to tell. The same id twice is kept once.
+    /// Remembers a notice that a later letter is to tell, and counts it: gives the how manyth it is to its contact in the span of time that
+    /// begins at `span`. The same id twice is kept and counted once; none the second time.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn gather_notice(&mut self, notice: &Notice, details: &str) -> Result<(), StoreError> {
+    pub async fn gather_notice(
+        &mut self,
+        notice: &Notice,
+        details: &str,
+        span: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
         let row = values![
             notice.id,
             notice.serial,
@@ -97,10 +103,20 @@ impl Transaction {
             notice.told_at,
             details,
         ];
-        let head = format!("INSERT INTO notices ({COLUMNS}, gathered) VALUES");
-        self.connection
-            .insert(&head, vec![row], "ON CONFLICT (id) DO NOTHING")
-            .await
+        let sql = format!(
+            "INSERT INTO notices ({COLUMNS}, gathered) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+             ON CONFLICT (id) DO NOTHING"
+        );
+        if self.connection.execute(sql, row).await? == 0 {
+            return Ok(None);
+        }
+        let sql = "INSERT INTO incident_counts (contact, span, incidents) VALUES ($1, $2, 1) \
+                   ON CONFLICT (contact) DO UPDATE SET span = excluded.span, incidents = CASE \
+                   WHEN incident_counts.span = excluded.span THEN incident_counts.incidents + 1 ELSE 1 END \
+                   RETURNING incidents";
+        let row = values![caseless(&notice.contact), span];
+        let row = self.connection.row(sql, row).await?;
+        row.map(|mut row| row.take_count()).transpose()
     }
 
     /// Takes the gathered notices up to a serial for `letter`, but for those whose listing has ended: no mail tells them (the nil id). Gives how many
@@ -111,7 +127,7 @@ impl Transaction {
     pub async fn tell_gathered(&mut self, letter: &Letter, up_to: Serial) -> Result<u64, StoreError> {
         let contact = caseless(&letter.contact);
         let ended = format!(
-            "UPDATE notices SET mail = $4 WHERE lower(contact) = $1 AND serial <= $2 AND {IS_GATHERED} AND NOT {STANDS}"
+            "UPDATE notices SET mail = $4, gathered = '' WHERE lower(contact) = $1 AND serial <= $2 AND {IS_GATHERED} AND NOT {STANDS}"
         );
         self.connection
             .execute(ended, values![contact.as_str(), up_to, letter.at, Uuid::nil()])
@@ -142,6 +158,15 @@ impl Transaction {
         );
         let rows = self.connection.rows(sql, values![mail, limit]).await?;
         rows.into_iter().map(gathered).collect()
+    }
+
+    /// Forgets what was noted of the notices that a letter tells: it is written, and stands in it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn forget_noted(&mut self, mail: Uuid) -> Result<(), StoreError> {
+        let sql = "UPDATE notices SET gathered = '' WHERE mail = $1 AND gathered IS NOT NULL";
+        self.connection.execute(sql, values![mail]).await.map(|_count| ())
     }
 
     /// When the last letter to `contact` was written.

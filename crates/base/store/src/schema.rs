@@ -386,6 +386,7 @@ const LETTERS: &[&str] = &[
     "CREATE INDEX letters_to_contact ON letters (contact, written_at)",
     "CREATE INDEX letters_about_network ON letters (network, written_at)",
     "CREATE INDEX letters_by_time ON letters (written_at)",
+    "CREATE TABLE incident_counts (contact TEXT PRIMARY KEY, span {int} NOT NULL, incidents {int} NOT NULL) {strict}",
     "ALTER TABLE notices ADD COLUMN mail {bytes}",
     "ALTER TABLE notices ADD COLUMN gathered TEXT",
     "CREATE INDEX notices_gathered ON notices (lower(contact), serial) WHERE mail IS NULL AND gathered IS NOT NULL",

@@ -16,10 +16,12 @@ on_both!(
     Fixture:
     the_longest_fresh_contact_is_found,
     who_asked_is_left_alone_however_it_is_capitalised,
-    notices_are_found_and_counted,
+    notices_are_found,
     a_notice_is_told_when_a_relay_took_its_mail,
     gathered_notices_are_told_in_one_letter_once,
+    a_letter_that_a_relay_took_tells_its_notices,
     letters_are_counted_by_contact_and_network,
+    counting_begins_anew_in_the_next_span,
     removals_are_remembered,
     tallies_are_kept,
     a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed,
@@ -103,7 +105,7 @@ async fn who_asked_is_left_alone_however_it_is_capitalised(fixture: Fixture) {
     assert!(!store.is_left_alone(&other).await.unwrap());
 }
 
-async fn notices_are_found_and_counted(fixture: Fixture) {
+async fn notices_are_found(fixture: Fixture) {
     let store = &fixture.store;
     let notice = |number: u64| Notice {
         id: Uuid::now_v7(),
@@ -130,13 +132,6 @@ async fn notices_are_found_and_counted(fixture: Fixture) {
         store.notices_of(&prefix("192.0.2.1"), 2).await.unwrap(),
         [notices[2].clone(), notices[1].clone()]
     );
-    let contact = "abuse@network.example".parse().unwrap();
-    let mut transaction = store.begin().await.unwrap();
-    let since = Timestamp::from_seconds(2);
-    for (own, others) in [(Uuid::nil(), 2), (notices[2].id, 1), (notices[0].id, 2)] {
-        let counted = transaction.other_notices_to(&contact, since, own).await.unwrap();
-        assert_eq!(counted, others);
-    }
 }
 
 async fn a_notice_is_told_when_a_relay_took_its_mail(fixture: Fixture) {
@@ -368,8 +363,9 @@ async fn gather_four(fixture: &Fixture) {
         };
         let decided = transaction.decide(&decision, now).await.unwrap();
         assert_eq!(decided.serial, notice.serial);
-        for _ in 0..2 {
-            transaction.gather_notice(&notice, "{}").await.unwrap();
+        for counted in [Some(number.into()), None] {
+            let count = transaction.gather_notice(&notice, "{}", now).await;
+            assert_eq!(count.unwrap(), counted);
         }
     }
     transaction.commit().await.unwrap();
@@ -401,12 +397,43 @@ async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
         let id = gathered(number, now).id;
         assert_eq!(store.is_gathered(id).await.unwrap(), is_waiting, "{number}");
     }
-    // The relay took it: those that it tells are told, and no other.
-    store.mail_sent(letter.mail).await.unwrap();
+}
+
+async fn a_letter_that_a_relay_took_tells_its_notices(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    gather_four(&fixture).await;
+    let mut transaction = store.begin().await.unwrap();
+    let mail = letter(now).mail;
+    transaction.tell_gathered(&letter(now), Serial(3)).await.unwrap();
+    for noted in ["{}", ""] {
+        let told = transaction.told_in(mail, 9).await.unwrap();
+        assert_eq!((told.len(), told[0].details.as_str()), (2, noted));
+        transaction.forget_noted(mail).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    store.mail_sent(mail).await.unwrap();
     for (number, is_told) in [(1, true), (2, false), (3, true), (4, false)] {
         let found = store.notices_of(&gathered(number, now).prefix, 1).await.unwrap();
         assert_eq!(found[0].told_at.is_some(), is_told, "{number}");
     }
+}
+
+async fn counting_begins_anew_in_the_next_span(fixture: Fixture) {
+    let mut transaction = fixture.store.begin().await.unwrap();
+    let mut other = gathered(9, Timestamp::EPOCH);
+    other.contact = "noc@network.example".parse().unwrap();
+    for (notice, span, count) in [
+        (gathered(1, Timestamp::EPOCH), 10, 1),
+        (gathered(2, Timestamp::EPOCH), 10, 2),
+        (other, 10, 1),
+        (gathered(3, Timestamp::EPOCH), 20, 1),
+        (gathered(4, Timestamp::EPOCH), 20, 2),
+    ] {
+        let span = Timestamp::from_seconds(span);
+        let counted = transaction.gather_notice(&notice, "{}", span).await;
+        assert_eq!(counted.unwrap(), Some(count), "{}", notice.prefix);
+    }
+    transaction.rollback().await.unwrap();
 }
 
 async fn letters_are_counted_by_contact_and_network(fixture: Fixture) {

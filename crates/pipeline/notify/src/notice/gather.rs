@@ -45,11 +45,10 @@ impl<F> NoticeWriter<F> {
         let details = serde_json::to_string(incident)?;
         let _alone = self.counting.lock().await;
         let mut transaction = self.store.begin().await?;
-        // Without the own one, so that a second run counts as the first did.
-        let start = rate::span(now, self.config.count_over.duration());
-        let earlier = transaction.other_notices_to(recipient, start, notice.id).await?;
-        let is_due = rate::is_due(earlier.saturating_add(1));
-        transaction.gather_notice(&notice, &details).await?;
+        let span = rate::span(now, self.config.count_over.duration());
+        let count = transaction.gather_notice(&notice, &details, span).await?;
+        // A second run finds the incident counted, and the letter asked for, if one was due.
+        let is_due = count.is_some_and(rate::is_due);
         if is_due {
             let asked = LetterAsked {
                 notice: notice.id,

@@ -4,13 +4,14 @@
 //! with their evidence. Which notices a letter tells, its mail and the end of its job are one transaction: each notice is told by one letter
 //! at most, however often a job runs.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use atalaya_formats::view::{SECRET_NAME, network_key};
 use atalaya_formats::{TICKET_SECRET, Ticket};
 use atalaya_model::{Decided, Listing, MailAddress, Prefix, Serial, Timestamp};
-use atalaya_store::{Gathered, Job, Letter, NewMail, StoreError};
+use atalaya_store::{Gathered, Job, Letter, NewMail, StoreError, Transaction};
 use metrics::counter;
 use tracing::info;
 use uuid::Uuid;
@@ -50,13 +51,25 @@ pub(super) struct Shown {
     pub(super) evidence: Evidence,
 }
 
+impl Shown {
+    /// Whether both tell of the same listing.
+    fn is_same_listing(&self, other: &Self) -> bool {
+        self.listing.prefix == other.listing.prefix && self.listing.class == other.listing.class
+    }
+}
+
 /// What a letter tells.
-struct Told<'a> {
-    letter: &'a Letter,
-    newest: &'a Shown,
-    others: &'a [Shown],
-    rows: Vec<Row>,
-    incidents: u64,
+pub(super) struct Told<'a> {
+    /// The letter itself.
+    pub(super) letter: &'a Letter,
+    /// The newest incident.
+    pub(super) newest: &'a Shown,
+    /// Those before it whose evidence goes along.
+    pub(super) others: &'a [Shown],
+    /// All of them, as far as the table goes.
+    pub(super) rows: Vec<Row>,
+    /// How many they are.
+    pub(super) incidents: u64,
 }
 
 impl<F: FindContact> NoticeWriter<F> {
@@ -103,6 +116,8 @@ impl<F: FindContact> NoticeWriter<F> {
                 break;
             }
             match self.one_shown(one, key, now).await? {
+                // What was listed again while it was gathered is shown once.
+                Ok(one) if shown.iter().any(|before: &Shown| before.is_same_listing(&one)) => {}
                 Ok(one) => {
                     room = room.saturating_sub(one.evidence.message.bytes.len());
                     shown.push(one);
@@ -114,7 +129,7 @@ impl<F: FindContact> NoticeWriter<F> {
     }
 
     /// An incident with its listing and its evidence, as they are now.
-    async fn one_shown(
+    pub(super) async fn one_shown(
         &self,
         one: Gathered,
         key: &[u8],
@@ -186,26 +201,44 @@ impl<F: FindContact> NoticeWriter<F> {
             letter: &letter,
             newest,
             others,
-            rows: told.into_iter().filter_map(row).collect(),
+            rows: rows_of(&told),
             incidents,
         };
         let mail = self.compose(&told, key, &link_key)?;
-        transaction.add_mail(&mail).await?;
-        transaction.finish_job(job.id).await?;
-        transaction.commit().await?;
+        put(transaction, &mail, job).await?;
         info!(mail.id = %mail.id, incidents, "a notice is written");
         Ok(Outcome::Written)
     }
 
     /// The mail that tells it.
     fn compose(&self, told: &Told<'_>, key: &[u8], link_key: &[u8]) -> Result<NewMail, NoticeError> {
+        let (letter, sender) = (told.letter, self.config.sender()?);
+        let message = self.with_facts(told, key, link_key, |facts| {
+            mail::write(facts, &self.config, letter.mail, letter.at)
+        })?;
+        Ok(NewMail {
+            id: letter.mail,
+            sender: sender.to_string(),
+            recipient: letter.contact.clone(),
+            message,
+        })
+    }
+
+    /// What `write` makes of all that a letter tells.
+    pub(super) fn with_facts<T>(
+        &self,
+        told: &Told<'_>,
+        key: &[u8],
+        link_key: &[u8],
+        write: impl FnOnce(&Facts<'_>) -> T,
+    ) -> Result<T, NoticeError> {
         let (sender, recipient) = (self.config.sender()?, &told.letter.contact);
-        let (url, now) = (&self.names.public_url, told.letter.at);
+        let url = &self.names.public_url;
         let ticket = Ticket {
             contact: recipient.clone(),
-            until: now.plus(self.config.link_lifetime.duration()),
+            until: told.letter.at.plus(self.config.link_lifetime.duration()),
         };
-        let facts = Facts {
+        Ok(write(&Facts {
             zone: &self.names.zone,
             organisation: &self.config.organisation,
             sender: &sender,
@@ -220,13 +253,7 @@ impl<F: FindContact> NoticeWriter<F> {
             public_url: url,
             network_page: &format!("{url}/network/{}", ticket.seal(link_key)),
             stop: &format!("{url}/notices/stop/{}", told.newest.token),
-        };
-        Ok(NewMail {
-            id: told.letter.mail,
-            sender: sender.to_string(),
-            recipient: recipient.clone(),
-            message: mail::write(&facts, &self.config, told.letter.mail, now),
-        })
+        }))
     }
 
     /// Leaves what is gathered for later.
@@ -244,11 +271,24 @@ impl<F: FindContact> NoticeWriter<F> {
     }
 }
 
-/// A row of the table; none where what was noted cannot be read.
-fn row(one: Gathered) -> Option<Row> {
-    Some(Row {
-        prefix: one.notice.prefix,
-        serial: one.notice.serial,
-        incident: serde_json::from_str(&one.details).ok()?,
-    })
+/// Puts the mail into the outbox and ends its job, with all that the transaction did before.
+async fn put(mut transaction: Transaction, mail: &NewMail, job: &Job) -> Result<(), StoreError> {
+    transaction.add_mail(mail).await?;
+    transaction.forget_noted(mail.id).await?;
+    transaction.finish_job(job.id).await?;
+    transaction.commit().await
+}
+
+/// The rows of the table: each listing once, by its newest incident, but for those whose notes cannot be read.
+fn rows_of(told: &[Gathered]) -> Vec<Row> {
+    let mut seen = HashSet::new();
+    let rows = told.iter().filter_map(|one| {
+        Some(Row {
+            prefix: one.notice.prefix,
+            serial: one.notice.serial,
+            incident: serde_json::from_str(&one.details).ok()?,
+        })
+    });
+    rows.filter(|row| seen.insert((row.prefix, row.incident.class)))
+        .collect()
 }

@@ -295,3 +295,62 @@ async fn a_network_of_a_spanish_speaking_country_reads_spanish_first() {
         assert!(second.is_none_or(|second| at(first) < at(second)));
     }
 }
+
+#[tokio::test]
+async fn the_notice_about_a_listing_can_be_seen_and_nothing_follows() {
+    let house = House::with_listing().await;
+    let (writer, now) = (house.writer(known()), house.time.now());
+    let address = "192.0.2.7".parse().unwrap();
+    assert_eq!(
+        writer.preview(address, None, now).await.unwrap(),
+        None,
+        "no contact is known"
+    );
+    let theirs = contact("abuse@cheap.example");
+    house.store.keep_contact(&theirs, now.plus(HOUR)).await.unwrap();
+    let seen = writer.preview(address, None, now).await.unwrap().unwrap();
+    assert!(
+        seen.text.contains("no more notices at abuse@cheap.example"),
+        "{}",
+        seen.text
+    );
+    let other = "noc@cheap.example".parse().ok();
+    let seen = writer.preview(address, other, now).await.unwrap().unwrap();
+    assert!(
+        seen.text.contains("no more notices at noc@cheap.example"),
+        "{}",
+        seen.text
+    );
+    assert!(house.outbox().await.is_empty());
+    assert!(
+        house
+            .store
+            .notices_of(&decision().prefix, 1)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let unlisted = "192.0.2.99".parse().unwrap();
+    assert_eq!(writer.preview(unlisted, None, now).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_was_listed_twice_while_it_was_gathered_stands_in_the_table_once() {
+    let house = House::new().await;
+    let writer = house.writer(known());
+    for number in [1, 2, 3] {
+        house.list(number).await;
+        house.mails(&writer).await;
+    }
+    let class = decision().verdict.class().unwrap();
+    let verdict = Verdict::Withdraw { class };
+    house.decide(&Decision { verdict, ..about(3) }).await;
+    house.decide(&about(3)).await;
+    house.mails(&writer).await;
+    house.time.advance(HOUR);
+    let mails = house.mails(&writer).await;
+    let told = parts(&mails[0]);
+    assert!(told.contains("2 addresses in your network"), "{told}");
+    assert_eq!(told.matches("192.0.2.3,spam,").count(), 1);
+    assert!(told.contains("xarf-2.json") && !told.contains("xarf-3.json"));
+}

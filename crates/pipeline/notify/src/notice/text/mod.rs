@@ -11,6 +11,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use atalaya_formats::redact::Extent;
@@ -21,7 +22,7 @@ use super::evidence::Evidence;
 use super::language::Tongues;
 use super::letter::Shown;
 use super::mail::travels_whole;
-use super::table::Row;
+use super::table::{self, Row};
 use super::thread::Thread;
 use page::Page;
 use template::{Template, Values};
@@ -83,9 +84,18 @@ impl Facts<'_> {
         self.lookup(self.newest.evidence.shown.address)
     }
 
-    /// Whether more than one incident is told.
+    /// Whether more than one listing is told.
     pub(super) const fn is_digest(&self) -> bool {
         self.rows.len() > 1
+    }
+
+    /// How many addresses are told: those in the table, or as many as there are incidents where it does not go so far.
+    fn count(&self) -> u64 {
+        if self.incidents > u64::from(table::MOST_ROWS) {
+            return self.incidents;
+        }
+        let prefixes: HashSet<_> = self.rows.iter().map(|row| row.prefix).collect();
+        u64::try_from(prefixes.len()).unwrap_or(u64::MAX)
     }
 }
 
@@ -156,7 +166,7 @@ fn values(facts: &Facts<'_>, tongue: Tongue, header: Header) -> Values {
     let mut values = Values::from([
         ("case", facts.thread.word.clone()),
         ("contact", facts.recipient.to_string()),
-        ("count", facts.incidents.to_string()),
+        ("count", facts.count().to_string()),
         ("lookup", facts.newest_page()),
         ("network_page", facts.network_page.to_owned()),
         ("organisation", facts.organisation.to_owned()),
@@ -193,7 +203,7 @@ fn add_addresses(values: &mut Values, facts: &Facts<'_>) {
     }
     values.insert("table", page.finish());
     let named = u64::try_from(facts.rows.len().min(MOST_NAMED)).unwrap_or(u64::MAX);
-    let left = facts.incidents.saturating_sub(named);
+    let left = facts.count().saturating_sub(named);
     if left > 0 && facts.is_digest() {
         values.insert("more", left.to_string());
     }

@@ -1,6 +1,4 @@
-//! A notice from made-up facts, for the operator who edits a template and wants to see what comes of it.
-//!
-//! In: the configuration, and what to show. Out: the mail as it would leave, with its subject and text. Nothing is sent, kept or asked.
+//! A notice from made-up facts.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -13,16 +11,18 @@ use atalaya_model::{
 };
 use uuid::{Builder, Uuid};
 
-use super::config::NoticeConfig;
-use super::error::NoticeError;
-use super::evidence::{Evidence, Hiding};
-use super::language::Language;
-use super::letter::Shown;
-use super::mail;
-use super::table::{Incident, Row};
-use super::text::{self, Facts, Templates};
-use super::thread::Thread;
-use super::writer::ListNames;
+use crate::notice::config::NoticeConfig;
+use crate::notice::error::NoticeError;
+use crate::notice::evidence::{Evidence, Hiding};
+use crate::notice::language::Language;
+use crate::notice::letter::Shown;
+use crate::notice::mail;
+use crate::notice::table::{Incident, Row};
+use crate::notice::text::{self, Facts, Templates};
+use crate::notice::thread::Thread;
+use crate::notice::writer::ListNames;
+
+use super::Previewed;
 
 /// The key of all that is made up.
 const KEY: &[u8] = b"preview";
@@ -43,17 +43,6 @@ pub struct Preview {
     pub language: Option<Language>,
     /// Whether it tells of one address or of several.
     pub is_digest: bool,
-}
-
-/// A notice that nobody gets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Previewed {
-    /// Its subject.
-    pub subject: String,
-    /// Its text, in lines that end in CRLF.
-    pub text: String,
-    /// The whole mail.
-    pub mail: Vec<u8>,
 }
 
 /// Writes a notice from made-up facts.
