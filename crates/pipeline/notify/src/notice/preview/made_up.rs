@@ -202,7 +202,7 @@ fn row(one: &Shown) -> Row {
 mod tests {
     use super::*;
 
-    fn text(language: Language, is_digest: bool, templates: &Templates) -> Previewed {
+    fn text((language, is_digest): (Language, bool), templates: &Templates) -> Previewed {
         let names = ListNames {
             zone: "bl.atalaya.test".to_owned(),
             public_url: "https://list.example".to_owned(),
@@ -224,7 +224,7 @@ mod tests {
             (Language::Es, false, "192.0.2.7, una dirección de su red"),
             (Language::Es, true, "3 direcciones de su red"),
         ] {
-            let seen = text(language, is_digest, &Templates::default());
+            let seen = text((language, is_digest), &Templates::default());
             let one_line = seen.text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(one_line.contains(words), "{}", seen.text);
             assert!(
@@ -241,7 +241,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("body.en.txt"), "Your {{address}} spams us.\n").unwrap();
         std::fs::write(folder.path().join("subject.en.txt"), "Spam\n").unwrap();
-        let seen = text(Language::En, false, &Templates::load(folder.path()).unwrap());
+        let seen = text((Language::En, false), &Templates::load(folder.path()).unwrap());
         assert!(seen.subject.starts_with("Spam [case-"), "{}", seen.subject);
         assert!(
             seen.text.starts_with("Your 192.0.2.7 spams us.\r\n\r\n"),

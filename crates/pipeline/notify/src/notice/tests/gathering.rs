@@ -124,7 +124,7 @@ async fn what_ended_while_it_was_gathered_is_told_to_nobody() {
     house.mails(&writer).await;
     house
         .decide(&Decision {
-            verdict: gone.verdict.clone(),
+            verdict: gone.verdict,
             ..about(4)
         })
         .await;
