@@ -33,6 +33,7 @@ mod spf;
 mod statistics;
 mod syn;
 mod text;
+mod ticket;
 mod whois;
 mod words;
 
@@ -60,6 +61,7 @@ pub use smtp::smtp;
 pub use spf::spf;
 pub use statistics::statistics;
 pub use syn::syn;
+pub use ticket::ticket;
 pub use whois::whois;
 pub use words::words;
 
@@ -92,6 +94,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("syn", syn),
     ("spf", spf),
     ("statistics", statistics),
+    ("ticket", ticket),
     ("whois", whois),
     ("words", words),
 ];

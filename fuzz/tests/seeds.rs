@@ -58,6 +58,7 @@ targets!(
     spf,
     statistics,
     syn,
+    ticket,
     whois,
     words
 );

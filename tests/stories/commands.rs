@@ -31,6 +31,7 @@ fn help_lists_every_command_and_each_has_its_own() {
         "sources",
         "data",
         "contact",
+        "notice",
         "config",
         "check-config",
     ] {
@@ -52,6 +53,43 @@ fn wrong_use_ends_with_2_and_failure_with_1() {
         told.contains("cannot read the configuration file missing.toml"),
         "{told}"
     );
+}
+
+#[test]
+fn a_notice_is_previewed_from_the_templates_of_the_operator() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (templates, config, mail) = (path("templates"), path("a.toml"), path("a.eml"));
+    let (code, written, told) = bare(&["notice", "templates", &templates]);
+    assert_eq!((code, written.lines().count()), (Some(0), 8), "{told}");
+    let settings = format!("[notice]\ntemplates = \"{templates}\"\n");
+    std::fs::write(&config, settings).unwrap();
+    let show = |more: &[&str]| bare(&[&["notice", "preview", "--config", &config], more].concat());
+    let (code, shown, told) = show(&["--contact", "abuse@net.example"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        shown.starts_with("Subject: Spam from 192.0.2.7")
+            && shown.contains("no more notices at abuse@net.example"),
+        "{shown}"
+    );
+    let (_, shown, told) = show(&["--language", "es", "--digest"]);
+    assert!(shown.contains("3 direcciones de su red"), "{shown}{told}");
+    assert_eq!(show(&["--eml", &mail]).0, Some(0));
+    assert!(
+        std::fs::read_to_string(&mail)
+            .unwrap()
+            .contains("multipart/report")
+    );
+
+    let body = path("templates/body.en.txt");
+    std::fs::write(&body, "Our words.\n{{adress}}\n").unwrap();
+    for (code, _, told) in [show(&[]), bare(&["check-config", &config])] {
+        assert_eq!(code, Some(1));
+        assert!(
+            told.contains("body.en.txt: line 2: there is no `{{adress}}`"),
+            "{told}"
+        );
+    }
 }
 
 #[test]

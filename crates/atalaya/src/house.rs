@@ -204,6 +204,11 @@ impl House {
             Request::Listings { prefix, after } => self.listings(prefix, after).await?,
             Request::Allowed { prefix } => self.allow_list(prefix).await?,
             Request::Contacts(asked) => self.answer_about_contacts(asked, now).await?,
+            Request::Notice {
+                address,
+                contact,
+                language,
+            } => self.preview_notice(address, contact, language).await?,
             Request::Top { most } => serde_json::to_value(self.top(most)?)?,
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
             Request::Import { wish, step } => self.import(&wish, step).await?,

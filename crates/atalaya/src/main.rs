@@ -9,6 +9,7 @@ mod evidence;
 mod folder;
 mod house;
 mod mail_servers;
+mod notices;
 mod others;
 mod process;
 mod serve;
@@ -70,6 +71,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Data(data) => commands::data::run(data).await,
         Command::Evidence(evidence) => commands::evidence::run(evidence).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
+        Command::Notice(notice) => commands::notice::run(notice).await,
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),
         Command::Rbldnsd(rbldnsd) => commands::rbldnsd::run(rbldnsd).await,
         Command::Config(cli::Config::Example) => commands::check_config::example(),

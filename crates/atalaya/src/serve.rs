@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow, bail};
 use atalaya_formats::rbldnsd::Options;
 use atalaya_model::Clock;
 use atalaya_net::bind_tcp;
-use atalaya_notify::{ContactWorker, NoticeWriter, Sender};
+use atalaya_notify::{ContactWorker, Sender};
 use atalaya_observe::logs::LogFollower;
 use atalaya_observe::{Trap, TrapFile, TrapTls};
 use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
@@ -437,21 +437,9 @@ fn start_statistics(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationTo
 /// Puts those to work who write notices and send them.
 fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken) -> anyhow::Result<()> {
     let House {
-        config,
-        clock,
-        store,
-        finder,
-        ..
+        config, clock, store, ..
     } = house.as_ref();
-    let writer = NoticeWriter::new(
-        config.notice.clone(),
-        house.names(),
-        store.clone(),
-        Arc::clone(finder),
-        clock.clone(),
-    )
-    .with_traps(house.pages.config.traps.clone())
-    .with_signatures(Arc::clone(&house.pages.config.signatures));
+    let writer = house.notice_writer(config.notice.clone())?;
     let folder = config.in_data("notices");
     let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), folder)?;
     let contacts = ContactWorker::new(Arc::clone(finder));

@@ -26,6 +26,7 @@ use crate::commands::evidence::EvidenceCommand;
 use crate::commands::feeds::FeedsCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::logs::LogsCommand;
+use crate::commands::notice::NoticeCommand;
 use crate::commands::reporter::ReporterCommand;
 use crate::commands::stats::StatsCommand;
 use crate::commands::top::TopCommand;
@@ -98,6 +99,9 @@ pub(crate) enum Command {
     Stats(StatsCommand),
     /// Find the abuse contact of an address or a domain name; plan it for many
     Contact(Contact),
+    /// Preview notices, and write their templates to start from
+    #[command(subcommand)]
+    Notice(NoticeCommand),
     /// Say what the SYNs of a capture tell about the network stacks that sent them
     Fingerprint(Fingerprint),
     /// Serve zone files as rbldnsd does, with its options

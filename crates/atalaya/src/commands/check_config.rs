@@ -13,6 +13,7 @@ pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
     rules_of(&config)?;
     matcher_of(&config.trap.signatures)?;
     check_sockets(&config)?;
+    config.notice.templates()?;
     super::print(format_args!("{} can be used.", path.display()))
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod lookup;
+pub(crate) mod notice;
 pub(crate) mod purge;
 pub(crate) mod rbldnsd;
 pub(crate) mod reference;

@@ -15,8 +15,10 @@ use atalaya_decide::learn::worth;
 use atalaya_decide::purge::{Mode, Wish};
 use atalaya_decide::rules::Learning;
 use atalaya_formats::view::View;
-use atalaya_model::{Class, Contact, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp};
-use atalaya_notify::{Queries, Registrar};
+use atalaya_model::{
+    Class, Contact, Kind, MailAddress, Observation, ObservationId, Prefix, Sensor, Timestamp,
+};
+use atalaya_notify::{Language, Queries, Registrar};
 use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
@@ -68,6 +70,12 @@ pub(crate) enum Request {
     Allowed { prefix: Option<Prefix> },
     /// Whom to tell.
     Contacts(ContactRequest),
+    /// The notice about a listing as it would be written now; the answer is a [`NoticeAnswer`].
+    Notice {
+        address: IpAddr,
+        contact: Option<MailAddress>,
+        language: Option<Language>,
+    },
     /// Who asked most today, and about what: so many of each.
     Top { most: usize },
     /// Record replayed mails; the answer is [`Observed`].
@@ -251,6 +259,17 @@ pub(crate) struct Sealed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Bytes(#[serde(with = "base64")] pub(crate) Vec<u8>);
+
+/// A notice to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NoticeAnswer {
+    /// Its subject.
+    pub(crate) subject: String,
+    /// Its text, in lines that end in CRLF.
+    pub(crate) text: String,
+    /// The whole mail.
+    pub(crate) mail: Bytes,
+}
 
 /// What a search for a contact gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,6 @@ use std::net::IpAddr;
 use atalaya_model::{MailAddress, Prefix, Serial, Timestamp};
 use uuid::Uuid;
 
-use crate::contacts::caseless;
 use crate::sql::{Row, values};
 use crate::{Store, StoreError, Transaction};
 
@@ -79,24 +78,6 @@ impl Store {
 }
 
 impl Transaction {
-    /// How many other notices than `own` there are to `contact` since a moment.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn other_notices_to(
-        &mut self,
-        contact: &MailAddress,
-        since: Timestamp,
-        own: Uuid,
-    ) -> Result<u64, StoreError> {
-        let sql = "SELECT COUNT(*) FROM notices WHERE lower(contact) = $1 AND written_at >= $2 AND id <> $3";
-        let row = self
-            .connection
-            .row(sql, values![caseless(contact), since, own])
-            .await?;
-        row.map_or(Ok(0), |mut row| row.take_count())
-    }
-
     /// Remembers a notice. The same id twice is kept once.
     ///
     /// # Errors
@@ -120,6 +101,11 @@ impl Transaction {
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
 pub(crate) fn notice(mut row: Row) -> Result<Notice, StoreError> {
+    take_notice(&mut row)
+}
+
+/// The same, where more stands behind them.
+pub(crate) fn take_notice(row: &mut Row) -> Result<Notice, StoreError> {
     Ok(Notice {
         id: row.take_id()?,
         serial: row.take_serial()?,

@@ -60,7 +60,7 @@ impl Store {
         row.map(mail).transpose()
     }
 
-    /// The mail was taken over by the next server. A notice of the same id is told with it.
+    /// The mail was taken over by the next server. The notice of the same id, or those that it is the letter of, are told with it.
     ///
     /// # Errors
     /// The store failed.
@@ -70,8 +70,13 @@ impl Store {
         let connection = &mut transaction.connection;
         let sql = "UPDATE outbox SET state = 'sent', last_error = NULL WHERE id = $1";
         connection.execute(sql, values![id]).await?;
-        let sql = "UPDATE notices SET told_at = $2 WHERE id = $1 AND told_at IS NULL";
-        connection.execute(sql, values![id, now]).await?;
+        for told in [
+            "id = $1 AND gathered IS NULL",
+            "mail = $1 AND gathered IS NOT NULL",
+        ] {
+            let sql = format!("UPDATE notices SET told_at = $2 WHERE {told} AND told_at IS NULL");
+            connection.execute(sql, values![id, now]).await?;
+        }
         transaction.commit().await
     }
 

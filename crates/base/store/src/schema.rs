@@ -81,6 +81,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "candidates for contacts, and servers that want to be left alone",
         statements: CANDIDATES,
     },
+    Step {
+        name: "letters that tell many notices",
+        statements: LETTERS,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -380,6 +384,24 @@ const CANDIDATES: &[&str] = &[
     "ALTER TABLE contacts ADD COLUMN confidence {int} NOT NULL DEFAULT 90",
     "CREATE TABLE candidates (prefix TEXT PRIMARY KEY, found TEXT NOT NULL, fresh_until {int} NOT NULL) {strict}",
     "CREATE TABLE closed_servers (server TEXT PRIMARY KEY, until {int} NOT NULL) {strict}",
+];
+
+/// A notice that was counted before has nothing gathered, and no later letter tells it.
+const LETTERS: &[&str] = &[
+    "CREATE TABLE letters (
+        mail {bytes} PRIMARY KEY,
+        contact TEXT NOT NULL,
+        network TEXT NOT NULL,
+        written_at {int} NOT NULL
+    ) {strict}",
+    "CREATE INDEX letters_to_contact ON letters (contact, written_at)",
+    "CREATE INDEX letters_about_network ON letters (network, written_at)",
+    "CREATE INDEX letters_by_time ON letters (written_at)",
+    "CREATE TABLE incident_counts (contact TEXT PRIMARY KEY, span {int} NOT NULL, incidents {int} NOT NULL) {strict}",
+    "ALTER TABLE notices ADD COLUMN mail {bytes}",
+    "ALTER TABLE notices ADD COLUMN gathered TEXT",
+    "CREATE INDEX notices_gathered ON notices (lower(contact), serial) WHERE mail IS NULL AND gathered IS NOT NULL",
+    "CREATE INDEX notices_of_mail ON notices (mail, serial) WHERE mail IS NOT NULL",
 ];
 
 /// A statement in the words of a back end.

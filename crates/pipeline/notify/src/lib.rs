@@ -8,5 +8,8 @@ pub use contact::{
     ContactConfig, ContactError, ContactFinder, ContactWorker, DomainContacts, Explanation, Found, Plan,
     Queries, Registrar, Step, network_of,
 };
-pub use notice::{FindContact, Language, ListNames, NoticeConfig, NoticeError, NoticeWriter, Tls, is_due};
+pub use notice::{
+    BadQuietHours, FindContact, Language, ListNames, NoticeConfig, NoticeError, NoticeWriter, Preview,
+    Previewed, QuietHours, TemplateError, Templates, Tls, is_due, preview,
+};
 pub use outbox::{RelayError, Sender};

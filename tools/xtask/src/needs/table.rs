@@ -191,6 +191,11 @@ pub(super) const NEEDS: &[Need] = &[
         Proof::Python("jsonschema"),
         "judges X-ARF reports by their published schema",
     ),
+    need(
+        "notmuch",
+        Proof::Program("notmuch"),
+        "reads notices as a person does, and shows which of them are one thread",
+    ),
 ];
 
 /// Answers that a package would ask for at its installation: input of `debconf-set-selections`.

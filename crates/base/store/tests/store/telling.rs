@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use atalaya_model::{Class, Confidence, Contact, ContactSource, Kind, MailAddress, Serial, Timestamp};
-use atalaya_store::{Asker, Case, DossierLimits, NewMail, Notice, Removal, Tally};
+use atalaya_model::{
+    Class, Confidence, Contact, ContactSource, Decision, Kind, MailAddress, Rule, Serial, Timestamp, Verdict,
+};
+use atalaya_store::{Asker, Case, DossierLimits, Gathered, Letter, Letters, NewMail, Notice, Removal, Tally};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -14,8 +16,12 @@ on_both!(
     Fixture:
     the_longest_fresh_contact_is_found,
     who_asked_is_left_alone_however_it_is_capitalised,
-    notices_are_found_and_counted,
+    notices_are_found,
     a_notice_is_told_when_a_relay_took_its_mail,
+    gathered_notices_are_told_in_one_letter_once,
+    a_letter_that_a_relay_took_tells_its_notices,
+    letters_are_counted_by_contact_and_network,
+    counting_begins_anew_in_the_next_span,
     removals_are_remembered,
     tallies_are_kept,
     a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed,
@@ -100,7 +106,7 @@ async fn who_asked_is_left_alone_however_it_is_capitalised(fixture: Fixture) {
     assert!(!store.is_left_alone(&other).await.unwrap());
 }
 
-async fn notices_are_found_and_counted(fixture: Fixture) {
+async fn notices_are_found(fixture: Fixture) {
     let store = &fixture.store;
     let notice = |number: u64| Notice {
         id: Uuid::now_v7(),
@@ -127,13 +133,6 @@ async fn notices_are_found_and_counted(fixture: Fixture) {
         store.notices_of(&prefix("192.0.2.1"), 2).await.unwrap(),
         [notices[2].clone(), notices[1].clone()]
     );
-    let contact = "abuse@network.example".parse().unwrap();
-    let mut transaction = store.begin().await.unwrap();
-    let since = Timestamp::from_seconds(2);
-    for (own, others) in [(Uuid::nil(), 2), (notices[2].id, 1), (notices[0].id, 2)] {
-        let counted = transaction.other_notices_to(&contact, since, own).await.unwrap();
-        assert_eq!(counted, others);
-    }
 }
 
 async fn a_notice_is_told_when_a_relay_took_its_mail(fixture: Fixture) {
@@ -321,4 +320,145 @@ async fn an_open_store_answers(fixture: Fixture) {
     fixture.store.check().await.unwrap();
     fixture.store.close().await;
     assert!(fixture.store.check().await.is_err());
+}
+
+/// A notice to the same contact as all others here, about an address of its own.
+fn gathered(number: u8, at: Timestamp) -> Notice {
+    Notice {
+        id: Uuid::from_u128(number.into()),
+        serial: Serial(number.into()),
+        prefix: prefix(&format!("192.0.2.{number}")),
+        contact: "Abuse@network.example".parse().unwrap(),
+        token: format!("word{number}"),
+        at,
+        told_at: None,
+    }
+}
+
+/// The letter that is named for the third notice.
+fn letter(at: Timestamp) -> Letter {
+    Letter {
+        mail: gathered(3, at).id,
+        contact: "abuse@network.example".parse().unwrap(),
+        network: prefix("192.0.2.0/24"),
+        at,
+    }
+}
+
+/// Lists four addresses and gathers their notices, each twice; the listing of the second has ended when a letter is written.
+async fn gather_four(fixture: &Fixture) {
+    let now = fixture.time.now();
+    let mut transaction = fixture.store.begin_deciding().await.unwrap();
+    for number in 1..=4 {
+        let notice = gathered(number, now);
+        let verdict = Verdict::List {
+            class: Class::Spam,
+            until: (number == 2).then_some(now),
+        };
+        let decision = Decision {
+            prefix: notice.prefix,
+            verdict,
+            rule: Rule::new("x", 1),
+            score: 1.0,
+            reason: "x".to_owned(),
+        };
+        let decided = transaction.decide(&decision, now).await.unwrap();
+        assert_eq!(decided.serial, notice.serial);
+        for counted in [Some(number.into()), None] {
+            let count = transaction.gather_notice(&notice, "{}", now).await;
+            assert_eq!(count.unwrap(), counted);
+        }
+    }
+    transaction.commit().await.unwrap();
+}
+
+/// The serials of gathered notices, in their order.
+fn serials(found: &[Gathered]) -> Vec<u64> {
+    found.iter().map(|one| one.notice.serial.0).collect()
+}
+
+async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    gather_four(&fixture).await;
+    let letter = letter(now);
+    let waiting = async |up_to| {
+        let found = store.gathered_to(&letter.contact, Serial(up_to), 9).await;
+        serials(&found.unwrap())
+    };
+    assert_eq!(waiting(9).await, [4, 3, 2, 1]);
+    assert_eq!(waiting(3).await, [3, 2, 1]);
+    let mut transaction = store.begin().await.unwrap();
+    assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 2);
+    let told = transaction.told_in(letter.mail, 9).await.unwrap();
+    assert_eq!(serials(&told), [3, 1]);
+    assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 0);
+    transaction.commit().await.unwrap();
+    assert_eq!(waiting(9).await, [4]);
+    for (number, is_waiting) in [(2, false), (3, false), (4, true)] {
+        let id = gathered(number, now).id;
+        assert_eq!(store.is_gathered(id).await.unwrap(), is_waiting, "{number}");
+    }
+}
+
+async fn a_letter_that_a_relay_took_tells_its_notices(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    gather_four(&fixture).await;
+    let mut transaction = store.begin().await.unwrap();
+    let mail = letter(now).mail;
+    transaction.tell_gathered(&letter(now), Serial(3)).await.unwrap();
+    for noted in ["{}", ""] {
+        let told = transaction.told_in(mail, 9).await.unwrap();
+        assert_eq!((told.len(), told[0].details.as_str()), (2, noted));
+        transaction.forget_noted(mail).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    store.mail_sent(mail).await.unwrap();
+    for (number, is_told) in [(1, true), (2, false), (3, true), (4, false)] {
+        let found = store.notices_of(&gathered(number, now).prefix, 1).await.unwrap();
+        assert_eq!(found[0].told_at.is_some(), is_told, "{number}");
+    }
+}
+
+async fn counting_begins_anew_in_the_next_span(fixture: Fixture) {
+    let mut transaction = fixture.store.begin().await.unwrap();
+    let mut other = gathered(9, Timestamp::EPOCH);
+    other.contact = "noc@network.example".parse().unwrap();
+    for (notice, span, count) in [
+        (gathered(1, Timestamp::EPOCH), 10, 1),
+        (gathered(2, Timestamp::EPOCH), 10, 2),
+        (other, 10, 1),
+        (gathered(3, Timestamp::EPOCH), 20, 1),
+        (gathered(4, Timestamp::EPOCH), 20, 2),
+    ] {
+        let span = Timestamp::from_seconds(span);
+        let counted = transaction.gather_notice(&notice, "{}", span).await;
+        assert_eq!(counted.unwrap(), Some(count), "{}", notice.prefix);
+    }
+    transaction.rollback().await.unwrap();
+}
+
+async fn letters_are_counted_by_contact_and_network(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    gather_four(&fixture).await;
+    let letter = letter(now);
+    let mut transaction = store.begin().await.unwrap();
+    let last = transaction.last_letter_to(&letter.contact).await.unwrap();
+    assert_eq!(last, None);
+    transaction.tell_gathered(&letter, Serial(9)).await.unwrap();
+    let last = transaction.last_letter_to(&letter.contact).await.unwrap();
+    assert_eq!(last, Some(now));
+    let other = "noc@network.example".parse().unwrap();
+    let later = now.plus(Duration::from_secs(1));
+    for (since, which, count) in [
+        (now, Letters::To(&letter.contact), 1),
+        (now, Letters::To(&other), 0),
+        (now, Letters::About(&prefix("192.0.2.0/24")), 1),
+        (now, Letters::About(&prefix("192.0.0.0/16")), 0),
+        (now, Letters::All, 1),
+        (later, Letters::All, 0),
+    ] {
+        let counted = transaction.letters_since(since, which).await.unwrap();
+        assert_eq!(counted, count, "{which:?}");
+    }
+    transaction.rollback().await.unwrap();
 }

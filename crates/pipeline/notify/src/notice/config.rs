@@ -1,23 +1,18 @@
 //! How notices are written and sent, as the operator sets it.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{BadMailAddress, ByteSize, MailAddress, Period, Secret, settings};
 use serde::{Deserialize, Serialize};
 
+use super::language::Language;
+use super::quiet_hours::QuietHours;
+use super::text::{TemplateError, Templates};
+
 /// Who notices come from where the operator named nobody: they stay in the folder then, and the name shows what is missing.
 const NOBODY: &str = "abuse@atalaya.invalid";
-
-/// The language of notices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    /// English.
-    En,
-    /// Spanish.
-    Es,
-    /// English, then Spanish.
-    Both,
-}
 
 /// How the connection to the relay is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +36,15 @@ settings! {
         sender: Option<MailAddress> = None => "\"abuse@example.net\"",
         /// Who runs the list, as it stands in notices.
         organisation: String = "Atalaya".to_owned(),
-        /// The language of notices: `en`, `es`, or `both` (English first).
-        language: Language = Language::Both,
+        /// The language of notices: `auto` (by the country that the network is registered in: Spanish with English below it for
+        /// Spanish-speaking countries, English for all others), `en`, `es`, or `both` (English first).
+        language: Language = Language::Auto,
+        /// The language for single mailboxes, or for domains with all below them.
+        languages: BTreeMap<String, Language> = BTreeMap::new() => "{ \"telco.example\" = \"es\", \"abuse@noc.example\" = \"en\" }",
+        /// A folder with templates of subject and body: `subject.en.txt`, `body.en.txt`, `digest-subject.en.txt`, `digest.en.txt`, and the
+        /// same with `es`. `atalaya notice templates DIR` writes those that the program uses without it, to start from; one that is not in
+        /// the folder is used as it comes. They are read at the start.
+        templates: Option<PathBuf> = None => "\"/etc/atalaya/templates\"",
         /// The SMTP relay that takes the notices, as `host:port`. Spam that is not ASCII needs one with 8BITMIME (RFC 6152).
         /// Without a relay they are written as .eml files into the folder `notices` of the data folder, and nobody is told.
         relay: Option<String> = None => "\"smtp.example.net:25\"",
@@ -78,6 +80,20 @@ settings! {
         /// A contact gets a notice for each of its first 10 incidents in such a time, then for every 10th, from 100 on for every 100th
         /// (RFC 6650 section 5). Time is cut into spans of this length, in each of which counting begins anew.
         count_over: Period = Period::days(30),
+        /// How long after a notice further incidents of the same contact are gathered, to be told together in one. The first after a quiet
+        /// time is told at once. With `0s` each is told alone.
+        digest_window: Period = Period::hours(1),
+        /// The most notices that one contact gets in a day (UTC). What goes beyond is gathered, and told when the next day begins.
+        max_per_contact: u32 = 24,
+        /// The most notices about one network, as the registries cut them, in a day, whoever gets them.
+        max_per_network: u32 = 48,
+        /// The most notices in a day to everybody together: a bound for the day on which something goes wrong.
+        max_per_day: u32 = 100_000,
+        /// Hours of each day in which nobody is written to, in UTC or with an offset behind them. What happens in them is gathered, and told
+        /// when they end.
+        quiet_hours: Option<QuietHours> = None => "\"22:00-07:00 +01:00\"",
+        /// How long the link to a network's own page opens it. Whoever has the link sees what the network may see.
+        link_lifetime: Period = Period::days(30),
     }
 }
 
@@ -133,11 +149,23 @@ impl NoticeConfig {
             ("timeout", self.timeout),
             ("first_retry", self.first_retry),
             ("count_over", self.count_over),
+            ("link_lifetime", self.link_lifetime),
         ];
         for (key, period) in positive {
             if period.duration().is_zero() {
                 return Err(format!("notice.{key} must be longer than 0s"));
             }
+        }
+        let caps = [
+            ("max_per_contact", self.max_per_contact),
+            ("max_per_network", self.max_per_network),
+            ("max_per_day", self.max_per_day),
+        ];
+        if let Some((key, _)) = caps.iter().find(|(_, most)| *most == 0) {
+            return Err(format!("notice.{key} must be at least 1"));
+        }
+        if self.digest_window > self.count_over {
+            return Err("notice.digest_window must not be longer than notice.count_over".to_owned());
         }
         if self.longest_retry < self.first_retry {
             return Err("notice.longest_retry must not be shorter than notice.first_retry".to_owned());
@@ -147,6 +175,16 @@ impl NoticeConfig {
             return Err("notice.max_evidence must be at most 5MiB".to_owned());
         }
         Ok(())
+    }
+
+    /// The templates of the texts.
+    ///
+    /// # Errors
+    /// The folder of the operator or a file in it cannot be used.
+    pub fn templates(&self) -> Result<Templates, TemplateError> {
+        self.templates
+            .as_deref()
+            .map_or_else(|| Ok(Templates::default()), Templates::load)
     }
 
     /// The names of the traps, read.
@@ -215,6 +253,10 @@ mod tests {
         assert!(refused(|config| config.first_retry = Period::hours(9)).contains("longest_retry"));
         assert!(refused(|config| config.max_evidence = ByteSize::mib(6)).contains("max_evidence"));
         assert!(refused(|config| config.timeout = Period::seconds(0)).contains("timeout"));
+        assert!(refused(|config| config.max_per_day = 0).starts_with("notice.max_per_day"));
+        assert!(
+            refused(|config| config.digest_window = Period::days(31)).starts_with("notice.digest_window")
+        );
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub enum NoticeError {
     /// The contact cannot be found now. The job is postponed.
     #[error("the contact could not be looked for")]
     Contact(#[source] ContactError),
+    /// What is noted of an incident cannot be written. The job is postponed.
+    #[error("an incident cannot be noted")]
+    Noting(#[from] serde_json::Error),
     /// The mailbox that notices come from cannot be used. The operator must act; the job is postponed.
     #[error("notice.sender cannot be used")]
     Sender(#[from] BadMailAddress),

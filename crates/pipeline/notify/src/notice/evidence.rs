@@ -4,6 +4,7 @@
 //! there is no evidence, and without evidence no notice. What is shown is the network's view (`formats::view`), but for the conversation: a
 //! feedback report has three parts, and its reader needs none of it to find his machine. Who asks for it gets it from the operator.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use atalaya_formats::redact::{Extent, HiddenMessage, TrapNames};
@@ -15,7 +16,7 @@ use atalaya_store::Store;
 use super::error::NoticeError;
 
 /// Most observations that are looked at, the newest first.
-pub(super) const LOOK_AT: u32 = 200;
+const LOOK_AT: u32 = 200;
 /// Most messages that are fetched to find one that can be shown.
 const TRY_MESSAGES: usize = 5;
 /// Most observations of the same message whose recipients are hidden in it, the newest first. A message that reaches more traps is the
@@ -54,6 +55,39 @@ pub(super) struct Evidence {
     pub(super) first_seen: Timestamp,
     /// See `first_seen`.
     pub(super) last_seen: Timestamp,
+}
+
+/// What is noted of the evidence when an incident is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sighting {
+    /// The address that was seen last.
+    pub(super) address: IpAddr,
+    /// When the first and the last of what speaks against it were seen.
+    pub(super) first_seen: Timestamp,
+    /// See `first_seen`.
+    pub(super) last_seen: Timestamp,
+}
+
+impl Sighting {
+    /// The address under `prefix` that was seen last with evidence of which a message is kept; none where there is no such evidence.
+    pub(super) async fn of(store: &Store, prefix: &Prefix) -> Result<Option<Self>, NoticeError> {
+        let seen = store.observations_of(prefix, LOOK_AT).await?;
+        let proven: Vec<&Observation> = seen.iter().filter(|seen| is_proof(seen)).collect();
+        for shown in proven.iter().take(TRY_MESSAGES) {
+            let Some(digest) = &shown.message else { continue };
+            if store.message(digest).await?.is_none() {
+                continue;
+            }
+            let of_address = || proven.iter().filter(|seen| seen.address == shown.address);
+            let times = || of_address().map(|seen| seen.seen_at);
+            return Ok(Some(Self {
+                address: shown.address,
+                first_seen: times().min().unwrap_or(shown.seen_at),
+                last_seen: times().max().unwrap_or(shown.seen_at),
+            }));
+        }
+        Ok(None)
+    }
 }
 
 impl Evidence {
@@ -138,7 +172,7 @@ impl Evidence {
 
 /// Whether an observation may accuse its address. What others reported is kept with their names and those of their users in it, and is not
 /// shown.
-pub(super) fn is_proof(observation: &Observation) -> bool {
+fn is_proof(observation: &Observation) -> bool {
     observation.counts() && observation.handshake == Handshake::Completed && observation.message.is_some()
 }
 

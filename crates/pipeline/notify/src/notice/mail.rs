@@ -1,7 +1,8 @@
 //! The notice as a mail: one multipart/report with its three parts, for people, about the incident, and the spam.
 //!
 //! In: the facts. Out: the bytes of the mail, the same ones for the same facts. RFC 5965 section 2 wants the report outermost, and RFC 6522
-//! section 3 gives it three parts and no more. So X-ARF goes along in the first one, attached to the text; that part may be of any type.
+//! section 3 gives it three parts and no more. So X-ARF, one a shown incident, goes along in the first one, attached to the text, and so does
+//! the table of all addresses; that part may be of any type. The parts for programs that know one incident only are about the newest.
 //! Nothing marks the mail as X-ARF: the header `X-XARF` belongs to versions whose readers expect YAML.
 //!
 //! The subject is ours and not that of the spam, as RFC 5965 section 2 suggests: with that one, filters would take the notice for spam.
@@ -20,6 +21,8 @@ use uuid::Uuid;
 
 use super::config::NoticeConfig;
 use super::evidence::Evidence;
+use super::letter::Shown;
+use super::table;
 use super::text::{self, Facts};
 
 /// Longest line that a mail may have (RFC 5322 section 2.1.1), without its end.
@@ -38,9 +41,12 @@ pub(super) fn write(facts: &Facts<'_>, config: &NoticeConfig, id: Uuid, now: Tim
             facts.sender.as_str(),
         ))
         .to(facts.recipient.as_str())
-        .subject(text::subject(config.language, facts))
+        .subject(text::subject(facts))
         .date(now.seconds())
         .message_id(format!("{id}@{}", facts.sender.domain()))
+        // RFC 5322 section 3.6.4: all notices about a network answer to the same id, so that mail readers keep them together.
+        .in_reply_to(facts.thread.root.as_str())
+        .references(facts.thread.root.as_str())
         // RFC 3834 section 5: no vacation message is to answer this.
         .header("Auto-Submitted", Raw::new("auto-generated"))
         .header("List-Unsubscribe", Raw::new(format!("<{}>", facts.stop)))
@@ -56,10 +62,17 @@ pub(super) fn write(facts: &Facts<'_>, config: &NoticeConfig, id: Uuid, now: Tim
 
 /// The three parts put together, with boundaries that stand in none of them.
 fn report(facts: &Facts<'_>, config: &NoticeConfig, id: Uuid) -> MimePart<'static> {
-    let for_people = [
-        text_part(text::body(config.language, facts)),
-        xarf_part(facts, id),
-    ];
+    let mut for_people = vec![text_part(text::body(facts))];
+    if facts.is_digest() {
+        let rows = table::write(facts.rows, facts.public_url);
+        for_people.push(MimePart::new("text/csv", rows).attachment(table::NAME));
+    }
+    let shown = std::iter::once(facts.newest).chain(facts.others);
+    for_people.extend(
+        shown
+            .zip(1..)
+            .map(|(shown, number)| xarf_part(facts, shown, number)),
+    );
     let for_programs = [feedback_part(facts, config), spam_part(facts)];
     let has_8bit = for_programs.iter().any(|part| travels_in(part, EIGHT_BIT));
     // Neither boundary may begin with the other (RFC 2046 section 5.1.2).
@@ -73,7 +86,7 @@ fn report(facts: &Facts<'_>, config: &NoticeConfig, id: Uuid) -> MimePart<'stati
         boundary
     });
     let kind = ContentType::new("multipart/mixed").attribute("boundary", inner);
-    let first = MimePart::new(kind, Vec::from(for_people));
+    let first = MimePart::new(kind, for_people);
     let kind = ContentType::new("multipart/report")
         .attribute("report-type", "feedback-report")
         .attribute("boundary", outer);
@@ -96,7 +109,7 @@ fn text_part(text: String) -> MimePart<'static> {
 
 /// The part for programs that read ARF.
 fn feedback_part(facts: &Facts<'_>, config: &NoticeConfig) -> MimePart<'static> {
-    let (shown, envelope) = (&facts.evidence.shown, &facts.evidence.envelope);
+    let (shown, envelope) = (&facts.newest.evidence.shown, &facts.newest.evidence.envelope);
     let report = FeedbackReport {
         user_agent: PROGRAM.to_owned(),
         source: shown.address,
@@ -112,8 +125,8 @@ fn feedback_part(facts: &Facts<'_>, config: &NoticeConfig) -> MimePart<'static> 
 
 /// The spam itself; its header alone where the rest cannot be shown, or cannot travel.
 fn spam_part(facts: &Facts<'_>) -> MimePart<'static> {
-    let bytes = with_crlf(&facts.evidence.message.bytes);
-    if travels_whole(facts.evidence) {
+    let bytes = with_crlf(&facts.newest.evidence.message.bytes);
+    if travels_whole(&facts.newest.evidence) {
         let encoding = if bytes.is_ascii() { SEVEN_BIT } else { EIGHT_BIT };
         MimePart::new("message/rfc822", bytes).transfer_encoding(encoding)
     } else {
@@ -122,9 +135,9 @@ fn spam_part(facts: &Facts<'_>) -> MimePart<'static> {
     }
 }
 
-/// The part for programs that read X-ARF.
-fn xarf_part(facts: &Facts<'_>, id: Uuid) -> MimePart<'static> {
-    let evidence = facts.evidence;
+/// A part for programs that read X-ARF, which knows one incident a report.
+fn xarf_part(facts: &Facts<'_>, about: &Shown, number: usize) -> MimePart<'static> {
+    let evidence = &about.evidence;
     let (content_type, description) = match evidence.message.extent {
         Extent::Message { parts_left_out: 0 } => ("message/rfc822", "The spam, recipients hidden"),
         Extent::Message { .. } => (
@@ -134,7 +147,7 @@ fn xarf_part(facts: &Facts<'_>, id: Uuid) -> MimePart<'static> {
         Extent::Header => ("text/rfc822-headers", "The header of the spam, recipients hidden"),
     };
     let incident = Incident {
-        report_id: id,
+        report_id: about.id,
         at: evidence.shown.seen_at,
         reporter: (facts.organisation.to_owned(), facts.sender.clone()),
         source: evidence.shown.address,
@@ -146,12 +159,17 @@ fn xarf_part(facts: &Facts<'_>, id: Uuid) -> MimePart<'static> {
             .first()
             .and_then(|address| address.parse().ok()),
         subject: evidence.envelope.subject.clone(),
-        description: facts.decision.reason.clone(),
+        description: about.decided.decision.reason.clone(),
         evidence: xarf::Evidence::new(content_type, description, &evidence.message.bytes),
     };
-    let listed_in = ListedIn::new(facts.listing, facts.zone, facts.lookup);
-    let kind = ContentType::new("application/json").attribute("name", "xarf.json");
-    MimePart::new(kind, xarf::report(&incident, &listed_in).into_bytes()).attachment("xarf.json")
+    let page = facts.lookup(evidence.shown.address);
+    let listed_in = ListedIn::new(&about.listing, facts.zone, &page);
+    let name = match number {
+        1 => "xarf.json".to_owned(),
+        number => format!("xarf-{number}.json"),
+    };
+    let kind = ContentType::new("application/json").attribute("name", name.clone());
+    MimePart::new(kind, xarf::report(&incident, &listed_in).into_bytes()).attachment(name)
 }
 
 /// Every line end as CRLF, whatever it was.

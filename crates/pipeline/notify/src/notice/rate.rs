@@ -1,8 +1,7 @@
 //! How often one contact is written to (RFC 6650 section 5).
 //!
 //! In: how many incidents there were. Out: whether this one is told. The first ten each; then every tenth up to a hundred; then every
-//! hundredth. The next notice of the span says for how many that were held back it stands, the first of the following span too; where
-//! that span has none, what was held back is told to nobody.
+//! hundredth. What is held back is gathered, and told with the next one that is due, be it the first of the following span.
 //!
 //! Incidents are counted in fixed spans of time, not in the last so many days: in a sliding count, a contact with a steady dozen
 //! incidents a month would hover between ten and twenty and never be told again.
@@ -22,30 +21,10 @@ pub fn is_due(count: u64) -> bool {
     }
 }
 
-/// How many of the first `count` incidents of a span no notice has told of.
-pub(super) fn held_back(count: u64) -> u64 {
-    match count {
-        0..=10 => 0,
-        11..=100 => count % 10,
-        _ => count % 100,
-    }
-}
-
-/// The span that `now` lies in, and the one before it: their first moments.
-pub(super) fn spans(now: Timestamp, span: Duration) -> (Timestamp, Timestamp) {
+/// The first moment of the span that `now` lies in.
+pub(super) fn span(now: Timestamp, span: Duration) -> Timestamp {
     let length = i64::try_from(span.as_micros()).unwrap_or(i64::MAX).max(1);
-    let start = Timestamp::from_micros(now.micros().saturating_sub(now.micros().rem_euclid(length)));
-    (start, start.minus(span))
-}
-
-/// How many incidents the notice about the `count`th stands for, where the span before ended with `before`.
-pub(super) fn stands_for(count: u64, before: u64) -> u64 {
-    let untold = held_back(count.saturating_sub(1)).saturating_add(1);
-    if count == 1 {
-        untold.saturating_add(held_back(before))
-    } else {
-        untold
-    }
+    Timestamp::from_micros(now.micros().saturating_sub(now.micros().rem_euclid(length)))
 }
 
 #[cfg(test)]
@@ -64,28 +43,8 @@ mod tests {
     }
 
     #[test]
-    fn every_incident_is_told_once() {
-        let told: u64 = (1..=400)
-            .filter(|count| is_due(*count))
-            .map(|count| stands_for(count, 0))
-            .sum();
-        assert_eq!(told, 400);
-    }
-
-    #[test]
-    fn what_was_held_back_before_is_told_in_the_next_span() {
-        assert_eq!(stands_for(1, 0), 1);
-        assert_eq!(stands_for(1, 17), 8);
-        assert_eq!(stands_for(2, 17), 1);
-        assert_eq!(stands_for(20, 0), 10);
-        assert_eq!(stands_for(200, 0), 100);
-    }
-
-    #[test]
     fn spans_follow_each_other() {
-        let span = Duration::from_secs(100);
-        let (start, before) = spans(Timestamp::from_seconds(250), span);
-        assert_eq!((start.seconds(), before.seconds()), (200, 100));
-        assert_eq!(spans(Timestamp::from_seconds(300), span).0.seconds(), 300);
+        let start = |seconds| span(Timestamp::from_seconds(seconds), Duration::from_secs(100)).seconds();
+        assert_eq!((start(250), start(299), start(300)), (200, 200, 300));
     }
 }

@@ -1,4 +1,4 @@
-//! The writer: takes the jobs, asks all that must be asked, and puts the mail into the outbox.
+//! The writer: takes the jobs. A job for a notice asks all that must be asked and gathers the incident; one for a letter tells what was gathered.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
-use atalaya_formats::view::{SECRET_NAME, network_key};
-use atalaya_model::{Clock, Contact, Decided, Listing, Prefix, Serial, Timestamp};
+use atalaya_formats::view::SECRET_NAME;
+use atalaya_model::{Clock, Contact, Decided, Listing, Serial, Timestamp};
+use atalaya_places::Places;
 use atalaya_store::{Job, Store, StoreError, Topic};
 use metrics::counter;
 use serde::Deserialize;
@@ -18,9 +19,11 @@ use tracing::{error, info, warn};
 
 use super::config::NoticeConfig;
 use super::error::NoticeError;
-use super::evidence::{Evidence, Hiding, LOOK_AT, is_proof};
+use super::evidence::Sighting;
 use super::find::FindContact;
-use super::settle::Case;
+use super::gather::LETTER;
+use super::table::Incident;
+use super::text::Templates;
 use crate::contact::ContactError;
 
 /// The kind of job that is worked here.
@@ -38,7 +41,7 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 const TRY_AGAIN: Duration = Duration::from_secs(15 * 60);
 
 /// Why a job is abandoned that has nothing to show.
-const NO_EVIDENCE: &str = "no evidence, no notice";
+pub(super) const NO_EVIDENCE: &str = "no evidence, no notice";
 
 /// The names of the list, as notices give them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +62,11 @@ pub struct NoticeWriter<F> {
     clock: Clock,
     /// What is hidden, and never written to.
     pub(super) traps: SharedTrapNames,
-    signatures: Arc<Matcher>,
+    pub(super) signatures: Arc<Matcher>,
+    /// In which country a network is; without it, nobody is written to in the language of a country.
+    pub(super) places: Option<Arc<Places>>,
+    /// The templates of the texts.
+    pub(super) templates: Templates,
     /// Held while an incident is counted and settled: each must see those before it, or the curve skips a notice.
     pub(super) counting: Mutex<()>,
 }
@@ -74,7 +81,10 @@ struct Payload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Written,
+    Gathered,
     HeldBack,
+    Held,
+    ToldBefore,
     NoEvidence,
     NotListed,
     NoContact,
@@ -87,7 +97,10 @@ impl Outcome {
     const fn name(self) -> &'static str {
         match self {
             Self::Written => "written",
+            Self::Gathered => "gathered",
             Self::HeldBack => "held-back",
+            Self::Held => "held",
+            Self::ToldBefore => "told-before",
             Self::NoEvidence => "no-evidence",
             Self::NotListed => "not-listed",
             Self::NoContact => "no-contact",
@@ -105,6 +118,8 @@ impl<F: FindContact> NoticeWriter<F> {
         Self {
             traps: config.traps().into(),
             signatures: Arc::default(),
+            places: None,
+            templates: Templates::default(),
             config,
             names,
             store,
@@ -124,6 +139,21 @@ impl<F: FindContact> NoticeWriter<F> {
     #[must_use]
     pub fn with_signatures(self, signatures: Arc<Matcher>) -> Self {
         Self { signatures, ..self }
+    }
+
+    /// The same with what knows in which country a network is.
+    #[must_use]
+    pub fn with_places(self, places: Arc<Places>) -> Self {
+        Self {
+            places: Some(places),
+            ..self
+        }
+    }
+
+    /// The same with other templates than those that the program brings with it.
+    #[must_use]
+    pub fn with_templates(self, templates: Templates) -> Self {
+        Self { templates, ..self }
     }
 
     /// Works until `stop` is cancelled. Jobs that were begun are dropped then: their leases run out and they are taken again.
@@ -151,11 +181,19 @@ impl<F: FindContact> NoticeWriter<F> {
             if workers.len() >= WORKERS {
                 workers.join_next().await;
             }
-            match self.store.take_job(KIND, LEASE).await {
+            match self.take_job().await {
                 Ok(Some(job)) => drop(workers.spawn(Arc::clone(self).work_to_the_end(job))),
                 Ok(None) => news.changed(LOOK_AGAIN).await,
                 Err(failed) => pause_after(Err(failed)).await,
             }
+        }
+    }
+
+    /// A job that is due. Letters come first: each of them empties what notices fill.
+    async fn take_job(&self) -> Result<Option<Job>, StoreError> {
+        match self.store.take_job(LETTER, LEASE).await? {
+            Some(job) => Ok(Some(job)),
+            None => self.store.take_job(KIND, LEASE).await,
         }
     }
 
@@ -165,7 +203,12 @@ impl<F: FindContact> NoticeWriter<F> {
 
     /// Works one job that was taken.
     pub(super) async fn work_one(&self, job: &Job) -> Result<(), StoreError> {
-        match self.work(job, self.clock.now()).await {
+        let now = self.clock.now();
+        let worked = match job.kind.as_str() {
+            LETTER => self.write_letter(job, now).await,
+            _ => self.work(job, now).await,
+        };
+        match worked {
             Ok(outcome) => {
                 counter!("atalaya_notify_notices_total", "outcome" => outcome.name()).increment(1);
                 info!(job.key = %job.key, outcome = outcome.name(), "a job for a notice is done");
@@ -210,48 +253,32 @@ impl<F: FindContact> NoticeWriter<F> {
             return self.finish(job, Outcome::NotListed).await;
         };
         let prefix = &decided.decision.prefix;
-        // Whom to ask for comes before what to show: registries may make us wait, and hiding recipients in a mail is the dear part.
-        let Some(address) = self.proven(prefix).await? else {
+        let Some(seen) = Sighting::of(&self.store, prefix).await? else {
             return self.abandon(job, Outcome::NoEvidence, NO_EVIDENCE).await;
         };
-        let contact = match self.contact(address, now).await? {
+        let contact = match self.contact(seen.address, now).await? {
             Ok(contact) => contact,
             Err(outcome) => return self.finish(job, outcome).await,
         };
         let sender = self.config.sender()?;
-        let Some(recipient) = contact
-            .addresses
-            .iter()
+        let mut addresses = contact.addresses.iter();
+        let Some(recipient) = addresses
             .find(|address| !self.is_our_own(address, &sender))
+            .cloned()
         else {
             return self.finish(job, Outcome::OurOwn).await;
         };
+        let incident = Incident {
+            address: seen.address,
+            contact,
+            class: listing.class,
+            reason: decided.decision.reason.clone(),
+            first_seen: seen.first_seen,
+            last_seen: seen.last_seen,
+        };
         let key = self.store.secret(SECRET_NAME).await?;
-        let hiding = Hiding {
-            traps: self.traps.get(),
-            key: network_key(&key, Some(recipient), &Prefix::unit(address)),
-            most: self.config.max_evidence.bytes(),
-            signatures: Arc::clone(&self.signatures),
-        };
-        // A wide listing may have evidence against other networks too, which is not for this one.
-        let network = &contact.prefix;
-        let Some(evidence) = Evidence::load(&self.store, prefix, network, &hiding).await? else {
-            return self.abandon(job, Outcome::NoEvidence, NO_EVIDENCE).await;
-        };
-        let case = Case {
-            decided: &decided,
-            listing: &listing,
-            evidence: &evidence,
-            contact: &contact,
-            key: &key,
-        };
-        self.settle(job, &case, (&sender, recipient), now).await
-    }
-
-    /// An address under `prefix` with evidence against it, if there is any.
-    async fn proven(&self, prefix: &Prefix) -> Result<Option<IpAddr>, StoreError> {
-        let seen = self.store.observations_of(prefix, LOOK_AT).await?;
-        Ok(seen.iter().find(|seen| is_proof(seen)).map(|seen| seen.address))
+        self.gather(job, (&decided, &incident), (&recipient, &key), now)
+            .await
     }
 
     /// The contact to write to about an address; where there is none, how the job ends.
@@ -273,7 +300,11 @@ impl<F: FindContact> NoticeWriter<F> {
     }
 
     /// The listing that the decision made, if it still stands.
-    async fn listing(&self, decided: &Decided, now: Timestamp) -> Result<Option<Listing>, StoreError> {
+    pub(super) async fn listing(
+        &self,
+        decided: &Decided,
+        now: Timestamp,
+    ) -> Result<Option<Listing>, StoreError> {
         let prefix = &decided.decision.prefix;
         let Some(class) = decided.decision.verdict.class() else {
             return Ok(None);
@@ -288,12 +319,17 @@ impl<F: FindContact> NoticeWriter<F> {
             .find(|listing| listing.class == class && !listing.is_over(now) && !is_allowed))
     }
 
-    async fn finish(&self, job: &Job, outcome: Outcome) -> Result<Outcome, NoticeError> {
+    pub(super) async fn finish(&self, job: &Job, outcome: Outcome) -> Result<Outcome, NoticeError> {
         self.store.finish_job(job.id).await?;
         Ok(outcome)
     }
 
-    async fn abandon(&self, job: &Job, outcome: Outcome, why: &str) -> Result<Outcome, NoticeError> {
+    pub(super) async fn abandon(
+        &self,
+        job: &Job,
+        outcome: Outcome,
+        why: &str,
+    ) -> Result<Outcome, NoticeError> {
         self.store.abandon_job(job.id, why).await?;
         Ok(outcome)
     }

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use atalaya_model::{
-    Class, Confidence, Contact, ContactSource, Decision, Envelope, Handshake, Kind, Listing, MailAddress,
-    Observation, ObservationId, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
+    Class, Confidence, Contact, ContactSource, Decided, Decision, Envelope, Handshake, Kind, Listing,
+    MailAddress, Observation, ObservationId, Prefix, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
 };
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::notice::config::NoticeConfig;
 use crate::notice::evidence::{Evidence, Hiding};
+use crate::notice::letter::Shown;
 use crate::notice::mail;
-use crate::notice::text::Facts;
+use crate::notice::table::{Incident, Row};
+use crate::notice::text::{Facts, Templates};
+use crate::notice::thread::Thread;
 
 /// The key of pseudonyms in tests.
 pub(super) const KEY: &[u8] = b"a key of the test";
@@ -123,25 +126,77 @@ pub(super) fn letter_with_link(
     incidents: u64,
     stop: &str,
 ) -> Vec<u8> {
-    let (sender, recipient): (MailAddress, MailAddress) =
-        (config.sender().unwrap(), "abuse@cheap.example".parse().unwrap());
+    written(&[shown(observation, raw, config)], config, incidents, stop)
+}
+
+/// The mail about three addresses.
+pub(super) fn digest(config: &NoticeConfig) -> Vec<u8> {
+    let of = |number: u8| {
+        let mut seen = observation(number.into());
+        seen.address = [192, 0, 2, number].into();
+        let mut shown = shown(&seen, SPAM.as_bytes(), config);
+        shown.listing.prefix = Prefix::single(seen.address);
+        shown
+    };
+    let stop = "https://list.example/notices/stop/0123456789abcdef0123456789abcdef";
+    written(&[of(9), of(8), of(7)], config, 3, stop)
+}
+
+/// An incident as a letter shows it.
+pub(super) fn shown(observation: &Observation, raw: &[u8], config: &NoticeConfig) -> Shown {
     let hiding = Hiding {
         traps: config.traps().into(),
         key: KEY.to_vec(),
         most: config.max_evidence.bytes(),
         signatures: Arc::default(),
     };
+    let listing = listing();
+    Shown {
+        id: Builder::from_random_bytes(observation.id.0.into_bytes()).into_uuid(),
+        token: String::new(),
+        incident: Incident {
+            address: observation.address,
+            contact: contact("abuse@cheap.example"),
+            class: listing.class,
+            reason: listing.reason.clone(),
+            first_seen: observation.seen_at,
+            last_seen: observation.seen_at,
+        },
+        decided: Decided {
+            serial: listing.serial,
+            at: listing.since,
+            decision: decision(),
+        },
+        listing,
+        evidence: Evidence::of(observation, (raw, &[]), &hiding).unwrap(),
+    }
+}
+
+/// The mail about incidents, the newest first.
+fn written(shown: &[Shown], config: &NoticeConfig, incidents: u64, stop: &str) -> Vec<u8> {
+    let (sender, recipient): (MailAddress, MailAddress) =
+        (config.sender().unwrap(), "abuse@cheap.example".parse().unwrap());
+    let (newest, others) = shown.split_first().unwrap();
+    let row = |one: &Shown| Row {
+        prefix: one.listing.prefix,
+        serial: one.listing.serial,
+        incident: one.incident.clone(),
+    };
+    let rows: Vec<Row> = shown.iter().map(row).collect();
     let facts = Facts {
         zone: "bl.atalaya.test",
         organisation: &config.organisation,
         sender: &sender,
         recipient: &recipient,
-        contact: &contact("abuse@cheap.example"),
-        decision: &decision(),
-        listing: &listing(),
-        evidence: &Evidence::of(observation, (raw, &[]), &hiding).unwrap(),
+        tongues: config.language.tongues(None),
+        templates: &Templates::default(),
+        newest,
+        others,
+        rows: &rows,
         incidents,
-        lookup: "https://list.example/ip/192.0.2.7",
+        thread: &Thread::new(KEY, &recipient, &newest.incident.contact.prefix, sender.domain()),
+        public_url: "https://list.example",
+        network_page: "https://list.example/network/TICKET",
         stop,
     };
     mail::write(&facts, config, Uuid::from_u128(7), at("2026-11-23T12:00:00Z"))

@@ -4,21 +4,25 @@ use atalaya_model::{ByteSize, Observation};
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 use serde_json::Value;
 
-use super::fixture::{SPAM, config, letter, letter_with_link, observation};
-use crate::notice::config::{Language, NoticeConfig};
+use super::fixture::{SPAM, config, digest, letter, letter_with_link, observation};
+use crate::notice::{Language, NoticeConfig};
 
-fn parsed(mail: &[u8]) -> Message<'_> {
+/// A mail, read by a parser.
+pub(super) fn parsed(mail: &[u8]) -> Message<'_> {
     MessageParser::default().parse(mail).unwrap()
 }
 
 /// Where the parts stand, below the outermost one.
-const TEXT: &[usize] = &[0, 0];
-const XARF: &[usize] = &[0, 1];
-const REPORT: &[usize] = &[1];
-const SPAM_PART: &[usize] = &[2];
+pub(super) const TEXT: &[usize] = &[0, 0];
+pub(super) const XARF: &[usize] = &[0, 1];
+pub(super) const REPORT: &[usize] = &[1];
+pub(super) const SPAM_PART: &[usize] = &[2];
+
+/// The word of the network in the fixture.
+const CASE: &str = "case-6sfsuct2";
 
 /// The types of the parts inside the one at `path`.
-fn kinds(mail: &[u8], path: &[usize]) -> Vec<String> {
+pub(super) fn kinds(mail: &[u8], path: &[usize]) -> Vec<String> {
     let message = parsed(mail);
     let PartType::Multipart(children) = &message.parts[index_of(&message, path)].body else {
         panic!("not multipart");
@@ -41,7 +45,8 @@ fn index_of(message: &Message<'_>, path: &[usize]) -> usize {
     })
 }
 
-fn part(mail: &[u8], path: &[usize]) -> Vec<u8> {
+/// What stands in the part at `path`, decoded.
+pub(super) fn part(mail: &[u8], path: &[usize]) -> Vec<u8> {
     let message = parsed(mail);
     let part = &message.parts[index_of(&message, path)];
     match &part.body {
@@ -78,7 +83,9 @@ fn it_is_a_feedback_report_of_three_parts_with_xarf_beside_the_text() {
     assert_eq!(header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
     assert_eq!(
         message.subject(),
-        Some("Spam from 192.0.2.7, listed in bl.atalaya.test [42]")
+        Some(&*format!(
+            "Spam from 192.0.2.7, listed in bl.atalaya.test [{CASE}]"
+        ))
     );
     assert!(mail.is_ascii(), "what can be is 7bit");
     assert!(
@@ -316,4 +323,70 @@ fn the_system_of_the_sender_is_named_and_a_guess_is_called_one() {
     }
     let text = String::from_utf8(part(&of(&observation(1), SPAM), TEXT)).unwrap();
     assert!(!text.contains("System"), "{text}");
+}
+
+#[test]
+fn a_digest_carries_a_table_of_all_and_a_report_for_each_that_is_shown() {
+    let mail = digest(&config());
+    assert_eq!(
+        kinds(&mail, &[]),
+        ["multipart/mixed", "message/feedback-report", "message/rfc822"]
+    );
+    let json = "application/json";
+    assert_eq!(kinds(&mail, &[0]), ["text/plain", "text/csv", json, json, json]);
+    let table = String::from_utf8(part(&mail, &[0, 1])).unwrap();
+    let rows: Vec<&str> = table.lines().collect();
+    assert_eq!(
+        rows[0],
+        "address,class,code,first_seen,last_seen,reason,decision,link"
+    );
+    assert_eq!(
+        rows[1],
+        "192.0.2.9,spam,127.0.0.3,2026-11-23T11:58:00Z,2026-11-23T11:58:00Z,\
+         sent spam to a mailbox that never asked for mail,42,https://list.example/ip/192.0.2.9"
+    );
+    assert_eq!(rows.len(), 4);
+    let reports: Vec<Value> = (2..5)
+        .map(|at| serde_json::from_slice(&part(&mail, &[0, at])).unwrap())
+        .collect();
+    for (report, address) in reports.iter().zip(["192.0.2.9", "192.0.2.8", "192.0.2.7"]) {
+        assert_eq!(report["source_identifier"], address);
+        assert_eq!(
+            report["listing"]["url"],
+            format!("https://list.example/ip/{address}")
+        );
+    }
+    assert_ne!(reports[0]["report_id"], reports[1]["report_id"]);
+    let message = parsed(&mail);
+    assert!(
+        message
+            .subject()
+            .unwrap()
+            .starts_with("Spam from 3 addresses of your network")
+    );
+    let text = String::from_utf8(part(&mail, TEXT)).unwrap();
+    for needed in [
+        "3 addresses in your network",
+        "addresses.csv",
+        "192.0.2.8",
+        "192.0.2.7",
+    ] {
+        assert!(text.contains(needed), "{needed:?} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn a_digest_in_both_languages_keeps_the_width_of_a_mail() {
+    let config = NoticeConfig {
+        language: Language::Both,
+        ..config()
+    };
+    let text = String::from_utf8(part(&digest(&config), TEXT)).unwrap();
+    assert!(text.contains("3 direcciones de su red") && text.contains("3 addresses in your network"));
+    for line in text.lines() {
+        assert!(
+            line.chars().count() <= 72 || line.starts_with("  https://"),
+            "{line:?}"
+        );
+    }
 }

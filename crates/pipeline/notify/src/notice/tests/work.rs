@@ -1,150 +1,13 @@
 //! The writer at work: from a listing and its evidence to a mail in the outbox, or to the reason why there is none.
 
-use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use atalaya_model::{Contact, Decision, Handshake, Kind, Observation, Serial, Timestamp, Verdict};
-use atalaya_store::{OutgoingMail, Store, StoreUrl};
-use atalaya_testkit::TestClock;
-use tempfile::TempDir;
+use atalaya_model::{Contact, Decision, Handshake, Kind, Observation, Verdict};
 use tokio_util::sync::CancellationToken;
 
-use super::fixture::{SPAM, config, contact, decision, observation};
-use crate::contact::ContactError;
-use crate::notice::config::NoticeConfig;
-use crate::notice::find::FindContact;
-use crate::notice::writer::{ListNames, NoticeWriter};
-
-const LEASE: Duration = Duration::from_secs(60);
-
-/// Answers from a script: a contact, nobody, or later.
-enum Script {
-    Contact(Box<Contact>),
-    Nobody,
-    LaterThenContact(Mutex<Option<Timestamp>>),
-    /// Knows the contact of all addresses but this one, about which no registry ever answers.
-    SilentAbout(IpAddr),
-}
-
-impl FindContact for Script {
-    async fn find_contact(&self, address: IpAddr, _now: Timestamp) -> Result<Option<Contact>, ContactError> {
-        match self {
-            Self::Contact(contact) => Ok(Some((**contact).clone())),
-            Self::Nobody => Ok(None),
-            Self::SilentAbout(silent) if *silent == address => std::future::pending().await,
-            Self::SilentAbout(_) => Ok(Some(contact("abuse@cheap.example"))),
-            Self::LaterThenContact(later) => match later.lock().unwrap().take() {
-                Some(at) => Err(ContactError::Later {
-                    at,
-                    why: "the registry asked for patience".to_owned(),
-                }),
-                None => Ok(Some(contact("abuse@cheap.example"))),
-            },
-        }
-    }
-}
-
-/// A store of the test's own.
-struct House {
-    store: Store,
-    time: TestClock,
-    _folder: TempDir,
-}
-
-impl House {
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let time = TestClock::default();
-        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
-        let store = Store::open(&url, time.clock()).await.unwrap();
-        Self {
-            store,
-            time,
-            _folder: folder,
-        }
-    }
-
-    /// With one spam recorded and listed, and its job added.
-    async fn with_listing() -> Self {
-        let house = Self::new().await;
-        house.record(observation(1)).await;
-        house.decide(&decision()).await;
-        house
-    }
-
-    async fn record(&self, observation: Observation) {
-        self.store.record(observation, Some(SPAM.into())).await.unwrap();
-    }
-
-    /// Decides and, for a listing, adds the job, as the judge does.
-    async fn decide(&self, decision: &Decision) -> Serial {
-        let mut transaction = self.store.begin().await.unwrap();
-        let decided = transaction.decide(decision, self.time.now()).await.unwrap();
-        let serial = decided.serial;
-        if matches!(decision.verdict, Verdict::List { .. }) {
-            let payload = format!("{{\"serial\":{serial}}}");
-            transaction
-                .add_job("notice", &serial.to_string(), &payload, self.time.now())
-                .await
-                .unwrap();
-        }
-        transaction.commit().await.unwrap();
-        serial
-    }
-
-    /// Records spam from another address of the network and lists it.
-    async fn list(&self, number: u8) {
-        let address: IpAddr = [192, 0, 2, number].into();
-        let seen = Observation {
-            address,
-            ..observation(number.into())
-        };
-        self.record(seen).await;
-        let decision = Decision {
-            prefix: address.to_string().parse().unwrap(),
-            ..decision()
-        };
-        self.decide(&decision).await;
-    }
-
-    fn writer(&self, script: Script) -> NoticeWriter<Script> {
-        self.writer_with(config(), script)
-    }
-
-    fn writer_with(&self, config: NoticeConfig, script: Script) -> NoticeWriter<Script> {
-        let names = ListNames {
-            zone: "bl.atalaya.test".to_owned(),
-            public_url: "https://list.example".to_owned(),
-        };
-        NoticeWriter::new(config, names, self.store.clone(), script, self.time.clock())
-    }
-
-    /// Works all jobs that are due, and gives the mails that came of it.
-    async fn mails(&self, writer: &NoticeWriter<Script>) -> Vec<OutgoingMail> {
-        while let Some(job) = self.store.take_job("notice", LEASE).await.unwrap() {
-            writer.work_one(&job).await.unwrap();
-        }
-        let mut mails = Vec::new();
-        while let Some(mail) = self.store.take_mail(LEASE).await.unwrap() {
-            self.store.mail_sent(mail.id).await.unwrap();
-            mails.push(mail);
-        }
-        mails
-    }
-
-    async fn is_idle(&self) -> bool {
-        self.store.take_job("notice", LEASE).await.unwrap().is_none()
-    }
-}
-
-fn known() -> Script {
-    Script::Contact(Box::new(contact("abuse@cheap.example")))
-}
-
-fn text(mail: &OutgoingMail) -> String {
-    String::from_utf8(mail.message.clone()).unwrap()
-}
+use super::fixture::{SPAM, contact, decision, observation};
+use super::house::{House, LEASE, Script, each_alone, field, known, text};
 
 #[tokio::test]
 async fn a_listing_with_evidence_makes_one_mail_and_one_notice() {
@@ -198,7 +61,7 @@ async fn a_job_that_runs_twice_makes_one_mail() {
     let house = House::with_listing().await;
     let writer = house.writer(known());
     // Two workers hold the same job, because the lease of the first ran out before it was done.
-    let job = house.store.take_job("notice", LEASE).await.unwrap().unwrap();
+    let job = house.job().await.unwrap();
     writer.work(&job, house.time.now()).await.unwrap();
     writer.work(&job, house.time.now()).await.unwrap();
     assert_eq!(house.mails(&writer).await.len(), 1);
@@ -222,7 +85,7 @@ async fn a_job_that_runs_twice_counts_its_own_incident_once() {
     }
     house.mails(&writer).await;
     house.list(19).await;
-    let job = house.store.take_job("notice", LEASE).await.unwrap().unwrap();
+    let job = house.job().await.unwrap();
     for _ in 0..2 {
         writer.work(&job, house.time.now()).await.unwrap();
     }
@@ -365,40 +228,22 @@ async fn we_never_write_to_ourselves() {
 #[tokio::test]
 async fn many_incidents_are_told_on_the_curve_of_rfc_6650() {
     let house = House::new().await;
-    let writer = house.writer(known());
+    let writer = house.writer_with(each_alone(), known());
     let mut incidents = Vec::new();
     for number in 1..=32_u8 {
         house.list(number).await;
-        for mail in house.mails(&writer).await {
-            let line = text(&mail)
-                .lines()
-                .find_map(|line| line.strip_prefix("Incidents: ").map(str::to_owned));
-            incidents.push(line.unwrap().parse::<u32>().unwrap());
-        }
+        let mails = house.mails(&writer).await;
+        incidents.extend(mails.iter().map(|mail| field(mail, "Incidents")));
     }
-    assert_eq!(incidents, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 10, 10]);
+    assert_eq!(
+        incidents,
+        ["1", "1", "1", "1", "1", "1", "1", "1", "1", "1", "10", "10"]
+    );
     // In the next span the first notice tells of the two that were held back, too.
     house.time.advance(Duration::from_secs(30 * 86_400));
-    let address: IpAddr = [192, 0, 2, 200].into();
-    house
-        .record(Observation {
-            address,
-            ..observation(200)
-        })
-        .await;
-    let verdict = Verdict::List {
-        class: decision().verdict.class().unwrap(),
-        until: None,
-    };
-    house
-        .decide(&Decision {
-            prefix: address.to_string().parse().unwrap(),
-            verdict,
-            ..decision()
-        })
-        .await;
+    house.list(200).await;
     let mails = house.mails(&writer).await;
-    assert!(text(&mails[0]).contains("\r\nIncidents: 3\r\n"));
+    assert_eq!(field(&mails[0], "Incidents"), "3");
 }
 
 #[tokio::test]

@@ -3,18 +3,33 @@
 //! In: plain facts, already checked and hidden. Out: lines of at most 72 characters; only links may be longer. Values that a sender of
 //! spam chose are freed of control characters and cut, so that they cannot pretend to be our words.
 
-mod english;
 mod page;
-mod spanish;
+mod template;
+mod templates;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
-use atalaya_formats::view::System;
-use atalaya_model::{Contact, ContactSource, Decision, Listing, MailAddress, Timestamp};
+use std::collections::HashSet;
+use std::net::IpAddr;
 
-use super::config::Language;
+use atalaya_formats::redact::Extent;
+use atalaya_formats::view::System;
+use atalaya_model::{ContactSource, MailAddress, Timestamp};
+
 use super::evidence::Evidence;
+use super::language::Tongues;
+use super::letter::Shown;
+use super::mail::travels_whole;
+use super::table::{self, Row};
+use super::thread::Thread;
+use page::Page;
+use template::{Template, Values};
+use templates::{Piece, Tongue};
+use words::Words;
+
+pub use templates::{TemplateError, Templates};
 
 /// Everything that the text speaks of.
 #[derive(Debug)]
@@ -27,18 +42,24 @@ pub(super) struct Facts<'a> {
     pub(super) sender: &'a MailAddress,
     /// Whom this notice goes to.
     pub(super) recipient: &'a MailAddress,
-    /// The contact, with its origin.
-    pub(super) contact: &'a Contact,
-    /// The decision that it tells of.
-    pub(super) decision: &'a Decision,
-    /// The listing as it stands now.
-    pub(super) listing: &'a Listing,
-    /// What was seen.
-    pub(super) evidence: &'a Evidence,
+    /// The languages, in their order.
+    pub(super) tongues: Tongues,
+    /// The templates of the text.
+    pub(super) templates: &'a Templates,
+    /// The newest incident.
+    pub(super) newest: &'a Shown,
+    /// Those before it whose evidence goes along, newest first.
+    pub(super) others: &'a [Shown],
+    /// All that are told, newest first, as far as the table goes.
+    pub(super) rows: &'a [Row],
     /// How many incidents this notice stands for.
     pub(super) incidents: u64,
-    /// The page about the address.
-    pub(super) lookup: &'a str,
+    /// What ties the notices about this network together.
+    pub(super) thread: &'a Thread,
+    /// Where the pages are reached, without a slash at the end.
+    pub(super) public_url: &'a str,
+    /// The page of the network.
+    pub(super) network_page: &'a str,
     /// The page that stops notices.
     pub(super) stop: &'a str,
 }
@@ -52,31 +73,207 @@ enum Header {
     QuotedAbove,
 }
 
-/// The subject.
-pub(super) fn subject(language: Language, facts: &Facts<'_>) -> String {
-    let (address, zone, serial) = (facts.evidence.shown.address, facts.zone, facts.listing.serial);
-    match language {
-        Language::En | Language::Both => format!("Spam from {address}, listed in {zone} [{serial}]"),
-        Language::Es => format!("Spam desde {address}, incluida en {zone} [{serial}]"),
+impl Facts<'_> {
+    /// The page about an address.
+    pub(super) fn lookup(&self, address: IpAddr) -> String {
+        format!("{}/ip/{address}", self.public_url)
+    }
+
+    /// The page about the newest address.
+    fn newest_page(&self) -> String {
+        self.lookup(self.newest.evidence.shown.address)
+    }
+
+    /// Whether more than one listing is told.
+    pub(super) const fn is_digest(&self) -> bool {
+        self.rows.len() > 1
+    }
+
+    /// How many addresses are told: those in the table, or as many as there are incidents where it does not go so far.
+    fn count(&self) -> u64 {
+        if self.incidents > u64::from(table::MOST_ROWS) {
+            return self.incidents;
+        }
+        let prefixes: HashSet<_> = self.rows.iter().map(|row| row.prefix).collect();
+        u64::try_from(prefixes.len()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The subject. The word of the thread stands in it, whatever the template says.
+pub(super) fn subject(facts: &Facts<'_>) -> String {
+    let tongue = halves(facts.tongues).0;
+    let piece = match facts.is_digest() {
+        true => Piece::DigestSubject,
+        false => Piece::Subject,
+    };
+    let Some(template) = facts.templates.get(piece, tongue) else {
+        return String::new();
+    };
+    let subject = template.one_line(&values(facts, tongue, Header::Quoted));
+    match template.names("case") {
+        true => subject,
+        false => format!("{subject} [{}]", facts.thread.word),
     }
 }
 
 /// The body, its lines ended by CRLF.
-pub(super) fn body(language: Language, facts: &Facts<'_>) -> String {
-    match language {
-        Language::En => english::write(facts, None),
-        Language::Es => spanish::write(facts, Header::Quoted),
-        Language::Both => {
-            let rule = "=".repeat(72);
-            let note = Some("(El mismo aviso en español, más abajo.)");
-            format!(
-                "{}\r\n{rule}\r\n\r\n{}",
-                english::write(facts, note),
-                spanish::write(facts, Header::QuotedAbove)
-            )
-        }
+pub(super) fn body(facts: &Facts<'_>) -> String {
+    let (first, second) = halves(facts.tongues);
+    let Some(second) = second else {
+        return half(facts, first, Header::Quoted);
+    };
+    let rule = "=".repeat(72);
+    format!(
+        "{note}\r\n\r\n{above}\r\n{rule}\r\n\r\n{below}",
+        note = Words::of(first).other_below,
+        above = half(facts, first, Header::Quoted),
+        below = half(facts, second, Header::QuotedAbove),
+    )
+}
+
+/// The language that a text is in, and the one that it is repeated in.
+const fn halves(tongues: Tongues) -> (Tongue, Option<Tongue>) {
+    match tongues {
+        Tongues::English => (Tongue::English, None),
+        Tongues::Spanish => (Tongue::Spanish, None),
+        Tongues::EnglishFirst => (Tongue::English, Some(Tongue::Spanish)),
+        Tongues::SpanishFirst => (Tongue::Spanish, Some(Tongue::English)),
     }
 }
+
+/// The text in one language, with all that must be said.
+fn half(facts: &Facts<'_>, tongue: Tongue, header: Header) -> String {
+    let piece = match facts.is_digest() {
+        true => Piece::Digest,
+        false => Piece::Body,
+    };
+    let Some(template) = facts.templates.get(piece, tongue) else {
+        return String::new();
+    };
+    let (values, mut page) = (values(facts, tongue, header), Page::default());
+    template.set(&values, &mut page);
+    for (name, lines) in Words::of(tongue).needed {
+        if !template.names(name) {
+            Template::read(lines).unwrap_or_default().set(&values, &mut page);
+        }
+    }
+    page.finish()
+}
+
+/// Every value that a template may name.
+fn values(facts: &Facts<'_>, tongue: Tongue, header: Header) -> Values {
+    let words = Words::of(tongue);
+    let mut values = Values::from([
+        ("case", facts.thread.word.clone()),
+        ("contact", facts.recipient.to_string()),
+        ("count", facts.count().to_string()),
+        ("lookup", facts.newest_page()),
+        ("network_page", facts.network_page.to_owned()),
+        ("organisation", facts.organisation.to_owned()),
+        ("sender", facts.sender.to_string()),
+        ("stop", facts.stop.to_owned()),
+        ("zone", facts.zone.to_owned()),
+    ]);
+    if facts.incidents > 1 {
+        values.insert("incidents", facts.incidents.to_string());
+    }
+    add_addresses(&mut values, facts);
+    add_seen(&mut values, facts, words);
+    add_listing(&mut values, facts, words);
+    let quoted = match header {
+        Header::Quoted => Page::default()
+            .quoted_header(&facts.newest.evidence.message.bytes)
+            .finish(),
+        Header::QuotedAbove => words.quoted_above.to_owned(),
+    };
+    values.insert("evidence", quoted);
+    values
+}
+
+/// The addresses that are told, as far as the text goes.
+fn add_addresses(values: &mut Values, facts: &Facts<'_>) {
+    let mut page = Page::default();
+    for row in facts.rows.iter().take(MOST_NAMED) {
+        let incident = &row.incident;
+        let (class, last) = (incident.class, moment(incident.last_seen));
+        page.row(
+            &row.prefix.to_string(),
+            &format!("{class} ({}), {last}", class.code()),
+        );
+    }
+    values.insert("table", page.finish());
+    let named = u64::try_from(facts.rows.len().min(MOST_NAMED)).unwrap_or(u64::MAX);
+    let left = facts.count().saturating_sub(named);
+    if left > 0 && facts.is_digest() {
+        values.insert("more", left.to_string());
+    }
+}
+
+/// What was seen of the newest address, and who answers for it.
+fn add_seen(values: &mut Values, facts: &Facts<'_>, words: &Words) {
+    let (evidence, contact) = (&facts.newest.evidence, &facts.newest.incident.contact);
+    let (shown, envelope) = (&evidence.shown, &evidence.envelope);
+    let network = match contact.network.as_str() {
+        "" => contact.prefix.to_string(),
+        name => format!("{} ({name})", contact.prefix),
+    };
+    values.extend([
+        ("address", shown.address.to_string()),
+        ("extent", extent(evidence, words).to_owned()),
+        ("first_seen", moment(evidence.first_seen)),
+        ("helo", envelope.helo.clone()),
+        ("last_seen", moment(evidence.last_seen)),
+        ("mail_from", format!("<{}>", envelope.mail_from)),
+        ("messages", messages(evidence)),
+        ("network", network),
+        ("recipients", shown.envelope.recipients.len().to_string()),
+        ("size", shown.message_size.to_string()),
+        ("source", source(&contact.source)),
+        ("source_date", contact.found_at.date()),
+        ("subject", envelope.subject.clone()),
+        ("time", moment(shown.seen_at)),
+    ]);
+    if let Some(port) = shown.source_port {
+        values.insert("port", port.to_string());
+    }
+    if let Some(system) = &evidence.system {
+        values.insert("system", system_text(system, words.perhaps, words.going_by));
+    }
+}
+
+/// What was decided about it.
+fn add_listing(values: &mut Values, facts: &Facts<'_>, words: &Words) {
+    let listing = &facts.newest.listing;
+    values.extend([
+        ("class", listing.class.to_string()),
+        ("code", listing.class.code().to_string()),
+        ("decision", listing.serial.to_string()),
+        ("listed", listing.prefix.to_string()),
+        ("reason", facts.newest.decided.decision.reason.clone()),
+        ("rule", listing.rule.to_string()),
+        ("since", moment(listing.since)),
+        (
+            "until",
+            listing.until.map_or_else(|| words.by_hand.to_owned(), moment),
+        ),
+    ]);
+    if let Some(end) = listing.until {
+        values.insert("end", moment(end));
+    }
+}
+
+/// How much of the message goes along.
+fn extent<'a>(evidence: &Evidence, words: &'a Words) -> &'a str {
+    match evidence.message.extent {
+        Extent::Header => words.header,
+        Extent::Message { .. } if !travels_whole(evidence) => words.header_and_xarf,
+        Extent::Message { parts_left_out: 0 } => words.complete,
+        Extent::Message { .. } => words.left_out,
+    }
+}
+
+/// The most addresses that stand in the text itself.
+const MOST_NAMED: usize = 20;
 
 /// `2026-11-23 22:10:00 UTC`: a log can be searched for it.
 fn moment(at: Timestamp) -> String {

@@ -27,24 +27,35 @@ pub(super) struct Page(String);
 
 impl Page {
     /// A paragraph, broken at spaces.
-    pub(super) fn paragraph(&mut self, text: &str) -> &mut Self {
-        self.wrapped(text, "", "").blank()
-    }
-
-    /// A heading.
-    pub(super) fn heading(&mut self, text: &str) -> &mut Self {
-        self.line(text)
+    pub(super) fn broken(&mut self, text: &str) -> &mut Self {
+        self.wrapped(text, "", "")
     }
 
     /// A label and its value, which may come from a stranger.
     pub(super) fn row(&mut self, label: &str, value: &str) -> &mut Self {
-        let first = format!("  {label:<width$}", width = VALUE_COLUMN - 2);
-        self.wrapped(&cut(value), &first, &" ".repeat(VALUE_COLUMN))
+        self.hanging(
+            &format!("  {label:<width$}", width = VALUE_COLUMN - 2),
+            &cut(value),
+        )
     }
 
-    /// A link on a line of its own: it is never broken.
-    pub(super) fn link(&mut self, url: &str) -> &mut Self {
-        self.line(&format!("  {url}")).blank()
+    /// A value that goes on below where it began, behind its label.
+    pub(super) fn hanging(&mut self, label: &str, value: &str) -> &mut Self {
+        let column = label.chars().count().min(WIDTH / 2);
+        self.wrapped(value, label, &" ".repeat(column))
+    }
+
+    /// Lines that are set already.
+    pub(super) fn block(&mut self, lines: &str) -> &mut Self {
+        lines.lines().fold(self, |page, line| page.line(line))
+    }
+
+    /// An empty line, unless there is one above, or nothing.
+    pub(super) fn gap(&mut self) -> &mut Self {
+        if self.0.is_empty() || self.0.ends_with("\r\n\r\n") {
+            return self;
+        }
+        self.line("")
     }
 
     /// The most telling fields of a header, quoted.
@@ -53,12 +64,7 @@ impl Page {
         for field in telling_fields(&text).into_iter().take(MAX_QUOTED) {
             self.wrapped(&cut(&field), "  | ", "  |     ");
         }
-        self.blank()
-    }
-
-    /// An empty line.
-    pub(super) fn blank(&mut self) -> &mut Self {
-        self.line("")
+        self
     }
 
     /// One line as it is.
@@ -119,7 +125,7 @@ fn telling_fields(header: &str) -> Vec<String> {
 }
 
 /// A value without anything that is no visible character.
-fn clean(value: &str) -> String {
+pub(super) fn clean(value: &str) -> String {
     value
         .chars()
         .map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c })
@@ -132,7 +138,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// A value that is not longer than it can be useful.
-fn cut(value: &str) -> String {
+pub(super) fn cut(value: &str) -> String {
     if value.chars().count() <= MAX_VALUE {
         return value.to_owned();
     }
