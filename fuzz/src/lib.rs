@@ -32,6 +32,7 @@ mod spf;
 mod statistics;
 mod syn;
 mod text;
+mod verp;
 mod whois;
 mod words;
 
@@ -58,6 +59,7 @@ pub use smtp::smtp;
 pub use spf::spf;
 pub use statistics::statistics;
 pub use syn::syn;
+pub use verp::verp;
 pub use whois::whois;
 pub use words::words;
 
@@ -89,6 +91,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("syn", syn),
     ("spf", spf),
     ("statistics", statistics),
+    ("verp", verp),
     ("whois", whois),
     ("words", words),
 ];

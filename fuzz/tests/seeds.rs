@@ -57,6 +57,7 @@ targets!(
     spf,
     statistics,
     syn,
+    verp,
     whois,
     words
 );
