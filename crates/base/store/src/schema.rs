@@ -77,6 +77,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "texts of dialects and shapes by age",
         statements: HABITS_BY_AGE,
     },
+    Step {
+        name: "leases of mails, and whom no mail goes to",
+        statements: SENDING,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -369,6 +373,17 @@ const HABITS_BY_AGE: &[&str] = &[
     "UPDATE habits SET last_seen_at = COALESCE(
         (SELECT seen_at FROM observations ORDER BY position DESC LIMIT 1), last_seen_at)",
     "CREATE INDEX habits_by_age ON habits (last_seen_at)",
+];
+
+/// That a mail waits does not tell whether somebody is just sending it; its lease does.
+const SENDING: &[&str] = &[
+    "ALTER TABLE outbox ADD COLUMN leased_until {int}",
+    "CREATE TABLE suppressed (
+        address TEXT PRIMARY KEY,
+        why TEXT NOT NULL,
+        since {int} NOT NULL,
+        until {int}
+    ) {strict}",
 ];
 
 /// A statement in the words of a back end.
