@@ -6,6 +6,7 @@ pub mod arf;
 pub mod capture;
 pub mod complaint;
 pub mod conversation;
+pub mod dkim;
 pub mod dnsbl;
 mod habit;
 mod holding;

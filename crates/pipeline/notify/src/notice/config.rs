@@ -4,6 +4,8 @@ use atalaya_formats::redact::TrapNames;
 use atalaya_model::{BadMailAddress, ByteSize, MailAddress, Period, Secret, settings};
 use serde::{Deserialize, Serialize};
 
+use crate::outbox::{Delivery, DkimKey};
+
 /// Who notices come from where the operator named nobody: they stay in the folder then, and the name shows what is missing.
 const NOBODY: &str = "abuse@atalaya.invalid";
 
@@ -78,6 +80,21 @@ settings! {
         /// A contact gets a notice for each of its first 10 incidents in such a time, then for every 10th, from 100 on for every 100th
         /// (RFC 6650 section 5). Time is cut into spans of this length, in each of which counting begins anew.
         count_over: Period = Period::days(30),
+
+        // How notices are sent, beside `relay` and what follows it: docs/guide/sending.md. The checks are in `outbox::config`.
+
+        /// Where notices go: `relay`, or `folder` (nobody is told). Without a word, to the relay where there is one.
+        delivery: Option<Delivery> = None => "\"relay\"",
+        /// How many connections at once carry notices away. Each is used for many; the relay must allow as many from one client.
+        connections: u32 = 20,
+        /// The mailbox that takes bounces: notices are sent as `bounces+ID@list.example.net`, where ID names the notice and cannot be made up.
+        /// The mail server must deliver mail with anything behind the `+` (Postfix: `recipient_delimiter = +`). Without it, `sender` is used.
+        return_path: Option<MailAddress> = None => "\"bounces@list.example.net\"",
+        /// The keys that notices are signed with (DKIM), all of them each notice: one of RSA, which everybody verifies, and one of Ed25519.
+        /// `atalaya dkim new` makes them. The domain must be that of `sender`, or one above it.
+        dkim: Vec<DkimKey> = Vec::new() => "[{ selector = \"a1\", domain = \"example.net\", key = \"/etc/atalaya/a1.pem\" }]",
+        /// How long nothing goes to an address that the relay knows no mailbox of.
+        suppress_for: Period = Period::days(90),
     }
 }
 
@@ -107,6 +124,7 @@ impl NoticeConfig {
         if self.username.is_some() != self.password.is_some() {
             return Err("notice.username and notice.password go together".to_owned());
         }
+        self.check_sending()?;
         self.check_texts()?;
         self.check_ranges()
     }
