@@ -16,6 +16,7 @@ mod logs;
 mod mbox;
 mod message;
 mod milter;
+mod mta_sts;
 pub mod mutate;
 mod pcap;
 mod places;
@@ -45,6 +46,7 @@ pub use logs::logs;
 pub use mbox::mbox;
 pub use message::message;
 pub use milter::milter;
+pub use mta_sts::mta_sts;
 pub use pcap::pcap;
 pub use places::places;
 pub use policy::policy;
@@ -77,6 +79,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mbox", mbox),
     ("message", message),
     ("milter", milter),
+    ("mta_sts", mta_sts),
     ("pcap", pcap),
     ("places", places),
     ("policy", policy),

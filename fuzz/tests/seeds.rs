@@ -43,6 +43,7 @@ targets!(
     mbox,
     message,
     milter,
+    mta_sts,
     pcap,
     places,
     policy,

@@ -10,6 +10,7 @@ mod folder;
 mod house;
 mod mail_servers;
 mod others;
+mod outgoing;
 mod process;
 mod serve;
 mod statistics;
@@ -65,6 +66,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Data(data) => commands::data::run(data).await,
         Command::Evidence(evidence) => commands::evidence::run(evidence).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
+        Command::Outbox(outbox) => commands::outbox::run(outbox).await,
+        Command::Suppress(suppress) => commands::suppress::run(suppress).await,
+        Command::Dkim(dkim) => commands::dkim::run(dkim),
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),
         Command::Rbldnsd(rbldnsd) => commands::rbldnsd::run(rbldnsd).await,
         Command::Config(cli::Config::Example) => commands::check_config::example(),

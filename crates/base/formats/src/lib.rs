@@ -16,6 +16,7 @@ pub mod mbox;
 pub mod message;
 pub mod milter;
 pub mod mta_log;
+pub mod mta_sts;
 pub mod places;
 pub mod policy;
 pub mod rbldnsd;

@@ -16,6 +16,8 @@ const MOST_CONNECTIONS: u32 = 200;
 pub enum Delivery {
     /// To the relay.
     Relay,
+    /// To the mail servers of each recipient.
+    Direct,
     /// Into the folder: nobody is told.
     Folder,
 }
@@ -61,7 +63,24 @@ impl NoticeConfig {
                 ReturnPath::MAX_BASE_LOCAL
             ));
         }
+        self.check_direct()?;
         self.dkim.iter().try_for_each(|key| self.check_key(key))
+    }
+
+    fn check_direct(&self) -> Result<(), String> {
+        for (key, number) in [
+            ("connections_per_domain", self.connections_per_domain),
+            ("mails_per_minute", self.mails_per_minute),
+            ("direct_port", self.direct_port.into()),
+        ] {
+            if number == 0 {
+                return Err(format!("notice.{key} must be at least 1"));
+            }
+        }
+        match self.way() == Delivery::Direct && self.resolvers.is_empty() {
+            true => Err("notice.resolvers must name one, because notice.delivery is \"direct\"".to_owned()),
+            false => Ok(()),
+        }
     }
 
     fn check_key(&self, key: &DkimKey) -> Result<(), String> {

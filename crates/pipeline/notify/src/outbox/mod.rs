@@ -1,6 +1,6 @@
 //! The outbox: every mail that was written is carried away, once if the world allows.
 //!
-//! In: mails in the store, taken many at a time under a lease. Out: mails at the relay, or files in a folder where there is no relay.
+//! In: mails in the store, taken many at a time under a lease. Out: mails at the relay or at the servers of their recipients, or files in a folder.
 //! A refusal for now, and any trouble with the connection, is tried again with growing waits; a refusal for good, or trouble for too long,
 //! ends the mail with the reason kept. So does a recipient who asked to be left alone, or where there is no mailbox, while the mail waited.
 //!
@@ -11,11 +11,13 @@
 
 mod bounded;
 mod config;
+mod direct;
 mod dkim;
 mod folder;
 mod notes;
 mod pace;
 mod parcel;
+mod policies;
 mod pool;
 mod refusal;
 mod relay;
@@ -63,6 +65,9 @@ pub enum SenderError {
     /// The mailbox that notices come from cannot be used.
     #[error("notice.sender cannot be used")]
     Sender(#[from] atalaya_model::BadMailAddress),
+    /// The client that fetches policies cannot be made.
+    #[error("MTA-STS policies cannot be fetched")]
+    Http(#[from] atalaya_net::HttpError),
     /// A key cannot be used.
     #[error("notice.dkim cannot be used")]
     Dkim(#[from] DkimError),

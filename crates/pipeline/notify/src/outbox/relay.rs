@@ -114,7 +114,7 @@ impl Relay {
 }
 
 /// Carries a mail over a connection; fails where the connection had ended before the server heard of the mail.
-async fn carry(mut kept: Kept, parcel: &Parcel) -> Result<Handed, Refusal> {
+pub(super) async fn carry(mut kept: Kept, parcel: &Parcel) -> Result<Handed, Refusal> {
     let outcome = match transfer(&mut kept.connection, parcel).await {
         Transferred::Taken => Ok(()),
         Transferred::Refused(refusal) => Err(refusal),

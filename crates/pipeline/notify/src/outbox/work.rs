@@ -12,11 +12,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::config::Delivery;
+use super::direct::Direct;
 use super::dkim::{DkimError, DkimSigner};
 use super::folder::Folder;
 use super::notes::Notes;
-use super::pace::Pace;
-use super::parcel::Wrapping;
+use super::pace::{Pace, Share};
+use super::parcel::{Parcel, Wrapping};
+use super::pool::Pool;
 use super::refusal::Refusal;
 use super::relay::{Handed, Reached, Relay};
 use super::{SenderError, retry, tell};
@@ -28,6 +30,8 @@ const QUEUE: Duration = Duration::from_secs(300);
 const LEASE_MARGIN: Duration = Duration::from_secs(60);
 /// The wait after the store failed to note something.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// What pace is told in.
+const MINUTE: Duration = Duration::from_secs(60);
 /// The name of the secret that return paths are sealed with.
 const SECRET_NAME: &str = "return-path";
 
@@ -51,6 +55,8 @@ pub(super) struct Work {
 pub(super) enum Way {
     /// To the relay.
     Relay(Box<Relay>),
+    /// To the servers of each recipient.
+    Direct(Box<Direct>),
     /// Into a folder.
     Folder(Folder),
 }
@@ -76,7 +82,19 @@ impl Work {
         let way = match (config.way(), &config.relay) {
             (Delivery::Relay, Some(name)) => Way::Relay(Box::new(Relay::new(name, &config, &clock)?)),
             (Delivery::Relay, None) => return Err(SenderError::BadName(String::new())),
+            (Delivery::Direct, _) => Way::Direct(Box::new(Direct::new(&config, &clock)?)),
             (Delivery::Folder, _) => Way::Folder(Folder::new(folder)),
+        };
+        let share = match way {
+            Way::Direct(_) => Share {
+                connections: config.connections_per_domain,
+                interval: MINUTE / config.mails_per_minute.max(1),
+            },
+            // The slots are its share.
+            Way::Relay(_) | Way::Folder(_) => Share {
+                connections: u32::from(u16::MAX),
+                interval: Duration::ZERO,
+            },
         };
         let signers = config.dkim.iter().map(DkimSigner::load);
         let wrapping = Wrapping {
@@ -92,7 +110,7 @@ impl Work {
             wrapping,
             key: OnceCell::new(),
             notes: Notes::default(),
-            pace: Pace::default(),
+            pace: Pace::new(share),
         })
     }
 
@@ -139,47 +157,68 @@ impl Work {
         until: Timestamp,
         stop: CancellationToken,
     ) {
-        let Ok(_slot) = self.slots.acquire().await else {
+        let destination = self.destination(&mail);
+        let connections = match self.pace.go(destination, self.clock.now()) {
+            Ok(connections) => connections,
+            Err(later) => return self.hold(&mail, later).await,
+        };
+        let turn = async { tokio::try_join!(connections.acquire(), self.slots.acquire()) };
+        let now = || self.clock.now();
+        let Ok(_turn) = turn.await else {
             return;
         };
-        let now = self.clock.now();
         // So near the end of its lease it could be taken again while it leaves.
-        let is_late = now.plus(self.config.timeout.duration()) >= until;
-        let held = match stop.is_cancelled() || is_late {
-            true => Some(now),
-            false => self.pace.closed_until(self.destination(), now),
-        };
-        if let Some(later) = held {
-            let outcome = MailOutcome::Held { until: later };
-            self.note(MailNote { id: mail.id, outcome }, until).await;
-            return;
+        let is_late = now().plus(self.config.timeout.duration()) >= until;
+        if is_late || stop.is_cancelled() {
+            self.pace.tried(destination, Reached::Yes, now());
+            return self.hold(&mail, now()).await;
         }
         match self.try_once(&mail).await {
-            Ok(handed) => self.settle(&mail, handed, until).await,
+            Ok(handed) => {
+                self.pace.tried(destination, handed.reached, now());
+                self.settle(&mail, handed, until).await;
+            }
             // Its lease runs out.
-            Err(failed) => tell(&failed),
+            Err(failed) => {
+                self.pace.tried(destination, Reached::Yes, now());
+                tell(&failed);
+            }
         }
+    }
+
+    /// Gives a mail back that was not tried.
+    async fn hold(&self, mail: &OutgoingMail, until: Timestamp) {
+        let outcome = MailOutcome::Held { until };
+        self.note(MailNote { id: mail.id, outcome }, until).await;
     }
 
     /// Ends connections that nobody has used for a while.
     pub(super) fn sweep(&self) {
-        if let Way::Relay(relay) = &self.way {
-            relay.pool().sweep();
+        if let Some(pool) = self.pool() {
+            pool.sweep();
         }
     }
 
     /// Ends all connections.
     pub(super) async fn close(&self) {
-        if let Way::Relay(relay) = &self.way {
-            relay.pool().close().await;
+        if let Some(pool) = self.pool() {
+            pool.close().await;
         }
     }
 
-    /// What is told of the way, to find it again.
-    const fn destination(&self) -> &'static str {
+    fn pool(&self) -> Option<&Pool> {
+        match &self.way {
+            Way::Relay(relay) => Some(relay.pool()),
+            Way::Direct(direct) => Some(direct.pool()),
+            Way::Folder(_) => None,
+        }
+    }
+
+    /// Where a mail goes: what is in trouble together.
+    fn destination<'a>(&self, mail: &'a OutgoingMail) -> &'a str {
         match self.way {
-            Way::Relay(_) => "relay",
-            Way::Folder(_) => "folder",
+            Way::Relay(_) | Way::Folder(_) => "",
+            Way::Direct(_) => mail.recipient.domain(),
         }
     }
 
@@ -190,31 +229,35 @@ impl Work {
                 reached: Reached::Yes,
                 kept: None,
             },
-            Way::Relay(relay) => {
-                let key = self
-                    .key
-                    .get_or_try_init(|| self.store.secret(SECRET_NAME))
-                    .await?;
-                match self.wrapping.pack(mail, key, self.clock.now()) {
-                    Ok(parcel) => relay.hand_over(&parcel).await,
-                    Err(refusal) => Handed::failed(refusal, Reached::Yes),
-                }
-            }
+            Way::Relay(relay) => match self.pack(mail).await? {
+                Ok(parcel) => relay.hand_over(&parcel).await,
+                Err(refusal) => Handed::failed(refusal, Reached::Yes),
+            },
+            Way::Direct(direct) => match self.pack(mail).await? {
+                Ok(parcel) => direct.hand_over(&parcel, mail.recipient.domain()).await,
+                Err(refusal) => Handed::failed(refusal, Reached::Yes),
+            },
         })
+    }
+
+    async fn pack(&self, mail: &OutgoingMail) -> Result<Result<Parcel, Refusal>, StoreError> {
+        let key = self
+            .key
+            .get_or_try_init(|| self.store.secret(SECRET_NAME))
+            .await?;
+        Ok(self.wrapping.pack(mail, key, self.clock.now()))
     }
 
     /// Notes what became of a mail, and then lets its connection go on.
     async fn settle(&self, mail: &OutgoingMail, handed: Handed, until: Timestamp) {
-        self.pace
-            .tried(self.destination(), handed.reached, self.clock.now());
         if let Err(Refusal::NoMailbox(why)) = &handed.outcome {
             self.suppress(mail, why).await;
         }
         let id = mail.id;
         let outcome = self.outcome(mail, handed.outcome);
         let is_noted = self.note(MailNote { id, outcome }, until).await;
-        if let (true, Some(kept), Way::Relay(relay)) = (is_noted, handed.kept, &self.way) {
-            relay.pool().give_back(kept);
+        if let (true, Some(kept), Some(pool)) = (is_noted, handed.kept, self.pool()) {
+            pool.give_back(kept);
         }
     }
 
@@ -231,7 +274,7 @@ impl Work {
         };
         if is_ours {
             // Tells the operator, who alone can mend it.
-            error!(mail.id = %mail.id, why, "the relay refuses us, not the mail: see notice.relay, notice.tls and notice.username");
+            error!(mail.id = %mail.id, why, "the server refuses us, not the mail: see notice.relay, notice.tls, notice.username and notice.dkim");
         } else {
             warn!(mail.id = %mail.id, attempts = mail.attempts, why, "a mail could not leave yet");
         }
@@ -248,7 +291,7 @@ impl Work {
         count("sent");
         info!(mail.id = %mail.id, attempts = mail.attempts, "a mail left");
         match self.way {
-            Way::Relay(_) => MailOutcome::Sent,
+            Way::Relay(_) | Way::Direct(_) => MailOutcome::Sent,
             Way::Folder(_) => MailOutcome::Filed,
         }
     }

@@ -1,6 +1,7 @@
 //! Many mails: what one connection carries, and relays that make trouble in the middle.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +11,7 @@ use super::*;
 
 /// What the scripted relay does with each connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Habit {
+pub(super) enum Habit {
     /// Takes all mails.
     Plain,
     /// Closes without a word behind each mail that it took.
@@ -31,22 +32,28 @@ enum Habit {
 
 /// What the relay saw.
 #[derive(Debug, Default)]
-struct Seen {
-    connections: AtomicU32,
+pub(super) struct Seen {
+    pub(super) connections: AtomicU32,
     commands: AtomicU32,
     /// How often each recipient's mail was taken, and the sender that it came from.
     taken: Mutex<BTreeMap<String, Vec<String>>>,
 }
 
 impl Seen {
-    fn counts(&self) -> Vec<usize> {
+    pub(super) fn counts(&self) -> Vec<usize> {
         self.taken.lock().unwrap().values().map(Vec::len).collect()
     }
 }
 
 async fn relay_with(habit: Habit) -> (String, Arc<Seen>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let name = listener.local_addr().unwrap().to_string();
+    let (address, seen) = server_at("127.0.0.1:0", habit).await;
+    (address.to_string(), seen)
+}
+
+/// A server at an address.
+pub(super) async fn server_at(address: &str, habit: Habit) -> (SocketAddr, Arc<Seen>) {
+    let listener = TcpListener::bind(address).await.unwrap();
+    let address = listener.local_addr().unwrap();
     let seen = Arc::new(Seen::default());
     let all = Arc::clone(&seen);
     tokio::spawn(async move {
@@ -55,7 +62,7 @@ async fn relay_with(habit: Habit) -> (String, Arc<Seen>) {
             tokio::spawn(talk(stream, habit, Arc::clone(&all)));
         }
     });
-    (name, seen)
+    (address, seen)
 }
 
 async fn talk(stream: TcpStream, habit: Habit, seen: Arc<Seen>) -> Option<()> {
@@ -140,7 +147,7 @@ async fn add_many(house: &House, count: u128) {
 }
 
 /// A house with nothing in its outbox.
-async fn empty() -> House {
+pub(super) async fn empty() -> House {
     let house = House::new().await;
     let id = house.store.take_mail(Duration::ZERO).await.unwrap().unwrap().id;
     house.store.mail_sent(id).await.unwrap();

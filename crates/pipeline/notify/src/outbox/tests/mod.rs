@@ -1,5 +1,6 @@
 //! The sender against relays that behave, refuse, hang and hang up, and against a folder.
 
+mod direct;
 mod dkim;
 mod kill;
 mod many;
