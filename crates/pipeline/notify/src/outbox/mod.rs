@@ -50,8 +50,8 @@ pub use dkim::{DkimError, DkimSigner, new_ed25519_key};
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How long mails that were begun may go on when the program is to end.
 const GRACE: Duration = Duration::from_secs(10);
-/// Mails taken for each connection: enough that none waits for the store, few enough that they fit into memory.
-const AHEAD: u32 = 4;
+/// Mails taken for each connection: enough that none waits for the store, few enough that they fit into memory, also where they are large.
+const AHEAD: u32 = 2;
 
 /// The outbox cannot be worked as configured. Give up: the operator must act.
 #[derive(Debug, thiserror::Error)]
@@ -101,8 +101,24 @@ impl Sender {
     /// Works until `stop` is cancelled. Mails that were begun get a little time to end; after that their leases run out and they are tried
     /// again, so that a relay that hangs cannot hold up the end of the program.
     pub async fn run(self, stop: CancellationToken) {
-        let mut news = self.work.store().subscribe(Topic::Outbox);
         let mut busy = JoinSet::new();
+        let patience = async {
+            stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            () = self.hand_out(&mut busy, &stop) => {}
+            () = patience => {}
+        }
+        let all = async { while busy.join_next().await.is_some() {} };
+        drop(tokio::time::timeout(GRACE, all).await);
+        busy.shutdown().await;
+        self.work.close().await;
+    }
+
+    /// Takes mails and begins them, as many at a time as there may be, until `stop` is cancelled.
+    async fn hand_out(&self, busy: &mut JoinSet<()>, stop: &CancellationToken) {
+        let mut news = self.work.store().subscribe(Topic::Outbox);
         while !stop.is_cancelled() {
             while busy.try_join_next().is_some() {}
             let room = self.most.saturating_sub(busy.len());
@@ -114,7 +130,7 @@ impl Sender {
                 }
                 continue;
             }
-            let is_more = self.begin(room, &mut busy, &stop).await.unwrap_or_else(|failed| {
+            let is_more = self.begin(room, busy, stop).await.unwrap_or_else(|failed| {
                 tell(&failed);
                 false
             });
@@ -126,10 +142,6 @@ impl Sender {
             }
             self.work.sweep();
         }
-        let all = async { while busy.join_next().await.is_some() {} };
-        drop(tokio::time::timeout(GRACE, all).await);
-        busy.shutdown().await;
-        self.work.close().await;
     }
 
     /// Takes up to `room` mails and begins them. Says whether there may be more.

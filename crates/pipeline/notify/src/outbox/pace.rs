@@ -113,6 +113,7 @@ impl Pace {
         found.under_way = found.under_way.saturating_sub(1);
         match reached {
             Reached::Yes => found.failures = 0,
+            Reached::Unknown => {}
             Reached::No if found.closed_until > now => {}
             Reached::No => {
                 let doublings = found.failures.min(MOST_DOUBLINGS);

@@ -29,6 +29,8 @@ pub(super) enum Reached {
     Yes,
     /// It is away, turns everybody away, or hangs: other mails would not fare better.
     No,
+    /// It was not tried.
+    Unknown,
 }
 
 /// What became of a mail that was handed over.

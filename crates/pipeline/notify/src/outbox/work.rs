@@ -162,15 +162,17 @@ impl Work {
             Ok(connections) => connections,
             Err(later) => return self.hold(&mail, later).await,
         };
-        let turn = async { tokio::try_join!(connections.acquire(), self.slots.acquire()) };
-        let now = || self.clock.now();
-        let Ok(_turn) = turn.await else {
-            return;
+        let turn = async { tokio::try_join!(connections.acquire(), self.slots.acquire()).ok() };
+        let turn = tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            turn = turn => turn,
         };
+        let now = || self.clock.now();
         // So near the end of its lease it could be taken again while it leaves.
         let is_late = now().plus(self.config.timeout.duration()) >= until;
-        if is_late || stop.is_cancelled() {
-            self.pace.tried(destination, Reached::Yes, now());
+        if is_late || turn.is_none() {
+            self.pace.tried(destination, Reached::Unknown, now());
             return self.hold(&mail, now()).await;
         }
         match self.try_once(&mail).await {
@@ -180,7 +182,7 @@ impl Work {
             }
             // Its lease runs out.
             Err(failed) => {
-                self.pace.tried(destination, Reached::Yes, now());
+                self.pace.tried(destination, Reached::Unknown, now());
                 tell(&failed);
             }
         }
@@ -231,11 +233,11 @@ impl Work {
             },
             Way::Relay(relay) => match self.pack(mail).await? {
                 Ok(parcel) => relay.hand_over(&parcel).await,
-                Err(refusal) => Handed::failed(refusal, Reached::Yes),
+                Err(refusal) => Handed::failed(refusal, Reached::Unknown),
             },
             Way::Direct(direct) => match self.pack(mail).await? {
                 Ok(parcel) => direct.hand_over(&parcel, mail.recipient.domain()).await,
-                Err(refusal) => Handed::failed(refusal, Reached::Yes),
+                Err(refusal) => Handed::failed(refusal, Reached::Unknown),
             },
         })
     }
