@@ -7,6 +7,7 @@
 
 mod dns;
 mod filling;
+mod notices;
 mod places;
 mod process;
 mod served;
@@ -23,13 +24,14 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What can be measured.
-const NAMES: &str = "dns, listing, page, places, statistics, store or trap";
+const NAMES: &str = "dns, listing, notices, page, places, statistics, store or trap";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("dns") => dns::run(&arguments.collect::<Vec<_>>()),
         Some("listing") => served::run_listing(&arguments.collect::<Vec<_>>()),
+        Some("notices") => notices::run(&arguments.collect::<Vec<_>>()),
         Some("page") => served::run_page(&arguments.collect::<Vec<_>>()),
         Some("places") => places::run(&arguments.collect::<Vec<_>>()),
         Some("statistics") => statistics::run(&arguments.collect::<Vec<_>>()),

@@ -17,6 +17,7 @@ mod logs;
 mod mbox;
 mod message;
 mod milter;
+mod mta_sts;
 pub mod mutate;
 mod pcap;
 mod places;
@@ -34,6 +35,7 @@ mod statistics;
 mod syn;
 mod text;
 mod ticket;
+mod verp;
 mod whois;
 mod words;
 
@@ -47,6 +49,7 @@ pub use logs::logs;
 pub use mbox::mbox;
 pub use message::message;
 pub use milter::milter;
+pub use mta_sts::mta_sts;
 pub use pcap::pcap;
 pub use places::places;
 pub use policy::policy;
@@ -62,6 +65,7 @@ pub use spf::spf;
 pub use statistics::statistics;
 pub use syn::syn;
 pub use ticket::ticket;
+pub use verp::verp;
 pub use whois::whois;
 pub use words::words;
 
@@ -80,6 +84,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mbox", mbox),
     ("message", message),
     ("milter", milter),
+    ("mta_sts", mta_sts),
     ("pcap", pcap),
     ("places", places),
     ("policy", policy),
@@ -95,6 +100,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("spf", spf),
     ("statistics", statistics),
     ("ticket", ticket),
+    ("verp", verp),
     ("whois", whois),
     ("words", words),
 ];

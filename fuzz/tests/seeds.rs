@@ -44,6 +44,7 @@ targets!(
     mbox,
     message,
     milter,
+    mta_sts,
     pcap,
     places,
     policy,
@@ -59,6 +60,7 @@ targets!(
     statistics,
     syn,
     ticket,
+    verp,
     whois,
     words
 );

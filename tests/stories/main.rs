@@ -30,6 +30,7 @@ mod listeners;
 mod mail_servers;
 mod rbldnsd;
 mod replay;
+mod sending;
 mod serving;
 mod statistics;
 mod taken_back;

@@ -8,7 +8,7 @@ use atalaya_decide::import::{self, Import};
 use atalaya_decide::{Judge, Protection, Rules, by_hand, purge, simulate};
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::{Class, Clock, Decided, Period, Prefix, Serial, Timestamp};
-use atalaya_notify::{ContactError, ContactFinder, DomainContacts, Explanation, ListNames, Step};
+use atalaya_notify::{ContactError, ContactFinder, Delivery, DomainContacts, Explanation, ListNames, Step};
 use atalaya_observe::{Others, TrapFile};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_stats::{Counter, Statistics};
@@ -24,7 +24,7 @@ use crate::control::{
     ContactAnswer, ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, Settled,
     SourceWorth, StepAnswer,
 };
-use crate::{others, process, statistics};
+use crate::{others, outgoing, process, statistics};
 
 /// The longest wait for the zone to show what was just decided.
 const ZONE_WAIT: Duration = Duration::from_secs(10);
@@ -219,6 +219,8 @@ impl House {
             }
             Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
             Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
+            Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await?,
+            Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
@@ -458,9 +460,9 @@ fn app_config(config: &Config, rules: &Arc<Rules>, signatures: Arc<Matcher>) -> 
     }
     Ok(AppConfig {
         public_url: config.public_url(),
-        telling: match config.notice.relay {
-            Some(_) => Telling::ByMail,
-            None => Telling::Silent,
+        telling: match config.notice.way() {
+            Delivery::Folder => Telling::Silent,
+            Delivery::Relay | Delivery::Direct => Telling::ByMail,
         },
         web: config.web.clone(),
         delist: config.delist.clone(),

@@ -11,6 +11,7 @@ mod house;
 mod mail_servers;
 mod notices;
 mod others;
+mod outgoing;
 mod process;
 mod serve;
 mod statistics;
@@ -72,6 +73,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Evidence(evidence) => commands::evidence::run(evidence).await,
         Command::Contact(contact) => commands::contact::run(contact).await,
         Command::Notice(notice) => commands::notice::run(notice).await,
+        Command::Outbox(outbox) => commands::outbox::run(outbox).await,
+        Command::Suppress(suppress) => commands::suppress::run(suppress).await,
+        Command::Dkim(dkim) => commands::dkim::run(dkim),
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),
         Command::Rbldnsd(rbldnsd) => commands::rbldnsd::run(rbldnsd).await,
         Command::Config(cli::Config::Example) => commands::check_config::example(),

@@ -31,6 +31,11 @@ const BENCHMARKS: &[Benchmark] = &[
         target: &["--package", "atalaya-bench", "--", "listing"],
     },
     Benchmark {
+        name: "notices",
+        about: "notices a second rendered, signed and handed to a mail server, beside smtp-source; takes --relay HOST:PORT and --notices N",
+        target: &["--package", "atalaya-bench", "--", "notices"],
+    },
+    Benchmark {
         name: "page",
         about: "how long the page about an address takes; takes --listed NUMBER, --filled FILE and --binary FILE",
         target: &["--package", "atalaya-bench", "--", "page"],

@@ -22,13 +22,16 @@ pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 pub(crate) use self::serve::{NamedTwice, Serve};
 use crate::commands::complaint::ComplaintCommand;
 use crate::commands::data::DataCommand;
+use crate::commands::dkim::DkimCommand;
 use crate::commands::evidence::EvidenceCommand;
 use crate::commands::feeds::FeedsCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::logs::LogsCommand;
 use crate::commands::notice::NoticeCommand;
+use crate::commands::outbox::OutboxCommand;
 use crate::commands::reporter::ReporterCommand;
 use crate::commands::stats::StatsCommand;
+use crate::commands::suppress::SuppressCommand;
 use crate::commands::top::TopCommand;
 use crate::commands::trap::TrapCommand;
 
@@ -102,6 +105,15 @@ pub(crate) enum Command {
     /// Preview notices, and write their templates to start from
     #[command(subcommand)]
     Notice(NoticeCommand),
+    /// Show the notices that wait, left or failed; try one anew, give one up
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Keep the addresses that no mail goes to
+    #[command(subcommand)]
+    Suppress(SuppressCommand),
+    /// Make keys that notices are signed with, and print their records
+    #[command(subcommand)]
+    Dkim(DkimCommand),
     /// Say what the SYNs of a capture tell about the network stacks that sent them
     Fingerprint(Fingerprint),
     /// Serve zone files as rbldnsd does, with its options

@@ -14,7 +14,7 @@ use atalaya_decide::DecideConfig;
 use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Period, Prefix, Secret, settings};
-use atalaya_notify::{ContactConfig, NoticeConfig};
+use atalaya_notify::{ContactConfig, Delivery, NoticeConfig};
 use atalaya_observe::advice::AdviceConfig;
 use atalaya_observe::complaints::ComplaintsConfig;
 use atalaya_observe::feeds::FeedsConfig;
@@ -270,10 +270,9 @@ impl Config {
                     .to_owned(),
             );
         }
-        if self.notice.relay.is_some() && !url.starts_with("https://") {
+        if self.notice.way() != Delivery::Folder && !url.starts_with("https://") {
             return Err(
-                "public_url must be set to an https URL, because notice.relay is set: notices lead to it"
-                    .to_owned(),
+                "public_url must be set to an https URL, because notices leave and lead to it".to_owned(),
             );
         }
         Ok(())

@@ -23,6 +23,7 @@ use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
 
+use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::statistics::StatsRequest;
 
 pub(crate) use client::Line;
@@ -102,6 +103,10 @@ pub(crate) enum Request {
     },
     /// What was counted.
     Stats(StatsRequest),
+    /// Mails that leave.
+    Outbox(OutboxRequest),
+    /// Addresses that no mail goes to.
+    Suppress(SuppressRequest),
     /// Judge all that was recorded, and say what is listed.
     Settle,
 }

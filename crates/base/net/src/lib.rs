@@ -26,7 +26,7 @@ pub use listen::{Acceptor, Listening, bind_tcp, bind_udp, has_spoken, turn_away}
 pub use newer::{Newer, Validators};
 pub use outgoing::outgoing_address;
 pub use reach::{OutOfReach, Reach};
-pub use resolver::{Codes, DnsError, Resolver};
+pub use resolver::{Codes, DnsError, Exchanges, Resolver};
 pub use reverse::Authority;
 pub use saved_syn::{SavedSyn, save_syns, saved_syn};
 pub use unix::bind_unix;

@@ -42,6 +42,17 @@ pub struct Codes {
     pub ttl: Duration,
 }
 
+/// Where mail for a domain goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exchanges {
+    /// To these servers, best first.
+    Servers(Vec<String>),
+    /// Nowhere: the domain says that it takes no mail (RFC 7505).
+    NoMail,
+    /// Nothing is said of it: to the address of the name itself, where it has one.
+    Unsaid,
+}
+
 /// The resolvers that are asked.
 #[derive(Debug, Clone)]
 pub struct Resolver {
@@ -95,6 +106,30 @@ impl Resolver {
         let names = servers.map(|record| record.data().exchange().to_string());
         // The root stands for "takes no mail" (RFC 7505).
         Ok(names.filter(|name| !matches!(name.as_str(), "" | ".")).collect())
+    }
+
+    /// Where mail for a domain goes, best first; among equals the order is left to chance (RFC 5321 section 5.1).
+    ///
+    /// # Errors
+    /// No resolver answers, or what is asked is no name.
+    pub async fn exchanges(&self, domain: &str) -> Result<Exchanges, DnsError> {
+        let answer = self.ask(domain, Rtype::MX).await?;
+        let records = answer.answer().map_err(|_cut| unanswered(domain))?;
+        let servers = records.limit_to::<Mx<_>>().take(MOST_RECORDS).flatten();
+        let mut found: Vec<(u16, u32, String)> = servers
+            .map(|record| {
+                let mx = record.data();
+                (mx.preference(), rand::random(), mx.exchange().to_string())
+            })
+            .collect();
+        found.sort_unstable();
+        let names = found.into_iter().map(|(_preference, _chance, name)| name);
+        let (null, names): (Vec<_>, Vec<_>) = names.partition(|name| matches!(name.as_str(), "" | "."));
+        Ok(match (null.is_empty(), names.is_empty()) {
+            (_, false) => Exchanges::Servers(names),
+            (false, true) => Exchanges::NoMail,
+            (true, true) => Exchanges::Unsaid,
+        })
     }
 
     /// The IPv4 addresses of a name, as a DNS blocklist answers with them; none where there is no such name.

@@ -1,8 +1,9 @@
-//! The outbox: every mail that leaves stands here first. Taken with a lease, like a job.
+//! The outbox: every mail that leaves stands here first. Taken with a lease, like a job, and many at a time.
 
 use std::time::Duration;
 
 use atalaya_model::{MailAddress, Timestamp};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::sql::{Row, values};
@@ -38,78 +39,205 @@ pub struct OutgoingMail {
     pub created_at: Timestamp,
 }
 
+/// How a try to send a mail ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// The next server took it over. A notice of the same id is told with it.
+    Sent,
+    /// It stands in a folder: it left the outbox, and nobody was told.
+    Filed,
+    /// It is to be tried again.
+    Postponed {
+        /// From when on.
+        until: Timestamp,
+        /// What stood in the way.
+        why: String,
+    },
+    /// It was not tried, for no fault of its own, and is to be taken again. That it was taken does not count.
+    Held {
+        /// From when on.
+        until: Timestamp,
+    },
+    /// It is never to be tried again.
+    Failed {
+        /// What stood in the way.
+        why: String,
+    },
+}
+
+/// What is to be noted of a mail that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailNote {
+    /// The mail.
+    pub id: Uuid,
+    /// How its try ended.
+    pub outcome: MailOutcome,
+}
+
 impl Store {
-    /// Takes the mail that has waited longest, for `lease`; after that somebody else may take it.
+    /// Takes up to `limit` mails that have waited longest, for `lease`; after that somebody else may take them.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn take_mails(&self, limit: u32, lease: Duration) -> Result<Vec<OutgoingMail>, StoreError> {
+        let now = self.now();
+        let sql = "SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= $1 LIMIT 1";
+        if self.is_idle(sql, values![now]).await? {
+            return Ok(Vec::new());
+        }
+        let mut connection = self.write().await?;
+        let sql = format!(
+            "WITH next AS MATERIALIZED (SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= $1 \
+             ORDER BY due_at, id LIMIT $3 {}) \
+             UPDATE outbox SET due_at = $2, leased_until = $2, attempts = attempts + 1 \
+             WHERE id IN (SELECT id FROM next) \
+             RETURNING id, sender, recipient, message, attempts, created_at",
+            connection.dialect().skip_locked()
+        );
+        let rows = connection.rows(sql, values![now, now.plus(lease), limit]).await?;
+        let mut mails = rows.into_iter().map(mail).collect::<Result<Vec<_>, _>>()?;
+        mails.sort_by_key(|mail| (mail.created_at, mail.id));
+        Ok(mails)
+    }
+
+    /// The same with one mail.
     ///
     /// # Errors
     /// The store failed.
     pub async fn take_mail(&self, lease: Duration) -> Result<Option<OutgoingMail>, StoreError> {
-        let now = self.now();
-        let sql = "SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= $1 LIMIT 1";
-        if self.is_idle(sql, values![now]).await? {
-            return Ok(None);
-        }
-        let mut connection = self.write().await?;
-        let sql = format!(
-            "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE id = (\
-             SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT 1 {}) \
-             RETURNING id, sender, recipient, message, attempts, created_at",
-            connection.dialect().skip_locked()
-        );
-        let row = connection.row(sql, values![now, now.plus(lease)]).await?;
-        row.map(mail).transpose()
+        Ok(self.take_mails(1, lease).await?.pop())
     }
 
-    /// The mail was taken over by the next server. The notice of the same id, or those that it is the letter of, are told with it.
+    /// Notes how tries ended, all of them or none. What is no longer waiting stays as it is, unless it left after all. With a mail that was sent, the
+    /// notice of the same id is told, or those that it is the letter of.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn mail_sent(&self, id: Uuid) -> Result<(), StoreError> {
+    pub async fn note_mails(&self, notes: &[MailNote]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         let now = self.now();
         let connection = &mut transaction.connection;
-        let sql = "UPDATE outbox SET state = 'sent', last_error = NULL WHERE id = $1";
-        connection.execute(sql, values![id]).await?;
-        for told in [
-            "id = $1 AND gathered IS NULL",
-            "mail = $1 AND gathered IS NOT NULL",
-        ] {
-            let sql = format!("UPDATE notices SET told_at = $2 WHERE {told} AND told_at IS NULL");
-            connection.execute(sql, values![id, now]).await?;
+        let of = |wanted: &MailOutcome| {
+            let same = notes.iter().filter(|note| note.outcome == *wanted);
+            same.map(|note| note.id).collect::<Vec<_>>()
+        };
+        let sent = of(&MailOutcome::Sent);
+        let sql =
+            "UPDATE outbox SET state = 'sent', last_error = NULL, leased_until = NULL WHERE id IN {keys}";
+        connection.rows_in(sql, sent.iter().copied()).await?;
+        for told in ["gathered IS NULL AND id", "gathered IS NOT NULL AND mail"] {
+            let sql =
+                format!("UPDATE notices SET told_at = {{with}} WHERE told_at IS NULL AND {told} IN {{keys}}");
+            connection
+                .rows_in_with(&sql, Some(now.into()), sent.iter().copied())
+                .await?;
+        }
+        let sql =
+            "UPDATE outbox SET state = 'filed', last_error = NULL, leased_until = NULL WHERE id IN {keys}";
+        connection.rows_in(sql, of(&MailOutcome::Filed)).await?;
+        for MailNote { id, outcome } in notes {
+            let (sql, row) = match outcome {
+                MailOutcome::Sent | MailOutcome::Filed => continue,
+                MailOutcome::Postponed { until, why } => (POSTPONE, values![*id, *until, why.as_str()]),
+                MailOutcome::Held { until } => (HOLD, values![*id, *until]),
+                MailOutcome::Failed { why } => (FAIL, values![*id, why.as_str()]),
+            };
+            connection.execute(sql, row).await?;
         }
         transaction.commit().await
     }
 
-    /// The mail stands in a folder: it left the outbox, and nobody was told.
+    /// The same with one mail that was sent.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn mail_filed(&self, id: Uuid) -> Result<(), StoreError> {
-        self.write_one(
-            "UPDATE outbox SET state = 'filed', last_error = NULL WHERE id = $1",
-            values![id],
-        )
-        .await
+    pub async fn mail_sent(&self, id: Uuid) -> Result<(), StoreError> {
+        let outcome = MailOutcome::Sent;
+        self.note_mails(&[MailNote { id, outcome }]).await
     }
 
-    /// The mail is to be tried again from `until`.
+    /// A page of the mails in a state, or of all, behind the last id of the page before, in the order of their ids.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn mail_postponed(&self, id: Uuid, until: Timestamp, why: &str) -> Result<(), StoreError> {
-        let sql = "UPDATE outbox SET due_at = $2, last_error = $3 WHERE id = $1 AND state = 'waiting'";
-        self.write_one(sql, values![id, until, why]).await
+    pub async fn mails(
+        &self,
+        state: Option<&str>,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<KeptMail>, StoreError> {
+        let sql = "SELECT id, recipient, state, created_at, due_at, attempts, last_error, CAST(length(message) AS BIGINT) FROM outbox \
+                   WHERE id > $1 AND ($2 = '' OR state = $2) ORDER BY id LIMIT $3";
+        let row = values![after.unwrap_or_default(), state.unwrap_or_default(), limit];
+        let rows = self.read().await?.rows(sql, row).await?;
+        rows.into_iter().map(kept_mail).collect()
     }
 
-    /// The mail is never to be tried again.
+    /// Has mails tried at once and anew, as if they had just been written: those that failed or were dropped, and those that wait. One
+    /// that is just being sent is passed over. With `id` that one only; without, all that failed. Tells how many.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn mail_failed(&self, id: Uuid, why: &str) -> Result<(), StoreError> {
-        let sql = "UPDATE outbox SET state = 'failed', last_error = $2 WHERE id = $1 AND state = 'waiting'";
-        self.write_one(sql, values![id, why]).await
+    pub async fn retry_mails(&self, id: Option<Uuid>) -> Result<u64, StoreError> {
+        let now = self.now();
+        let head = "UPDATE outbox SET state = 'waiting', due_at = $1, created_at = $1, attempts = 0, leased_until = NULL WHERE";
+        let (sql, row) = match id {
+            Some(id) => (
+                format!(
+                    "{head} id = $2 AND (state IN ('failed', 'dropped') OR (state = 'waiting' AND {NOT_TAKEN}))"
+                ),
+                values![now, id],
+            ),
+            None => (format!("{head} state = 'failed'"), values![now]),
+        };
+        let count = self.write().await?.execute(sql, row).await?;
+        self.ring(Topic::Outbox);
+        Ok(count)
+    }
+
+    /// Gives a mail up that waits. Not one that is just being sent. Tells whether it did.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn drop_mail(&self, id: Uuid) -> Result<bool, StoreError> {
+        let sql = format!(
+            "UPDATE outbox SET state = 'dropped', due_at = $1, last_error = 'dropped by hand' \
+             WHERE id = $2 AND state = 'waiting' AND {NOT_TAKEN}"
+        );
+        let count = self.write().await?.execute(sql, values![self.now(), id]).await?;
+        Ok(count > 0)
     }
 }
+
+/// What is known of a mail in the outbox, without its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptMail {
+    /// Names it for good.
+    pub id: Uuid,
+    /// The envelope recipient.
+    pub recipient: MailAddress,
+    /// `waiting`, `sent`, `filed`, `failed` or `dropped`.
+    pub state: String,
+    /// When it was put into the outbox, or tried anew by hand.
+    pub created_at: Timestamp,
+    /// When it is due, where it waits.
+    pub due_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What stood in the way the last time.
+    pub last_error: Option<String>,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// Nobody is just sending it.
+const NOT_TAKEN: &str = "(leased_until IS NULL OR leased_until <= $1)";
+const POSTPONE: &str = "UPDATE outbox SET due_at = $2, leased_until = NULL, last_error = $3 \
+                        WHERE id = $1 AND state = 'waiting'";
+const HOLD: &str = "UPDATE outbox SET due_at = $2, leased_until = NULL, attempts = attempts - 1 \
+                    WHERE id = $1 AND state = 'waiting'";
+const FAIL: &str = "UPDATE outbox SET state = 'failed', leased_until = NULL, last_error = $2 \
+                    WHERE id = $1 AND state = 'waiting'";
 
 impl Transaction {
     /// Puts a mail into the outbox, due at once. The same id twice is kept once.
@@ -142,5 +270,19 @@ fn mail(mut row: Row) -> Result<OutgoingMail, StoreError> {
         message: row.take()?,
         attempts: row.take_count()?,
         created_at: row.take_time()?,
+    })
+}
+
+/// Reads what is known of a mail; the columns are taken in their order.
+fn kept_mail(mut row: Row) -> Result<KeptMail, StoreError> {
+    Ok(KeptMail {
+        id: row.take_id()?,
+        recipient: row.take_word()?,
+        state: row.take()?,
+        created_at: row.take_time()?,
+        due_at: row.take_time()?,
+        attempts: row.take_count()?,
+        last_error: row.take()?,
+        size: row.take_count()?,
     })
 }

@@ -85,6 +85,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "letters that tell many notices",
         statements: LETTERS,
     },
+    Step {
+        name: "leases of mails, and whom no mail goes to",
+        statements: SENDING,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -402,6 +406,17 @@ const LETTERS: &[&str] = &[
     "ALTER TABLE notices ADD COLUMN gathered TEXT",
     "CREATE INDEX notices_gathered ON notices (lower(contact), serial) WHERE mail IS NULL AND gathered IS NOT NULL",
     "CREATE INDEX notices_of_mail ON notices (mail, serial) WHERE mail IS NOT NULL",
+];
+
+/// That a mail waits does not tell whether somebody is just sending it; its lease does.
+const SENDING: &[&str] = &[
+    "ALTER TABLE outbox ADD COLUMN leased_until {int}",
+    "CREATE TABLE suppressed (
+        address TEXT PRIMARY KEY,
+        why TEXT NOT NULL,
+        since {int} NOT NULL,
+        until {int}
+    ) {strict}",
 ];
 
 /// A statement in the words of a back end.

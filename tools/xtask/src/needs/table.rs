@@ -196,6 +196,16 @@ pub(super) const NEEDS: &[Need] = &[
         Proof::Program("notmuch"),
         "reads notices as a person does, and shows which of them are one thread",
     ),
+    need(
+        "python3-dkim",
+        Proof::Python("dkim"),
+        "verifies the signatures of notices",
+    ),
+    need(
+        "python3-nacl",
+        Proof::Python("nacl"),
+        "verifies those of them that are made with Ed25519",
+    ),
 ];
 
 /// Answers that a package would ask for at its installation: input of `debconf-set-selections`.

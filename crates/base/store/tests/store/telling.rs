@@ -6,7 +6,10 @@ use std::time::Duration;
 use atalaya_model::{
     Class, Confidence, Contact, ContactSource, Decision, Kind, MailAddress, Rule, Serial, Timestamp, Verdict,
 };
-use atalaya_store::{Asker, Case, DossierLimits, Gathered, Letter, Letters, NewMail, Notice, Removal, Tally};
+use atalaya_store::{
+    Asker, Case, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice, Removal,
+    Suppressed, Tally,
+};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -16,6 +19,7 @@ on_both!(
     Fixture:
     the_longest_fresh_contact_is_found,
     who_asked_is_left_alone_however_it_is_capitalised,
+    no_mail_goes_to_who_is_suppressed_until_the_time_is_over,
     notices_are_found,
     a_notice_is_told_when_a_relay_took_its_mail,
     gathered_notices_are_told_in_one_letter_once,
@@ -159,8 +163,13 @@ async fn a_notice_is_told_when_a_relay_took_its_mail(fixture: Fixture) {
         transaction.add_mail(&mail).await.unwrap();
     }
     transaction.commit().await.unwrap();
-    store.mail_filed(ids[1]).await.unwrap();
-    store.mail_failed(ids[2], "no such mailbox").await.unwrap();
+    let why = "no such mailbox".to_owned();
+    let notes = [
+        (ids[1], MailOutcome::Filed),
+        (ids[2], MailOutcome::Failed { why }),
+    ];
+    let notes = notes.map(|(id, outcome)| MailNote { id, outcome });
+    store.note_mails(&notes).await.unwrap();
     let limits = DossierLimits {
         observations: 0,
         decisions: 0,
@@ -461,4 +470,57 @@ async fn letters_are_counted_by_contact_and_network(fixture: Fixture) {
         assert_eq!(counted, count, "{which:?}");
     }
     transaction.rollback().await.unwrap();
+}
+
+async fn no_mail_goes_to_who_is_suppressed_until_the_time_is_over(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    let [for_good, for_now, alone, free] = [
+        "Gone@a.example",
+        "full@b.example",
+        "alone@c.example",
+        "d@d.example",
+    ]
+    .map(|text| text.parse::<MailAddress>().unwrap());
+    let suppressed = |address: &MailAddress, until| Suppressed {
+        address: address.as_str().to_ascii_lowercase().parse().unwrap(),
+        why: "550 no such user".to_owned(),
+        since: time.now(),
+        until,
+    };
+    let hour = Duration::from_secs(3_600);
+    let all = [
+        suppressed(&for_good, None),
+        suppressed(&for_now, Some(time.now().plus(hour))),
+    ];
+    for one in &all {
+        store.suppress(one).await.unwrap();
+        store.suppress(one).await.unwrap();
+    }
+    store.leave_alone(&alone, time.now()).await.unwrap();
+    let unwanted = async || {
+        let found = store
+            .unwanted(&[&for_good, &for_now, &alone, &free])
+            .await
+            .unwrap();
+        found.into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        unwanted().await,
+        ["alone@c.example", "full@b.example", "gone@a.example"]
+    );
+    assert_eq!(
+        store.suppressed("", 9).await.unwrap(),
+        [all[1].clone(), all[0].clone()]
+    );
+    assert_eq!(store.suppressed("full@b.example", 9).await.unwrap().len(), 1);
+    time.advance(hour);
+    assert_eq!(unwanted().await, ["alone@c.example", "gone@a.example"]);
+    assert!(
+        store
+            .allow_mail_to(&"GONE@a.example".parse().unwrap())
+            .await
+            .unwrap()
+    );
+    assert!(!store.allow_mail_to(&alone).await.unwrap());
+    assert_eq!(unwanted().await, ["alone@c.example"]);
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use atalaya_model::Timestamp;
-use atalaya_store::{NewMail, Store, Topic};
+use atalaya_store::{MailNote, MailOutcome, NewMail, Store, Topic};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ on_both!(
     many_workers_never_take_the_same_job,
     a_mail_is_taken_once_until_its_lease_ends,
     a_mail_is_sent_postponed_or_failed,
+    mails_are_taken_and_noted_many_at_a_time,
+    a_mail_that_is_just_being_sent_is_neither_tried_again_nor_dropped_by_hand,
     work_wakes_who_waits_for_it,
     what_is_finished_is_deleted_at_its_age_and_what_waits_stays,
 );
@@ -200,16 +202,75 @@ async fn a_mail_is_sent_postponed_or_failed(fixture: Fixture) {
     for _ in 0..3 {
         assert!(store.take_mail(LEASE).await.unwrap().is_some());
     }
-    store.mail_sent(sent).await.unwrap();
-    store.mail_failed(failed, "550 no such user").await.unwrap();
-    store
-        .mail_postponed(postponed, time.now().plus(LEASE * 5), "451 try later")
-        .await
-        .unwrap();
+    let (until, why) = (time.now().plus(LEASE * 5), "451 try later".to_owned());
+    let notes = [
+        (sent, MailOutcome::Sent),
+        (
+            postponed,
+            MailOutcome::Postponed {
+                until,
+                why: why.clone(),
+            },
+        ),
+        (failed, MailOutcome::Failed { why }),
+    ];
+    let notes = notes.map(|(id, outcome)| MailNote { id, outcome });
+    store.note_mails(&notes).await.unwrap();
     time.advance(LEASE * 4);
     assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
     time.advance(LEASE);
     assert_eq!(store.take_mail(LEASE).await.unwrap().unwrap().id, postponed);
+}
+
+async fn mails_are_taken_and_noted_many_at_a_time(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    for _ in 0..7 {
+        add_mail(store).await;
+    }
+    let first = store.take_mails(5, LEASE).await.unwrap();
+    let second = store.take_mails(5, LEASE).await.unwrap();
+    assert_eq!((first.len(), second.len()), (5, 2));
+    let ids: HashSet<_> = first.iter().chain(&second).map(|mail| mail.id).collect();
+    assert_eq!(ids.len(), 7);
+    let until = time.now().plus(LEASE);
+    let sent = first.iter().map(|mail| (mail.id, MailOutcome::Sent));
+    let held = second.iter().map(|mail| (mail.id, MailOutcome::Held { until }));
+    let notes: Vec<_> = sent
+        .chain(held)
+        .map(|(id, outcome)| MailNote { id, outcome })
+        .collect();
+    store.note_mails(&notes).await.unwrap();
+    time.advance(LEASE);
+    let again = store.take_mails(9, LEASE).await.unwrap();
+    let attempts: Vec<_> = again.iter().map(|mail| mail.attempts).collect();
+    assert_eq!(attempts, [1, 1], "that they were taken and held did not count");
+    assert_eq!(store.mails(Some("sent"), None, 9).await.unwrap().len(), 5);
+}
+
+async fn a_mail_that_is_just_being_sent_is_neither_tried_again_nor_dropped_by_hand(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    let id = add_mail(store).await.id;
+    store.take_mail(LEASE).await.unwrap().unwrap();
+    assert_eq!(store.retry_mails(Some(id)).await.unwrap(), 0);
+    assert!(!store.drop_mail(id).await.unwrap());
+    let (until, why) = (time.now().plus(LEASE * 9), "451 try later".to_owned());
+    let outcome = MailOutcome::Postponed { until, why };
+    store.note_mails(&[MailNote { id, outcome }]).await.unwrap();
+    assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
+    assert_eq!(store.retry_mails(Some(id)).await.unwrap(), 1);
+    assert_eq!(store.take_mail(LEASE).await.unwrap().unwrap().attempts, 1);
+    let outcome = MailOutcome::Failed {
+        why: "550".to_owned(),
+    };
+    store.note_mails(&[MailNote { id, outcome }]).await.unwrap();
+    assert_eq!(store.retry_mails(None).await.unwrap(), 1, "all that failed");
+    assert!(store.drop_mail(id).await.unwrap());
+    assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
+    let kept = store.mails(None, None, 9).await.unwrap();
+    assert_eq!(
+        (kept[0].id, kept[0].state.as_str(), kept[0].size),
+        (id, "dropped", 16)
+    );
 }
 
 async fn work_wakes_who_waits_for_it(fixture: Fixture) {

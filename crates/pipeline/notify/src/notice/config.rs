@@ -1,15 +1,17 @@
 //! How notices are written and sent, as the operator sets it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use atalaya_formats::redact::TrapNames;
-use atalaya_model::{BadMailAddress, ByteSize, MailAddress, Period, Secret, settings};
+use atalaya_model::{BadMailAddress, ByteSize, MailAddress, Period, Prefix, Secret, settings};
 use serde::{Deserialize, Serialize};
 
 use super::language::Language;
 use super::quiet_hours::QuietHours;
 use super::text::{TemplateError, Templates};
+use crate::outbox::{Delivery, DkimKey};
 
 /// Who notices come from where the operator named nobody: they stay in the folder then, and the name shows what is missing.
 const NOBODY: &str = "abuse@atalaya.invalid";
@@ -94,6 +96,33 @@ settings! {
         quiet_hours: Option<QuietHours> = None => "\"22:00-07:00 +01:00\"",
         /// How long the link to a network's own page opens it. Whoever has the link sees what the network may see.
         link_lifetime: Period = Period::days(30),
+
+        // How notices are sent, beside `relay` and what follows it: docs/guide/sending.md. The checks are in `outbox::config`.
+
+        /// Where notices go: `relay`, `direct` (to the mail servers of each recipient), or `folder` (nobody is told). Without a word, to the relay
+        /// where there is one.
+        delivery: Option<Delivery> = None => "\"relay\"",
+        /// How many connections at once carry notices away. Each is used for many; the relay must allow as many from one client.
+        connections: u32 = 20,
+        /// The mailbox that takes bounces: notices are sent as `bounces+ID@list.example.net`, where ID names the notice and cannot be made up.
+        /// The mail server must deliver mail with anything behind the `+` (Postfix: `recipient_delimiter = +`). Without it, `sender` is used.
+        return_path: Option<MailAddress> = None => "\"bounces@list.example.net\"",
+        /// The keys that notices are signed with (DKIM), all of them each notice: one of RSA, which everybody verifies, and one of Ed25519.
+        /// `atalaya dkim new` makes them. The domain must be that of `sender`, or one above it.
+        dkim: Vec<DkimKey> = Vec::new() => "[{ selector = \"a1\", domain = \"example.net\", key = \"/etc/atalaya/a1.pem\" }]",
+        /// How long nothing goes to an address that the server knows no mailbox of.
+        suppress_for: Period = Period::days(90),
+        /// With `delivery = "direct"`: the resolvers that are asked for the mail servers of recipients.
+        resolvers: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 53))],
+        /// With `delivery = "direct"`: how many connections at once go to the servers of one domain.
+        connections_per_domain: u32 = 2,
+        /// With `delivery = "direct"`: how many mails a minute go to the servers of one domain; more wait.
+        mails_per_minute: u32 = 60,
+        /// With `delivery = "direct"`: the port of mail servers. Another one is for trials.
+        direct_port: u16 = 25,
+        /// With `delivery = "direct"`: networks that are reserved and may be delivered to all the same. Without them, mail goes to public
+        /// addresses only.
+        direct_inside: Vec<Prefix> = Vec::new() => "[\"10.0.0.0/8\"]",
     }
 }
 
@@ -103,10 +132,9 @@ impl NoticeConfig {
     /// # Errors
     /// A sentence that names the key and what it takes.
     pub fn check(&self) -> Result<(), String> {
-        if self.relay.is_some() && self.sender.is_none() {
+        if self.way() != Delivery::Folder && self.sender.is_none() {
             return Err(
-                "notice.sender must name the mailbox that replies go to, because notice.relay is set"
-                    .to_owned(),
+                "notice.sender must name the mailbox that replies go to, because notices leave".to_owned(),
             );
         }
         if self
@@ -123,6 +151,7 @@ impl NoticeConfig {
         if self.username.is_some() != self.password.is_some() {
             return Err("notice.username and notice.password go together".to_owned());
         }
+        self.check_sending()?;
         self.check_texts()?;
         self.check_ranges()
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use atalaya_store::OutgoingMail;
 
-use super::Refusal;
+use super::refusal::Refusal;
 
 /// Where our notices say which address they are about. A stranger who gets such a line into the text above it lends the file a name,
 /// cleaned of all that no name may have, and nothing else.

@@ -1,5 +1,9 @@
 //! The sender against relays that behave, refuse, hang and hang up, and against a folder.
 
+mod direct;
+mod dkim;
+mod kill;
+mod many;
 mod tls;
 
 use std::os::unix::fs::MetadataExt;
@@ -8,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use atalaya_model::Period;
-use atalaya_store::{NewMail, Store, StoreUrl};
+use atalaya_store::{NewMail, OutgoingMail, Store, StoreError, StoreUrl};
 use atalaya_testkit::{TestClock, skip};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -17,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Sender;
+use super::parcel::{Parcel, Wrapping};
+use super::refusal::Refusal;
 use crate::notice::{NoticeConfig, Tls};
 
 /// The longest wait for something that must come.
@@ -69,14 +75,23 @@ impl House {
     }
 
     fn sender(&self, relay: Option<String>) -> Sender {
-        let config = NoticeConfig {
-            sender: Some("abuse@list.example".parse().unwrap()),
-            relay,
-            tls: Tls::None,
-            timeout: Period::millis(400),
-            ..NoticeConfig::default()
-        };
+        self.sender_as(config(relay))
+    }
+
+    fn sender_as(&self, config: NoticeConfig) -> Sender {
         Sender::new(config, self.store.clone(), self.time.clock(), self.notices()).unwrap()
+    }
+
+    /// Takes the mail that waits, and gives what the relay of that name says against it.
+    async fn refusal(&self, name: String) -> Refusal {
+        let mail = self.store.take_mail(Duration::ZERO).await.unwrap().unwrap();
+        let relay = self.relay(&name);
+        let handed = relay.hand_over(&parcel(&mail)).await;
+        handed.outcome.unwrap_err()
+    }
+
+    fn relay(&self, name: &str) -> super::relay::Relay {
+        super::relay::Relay::new(name, &config(None), &self.time.clock()).unwrap()
     }
 
     fn notices(&self) -> PathBuf {
@@ -86,6 +101,36 @@ impl House {
     /// Whether a mail is due now; taking it shows.
     async fn is_due(&self) -> bool {
         self.store.take_mail(Duration::ZERO).await.unwrap().is_some()
+    }
+}
+
+fn config(relay: Option<String>) -> NoticeConfig {
+    NoticeConfig {
+        sender: Some("abuse@list.example".parse().unwrap()),
+        relay,
+        tls: Tls::None,
+        timeout: Period::millis(400),
+        ..NoticeConfig::default()
+    }
+}
+
+fn parcel(mail: &OutgoingMail) -> Parcel {
+    let wrapping = Wrapping {
+        signers: Vec::new(),
+        return_path: None,
+    };
+    wrapping.pack(mail, b"key", mail.created_at).unwrap()
+}
+
+impl Sender {
+    /// Carries one mail away. Says whether there was one.
+    async fn send_next(&self) -> Result<bool, StoreError> {
+        let batch = self.work.take(1).await?;
+        for mail in batch.mails {
+            let work = std::sync::Arc::clone(&self.work);
+            work.carry(mail, batch.until, CancellationToken::new()).await;
+        }
+        Ok(batch.is_full)
     }
 }
 
@@ -252,11 +297,7 @@ async fn who_asks_to_be_left_alone_gets_no_mail_that_was_already_waiting() {
 async fn the_reason_of_a_refusal_is_kept_in_the_words_of_the_relay() {
     let house = House::new().await;
     let (name, _taken) = relay(Relay::RefusesForGood).await;
-    let mail = house.store.take_mail(Duration::ZERO).await.unwrap().unwrap();
-    let super::Way::Relay(relay) = house.sender(Some(name)).way else {
-        panic!()
-    };
-    let super::Refusal::ForGood(why) = relay.hand_over(&mail).await.unwrap_err() else {
+    let Refusal::NoMailbox(why) = house.refusal(name).await else {
         panic!()
     };
     assert!(why.contains("550") && why.contains("User unknown"), "{why}");
@@ -271,12 +312,8 @@ async fn a_relay_that_refuses_us_is_told_apart_from_one_that_refuses_the_mail() 
     ] {
         let house = House::new().await;
         let (name, _taken) = relay(does).await;
-        let mail = house.store.take_mail(Duration::ZERO).await.unwrap().unwrap();
-        let super::Way::Relay(relay) = house.sender(Some(name)).way else {
-            panic!()
-        };
-        let refusal = relay.hand_over(&mail).await.unwrap_err();
-        assert!(matches!(refusal, super::Refusal::OfUs(_)), "{refusal:?}");
+        let refusal = house.refusal(name).await;
+        assert!(matches!(refusal, Refusal::OfUs(_)), "{refusal:?}");
     }
 }
 
@@ -284,16 +321,14 @@ async fn a_relay_that_refuses_us_is_told_apart_from_one_that_refuses_the_mail() 
 async fn a_relay_without_8bitmime_gets_mails_in_ascii_only() {
     let house = House::new().await;
     let (name, mut taken) = relay(Relay::HasNoExtensions).await;
-    let super::Way::Relay(relay) = house.sender(Some(name)).way else {
-        panic!()
-    };
+    let relay = house.relay(&name);
     let mut mail = house.store.take_mail(Duration::ZERO).await.unwrap().unwrap();
-    relay.hand_over(&mail).await.unwrap();
+    assert_eq!(relay.hand_over(&parcel(&mail)).await.outcome, Ok(()));
     assert_eq!(taken.recv().await.unwrap(), MESSAGE);
     mail.message.extend_from_slice("olé\r\n".as_bytes());
-    let refusal = relay.hand_over(&mail).await.unwrap_err();
+    let refusal = relay.hand_over(&parcel(&mail)).await.outcome.unwrap_err();
     assert!(
-        matches!(&refusal, super::Refusal::OfUs(why) if why.contains("8BITMIME")),
+        matches!(&refusal, Refusal::OfUs(why) if why.contains("8BITMIME")),
         "{refusal:?}"
     );
 }
@@ -302,11 +337,10 @@ async fn a_relay_without_8bitmime_gets_mails_in_ascii_only() {
 async fn where_tls_is_required_nothing_leaves_without_it() {
     let house = House::new().await;
     let (name, mut taken) = relay(Relay::Accepts).await;
-    let config = NoticeConfig {
+    let sender = house.sender_as(NoticeConfig {
         tls: Tls::Required,
-        ..house.sender(Some(name)).config
-    };
-    let sender = Sender::new(config, house.store.clone(), house.time.clock(), house.notices()).unwrap();
+        ..config(Some(name))
+    });
     assert!(sender.send_next().await.unwrap());
     assert!(taken.try_recv().is_err());
     house.time.advance(Duration::from_secs(3_600));
@@ -420,11 +454,10 @@ async fn postfix_smtp_sink_takes_the_mail() {
         }
     };
     tokio::time::timeout(MAX_WAIT, is_up).await.unwrap();
-    let config = NoticeConfig {
+    let sender = house.sender_as(NoticeConfig {
         timeout: Period::seconds(30),
-        ..house.sender(Some(name.clone())).config
-    };
-    let sender = Sender::new(config, house.store.clone(), house.time.clock(), house.notices()).unwrap();
+        ..config(Some(name.clone()))
+    });
     assert!(sender.send_next().await.unwrap());
     assert!(!sender.send_next().await.unwrap());
     house.time.advance(Duration::from_secs(86_400));

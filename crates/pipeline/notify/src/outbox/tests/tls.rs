@@ -99,12 +99,11 @@ async fn converse_with_tls(
 }
 
 fn sender(house: &House, name: String, tls: Tls) -> Sender {
-    let config = NoticeConfig {
+    house.sender_as(NoticeConfig {
         tls,
         timeout: Period::seconds(30),
-        ..house.sender(Some(name)).config
-    };
-    Sender::new(config, house.store.clone(), house.time.clock(), house.notices()).unwrap()
+        ..config(Some(name))
+    })
 }
 
 #[tokio::test]

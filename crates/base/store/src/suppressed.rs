@@ -1,0 +1,100 @@
+//! Addresses that no mail goes to: those where mail failed for good, and those that a person named. Beside them stand those who asked
+//! to be left alone.
+
+use std::collections::BTreeMap;
+
+use atalaya_model::{MailAddress, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::contacts::caseless;
+use crate::sql::{Row, values};
+use crate::{Store, StoreError};
+
+/// What is told of whoever asked for no more.
+const LEFT_ALONE: &str = "the recipient asked to be left alone";
+
+/// An address that no mail goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppressed {
+    /// The address; in the store all its letters are small.
+    pub address: MailAddress,
+    /// Why, in a sentence.
+    pub why: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; none for good.
+    pub until: Option<Timestamp>,
+}
+
+impl Store {
+    /// Sends no more mail to an address. What was said of it before is replaced.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn suppress(&self, suppressed: &Suppressed) -> Result<(), StoreError> {
+        let sql = "INSERT INTO suppressed (address, why, since, until) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (address) DO UPDATE SET why = excluded.why, since = excluded.since, until = excluded.until";
+        let row = values![
+            caseless(&suppressed.address),
+            suppressed.why.as_str(),
+            suppressed.since,
+            suppressed.until,
+        ];
+        self.write_one(sql, row).await
+    }
+
+    /// Mail may go to an address again. Whoever asked to be left alone stays so. Tells whether it was suppressed.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn allow_mail_to(&self, address: &MailAddress) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM suppressed WHERE address = $1";
+        let count = self
+            .write()
+            .await?
+            .execute(sql, values![caseless(address)])
+            .await?;
+        Ok(count > 0)
+    }
+
+    /// A page of the suppressed addresses, behind the last one of the page before, those whose time is over too.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn suppressed(&self, after: &str, limit: u32) -> Result<Vec<Suppressed>, StoreError> {
+        let sql =
+            "SELECT address, why, since, until FROM suppressed WHERE address > $1 ORDER BY address LIMIT $2";
+        let rows = self.read().await?.rows(sql, values![after, limit]).await?;
+        rows.into_iter().map(suppressed).collect()
+    }
+
+    /// Those of the addresses that no mail may go to now, in small letters, each with the reason.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn unwanted(&self, addresses: &[&MailAddress]) -> Result<BTreeMap<String, String>, StoreError> {
+        let keys = || addresses.iter().map(|address| caseless(address));
+        let now = self.now();
+        let mut connection = self.read().await?;
+        let sql = "SELECT address, why FROM suppressed WHERE (until IS NULL OR until > {with}) AND address IN {keys}";
+        let mut found = BTreeMap::new();
+        for mut row in connection.rows_in_with(sql, Some(now.into()), keys()).await? {
+            found.insert(row.take()?, row.take()?);
+        }
+        let sql = "SELECT address FROM left_alone WHERE address IN {keys}";
+        for mut row in connection.rows_in(sql, keys()).await? {
+            found.insert(row.take()?, LEFT_ALONE.to_owned());
+        }
+        Ok(found)
+    }
+}
+
+/// Reads a row; the columns are taken in their order.
+fn suppressed(mut row: Row) -> Result<Suppressed, StoreError> {
+    Ok(Suppressed {
+        address: row.take_word()?,
+        why: row.take()?,
+        since: row.take_time()?,
+        until: row.take_some_time()?,
+    })
+}
