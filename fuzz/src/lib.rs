@@ -7,6 +7,7 @@
     reason = "a property that does not hold is what these functions are there to shout about"
 )]
 
+mod bounce;
 mod complaint;
 mod config;
 mod conversation;
@@ -24,6 +25,7 @@ mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
+mod reply;
 mod reports;
 mod shape;
 mod signatures;
@@ -35,6 +37,7 @@ mod text;
 mod whois;
 mod words;
 
+pub use bounce::bounce;
 pub use complaint::complaint;
 pub use config::config;
 pub use conversation::conversation;
@@ -51,6 +54,7 @@ pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
+pub use reply::reply;
 pub use reports::reports;
 pub use shape::shape;
 pub use signatures::signatures;
@@ -66,6 +70,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its seeds and of its entry point.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("bounce", bounce),
     ("complaint", complaint),
     ("config", config),
     ("conversation", conversation),
@@ -82,6 +87,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),
+    ("reply", reply),
     ("reports", reports),
     ("shape", shape),
     ("signatures", signatures),
