@@ -34,6 +34,7 @@ mod spf;
 mod statistics;
 mod syn;
 mod text;
+mod verp;
 mod whois;
 mod words;
 
@@ -62,6 +63,7 @@ pub use smtp::smtp;
 pub use spf::spf;
 pub use statistics::statistics;
 pub use syn::syn;
+pub use verp::verp;
 pub use whois::whois;
 pub use words::words;
 
@@ -95,6 +97,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("syn", syn),
     ("spf", spf),
     ("statistics", statistics),
+    ("verp", verp),
     ("whois", whois),
     ("words", words),
 ];

@@ -59,6 +59,7 @@ targets!(
     spf,
     statistics,
     syn,
+    verp,
     whois,
     words
 );

@@ -31,6 +31,7 @@ pub mod signatures;
 pub mod smtp;
 pub mod spf;
 pub mod syn;
+pub mod verp;
 pub mod view;
 pub mod whois;
 pub mod xarf;
