@@ -12,6 +12,7 @@ mod evidence;
 mod find;
 mod mail;
 mod rate;
+mod reachable;
 mod settle;
 mod text;
 mod writer;
