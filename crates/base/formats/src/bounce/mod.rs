@@ -9,6 +9,7 @@
 mod delivery_status;
 mod failure;
 mod free;
+mod phrases;
 mod reason;
 mod signs;
 mod sns;
@@ -100,7 +101,7 @@ impl Reading {
     }
 }
 
-/// Reads a mail. Total; bounded by what [`Letter`] looks at.
+/// Reads a mail. Total; what is looked at is bounded.
 #[must_use]
 pub fn read(mail: &[u8]) -> Reading {
     let letter = Letter::read(mail);

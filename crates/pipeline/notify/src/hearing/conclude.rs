@@ -127,13 +127,11 @@ fn known(read: &Read<'_>, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effe
 
 /// What follows from a bounce: a failure that lasts counts, once a notice.
 fn bounced(reading: &Reading, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effect>) {
-    let failed = reading
+    let mut failed = reading
         .failures
         .iter()
         .filter(|failure| failure.action == Action::Failed);
-    let Some((failure, whose)) = failed
-        .filter_map(|failure| Some((failure, whose(failure, &notice.contact)?)))
-        .next()
+    let Some((failure, whose)) = failed.find_map(|failure| Some((failure, whose(failure, &notice.contact)?)))
     else {
         return (Done::Noted, Vec::new());
     };

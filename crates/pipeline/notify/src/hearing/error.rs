@@ -9,8 +9,8 @@ pub enum HearingError {
     /// The store failed. The mail is to come again.
     #[error("the store cannot keep what is heard")]
     Store(#[from] StoreError),
-    /// Enough mail of strangers came today. It is to come again tomorrow.
-    #[error("enough mail that is about no notice of ours came today")]
+    /// Enough mail of strangers came today, or enough about one notice.
+    #[error("enough mail of this kind came")]
     Enough,
     /// The mail is longer than is taken.
     #[error("the mail is longer than {0} bytes")]

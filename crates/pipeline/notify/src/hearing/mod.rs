@@ -38,6 +38,8 @@ pub const RETURN_PATH_SECRET: &str = "return-path";
 pub const MAX_MAIL: usize = 16 << 20;
 /// Most Message-IDs that are looked up for a mail.
 const MAX_LOOKED_UP: usize = 10;
+/// Most mails that are kept about one notice: whoever has one could send as many as he likes.
+const MOST_OF_NOTICE: u32 = 100;
 /// Most rows that are counted for the metric of what waits.
 const MOST_WAITING: u32 = 10_000;
 /// A day, in seconds.
@@ -154,9 +156,7 @@ impl Hearer {
         let now = self.clock.now();
         let reading = bounce::read(&mail);
         let notice = self.notice(recipient, &reading.about).await?;
-        if notice.is_none() {
-            self.check_strangers(now).await?;
-        }
+        self.check_room(notice.as_ref(), now).await?;
         let from = glance(&mail).from.unwrap_or_default();
         let is_own = |own: &MailAddress| own.as_str().eq_ignore_ascii_case(&from);
         let read = Read {
@@ -261,10 +261,15 @@ impl Hearer {
         id.parse().ok().filter(|_| is_ours)
     }
 
-    /// Refuses what is about nothing of ours where enough of that came today.
-    async fn check_strangers(&self, now: Timestamp) -> Result<(), HearingError> {
-        let today = self.store.strange_since(now.minus(DAY)).await?;
-        match today < u64::from(self.config.strange_per_day) {
+    /// Refuses what is about nothing of ours where enough of that came today, and what is about a notice of which enough was heard.
+    async fn check_room(&self, notice: Option<&Notice>, now: Timestamp) -> Result<(), HearingError> {
+        let has_room = match notice {
+            Some(notice) => {
+                self.store.heard_of(notice.id, MOST_OF_NOTICE).await?.len() < MOST_OF_NOTICE as usize
+            }
+            None => self.store.strange_since(now.minus(DAY)).await? < u64::from(self.config.strange_per_day),
+        };
+        match has_room {
             true => Ok(()),
             false => Err(HearingError::Enough),
         }
