@@ -7,6 +7,7 @@
     reason = "a property that does not hold is what these functions are there to shout about"
 )]
 
+mod bounce;
 mod complaint;
 mod config;
 mod contacts;
@@ -26,6 +27,7 @@ mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
+mod reply;
 mod reports;
 mod shape;
 mod signatures;
@@ -39,6 +41,7 @@ mod verp;
 mod whois;
 mod words;
 
+pub use bounce::bounce;
 pub use complaint::complaint;
 pub use config::config;
 pub use contacts::contacts;
@@ -57,6 +60,7 @@ pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
+pub use reply::reply;
 pub use reports::reports;
 pub use shape::shape;
 pub use signatures::signatures;
@@ -74,6 +78,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its seeds and of its entry point.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("bounce", bounce),
     ("complaint", complaint),
     ("config", config),
     ("contacts", contacts),
@@ -92,6 +97,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),
+    ("reply", reply),
     ("reports", reports),
     ("shape", shape),
     ("signatures", signatures),

@@ -34,6 +34,7 @@ macro_rules! targets {
 }
 
 targets!(
+    bounce,
     complaint,
     config,
     contacts,
@@ -52,6 +53,7 @@ targets!(
     rdap,
     received,
     redact,
+    reply,
     reports,
     shape,
     signatures,

@@ -8,7 +8,9 @@ use atalaya_decide::import::{self, Import};
 use atalaya_decide::{Judge, Protection, Rules, by_hand, purge, simulate};
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::{Class, Clock, Decided, Period, Prefix, Serial, Timestamp};
-use atalaya_notify::{ContactError, ContactFinder, Delivery, DomainContacts, Explanation, ListNames, Step};
+use atalaya_notify::{
+    ContactError, ContactFinder, Delivery, DomainContacts, Explanation, Hearer, ListNames, Step,
+};
 use atalaya_observe::{Others, TrapFile};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_stats::{Counter, Statistics};
@@ -24,7 +26,7 @@ use crate::control::{
     ContactAnswer, ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, Settled,
     SourceWorth, StepAnswer,
 };
-use crate::{others, outgoing, process, statistics};
+use crate::{hearing, others, outgoing, process, statistics};
 
 /// The longest wait for the zone to show what was just decided.
 const ZONE_WAIT: Duration = Duration::from_secs(10);
@@ -70,6 +72,8 @@ pub(crate) struct House {
     pub(crate) judge: Judge,
     /// The search for abuse contacts.
     pub(crate) finder: Arc<ContactFinder>,
+    /// Whoever hears what comes back to notices.
+    pub(crate) hearer: Hearer,
     /// Lists of others.
     pub(crate) others: Arc<Others>,
     /// Whoever counts what is observed.
@@ -123,6 +127,7 @@ impl House {
             config: app_config(&config, &rules, signatures)?,
         };
         Ok(Arc::new(Self {
+            hearer: hearing::hearer(&config, &store, &clock),
             config,
             clock,
             store,
@@ -221,6 +226,7 @@ impl House {
             Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
             Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await?,
             Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await?,
+            Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })

@@ -23,6 +23,7 @@ use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
 
+use crate::hearing::RepliesRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::statistics::StatsRequest;
 
@@ -107,6 +108,8 @@ pub(crate) enum Request {
     Outbox(OutboxRequest),
     /// Addresses that no mail goes to.
     Suppress(SuppressRequest),
+    /// What comes back to notices.
+    Replies(RepliesRequest),
     /// Judge all that was recorded, and say what is listed.
     Settle,
 }

@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod contact;
+mod hearing;
 mod notice;
 mod outbox;
 
 pub use contact::{
     ContactConfig, ContactError, ContactFinder, ContactWorker, DomainContacts, Explanation, Found, Plan,
     Queries, Registrar, Step, network_of,
+};
+pub use hearing::{
+    HeardMail, Hearer, HearingConfig, HearingError, MAX_MAIL, RETURN_PATH_SECRET, Settlement, Which,
 };
 pub use notice::{
     BadQuietHours, FindContact, Language, ListNames, NoticeConfig, NoticeError, NoticeWriter, Preview,
