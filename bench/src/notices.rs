@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use atalaya_model::{
-    Class, Clock, Contact, ContactSource, Decision, Envelope, Handshake, Kind, Observation, ObservationId,
-    Prefix, Rule, Sensor, Timestamp, Trap, Verdict,
+    Class, Clock, Confidence, Contact, ContactSource, Decision, Envelope, Handshake, Kind, Observation,
+    ObservationId, Prefix, Rule, Sensor, Timestamp, Trap, Verdict,
 };
 use atalaya_notify::{
     ContactError, Delivery, DkimKey, FindContact, ListNames, NoticeConfig, NoticeWriter, Sender, Tls,
@@ -53,7 +53,12 @@ impl FindContact for Contacts {
                     url: "https://rdap.example/".to_owned(),
                 },
                 found_at: now,
+                confidence: Confidence::percent(90),
             }))
+    }
+
+    async fn candidates(&self, address: IpAddr, now: Timestamp) -> Result<Vec<Contact>, ContactError> {
+        Ok(self.find_contact(address, now).await?.into_iter().collect())
     }
 }
 

@@ -438,7 +438,11 @@ fn start_statistics(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationTo
 /// Puts those to work who write notices and send them.
 fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken) -> anyhow::Result<()> {
     let House {
-        config, clock, store, ..
+        config,
+        clock,
+        store,
+        finder,
+        ..
     } = house.as_ref();
     let writer = house.notice_writer(config.notice.clone())?;
     let folder = config.in_data("notices");

@@ -1,4 +1,4 @@
-//! What the writer asks of whoever finds contacts: one question, so that tests can answer it from a script.
+//! What the writer asks of whoever finds contacts: two questions, so that tests can answer it from a script.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -18,16 +18,33 @@ pub trait FindContact: Send + Sync {
         address: IpAddr,
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Contact>, ContactError>> + Send;
+
+    /// Everybody who may be it, the surest first: for when nobody is left of the one that [`Self::find_contact`] gives.
+    ///
+    /// Errors as there.
+    fn candidates(
+        &self,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Contact>, ContactError>> + Send;
 }
 
 impl FindContact for ContactFinder {
     async fn find_contact(&self, address: IpAddr, now: Timestamp) -> Result<Option<Contact>, ContactError> {
         Ok(self.find(address, now).await?.contact)
     }
+
+    async fn candidates(&self, address: IpAddr, now: Timestamp) -> Result<Vec<Contact>, ContactError> {
+        Self::candidates(self, address, now).await
+    }
 }
 
 impl<F: FindContact> FindContact for Arc<F> {
     async fn find_contact(&self, address: IpAddr, now: Timestamp) -> Result<Option<Contact>, ContactError> {
         F::find_contact(self, address, now).await
+    }
+
+    async fn candidates(&self, address: IpAddr, now: Timestamp) -> Result<Vec<Contact>, ContactError> {
+        F::candidates(self, address, now).await
     }
 }

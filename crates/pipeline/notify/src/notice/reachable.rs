@@ -1,4 +1,4 @@
-//! Which mailboxes of a contact are worth writing to: not those where mail failed for good, and not those that said that the address is not theirs.
+//! Which mailboxes of a contact are worth writing to: not those where mail failed for good or that the operator suppressed, and not those that said that the address is not theirs.
 
 use std::net::IpAddr;
 
@@ -15,10 +15,15 @@ impl<F> NoticeWriter<F> {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Contact, StoreError> {
+        let unwanted = self
+            .store
+            .unwanted(&contact.addresses.iter().collect::<Vec<_>>())
+            .await?;
         let mut left = Vec::new();
         for mailbox in contact.addresses {
-            let is_gone =
-                self.store.is_dead(&mailbox, now).await? || self.store.is_refused(address, &mailbox).await?;
+            let is_gone = unwanted.contains_key(&mailbox.as_str().to_ascii_lowercase())
+                || self.store.is_dead(&mailbox, now).await?
+                || self.store.is_refused(address, &mailbox).await?;
             if !is_gone {
                 left.push(mailbox);
             }

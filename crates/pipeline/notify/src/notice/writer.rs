@@ -287,20 +287,39 @@ impl<F: FindContact> NoticeWriter<F> {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Result<Contact, Outcome>, NoticeError> {
-        let contact = self.finder.find_contact(address, now).await?;
-        let Some(contact) = contact.filter(|contact| !contact.addresses.is_empty()) else {
+        let Some(contact) = self.finder.find_contact(address, now).await? else {
             return Ok(Err(Outcome::NoContact));
         };
-        for address in &contact.addresses {
-            if self.store.is_left_alone(address).await? {
+        let usable = self.usable(contact, address, now).await?;
+        if !matches!(usable, Err(Outcome::NoContact)) {
+            return Ok(usable);
+        }
+        for contact in self.finder.candidates(address, now).await? {
+            let usable = self.usable(contact, address, now).await?;
+            if !matches!(usable, Err(Outcome::NoContact)) {
+                return Ok(usable);
+            }
+        }
+        Ok(Err(Outcome::NoContact))
+    }
+
+    /// What is left of a contact. Who wants no mail from us gets none, and nobody else in the same network's place.
+    async fn usable(
+        &self,
+        contact: Contact,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Result<Contact, Outcome>, NoticeError> {
+        for mailbox in &contact.addresses {
+            if self.store.is_left_alone(mailbox).await? {
                 return Ok(Err(Outcome::LeftAlone));
             }
         }
         let contact = self.reachable(contact, address, now).await?;
-        if contact.addresses.is_empty() {
-            return Ok(Err(Outcome::NoContact));
-        }
-        Ok(Ok(contact))
+        Ok(match contact.addresses.is_empty() {
+            true => Err(Outcome::NoContact),
+            false => Ok(contact),
+        })
     }
 
     /// The listing that the decision made, if it still stands.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use atalaya_formats::Ticket;
 use atalaya_model::{
-    Class, Contact, ContactSource, Decided, Decision, Envelope, Handshake, Kind, Listing, MailAddress,
-    Observation, ObservationId, Prefix, Rule, Sensor, Serial, Timestamp, Verdict,
+    Class, Confidence, Contact, ContactSource, Decided, Decision, Envelope, Handshake, Kind, Listing,
+    MailAddress, Observation, ObservationId, Prefix, Rule, Sensor, Serial, Timestamp, Verdict,
 };
 use uuid::{Builder, Uuid};
 
@@ -130,6 +130,7 @@ fn shown(config: &NoticeConfig, contact: &MailAddress, number: u8, now: Timestam
                 source: ContactSource::Rdap {
                     url: "https://rdap.example/ip/192.0.2.7".to_owned(),
                 },
+                confidence: Confidence::percent(90),
                 found_at: now,
             },
             class: listing.class,

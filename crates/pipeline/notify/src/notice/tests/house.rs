@@ -26,6 +26,8 @@ pub(super) enum Script {
     LaterThenContact(Mutex<Option<Timestamp>>),
     /// Knows the contact of all addresses but this one, about which no registry ever answers.
     SilentAbout(IpAddr),
+    /// Several who may be it, the surest first.
+    Several(Vec<Contact>),
 }
 
 impl FindContact for Script {
@@ -33,6 +35,7 @@ impl FindContact for Script {
         match self {
             Self::Contact(contact) => Ok(Some((**contact).clone())),
             Self::Nobody => Ok(None),
+            Self::Several(all) => Ok(all.first().cloned()),
             Self::SilentAbout(silent) if *silent == address => std::future::pending().await,
             Self::SilentAbout(_) => Ok(Some(contact("abuse@cheap.example"))),
             Self::LaterThenContact(later) => match later.lock().unwrap().take() {
@@ -42,6 +45,13 @@ impl FindContact for Script {
                 }),
                 None => Ok(Some(contact("abuse@cheap.example"))),
             },
+        }
+    }
+
+    async fn candidates(&self, _address: IpAddr, _now: Timestamp) -> Result<Vec<Contact>, ContactError> {
+        match self {
+            Self::Several(all) => Ok(all.clone()),
+            _ => Ok(Vec::new()),
         }
     }
 }

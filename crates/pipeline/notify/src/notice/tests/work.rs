@@ -3,10 +3,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use atalaya_model::{Contact, Decision, Handshake, Kind, Observation, Serial, Timestamp, Verdict};
-use atalaya_store::{DeathRules, Effect, NewHeard, OutgoingMail, Store, StoreUrl};
-use atalaya_testkit::TestClock;
-use tempfile::TempDir;
+use atalaya_model::{Contact, Decision, Handshake, Kind, Observation, Timestamp, Verdict};
+use atalaya_store::{DeathRules, Effect, NewHeard, Suppressed};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -200,6 +198,36 @@ async fn who_asked_to_be_left_alone_is_left_alone() {
         .unwrap();
     let mails = house.mails(&house.writer(Script::Contact(Box::new(both)))).await;
     assert!(mails.is_empty(), "the second address is no way around it");
+    assert!(house.is_idle().await);
+}
+
+#[tokio::test]
+async fn the_next_candidate_is_told_in_the_place_of_a_dead_one_and_not_of_one_who_wants_no_mail() {
+    let all = || {
+        Script::Several(vec![
+            contact("abuse@cheap.example"),
+            contact("noc@carrier.example"),
+        ])
+    };
+    let first = "abuse@cheap.example".parse().unwrap();
+    let house = House::with_listing().await;
+    let gone = Suppressed {
+        address: first,
+        why: "550 no such user".to_owned(),
+        since: house.time.now(),
+        until: None,
+    };
+    house.store.suppress(&gone).await.unwrap();
+    let mails = house.mails(&house.writer(all())).await;
+    let told: Vec<_> = mails.iter().map(|mail| mail.recipient.as_str()).collect();
+    assert_eq!(told, ["noc@carrier.example"]);
+    let house = House::with_listing().await;
+    house
+        .store
+        .leave_alone(&gone.address, house.time.now())
+        .await
+        .unwrap();
+    assert!(house.mails(&house.writer(all())).await.is_empty());
     assert!(house.is_idle().await);
 }
 
