@@ -102,14 +102,7 @@ impl Store {
         }
         let all: Vec<_> = packed.packed().collect();
         keep_packed(connection, &all, heard.at).await?;
-        let mut action = heard.action.as_str();
-        if let Some(contact) = &heard.contact {
-            for effect in effects {
-                if follow(connection, heard, contact, effect).await? == Followed::Before {
-                    action = NOTED;
-                }
-            }
-        }
+        let action = follow_all(connection, heard, effects).await?;
         add(connection, (heard, action), digest).await?;
         transaction.commit().await?;
         Ok(Recorded::New)
@@ -185,6 +178,24 @@ impl Store {
 async fn is_known(connection: &mut Connection, id: Uuid) -> Result<bool, StoreError> {
     let sql = "SELECT id FROM heard WHERE id = $1";
     Ok(connection.row(sql, values![id]).await?.is_some())
+}
+
+/// Does all that follows. Gives what was done then.
+async fn follow_all<'a>(
+    connection: &mut Connection,
+    heard: &'a NewHeard,
+    effects: &[Effect],
+) -> Result<&'a str, StoreError> {
+    let mut action = heard.action.as_str();
+    let Some(contact) = &heard.contact else {
+        return Ok(action);
+    };
+    for effect in effects {
+        if follow(connection, heard, contact, effect).await? == Followed::Before {
+            action = NOTED;
+        }
+    }
+    Ok(action)
 }
 
 /// Whether something followed now, or had followed before.

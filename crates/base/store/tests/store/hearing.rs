@@ -13,6 +13,7 @@ use crate::support::{Fixture, prefix};
 on_both!(
     Fixture:
     what_is_heard_is_kept_once_with_its_mail,
+    what_is_about_no_notice_is_counted,
     a_mailbox_dies_of_failures_in_a_row_and_lives_again,
     a_mailbox_that_does_not_exist_is_dead_at_once,
     what_was_refused_holds_for_the_prefix_and_inside_it,
@@ -47,12 +48,28 @@ fn heard(number: u128, action: &str, at: Timestamp) -> NewHeard {
     }
 }
 
-fn failed(certain: bool) -> [Effect; 1] {
+/// A failure that lasts.
+fn failed() -> [Effect; 1] {
     [Effect::Failed {
-        certain,
+        certain: false,
         rules: RULES,
         why: "550 no".to_owned(),
     }]
+}
+
+/// A mailbox that does not exist.
+fn gone() -> [Effect; 1] {
+    [Effect::Failed {
+        certain: true,
+        rules: RULES,
+        why: "550 no".to_owned(),
+    }]
+}
+
+/// A failure about the notice of that number.
+async fn fail(fixture: &Fixture, number: u128, at: Timestamp) {
+    let told = heard(number, "counted", at);
+    fixture.store.hear(&told, None, &failed()).await.unwrap();
 }
 
 async fn what_is_heard_is_kept_once_with_its_mail(fixture: Fixture) {
@@ -60,7 +77,7 @@ async fn what_is_heard_is_kept_once_with_its_mail(fixture: Fixture) {
     let told = heard(1, "counted", fixture.time.now());
     for expected in [Recorded::New, Recorded::Known] {
         let mail = Some(b"Subject: x\r\n\r\n".to_vec());
-        let kept = store.hear(&told, mail, &failed(false)).await.unwrap();
+        let kept = store.hear(&told, mail, &failed()).await.unwrap();
         assert_eq!(kept, expected);
     }
     // Another report about the same notice is kept, and does not count.
@@ -68,7 +85,7 @@ async fn what_is_heard_is_kept_once_with_its_mail(fixture: Fixture) {
         id: Uuid::from_u128(9),
         ..told.clone()
     };
-    store.hear(&again, None, &failed(true)).await.unwrap();
+    store.hear(&again, None, &gone()).await.unwrap();
     assert_eq!(store.heard(again.id).await.unwrap().unwrap().told.action, "noted");
     let kept = store.heard(told.id).await.unwrap().unwrap();
     assert_eq!(kept.told, told);
@@ -77,14 +94,19 @@ async fn what_is_heard_is_kept_once_with_its_mail(fixture: Fixture) {
     assert_eq!(store.mailbox(&contact()).await.unwrap().unwrap().hard, 1);
     assert_eq!(store.heard_of(told.id, 9).await.unwrap().len(), 2);
     assert!(store.observations_after(0, 9).await.unwrap().is_empty());
+}
+
+async fn what_is_about_no_notice_is_counted(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    store.hear(&heard(1, "noted", now), None, &[]).await.unwrap();
     let strange = NewHeard {
         notice: None,
         contact: None,
-        ..heard(5, "person", fixture.time.now())
+        ..heard(5, "person", now)
     };
     store.hear(&strange, None, &[]).await.unwrap();
-    assert_eq!(store.strange_since(told.at).await.unwrap(), 1);
-    assert_eq!(store.all_heard(9).await.unwrap().len(), 3);
+    assert_eq!(store.strange_since(now).await.unwrap(), 1);
+    assert_eq!(store.all_heard(9).await.unwrap().len(), 2);
 }
 
 async fn a_mailbox_dies_of_failures_in_a_row_and_lives_again(fixture: Fixture) {
@@ -93,22 +115,13 @@ async fn a_mailbox_dies_of_failures_in_a_row_and_lives_again(fixture: Fixture) {
     let day = |count: u32| start.plus(DAY * count);
     let is_dead = async |at| store.is_dead(&contact(), at).await.unwrap();
     for (number, at) in [(1, day(0)), (2, day(1)), (3, day(2)), (4, day(3))] {
-        store
-            .hear(&heard(number, "counted", at), None, &failed(false))
-            .await
-            .unwrap();
+        fail(&fixture, number, at).await;
     }
     assert!(!is_dead(day(3)).await, "four in three days are no week");
-    store
-        .hear(&heard(5, "counted", day(7)), None, &failed(false))
-        .await
-        .unwrap();
+    fail(&fixture, 5, day(7)).await;
     assert!(is_dead(day(8)).await && is_dead(day(96)).await);
     assert!(!is_dead(day(98)).await, "after a quarter it is tried again");
-    store
-        .hear(&heard(6, "counted", day(98)), None, &failed(false))
-        .await
-        .unwrap();
+    fail(&fixture, 6, day(98)).await;
     assert!(is_dead(day(99)).await, "and dead again at the first failure");
     store
         .hear(&heard(7, "noted", day(100)), None, &[Effect::Wrote])
@@ -117,17 +130,14 @@ async fn a_mailbox_dies_of_failures_in_a_row_and_lives_again(fixture: Fixture) {
     let mailbox = store.mailbox(&contact()).await.unwrap().unwrap();
     assert!(!mailbox.is_dead(day(100)));
     assert_eq!((mailbox.hard, mailbox.last_reply_at), (0, Some(day(100))));
-    store
-        .hear(&heard(8, "counted", day(120)), None, &failed(false))
-        .await
-        .unwrap();
+    fail(&fixture, 8, day(120)).await;
     assert!(!is_dead(day(120)).await, "counting begins anew");
 }
 
 async fn a_mailbox_that_does_not_exist_is_dead_at_once(fixture: Fixture) {
     let (store, now) = (&fixture.store, fixture.time.now());
     store
-        .hear(&heard(1, "counted", now), None, &failed(true))
+        .hear(&heard(1, "counted", now), None, &gone())
         .await
         .unwrap();
     let small: MailAddress = "abuse@net.example".parse().unwrap();
