@@ -35,6 +35,7 @@ mod smtp;
 mod spf;
 mod statistics;
 mod syn;
+mod targets;
 mod text;
 mod ticket;
 mod verp;
@@ -68,45 +69,8 @@ pub use smtp::smtp;
 pub use spf::spf;
 pub use statistics::statistics;
 pub use syn::syn;
+pub use targets::{TARGETS, Target};
 pub use ticket::ticket;
 pub use verp::verp;
 pub use whois::whois;
 pub use words::words;
-
-/// A target: takes any bytes, and panics where a property does not hold.
-pub type Target = fn(&[u8]);
-
-/// Every target by its name, which is also that of its seeds and of its entry point.
-pub const TARGETS: &[(&str, Target)] = &[
-    ("bounce", bounce),
-    ("complaint", complaint),
-    ("config", config),
-    ("contacts", contacts),
-    ("conversation", conversation),
-    ("dns", dns),
-    ("lists", lists),
-    ("logs", logs),
-    ("mbox", mbox),
-    ("message", message),
-    ("milter", milter),
-    ("mta_sts", mta_sts),
-    ("pcap", pcap),
-    ("places", places),
-    ("policy", policy),
-    ("rbldnsd", rbldnsd),
-    ("rdap", rdap),
-    ("received", received),
-    ("redact", redact),
-    ("reply", reply),
-    ("reports", reports),
-    ("shape", shape),
-    ("signatures", signatures),
-    ("smtp", smtp),
-    ("syn", syn),
-    ("spf", spf),
-    ("statistics", statistics),
-    ("ticket", ticket),
-    ("verp", verp),
-    ("whois", whois),
-    ("words", words),
-];

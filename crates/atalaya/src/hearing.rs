@@ -54,7 +54,7 @@ pub(crate) fn hearer(config: &Config, store: &Store, clock: &atalaya_model::Cloc
     Hearer::new(
         config.hearing.clone(),
         config.notice.sender.clone(),
-        [],
+        config.notice.return_path.clone(),
         (store.clone(), clock.clone()),
     )
 }

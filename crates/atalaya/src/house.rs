@@ -173,6 +173,40 @@ impl House {
                 self.load_zone().await?;
                 atalaya_web::answer_json(&self.pages, address).await?
             }
+            request @ (Request::List { .. }
+            | Request::Unlist { .. }
+            | Request::Allow { .. }
+            | Request::Disallow { .. }
+            | Request::Listings { .. }
+            | Request::Allowed { .. }) => self.answer_about_the_list(request, now).await?,
+            Request::Contacts(asked) => self.answer_about_contacts(asked, now).await?,
+            Request::Notice {
+                address,
+                contact,
+                language,
+            } => self.preview_notice(address, contact, language).await?,
+            Request::Top { most } => serde_json::to_value(self.top(most)?)?,
+            Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
+            Request::Import { wish, step } => self.import(&wish, step).await?,
+            Request::Feeds => serde_json::to_value(others::status(&self.others))?,
+            Request::ReleaseFeed { name } => serde_json::to_value(others::release(&self.others, &name)?)?,
+            request @ (Request::Simulate { .. } | Request::Purge { .. } | Request::Sources) => {
+                self.answer_about_judging(request, now).await?
+            }
+            Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
+            Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
+            Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await?,
+            Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await?,
+            Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await?,
+            Request::Export { .. } => bail!("an export is not one answer"),
+            Request::Settle => serde_json::to_value(self.settle().await?)?,
+        })
+    }
+
+    /// Answers a command about what is listed and what may not be.
+    async fn answer_about_the_list(&self, request: Request, now: Timestamp) -> anyhow::Result<Value> {
+        let store = &self.store;
+        Ok(match request {
             Request::List {
                 prefix,
                 class,
@@ -208,27 +242,7 @@ impl House {
             }
             Request::Listings { prefix, after } => self.listings(prefix, after).await?,
             Request::Allowed { prefix } => self.allow_list(prefix).await?,
-            Request::Contacts(asked) => self.answer_about_contacts(asked, now).await?,
-            Request::Notice {
-                address,
-                contact,
-                language,
-            } => self.preview_notice(address, contact, language).await?,
-            Request::Top { most } => serde_json::to_value(self.top(most)?)?,
-            Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
-            Request::Import { wish, step } => self.import(&wish, step).await?,
-            Request::Feeds => serde_json::to_value(others::status(&self.others))?,
-            Request::ReleaseFeed { name } => serde_json::to_value(others::release(&self.others, &name)?)?,
-            request @ (Request::Simulate { .. } | Request::Purge { .. } | Request::Sources) => {
-                self.answer_about_judging(request, now).await?
-            }
-            Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
-            Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
-            Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await?,
-            Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await?,
-            Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await?,
-            Request::Export { .. } => bail!("an export is not one answer"),
-            Request::Settle => serde_json::to_value(self.settle().await?)?,
+            _ => bail!("this is no question about the list"),
         })
     }
 

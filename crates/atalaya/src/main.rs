@@ -51,6 +51,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs one command.
+#[expect(clippy::cognitive_complexity, reason = "a table, a line a command")]
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo(demo) => Box::pin(demo::run(demo)).await,

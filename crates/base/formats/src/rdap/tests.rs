@@ -304,6 +304,10 @@ fn the_recorded_bootstrap_files_say_whom_to_ask() {
             "{file}"
         );
     }
+}
+
+#[test]
+fn what_is_right_in_a_malformed_bootstrap_file_is_used() {
     for file in [
         "bootstrap_malformed/dns_empty.json",
         "bootstrap_malformed/dns_syntax_error.json",

@@ -24,6 +24,7 @@ on_both!(
     a_mail_is_sent_postponed_or_failed,
     mails_are_taken_and_noted_many_at_a_time,
     a_mail_that_is_just_being_sent_is_neither_tried_again_nor_dropped_by_hand,
+    a_mail_that_failed_is_tried_again_or_dropped_by_hand,
     work_wakes_who_waits_for_it,
     what_is_finished_is_deleted_at_its_age_and_what_waits_stays,
 );
@@ -259,6 +260,12 @@ async fn a_mail_that_is_just_being_sent_is_neither_tried_again_nor_dropped_by_ha
     assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
     assert_eq!(store.retry_mails(Some(id)).await.unwrap(), 1);
     assert_eq!(store.take_mail(LEASE).await.unwrap().unwrap().attempts, 1);
+}
+
+async fn a_mail_that_failed_is_tried_again_or_dropped_by_hand(fixture: Fixture) {
+    let store = &fixture.store;
+    let id = add_mail(store).await.id;
+    store.take_mail(LEASE).await.unwrap().unwrap();
     let outcome = MailOutcome::Failed {
         why: "550".to_owned(),
     };
