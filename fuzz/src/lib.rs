@@ -7,6 +7,7 @@
     reason = "a property that does not hold is what these functions are there to shout about"
 )]
 
+mod bounce;
 mod complaint;
 mod config;
 mod conversation;
@@ -24,6 +25,7 @@ mod rbldnsd;
 mod rdap;
 mod received;
 mod redact;
+mod reply;
 mod reports;
 mod shape;
 mod signatures;
@@ -33,9 +35,11 @@ mod statistics;
 mod syn;
 mod text;
 mod ticket;
+mod verp;
 mod whois;
 mod words;
 
+pub use bounce::bounce;
 pub use complaint::complaint;
 pub use config::config;
 pub use conversation::conversation;
@@ -52,6 +56,7 @@ pub use rbldnsd::rbldnsd;
 pub use rdap::rdap;
 pub use received::received;
 pub use redact::redact;
+pub use reply::reply;
 pub use reports::reports;
 pub use shape::shape;
 pub use signatures::signatures;
@@ -60,6 +65,7 @@ pub use spf::spf;
 pub use statistics::statistics;
 pub use syn::syn;
 pub use ticket::ticket;
+pub use verp::verp;
 pub use whois::whois;
 pub use words::words;
 
@@ -68,6 +74,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its seeds and of its entry point.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("bounce", bounce),
     ("complaint", complaint),
     ("config", config),
     ("conversation", conversation),
@@ -84,6 +91,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("rdap", rdap),
     ("received", received),
     ("redact", redact),
+    ("reply", reply),
     ("reports", reports),
     ("shape", shape),
     ("signatures", signatures),
@@ -92,6 +100,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("spf", spf),
     ("statistics", statistics),
     ("ticket", ticket),
+    ("verp", verp),
     ("whois", whois),
     ("words", words),
 ];

@@ -34,6 +34,7 @@ macro_rules! targets {
 }
 
 targets!(
+    bounce,
     complaint,
     config,
     conversation,
@@ -50,6 +51,7 @@ targets!(
     rdap,
     received,
     redact,
+    reply,
     reports,
     shape,
     signatures,
@@ -58,6 +60,7 @@ targets!(
     statistics,
     syn,
     ticket,
+    verp,
     whois,
     words
 );

@@ -123,7 +123,7 @@ fn ask_spamassassin(server: &Server, address: &str) {
 }
 
 /// Serves the recorded RDAP answers of real registries on loopback; reports a skip where the recordings are absent.
-fn serve_recorded_rdap() -> Option<SocketAddr> {
+pub(crate) fn serve_recorded_rdap() -> Option<SocketAddr> {
     let Some(folder) = atalaya_testkit::data("rdap-whois/ipwhois-v4") else {
         atalaya_testkit::skip("no recorded RDAP answers");
         return None;

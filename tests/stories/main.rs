@@ -22,6 +22,7 @@ mod fingerprint;
 mod first_light;
 mod hardship;
 mod harness;
+mod hearing;
 mod hostile_dns;
 mod innocents;
 mod judging;

@@ -8,7 +8,7 @@ use atalaya_decide::import::{self, Import};
 use atalaya_decide::{Judge, Protection, Rules, by_hand, purge, simulate};
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::{Class, Clock, Decided, Period, Prefix, Serial, Timestamp};
-use atalaya_notify::{ContactFinder, Explanation, ListNames};
+use atalaya_notify::{ContactFinder, Explanation, Hearer, ListNames};
 use atalaya_observe::{Others, TrapFile};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_stats::{Counter, Statistics};
@@ -23,7 +23,7 @@ use crate::config::{Config, catalogue_of, matcher_of, rules_of};
 use crate::control::{
     ContactAnswer, ImportStep, Observed, Replayed, Request, Settled, SourceWorth, StepAnswer,
 };
-use crate::{others, process, statistics};
+use crate::{hearing, others, process, statistics};
 
 /// The longest wait for the zone to show what was just decided.
 const ZONE_WAIT: Duration = Duration::from_secs(10);
@@ -69,6 +69,8 @@ pub(crate) struct House {
     pub(crate) judge: Judge,
     /// The search for abuse contacts.
     pub(crate) finder: Arc<ContactFinder>,
+    /// Whoever hears what comes back to notices.
+    pub(crate) hearer: Hearer,
     /// Lists of others.
     pub(crate) others: Arc<Others>,
     /// Whoever counts what is observed.
@@ -122,6 +124,7 @@ impl House {
             config: app_config(&config, &rules, signatures)?,
         };
         Ok(Arc::new(Self {
+            hearer: hearing::hearer(&config, &store, &clock),
             config,
             clock,
             store,
@@ -215,6 +218,7 @@ impl House {
             }
             Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
             Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
+            Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })

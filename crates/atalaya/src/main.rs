@@ -7,6 +7,7 @@ mod control;
 mod demo;
 mod evidence;
 mod folder;
+mod hearing;
 mod house;
 mod mail_servers;
 mod others;
@@ -27,6 +28,8 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The exit code for what could not be done.
 const COULD_NOT: u8 = 1;
+/// The exit code for what is to be tried again: mail servers know it from sysexits (`EX_TEMPFAIL`).
+const TRY_AGAIN: u8 = 75;
 /// The exit code for wrong use; clap uses the same for what it refuses itself.
 const WRONG_USE: u8 = 2;
 
@@ -52,6 +55,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(serve) => Box::pin(serve::run(serve)).await,
         Command::Replay(replay) => Box::pin(commands::replay::run(replay)).await,
         Command::Complaint(complaint) => commands::complaint::run(&complaint),
+        Command::Hear(hear) => Box::pin(commands::hear::run(hear)).await,
+        Command::Replies(replies) => commands::replies::run(replies).await,
         Command::Logs(logs) => commands::logs::run(&logs),
         Command::Lookup(lookup) => commands::lookup::run(lookup).await,
         Command::List(list) => commands::list::run(list).await,
@@ -89,6 +94,9 @@ fn tell(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!("atalaya: {error:#}");
+    if error.is::<commands::hear::TryAgain>() {
+        return ExitCode::from(TRY_AGAIN);
+    }
     let is_wrong_use = error.is::<commands::NoPlace>() || error.is::<cli::NamedTwice>();
     ExitCode::from(if is_wrong_use { WRONG_USE } else { COULD_NOT })
 }

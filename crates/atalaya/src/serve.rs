@@ -31,7 +31,7 @@ use crate::config::Config;
 use crate::folder::Folder;
 use crate::house::{House, Upkeep};
 use crate::mail_servers::MailServerSockets;
-use crate::{control, process};
+use crate::{control, hearing, process};
 
 /// The name of the file in the data folder with the key and the certificate that the trap made for itself.
 const CERTIFICATE: &str = "trap.pem";
@@ -253,7 +253,8 @@ fn start_trap(
         house.store.clone(),
         house.clock.clone(),
         tls,
-    );
+    )
+    .with_ear(hearing::ear(&house.hearer));
     let follower = trap
         .read_traps(&config.in_data(TRAPS))
         .context("the traps that were added cannot be read")?;

@@ -110,7 +110,7 @@ fn page_of(address: &str) -> String {
 }
 
 /// A scratch folder that a program may enter when it is no longer root.
-fn open_folder() -> TempDir {
+pub(crate) fn open_folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     folder

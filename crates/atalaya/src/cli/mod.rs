@@ -22,9 +22,11 @@ use crate::commands::complaint::ComplaintCommand;
 use crate::commands::data::DataCommand;
 use crate::commands::evidence::EvidenceCommand;
 use crate::commands::feeds::FeedsCommand;
+use crate::commands::hear::HearCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::logs::LogsCommand;
 use crate::commands::notice::NoticeCommand;
+use crate::commands::replies::RepliesCommand;
 use crate::commands::reporter::ReporterCommand;
 use crate::commands::stats::StatsCommand;
 use crate::commands::top::TopCommand;
@@ -55,6 +57,11 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Say what complaints (ARF, X-ARF) would be recorded as
     Complaint(ComplaintCommand),
+    /// Hear mail that came back to notices: bounces, automatic answers, replies
+    Hear(HearCommand),
+    /// Show what was heard of notices, and settle what waits for a person
+    #[command(subcommand)]
+    Replies(RepliesCommand),
     /// Say what the lines of a mail server's log would be recorded as
     Logs(LogsCommand),
     /// Say what the list holds about an address, and why

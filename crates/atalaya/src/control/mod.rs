@@ -20,6 +20,7 @@ use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
 
+use crate::hearing::RepliesRequest;
 use crate::statistics::StatsRequest;
 
 pub(crate) use client::Line;
@@ -93,6 +94,8 @@ pub(crate) enum Request {
     },
     /// What was counted.
     Stats(StatsRequest),
+    /// What comes back to notices.
+    Replies(RepliesRequest),
     /// Judge all that was recorded, and say what is listed.
     Settle,
 }

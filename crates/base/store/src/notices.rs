@@ -44,6 +44,16 @@ impl Store {
         row.map(notice).transpose()
     }
 
+    /// The notice of this id.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn notice(&self, id: Uuid) -> Result<Option<Notice>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM notices WHERE id = $1");
+        let row = self.read().await?.row(sql, values![id]).await?;
+        row.map(notice).transpose()
+    }
+
     /// The notices about exactly `prefix`, told or not, newest first.
     ///
     /// # Errors

@@ -81,6 +81,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "letters that tell many notices",
         statements: LETTERS,
     },
+    Step {
+        name: "what is heard of notices",
+        statements: HEARING,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -390,6 +394,46 @@ const LETTERS: &[&str] = &[
     "ALTER TABLE notices ADD COLUMN gathered TEXT",
     "CREATE INDEX notices_gathered ON notices (lower(contact), serial) WHERE mail IS NULL AND gathered IS NOT NULL",
     "CREATE INDEX notices_of_mail ON notices (mail, serial) WHERE mail IS NOT NULL",
+];
+
+/// What is heard is appended, never changed: what a person settles is a row of its own, which names the one that it settles. How mailboxes do is
+/// derived from it.
+const HEARING: &[&str] = &[
+    "CREATE TABLE heard (
+        id {bytes} PRIMARY KEY,
+        heard_at {int} NOT NULL,
+        notice {bytes},
+        contact TEXT NOT NULL,
+        sender TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        confidence {int} NOT NULL,
+        because TEXT NOT NULL,
+        action TEXT NOT NULL,
+        details TEXT NOT NULL,
+        message {bytes},
+        settles {bytes}
+    ) {strict}",
+    "CREATE INDEX heard_by_time ON heard (heard_at)",
+    "CREATE INDEX heard_of_notice ON heard (notice, heard_at) WHERE notice IS NOT NULL",
+    "CREATE INDEX heard_for_people ON heard (heard_at) WHERE action = 'person'",
+    "CREATE INDEX heard_settled ON heard (settles) WHERE settles IS NOT NULL",
+    "CREATE TABLE mailboxes (
+        address TEXT PRIMARY KEY,
+        hard {int} NOT NULL,
+        first_hard_at {int},
+        last_hard_at {int},
+        last_alive_at {int},
+        last_reply_at {int},
+        dead_since {int},
+        dead_until {int},
+        why TEXT NOT NULL
+    ) {strict}",
+    "CREATE TABLE refused (
+        prefix TEXT NOT NULL,
+        mailbox TEXT NOT NULL,
+        refused_at {int} NOT NULL,
+        PRIMARY KEY (prefix, mailbox)
+    ) {strict}",
 ];
 
 /// A statement in the words of a back end.

@@ -21,5 +21,7 @@ pub use config::{
     FIRST_LISTENER, RecordConnections, TarpitConfig, TrapAddress, TrapConfig, TrapListener, TrapMode,
 };
 pub use others::{Others, OthersHouse};
-pub use trap::{Hit, Trap, TrapFile, TrapFileError, TrapFollower, TrapTls, TrapTlsError};
+pub use trap::{
+    Ear, Hearing, Hit, Trap, TrapFile, TrapFileError, TrapFollower, TrapTls, TrapTlsError, Unheard,
+};
 pub use word::{HalfLives, Words};

@@ -5,11 +5,11 @@
 
 use atalaya_model::Prefix;
 
-use super::parts::Part;
 use super::source::{self, Trace};
 use super::values::{address, incidents, moment, path, port, push, some_word, word};
 use super::{Abuse, Complaint, Embedded, Format, Refused};
 use crate::message::{Glance, Head, glance};
+use crate::parts::Part;
 
 /// The type of the part for programs.
 const REPORT: &str = "message/feedback-report";

@@ -10,11 +10,11 @@ use std::net::IpAddr;
 use atalaya_model::Prefix;
 
 use super::arf::{complete, embedded, once};
-use super::parts::Part;
 use super::source;
 use super::values::{address, incidents, moment, path, push, word};
 use super::{Abuse, Complaint, Format, NoSource, Refused};
 use crate::message::Head;
+use crate::parts::Part;
 
 /// The fields by which the part is known.
 const KNOWN_BY: [&str; 3] = ["Reported-From", "Report-Type", "Source"];

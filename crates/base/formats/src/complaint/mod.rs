@@ -20,7 +20,6 @@ mod abuse;
 mod arf;
 mod fields;
 mod json;
-mod parts;
 mod redacted;
 mod refused;
 mod source;
@@ -182,7 +181,7 @@ impl Complaint {
 ///
 /// It is none, or one that nothing can be done with: see [`Refused`].
 pub fn read(mail: &[u8], trusted: &[Prefix]) -> Result<Complaint, Refused> {
-    let found = parts::parts(mail)?;
+    let found = crate::parts::parts(mail)?;
     let glance = Glance::of(&Head::read(mail));
     let mut complaint = if let Some(complaint) = arf::read(&found, trusted)? {
         complaint

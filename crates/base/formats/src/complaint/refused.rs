@@ -1,5 +1,7 @@
 //! Why a mail or document is no complaint that something can be done with.
 
+use crate::parts::TooManyParts;
+
 /// The reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -30,4 +32,10 @@ pub enum Refused {
     /// A member is not what it must be.
     #[error("`{0}` must be {1}")]
     Wrong(&'static str, &'static str),
+}
+
+impl From<TooManyParts> for Refused {
+    fn from(_too_many: TooManyParts) -> Self {
+        Self::TooManyParts
+    }
 }

@@ -108,15 +108,24 @@ async fn keep_evidence(
     fresh: &[&Entry],
     now: Timestamp,
 ) -> Result<HashMap<Digest, u64>, StoreError> {
-    let all = || fresh.iter().flat_map(|entry| entry.evidence.packed());
-    if all().next().is_none() {
+    let all: Vec<&Packed> = fresh.iter().flat_map(|entry| entry.evidence.packed()).collect();
+    keep_packed(connection, &all, now).await
+}
+
+/// The same for what is packed.
+pub(crate) async fn keep_packed(
+    connection: &mut Connection,
+    all: &[&Packed],
+    now: Timestamp,
+) -> Result<HashMap<Digest, u64>, StoreError> {
+    if all.is_empty() {
         return Ok(HashMap::new());
     }
     let last = lock(connection, "evidence").await?;
-    let mut numbers = kept_before(connection, all(), now).await?;
+    let mut numbers = kept_before(connection, all.iter().copied(), now).await?;
     let mut next = last;
     let mut rows = Vec::new();
-    for kept in all() {
+    for kept in all {
         numbers.entry(kept.digest).or_insert_with(|| {
             next = next.saturating_add(1);
             rows.push(evidence_row(next, kept, now));

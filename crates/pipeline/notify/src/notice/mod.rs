@@ -24,6 +24,7 @@ mod mail;
 mod preview;
 mod quiet_hours;
 mod rate;
+mod reachable;
 mod table;
 mod text;
 mod thread;

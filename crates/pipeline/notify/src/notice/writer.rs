@@ -296,6 +296,10 @@ impl<F: FindContact> NoticeWriter<F> {
                 return Ok(Err(Outcome::LeftAlone));
             }
         }
+        let contact = self.reachable(contact, address, now).await?;
+        if contact.addresses.is_empty() {
+            return Ok(Err(Outcome::NoContact));
+        }
         Ok(Ok(contact))
     }
 

@@ -5,6 +5,7 @@
 
 mod book;
 mod dialogue;
+mod ear;
 mod evidence;
 mod keep;
 mod ledger;
@@ -28,6 +29,7 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use self::book::Book;
 pub use self::book::Hit;
+pub use self::ear::{Ear, Hearing, Unheard};
 pub(crate) use self::evidence::{Delivery, Peer, of_connection, of_message};
 use self::keep::Record;
 pub(crate) use self::ledger::Ledger;
@@ -60,6 +62,15 @@ impl Trap {
         Self {
             hall: Hall::new(shared),
         }
+    }
+
+    /// The same with somebody who hears answers to our own mail. Before the trap serves.
+    #[must_use]
+    pub fn with_ear(mut self, ear: Arc<dyn Ear>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.hall.shared) {
+            shared.ear = Some(ear);
+        }
+        self
     }
 
     /// Takes mail from `listener` until `stop` is cancelled; then ends the conversations, those with a message on its way last.

@@ -95,6 +95,15 @@ pub(crate) const STORE_FULL: Reply = Reply::new("452 4.3.1 No space to keep the 
 /// The store cannot keep the message now.
 pub(crate) const STORE_TROUBLE: Reply = Reply::new("451 4.3.0 Cannot keep the message now, try again later");
 
+/// Enough answers of strangers came today.
+pub(crate) const ENOUGH_ANSWERS: Reply =
+    Reply::new("450 4.7.1 Enough mail of this kind came today, try again tomorrow");
+
+/// An answer was heard.
+pub(crate) fn heard(name: &str) -> Reply {
+    Reply::made(format!("250 2.0.0 Ok: heard as {}", plain(&name)))
+}
+
 /// Why the trap ends a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Goodbye {

@@ -1,12 +1,13 @@
 //! A client that speaks line by line, and a trap to speak to.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::{Clock, Timestamp};
 use atalaya_net::bind_tcp;
 use atalaya_observe::complaints::{ComplaintReporter, ComplaintsConfig};
-use atalaya_observe::{Trap, TrapConfig, TrapTls};
+use atalaya_observe::{Ear, Trap, TrapConfig, TrapTls};
 use atalaya_store::{Store, StoreUrl};
 use atalaya_testkit::TestClock;
 use tempfile::TempDir;
@@ -53,6 +54,16 @@ impl Fixture {
         Self::start_fully(config, url, (clock, None), folder).await
     }
 
+    /// The same with somebody who hears answers.
+    pub(crate) async fn start_with_ear(config: TrapConfig, ear: Arc<dyn Ear>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+        let clock = TestClock::default().clock();
+        let store = Store::open(&url, clock.clone()).await.unwrap();
+        let trap = Trap::new(config, complaints(), store.clone(), clock, None).with_ear(ear);
+        Self::serve(trap, store, folder)
+    }
+
     async fn start_fully(
         config: TrapConfig,
         url: &StoreUrl,
@@ -61,9 +72,13 @@ impl Fixture {
     ) -> Self {
         config.check().unwrap();
         let store = Store::open(url, clock.clone()).await.unwrap();
+        let trap = Trap::new(config, complaints(), store.clone(), clock, tls);
+        Self::serve(trap, store, folder)
+    }
+
+    fn serve(trap: Trap, store: Store, folder: TempDir) -> Self {
         let listener = bind_tcp(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.local_addr().unwrap();
-        let trap = Trap::new(config, complaints(), store.clone(), clock, tls);
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let served = tokio::spawn(async move { trap.serve(listener, stopped).await });

@@ -7,6 +7,7 @@
     reason = "tests end where something is not as it should be"
 )]
 
+mod answers;
 mod client;
 mod complaints;
 mod crowd;

@@ -11,8 +11,8 @@ mod v4;
 use atalaya_model::Prefix;
 use serde_json::Value;
 
-use super::parts::Part;
 use super::{Complaint, Refused};
+use crate::parts::Part;
 
 /// Largest document that is read: the largest piece of evidence that version 4 allows (5 MiB), encoded, with room for the rest.
 pub const MAX_JSON_BYTES: usize = 8 * 1_024 * 1_024;

@@ -3,8 +3,10 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use atalaya_model::{Contact, Decision, Handshake, Kind, Observation, Verdict};
+use atalaya_model::{Contact, Decision, Handshake, Kind, Observation, Timestamp, Verdict};
+use atalaya_store::{DeathRules, Effect, NewHeard};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::fixture::{SPAM, contact, decision, observation};
 use super::house::{House, LEASE, Script, each_alone, field, known, text};
@@ -293,4 +295,62 @@ async fn the_running_writer_wakes_for_a_new_job_and_ends_when_told() {
     assert!(house.store.take_mail(LEASE).await.unwrap().is_some());
     stop.cancel();
     tokio::time::timeout(LEASE, running).await.unwrap().unwrap();
+}
+
+/// What a report says that has no such mailbox.
+fn no_such_mailbox(mailbox: &str, at: Timestamp) -> (NewHeard, [Effect; 1]) {
+    let heard = NewHeard {
+        id: Uuid::from_u128(1),
+        at,
+        notice: None,
+        contact: Some(mailbox.parse().unwrap()),
+        sender: String::new(),
+        kind: "bounce".to_owned(),
+        confidence: 99,
+        because: String::new(),
+        action: "counted".to_owned(),
+        details: serde_json::Value::Null,
+        settles: None,
+    };
+    let rules = DeathRules {
+        after: 3,
+        over: Duration::ZERO,
+        rest: Duration::from_secs(3_600),
+    };
+    let failed = Effect::Failed {
+        certain: true,
+        rules,
+        why: "no such user".to_owned(),
+    };
+    (heard, [failed])
+}
+
+#[tokio::test]
+async fn dead_mailboxes_and_those_that_refused_the_address_are_passed_over() {
+    let house = House::with_listing().await;
+    let mailboxes = ["gone@cheap.example", "wrong@cheap.example", "noc@cheap.example"];
+    let (heard, failed) = no_such_mailbox(mailboxes[0], house.time.now());
+    house.store.hear(&heard, None, &failed).await.unwrap();
+    let refused = mailboxes[1].parse().unwrap();
+    let prefix = decision().prefix;
+    house
+        .store
+        .contact_refused(&prefix, &refused, house.time.now())
+        .await
+        .unwrap();
+    let found = Contact {
+        addresses: mailboxes.iter().map(|mailbox| mailbox.parse().unwrap()).collect(),
+        ..contact("x@cheap.example")
+    };
+    let script = || Script::Contact(Box::new(found.clone()));
+    let mails = house.mails(&house.writer_with(each_alone(), script())).await;
+    assert_eq!(mails[0].recipient.as_str(), mailboxes[2]);
+    // Elsewhere it refused nothing, and after its rest the dead one is tried again.
+    house.list(99).await;
+    let mails = house.mails(&house.writer_with(each_alone(), script())).await;
+    assert_eq!(mails[0].recipient.as_str(), mailboxes[1]);
+    house.time.advance(Duration::from_secs(3_601));
+    house.list(98).await;
+    let mails = house.mails(&house.writer_with(each_alone(), script())).await;
+    assert_eq!(mails[0].recipient.as_str(), mailboxes[0]);
 }

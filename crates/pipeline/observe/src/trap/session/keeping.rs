@@ -36,6 +36,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
         if self.shared.complaints.takes(&envelope.recipients) {
             return self.keep_complaint().await;
         }
+        if let Some(ear) = self.ear_for(&envelope) {
+            return self.keep_answer(ear.as_ref(), &envelope).await;
+        }
         self.listen_to_dialect();
         let delivery = Delivery {
             traps,
@@ -94,7 +97,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             RecordConnections::All => true,
         };
         let now = self.shared.clock.now();
-        if !wanted || !self.wire.recorder().has_heard() || !self.shared.ledger.admits(self.peer.address, now)
+        if self.is_answer
+            || !wanted
+            || !self.wire.recorder().has_heard()
+            || !self.shared.ledger.admits(self.peer.address, now)
         {
             return;
         }

@@ -3,6 +3,7 @@
 //! What is to be answered is decided in [`Dialogue`]; what belongs to a command and what to a message in [`Reader`]; waiting is
 //! done in [`Wire`], which also writes down what is said. A message is kept before its 250 is said.
 
+mod answer;
 mod complaint;
 mod keeping;
 mod recorder;
@@ -59,6 +60,8 @@ pub(crate) struct Session<S, R> {
     observed: u32,
     /// The dialect that the client speaks, once that is told.
     told: Option<Told>,
+    /// Whether an answer to our own mail came: its bringer is observed no further.
+    is_answer: bool,
     /// The place in the tarpit, if it has one.
     _place: Option<OwnedSemaphorePermit>,
     reader: Reader,
@@ -109,6 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             command_ends_at: None,
             observed: 0,
             told: None,
+            is_answer: false,
             tls: None,
             _place: place,
             shared,

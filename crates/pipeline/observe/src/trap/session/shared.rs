@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::wire::WIDE;
 use crate::complaints::ComplaintsConfig;
 use crate::trap::dialogue::{Script, StartTls};
+use crate::trap::ear::Ear;
 use crate::trap::keep::{Keeper, Record};
 use crate::trap::ledger::Ledger;
 use crate::trap::newcomers::Newcomers;
@@ -34,6 +35,8 @@ pub(crate) struct Shared<R> {
     pub(crate) script: Script,
     /// Where complaints are read, and whose.
     pub(crate) complaints: ComplaintsConfig,
+    /// Who hears answers to our own mail.
+    pub(crate) ear: Option<Arc<dyn Ear>>,
     /// Where messages are kept.
     pub(crate) keeper: Keeper<R>,
     /// The places for connections.
@@ -64,6 +67,7 @@ impl<R: Record> Shared<R> {
         let largest = config.max_message_size.bytes().saturating_add(WIDE);
         Self {
             complaints: ComplaintsConfig::default(),
+            ear: None,
             keeper: Keeper::new(store, config.store_timeout.duration()),
             gate: Gate::new(config.max_connections, config.max_connections_per_address),
             memory: Budget::new(memory, memory.div_euclid(ADDRESS_PART).max(largest)),

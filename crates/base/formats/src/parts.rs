@@ -1,4 +1,4 @@
-//! The parts of a mail (RFC 2046), as far as reports need them.
+//! The parts of a mail (RFC 2046), as far as reports and answers need them.
 //!
 //! In: a mail. Out: its leaves in their order, each with its fields and its body decoded. A mail inside the mail is a leaf: it is not opened.
 //! Lines are looked at once for each multipart around them, and how many of those there may be is bounded.
@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
 use memchr::memchr;
 
-use super::Refused;
 use crate::message::{Field, Head};
 
 /// Most leaves that are looked at. Reports have three; those with every log line as a part some dozens.
@@ -20,27 +19,40 @@ const MAX_VALUE: usize = 2_048;
 /// Longest boundary (RFC 2046 section 5.1.1 allows 70 characters).
 const MAX_BOUNDARY: usize = 200;
 
+/// More parts, or parts deeper inside each other, than are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooManyParts;
+
 /// One leaf.
 #[derive(Debug)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// Type and subtype, in lower case.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// The name of the file that it would make, in lower case; empty where it has none.
-    pub(super) name: String,
+    pub(crate) name: String,
+    /// The character set that it is said to be in, in lower case; empty where nothing is said.
+    pub(crate) charset: String,
     /// What it holds, its transfer encoding undone.
-    pub(super) body: Cow<'a, [u8]>,
+    pub(crate) body: Cow<'a, [u8]>,
 }
 
 /// The leaves of a mail.
-pub(super) fn parts(mail: &[u8]) -> Result<Vec<Part<'_>>, Refused> {
+pub(crate) fn parts(mail: &[u8]) -> Result<Vec<Part<'_>>, TooManyParts> {
     let mut found = Vec::new();
     collect(mail, 0, &mut found)?;
     Ok(found)
 }
 
-fn collect<'a>(entity: &'a [u8], depth: usize, found: &mut Vec<Part<'a>>) -> Result<(), Refused> {
+/// The same, up to where there are too many.
+pub(crate) fn first_parts(mail: &[u8]) -> Vec<Part<'_>> {
+    let mut found = Vec::new();
+    collect(mail, 0, &mut found).unwrap_or_default();
+    found
+}
+
+fn collect<'a>(entity: &'a [u8], depth: usize, found: &mut Vec<Part<'a>>) -> Result<(), TooManyParts> {
     if depth > MAX_DEPTH || found.len() >= MAX_PARTS {
-        return Err(Refused::TooManyParts);
+        return Err(TooManyParts);
     }
     let head = Head::read(entity);
     let value = head
@@ -56,6 +68,9 @@ fn collect<'a>(entity: &'a [u8], depth: usize, found: &mut Vec<Part<'a>>) -> Res
         _ => {
             found.push(Part {
                 name: name(&head, &value),
+                charset: parameter(&value, "charset")
+                    .unwrap_or_default()
+                    .to_ascii_lowercase(),
                 body: decoded(&head, body),
                 kind,
             });
@@ -261,10 +276,10 @@ mod tests {
             "Content-Type: multipart/mixed; boundary=x\n\n{}",
             "--x\n\nbody\n".repeat(100_000)
         );
-        assert!(matches!(parts(many.as_bytes()), Err(Refused::TooManyParts)));
+        assert!(matches!(parts(many.as_bytes()), Err(TooManyParts)));
         let deep: String = (0..10_000)
             .map(|level| format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"))
             .collect();
-        assert!(matches!(parts(deep.as_bytes()), Err(Refused::TooManyParts)));
+        assert!(matches!(parts(deep.as_bytes()), Err(TooManyParts)));
     }
 }

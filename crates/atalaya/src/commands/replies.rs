@@ -1,0 +1,167 @@
+//! `replies list`, `show`, `settle`: what was heard of notices, and what waits for a person.
+
+use std::io::Write as _;
+
+use anyhow::Context;
+use atalaya_notify::{Settlement, Which};
+use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use super::{Form, line_to, print, print_json};
+use crate::cli::Place;
+use crate::control::Request;
+use crate::folder::Missing;
+use crate::hearing::{RepliesRequest, ReplyLine, ReplyShown};
+
+/// `replies`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RepliesCommand {
+    /// Show what waits for a person, the oldest first
+    List(RepliesList),
+    /// Show one answer with its mail
+    Show(RepliesShow),
+    /// Say what an answer means that waits for a person
+    Settle(RepliesSettle),
+}
+
+/// `replies list`.
+#[derive(Debug, Args)]
+pub(crate) struct RepliesList {
+    #[command(flatten)]
+    place: Place,
+    /// All that was heard, the newest first, also what waits for nobody
+    #[arg(long)]
+    all: bool,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    most: u32,
+    /// Print JSON, one answer a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// `replies show`.
+#[derive(Debug, Args)]
+pub(crate) struct RepliesShow {
+    #[command(flatten)]
+    place: Place,
+    /// Which answer
+    id: Uuid,
+    /// Print JSON, the mail in base64
+    #[arg(long)]
+    json: bool,
+}
+
+/// `replies settle`.
+#[derive(Debug, Args)]
+pub(crate) struct RepliesSettle {
+    #[command(flatten)]
+    place: Place,
+    /// Which answer
+    id: Uuid,
+    /// What it means: fixed, not-ours (the contact is no answer for the prefix any more), stop (no more notices to the contact), ignore
+    #[arg(long = "as", value_name = "MEANING")]
+    settlement: Settlement,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs one of the three.
+pub(crate) async fn run(command: RepliesCommand) -> anyhow::Result<()> {
+    match command {
+        RepliesCommand::List(list) => run_list(list).await,
+        RepliesCommand::Show(show) => run_show(show).await,
+        RepliesCommand::Settle(settle) => run_settle(settle).await,
+    }
+}
+
+async fn run_list(list: RepliesList) -> anyhow::Result<()> {
+    let which = if list.all { Which::All } else { Which::Waiting };
+    let most = list.most;
+    let request = Request::Replies(RepliesRequest::List { which, most });
+    let mut line = line_to(&list.place, Missing::Refused).await?;
+    let lines: Vec<ReplyLine> = line.ask(request).await?;
+    match (Form::from(list.json), which) {
+        (Form::Json, _) => lines.iter().try_for_each(print_json),
+        (Form::Text, Which::Waiting) if lines.is_empty() => print("Nothing waits for you."),
+        (Form::Text, _) => lines.iter().try_for_each(|line| print(row(line))),
+    }
+}
+
+async fn run_show(show: RepliesShow) -> anyhow::Result<()> {
+    let request = Request::Replies(RepliesRequest::Show { id: show.id });
+    let mut line = line_to(&show.place, Missing::Refused).await?;
+    let shown: ReplyShown = line.ask(request).await?;
+    if Form::from(show.json) == Form::Json {
+        return print_json(&shown);
+    }
+    print(row(&shown.line))?;
+    print(format_args!("because: {}", shown.line.because))?;
+    print(format_args!("read: {}", shown.line.details))?;
+    match shown.mail {
+        Some(mail) => {
+            print("")?;
+            let mut out = std::io::stdout().lock();
+            out.write_all(&printable(&mail.0))
+                .context("cannot write the answer")
+        }
+        None => print("The mail is not kept any more."),
+    }
+}
+
+async fn run_settle(settle: RepliesSettle) -> anyhow::Result<()> {
+    let RepliesSettle {
+        place,
+        id,
+        settlement,
+        json,
+    } = settle;
+    let request = Request::Replies(RepliesRequest::Settle { id, settlement });
+    let mut line = line_to(&place, Missing::Refused).await?;
+    let _done: serde_json::Value = line.ask(request).await?;
+    match Form::from(json) {
+        Form::Json => print_json(&serde_json::json!({"id": id, "settled": settlement})),
+        Form::Text => print(format_args!("{id} is settled as {settlement}.")),
+    }
+}
+
+/// An answer on one line.
+fn row(line: &ReplyLine) -> String {
+    let contact = line.contact.as_ref().map_or("-", |contact| contact.as_str());
+    let said = line
+        .details
+        .get("said")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
+    let said: String = said.chars().take(80).collect();
+    let row = format!(
+        "{} {} {} ({}%) {} from {} about {contact}: {said}",
+        line.id, line.at, line.kind, line.confidence, line.action, line.sender
+    );
+    row.trim_end_matches([':', ' ']).to_owned()
+}
+
+/// A mail as it may be shown on a terminal: control characters that are no line ends or tabs are marked.
+fn printable(mail: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(mail);
+    let shown = text.chars().filter(|c| *c != '\r').map(|c| match c {
+        '\n' | '\t' => c,
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    });
+    shown.collect::<String>().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_cannot_move_the_cursor() {
+        assert_eq!(
+            printable(b"a\x1b[2J\r\n\tb\xff"),
+            "a\u{fffd}[2J\n\tb\u{fffd}".as_bytes()
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! What is heard of notices, and how mailboxes do by it.
+
+use std::time::Duration;
+
+use atalaya_model::{MailAddress, Timestamp};
+use atalaya_store::{DeathRules, Effect, NewHeard, Recorded};
+use atalaya_testkit::on_both;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::{Fixture, prefix};
+
+on_both!(
+    Fixture:
+    what_is_heard_is_kept_once_with_its_mail,
+    a_mailbox_dies_of_failures_in_a_row_and_lives_again,
+    a_mailbox_that_does_not_exist_is_dead_at_once,
+    what_was_refused_holds_for_the_prefix_and_inside_it,
+    what_waits_for_a_person_waits_until_it_is_settled,
+);
+
+const DAY: Duration = Duration::from_secs(86_400);
+const RULES: DeathRules = DeathRules {
+    after: 3,
+    over: Duration::from_secs(7 * 86_400),
+    rest: Duration::from_secs(90 * 86_400),
+};
+
+fn contact() -> MailAddress {
+    "Abuse@net.example".parse().unwrap()
+}
+
+/// Something heard about the notice of that number.
+fn heard(number: u128, action: &str, at: Timestamp) -> NewHeard {
+    NewHeard {
+        id: Uuid::from_u128(number),
+        at,
+        notice: Some(Uuid::from_u128(number)),
+        contact: Some(contact()),
+        sender: "mailer-daemon@net.example".to_owned(),
+        kind: "bounce".to_owned(),
+        confidence: 99,
+        because: "a delivery status".to_owned(),
+        action: action.to_owned(),
+        details: json!({"status": "5.1.1"}),
+        settles: None,
+    }
+}
+
+fn failed(certain: bool) -> [Effect; 1] {
+    [Effect::Failed {
+        certain,
+        rules: RULES,
+        why: "550 no".to_owned(),
+    }]
+}
+
+async fn what_is_heard_is_kept_once_with_its_mail(fixture: Fixture) {
+    let store = &fixture.store;
+    let told = heard(1, "counted", fixture.time.now());
+    for expected in [Recorded::New, Recorded::Known] {
+        let mail = Some(b"Subject: x\r\n\r\n".to_vec());
+        let kept = store.hear(&told, mail, &failed(false)).await.unwrap();
+        assert_eq!(kept, expected);
+    }
+    // Another report about the same notice is kept, and does not count.
+    let again = NewHeard {
+        id: Uuid::from_u128(9),
+        ..told.clone()
+    };
+    store.hear(&again, None, &failed(true)).await.unwrap();
+    assert_eq!(store.heard(again.id).await.unwrap().unwrap().told.action, "noted");
+    let kept = store.heard(told.id).await.unwrap().unwrap();
+    assert_eq!(kept.told, told);
+    let message = store.message(&kept.message.unwrap()).await.unwrap();
+    assert_eq!(message.unwrap(), b"Subject: x\r\n\r\n");
+    assert_eq!(store.mailbox(&contact()).await.unwrap().unwrap().hard, 1);
+    assert_eq!(store.heard_of(told.id, 9).await.unwrap().len(), 2);
+    assert!(store.observations_after(0, 9).await.unwrap().is_empty());
+    let strange = NewHeard {
+        notice: None,
+        contact: None,
+        ..heard(5, "person", fixture.time.now())
+    };
+    store.hear(&strange, None, &[]).await.unwrap();
+    assert_eq!(store.strange_since(told.at).await.unwrap(), 1);
+    assert_eq!(store.all_heard(9).await.unwrap().len(), 3);
+}
+
+async fn a_mailbox_dies_of_failures_in_a_row_and_lives_again(fixture: Fixture) {
+    let store = &fixture.store;
+    let start = fixture.time.now();
+    let day = |count: u32| start.plus(DAY * count);
+    let is_dead = async |at| store.is_dead(&contact(), at).await.unwrap();
+    for (number, at) in [(1, day(0)), (2, day(1)), (3, day(2)), (4, day(3))] {
+        store
+            .hear(&heard(number, "counted", at), None, &failed(false))
+            .await
+            .unwrap();
+    }
+    assert!(!is_dead(day(3)).await, "four in three days are no week");
+    store
+        .hear(&heard(5, "counted", day(7)), None, &failed(false))
+        .await
+        .unwrap();
+    assert!(is_dead(day(8)).await && is_dead(day(96)).await);
+    assert!(!is_dead(day(98)).await, "after a quarter it is tried again");
+    store
+        .hear(&heard(6, "counted", day(98)), None, &failed(false))
+        .await
+        .unwrap();
+    assert!(is_dead(day(99)).await, "and dead again at the first failure");
+    store
+        .hear(&heard(7, "noted", day(100)), None, &[Effect::Wrote])
+        .await
+        .unwrap();
+    let mailbox = store.mailbox(&contact()).await.unwrap().unwrap();
+    assert!(!mailbox.is_dead(day(100)));
+    assert_eq!((mailbox.hard, mailbox.last_reply_at), (0, Some(day(100))));
+    store
+        .hear(&heard(8, "counted", day(120)), None, &failed(false))
+        .await
+        .unwrap();
+    assert!(!is_dead(day(120)).await, "counting begins anew");
+}
+
+async fn a_mailbox_that_does_not_exist_is_dead_at_once(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    store
+        .hear(&heard(1, "counted", now), None, &failed(true))
+        .await
+        .unwrap();
+    let small: MailAddress = "abuse@net.example".parse().unwrap();
+    assert!(store.is_dead(&small, now).await.unwrap());
+    let other: MailAddress = "noc@net.example".parse().unwrap();
+    assert!(!store.is_dead(&other, now).await.unwrap());
+}
+
+async fn what_was_refused_holds_for_the_prefix_and_inside_it(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let refuse = [Effect::Refuse(prefix("192.0.2.0/25")), Effect::LeaveAlone];
+    store
+        .hear(&heard(1, "refused", now), None, &refuse)
+        .await
+        .unwrap();
+    store
+        .contact_refused(&prefix("2001:db8::/64"), &contact(), now)
+        .await
+        .unwrap();
+    for (address, refused) in [("192.0.2.1", true), ("192.0.2.200", false), ("2001:db8::7", true)] {
+        let found = store
+            .is_refused(address.parse().unwrap(), &contact())
+            .await
+            .unwrap();
+        assert_eq!(found, refused, "{address}");
+    }
+    let other: MailAddress = "noc@net.example".parse().unwrap();
+    assert!(
+        !store
+            .is_refused("192.0.2.1".parse().unwrap(), &other)
+            .await
+            .unwrap()
+    );
+    assert!(store.is_left_alone(&contact()).await.unwrap());
+}
+
+async fn what_waits_for_a_person_waits_until_it_is_settled(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let waiting = heard(1, "person", now);
+    store.hear(&waiting, None, &[]).await.unwrap();
+    store.hear(&heard(2, "noted", now), None, &[]).await.unwrap();
+    assert_eq!(store.unsettled(9).await.unwrap().len(), 1);
+    assert!(!store.is_settled(waiting.id).await.unwrap());
+    let settling = NewHeard {
+        settles: Some(waiting.id),
+        ..heard(3, "settled", now)
+    };
+    store.hear(&settling, None, &[Effect::Wrote]).await.unwrap();
+    assert!(store.unsettled(9).await.unwrap().is_empty());
+    assert!(store.is_settled(waiting.id).await.unwrap());
+}

@@ -1,0 +1,229 @@
+//! What follows from a mail: a plain function of what was read out of it and of the notice that it is about.
+//!
+//! Whoever names a notice by its return path or by its Message-ID has had it before him: neither can be guessed. That proves no sender, since notices
+//! are passed on and quoted. So a mail can note something, count for a contact, or take a contact away; what it does
+//! always leaves the address listed. What takes a contact away must also be plain, and come from the contact's own domain.
+
+use atalaya_formats::bounce::{Action, Failure, Kind, Lasting, Reading};
+use atalaya_formats::reply::{Answer, Intent};
+use atalaya_model::MailAddress;
+use atalaya_store::{DeathRules, Effect, Notice};
+use serde_json::{Value, json};
+
+/// Confidence from which an answer takes a contact away.
+const PLAIN: u8 = 75;
+
+/// What was done, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    /// It was kept, and nothing else.
+    Noted,
+    /// It counts against the contact.
+    Counted,
+    /// The contact gets no more notices.
+    LeftAlone,
+    /// The contact is no answer for the prefix any more.
+    Refused,
+    /// A person has to read it.
+    Person,
+    /// A person has read it.
+    Settled,
+}
+
+impl Done {
+    /// The name, as it is kept and shown. The store looks for `person` and `counted`.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Noted => "noted",
+            Self::Counted => "counted",
+            Self::LeftAlone => "left-alone",
+            Self::Refused => "refused",
+            Self::Person => "person",
+            Self::Settled => "settled",
+        }
+    }
+}
+
+/// What was read out of a mail.
+#[derive(Debug)]
+pub(super) struct Read<'a> {
+    /// What it is.
+    pub(super) reading: &'a Reading,
+    /// What somebody meant by it.
+    pub(super) answer: &'a Answer,
+    /// The address in `From`.
+    pub(super) from: &'a str,
+    /// Whether it comes from the address that notices come from.
+    pub(super) origin: Origin,
+}
+
+/// Where a mail comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// From us, or it says so.
+    Ourselves,
+    /// From somebody else.
+    Others,
+}
+
+/// What follows.
+#[derive(Debug, PartialEq)]
+pub(super) struct Conclusion {
+    pub(super) kind: &'static str,
+    pub(super) confidence: u8,
+    pub(super) because: String,
+    pub(super) done: Done,
+    pub(super) effects: Vec<Effect>,
+    pub(super) details: Value,
+}
+
+/// Concludes what follows from a mail about a notice, or about nothing that we know.
+pub(super) fn conclude(read: &Read<'_>, notice: Option<&Notice>, rules: DeathRules) -> Conclusion {
+    let Read { reading, answer, .. } = read;
+    let (done, effects) = match (read.origin, notice) {
+        (Origin::Ourselves, _) => (Done::Noted, Vec::new()),
+        (Origin::Others, Some(notice)) => known(read, notice, rules),
+        (Origin::Others, None) => (unknown(reading.kind), Vec::new()),
+    };
+    let (kind, confidence, because) = match reading.kind {
+        Kind::Reply => (answer.intent.name(), answer.confidence, answer.because.join(", ")),
+        kind => (kind.name(), reading.confidence, reading.because.clone()),
+    };
+    Conclusion {
+        kind,
+        confidence,
+        because,
+        done,
+        effects,
+        details: details(read, notice),
+    }
+}
+
+/// What is about no notice of ours and was written by somebody, a person may read. The rest is kept.
+const fn unknown(kind: Kind) -> Done {
+    match kind {
+        Kind::Reply | Kind::Report => Done::Person,
+        Kind::Bounce | Kind::Delayed | Kind::Delivered | Kind::AutoReply | Kind::Acknowledgement => {
+            Done::Noted
+        }
+    }
+}
+
+/// What follows from a mail about a notice.
+fn known(read: &Read<'_>, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effect>) {
+    let reading = read.reading;
+    match reading.kind {
+        Kind::Bounce => bounced(reading, notice, rules),
+        Kind::Delayed => (Done::Noted, Vec::new()),
+        Kind::Delivered => (Done::Noted, vec![Effect::Alive]),
+        // One says that nobody reads the mailbox any more, which programs should not decide.
+        Kind::AutoReply if !reading.failures.is_empty() => (Done::Person, Vec::new()),
+        Kind::AutoReply => (Done::Noted, vec![Effect::Alive]),
+        Kind::Acknowledgement => (Done::Noted, vec![Effect::Wrote]),
+        Kind::Report => (Done::Person, Vec::new()),
+        Kind::Reply => replied(read, notice),
+    }
+}
+
+/// What follows from a bounce: a failure that lasts counts, once a notice.
+fn bounced(reading: &Reading, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effect>) {
+    let mut failed = reading
+        .failures
+        .iter()
+        .filter(|failure| failure.action == Action::Failed);
+    let Some((failure, whose)) = failed.find_map(|failure| Some((failure, whose(failure, &notice.contact)?)))
+    else {
+        return (Done::Noted, Vec::new());
+    };
+    if failure.lasting == Lasting::Soft {
+        return (Done::Noted, Vec::new());
+    }
+    let effect = Effect::Failed {
+        certain: failure.is_certain() && whose == Whose::Contact,
+        rules,
+        why: failure.diagnosis.clone(),
+    };
+    (Done::Counted, vec![effect])
+}
+
+/// Whose mailbox failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The contact's.
+    Contact,
+    /// One that the contact passes mail on to, perhaps one of several.
+    Behind,
+}
+
+/// Whose mailbox failed; none where it is somebody's whom the contact has nothing to do with.
+fn whose(failure: &Failure, contact: &MailAddress) -> Option<Whose> {
+    let is_contact = |address: &Option<String>| {
+        address
+            .as_deref()
+            .is_some_and(|address| address.eq_ignore_ascii_case(contact.as_str()))
+    };
+    match (&failure.recipient, &failure.original) {
+        (Some(_), _) if is_contact(&failure.recipient) => Some(Whose::Contact),
+        (None, None) => Some(Whose::Behind),
+        (None, Some(_)) if is_contact(&failure.original) => Some(Whose::Contact),
+        (Some(_), _) if is_contact(&failure.original) => Some(Whose::Behind),
+        _ => None,
+    }
+}
+
+/// What follows from what somebody wrote.
+fn replied(read: &Read<'_>, notice: &Notice) -> (Done, Vec<Effect>) {
+    let answer = read.answer;
+    let is_plain = answer.confidence >= PLAIN && is_of(read.from, &notice.contact);
+    match answer.intent {
+        Intent::Stop if is_plain => (Done::LeftAlone, vec![Effect::Wrote, Effect::LeaveAlone]),
+        Intent::NotOurs if is_plain => (Done::Refused, vec![Effect::Wrote, Effect::Refuse(notice.prefix)]),
+        Intent::Fixed | Intent::Acknowledged | Intent::OutOfOffice => (Done::Noted, vec![Effect::Wrote]),
+        Intent::Stop | Intent::NotOurs | Intent::Question | Intent::Unsure => {
+            (Done::Person, wrote(read, notice))
+        }
+    }
+}
+
+/// Whoever writes from there is there.
+fn wrote(read: &Read<'_>, notice: &Notice) -> Vec<Effect> {
+    match is_of(read.from, &notice.contact) {
+        true => vec![Effect::Wrote],
+        false => Vec::new(),
+    }
+}
+
+/// Whether an address is of the domain of the contact, above it or below.
+fn is_of(from: &str, contact: &MailAddress) -> bool {
+    let from = from
+        .rsplit_once('@')
+        .map_or("", |(_, domain)| domain)
+        .to_ascii_lowercase();
+    let own = contact.domain();
+    let is_below = |name: &str, above: &str| {
+        let before = name.strip_suffix(above);
+        above.contains('.') && before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    is_below(&from, own) || is_below(own, &from)
+}
+
+/// What else was read, for whoever looks.
+fn details(read: &Read<'_>, notice: Option<&Notice>) -> Value {
+    let failures = read.reading.failures.iter().take(10).map(|failure| {
+        json!({
+            "recipient": failure.recipient,
+            "original": failure.original,
+            "status": failure.status.map(|status| status.to_string()),
+            "reason": failure.reason.name(),
+            "lasting": failure.lasting.name(),
+            "remote": failure.remote,
+            "diagnosis": failure.diagnosis,
+        })
+    });
+    json!({
+        "failures": failures.collect::<Vec<_>>(),
+        "ticket": read.reading.ticket,
+        "said": read.answer.said,
+        "prefix": notice.map(|notice| notice.prefix),
+    })
+}

@@ -1,0 +1,357 @@
+//! Hearing: what comes back to notices, and what follows from it.
+//!
+//! In: a mail with the address that it came to. Out: a row in the store with the mail as evidence, and in the same transaction how the contact
+//! does, that it is left alone, or that a prefix is not its own. Whatever is not plain waits for a person.
+//!
+//! - A mail names its notice by the return path that it came to, or by the Message-ID of the notice. Neither can be guessed.
+//! - **Nothing is ever answered by mail**, so that there are no loops; and what is heard makes no observation, no notice, and neither lists nor
+//!   delists. Whoever wants an address off the list clicks the link in the notice.
+//! - The same mail heard twice is kept once. What is about no notice of ours is kept too, so many a day.
+
+mod conclude;
+mod config;
+mod error;
+
+use std::fmt;
+use std::str::FromStr;
+
+use atalaya_formats::bounce::{self, Kind};
+use atalaya_formats::message::glance;
+use atalaya_formats::redact::keyed_hash;
+use atalaya_formats::reply;
+use atalaya_formats::verp::ReturnPath;
+use atalaya_model::{Clock, MailAddress, Timestamp};
+use atalaya_store::{Effect, Heard, NewHeard, Notice, Recorded, Store, StoreError};
+use metrics::{counter, gauge};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::{Builder, Uuid};
+
+use conclude::{Conclusion, Done, Origin, Read, conclude};
+
+pub use config::HearingConfig;
+pub use error::HearingError;
+
+/// The name of the secret that return paths are sealed with.
+pub const RETURN_PATH_SECRET: &str = "return-path";
+/// Largest mail that is heard. Those that bring a notice back are some 2.4 times as large as its evidence, and that is at most 5 MiB.
+pub const MAX_MAIL: usize = 16 << 20;
+/// Most Message-IDs that are looked up for a mail.
+const MAX_LOOKED_UP: usize = 10;
+/// Most mails that are kept about one notice: whoever has one could send as many as he likes.
+const MOST_OF_NOTICE: u32 = 100;
+/// Most rows that are counted for the metric of what waits.
+const MOST_WAITING: u32 = 10_000;
+/// A day, in seconds.
+const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+/// Hears what comes back.
+#[derive(Debug, Clone)]
+pub struct Hearer {
+    config: HearingConfig,
+    /// The mailbox that notices come from.
+    sender: Option<MailAddress>,
+    /// The addresses that answers come to, the return path and the sender among them.
+    addresses: Vec<MailAddress>,
+    store: Store,
+    clock: Clock,
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeardMail {
+    /// The name under which it is kept.
+    pub id: Uuid,
+    /// What it is.
+    pub kind: String,
+    /// How sure that is.
+    pub confidence: u8,
+    /// What speaks for it.
+    pub because: String,
+    /// What was done.
+    pub action: String,
+    /// The notice that it is about.
+    pub notice: Option<Uuid>,
+    /// Whether it was heard before, and nothing was done now.
+    pub known: bool,
+}
+
+/// As what a person settles a mail that was left to him.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settlement {
+    /// The trouble is mended, says the contact. It is noted.
+    Fixed,
+    /// The prefix is not the contact's: it is no answer for it any more.
+    NotOurs,
+    /// The contact gets no more notices.
+    Stop,
+    /// Nothing follows.
+    Ignore,
+}
+
+impl Settlement {
+    const ALL: [Self; 4] = [Self::Fixed, Self::NotOurs, Self::Stop, Self::Ignore];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::NotOurs => "not-ours",
+            Self::Stop => "stop",
+            Self::Ignore => "ignore",
+        }
+    }
+}
+
+impl fmt::Display for Settlement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Settlement {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut all = Self::ALL.into_iter();
+        let found = all.find(|settlement| settlement.name() == text);
+        found.ok_or_else(|| format!("`{text}` is none of fixed, not-ours, stop, ignore"))
+    }
+}
+
+impl Hearer {
+    /// Hears what comes to the addresses of the configuration, to `sender` and to `more`.
+    #[must_use]
+    pub fn new(
+        config: HearingConfig,
+        sender: Option<MailAddress>,
+        more: impl IntoIterator<Item = MailAddress>,
+        (store, clock): (Store, Clock),
+    ) -> Self {
+        let addresses = config.addresses.iter().cloned().chain(sender.clone()).chain(more);
+        Self {
+            addresses: addresses.collect(),
+            config,
+            sender,
+            store,
+            clock,
+        }
+    }
+
+    /// Whether mail to all these recipients of the trap is an answer to us, and there is one.
+    #[must_use]
+    pub fn takes(&self, recipients: &[String]) -> bool {
+        let is_ours = |to: &String| self.config.addresses.iter().any(|own| comes_to(to, own));
+        !recipients.is_empty() && recipients.iter().all(is_ours)
+    }
+
+    /// Hears a mail that came to `recipient`. Returns once it is durable.
+    ///
+    /// # Errors
+    /// It is not kept, and is to come again or is too long.
+    pub async fn hear(&self, mail: Vec<u8>, recipient: &str) -> Result<HeardMail, HearingError> {
+        if mail.len() > MAX_MAIL {
+            return Err(HearingError::TooLong(MAX_MAIL));
+        }
+        let now = self.clock.now();
+        let reading = bounce::read(&mail);
+        let notice = self.notice(recipient, &reading.about).await?;
+        self.check_room(notice.as_ref(), now).await?;
+        let from = glance(&mail).from.unwrap_or_default();
+        let is_own = |own: &MailAddress| own.as_str().eq_ignore_ascii_case(&from);
+        let read = Read {
+            answer: &answer(&mail, reading.kind),
+            reading: &reading,
+            from: &from,
+            origin: match self.sender.as_ref().is_some_and(is_own) {
+                true => Origin::Ourselves,
+                false => Origin::Others,
+            },
+        };
+        let concluded = conclude(&read, notice.as_ref(), self.config.rules());
+        let heard = heard(&mail, &from, &concluded, notice.as_ref(), now);
+        let recorded = self.store.hear(&heard, Some(mail), &concluded.effects).await?;
+        self.count(&heard, recorded).await?;
+        Ok(HeardMail {
+            id: heard.id,
+            kind: heard.kind,
+            confidence: heard.confidence,
+            because: heard.because,
+            action: heard.action,
+            notice: heard.notice,
+            known: recorded == Recorded::Known,
+        })
+    }
+
+    /// Does what a person decided about a mail that was left to him.
+    ///
+    /// # Errors
+    /// There is no such mail, it waits for nobody, or the store failed.
+    pub async fn settle(&self, id: Uuid, settlement: Settlement) -> Result<(), HearingError> {
+        let waiting = self.store.heard(id).await?.ok_or(HearingError::Unheard(id))?.told;
+        if waiting.action != Done::Person.name() || self.store.is_settled(id).await? {
+            return Err(HearingError::Settled(id));
+        }
+        let notice = match waiting.notice {
+            Some(notice) => self.store.notice(notice).await?,
+            None => None,
+        };
+        let effects = match (settlement, notice) {
+            (Settlement::Ignore, _) => Vec::new(),
+            (_, None) => return Err(HearingError::AboutNothing(id)),
+            (Settlement::Fixed, Some(_)) => vec![Effect::Wrote],
+            (Settlement::Stop, Some(_)) => vec![Effect::Wrote, Effect::LeaveAlone],
+            (Settlement::NotOurs, Some(notice)) => vec![Effect::Wrote, Effect::Refuse(notice.prefix)],
+        };
+        let settling = NewHeard {
+            id: named(&[b"settled", id.as_bytes()]),
+            at: self.clock.now(),
+            kind: settlement.to_string(),
+            confidence: 99,
+            because: "a person read it".to_owned(),
+            action: Done::Settled.name().to_owned(),
+            details: json!({}),
+            settles: Some(id),
+            ..waiting
+        };
+        let recorded = self.store.hear(&settling, None, &effects).await?;
+        self.count(&settling, recorded).await?;
+        match recorded {
+            Recorded::New => Ok(()),
+            Recorded::Known => Err(HearingError::Settled(id)),
+        }
+    }
+
+    /// What waits for a person, or all that was heard, up to so many.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn replies(&self, which: Which, limit: u32) -> Result<Vec<Heard>, StoreError> {
+        match which {
+            Which::Waiting => self.store.unsettled(limit).await,
+            Which::All => self.store.all_heard(limit).await,
+        }
+    }
+
+    /// The notice that a mail is about.
+    async fn notice(&self, recipient: &str, about: &[String]) -> Result<Option<Notice>, StoreError> {
+        let key = self.store.secret(RETURN_PATH_SECRET).await?;
+        let mut opened = self
+            .addresses
+            .iter()
+            .filter_map(|own| ReturnPath::open(recipient, own, &key));
+        let named = opened.next().into_iter();
+        let referred = about
+            .iter()
+            .filter_map(|id| self.notice_id(id))
+            .take(MAX_LOOKED_UP);
+        for id in named.chain(referred) {
+            if let Some(notice) = self.store.notice(id).await? {
+                return Ok(Some(notice));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The id of a notice in its Message-ID.
+    fn notice_id(&self, message_id: &str) -> Option<Uuid> {
+        let (id, domain) = message_id.rsplit_once('@')?;
+        let mut own = self.addresses.iter();
+        let is_ours = own.any(|own| own.domain().eq_ignore_ascii_case(domain));
+        id.parse().ok().filter(|_| is_ours)
+    }
+
+    /// Refuses what is about nothing of ours where enough of that came today, and what is about a notice of which enough was heard.
+    async fn check_room(&self, notice: Option<&Notice>, now: Timestamp) -> Result<(), HearingError> {
+        let has_room = match notice {
+            Some(notice) => {
+                self.store.heard_of(notice.id, MOST_OF_NOTICE).await?.len() < MOST_OF_NOTICE as usize
+            }
+            None => self.store.strange_since(now.minus(DAY)).await? < u64::from(self.config.strange_per_day),
+        };
+        match has_room {
+            true => Ok(()),
+            false => Err(HearingError::Enough),
+        }
+    }
+
+    async fn count(&self, heard: &NewHeard, recorded: Recorded) -> Result<(), StoreError> {
+        if recorded == Recorded::Known {
+            return Ok(());
+        }
+        let (kind, action) = (heard.kind.clone(), heard.action.clone());
+        tracing::info!(heard.id = %heard.id, kind, action, "an answer was heard");
+        counter!("atalaya_notify_heard_total", "kind" => kind, "action" => action).increment(1);
+        let waiting = self.store.unsettled(MOST_WAITING).await?.len();
+        gauge!("atalaya_notify_replies_waiting").set(u32::try_from(waiting).unwrap_or(u32::MAX));
+        Ok(())
+    }
+}
+
+/// Which of what was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Which {
+    /// What waits for a person.
+    Waiting,
+    /// All of it.
+    All,
+}
+
+/// What somebody meant. Programs mean nothing.
+fn answer(mail: &[u8], kind: Kind) -> reply::Answer {
+    match kind {
+        Kind::Bounce | Kind::Delayed | Kind::Delivered => reply::of_text(""),
+        _ => reply::read(mail),
+    }
+}
+
+/// Whether a recipient is an address, or one with something behind a `+`.
+fn comes_to(recipient: &str, own: &MailAddress) -> bool {
+    let (Some((to, to_domain)), Some((name, domain))) =
+        (recipient.rsplit_once('@'), own.as_str().rsplit_once('@'))
+    else {
+        return false;
+    };
+    let cut = to
+        .get(..name.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let rest = to.get(name.len()..).unwrap_or_default();
+    cut && (rest.is_empty() || rest.starts_with('+')) && to_domain.eq_ignore_ascii_case(domain)
+}
+
+/// The row of a mail.
+fn heard(
+    mail: &[u8],
+    from: &str,
+    concluded: &Conclusion,
+    notice: Option<&Notice>,
+    at: Timestamp,
+) -> NewHeard {
+    NewHeard {
+        id: named(&[b"heard", mail]),
+        at,
+        notice: notice.map(|notice| notice.id),
+        contact: notice.map(|notice| notice.contact.clone()),
+        sender: from.to_owned(),
+        kind: concluded.kind.to_owned(),
+        confidence: concluded.confidence,
+        because: concluded.because.clone(),
+        action: concluded.done.name().to_owned(),
+        details: concluded.details.clone(),
+        settles: None,
+    }
+}
+
+/// An id that follows from bytes (RFC 9562 section 5.8).
+fn named(parts: &[&[u8]]) -> Uuid {
+    let hash = keyed_hash(b"atalaya heard 1", parts);
+    let mut id = [0; 16];
+    for (slot, byte) in id.iter_mut().zip(hash) {
+        *slot = byte;
+    }
+    Builder::from_custom_bytes(id).into_uuid()
+}
+
+#[cfg(test)]
+mod tests;
