@@ -31,6 +31,7 @@ mod statistics;
 mod store;
 mod subscription;
 mod tallies;
+mod told;
 mod transaction;
 mod writer;
 
@@ -54,5 +55,6 @@ pub use statistics::{KeptDay, KeptSegment};
 pub use store::Store;
 pub use subscription::{Subscription, Topic};
 pub use tallies::{Case, Tally};
+pub use told::{LINK_JOB, LinkAsked, MOST_TOLD, Part, ToldCount};
 pub use transaction::Transaction;
 pub use writer::{Evidence, EvidenceKind, MAX_MESSAGE, Recorded};
