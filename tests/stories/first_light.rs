@@ -162,14 +162,14 @@ pub(crate) fn serve_recorded_rdap() -> Option<SocketAddr> {
 }
 
 /// Postfix's smtp-sink, keeping each mail in a file.
-struct Sink {
+pub(crate) struct Sink {
     child: Child,
     folder: TempDir,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Sink {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
@@ -193,7 +193,7 @@ impl Sink {
     }
 
     /// The mails that it took whole.
-    fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         let read =
             |path: PathBuf| std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let mails = files_in(self.folder.path())

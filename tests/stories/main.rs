@@ -29,6 +29,7 @@ mod judging;
 mod kill;
 mod listeners;
 mod mail_servers;
+mod network_page;
 mod rbldnsd;
 mod replay;
 mod sending;

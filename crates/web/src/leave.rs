@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_delist::{DelistError, Outcome, removal};
-use atalaya_model::Serial;
+use atalaya_delist::{Client, DelistError, Outcome, removal, removals};
+use atalaya_model::{MailAddress, Serial};
 use atalaya_publish::Zone;
 
 use crate::app::Shared;
@@ -57,6 +57,47 @@ async fn remove(shared: Shared, address: IpAddr, client: IpAddr) -> Result<Outco
     let (rules, now) = (&app.config.delist, app.clock.now());
     let outcome = removal(&app.store, rules, address, client.into(), now).await;
     outcome.map_err(|DelistError::Store(error)| Failure::from(error))
+}
+
+/// What became of many removals, and up to which decision the zone has followed.
+#[derive(Debug)]
+pub(crate) struct LeftTogether {
+    /// In the order of the addresses.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// The last decision, where something left.
+    pub(crate) reached: Option<(Serial, InZone)>,
+}
+
+/// Takes addresses of a contact out of the list at its wish; a task of its own, as [`leave`].
+pub(crate) async fn leave_together(
+    shared: &Shared,
+    addresses: Vec<IpAddr>,
+    contact: &MailAddress,
+) -> Result<LeftTogether, Failure> {
+    let app = &shared.app;
+    let (client, shared) = (Client::contact(contact), Arc::clone(shared));
+    let remove = async move {
+        let app = &shared.app;
+        let (rules, now) = (&app.config.delist, app.clock.now());
+        removals(&app.store, rules, &addresses, &client, now).await
+    };
+    let outcomes = tokio::spawn(remove).await.map_err(|broken| {
+        tracing::error!(error = &broken as &dyn std::error::Error, "removals were cut off");
+        Failure::Internal
+    })?;
+    let outcomes = outcomes.map_err(|DelistError::Store(error)| Failure::from(error))?;
+    let serial = |outcome: &Outcome| match outcome {
+        Outcome::Removed(removed) => Some(removed.serial),
+        _ => None,
+    };
+    let reached = match outcomes.iter().filter_map(serial).max() {
+        Some(serial) => Some((
+            serial,
+            reached(&app.zone, serial, app.config.web.zone_wait.duration()).await,
+        )),
+        None => None,
+    };
+    Ok(LeftTogether { outcomes, reached })
 }
 
 /// Waits until the zone has reached a serial.

@@ -260,7 +260,7 @@ impl Lookup {
     }
 
     /// The key is read once: it never changes.
-    async fn key(&self) -> Result<&[u8], StoreError> {
+    pub(crate) async fn key(&self) -> Result<&[u8], StoreError> {
         let key = self
             .key
             .get_or_try_init(|| self.store.secret(SECRET_NAME))

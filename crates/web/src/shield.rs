@@ -1,7 +1,7 @@
 //! What stands between the network and the pages: limits, protection against other sites, headers.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
@@ -74,10 +74,21 @@ fn origin(url: &str) -> Option<String> {
 /// "listed" years later.
 const FINDABLE: [&str; 3] = ["/", "/policy", "/stats"];
 
+/// Where paths begin that have a ticket in them, which opens the page of a network to whoever has it.
+const WITH_TICKET: [&str; 2] = ["/network", "/api/v1/network"];
+
 /// Adds the headers of every answer.
-pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
-    let is_findable = FINDABLE.contains(&request.uri().path());
+pub(crate) async fn add_headers(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_findable = FINDABLE.contains(&path);
+    // Without TLS, what the comment at `HEADERS` says holds here too, and the ticket is in the open anyway.
+    let has_ticket = WITH_TICKET.iter().any(|begin| path.starts_with(begin))
+        && shared.app.config.public_url.starts_with("https://");
     let mut response = next.run(request).await;
+    if has_ticket {
+        let none = HeaderValue::from_static("no-referrer");
+        response.headers_mut().insert(REFERRER_POLICY, none);
+    }
     if !is_findable {
         response
             .headers_mut()

@@ -32,6 +32,7 @@ mod store;
 mod subscription;
 mod suppressed;
 mod tallies;
+mod told;
 mod transaction;
 mod writer;
 
@@ -56,5 +57,6 @@ pub use store::Store;
 pub use subscription::{Subscription, Topic};
 pub use suppressed::Suppressed;
 pub use tallies::{Case, Tally};
+pub use told::{LINK_JOB, LinkAsked, MOST_TOLD, Part, ToldCount};
 pub use transaction::Transaction;
 pub use writer::{Evidence, EvidenceKind, MAX_MESSAGE, Recorded};

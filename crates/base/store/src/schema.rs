@@ -93,6 +93,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "what is heard of notices",
         statements: HEARING,
     },
+    Step {
+        name: "notices in the order of their decisions",
+        statements: NETWORK_PAGE,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -462,6 +466,9 @@ const HEARING: &[&str] = &[
         PRIMARY KEY (prefix, mailbox)
     ) {strict}",
 ];
+
+/// The page of a network asks for the addresses of one contact, the newest first.
+const NETWORK_PAGE: &[&str] = &["CREATE INDEX notices_by_contact ON notices (lower(contact), serial)"];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

@@ -23,6 +23,9 @@ settings! {
         client_daily: u32 = 60,
         /// Removals that the IPv6 /48 of a client can ask for in an hour, all its /64 together: one customer may hold a whole /48.
         network_hourly: u32 = 100,
+        /// Removals that the contact of a network can ask for in an hour on the page that its notices link to: only addresses that it was told
+        /// of, wherever it asks from. The limits of clients do not hold there.
+        contact_hourly: u32 = 500,
         /// Removals that all clients together can ask for in an hour. Whoever commands many machines could else empty the list from
         /// many addresses.
         all_hourly: u32 = 1_000,
@@ -55,6 +58,9 @@ impl DelistConfig {
         }
         if self.network_hourly < self.client_hourly {
             return Err("delist.network_hourly must not be less than delist.client_hourly".to_owned());
+        }
+        if self.contact_hourly == 0 {
+            return Err("delist.contact_hourly must be at least 1".to_owned());
         }
         if self.all_hourly < self.network_hourly {
             return Err("delist.all_hourly must not be less than delist.network_hourly".to_owned());
@@ -100,6 +106,10 @@ mod tests {
                 ..DelistConfig::default()
             },
             DelistConfig {
+                contact_hourly: 0,
+                ..DelistConfig::default()
+            },
+            DelistConfig {
                 all_hourly: 99,
                 ..DelistConfig::default()
             },
@@ -111,6 +121,7 @@ mod tests {
             "client_hourly",
             "client_daily",
             "network_hourly",
+            "contact_hourly",
             "all_hourly",
         ]) {
             assert!(

@@ -8,4 +8,4 @@ mod removal;
 pub use assess::{Prospect, assess, covering_prefixes, wait_after};
 pub use config::DelistConfig;
 pub use error::DelistError;
-pub use removal::{Client, Outcome, RULE, Removed, removal};
+pub use removal::{Client, Outcome, RULE, Removed, removal, removals};

@@ -94,6 +94,22 @@ const CALLS: &[Call] = &[
         Errors::Problem,
     ),
     call(
+        ("get", "/api/v1/network/{ticket}"),
+        "The addresses that a contact was told of, by the link in its notices; those that are listed first",
+        &[
+            ("path", "ticket", "string", "The word in the link"),
+            (
+                "query",
+                "part",
+                "string",
+                "listed or ended: where the page begins, from `next` of the page before",
+            ),
+            ("query", "before", "integer", "The same"),
+        ],
+        &[200, 400, 404, 410, 503],
+        Errors::Problem,
+    ),
+    call(
         ("get", "/api/v1/export/{format}"),
         "The whole list in a format, for clients that the operator admits",
         &[

@@ -2,6 +2,7 @@
 
 mod address;
 mod home;
+mod network;
 mod policy;
 mod removal;
 mod statistics;
@@ -24,6 +25,10 @@ use crate::texts::Texts;
 
 pub(crate) use address::{address, search};
 pub(crate) use home::home;
+pub(crate) use network::{
+    api_network, ask_link, back_to_network, link_asked, network, network_address, network_csv, network_fixed,
+    network_not_ours,
+};
 pub(crate) use policy::policy;
 pub(crate) use removal::{back_to_address, remove};
 pub(crate) use statistics::{Turns, api_day, api_days, api_list, day, days_or_file, file_of_days, overview};

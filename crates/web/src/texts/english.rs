@@ -1,10 +1,10 @@
 //! The pages in English.
 
-use super::policy;
 use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
+use super::{network, policy};
 
 /// The pages in English.
 pub(crate) static ENGLISH: Texts = Texts {
@@ -16,6 +16,7 @@ pub(crate) static ENGLISH: Texts = Texts {
     removal: REMOVAL,
     policy: policy::ENGLISH,
     stop: STOP,
+    network: network::ENGLISH,
     statistics: STATISTICS,
     failure: FAILURE,
 };

@@ -4,10 +4,12 @@
 //! names, subjects) never pass through here: templates escape them.
 
 mod english;
+mod network;
 mod policy;
 mod spanish;
 
 pub(crate) use english::ENGLISH;
+pub(crate) use network::NetworkTexts;
 pub(crate) use policy::{EscalationFigures, Figures, PolicyTexts, Section};
 pub(crate) use spanish::SPANISH;
 
@@ -34,6 +36,8 @@ pub(crate) struct Texts {
     pub(crate) policy: PolicyTexts,
     /// The end of notices.
     pub(crate) stop: StopTexts,
+    /// The page of a network.
+    pub(crate) network: NetworkTexts,
     /// Statistics.
     pub(crate) statistics: StatisticsTexts,
     /// What went wrong.

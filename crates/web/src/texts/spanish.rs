@@ -1,10 +1,10 @@
 //! The pages in Spanish.
 
-use super::policy;
 use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
+use super::{network, policy};
 
 /// The pages in Spanish.
 pub(crate) static SPANISH: Texts = Texts {
@@ -16,6 +16,7 @@ pub(crate) static SPANISH: Texts = Texts {
     removal: REMOVAL,
     policy: policy::SPANISH,
     stop: STOP,
+    network: network::SPANISH,
     statistics: STATISTICS,
     failure: FAILURE,
 };

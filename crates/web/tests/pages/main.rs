@@ -11,6 +11,7 @@ mod evidence;
 mod exports;
 mod leaving;
 mod looking;
+mod network;
 mod operator;
 mod reports;
 mod serving;

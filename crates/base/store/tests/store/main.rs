@@ -19,4 +19,5 @@ mod retention;
 mod statistics;
 mod support;
 mod telling;
+mod told;
 mod work;

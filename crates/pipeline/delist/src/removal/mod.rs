@@ -1,9 +1,10 @@
 //! Doing it: the listings of an address are withdrawn, once, in one transaction.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use atalaya_model::{Class, Decision, Listing, Prefix, Rule, Serial, Timestamp, Verdict};
+use atalaya_model::{Class, Decision, Listing, MailAddress, Prefix, Rule, Serial, Timestamp, Verdict};
 use atalaya_store::{Asker, Removal, Store, StoreError, Transaction};
 
 use crate::{DelistConfig, DelistError, Prospect, assess, covering_prefixes};
@@ -25,6 +26,30 @@ pub struct Client {
     name: String,
     /// The text under which the store counts its network: the same for IPv4.
     network: String,
+    /// Which limits hold for it.
+    kind: Kind,
+}
+
+/// Which limits hold for a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    /// Anybody.
+    Stranger,
+    /// A contact on the page of its own network, which may have a server room to clean up after.
+    Contact,
+}
+
+impl Client {
+    /// The contact of a network, by the link in a notice.
+    #[must_use]
+    pub fn contact(address: &MailAddress) -> Self {
+        let name = address.as_str().to_ascii_lowercase();
+        Self {
+            network: name.clone(),
+            name,
+            kind: Kind::Contact,
+        }
+    }
 }
 
 impl From<IpAddr> for Client {
@@ -38,6 +63,7 @@ impl From<IpAddr> for Client {
         Self {
             name: unit.to_string(),
             network: network.to_string(),
+            kind: Kind::Stranger,
         }
     }
 }
@@ -91,59 +117,149 @@ pub async fn removal(
     client: Client,
     now: Timestamp,
 ) -> Result<Outcome, DelistError> {
-    let unit = Prefix::unit(address);
-    // Read inside the transaction that writes: of two who ask at the same time, the second finds nothing.
-    let mut transaction = store.begin_deciding().await?;
-    let listings = transaction.listings_in(&covering_prefixes(address)).await?;
-    let since = now.minus(config.remember.duration());
-    let remembered = transaction.removals_of(&unit, since).await?;
-    let refused = match assess(address, &listings, &remembered, config, now) {
-        Prospect::Now { leaving, staying } => {
-            match limit_reached(&mut transaction, config, &client, now).await? {
-                None => return leave(transaction, (unit, &client), (leaving, staying), now).await,
-                Some(until) => {
-                    tracing::info!(%unit, "a removal was refused: too many were asked for");
-                    Outcome::TooMany { until }
-                }
-            }
-        }
-        Prospect::NotListed => Outcome::NotListed,
-        Prospect::Wait { until } => Outcome::Wait { until },
-        Prospect::ByHandOnly { staying } => Outcome::ByHandOnly { staying },
-    };
-    transaction.rollback().await?;
-    Ok(refused)
+    let outcomes = removals(store, config, &[address], &client, now).await?;
+    let outcome = outcomes.into_iter().next();
+    Ok(outcome.unwrap_or(Outcome::NotListed))
 }
 
-/// When this client may ask again, if one of the limits is reached.
-async fn limit_reached(
-    transaction: &mut Transaction,
+/// The same for many addresses at once, in one transaction; the outcomes stand in the order of the addresses. Each counts as one removal, and
+/// those for which the limits leave no room stay. An address that shares its unit with one before it is [`Outcome::NotListed`].
+///
+/// # Errors
+/// The store failed; nothing was changed.
+pub async fn removals(
+    store: &Store,
     config: &DelistConfig,
+    addresses: &[IpAddr],
     client: &Client,
     now: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
-    let limits = [
-        (Asker::Client(&client.name), config.client_daily, DAY),
-        (Asker::Client(&client.name), config.client_hourly, HOUR),
-        (Asker::Network(&client.network), config.network_hourly, HOUR),
-        (Asker::Anyone, config.all_hourly, HOUR),
-    ];
-    for (asker, limit, window) in limits {
-        let asked = transaction.count_removals(asker, now.minus(window), now).await?;
-        if asked >= u64::from(limit) {
-            return Ok(Some(now.plus(window)));
+) -> Result<Vec<Outcome>, DelistError> {
+    // Read inside the transaction that writes: of two who ask at the same time, the second finds nothing.
+    let mut transaction = store.begin_deciding().await?;
+    let mut room = None;
+    let mut leaving = BTreeMap::new();
+    let mut prospects = Vec::new();
+    for address in addresses {
+        let unit = Prefix::unit(*address);
+        let prospect = match leaving.contains_key(&unit) {
+            true => Prospect::NotListed,
+            false => prospect(&mut transaction, config, *address, now).await?,
+        };
+        if let Prospect::Now {
+            leaving: listings, ..
+        } = &prospect
+        {
+            let room = match &mut room {
+                Some(room) => room,
+                empty => empty.insert(Room::of(&mut transaction, config, client, now).await?),
+            };
+            if room.take() {
+                leaving.insert(unit, listings.clone());
+            }
         }
+        prospects.push((unit, prospect));
     }
-    Ok(None)
+    let mut serials = BTreeMap::new();
+    if leaving.is_empty() {
+        transaction.rollback().await?;
+    } else {
+        serials = leave(transaction, &leaving, client, now).await?;
+    }
+    let until = room.map_or(now, |room| room.until);
+    let outcome = |(unit, prospect)| outcome(&unit, prospect, serials.get(&unit).copied(), until);
+    Ok(prospects.into_iter().map(outcome).collect())
 }
 
-/// Writes the decisions, notes the removal and wipes the tally.
+/// What the rules say about an address, as the transaction sees it.
+async fn prospect(
+    transaction: &mut Transaction,
+    config: &DelistConfig,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<Prospect, StoreError> {
+    let listings = transaction.listings_in(&covering_prefixes(address)).await?;
+    let since = now.minus(config.remember.duration());
+    let remembered = transaction.removals_of(&Prefix::unit(address), since).await?;
+    Ok(assess(address, &listings, &remembered, config, now))
+}
+
+/// What became of a prospect: it left with a serial, or found no room until a moment.
+fn outcome(unit: &Prefix, prospect: Prospect, serial: Option<Serial>, until: Timestamp) -> Outcome {
+    match (prospect, serial) {
+        (Prospect::Now { leaving, staying }, Some(serial)) => Outcome::Removed(Removed {
+            serial,
+            left: leaving
+                .into_iter()
+                .map(|listing| (listing.prefix, listing.class))
+                .collect(),
+            staying,
+        }),
+        (Prospect::Now { .. }, None) => {
+            tracing::info!(%unit, "a removal was refused: too many were asked for");
+            Outcome::TooMany { until }
+        }
+        (Prospect::NotListed, _) => Outcome::NotListed,
+        (Prospect::Wait { until }, _) => Outcome::Wait { until },
+        (Prospect::ByHandOnly { staying }, _) => Outcome::ByHandOnly { staying },
+    }
+}
+
+/// How many removals the limits leave a client, and when it may ask again after that.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    left: u64,
+    until: Timestamp,
+}
+
+impl Room {
+    /// The room of a client: that of the limit which leaves it the least.
+    async fn of(
+        transaction: &mut Transaction,
+        config: &DelistConfig,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let everybody = (Asker::Anyone, config.all_hourly, HOUR);
+        let name = Asker::Client(&client.name);
+        let limits = match client.kind {
+            Kind::Stranger => vec![
+                (name, config.client_daily, DAY),
+                (name, config.client_hourly, HOUR),
+                (Asker::Network(&client.network), config.network_hourly, HOUR),
+                everybody,
+            ],
+            Kind::Contact => vec![(name, config.contact_hourly, HOUR), everybody],
+        };
+        let mut least = Self {
+            left: u64::MAX,
+            until: now,
+        };
+        for (asker, limit, window) in limits {
+            let asked = transaction.count_removals(asker, now.minus(window), now).await?;
+            let left = u64::from(limit).saturating_sub(asked);
+            if left < least.left {
+                let until = now.plus(window);
+                least = Self { left, until };
+            }
+        }
+        Ok(least)
+    }
+
+    /// Takes the room of one removal, if there is any.
+    const fn take(&mut self) -> bool {
+        let is_free = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_free
+    }
+}
+
+/// Writes the decisions, notes the removals and wipes the tallies. Gives the last serial of each unit.
 async fn leave(
     mut transaction: Transaction,
-    (unit, client): (Prefix, &Client),
-    (leaving, staying): (Vec<Listing>, Vec<Listing>),
+    leaving: &BTreeMap<Prefix, Vec<Listing>>,
+    client: &Client,
     now: Timestamp,
-) -> Result<Outcome, DelistError> {
+) -> Result<BTreeMap<Prefix, Serial>, DelistError> {
     let withdraw = |listing: &Listing| Decision {
         prefix: listing.prefix,
         verdict: Verdict::Withdraw { class: listing.class },
@@ -151,31 +267,32 @@ async fn leave(
         score: 0.0,
         reason: REASON.to_owned(),
     };
-    let decisions: Vec<Decision> = leaving.iter().map(withdraw).collect();
+    let decisions: Vec<Decision> = leaving.values().flatten().map(withdraw).collect();
     let decided = transaction.decide_all(&decisions, now).await?;
-    for listing in &leaving {
-        let removal = Removal {
-            prefix: unit,
-            class: listing.class,
-            client: &client.name,
-            network: &client.network,
-            at: now,
-        };
-        transaction.add_removal(&removal).await?;
+    let mut serials = BTreeMap::new();
+    for (unit, listings) in leaving {
+        for listing in listings {
+            let removal = Removal {
+                prefix: *unit,
+                class: listing.class,
+                client: &client.name,
+                network: &client.network,
+                at: now,
+            };
+            transaction.add_removal(&removal).await?;
+        }
+        let of_unit = decided
+            .iter()
+            .filter(|decided| unit.covers(&decided.decision.prefix));
+        let serial = of_unit.map(|decided| decided.serial).max().unwrap_or(Serial(0));
+        serials.insert(*unit, serial);
     }
-    transaction.wipe_tallies(&[unit], now).await?;
+    let units: Vec<Prefix> = leaving.keys().copied().collect();
+    transaction.wipe_tallies(&units, now).await?;
     transaction.commit().await?;
     let serial = decided.last().map_or(Serial(0), |last| last.serial);
-    tracing::info!(%unit, %serial, "removed, as was asked for on the page");
-    let left = leaving
-        .into_iter()
-        .map(|listing| (listing.prefix, listing.class))
-        .collect();
-    Ok(Outcome::Removed(Removed {
-        serial,
-        left,
-        staying,
-    }))
+    tracing::info!(units = units.len(), %serial, "removed, as was asked for on the page");
+    Ok(serials)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ on_both!(
     the_64s_of_one_48_are_limited_together,
     all_clients_together_are_limited,
     what_is_refused_leaves_no_trace,
+    many_leave_at_once_as_far_as_there_is_room,
 );
 
 /// A store of a test's own.
@@ -127,7 +128,7 @@ async fn of_two_who_ask_at_once_the_second_finds_nothing(bench: Bench) {
         waited.await.unwrap();
     }
     let leaving = here.listings_in(&[address.into()]).await.unwrap();
-    leave(here, (address.into(), &client), (leaving, Vec::new()), now)
+    leave(here, &BTreeMap::from([(address.into(), leaving)]), &client, now)
         .await
         .unwrap();
     assert_eq!(there.await.unwrap().unwrap(), Outcome::NotListed);
@@ -208,4 +209,53 @@ async fn what_is_refused_leaves_no_trace(bench: Bench) {
         .await;
     assert!(matches!(outcome, Outcome::ByHandOnly { .. }));
     assert_eq!(bench.store.serial().await.unwrap(), Serial(1));
+}
+
+async fn many_leave_at_once_as_far_as_there_is_room(bench: Bench) {
+    let config = DelistConfig {
+        contact_hourly: 2,
+        client_hourly: 1,
+        ..DelistConfig::default()
+    };
+    for address in ["192.0.2.1", "192.0.2.2", "192.0.2.3"] {
+        bench.list(address, &[Class::Spam]).await;
+    }
+    bench.list("192.0.2.4", &[Class::Manual]).await;
+    bench.list("2001:db8::1", &[Class::Spam]).await;
+    let contact = Client::contact(&"Abuse@isp.example".parse().unwrap());
+    let ask = async |texts: &[&str]| {
+        let addresses: Vec<IpAddr> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        let outcomes = removals(&bench.store, &config, &addresses, &contact, bench.clock.now()).await;
+        outcomes.unwrap()
+    };
+    let outcomes = ask(&[
+        "192.0.2.4",
+        "2001:db8::1",
+        "2001:db8::2",
+        "192.0.2.9",
+        "192.0.2.2",
+        "192.0.2.3",
+    ])
+    .await;
+    let [by_hand, first, same_unit, unlisted, second, third] = outcomes.as_slice() else {
+        panic!("one outcome for each address")
+    };
+    assert!(matches!(by_hand, Outcome::ByHandOnly { .. }));
+    let (Outcome::Removed(first), Outcome::Removed(second)) = (first, second) else {
+        panic!("two leave: {first:?} {second:?}")
+    };
+    // Each names the decision that took it out.
+    let decided = bench.store.decision(first.serial).await.unwrap().unwrap();
+    assert_eq!(decided.decision.prefix, "2001:db8::/64".parse().unwrap());
+    assert_ne!(first.serial, second.serial);
+    assert_eq!((same_unit, unlisted), (&Outcome::NotListed, &Outcome::NotListed));
+    let until = bench.clock.now().plus(HOUR);
+    assert_eq!(third, &Outcome::TooMany { until });
+    // However the contact is capitalised, and after an hour it goes on.
+    bench.clock.advance(HOUR);
+    let outcomes = ask(&["192.0.2.3", "192.0.2.2"]).await;
+    assert!(matches!(
+        outcomes.as_slice(),
+        [Outcome::Removed(_), Outcome::NotListed]
+    ));
 }

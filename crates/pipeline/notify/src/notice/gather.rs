@@ -94,7 +94,7 @@ fn notice_id(key: &[u8], serial: Serial, contact: &MailAddress) -> Uuid {
 }
 
 /// An id that nobody without the key can find.
-fn keyed_id(key: &[u8], parts: &[&[u8]]) -> Uuid {
+pub(super) fn keyed_id(key: &[u8], parts: &[&[u8]]) -> Uuid {
     let code = keyed_hash(key, parts);
     let mut bytes = [0; 16];
     for (slot, byte) in bytes.iter_mut().zip(code) {

@@ -16,6 +16,7 @@ mod config;
 mod error;
 mod evidence;
 mod find;
+mod fresh_link;
 mod gather;
 mod language;
 mod letter;

@@ -9,7 +9,7 @@ use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::SECRET_NAME;
 use atalaya_model::{Clock, Contact, Decided, Listing, Serial, Timestamp};
 use atalaya_places::Places;
-use atalaya_store::{Job, Store, StoreError, Topic};
+use atalaya_store::{Job, LINK_JOB, Store, StoreError, Topic};
 use metrics::counter;
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -189,12 +189,14 @@ impl<F: FindContact> NoticeWriter<F> {
         }
     }
 
-    /// A job that is due. Letters come first: each of them empties what notices fill.
+    /// A job that is due. People wait for links; and letters come before notices, because each of them empties what notices fill.
     async fn take_job(&self) -> Result<Option<Job>, StoreError> {
-        match self.store.take_job(LETTER, LEASE).await? {
-            Some(job) => Ok(Some(job)),
-            None => self.store.take_job(KIND, LEASE).await,
+        for kind in [LINK_JOB, LETTER] {
+            if let Some(job) = self.store.take_job(kind, LEASE).await? {
+                return Ok(Some(job));
+            }
         }
+        self.store.take_job(KIND, LEASE).await
     }
 
     async fn work_to_the_end(self: Arc<Self>, job: Job) {
@@ -206,6 +208,7 @@ impl<F: FindContact> NoticeWriter<F> {
         let now = self.clock.now();
         let worked = match job.kind.as_str() {
             LETTER => self.write_letter(job, now).await,
+            LINK_JOB => self.write_link(job, now).await,
             _ => self.work(job, now).await,
         };
         match worked {

@@ -20,7 +20,7 @@ pub(crate) struct Turns {
 
 /// The turn of one, until it is dropped: it goes where the work is done, as that is not broken off with the request.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(crate) struct Turn {
     _admitted: OwnedSemaphorePermit,
     _at_once: OwnedSemaphorePermit,
 }
@@ -34,7 +34,7 @@ impl Turns {
     }
 
     /// Waits for its turn, unless too many wait already.
-    pub(super) async fn take(&self) -> Result<Turn, Failure> {
+    pub(crate) async fn take(&self) -> Result<Turn, Failure> {
         let admitted = Arc::clone(&self.admitted).try_acquire_owned();
         let admitted = admitted.map_err(|_full| Failure::Unavailable)?;
         let at_once = Arc::clone(&self.at_once).acquire_owned().await;

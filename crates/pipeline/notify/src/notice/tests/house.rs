@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use atalaya_model::{Contact, Decision, Observation, Serial, Timestamp, Verdict};
-use atalaya_store::{Job, OutgoingMail, Store, StoreUrl};
+use atalaya_store::{Job, LINK_JOB, OutgoingMail, Store, StoreUrl};
 use atalaya_testkit::TestClock;
 use mail_parser::{MessageParser, MimeHeaders};
 use tempfile::TempDir;
@@ -137,7 +137,7 @@ impl House {
 
     /// A job that is due.
     pub(super) async fn job(&self) -> Option<Job> {
-        for kind in ["notice", LETTER] {
+        for kind in ["notice", LETTER, LINK_JOB] {
             if let Some(job) = self.store.take_job(kind, LEASE).await.unwrap() {
                 return Some(job);
             }

@@ -4,6 +4,7 @@ mod fixture;
 mod gathering;
 mod house;
 mod letter;
+mod links;
 mod outside;
 mod points;
 mod work;

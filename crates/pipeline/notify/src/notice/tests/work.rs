@@ -373,14 +373,14 @@ async fn dead_mailboxes_and_those_that_refused_the_address_are_passed_over() {
         ..contact("x@cheap.example")
     };
     let script = || Script::Contact(Box::new(found.clone()));
-    let mails = house.mails(&house.writer(script())).await;
+    let mails = house.mails(&house.writer_with(each_alone(), script())).await;
     assert_eq!(mails[0].recipient.as_str(), mailboxes[2]);
     // Elsewhere it refused nothing, and after its rest the dead one is tried again.
     house.list(99).await;
-    let mails = house.mails(&house.writer(script())).await;
+    let mails = house.mails(&house.writer_with(each_alone(), script())).await;
     assert_eq!(mails[0].recipient.as_str(), mailboxes[1]);
     house.time.advance(Duration::from_secs(3_601));
     house.list(98).await;
-    let mails = house.mails(&house.writer(script())).await;
+    let mails = house.mails(&house.writer_with(each_alone(), script())).await;
     assert_eq!(mails[0].recipient.as_str(), mailboxes[0]);
 }
