@@ -16,6 +16,11 @@ mod store;
 mod trap;
 
 use anyhow::bail;
+use mimalloc::MiMalloc;
+
+/// The allocator of the program that is measured.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What can be measured.
 const NAMES: &str = "dns, listing, page, places, statistics, store or trap";

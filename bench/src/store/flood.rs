@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use atalaya_model::{Envelope, Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
@@ -17,6 +17,9 @@ use crate::spread::Spread;
 pub(super) const CALLERS: u32 = 512;
 /// About the size of the mails in the public spam collections, without their pictures.
 const MESSAGE_BYTES: usize = 3_000;
+/// How much text there is to cut messages out of.
+const TEXT_BYTES: usize = 1 << 20;
+static TEXT: LazyLock<Vec<u8>> = LazyLock::new(text);
 /// Words that fill the messages, so that they pack like mail and not like noise.
 const WORDS: [&str; 16] = [
     "account", "offer", "http://", "watch", "=20", "click", "best", "price", "<td>", "your", "now", "the",
@@ -88,8 +91,17 @@ fn observation(number: u32, listed: u32) -> Observation {
 fn message(number: u32) -> Vec<u8> {
     let mut text =
         format!("Message-ID: <{number}@sender.example>\r\nSubject: offer {number}\r\n\r\n").into_bytes();
-    let mut state = number | 1;
-    while text.len() < MESSAGE_BYTES {
+    let missing = MESSAGE_BYTES.saturating_sub(text.len());
+    let begin = number.wrapping_mul(2_654_435_761) as usize % (TEXT_BYTES - MESSAGE_BYTES);
+    text.extend_from_slice(TEXT.get(begin..begin + missing).unwrap_or_default());
+    text
+}
+
+/// What the messages are cut out of, made once: the store is measured, not the making of spam.
+fn text() -> Vec<u8> {
+    let mut text = Vec::with_capacity(TEXT_BYTES);
+    let mut state = 1_u32;
+    while text.len() < TEXT_BYTES {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;

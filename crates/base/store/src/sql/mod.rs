@@ -225,13 +225,20 @@ impl Connection {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
-    /// Inserts many rows with few statements: `head` ends with `VALUES`, `tail` says what to do about conflicts.
+    /// Inserts many rows with few statements: `head` begins with `INSERT INTO` and ends with `VALUES`, `tail` says what to do about conflicts.
+    ///
+    /// A transaction in which it failed must not be committed: some rows may be in. SQLite would have to copy each page that it touches to undo the one
+    /// statement, while whoever fails here undoes everything.
     pub(crate) async fn insert(
         &mut self,
         head: &str,
         rows: Vec<Vec<Value>>,
         tail: &str,
     ) -> Result<(), StoreError> {
+        let head = match self.dialect() {
+            Dialect::Lite => Cow::Owned(head.replacen("INSERT INTO", "INSERT OR FAIL INTO", 1)),
+            Dialect::Pg => Cow::Borrowed(head),
+        };
         let mut rows = rows.into_iter();
         while let Some(count) = chunk(rows.len(), MAX_ROWS) {
             let part: Vec<Vec<Value>> = rows.by_ref().take(count).collect();

@@ -117,21 +117,21 @@ pub(super) fn section(picture: &Picture, part: Part, view: View, stand: Stand<'_
     }
 }
 
-/// The charts of a part. A report has them all in itself. A page has the first one, for wide screens and for narrow ones; the others are files, which
-/// a browser fetches when they come into sight.
+/// The charts of a part, each for wide screens and for narrow ones. A report has them all in itself. A page has the first one; the others are files,
+/// which a browser fetches when they come into sight.
 fn drawings(picture: &Picture, part: Part, view: View, stand: Stand<'_>) -> (Vec<String>, Option<ImageView>) {
     let wide = chart(picture, part, view, WIDE);
-    let Stand::Page { base, query } = stand else {
-        return (vec![wide.inline(&format!("{part}-w"), "chart")], None);
+    let narrow = chart(picture, part, view, NARROW);
+    let (base, query) = match stand {
+        Stand::Page { base, query } if part != Part::Botnets => (base, query),
+        _ => {
+            let charts = vec![
+                wide.inline(&format!("{part}-w"), "chart wide-only"),
+                narrow.inline(&format!("{part}-n"), "chart narrow-only"),
+            ];
+            return (charts, None);
+        }
     };
-    if part == Part::Botnets {
-        let narrow = chart(picture, part, view, NARROW);
-        let charts = vec![
-            wide.inline(&format!("{part}-w"), "chart wide-only"),
-            narrow.inline(&format!("{part}-n"), "chart narrow-only"),
-        ];
-        return (charts, None);
-    }
     let file = format!("{base}/{part}.svg{query}");
     let joint = if query.is_empty() { '?' } else { '&' };
     let image = ImageView {
@@ -139,7 +139,7 @@ fn drawings(picture: &Picture, part: Part, view: View, stand: Stand<'_>) -> (Vec
         wide: file,
         description: wide.description().to_owned(),
         size: wide.size(),
-        narrow_size: chart(picture, part, view, NARROW).size(),
+        narrow_size: narrow.size(),
     };
     (Vec::new(), Some(image))
 }

@@ -236,7 +236,7 @@ fn a_report_needs_no_network_and_fits_a_mail() {
                 assert!(!html.contains(wrong), "{wrong}");
             }
             assert!(html.contains("Atalaya &#60;del&#62; Sur") || html.contains("Atalaya &lt;del&gt; Sur"));
-            assert!(html.len() < 300_000, "{}", html.len());
+            assert!(html.len() < 400_000, "{}", html.len());
             assert_eq!(html.matches("<table").count(), html.matches("</table>").count());
         }
     }
