@@ -81,6 +81,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "candidates for contacts, and servers that want to be left alone",
         statements: CANDIDATES,
     },
+    Step {
+        name: "contacts in the order in which they are kept",
+        statements: CONTACTS_BY_TIME,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -380,6 +384,12 @@ const CANDIDATES: &[&str] = &[
     "ALTER TABLE contacts ADD COLUMN confidence {int} NOT NULL DEFAULT 90",
     "CREATE TABLE candidates (prefix TEXT PRIMARY KEY, found TEXT NOT NULL, fresh_until {int} NOT NULL) {strict}",
     "CREATE TABLE closed_servers (server TEXT PRIMARY KEY, until {int} NOT NULL) {strict}",
+];
+
+/// Those of before have no time, and stand first.
+const CONTACTS_BY_TIME: &[&str] = &[
+    "ALTER TABLE contacts ADD COLUMN kept_at {int} NOT NULL DEFAULT 0",
+    "CREATE INDEX contacts_by_time ON contacts (kept_at, prefix)",
 ];
 
 /// A statement in the words of a back end.

@@ -6,7 +6,7 @@ mod outbox;
 
 pub use contact::{
     ContactConfig, ContactError, ContactFinder, ContactWorker, Explanation, Found, Plan, Queries, Step,
-    network_of,
+    WantedContacts, network_of,
 };
 pub use notice::{FindContact, Language, ListNames, NoticeConfig, NoticeError, NoticeWriter, Tls, is_due};
 pub use outbox::{RelayError, Sender};
