@@ -9,6 +9,7 @@
 
 mod complaint;
 mod config;
+mod contacts;
 mod conversation;
 mod dns;
 mod lists;
@@ -37,6 +38,7 @@ mod words;
 
 pub use complaint::complaint;
 pub use config::config;
+pub use contacts::contacts;
 pub use conversation::conversation;
 pub use dns::dns;
 pub use lists::lists;
@@ -68,6 +70,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("complaint", complaint),
     ("config", config),
+    ("contacts", contacts),
     ("conversation", conversation),
     ("dns", dns),
     ("lists", lists),

@@ -24,7 +24,17 @@ pub fn rdap(data: &[u8]) {
     if let Ok(mailboxes) = rdap::read_abuse_entity(data) {
         assert!(mailboxes.len() <= MOST_MAILBOXES);
     }
+    if let Ok(domain) = rdap::read_domain(data) {
+        assert_presentable(&domain.name, LONGEST_NAME);
+        assert_presentable(&domain.registrar, LONGEST_NAME);
+        mailboxes_are_sound(&domain.mailboxes);
+    }
     if let Ok(bootstrap) = Bootstrap::read(data) {
+        let url = bootstrap.server_for_name("www.example.com").unwrap_or("https://");
+        assert!(
+            url.starts_with("https://") || url.starts_with("http://"),
+            "{url:?}"
+        );
         bootstrap_is_sound(&bootstrap);
     }
     let (text, now) = (

@@ -36,6 +36,7 @@ macro_rules! targets {
 targets!(
     complaint,
     config,
+    contacts,
     conversation,
     dns,
     lists,

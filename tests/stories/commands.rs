@@ -338,5 +338,31 @@ async fn a_contact_is_found_and_its_search_explained() {
     );
     let answer: serde_json::Value = serde_json::from_str(&search(&["--json"])).unwrap();
     assert_eq!(answer["contact"]["addresses"][0], "abuse@net.example", "{answer}");
+    assert_eq!(answer["contact"]["confidence"], 80, "{answer}");
     assert_eq!(answer["trouble"], serde_json::Value::Null);
+    let all = search(&["--all"]);
+    assert!(
+        all.starts_with("abuse@net.example\nfor 192.0.2.0/24, 80 % sure, "),
+        "{all}"
+    );
+    std::fs::write(
+        folder.path().join("list"),
+        "192.0.2.77\n192.0.7.0/25\n192.0.7.9\n10.0.0.1\n",
+    )
+    .unwrap();
+    let plan = |form: &[&str]| {
+        let list = folder.path().join("list");
+        let command = ["contact", "plan", list.to_str().unwrap()];
+        let output = atalaya(&[&command, form].concat(), folder.path());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let planned = plan(&[]);
+    assert!(
+        planned.starts_with("3 networks: 1 known, 1 reserved, 1 to ask about.\n"),
+        "{planned}"
+    );
+    let queued: serde_json::Value = serde_json::from_str(&plan(&["--run", "--json"])).unwrap();
+    assert_eq!(queued["servers"][0]["queries"], 1, "{queued}");
+    assert_eq!(queued["queued"], 1);
 }

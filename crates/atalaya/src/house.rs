@@ -8,7 +8,7 @@ use atalaya_decide::import::{self, Import};
 use atalaya_decide::{Judge, Protection, Rules, by_hand, purge, simulate};
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::{Class, Clock, Decided, Period, Prefix, Serial, Timestamp};
-use atalaya_notify::{ContactFinder, Explanation, ListNames};
+use atalaya_notify::{ContactError, ContactFinder, DomainContacts, Explanation, ListNames, Step};
 use atalaya_observe::{Others, TrapFile};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_stats::{Counter, Statistics};
@@ -21,7 +21,8 @@ use crate::commands::top::TopAnswer;
 use crate::commands::trap::TRAPS;
 use crate::config::{Config, catalogue_of, matcher_of, rules_of};
 use crate::control::{
-    ContactAnswer, ImportStep, Observed, Replayed, Request, Settled, SourceWorth, StepAnswer,
+    ContactAnswer, ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, Settled,
+    SourceWorth, StepAnswer,
 };
 use crate::{others, process, statistics};
 
@@ -202,9 +203,7 @@ impl House {
             }
             Request::Listings { prefix, after } => self.listings(prefix, after).await?,
             Request::Allowed { prefix } => self.allow_list(prefix).await?,
-            Request::Contact { address } => {
-                serde_json::to_value(contact_answer(self.finder.explain(address, now).await))?
-            }
+            Request::Contacts(asked) => self.answer_about_contacts(asked, now).await?,
             Request::Top { most } => serde_json::to_value(self.top(most)?)?,
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
             Request::Import { wish, step } => self.import(&wish, step).await?,
@@ -217,6 +216,24 @@ impl House {
             Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
+        })
+    }
+
+    /// Answers a command that asks whom to tell.
+    async fn answer_about_contacts(&self, asked: ContactRequest, now: Timestamp) -> anyhow::Result<Value> {
+        let finder = &self.finder;
+        Ok(match asked {
+            ContactRequest::One { address } => {
+                serde_json::to_value(contact_answer(finder.explain(address, now).await))?
+            }
+            ContactRequest::All { address } => serde_json::to_value(finder.candidates(address, now).await?)?,
+            ContactRequest::Domain { name } => {
+                serde_json::to_value(domain_answer(finder.explain_domain(&name, now).await))?
+            }
+            ContactRequest::Plan { addresses } => serde_json::to_value(finder.plan(&addresses, now).await?)?,
+            ContactRequest::Queue { queries, before } => {
+                serde_json::to_value(finder.queue(&queries, before, now).await?)?
+            }
         })
     }
 
@@ -478,21 +495,42 @@ fn last_serial(decided: &[Decided]) -> Serial {
     decided.last().map_or(Serial(0), |last| last.serial)
 }
 
-/// What a search for a contact gave, with its steps, also where it came to no end.
-fn contact_answer(explanation: Explanation) -> ContactAnswer {
-    let Explanation { steps, result } = explanation;
+/// What a search gave, as it travels.
+fn contact_answer(Explanation { steps, result }: Explanation) -> ContactAnswer {
+    let (contact, trouble) = or_trouble(result);
+    ContactAnswer {
+        contact,
+        steps: step_answers(steps),
+        trouble,
+    }
+}
+
+/// What a search for the contacts of a domain name gave, as it travels.
+fn domain_answer(found: DomainContacts) -> DomainAnswer {
+    let (registrar, trouble) = or_trouble(found.registrar);
+    let hosts = found.hosts.into_iter();
+    DomainAnswer {
+        registrar,
+        steps: step_answers(found.steps),
+        trouble,
+        hosts: hosts
+            .map(|(address, found)| (address, contact_answer(found)))
+            .collect(),
+    }
+}
+
+fn step_answers(steps: Vec<Step>) -> Vec<StepAnswer> {
     let steps = steps.into_iter().map(|step| StepAnswer {
         source: step.source.to_string(),
         asked: step.asked,
         outcome: step.outcome,
     });
-    let (contact, trouble) = match result {
-        Ok(contact) => (contact, None),
+    steps.collect()
+}
+
+fn or_trouble<T>(result: Result<Option<T>, ContactError>) -> (Option<T>, Option<String>) {
+    match result {
+        Ok(found) => (found, None),
         Err(error) => (None, Some(format!("{:#}", anyhow::Error::new(error)))),
-    };
-    ContactAnswer {
-        contact,
-        steps: steps.collect(),
-        trouble,
     }
 }

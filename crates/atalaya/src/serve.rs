@@ -12,10 +12,10 @@ use anyhow::{Context, anyhow, bail};
 use atalaya_formats::rbldnsd::Options;
 use atalaya_model::Clock;
 use atalaya_net::bind_tcp;
-use atalaya_notify::{NoticeWriter, Sender, WantedContacts};
+use atalaya_notify::{ContactWorker, NoticeWriter, Sender};
 use atalaya_observe::logs::LogFollower;
 use atalaya_observe::{Trap, TrapFile, TrapTls};
-use atalaya_publish::{ContactFollower, ContactZone, DnsServer, DnsSockets, FileZones, Follower, Zone};
+use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -30,7 +30,7 @@ use crate::config::Config;
 use crate::folder::Folder;
 use crate::house::{House, Upkeep};
 use crate::mail_servers::MailServerSockets;
-use crate::{control, process};
+use crate::{contact_zone, control, process};
 
 /// The name of the file in the data folder with the key and the certificate that the trap made for itself.
 const CERTIFICATE: &str = "trap.pem";
@@ -359,34 +359,6 @@ fn with_files(
     dns
 }
 
-/// Lets the server answer for the zone of contacts too, if there is one: it follows the store, and what is asked for in vain is looked up
-/// where the operator wants that.
-///
-/// # Errors
-/// Its name cannot be served.
-fn with_contacts(
-    dns: DnsServer,
-    house: &House,
-    tasks: &mut Parts,
-    stop: &CancellationToken,
-) -> anyhow::Result<DnsServer> {
-    let config = &house.config;
-    let Some(name) = &config.contact.zone else {
-        return Ok(dns);
-    };
-    let mut zone = ContactZone::new(name, &config.publish)?;
-    if config.contact.serve_lookup {
-        let (with_wanted, wanted) = zone.with_wanted();
-        zone = with_wanted;
-        let wanted = WantedContacts::new(Arc::clone(&house.finder), wanted);
-        put_to_work(tasks, "the contacts that others want", wanted.run(stop.clone()));
-    }
-    let zone = Arc::new(zone);
-    let follower = ContactFollower::new(house.store.clone(), Arc::clone(&zone), house.clock.clone());
-    put_to_work(tasks, "the follower of the contacts", follower.run(stop.clone()));
-    Ok(dns.with_contacts(zone))
-}
-
 /// Puts every part to work.
 fn start_parts(
     house: &Arc<House>,
@@ -412,7 +384,7 @@ fn start_parts(
         Some(files) => with_files(dns, files, config, tasks, stop),
         None => dns,
     };
-    let dns = with_contacts(dns, house, tasks, stop)?;
+    let dns = contact_zone::answered(dns, house, tasks, stop)?;
     put_to_work(tasks, "the follower of the zone", follower.run(stop.clone()));
     let (access, ended) = (Arc::clone(zone), stop.clone());
     put_to_work(tasks, "the follower of the keys", async move {
@@ -483,6 +455,8 @@ fn start_notices(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken
     .with_signatures(Arc::clone(&house.pages.config.signatures));
     let folder = config.in_data("notices");
     let sender = Sender::new(config.notice.clone(), store.clone(), clock.clone(), folder)?;
+    let contacts = ContactWorker::new(Arc::clone(finder));
+    put_to_work(tasks, "the search for contacts", contacts.run(stop.clone()));
     put_to_work(tasks, "the writer of notices", writer.run(stop.clone()));
     put_to_work(tasks, "the sender of notices", sender.run(stop.clone()));
     Ok(())

@@ -1,5 +1,6 @@
 //! What can be typed, and its help.
 
+mod contact;
 mod fingerprint;
 mod judging;
 mod rbldnsd;
@@ -14,6 +15,7 @@ use atalaya_model::{Class, Prefix, Timestamp};
 use atalaya_publish::{Family, Format};
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use self::contact::{Contact, ContactPlan, ContactWhat, Subject};
 pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
@@ -94,7 +96,7 @@ pub(crate) enum Command {
     Evidence(EvidenceCommand),
     /// Say what was counted: botnets, systems, dialects, countries, networks, by day
     Stats(StatsCommand),
-    /// Find the abuse contact of an address
+    /// Find the abuse contact of an address or a domain name; plan it for many
     Contact(Contact),
     /// Say what the SYNs of a capture tell about the network stacks that sent them
     Fingerprint(Fingerprint),
@@ -391,21 +393,6 @@ pub(crate) struct KnownList {
     /// The name of the list, where several go into one class: --replace leaves the others alone
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<Source>,
-}
-
-/// `contact`.
-#[derive(Debug, Args)]
-pub(crate) struct Contact {
-    #[command(flatten)]
-    pub(crate) place: Place,
-    /// The address
-    pub(crate) address: IpAddr,
-    /// Print every question that was asked, and its answer
-    #[arg(long)]
-    pub(crate) explain: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// `config`.

@@ -16,6 +16,7 @@ use atalaya_decide::purge::{Mode, Wish};
 use atalaya_decide::rules::Learning;
 use atalaya_formats::view::View;
 use atalaya_model::{Class, Contact, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp};
+use atalaya_notify::{Queries, Registrar};
 use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
@@ -65,8 +66,8 @@ pub(crate) enum Request {
     Disallow { prefix: Prefix, reason: String },
     /// The allow list, or what of it overlaps a prefix.
     Allowed { prefix: Option<Prefix> },
-    /// The abuse contact of an address, with every step of the search.
-    Contact { address: IpAddr },
+    /// Whom to tell.
+    Contacts(ContactRequest),
     /// Who asked most today, and about what: so many of each.
     Top { most: usize },
     /// Record replayed mails; the answer is [`Observed`].
@@ -95,6 +96,22 @@ pub(crate) enum Request {
     Stats(StatsRequest),
     /// Judge all that was recorded, and say what is listed.
     Settle,
+}
+
+/// What is asked about contacts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "find", rename_all = "kebab-case")]
+pub(crate) enum ContactRequest {
+    /// That of an address, with every step of the search; the answer is [`ContactAnswer`].
+    One { address: IpAddr },
+    /// Everybody who may be that of an address; the answer is a list of [`Contact`].
+    All { address: IpAddr },
+    /// Those of a domain name; the answer is [`DomainAnswer`].
+    Domain { name: String },
+    /// What those of addresses cost, one a network; the answer is a [`Plan`](atalaya_notify::Plan).
+    Plan { addresses: Vec<IpAddr> },
+    /// Queue questions to one server, of which so many were queued before.
+    Queue { queries: Queries, before: u64 },
 }
 
 /// What is asked about observations.
@@ -244,6 +261,19 @@ pub(crate) struct ContactAnswer {
     pub(crate) steps: Vec<StepAnswer>,
     /// Why the search came to no end.
     pub(crate) trouble: Option<String>,
+}
+
+/// What a search for the contacts of a domain name gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DomainAnswer {
+    /// The registrar; none where the name is not registered.
+    pub(crate) registrar: Option<Registrar>,
+    /// What was asked, in order.
+    pub(crate) steps: Vec<StepAnswer>,
+    /// Why the search for the registrar came to no end.
+    pub(crate) trouble: Option<String>,
+    /// The machines behind the name, and their contacts.
+    pub(crate) hosts: Vec<(IpAddr, ContactAnswer)>,
 }
 
 /// One question of a search.

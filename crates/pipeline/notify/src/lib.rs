@@ -5,8 +5,8 @@ mod notice;
 mod outbox;
 
 pub use contact::{
-    ContactConfig, ContactError, ContactFinder, ContactWorker, Explanation, Found, Plan, Queries, Step,
-    WantedContacts, network_of,
+    ContactConfig, ContactError, ContactFinder, ContactWorker, DomainContacts, Explanation, Found, Plan,
+    Queries, Registrar, Step, WantedContacts, network_of,
 };
 pub use notice::{FindContact, Language, ListNames, NoticeConfig, NoticeError, NoticeWriter, Tls, is_due};
 pub use outbox::{RelayError, Sender};

@@ -126,19 +126,12 @@ impl DnsPeer {
         let socket = UdpSocket::bind("127.0.0.1:0").await?;
         let (address, asked) = (socket.local_addr()?, Asked::default());
         let notes = asked.clone();
-        let task = tokio::spawn(async move {
-            let mut datagram = vec![0; 4_096];
-            while let Ok((size, peer)) = socket.recv_from(&mut datagram).await {
-                let question = datagram.get(..size).unwrap_or_default();
-                let Some((name, kind)) = read(question) else {
-                    continue;
-                };
-                notes.note(&name);
-                if let Some(answer) = answer(question, kind, script(&name)) {
-                    drop(socket.send_to(&answer, peer).await);
-                }
-            }
-        });
+        let reply = move |question: &[u8]| {
+            let (name, kind) = read(question)?;
+            notes.note(&name);
+            answer(question, kind, script(&name))
+        };
+        let task = tokio::spawn(serve(socket, reply));
         Ok(Self { address, asked, task })
     }
 
@@ -158,6 +151,16 @@ impl DnsPeer {
 impl Drop for DnsPeer {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Answers one question after another.
+async fn serve(socket: UdpSocket, reply: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+    let mut datagram = vec![0; 4_096];
+    while let Ok((size, peer)) = socket.recv_from(&mut datagram).await {
+        if let Some(answer) = datagram.get(..size).and_then(&reply) {
+            drop(socket.send_to(&answer, peer).await);
+        }
     }
 }
 

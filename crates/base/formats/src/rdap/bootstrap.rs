@@ -1,5 +1,6 @@
-//! Bootstrap files: which RDAP server answers for which addresses (RFC 9224 section 5).
+//! Bootstrap files: which RDAP server answers for which addresses, and for which names (RFC 9224 sections 4 and 5).
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use atalaya_model::Prefix;
@@ -10,10 +11,11 @@ use super::{RdapError, list_of, parse};
 /// Most entries that are read. The files of IANA have about 250 for IPv4 and 50 for IPv6.
 const MAX_ENTRIES: usize = 10_000;
 
-/// The contents of `ipv4.json` or `ipv6.json`.
+/// The contents of `ipv4.json`, `ipv6.json` or `dns.json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bootstrap {
     entries: Vec<(Prefix, String)>,
+    domains: BTreeMap<String, String>,
 }
 
 impl Bootstrap {
@@ -23,25 +25,37 @@ impl Bootstrap {
     /// If it is not JSON, or no entry can be used.
     pub fn read(body: &[u8]) -> Result<Self, RdapError> {
         let value = parse(body)?;
-        let mut entries = Vec::new();
+        let mut found = Self::default();
         for service in list_of(&value, "services").iter().filter_map(Value::as_array) {
             let [prefixes, urls, ..] = service.as_slice() else {
                 continue;
             };
             let Some(url) = best(urls) else { continue };
             let prefixes = prefixes.as_array().map_or(&[][..], Vec::as_slice);
-            entries.extend(
-                prefixes
-                    .iter()
-                    .filter_map(|prefix| Some((prefix.as_str()?.parse().ok()?, url.clone()))),
-            );
+            let texts = prefixes.iter().filter_map(Value::as_str);
+            texts.for_each(|text| found.take(text, &url));
         }
-        entries.truncate(MAX_ENTRIES);
-        if entries.is_empty() {
+        if found.len() == 0 {
             Err(RdapError::NoServers)
         } else {
-            Ok(Self { entries })
+            Ok(found)
         }
+    }
+
+    /// Takes an entry, a prefix or a domain.
+    fn take(&mut self, text: &str, url: &str) {
+        if self.len() >= MAX_ENTRIES {
+            return;
+        }
+        if let Ok(prefix) = text.parse() {
+            self.entries.push((prefix, url.to_owned()));
+        } else if is_domain(text) {
+            self.domains.insert(text.to_ascii_lowercase(), url.to_owned());
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len().saturating_add(self.domains.len())
     }
 
     /// The base URL for `address` and the prefix that it answers for: the longest prefix wins (RFC 9224 section 5).
@@ -52,6 +66,24 @@ impl Bootstrap {
             .max_by_key(|(prefix, _)| prefix.length())
             .map(|(prefix, url)| (*prefix, url.as_str()))
     }
+
+    /// The base URL for a domain name.
+    #[must_use]
+    pub fn server_for_name(&self, name: &str) -> Option<&str> {
+        let mut name = name;
+        loop {
+            if let Some(url) = self.domains.get(name) {
+                return Some(url);
+            }
+            name = name.split_once('.')?.1;
+        }
+    }
+}
+
+/// Whether an entry is a domain: labels, of which the largest number that fits a name wins (RFC 9224 section 4).
+fn is_domain(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    (1..=253).contains(&text.len()) && text.bytes().all(fits)
 }
 
 /// The URL to use: HTTPS where offered (RFC 9224 section 3).

@@ -5,12 +5,14 @@
 //! is bounded by the JSON reader (128) and, for entities inside entities, by `entity::MAX_DEPTH`.
 
 mod bootstrap;
+mod domain;
 mod entity;
 mod jcard;
 mod network;
 mod retry;
 
 pub use bootstrap::Bootstrap;
+pub use domain::{Domain, read_domain};
 pub use network::Network;
 pub use retry::retry_after;
 
@@ -38,6 +40,9 @@ pub enum RdapError {
     /// The answer speaks of something else, or does not say which addresses it speaks for.
     #[error("the answer names no range of addresses")]
     NotANetwork,
+    /// The answer speaks of something else than a domain.
+    #[error("the answer names no domain")]
+    NotADomain,
     /// The bootstrap file holds no usable entry.
     #[error("the bootstrap file names no server")]
     NoServers,

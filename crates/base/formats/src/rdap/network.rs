@@ -31,6 +31,8 @@ pub struct Network {
     pub mailboxes: Vec<Mailbox>,
     /// Where abuse entities without a card can be asked for.
     pub abuse_links: Vec<String>,
+    /// Whether the server says that it withholds mailboxes (RFC 9537), or that something may not be shown (RFC 9083 section 10.2.1).
+    pub withheld: bool,
 }
 
 impl Network {
@@ -64,6 +66,7 @@ impl Network {
             holding: text_of(object, "type").map_or(Holding::Other, |words| Holding::read(&words)),
             mailboxes: harvest.mailboxes,
             abuse_links: harvest.links,
+            withheld: withholds(object),
         })
     }
 
@@ -88,6 +91,33 @@ impl Network {
             (None, cidr) => cidr.copied(),
         }
     }
+}
+
+/// Whether a server says that it withholds what could be a mailbox.
+fn withholds(object: &Value) -> bool {
+    /// Most members of the list that are looked at.
+    const MOST: usize = 200;
+    let is_mail = |redaction: &Value| {
+        let name = redaction.get("name");
+        let texts = ["type", "description"].map(|key| name.and_then(|name| text_of(name, key)));
+        let path = text_of(redaction, "prePath");
+        texts
+            .into_iter()
+            .chain([path])
+            .flatten()
+            .any(|text| text.to_ascii_lowercase().contains("mail"))
+    };
+    let by_remark = |remark: &Value| {
+        let kind = text_of(remark, "type").unwrap_or_default();
+        kind.ends_with("due to authorization") || kind.starts_with("object redacted")
+    };
+    let entities = list_of(object, "entities").iter();
+    list_of(object, "redacted").iter().take(MOST).any(is_mail)
+        || [object]
+            .into_iter()
+            .chain(entities.take(MOST))
+            .flat_map(|part| list_of(part, "remarks"))
+            .any(by_remark)
 }
 
 /// Reads `{"v4prefix": "192.0.2.0", "length": 24}`.

@@ -123,7 +123,10 @@ async fn finishing_a_job_is_part_of_the_transaction(fixture: Fixture) {
     let mut tries = 0;
     while store.take_job("notice", LEASE).await.unwrap().is_none() {
         tries += 1;
-        assert!(tries < 1_000, "the job was finished by a transaction that never ended");
+        assert!(
+            tries < 1_000,
+            "the job was finished by a transaction that never ended"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let mut transaction = store.begin().await.unwrap();

@@ -23,8 +23,8 @@ settings! {
         /// files of networks (`inetnum`, `inet6num`) and those of their holders (`organisation`, `role`, `irt`). They are read again when one has
         /// changed, and answer without asking anybody.
         bulk: Vec<PathBuf> = Vec::new() => "[\"/var/lib/atalaya/bulk/ripe.db.inetnum.gz\"]",
-        /// Where the RDAP bootstrap files `ipv4.json` and `ipv6.json` are (RFC 9224). They say which registry answers for which
-        /// addresses. Empty: only the servers of `rdap_servers` are asked.
+        /// Where the RDAP bootstrap files `ipv4.json`, `ipv6.json` and `dns.json` are (RFC 9224). They say which registry answers for which
+        /// addresses and names. Empty: only the servers of `rdap_servers` are asked.
         bootstrap_url: String = "https://data.iana.org/rdap/".to_owned(),
         /// After this time the bootstrap files are fetched anew. Where that fails, the old ones go on being used.
         bootstrap_fresh: Period = Period::days(7),

@@ -112,7 +112,8 @@ impl ContactFinder {
     /// The candidates that the network gives, or gave lately.
     async fn others(&self, search: &mut Search) -> Result<Vec<Contact>, ContactError> {
         let (address, now) = (search.address, search.now);
-        if let Some(kept) = self.store.candidates_for(address, now).await? {
+        if let Some(mut kept) = self.store.candidates_for(address, now).await? {
+            kept.retain(|contact| self.sources.counts(contact.confidence));
             return Ok(kept);
         }
         let gathered = self.ask(search, Until::End).await?;
@@ -159,7 +160,8 @@ impl ContactFinder {
             let best = in_files.best().ok().flatten();
             return Ok(best.map(|answer| answer.into_contact(address, now)));
         }
-        let kept = self.store.contact_for(address, now).await?;
+        let counts = |kept: &Contact| kept.addresses.is_empty() || self.sources.counts(kept.confidence);
+        let kept = self.store.contact_for(address, now).await?.filter(counts);
         if let Some(kept) = &kept {
             search.end("cache", kept.prefix.to_string(), remembered(kept));
         }
@@ -176,10 +178,16 @@ impl ContactFinder {
             .get_or_try_init(|| self.recall_closed(search.now))
             .await?;
         let gathered = self.sources.ask(search, until).await;
+        self.remember_closed(search).await?;
+        gathered.map_err(later)
+    }
+
+    /// Keeps who wants to be left alone.
+    pub(super) async fn remember_closed(&self, search: &mut Search) -> Result<(), StoreError> {
         for (server, until) in std::mem::take(&mut search.closed) {
             self.store.keep_closed_server(&server, until).await?;
         }
-        gathered.map_err(later)
+        Ok(())
     }
 
     async fn recall_closed(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ mod bulk;
 mod choose;
 mod confidence;
 mod config;
+mod domain;
 mod error;
 mod finder;
 mod gathered;
@@ -23,6 +24,7 @@ mod wanted;
 mod worker;
 
 pub use config::ContactConfig;
+pub use domain::{DomainContacts, Registrar};
 pub use error::ContactError;
 pub use finder::{ContactFinder, Explanation, Found};
 pub use plan::{Plan, Queries, network_of};

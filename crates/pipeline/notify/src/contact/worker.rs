@@ -52,8 +52,10 @@ impl ContactWorker {
                 Ok(true) => {}
                 Ok(false) => news.changed(LOOK_AGAIN).await,
                 Err(failed) => {
-                    let failed = &failed as &dyn std::error::Error;
-                    error!(error = failed, "the search for contacts cannot go on");
+                    error!(
+                        error = &failed as &dyn std::error::Error,
+                        "the search for contacts cannot go on"
+                    );
                     tokio::time::sleep(STORE_PAUSE).await;
                 }
             }

@@ -11,6 +11,9 @@ const MOST_PREFIXES: usize = 4_000_000;
 /// The longest string of a TXT record (RFC 1035 section 3.3.14): clients differ in how they join several.
 const MOST_TEXT: usize = 255;
 
+/// How sure a contact has to be, in percent: those that a registry or a contact zone names are.
+const SURE: u8 = 50;
+
 /// All who are known.
 #[derive(Debug, Default)]
 pub(super) struct Contacts {
@@ -45,7 +48,10 @@ impl Contacts {
         if self.by_prefix.len() >= MOST_PREFIXES && !self.by_prefix.contains_key(&contact.prefix) {
             return;
         }
-        let mailboxes = text_of(&contact.addresses).map(|text| self.interned(text));
+        // A text says nothing of how sure it is, so that it names nobody who is only guessed.
+        let is_sure = contact.confidence.as_percent() >= SURE;
+        let told = text_of(&contact.addresses).filter(|_| is_sure);
+        let mailboxes = told.map(|text| self.interned(text));
         let entry = Entry { mailboxes, until };
         if self.by_prefix.get(&contact.prefix) == Some(&entry) {
             return;
@@ -173,6 +179,17 @@ mod tests {
         assert_eq!(told("192.0.2.65", 100).unwrap(), "wide@example.net");
         assert_eq!(told("2001:db8::1", 0).unwrap(), "six@example.net");
         assert_eq!((told("192.1.0.1", 0), told("2001:db8::1", 100)), (None, None));
+    }
+
+    #[test]
+    fn who_is_only_guessed_is_told_to_nobody() {
+        let mut contacts = Contacts::default();
+        let guess = Contact {
+            confidence: Confidence::percent(30),
+            ..contact("192.0.2.0/24", &["guess@example.net"])
+        };
+        contacts.keep(&guess, at(DAY));
+        assert_eq!(told(&contacts, "192.0.2.1", 0).unwrap(), "nobody");
     }
 
     #[test]

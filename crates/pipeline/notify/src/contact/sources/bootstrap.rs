@@ -31,6 +31,7 @@ pub(super) struct Servers {
     by_hand: BTreeMap<Prefix, String>,
     ipv4: File,
     ipv6: File,
+    dns: File,
 }
 
 impl Servers {
@@ -48,6 +49,7 @@ impl Servers {
             by_hand: config.rdap_servers.clone(),
             ipv4: file("ipv4.json"),
             ipv6: file("ipv6.json"),
+            dns: file("dns.json"),
         }
     }
 
@@ -73,12 +75,30 @@ impl Servers {
         if let Some(server) = self.by_hand(search.address) {
             return Ok(Some(server));
         }
-        let file = if search.address.is_ipv4() {
-            &self.ipv4
-        } else {
-            &self.ipv6
+        let address = search.address;
+        let file = if address.is_ipv4() { &self.ipv4 } else { &self.ipv6 };
+        let find = |bootstrap: &Bootstrap| {
+            let (territory, base) = bootstrap.server_for(address)?;
+            Some(Server {
+                territory,
+                base: base.to_owned(),
+            })
         };
-        file.server_for(client, search).await
+        file.look(client, search, find).await
+    }
+
+    /// The base URL of the server for a domain name; none where none is registered.
+    ///
+    /// # Errors
+    /// Why it cannot be known: there is no bootstrap file, not even an old one.
+    pub(super) async fn server_for_name(
+        &self,
+        client: &HttpClient,
+        search: &mut Search,
+        name: &str,
+    ) -> Result<Option<String>, String> {
+        let find = |bootstrap: &Bootstrap| bootstrap.server_for_name(name).map(str::to_owned);
+        self.dns.look(client, search, find).await
     }
 }
 
@@ -111,7 +131,13 @@ struct Kept {
 }
 
 impl File {
-    async fn server_for(&self, client: &HttpClient, search: &mut Search) -> Result<Option<Server>, String> {
+    /// Looks something up in the file, which is fetched before if it is missing or old.
+    async fn look<T>(
+        &self,
+        client: &HttpClient,
+        search: &mut Search,
+        find: impl FnOnce(&Bootstrap) -> Option<T>,
+    ) -> Result<Option<T>, String> {
         let Some(url) = self.url.as_deref() else {
             return Ok(None);
         };
@@ -147,11 +173,7 @@ impl File {
         let Some((_, bootstrap)) = &state.kept else {
             return Err("there is no RDAP bootstrap file yet".to_owned());
         };
-        let server = bootstrap.server_for(search.address);
-        Ok(server.map(|(territory, base)| Server {
-            territory,
-            base: base.to_owned(),
-        }))
+        Ok(find(bootstrap))
     }
 
     /// Reads what the folder holds, if it came from the same place.

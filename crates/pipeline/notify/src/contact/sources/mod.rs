@@ -11,6 +11,7 @@ mod abuse_net;
 mod bootstrap;
 mod operator;
 mod rdap;
+mod registrar;
 mod registry_files;
 mod reverse;
 mod reverse_name;
@@ -19,6 +20,7 @@ mod soa;
 mod whois;
 mod zones;
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +31,9 @@ use atalaya_net::{ExchangeLimits, HttpClient, Reach, Resolver, WHOIS_PORT, serve
 
 use super::answer::{Outcome, Wait};
 use super::budget::Budgets;
+use super::domain::Registrar;
 use super::gathered::Gathered;
-use super::step::Search;
+use super::step::{Search, in_full};
 use super::{ContactConfig, ContactError, confidence};
 use abuse_net::AbuseNet;
 use bootstrap::Servers;
@@ -172,6 +175,11 @@ impl Sources {
         })
     }
 
+    /// Whether a contact of this confidence may be written to.
+    pub(super) fn counts(&self, confidence: Confidence) -> bool {
+        confidence >= self.least
+    }
+
     /// Looks into the files.
     pub(super) async fn look_up(&self, search: &mut Search) -> Gathered {
         let mut gathered = Gathered::new(self.least);
@@ -243,6 +251,38 @@ impl Sources {
             }
             Source::Operator | Source::Bulk => Ok(Outcome::Unknown),
         }
+    }
+
+    /// Asks who the registrar of a domain name is.
+    ///
+    /// # Errors
+    /// The registry cannot be asked before a certain time.
+    pub(super) async fn ask_registrar(
+        &self,
+        name: &str,
+        search: &mut Search,
+    ) -> Result<Result<Option<Registrar>, String>, Wait> {
+        self.rdap.ask_registrar(name, search).await
+    }
+
+    /// The addresses of a domain name; none where nobody says so.
+    pub(super) async fn addresses_of(&self, name: &str, search: &mut Search) -> Vec<IpAddr> {
+        let Some(reverse) = &self.reverse else {
+            return Vec::new();
+        };
+        search.begin();
+        let found = reverse.resolver.addresses(name).await;
+        let told = match &found {
+            Ok(addresses) => format!("{} addresses", addresses.len()),
+            Err(error) => in_full(error),
+        };
+        search.end("dns", name, told);
+        found.unwrap_or_default()
+    }
+
+    /// When to ask again after a failure.
+    pub(super) const fn retry_after(&self) -> Duration {
+        self.retry_after
     }
 
     /// The RDAP server that would be asked about an address, where that is known without asking.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use atalaya_formats::Basis;
 use atalaya_formats::rdap::{self, Network};
-use atalaya_model::ContactSource;
+use atalaya_model::{ContactSource, Prefix};
 use atalaya_net::{HttpAnswer, HttpClient, HttpError, server_of};
 
 use super::bootstrap::{Server, Servers};
@@ -71,7 +71,11 @@ impl Rdap {
 
     /// Fetches `url` within the budgets of all servers on the way. The inner result is an answer, or why there is none; that is a step
     /// already.
-    async fn fetch(&self, url: &str, search: &mut Search) -> Result<Result<HttpAnswer, String>, Wait> {
+    pub(super) async fn fetch(
+        &self,
+        url: &str,
+        search: &mut Search,
+    ) -> Result<Result<HttpAnswer, String>, Wait> {
         let now = search.now;
         search.begin();
         let leave = |server: &str| self.budgets.take(server, now);
@@ -148,11 +152,11 @@ impl Rdap {
             return Ok(Outcome::Failed(search.last_outcome()));
         };
         let choice = choose(&network.mailboxes);
-        search.end(
-            "rdap",
-            &answer.url,
-            sentence(&registered(&network), &network.name, choice.as_ref()),
-        );
+        let mut told = sentence(&registered(&network), &network.name, choice.as_ref());
+        if choice.is_none() && network.withheld {
+            told.push_str("; the registry withholds what it knows (RFC 9537)");
+        }
+        search.end("rdap", &answer.url, told);
         let choice = match choice {
             Some(named) if named.basis == Basis::Named => Some(named),
             // What is known already is not lost because the entity cannot be had now.
@@ -162,37 +166,7 @@ impl Rdap {
             }
             None => self.linked(&network, &answer.url, search).await?,
         };
-        // A server answers for its own territory, whatever it says (RFC 9224 section 5 gave it no more).
-        let prefix = if server.territory.covers(&prefix) {
-            prefix
-        } else {
-            server.territory
-        };
-        let name = if network.name.is_empty() {
-            network.handle
-        } else {
-            network.name
-        };
-        let source = ContactSource::Rdap {
-            url: answer.url.clone(),
-        };
-        let answer = Answer {
-            prefix,
-            network: name,
-            holding: network.holding,
-            addresses: Vec::new(),
-            source,
-            confidence: confidence::of_rdap(Basis::Named),
-            dated: None,
-        };
-        Ok(match choice {
-            Some(Choice { addresses, basis }) => Outcome::Contact(Answer {
-                addresses,
-                confidence: confidence::of_rdap(basis),
-                ..answer
-            }),
-            None => Outcome::Nobody(answer),
-        })
+        Ok(outcome(network, prefix, choice, (server, answer)))
     }
 
     /// Follows the link of an abuse entity that came without its card, one link and on the same server only.
@@ -217,6 +191,45 @@ impl Rdap {
             sentence("the abuse entity", "", choice.as_ref()),
         );
         Ok(choice)
+    }
+}
+
+/// What follows from an answer about a network, and the choice of its contact.
+fn outcome(
+    network: Network,
+    prefix: Prefix,
+    choice: Option<Choice>,
+    (server, said): (&Server, &HttpAnswer),
+) -> Outcome {
+    // A server answers for its own territory, whatever it says (RFC 9224 section 5 gave it no more).
+    let prefix = if server.territory.covers(&prefix) {
+        prefix
+    } else {
+        server.territory
+    };
+    let name = if network.name.is_empty() {
+        network.handle
+    } else {
+        network.name
+    };
+    let answer = Answer {
+        prefix,
+        network: name,
+        holding: network.holding,
+        addresses: Vec::new(),
+        source: ContactSource::Rdap {
+            url: said.url.clone(),
+        },
+        confidence: confidence::of_rdap(Basis::Named),
+        dated: None,
+    };
+    match choice {
+        Some(Choice { addresses, basis }) => Outcome::Contact(Answer {
+            addresses,
+            confidence: confidence::of_rdap(basis),
+            ..answer
+        }),
+        None => Outcome::Nobody(answer),
     }
 }
 

@@ -24,6 +24,15 @@ impl Registry {
             match path {
                 _ if path.starts_with("/boot/") && !is_well.load(Ordering::SeqCst) => HttpReply::status(500),
                 "/boot/ipv4.json" => services("192.0.0.0/8"),
+                "/boot/dns.json" => services("example"),
+                "/rdap/domain/shop.example" => HttpReply::rdap(
+                    json!({"objectClassName": "domain", "ldhName": "SHOP.EXAMPLE", "entities": [{"roles": ["registrant"],
+                        "vcardArray": ["vcard", [["email", {}, "text", "abuse@shop.example"]]]}, {"roles": ["registrar"], "entities": [{"roles": ["abuse"],
+                        "vcardArray": ["vcard", [["email", {}, "text", "abuse@registrar.example"]]]}],
+                        "vcardArray": ["vcard", [["fn", {}, "text", "Registrar Inc"]]]}]})
+                    .to_string(),
+                ),
+                "/rdap/domain/liar.example" => HttpReply::rdap(json!({"ldhName": "other.example"}).to_string()),
                 "/boot/ipv6.json" => services("2001:db8::/32"),
                 "/rdap/ip/192.0.2.1" => HttpReply::rdap(right_answer()),
                 "/rdap/ip/2001:db8::1" => HttpReply::rdap(answer_about(
@@ -81,6 +90,52 @@ async fn the_files_are_fetched_once_and_kept() {
         "abuse@example.net"
     );
     assert_eq!(registry.fetched(), 2, "a new process reads the folder");
+}
+
+#[tokio::test]
+async fn a_domain_has_a_registrar_and_networks_behind_it() {
+    let registry = Registry::start().await;
+    let address = "192.0.2.1".parse().unwrap();
+    let dns = resolver(vec![DnsRecord::address("www.shop.example", address)]).await;
+    let config = ContactConfig {
+        resolvers: vec![dns.address()],
+        ..registry.config()
+    };
+    let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
+    let url = atalaya_store::StoreUrl::Sqlite(folder.path().join("test.db"));
+    let store = atalaya_store::Store::open(&url, time.clock()).await.unwrap();
+    let finder = crate::contact::ContactFinder::new(&config, store, time.clock(), folder.path()).unwrap();
+    let told = finder.explain_domain("WWW.shop.example.", time.now()).await;
+    let registrar = told.registrar.unwrap().unwrap();
+    assert_eq!(
+        (registrar.domain.as_str(), registrar.name.as_str()),
+        ("shop.example", "Registrar Inc")
+    );
+    assert_eq!(
+        registrar.addresses,
+        ["abuse@registrar.example".parse().unwrap()],
+        "not the holder"
+    );
+    let (host, found) = &told.hosts[0];
+    let contact = found.result.as_ref().unwrap().as_ref().unwrap();
+    assert_eq!(
+        (*host, contact.addresses[0].as_str()),
+        (address, "abuse@example.net")
+    );
+    let nobody = finder.explain_domain("a.b.nothing.example", time.now()).await;
+    assert_eq!(nobody.registrar.unwrap(), None);
+    assert!(nobody.hosts.is_empty());
+    let liar = finder.explain_domain("liar.example", time.now()).await;
+    assert!(liar.registrar.is_err());
+    assert_eq!(
+        finder
+            .explain_domain("a.test", time.now())
+            .await
+            .registrar
+            .unwrap(),
+        None,
+        "no server"
+    );
 }
 
 #[tokio::test]

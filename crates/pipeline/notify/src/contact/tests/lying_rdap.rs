@@ -102,6 +102,31 @@ async fn a_server_that_keeps_us_waiting_is_left() {
 }
 
 #[tokio::test]
+async fn that_a_registry_withholds_the_mailbox_is_told() {
+    let redacted = json!({"startAddress": "192.0.2.0", "endAddress": "192.0.2.255", "redacted": [7, {"name": {"type": "Abuse Email"}}],
+        "entities": [{"roles": ["abuse"], "vcardArray": ["vcard", [["fn", {}, "text", ""]]]}]});
+    let private = json!({"startAddress": "192.0.2.0", "endAddress": "192.0.2.255",
+        "entities": [{"roles": ["registrant"], "remarks": [{"type": "object redacted due to authorization"}]}]});
+    for body in [redacted, private] {
+        let peer = rdap_peer(HttpReply::rdap(body.to_string())).await;
+        let search = Bench::new(&by_rdap(&peer)).ask("192.0.2.1").await;
+        assert!(
+            search.outcomes().contains("withholds what it knows"),
+            "{}",
+            search.outcomes()
+        );
+        assert_eq!(search.kept("192.0.2.1").unwrap().0, "", "nobody is named");
+    }
+    let uri = json!({"startAddress": "192.0.2.0", "endAddress": "192.0.2.255", "redacted": [{"name": {"type": "Abuse Email"}}],
+        "entities": [{"roles": ["abuse"], "vcardArray": ["vcard", [["contact-uri", {}, "uri", "mailto:abuse@example.net"]]]}]});
+    assert_eq!(
+        told(HttpReply::rdap(uri.to_string())).await.unwrap(),
+        "abuse@example.net for 192.0.2.0/24",
+        "in its place"
+    );
+}
+
+#[tokio::test]
 async fn wrong_types_are_passed_over() {
     let body = json!({"startAddress": "192.0.2.0", "endAddress": "192.0.2.255", "name": 7, "handle": [], "cidr0_cidrs": "x",
         "remarks": {"description": 1}, "entities": [null, 7, "x", [], {"roles": 7, "vcardArray": "x", "entities": {}},

@@ -1,0 +1,117 @@
+//! What `contact` takes.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Subcommand};
+
+use super::Place;
+
+/// `contact`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Contact {
+    #[command(subcommand)]
+    pub(crate) what: Option<ContactWhat>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The address, or a domain name
+    #[arg(required = true)]
+    pub(crate) subject: Option<Subject>,
+    /// Print every question that was asked, and its answer
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Ask all sources, and print everybody who may be the contact, the surest first
+    #[arg(long, conflicts_with = "explain")]
+    pub(crate) all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// About whom somebody is to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// A machine.
+    Address(IpAddr),
+    /// A domain name, in lower case.
+    Domain(String),
+}
+
+impl FromStr for Subject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(address) = text.parse() {
+            return Ok(Self::Address(address));
+        }
+        let name = text.trim_end_matches('.').to_ascii_lowercase();
+        let is_label = |label: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            (1..=63).contains(&label.len()) && label.bytes().all(plain)
+        };
+        // What ends in a number is an address with a mistake in it.
+        let ends_in_letters = |name: &str| {
+            name.rsplit('.')
+                .next()
+                .is_some_and(|label| label.parse::<u32>().is_err())
+        };
+        if name.contains('.') && name.len() <= 253 && name.split('.').all(is_label) && ends_in_letters(&name)
+        {
+            Ok(Self::Domain(name))
+        } else {
+            Err(format!("`{text}` is neither an address nor a domain name"))
+        }
+    }
+}
+
+/// What to do for many addresses.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContactWhat {
+    /// Say what it costs to find the contacts of many addresses, in queries and hours by registry
+    Plan(ContactPlan),
+}
+
+/// `contact plan`.
+#[derive(Debug, Args)]
+pub(crate) struct ContactPlan {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// A list of addresses, in any form that `import` reads; `-` is standard input
+    #[arg(required_unless_present = "listed")]
+    pub(crate) file: Option<PathBuf>,
+    /// Plan for all that is listed
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) listed: bool,
+    /// Queue the questions; the server works them off, also after a restart
+    #[arg(long)]
+    pub(crate) run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_names_are_told_apart() {
+        let domain = |name: &str| Ok(Subject::Domain(name.to_owned()));
+        assert_eq!("192.0.2.1".parse(), Ok(Subject::Address([192, 0, 2, 1].into())));
+        assert_eq!("WWW.Example.net.".parse(), domain("www.example.net"));
+        assert_eq!("xn--bcher-kva.example".parse(), domain("xn--bcher-kva.example"));
+        for wrong in [
+            "",
+            "example",
+            "192.0.2.300",
+            "192.0.2",
+            "a..b",
+            "http://example.net/",
+            "a b.example",
+        ] {
+            assert!(wrong.parse::<Subject>().is_err(), "{wrong}");
+        }
+    }
+}
