@@ -84,7 +84,7 @@ impl Store {
         let rows = self
             .read()
             .await?
-            .rows(&sql, values![after, prefix, limit])
+            .rows(sql, values![after, prefix, limit])
             .await?;
         rows.into_iter()
             .map(|mut row| {

@@ -42,20 +42,21 @@ impl WantedContacts {
 
     /// Works until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
-        let work = async {
-            while let Some(addresses) = self.next().await {
-                if let Err(failed) = self.queue(&addresses).await {
-                    let failed = &failed as &dyn std::error::Error;
-                    tracing::error!(error = failed, "contacts that others want cannot be queued");
-                }
-            }
-            // Nobody asks any more.
-            std::future::pending::<()>().await;
-        };
         tokio::select! {
             () = stop.cancelled() => {}
-            () = work => {}
+            () = self.work() => {}
         }
+    }
+
+    async fn work(&mut self) {
+        while let Some(addresses) = self.next().await {
+            if let Err(failed) = self.queue(&addresses).await {
+                let failed = &failed as &dyn std::error::Error;
+                tracing::error!(error = failed, "contacts that others want cannot be queued");
+            }
+        }
+        // Nobody asks any more.
+        std::future::pending::<()>().await;
     }
 
     /// The next addresses; none where there will be no more.

@@ -3,7 +3,7 @@
 use atalaya_formats::dnsbl;
 use atalaya_model::Timestamp;
 use domain::base::Name;
-use domain::base::iana::{Class, Rcode, Rtype};
+use domain::base::iana::{Rcode, Rtype};
 use domain::base::name::Label;
 use domain::rdata::Txt;
 
@@ -31,7 +31,7 @@ pub(crate) fn answer_from_contacts(
     }
     let question = request.question.as_ref()?;
     let name: &Name<[u8]> = question.name.for_slice();
-    if !name.ends_with(&contacts.apex().zone) || question.class == Class::CH {
+    if !name.ends_with(&contacts.apex().zone) {
         return None;
     }
     let resolved = Resolved {

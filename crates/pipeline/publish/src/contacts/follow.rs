@@ -46,22 +46,23 @@ impl ContactFollower {
 
     /// Follows until `stop`. While the store cannot be read, the zone answers from what it knows.
     pub async fn run(mut self, stop: CancellationToken) {
-        let follow = async {
-            loop {
-                let pause = match self.catch_up().await {
-                    Ok(()) => LOOK_AGAIN,
-                    Err(error) => {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(error, "the zone of contacts cannot follow the store");
-                        STORE_PAUSE
-                    }
-                };
-                tokio::time::sleep(pause).await;
-            }
-        };
         tokio::select! {
             () = stop.cancelled() => {}
-            () = follow => {}
+            () = self.follow() => {}
+        }
+    }
+
+    async fn follow(&mut self) {
+        loop {
+            let pause = match self.catch_up().await {
+                Ok(()) => LOOK_AGAIN,
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "the zone of contacts cannot follow the store");
+                    STORE_PAUSE
+                }
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 

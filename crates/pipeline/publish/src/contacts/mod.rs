@@ -59,7 +59,10 @@ impl ContactZone {
             zone: name.to_owned(),
             ..config.clone()
         };
-        let apex = Apex::new(&own).map_err(|error| refused(error.to_string()))?;
+        let apex = Apex::new(&own).map_err(|error| match error {
+            PublishError::Setting { reason, .. } => refused(reason),
+            other => other,
+        })?;
         let list = PublishedZones::new(config)?;
         let list_name = &list.combined().apex.zone;
         if list_name.ends_with(&apex.zone) {
