@@ -11,12 +11,12 @@ use atalaya_store::{Store, StoreUrl};
 use crate::harness::{Server, have, run, until};
 
 /// Where the package has its configuration.
-const STOCK: &str = "/etc/fail2ban";
+pub(crate) const STOCK: &str = "/etc/fail2ban";
 /// The action that is shipped.
 const OURS: &str = include_str!("../../packaging/fail2ban/atalaya.conf");
 
 /// A server of fail2ban; asked to end when dropped.
-struct Fail2ban(Child);
+pub(crate) struct Fail2ban(Child);
 
 impl Drop for Fail2ban {
     fn drop(&mut self) {
@@ -26,14 +26,14 @@ impl Drop for Fail2ban {
 }
 
 /// Replaces something in a stock action, which must have it.
-fn redirected(action: &str, theirs: &str, ours: &str) -> String {
+pub(crate) fn redirected(action: &str, theirs: &str, ours: &str) -> String {
     let text = fs::read_to_string(Path::new(STOCK).join("action.d").join(action)).unwrap();
     assert!(text.contains(theirs), "{action} has no {theirs}");
     text.replace(theirs, ours)
 }
 
 /// A jail that reads one log and has one action.
-fn jail(name: &str, log: &Path, action: &str) -> String {
+pub(crate) fn jail(name: &str, log: &Path, action: &str) -> String {
     format!(
         "[{name}]\nenabled = true\nfilter = sshd\nlogpath = {}\nbackend = polling\nusedns = no\nmaxretry = 1\n\
          findtime = 1d\nbantime = 1d\naction = {action}\n\n",
@@ -42,7 +42,7 @@ fn jail(name: &str, log: &Path, action: &str) -> String {
 }
 
 /// Starts it on a configuration of these jails.
-fn start(folder: &Path, jails: &str) -> Fail2ban {
+pub(crate) fn start(folder: &Path, jails: &str) -> Fail2ban {
     let file = |name: &str| folder.join(name).display().to_string();
     fs::write(file("jail.conf"), jails).unwrap();
     // It would remember the bans of the last run, and not report them again.

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod config;
+mod contact_zone;
 mod control;
 mod demo;
 mod evidence;

@@ -30,7 +30,7 @@ use crate::config::Config;
 use crate::folder::Folder;
 use crate::house::{House, Upkeep};
 use crate::mail_servers::MailServerSockets;
-use crate::{control, hearing, process};
+use crate::{contact_zone, control, hearing, process};
 
 /// The name of the file in the data folder with the key and the certificate that the trap made for itself.
 const CERTIFICATE: &str = "trap.pem";
@@ -385,6 +385,7 @@ fn start_parts(
         Some(files) => with_files(dns, files, config, tasks, stop),
         None => dns,
     };
+    let dns = contact_zone::answered(dns, house, tasks, stop)?;
     put_to_work(tasks, "the follower of the zone", follower.run(stop.clone()));
     let (access, ended) = (Arc::clone(zone), stop.clone());
     put_to_work(tasks, "the follower of the keys", async move {

@@ -155,6 +155,8 @@ pub fn router(app: App) -> Router {
         .route("/api/openapi.json", get(api::openapi))
         .route("/api/v1/ip/{address}", get(api::show))
         .route("/api/v1/ip/{address}/removal", post(api::remove))
+        .route("/api/v1/contact/{address}", get(api::contact))
+        .route("/data/abuse-contact-finder/data.json", get(api::ripestat))
         .route("/api/v1/export/{format}", get(api::export))
         .fallback(|| async { failure::Failure::NotFound })
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), limit_posts));

@@ -2,6 +2,7 @@
 
 pub mod bots;
 mod clock;
+pub mod contacts;
 mod data;
 mod on_both;
 pub mod peers;

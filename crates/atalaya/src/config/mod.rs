@@ -25,7 +25,7 @@ use atalaya_observe::replay::ReplayConfig;
 use atalaya_observe::upstream::UpstreamConfig;
 use atalaya_observe::{TrapConfig, TrapFile};
 use atalaya_places::PlacesConfig;
-use atalaya_publish::PublishConfig;
+use atalaya_publish::{ContactZone, PublishConfig};
 use atalaya_stats::StatsConfig;
 use atalaya_store::StoreUrl;
 use atalaya_web::WebConfig;
@@ -147,6 +147,7 @@ impl Config {
             self.decide.check(),
             self.publish.check(),
             self.contact.check(),
+            self.check_contact_zone(),
             self.notice.check(),
             self.hearing.check(),
             self.delist.check(),
@@ -245,6 +246,14 @@ impl Config {
                 "{key} names everybody, so that nobody would be spoken against"
             ))
         })
+    }
+
+    fn check_contact_zone(&self) -> Result<(), String> {
+        let Some(name) = &self.contact.zone else {
+            return Ok(());
+        };
+        let zone = ContactZone::new(name, &self.publish);
+        zone.map(drop).map_err(|error| error.to_string())
     }
 
     /// What a line of a log made is deleted by age, and would be made again if the line were read once more.

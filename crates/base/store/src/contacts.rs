@@ -10,6 +10,17 @@ use crate::{Store, StoreError};
 /// The columns of a contact, as they are read.
 pub(crate) const FOUND: &str = "fresh_until, prefix, addresses, network, source, confidence, found_at";
 
+/// A contact as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptContact {
+    /// The contact; without addresses where it is known that there is nobody.
+    pub contact: Contact,
+    /// When it was kept.
+    pub kept_at: Timestamp,
+    /// How long it may be used.
+    pub fresh_until: Timestamp,
+}
+
 impl Store {
     /// The cached contact of the longest prefix around `address` that is still fresh.
     ///
@@ -27,11 +38,11 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn keep_contact(&self, contact: &Contact, fresh_until: Timestamp) -> Result<(), StoreError> {
-        let sql = "INSERT INTO contacts (prefix, addresses, network, source, confidence, found_at, fresh_until) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        let sql = "INSERT INTO contacts (prefix, addresses, network, source, confidence, found_at, fresh_until, kept_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
                    ON CONFLICT (prefix) DO UPDATE SET addresses = excluded.addresses, \
                    network = excluded.network, source = excluded.source, confidence = excluded.confidence, \
-                   found_at = excluded.found_at, fresh_until = excluded.fresh_until";
+                   found_at = excluded.found_at, fresh_until = excluded.fresh_until, kept_at = excluded.kept_at";
         let addresses = serde_json::to_string(&contact.addresses).map_err(StoreError::unexpected)?;
         let source = serde_json::to_string(&contact.source).map_err(StoreError::unexpected)?;
         let row = values![
@@ -42,6 +53,7 @@ impl Store {
             i64::from(contact.confidence.as_percent()),
             contact.found_at,
             fresh_until,
+            self.now(),
         ];
         self.write_one(sql, row).await?;
         let sql = "INSERT INTO holders (prefix, holder, changed_at) VALUES ($1, $2, NULL) \
@@ -54,6 +66,35 @@ impl Store {
                 self.write_one(sql, row).await
             }
         }
+    }
+
+    /// Contacts in the order in which they were kept, those after a moment and a prefix; also those that are fresh no longer.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn contacts_kept(
+        &self,
+        (after, prefix): (Timestamp, &str),
+        limit: u32,
+    ) -> Result<Vec<KeptContact>, StoreError> {
+        let sql = format!(
+            "SELECT kept_at, {FOUND} FROM contacts WHERE (kept_at, prefix) > ($1, $2) \
+             ORDER BY kept_at, prefix LIMIT $3"
+        );
+        let rows = self
+            .read()
+            .await?
+            .rows(sql, values![after, prefix, limit])
+            .await?;
+        rows.into_iter()
+            .map(|mut row| {
+                Ok(KeptContact {
+                    kept_at: row.take_time()?,
+                    fresh_until: row.take_time()?,
+                    contact: contact(row)?,
+                })
+            })
+            .collect()
     }
 
     /// All that a whole search around `address` gave, while it is fresh.

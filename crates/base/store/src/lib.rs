@@ -37,6 +37,7 @@ mod transaction;
 mod writer;
 
 pub use config::StoreUrl;
+pub use contacts::KeptContact;
 pub use dossier::{Dossier, DossierLimits};
 pub use error::StoreError;
 pub use heard::{Effect, Heard, NewHeard};

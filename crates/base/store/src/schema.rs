@@ -97,6 +97,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "notices in the order of their decisions",
         statements: NETWORK_PAGE,
     },
+    Step {
+        name: "contacts in the order in which they are kept",
+        statements: CONTACTS_BY_TIME,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -469,6 +473,12 @@ const HEARING: &[&str] = &[
 
 /// The page of a network asks for the addresses of one contact, the newest first.
 const NETWORK_PAGE: &[&str] = &["CREATE INDEX notices_by_contact ON notices (lower(contact), serial)"];
+
+/// Those of before have no time, and stand first.
+const CONTACTS_BY_TIME: &[&str] = &[
+    "ALTER TABLE contacts ADD COLUMN kept_at {int} NOT NULL DEFAULT 0",
+    "CREATE INDEX contacts_by_time ON contacts (kept_at, prefix)",
+];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

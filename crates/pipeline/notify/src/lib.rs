@@ -7,7 +7,7 @@ mod outbox;
 
 pub use contact::{
     ContactConfig, ContactError, ContactFinder, ContactWorker, DomainContacts, Explanation, Found, Plan,
-    Queries, Registrar, Step, network_of,
+    Queries, Registrar, Step, WantedContacts, network_of,
 };
 pub use hearing::{
     HeardMail, Hearer, HearingConfig, HearingError, MAX_MAIL, RETURN_PATH_SECRET, Settlement, Which,

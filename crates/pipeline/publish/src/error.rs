@@ -13,6 +13,12 @@ pub enum PublishError {
         /// What is wrong with its value, and what to write.
         reason: String,
     },
+    /// The zone of contacts cannot be served. Correct the configuration.
+    #[error("contact.zone: {reason}")]
+    ContactZone {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A decision does not follow on the last one. Load the zone again.
     #[error("decision {found} does not follow on decision {last}")]
     Gap {

@@ -5,6 +5,7 @@ mod access;
 mod answer;
 mod apex;
 mod config;
+mod contacts;
 mod error;
 mod export;
 mod files;
@@ -31,6 +32,7 @@ pub use access::{Access, Key, KeyFile, KeyFileError, KeyFollower, KeyName, KeyUs
 pub use answer::{Client, Transport, answer};
 pub use apex::{BadNameServer, NameServer};
 pub use config::PublishConfig;
+pub use contacts::{ContactFollower, ContactZone};
 pub use error::PublishError;
 pub use export::{BadFamily, Export, Family, Filter, Format, UnknownFormat};
 pub use files::{BadFile, BadFileZone, FileZone, FileZones};

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::answer::Transport;
 use crate::config::PublishConfig;
+use crate::contacts::ContactZone;
 use crate::files::FileZones;
 use crate::rate::RateLimiter;
 use crate::service::{Service, Sources};
@@ -46,11 +47,19 @@ impl DnsServer {
         self
     }
 
+    /// Answers for the zone of contacts too, which is asked before the list.
+    #[must_use]
+    pub fn with_contacts(mut self, contacts: Arc<ContactZone>) -> Self {
+        self.sources.contacts = Some(contacts);
+        self
+    }
+
     fn of(config: &PublishConfig, zone: Option<Arc<Zone>>, clock: Clock) -> Self {
         Self {
             sources: Sources {
                 zone,
                 files: None,
+                contacts: None,
                 max_udp_answer: config.max_udp_answer,
             },
             clock,

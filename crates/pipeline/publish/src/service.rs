@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use atalaya_model::{Clock, Timestamp};
 
-use crate::answer::{Answered, Client, Request, Strangers, Transport, answer_from_files, truncated};
+use crate::answer::{
+    Answered, Client, Request, Strangers, Transport, answer_from_contacts, answer_from_files, truncated,
+};
+use crate::contacts::ContactZone;
 use crate::files::FileZones;
 use crate::meters::{Meters, TopShard};
 use crate::transfer::{self, Response};
@@ -18,6 +21,8 @@ pub(crate) struct Sources {
     pub(crate) zone: Option<Arc<Zone>>,
     /// Zones made of files, which are asked first.
     pub(crate) files: Option<Arc<FileZones>>,
+    /// The zone of contacts, which is asked before the list that may hold it.
+    pub(crate) contacts: Option<Arc<ContactZone>>,
     pub(crate) max_udp_answer: u16,
 }
 
@@ -47,6 +52,11 @@ impl Sources {
         if let Some(files) = &self.files
             && let Some(answered) =
                 answer_from_files(&request, files, (client, self.max_udp_answer), now, strangers)
+        {
+            return Response::Message(answered);
+        }
+        if let (Some(zone), Some(contacts)) = (&self.zone, &self.contacts)
+            && let Some(answered) = answer_from_contacts(&request, contacts, zone, client, now)
         {
             return Response::Message(answered);
         }

@@ -1,6 +1,7 @@
 //! The same for programs: JSON, and problems after RFC 9457.
 
 mod answer;
+mod contact;
 mod export;
 mod openapi;
 mod problem;
@@ -24,6 +25,7 @@ use crate::language::Language;
 use crate::leave::{InZone, leave};
 
 pub use answer::answer_json;
+pub(crate) use contact::{contact, ripestat};
 pub(crate) use export::export;
 pub(crate) use openapi::openapi;
 pub(crate) use problem::Problem;

@@ -93,6 +93,23 @@ const CALLS: &[Call] = &[
         &[200, 201, 400, 409, 429, 503],
         Errors::Problem,
     ),
+    Call {
+        schema: Some("Contact"),
+        ..call(
+            ("get", "/api/v1/contact/{address}"),
+            "Whom to tell about an address, as far as it is known; nothing is looked up",
+            &[ADDRESS_IN_PATH],
+            &[200, 400, 403, 503],
+            Errors::Problem,
+        )
+    },
+    call(
+        ("get", "/data/abuse-contact-finder/data.json"),
+        "The same in the form of RIPEstat, for its clients",
+        &[("query", "resource", "string", "An address or a prefix; required")],
+        &[200, 400, 403, 503],
+        Errors::Problem,
+    ),
     call(
         ("get", "/api/v1/network/{ticket}"),
         "The addresses that a contact was told of, by the link in its notices; those that are listed first",
@@ -356,7 +373,9 @@ mod tests {
             .skip(1)
             .filter_map(|rest| rest.split('"').nth(1));
         let calls: BTreeSet<&str> = routes
-            .filter(|path| path.starts_with("/api/") || path.contains("httpreports"))
+            .filter(|path| {
+                path.starts_with("/api/") || path.starts_with("/data/") || path.contains("httpreports")
+            })
             .collect();
         let described: BTreeSet<&str> = CALLS.iter().map(|call| call.path).collect();
         assert_eq!(described, calls);

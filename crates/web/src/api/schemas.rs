@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// Every schema, by name.
 pub(super) fn all() -> Value {
-    json!({ "Answer": answer(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics(), "StatisticsDays": days() })
+    json!({ "Answer": answer(), "Contact": contact(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics(), "StatisticsDays": days() })
 }
 
 /// The answer about an address.
@@ -21,6 +21,33 @@ fn answer() -> Value {
         }),
         &[
             "address", "unit", "zone", "serial", "listed", "listings", "details",
+        ],
+    )
+}
+
+/// Whom to tell.
+fn contact() -> Value {
+    let or_null = |description: &str| json!({ "type": ["string", "null"], "description": description });
+    object(
+        &json!({
+            "address": text("The address"),
+            "known": { "type": "boolean", "description": "Whether somebody looked; without addresses nobody is named then" },
+            "addresses": { "type": "array", "items": { "type": "string" }, "description": "Mailboxes, the best first" },
+            "prefix": or_null("The network that it holds for"),
+            "network": or_null("The name of that network"),
+            "source": or_null("Who said so"),
+            "found_at": or_null("When that was"),
+            "confidence": { "type": ["integer", "null"], "description": "How sure it is, in percent" },
+        }),
+        &[
+            "address",
+            "known",
+            "addresses",
+            "prefix",
+            "network",
+            "source",
+            "found_at",
+            "confidence",
         ],
     )
 }

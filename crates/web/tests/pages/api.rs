@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atalaya_model::{Class, Verdict};
+use atalaya_model::{Class, Contact, Verdict};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -284,4 +284,74 @@ async fn the_command_line_gets_the_answer_of_the_api_as_configured_and_the_numbe
     expected["observations"] = json!(2);
     let answer = atalaya_web::answer_json(&house.app(), ADDRESS.parse().unwrap()).await;
     assert_eq!(answer.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn the_contact_of_an_address_is_told_in_our_form_and_in_that_of_ripestat() {
+    let mut house = House::open().await;
+    let contact: Contact = serde_json::from_value(json!({
+        "prefix": "192.0.2.0/24",
+        "addresses": ["abuse@network.example", "noc@network.example"],
+        "network": "NET-EXAMPLE",
+        "source": { "kind": "rdap", "url": "https://rdap.db.ripe.net/ip/192.0.2.0" },
+        "confidence": 95,
+        "found_at": "2026-11-20T00:00:00Z",
+    }))
+    .unwrap();
+    house
+        .store
+        .keep_contact(&contact, house.now().plus(DAY))
+        .await
+        .unwrap();
+    let page = house.get("/api/v1/contact/192.0.2.7").await;
+    assert_eq!(page.header("cache-control"), "no-store");
+    let expected = json!({
+        "address": ADDRESS,
+        "known": true,
+        "addresses": ["abuse@network.example", "noc@network.example"],
+        "prefix": "192.0.2.0/24",
+        "network": "NET-EXAMPLE",
+        "source": "RDAP https://rdap.db.ripe.net/ip/192.0.2.0",
+        "found_at": "2026-11-20T00:00:00Z",
+        "confidence": 95,
+    });
+    assert_eq!(page.json(), expected);
+    let stat = house
+        .get("/data/abuse-contact-finder/data.json?resource=192.0.2.0/24")
+        .await
+        .json();
+    assert_eq!(
+        (&stat["status"], &stat["data"]["authoritative_rir"]),
+        (&json!("ok"), &json!("ripe"))
+    );
+    assert_eq!(stat["data"]["abuse_contacts"], expected["addresses"]);
+    // As IntelMQ reads it.
+    let old = &stat["data"]["anti_abuse_contacts"]["abuse_c"][0]["email"];
+    assert_eq!(old, "abuse@network.example,noc@network.example");
+    let unknown = house.get("/api/v1/contact/198.51.100.1").await.json();
+    assert_eq!(
+        (&unknown["known"], &unknown["addresses"]),
+        (&json!(false), &json!([]))
+    );
+    let stat = house
+        .get("/data/abuse-contact-finder/data.json?resource=2001:db8::1")
+        .await
+        .json();
+    assert_eq!(
+        (&stat["status"], &stat["data"]["abuse_contacts"]),
+        (&json!("ok"), &json!([]))
+    );
+    assert_eq!(
+        house.get("/data/abuse-contact-finder/data.json").await.status,
+        StatusCode::BAD_REQUEST
+    );
+    problem(
+        &house.get("/api/v1/contact/example.net").await,
+        StatusCode::BAD_REQUEST,
+    );
+    house.close_to_strangers();
+    problem(
+        &house.get("/api/v1/contact/192.0.2.7").await,
+        StatusCode::FORBIDDEN,
+    );
 }

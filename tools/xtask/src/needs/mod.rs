@@ -50,7 +50,7 @@ fn obtain(target: &Path, missing: &[Need]) -> Vec<String> {
             Proof::Unpacked { libraries, .. } => {
                 trouble.extend(unpack::unpack(target, need.package, libraries).err());
             }
-            Proof::Program(_) | Proof::Python(_) => to_install.push(*need),
+            Proof::Program(_) | Proof::Python(_) | Proof::Perl(_) => to_install.push(*need),
         }
     }
     if !to_install.is_empty() {
@@ -83,16 +83,20 @@ fn is_present(target: &Path, need: &Need) -> bool {
         Proof::Program(name) => folders()
             .iter()
             .any(|folder| Path::new(folder).join(name).is_file()),
-        Proof::Python(module) => {
-            let mut python = Command::new("python3");
-            python
-                .args(["-c", &format!("import {module}")])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            python.status().is_ok_and(|status| status.success())
-        }
+        Proof::Python(module) => succeeds("python3", &["-c", &format!("import {module}")]),
+        Proof::Perl(module) => succeeds("perl", &[&format!("-M{module}"), "-e", "1"]),
         Proof::Unpacked { program, .. } => unpack::folder(target, need.package).join(program).is_file(),
     }
+}
+
+/// Whether a program says that all is well.
+fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 /// Where programs are looked for.

@@ -10,6 +10,8 @@ pub(super) enum Proof {
     Program(&'static str),
     /// Python can import this module.
     Python(&'static str),
+    /// Perl finds this module.
+    Perl(&'static str),
     /// The package conflicts with another that the tests need: it is unpacked beside the system, where this program of it then stands.
     Unpacked {
         /// The program, from the root of the package.
@@ -175,6 +177,11 @@ pub(super) const NEEDS: &[Need] = &[
         "whois",
         Proof::Program("whois"),
         "reads WHOIS answers beside our own reader",
+    ),
+    need(
+        "libnet-abuse-utils-perl",
+        Proof::Perl("Net::Abuse::Utils"),
+        "looks for the same contacts as we do, and is compared",
     ),
     need(
         "p0f",

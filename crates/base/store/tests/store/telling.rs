@@ -18,6 +18,7 @@ use crate::support::{Fixture, prefix};
 on_both!(
     Fixture:
     the_longest_fresh_contact_is_found,
+    contacts_come_in_the_order_in_which_they_were_kept,
     who_asked_is_left_alone_however_it_is_capitalised,
     no_mail_goes_to_who_is_suppressed_until_the_time_is_over,
     notices_are_found,
@@ -44,6 +45,44 @@ fn contact(prefix_text: &str, network: &str) -> Contact {
         confidence: Confidence::percent(90),
         found_at: Timestamp::from_seconds(5),
     }
+}
+
+async fn contacts_come_in_the_order_in_which_they_were_kept(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    let until = time.now().plus(Duration::from_secs(3600));
+    for prefix in ["192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32"] {
+        store
+            .keep_contact(&contact(prefix, "first"), until)
+            .await
+            .unwrap();
+    }
+    time.advance(Duration::from_secs(1));
+    store
+        .keep_contact(&contact("192.0.2.0/24", "second"), until)
+        .await
+        .unwrap();
+    let mut place = (Timestamp::EPOCH, String::new());
+    let mut seen = Vec::new();
+    loop {
+        let batch = store.contacts_kept((place.0, &place.1), 2).await.unwrap();
+        let Some(last) = batch.last() else { break };
+        place = (last.kept_at, last.contact.prefix.to_string());
+        assert!(batch.iter().all(|kept| kept.fresh_until == until));
+        seen.extend(
+            batch
+                .into_iter()
+                .map(|kept| (kept.contact.prefix, kept.contact.network)),
+        );
+    }
+    let expected = [
+        ("198.51.100.0/24", "first"),
+        ("2001:db8::/32", "first"),
+        ("192.0.2.0/24", "second"),
+    ];
+    assert_eq!(
+        seen,
+        expected.map(|(text, network)| (prefix(text), network.to_owned()))
+    );
 }
 
 async fn the_longest_fresh_contact_is_found(fixture: Fixture) {

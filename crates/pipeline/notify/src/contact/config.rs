@@ -42,6 +42,11 @@ settings! {
         abuse_net_zone: String = String::new() => "\"contacts.abuse.net\"",
         /// The resolvers for contact zones, reverse zones and reverse names. Empty: none of these is asked.
         resolvers: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 53))],
+        /// A zone of our own in which others ask for contacts by DNS, in the layout of Abusix: `4.3.2.1.` and this name. It may lie below
+        /// `publish.zone`. Whoever may ask the list may ask it. Not served when absent.
+        zone: Option<String> = None => "\"contacts.bl.example.org\"",
+        /// Whether an address that others asked that zone for, and that is unknown, is looked up later. At most 500 an hour.
+        serve_lookup: bool = false,
         /// How sure a contact has to be, in percent, to be written to. Registries' contacts have 55 and more, those of contact zones 75, of
         /// reverse zones 35, `abuse@` of the reverse name 30, of security.txt 20. What could not reach this is not asked.
         least_confidence: u8 = 30,

@@ -20,6 +20,7 @@ mod plan;
 mod sources;
 mod stamp;
 mod step;
+mod wanted;
 mod worker;
 
 pub use config::ContactConfig;
@@ -28,6 +29,7 @@ pub use error::ContactError;
 pub use finder::{ContactFinder, Explanation, Found};
 pub use plan::{Plan, Queries, network_of};
 pub use step::Step;
+pub use wanted::WantedContacts;
 pub use worker::ContactWorker;
 
 #[cfg(test)]

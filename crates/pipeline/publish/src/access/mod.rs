@@ -60,7 +60,8 @@ impl Access {
     }
 
     /// Whether a client may ask without a key.
-    pub(crate) fn is_open_to(&self, client: IpAddr) -> bool {
+    #[must_use]
+    pub fn is_open_to(&self, client: IpAddr) -> bool {
         self.clients.contains(client)
     }
 

@@ -7,6 +7,7 @@
 mod compress;
 mod cookies;
 mod fast;
+mod from_contacts;
 mod from_files;
 mod identity;
 mod records;
@@ -20,6 +21,7 @@ use atalaya_model::Timestamp;
 use domain::base::iana::OptRcode;
 
 pub(crate) use self::fast::{Moment, PreparedZones, Question, Usual};
+pub(crate) use self::from_contacts::answer_from_contacts;
 pub(crate) use self::from_files::{Strangers, answer_from_files};
 pub(crate) use self::records::text;
 use self::reply::{Options, Reply, Written};
@@ -125,12 +127,24 @@ pub(crate) fn answer_request(
     client: Client,
     now: Timestamp,
 ) -> Option<Answered> {
+    let resolved = resolve::resolve(request, zone, client.address, now);
+    written(request, resolved, zone, client, now)
+}
+
+/// Writes what a query gets.
+fn written(
+    request: &Request<'_>,
+    resolved: Resolved<'_>,
+    zone: &Zone,
+    client: Client,
+    now: Timestamp,
+) -> Option<Answered> {
     let Resolved {
         reply,
         zone: number,
         address,
         is_listed,
-    } = resolve::resolve(request, zone, client.address, now);
+    } = resolved;
     let cookie = request.cookie();
     let wants_identity = request.edns.as_ref().is_some_and(|edns| edns.wants_identity);
     let options = Options {

@@ -71,7 +71,7 @@ pub(super) fn resolve<'a>(
 }
 
 /// Whether a question is about records on the Internet.
-fn is_of_records(question: &Question<'_>) -> bool {
+pub(super) fn is_of_records(question: &Question<'_>) -> bool {
     let is_meta = matches!(
         question.rtype,
         // Zone transfers come later; the others are no types of records (RFC 6895 section 3.1).
@@ -165,7 +165,12 @@ fn at_zone<'a>(
 }
 
 /// Answers a question about the zone itself.
-fn at_apex<'a>(question: &'a Question<'_>, zone: &'a Zone, apex: &'a Apex, serial: Serial) -> Reply<'a> {
+pub(super) fn at_apex<'a>(
+    question: &'a Question<'_>,
+    zone: &'a Zone,
+    apex: &'a Apex,
+    serial: Serial,
+) -> Reply<'a> {
     let name = question.name.for_slice();
     match question.rtype {
         Rtype::SOA | Rtype::ANY => {
@@ -189,7 +194,11 @@ fn at_apex<'a>(question: &'a Question<'_>, zone: &'a Zone, apex: &'a Apex, seria
 }
 
 /// Answers a question about a name server of ours in the zone, or about a name between it and the zone.
-fn at_name_server<'a>(question: &'a Question<'_>, apex: &'a Apex, serial: Serial) -> Option<Reply<'a>> {
+pub(super) fn at_name_server<'a>(
+    question: &'a Question<'_>,
+    apex: &'a Apex,
+    serial: Serial,
+) -> Option<Reply<'a>> {
     let name: &Name<[u8]> = question.name.for_slice();
     let own = || {
         apex.name_servers

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Serial, Timestamp};
-use atalaya_publish::{DnsServer, DnsSockets, PublishConfig, Set, Zone};
+use atalaya_publish::{ContactZone, DnsServer, DnsSockets, PublishConfig, Set, Zone};
 use atalaya_testkit::TestClock;
 use domain::base::iana::Class as DnsClass;
 use domain::base::name::FlattenInto;
@@ -45,8 +45,17 @@ pub(crate) async fn start(config: PublishConfig) -> Running {
     start_at(config, &["127.0.0.1"]).await
 }
 
+/// Starts one that answers for a zone of contacts too.
+pub(crate) async fn start_with_contacts(config: PublishConfig, contacts: Arc<ContactZone>) -> Running {
+    launch(config, &["127.0.0.1"], Some(contacts)).await
+}
+
 /// Starts a server on free ports of several addresses.
 pub(crate) async fn start_at(config: PublishConfig, at: &[&str]) -> Running {
+    launch(config, at, None).await
+}
+
+async fn launch(config: PublishConfig, at: &[&str], contacts: Option<Arc<ContactZone>>) -> Running {
     config.check().unwrap();
     let time = TestClock::default();
     let zone = Arc::new(Zone::new(&config, "http://127.0.0.1:8080").unwrap());
@@ -56,7 +65,10 @@ pub(crate) async fn start_at(config: PublishConfig, at: &[&str]) -> Running {
     let mut others: Vec<SocketAddr> = sockets.iter().map(DnsSockets::address).collect();
     let address = others.remove(0);
     let stop = CancellationToken::new();
-    let server = DnsServer::new(&config, Arc::clone(&zone), time.clock());
+    let mut server = DnsServer::new(&config, Arc::clone(&zone), time.clock());
+    if let Some(contacts) = contacts {
+        server = server.with_contacts(contacts);
+    }
     let task = tokio::spawn(server.serve(sockets, stop.clone()));
     let guard = stop.clone().drop_guard();
     Running {

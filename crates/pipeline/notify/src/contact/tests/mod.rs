@@ -3,6 +3,7 @@
 mod bootstrap;
 mod cache;
 mod candidates;
+mod compared;
 mod files;
 mod lying_dns;
 mod lying_rdap;

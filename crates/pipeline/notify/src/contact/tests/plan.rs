@@ -6,7 +6,7 @@ use std::sync::Arc;
 use atalaya_store::{Store, StoreUrl};
 
 use super::*;
-use crate::contact::{ContactFinder, ContactWorker, Queries};
+use crate::contact::{ContactFinder, ContactWorker, Queries, WantedContacts};
 
 /// An RDAP server that knows who answers for every /24 of 192.0.0.0/8.
 async fn registry() -> HttpPeer {
@@ -138,4 +138,44 @@ async fn who_cannot_be_asked_is_asked_later() {
     planning.time.advance(Duration::from_secs(900));
     assert!(worker.work_one().await.unwrap());
     assert_eq!(peer.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn what_others_want_is_looked_up_once_a_network_and_no_more_an_hour_than_there_is_room() {
+    let peer = registry().await;
+    let planning = Planning::new(&peer);
+    let finder = planning.finder().await;
+    let (sender, receiver) = tokio::sync::mpsc::channel(8);
+    let mut wanted = WantedContacts::new(Arc::clone(&finder), receiver);
+    for address in ["192.1.3.1", "192.1.3.2", "192.1.4.1"] {
+        sender.send(address.parse().unwrap()).await.unwrap();
+    }
+    let addresses = wanted.next().await.unwrap();
+    assert_eq!(addresses.len(), 3);
+    wanted.queue(&addresses).await.unwrap();
+    wanted.queue(&addresses).await.unwrap();
+    let worker = ContactWorker::new(Arc::clone(&finder));
+    while worker.work_one().await.unwrap() {}
+    assert_eq!(peer.asked().len(), 2, "{:?}", peer.asked());
+    let many: Vec<IpAddr> = (0..1_000_u32)
+        .map(|number| std::net::Ipv4Addr::from_bits(0xc002_0000 + number * 256).into())
+        .collect();
+    wanted.queue(&many).await.unwrap();
+    let jobs = async || {
+        let mut jobs = 0;
+        while let Some(job) = finder
+            .store
+            .take_job("contact", Duration::from_secs(600))
+            .await
+            .unwrap()
+        {
+            finder.store.finish_job(job.id).await.unwrap();
+            jobs += 1;
+        }
+        jobs
+    };
+    assert_eq!(jobs().await, 500 - 4);
+    planning.time.advance(Duration::from_secs(3_600));
+    wanted.queue(&many).await.unwrap();
+    assert_eq!(jobs().await, 4, "the rest of the first 500 was queued today");
 }

@@ -1,9 +1,8 @@
-//! Every recorded answer against what somebody found right who read it: `truth.tsv`. A sample more is a line more there.
+//! Every recorded answer against what somebody found right who read it: [`Sample`]. A sample more is a line more there.
+
+use atalaya_testkit::contacts::Sample;
 
 use super::*;
-
-/// The table.
-const TRUTH: &str = include_str!("truth.tsv");
 
 /// How the cascade did.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,8 +19,8 @@ struct Score {
 
 impl Score {
     /// Adds a sample, by the mailbox that a notice would go to.
-    fn add(&mut self, right: &str, found: &str) {
-        let is_right = right.split(' ').any(|mailbox| mailbox == found);
+    fn add(&mut self, right: &[&str], found: &str) {
+        let is_right = right.contains(&found) || right.is_empty() && found == "nobody";
         *match (found, is_right) {
             ("nobody", true) => &mut self.rightly_none,
             ("nobody", false) => &mut self.missed,
@@ -40,24 +39,14 @@ impl Score {
     }
 }
 
-/// The body of a recorded answer; the head of HTTP in front of some is cut off.
-fn body(sample: &str) -> Option<Vec<u8>> {
-    let bytes = recorded_file(sample)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let rest = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n"));
-    match rest {
-        Some((head, body)) if head.starts_with("HTTP/") => Some(body.as_bytes().to_vec()),
-        _ => Some(bytes),
-    }
-}
-
 /// Asks about an address where every answer is the sample; servers that it refers to know nothing.
-async fn found(protocol: &str, sample: Vec<u8>, address: &str) -> String {
-    let search = if protocol == "rdap" {
-        let peer = rdap_peer(HttpReply::rdap(sample)).await;
+async fn found(sample: &Sample, body: Vec<u8>) -> String {
+    let address = sample.address;
+    let search = if sample.whois_server.is_none() {
+        let peer = rdap_peer(HttpReply::rdap(body)).await;
         Bench::new(&by_rdap(&peer)).ask(address).await
     } else {
-        let peer = whois_peer(LineReply::Text(sample)).await;
+        let peer = whois_peer(LineReply::Text(body)).await;
         let ignorant = whois_peer(LineReply::text("% nothing found\n")).await;
         let mut config = by_whois(&peer);
         for server in ["whois.ripe.net", "whois.apnic.net"] {
@@ -77,15 +66,13 @@ async fn found(protocol: &str, sample: Vec<u8>, address: &str) -> String {
 #[tokio::test]
 async fn every_recorded_answer_gives_the_mailbox_that_is_right() {
     let mut score = Score::default();
-    for row in TRUTH.lines().filter(|row| !row.starts_with('#')) {
-        let fields: Vec<_> = row.split('\t').collect();
-        let [protocol, sample, address, right] = fields[..] else {
-            panic!("{row}")
+    for sample in Sample::all() {
+        let Some(body) = sample.body() else {
+            return atalaya_testkit::skip("the shared test data is absent");
         };
-        let Some(body) = body(sample) else { return };
-        let found = found(protocol, body, address).await;
-        println!("{protocol:5} {sample}: {found}");
-        score.add(right, &found);
+        let found = found(&sample, body).await;
+        println!("{}: {found}", sample.path);
+        score.add(&sample.right, &found);
     }
     let (precision, recall) = score.precision_and_recall();
     println!("precision {precision} %, recall {recall} %");
