@@ -109,6 +109,11 @@ async fn what_the_store_keeps_is_answered_and_follows_it() {
         return;
     }
     let mut house = House::open(PublishConfig::default()).await;
+    assert_eq!(
+        house.dig("7.100.51.198.", "TXT").await,
+        "SERVFAIL",
+        "nothing was read yet"
+    );
     house.keep("198.51.0.0/16", &["wide@example.net"]).await;
     house
         .keep("198.51.100.0/24", &["abuse@example.net", "noc@example.net"])

@@ -82,6 +82,9 @@ fn reply<'a>(
             Reply::no_such_name(apex, serial)
         };
     };
+    if !contacts.is_loaded() {
+        return Reply::failed(Rcode::SERVFAIL);
+    }
     match contacts.find(address, now) {
         Found::Mailboxes(mailboxes, ttl) => {
             let wants = matches!(question.rtype, Rtype::TXT | Rtype::ANY);

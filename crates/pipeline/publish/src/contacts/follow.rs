@@ -1,6 +1,7 @@
 //! Brings the contacts that the store keeps into the zone, in the order in which they were kept.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use atalaya_model::{Clock, Timestamp};
@@ -83,6 +84,7 @@ impl ContactFollower {
                 break;
             }
         }
+        self.zone.is_loaded.store(true, Ordering::Relaxed);
         let now = self.clock.now();
         if now.since(self.tidied) >= TIDY {
             self.tidied = now;

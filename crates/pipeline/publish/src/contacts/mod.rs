@@ -8,6 +8,7 @@ mod follow;
 mod known;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use atalaya_model::{Prefix, Serial, Timestamp, reserved};
@@ -35,6 +36,8 @@ pub struct ContactZone {
     /// What the test entry says: our own mailbox.
     own: Arc<str>,
     known: RwLock<Contacts>,
+    /// Whether what the store keeps was read once, so that "unknown" means it.
+    is_loaded: AtomicBool,
     wanted: Option<mpsc::Sender<IpAddr>>,
     unwanted: Counter,
 }
@@ -86,6 +89,7 @@ impl ContactZone {
             apex,
             own: own.into(),
             known: RwLock::default(),
+            is_loaded: AtomicBool::new(false),
             wanted: None,
             unwanted: counter!("atalaya_publish_unwanted_contacts_total"),
         })
@@ -118,6 +122,11 @@ impl ContactZone {
                 .unwrap_or_else(PoisonError::into_inner)
                 .changes(),
         )
+    }
+
+    /// Whether what the store keeps was read once.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.is_loaded.load(Ordering::Relaxed)
     }
 
     /// What is known of an address; who is unknown is wanted.
