@@ -77,6 +77,12 @@ pub(crate) const STEPS: &[Step] = &[
         name: "texts of dialects and shapes by age",
         statements: HABITS_BY_AGE,
     },
+    // Feedback loop: begin.
+    Step {
+        name: "feedback loop",
+        statements: FEEDBACK,
+    },
+    // Feedback loop: end.
 ];
 
 /// The table of the steps that were taken.
@@ -370,6 +376,56 @@ const HABITS_BY_AGE: &[&str] = &[
         (SELECT seen_at FROM observations ORDER BY position DESC LIMIT 1), last_seen_at)",
     "CREATE INDEX habits_by_age ON habits (last_seen_at)",
 ];
+
+// Feedback loop: begin.
+/// An enrolment has one event for each observation that it is told of, and a delivery for each way in which it is told. A delivery waits where
+/// its position is behind the latest event; a lease is a later `due_at`, as with jobs. The counter is the version of all enrolments together.
+const FEEDBACK: &[&str] = &[
+    "INSERT INTO counters (name, value) VALUES ('feedback', 0)",
+    "CREATE TABLE enrolments (
+        id {bytes} PRIMARY KEY,
+        scope TEXT NOT NULL,
+        name TEXT NOT NULL,
+        mailbox TEXT NOT NULL,
+        state TEXT NOT NULL,
+        proof TEXT,
+        ways TEXT NOT NULL,
+        pull_key {bytes},
+        generation {int} NOT NULL,
+        created_at {int} NOT NULL,
+        ends_at {int} NOT NULL,
+        warned_at {int}
+    ) {strict}",
+    "CREATE UNIQUE INDEX enrolments_by_key ON enrolments (pull_key) WHERE pull_key IS NOT NULL",
+    "CREATE INDEX enrolments_by_end ON enrolments (ends_at)",
+    "CREATE INDEX enrolments_of_mailbox ON enrolments (lower(mailbox))",
+    "CREATE TABLE feedback_events (
+        enrolment {bytes} NOT NULL,
+        position {int} NOT NULL,
+        unit TEXT NOT NULL,
+        address TEXT NOT NULL,
+        seen_at {int} NOT NULL,
+        traps {int} NOT NULL,
+        PRIMARY KEY (enrolment, position)
+    ) {strict}",
+    "CREATE INDEX feedback_events_by_time ON feedback_events (enrolment, seen_at)",
+    "CREATE INDEX feedback_events_by_age ON feedback_events (seen_at)",
+    "CREATE TABLE deliveries (
+        enrolment {bytes} NOT NULL,
+        way TEXT NOT NULL,
+        position {int} NOT NULL,
+        latest {int} NOT NULL,
+        due_at {int} NOT NULL,
+        attempts {int} NOT NULL,
+        failing_since {int},
+        last_error TEXT,
+        day {int} NOT NULL,
+        told {int} NOT NULL,
+        PRIMARY KEY (enrolment, way)
+    ) {strict}",
+    "CREATE INDEX deliveries_due ON deliveries (way, due_at) WHERE position < latest",
+];
+// Feedback loop: end.
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {
