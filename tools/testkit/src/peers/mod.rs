@@ -2,9 +2,11 @@
 
 mod http;
 mod line;
+mod receiver;
 
 pub use http::{HttpPeer, HttpReply};
 pub use line::{LinePeer, LineReply};
+pub use receiver::{Posted, Receiver};
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
