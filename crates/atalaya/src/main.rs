@@ -6,6 +6,7 @@ mod config;
 mod control;
 mod demo;
 mod evidence;
+mod feedback;
 mod folder;
 mod house;
 mod mail_servers;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs one command.
+#[expect(clippy::cognitive_complexity, reason = "one arm a command, and nothing else")]
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo(demo) => Box::pin(demo::run(demo)).await,
@@ -65,6 +67,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Simulate(simulate) => Box::pin(commands::simulate::run(simulate)).await,
         Command::Purge(purge) => commands::purge::run(purge).await,
         Command::Sources(sources) => commands::sources::run(sources).await,
+        Command::Feedback(feedback) => commands::feedback::run(feedback).await,
         Command::Feeds(feeds) => Box::pin(commands::feeds::run(feeds)).await,
         Command::Stats(stats) => Box::pin(commands::stats::run(stats)).await,
         Command::Data(data) => commands::data::run(data).await,

@@ -21,6 +21,7 @@ pub(crate) use self::serve::{NamedTwice, Serve};
 use crate::commands::complaint::ComplaintCommand;
 use crate::commands::data::DataCommand;
 use crate::commands::evidence::EvidenceCommand;
+use crate::commands::feedback::FeedbackCommand;
 use crate::commands::feeds::FeedsCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::logs::LogsCommand;
@@ -87,6 +88,9 @@ pub(crate) enum Command {
     Sources(Sources),
     /// Say how the lists of others are that are fetched and asked; try one, release one
     Feeds(FeedsCommand),
+    /// Keep the feedback loop: who is told of every message from his addresses
+    #[command(subcommand)]
+    Feedback(FeedbackCommand),
     /// Fetch and show the files that say in which country and network an address is
     #[command(subcommand)]
     Data(DataCommand),

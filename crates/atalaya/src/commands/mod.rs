@@ -7,6 +7,7 @@ pub(crate) mod contact;
 pub(crate) mod data;
 pub(crate) mod evidence;
 pub(crate) mod export;
+pub(crate) mod feedback;
 pub(crate) mod feeds;
 pub(crate) mod fingerprint;
 pub(crate) mod import;

@@ -14,7 +14,7 @@ use atalaya_decide::DecideConfig;
 use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Period, Prefix, Secret, settings};
-use atalaya_notify::{ContactConfig, NoticeConfig};
+use atalaya_notify::{ContactConfig, FeedbackConfig, NoticeConfig};
 use atalaya_observe::advice::AdviceConfig;
 use atalaya_observe::complaints::ComplaintsConfig;
 use atalaya_observe::feeds::FeedsConfig;
@@ -79,6 +79,8 @@ settings! {
         contact: ContactConfig,
         /// Writing and sending notices.
         notice: NoticeConfig,
+        /// Our own feedback loop.
+        feedback: FeedbackConfig,
         /// Leaving the list.
         delist: DelistConfig,
         /// Pages and API.
@@ -146,6 +148,7 @@ impl Config {
             self.publish.check(),
             self.contact.check(),
             self.notice.check(),
+            self.feedback.check(),
             self.delist.check(),
             self.web.check(),
             self.stats.check(),

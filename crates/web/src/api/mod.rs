@@ -2,6 +2,7 @@
 
 mod answer;
 mod export;
+mod feedback;
 mod openapi;
 mod problem;
 mod schemas;
@@ -25,6 +26,7 @@ use crate::leave::{InZone, leave};
 
 pub use answer::answer_json;
 pub(crate) use export::export;
+pub(crate) use feedback::{PULLS_PER_MINUTE, events, summary};
 pub(crate) use openapi::openapi;
 pub(crate) use problem::Problem;
 
