@@ -18,6 +18,7 @@ mod demo;
 mod evidence;
 mod exports;
 mod fail2ban;
+mod feedback;
 mod feeds;
 mod fingerprint;
 mod first_light;

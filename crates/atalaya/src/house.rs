@@ -26,7 +26,7 @@ use crate::control::{
     ContactAnswer, ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, Settled,
     SourceWorth, StepAnswer,
 };
-use crate::{hearing, others, outgoing, process, statistics};
+use crate::{feedback, hearing, others, outgoing, process, statistics};
 
 /// The longest wait for the zone to show what was just decided.
 const ZONE_WAIT: Duration = Duration::from_secs(10);
@@ -117,6 +117,9 @@ impl House {
         let catalogue = Arc::new(catalogue_of(&config)?);
         let statistics = statistics::open(&config, (&store, &clock), &catalogue, &signatures);
         let counter = statistics::counter((&store, &clock), &catalogue, config.stats.keep);
+        let shown = app_config(&config, &rules, signatures)?;
+        let names = list_names(&config);
+        let feedback = feedback::open(&config, names, (&store, &clock), shown.traps.clone())?;
         let pages = App {
             store: store.clone(),
             zone: Arc::clone(&zone),
@@ -124,7 +127,8 @@ impl House {
             reporters: Arc::new(Reporters::open(&config.data).context("the reporters cannot be read")?),
             statistics: Arc::clone(&statistics),
             metrics: process::metrics()?,
-            config: app_config(&config, &rules, signatures)?,
+            feedback,
+            config: shown,
         };
         Ok(Arc::new(Self {
             hearer: hearing::hearer(&config, &store, &clock),
@@ -146,10 +150,7 @@ impl House {
 
     /// The names of the list, as notices give them.
     pub(crate) fn names(&self) -> ListNames {
-        ListNames {
-            zone: self.config.publish.zone.clone(),
-            public_url: self.config.public_url(),
-        }
+        list_names(&self.config)
     }
 
     /// Fills the zone from the store, where nobody keeps it.
@@ -188,8 +189,9 @@ impl House {
             Request::Top { most } => serde_json::to_value(self.top(most)?)?,
             Request::Observe { batch } => serde_json::to_value(self.observe(batch).await?)?,
             Request::Import { wish, step } => self.import(&wish, step).await?,
-            Request::Feeds => serde_json::to_value(others::status(&self.others))?,
-            Request::ReleaseFeed { name } => serde_json::to_value(others::release(&self.others, &name)?)?,
+            request @ (Request::Feeds | Request::ReleaseFeed { .. } | Request::Feedback(_)) => {
+                self.answer_about_others(request).await?
+            }
             request @ (Request::Simulate { .. } | Request::Purge { .. } | Request::Sources) => {
                 self.answer_about_judging(request, now).await?
             }
@@ -261,6 +263,15 @@ impl House {
             ContactRequest::Queue { queries, before } => {
                 serde_json::to_value(finder.queue(&queries, before, now).await?)?
             }
+        })
+    }
+
+    /// Answers a command that asks about what others tell us, and what we tell others.
+    async fn answer_about_others(&self, request: Request) -> anyhow::Result<Value> {
+        Ok(match request {
+            Request::Feedback(asked) => feedback::answer(&self.pages.feedback, asked).await?,
+            Request::ReleaseFeed { name } => serde_json::to_value(others::release(&self.others, &name)?)?,
+            _ => serde_json::to_value(others::status(&self.others))?,
         })
     }
 
@@ -464,6 +475,14 @@ impl House {
             );
         }
         Ok(())
+    }
+}
+
+/// The names of the list that a configuration gives.
+fn list_names(config: &Config) -> ListNames {
+    ListNames {
+        zone: config.publish.zone.clone(),
+        public_url: config.public_url(),
     }
 }
 

@@ -7,6 +7,7 @@ mod contact_zone;
 mod control;
 mod demo;
 mod evidence;
+mod feedback;
 mod folder;
 mod hearing;
 mod house;
@@ -74,6 +75,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Simulate(simulate) => Box::pin(commands::simulate::run(simulate)).await,
         Command::Purge(purge) => commands::purge::run(purge).await,
         Command::Sources(sources) => commands::sources::run(sources).await,
+        Command::Feedback(feedback) => commands::feedback::run(feedback).await,
         Command::Feeds(feeds) => Box::pin(commands::feeds::run(feeds)).await,
         Command::Stats(stats) => Box::pin(commands::stats::run(stats)).await,
         Command::Data(data) => commands::data::run(data).await,

@@ -30,7 +30,7 @@ use crate::config::Config;
 use crate::folder::Folder;
 use crate::house::{House, Upkeep};
 use crate::mail_servers::MailServerSockets;
-use crate::{contact_zone, control, hearing, process};
+use crate::{contact_zone, control, feedback, hearing, process};
 
 /// The name of the file in the data folder with the key and the certificate that the trap made for itself.
 const CERTIFICATE: &str = "trap.pem";
@@ -393,6 +393,7 @@ fn start_parts(
     });
     put_to_work(tasks, "the DNS server", dns.serve(sockets.dns, stop.clone()));
     start_notices(house, tasks, stop)?;
+    feedback::start(house, tasks, stop);
     let pages = atalaya_web::serve(sockets.http, house.pages.clone(), stop.clone());
     put_to_work(tasks, "the pages", pages);
     let (reporters, ended) = (Arc::clone(&house.pages.reporters), stop.clone());

@@ -9,6 +9,7 @@ use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::Clock;
+use atalaya_notify::Feedback;
 use atalaya_publish::{PublishConfig, Zone};
 use atalaya_stats::Statistics;
 use atalaya_store::Store;
@@ -37,6 +38,8 @@ pub struct App {
     pub reporters: Arc<Reporters>,
     /// What was counted, by day.
     pub statistics: Arc<Statistics>,
+    /// Who is told of every message from his addresses.
+    pub feedback: Arc<Feedback>,
     /// Gives the text of `/metrics`.
     pub metrics: PrometheusHandle,
     /// The configuration.
@@ -91,6 +94,8 @@ pub(crate) struct Inner {
     pub(crate) limiter: Limiter,
     /// Counts the calls without a valid key.
     pub(crate) wrong_keys: Limiter,
+    /// Counts the calls of those who enrolled.
+    pub(crate) pulls: Limiter,
     pub(crate) exports: Exports,
     /// Who makes a picture or a report, and who waits.
     pub(crate) drawing: pages::Turns,
@@ -118,6 +123,7 @@ pub fn router(app: App) -> Router {
         lookup: Lookup::new(app.store.clone(), Arc::clone(&app.zone), limits, &app.config),
         limiter: Limiter::new(app.config.web.posts_per_minute),
         wrong_keys: Limiter::new(app.config.web.wrong_keys_per_minute),
+        pulls: Limiter::new(api::PULLS_PER_MINUTE),
         exports: Exports::new(app.config.exports.clone()),
         drawing: pages::Turns::new(),
         app,
@@ -158,6 +164,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/contact/{address}", get(api::contact))
         .route("/data/abuse-contact-finder/data.json", get(api::ripestat))
         .route("/api/v1/export/{format}", get(api::export))
+        .route("/api/v1/feedback/events", get(api::events))
+        .route("/api/v1/feedback/summary.csv", get(api::summary))
         .fallback(|| async { failure::Failure::NotFound })
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), limit_posts));
     // Outside of the limits of work: these are asked when everything else is stuck, and cost nothing.

@@ -24,6 +24,7 @@ use crate::commands::complaint::ComplaintCommand;
 use crate::commands::data::DataCommand;
 use crate::commands::dkim::DkimCommand;
 use crate::commands::evidence::EvidenceCommand;
+use crate::commands::feedback::FeedbackCommand;
 use crate::commands::feeds::FeedsCommand;
 use crate::commands::hear::HearCommand;
 use crate::commands::key::KeyCommand;
@@ -100,6 +101,9 @@ pub(crate) enum Command {
     Sources(Sources),
     /// Say how the lists of others are that are fetched and asked; try one, release one
     Feeds(FeedsCommand),
+    /// Keep the feedback loop: who is told of every message from his addresses
+    #[command(subcommand)]
+    Feedback(FeedbackCommand),
     /// Fetch and show the files that say in which country and network an address is
     #[command(subcommand)]
     Data(DataCommand),

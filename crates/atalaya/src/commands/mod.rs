@@ -8,6 +8,7 @@ pub(crate) mod data;
 pub(crate) mod dkim;
 pub(crate) mod evidence;
 pub(crate) mod export;
+pub(crate) mod feedback;
 pub(crate) mod feeds;
 pub(crate) mod fingerprint;
 pub(crate) mod hear;

@@ -14,7 +14,7 @@ use atalaya_decide::DecideConfig;
 use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::TrapNames;
 use atalaya_model::{Period, Prefix, Secret, settings};
-use atalaya_notify::{ContactConfig, Delivery, HearingConfig, NoticeConfig};
+use atalaya_notify::{ContactConfig, Delivery, FeedbackConfig, HearingConfig, NoticeConfig};
 use atalaya_observe::advice::AdviceConfig;
 use atalaya_observe::complaints::ComplaintsConfig;
 use atalaya_observe::feeds::FeedsConfig;
@@ -81,6 +81,8 @@ settings! {
         notice: NoticeConfig,
         /// Hearing what comes back to notices.
         hearing: HearingConfig,
+        /// Our own feedback loop.
+        feedback: FeedbackConfig,
         /// Leaving the list.
         delist: DelistConfig,
         /// Pages and API.
@@ -150,6 +152,7 @@ impl Config {
             self.check_contact_zone(),
             self.notice.check(),
             self.hearing.check(),
+            self.feedback.check(),
             self.delist.check(),
             self.web.check(),
             self.stats.check(),

@@ -23,6 +23,7 @@ use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
 
+use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::statistics::StatsRequest;
@@ -94,6 +95,8 @@ pub(crate) enum Request {
     Feeds,
     /// Take the next list of a feed however much it grew or shrank.
     ReleaseFeed { name: String },
+    /// Who is told by the feedback loop.
+    Feedback(FeedbackRequest),
     /// What was seen.
     Evidence(EvidenceRequest),
     /// Write the list. The answer is many lines: `{"part": "…"}` with bytes in base64, and `{"ok": null}` behind the last.

@@ -117,8 +117,10 @@ struct Document<'a> {
     evidence_source: &'static str,
     description: String,
     evidence: [&'a Evidence; 1],
-    tags: [String; 2],
-    listing: &'a ListedIn,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listing: Option<&'a ListedIn>,
 }
 
 /// Who reports or transmits.
@@ -153,6 +155,12 @@ enum Kind<'a> {
 /// Writes the report.
 #[must_use]
 pub fn report(incident: &Incident, listed_in: &ListedIn) -> String {
+    feedback(incident, Some(listed_in))
+}
+
+/// Writes the report of an incident that need not have led to a listing.
+#[must_use]
+pub fn feedback(incident: &Incident, listed_in: Option<&ListedIn>) -> String {
     let (organisation, mailbox) = &incident.reporter;
     let party = Party {
         org: cut(organisation, MAX_ORGANISATION),
@@ -171,10 +179,12 @@ pub fn report(incident: &Incident, listed_in: &ListedIn) -> String {
         evidence_source: "spamtrap",
         description: cut(&incident.description, MAX_DESCRIPTION),
         evidence: [&incident.evidence],
-        tags: [
-            format!("listing:{}", listed_in.class),
-            format!("serial:{}", listed_in.serial),
-        ],
+        tags: listed_in.map_or_else(Vec::new, |listed| {
+            vec![
+                format!("listing:{}", listed.class),
+                format!("serial:{}", listed.serial),
+            ]
+        }),
         listing: listed_in,
     };
     serde_json::to_string_pretty(&document).unwrap_or_default()
@@ -261,6 +271,13 @@ mod tests {
         );
         assert_eq!(report["listing"]["code"], "127.0.0.3");
         assert_eq!(report["listing"]["serial"], 42);
+    }
+
+    #[test]
+    fn an_incident_without_a_listing_names_none() {
+        let report: Value = serde_json::from_str(&feedback(&incident(), None)).unwrap();
+        assert_eq!(report["type"], "spam");
+        assert_eq!((report.get("listing"), report.get("tags")), (None, None));
     }
 
     #[test]

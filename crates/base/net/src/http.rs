@@ -152,13 +152,42 @@ impl HttpClient {
         url: &str,
         headers: &[(&str, &str)],
     ) -> Result<HttpAnswer, HttpError> {
-        let mut all = HeaderMap::new();
-        for (name, value) in headers {
-            let known = HeaderName::from_bytes(name.as_bytes());
-            let known = known.map_err(|_bad| HttpError::BadHeader((*name).to_owned()))?;
-            all.insert(known, value_of(name, value)?);
-        }
-        self.bounded(self.follow(url, all, |_host| Ok(()))).await
+        self.bounded(self.follow(url, header_map(headers)?, |_host| Ok(())))
+            .await
+    }
+
+    /// Posts a body to `url`, with headers by name and value. Nothing that comes back is followed or read but status and `Retry-After`:
+    /// whoever is told something has nothing to tell us.
+    ///
+    /// # Errors
+    /// If there is no answer within the limits, or a header cannot be sent. An answer of any status is one.
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<HttpAnswer, HttpError> {
+        let headers = header_map(headers)?;
+        let exchange = async {
+            let url = Url::parse(url).map_err(|_bad| HttpError::BadUrl(url.to_owned()))?;
+            let (_host, client) = self.check(&url)?;
+            let request = client.post(url.clone()).headers(headers).body(body);
+            let response = request
+                .send()
+                .await
+                .map_err(|error| HttpError::Exchange(error.without_url()))?;
+            let said = response.headers().get(header::RETRY_AFTER);
+            let retry_after = said.and_then(|value| value.to_str().ok()).map(str::to_owned);
+            Ok(HttpAnswer {
+                url: url.into(),
+                status: response.status().as_u16(),
+                retry_after,
+                etag: None,
+                last_modified: None,
+                body: Vec::new(),
+            })
+        };
+        self.bounded(exchange).await
     }
 
     /// The same client with other limits.
@@ -290,6 +319,17 @@ impl HttpClient {
         }
         Ok(body)
     }
+}
+
+/// Headers by name and value, as they are sent.
+fn header_map(headers: &[(&str, &str)]) -> Result<HeaderMap, HttpError> {
+    let mut all = HeaderMap::new();
+    for (name, value) in headers {
+        let known = HeaderName::from_bytes(name.as_bytes());
+        let known = known.map_err(|_bad| HttpError::BadHeader((*name).to_owned()))?;
+        all.insert(known, value_of(name, value)?);
+    }
+    Ok(all)
 }
 
 /// The value of a header.

@@ -101,6 +101,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "contacts in the order in which they are kept",
         statements: CONTACTS_BY_TIME,
     },
+    Step {
+        name: "feedback loop",
+        statements: FEEDBACK,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -478,6 +482,54 @@ const NETWORK_PAGE: &[&str] = &["CREATE INDEX notices_by_contact ON notices (low
 const CONTACTS_BY_TIME: &[&str] = &[
     "ALTER TABLE contacts ADD COLUMN kept_at {int} NOT NULL DEFAULT 0",
     "CREATE INDEX contacts_by_time ON contacts (kept_at, prefix)",
+];
+
+/// An enrolment has one event for each observation that it is told of, and a delivery for each way in which it is told. A delivery waits where
+/// its position is behind the latest event; a lease is a later `due_at`, as with jobs. The counter is the version of all enrolments together.
+const FEEDBACK: &[&str] = &[
+    "INSERT INTO counters (name, value) VALUES ('feedback', 0)",
+    "CREATE TABLE enrolments (
+        id {bytes} PRIMARY KEY,
+        scope TEXT NOT NULL,
+        name TEXT NOT NULL,
+        mailbox TEXT NOT NULL,
+        state TEXT NOT NULL,
+        proof TEXT,
+        ways TEXT NOT NULL,
+        pull_key {bytes},
+        generation {int} NOT NULL,
+        created_at {int} NOT NULL,
+        ends_at {int} NOT NULL,
+        warned_at {int}
+    ) {strict}",
+    "CREATE UNIQUE INDEX enrolments_by_key ON enrolments (pull_key) WHERE pull_key IS NOT NULL",
+    "CREATE INDEX enrolments_by_end ON enrolments (ends_at)",
+    "CREATE INDEX enrolments_of_mailbox ON enrolments (lower(mailbox))",
+    "CREATE TABLE feedback_events (
+        enrolment {bytes} NOT NULL,
+        position {int} NOT NULL,
+        unit TEXT NOT NULL,
+        address TEXT NOT NULL,
+        seen_at {int} NOT NULL,
+        traps {int} NOT NULL,
+        PRIMARY KEY (enrolment, position)
+    ) {strict}",
+    "CREATE INDEX feedback_events_by_time ON feedback_events (enrolment, seen_at)",
+    "CREATE INDEX feedback_events_by_age ON feedback_events (seen_at)",
+    "CREATE TABLE deliveries (
+        enrolment {bytes} NOT NULL,
+        way TEXT NOT NULL,
+        position {int} NOT NULL,
+        latest {int} NOT NULL,
+        due_at {int} NOT NULL,
+        attempts {int} NOT NULL,
+        failing_since {int},
+        last_error TEXT,
+        day {int} NOT NULL,
+        told {int} NOT NULL,
+        PRIMARY KEY (enrolment, way)
+    ) {strict}",
+    "CREATE INDEX deliveries_due ON deliveries (way, due_at) WHERE position < latest",
 ];
 
 /// A statement in the words of a back end.

@@ -15,6 +15,8 @@ pub enum Topic {
     Jobs,
     /// New mail in the outbox.
     Outbox,
+    /// Something to tell through the feedback loop.
+    Feedback,
 }
 
 /// Waits for news of one topic.
@@ -44,6 +46,7 @@ pub(crate) struct Bells {
     decisions: watch::Sender<()>,
     jobs: watch::Sender<()>,
     outbox: watch::Sender<()>,
+    feedback: watch::Sender<()>,
 }
 
 impl Bells {
@@ -63,6 +66,7 @@ impl Bells {
             Topic::Decisions => &self.decisions,
             Topic::Jobs => &self.jobs,
             Topic::Outbox => &self.outbox,
+            Topic::Feedback => &self.feedback,
         }
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod contact;
+mod feedback;
 mod hearing;
 mod notice;
 mod outbox;
@@ -8,6 +9,10 @@ mod outbox;
 pub use contact::{
     ContactConfig, ContactError, ContactFinder, ContactWorker, DomainContacts, Explanation, Found, Plan,
     Queries, Registrar, Step, WantedContacts, network_of,
+};
+pub use feedback::{
+    Colour, Feedback, FeedbackConfig, FeedbackError, FeedbackFollower, MOST_PULLED, Networks, NewEnrolment,
+    PullError, Secrets,
 };
 pub use hearing::{
     HeardMail, Hearer, HearingConfig, HearingError, MAX_MAIL, RETURN_PATH_SECRET, Settlement, Which,

@@ -3,6 +3,7 @@
 mod answer;
 mod contact;
 mod export;
+mod feedback;
 mod openapi;
 mod problem;
 mod schemas;
@@ -27,6 +28,7 @@ use crate::leave::{InZone, leave};
 pub use answer::answer_json;
 pub(crate) use contact::{contact, ripestat};
 pub(crate) use export::export;
+pub(crate) use feedback::{PULLS_PER_MINUTE, events, summary};
 pub(crate) use openapi::openapi;
 pub(crate) use problem::Problem;
 

@@ -27,6 +27,8 @@ struct Call {
 enum Errors {
     /// Our own calls: RFC 9457, no key.
     Problem,
+    /// The same, with the key of an enrolment.
+    Enrolled,
     /// The calls of AbuseIPDB, with a key.
     Listed,
     /// The form of blocklist.de: text, with the key in the body.
@@ -172,6 +174,41 @@ const CALLS: &[Call] = &[
             Errors::Problem,
         )
     },
+    Call {
+        schema: Some("FeedbackEvents"),
+        ..call(
+            ("get", "/api/v1/feedback/events"),
+            "What came from the addresses of an enrolment after a cursor, in order and without gaps",
+            &[
+                (
+                    "query",
+                    "after",
+                    "integer",
+                    "The cursor: `next` of the answer before; 0 if absent",
+                ),
+                (
+                    "query",
+                    "limit",
+                    "integer",
+                    "Events at most, from 1 to 100; 100 if absent",
+                ),
+            ],
+            &[200, 400, 401, 403, 429, 503],
+            Errors::Enrolled,
+        )
+    },
+    call(
+        ("get", "/api/v1/feedback/summary.csv"),
+        "What each address of an enrolment did on a day, as CSV",
+        &[(
+            "query",
+            "day",
+            "string",
+            "A day, such as 2026-12-31, in UTC; today if absent",
+        )],
+        &[200, 400, 401, 403, 429, 503],
+        Errors::Enrolled,
+    ),
     call(
         ("get", "/api/v2/check"),
         "What is known of an address",
@@ -301,7 +338,10 @@ fn document() -> Value {
         },
         "paths": paths,
         "components": {
-            "securitySchemes": { "key": { "type": "apiKey", "in": "header", "name": "Key" } },
+            "securitySchemes": {
+                "key": { "type": "apiKey", "in": "header", "name": "Key" },
+                "enrolment": { "type": "http", "scheme": "bearer" },
+            },
             "schemas": schemas::all(),
         },
     })
@@ -322,8 +362,13 @@ fn describe(call: &Call) -> Value {
             json!({ "required": true, "content": content }),
         );
     }
-    if let (Errors::Listed, Some(described)) = (call.errors, described.as_object_mut()) {
-        described.insert("security".to_owned(), json!([{ "key": [] }]));
+    let scheme = match call.errors {
+        Errors::Listed => Some("key"),
+        Errors::Enrolled => Some("enrolment"),
+        Errors::Problem | Errors::Text => None,
+    };
+    if let (Some(scheme), Some(described)) = (scheme, described.as_object_mut()) {
+        described.insert("security".to_owned(), json!([{ scheme: [] }]));
     }
     described
 }
@@ -343,7 +388,7 @@ fn answer(status: u16, call: &Call) -> Value {
     let status = axum::http::StatusCode::from_u16(status).unwrap_or_default();
     let description = status.canonical_reason().unwrap_or_default();
     let kind = match call.errors {
-        Errors::Problem => "application/problem+json",
+        Errors::Problem | Errors::Enrolled => "application/problem+json",
         Errors::Listed => "application/json",
         Errors::Text => "text/plain",
     };

@@ -4,7 +4,29 @@ use serde_json::{Value, json};
 
 /// Every schema, by name.
 pub(super) fn all() -> Value {
-    json!({ "Answer": answer(), "Contact": contact(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics(), "StatisticsDays": days() })
+    json!({ "Answer": answer(), "Contact": contact(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics(), "StatisticsDays": days(), "FeedbackEvents": feedback_events() })
+}
+
+/// What is told through the feed of an enrolment.
+fn feedback_events() -> Value {
+    let event = object(
+        &json!({
+            "cursor": { "type": "integer", "description": "Its place: what comes later has a higher one" },
+            "id": { "type": ["string", "null"], "description": "The same in each way of telling; null where the message is kept no more" },
+            "address": text("The address that sent it"),
+            "seen_at": { "type": "string", "format": "date-time" },
+            "xarf": { "type": ["object", "null"], "description": "The event as X-ARF 4; null where the message is kept no more" },
+        }),
+        &["cursor", "id", "address", "seen_at", "xarf"],
+    );
+    object(
+        &json!({
+            "events": { "type": "array", "items": event },
+            "next": { "type": "integer", "description": "The cursor to ask with next" },
+            "more": { "type": "boolean", "description": "Whether there may be more now" },
+        }),
+        &["events", "next", "more"],
+    )
 }
 
 /// The answer about an address.

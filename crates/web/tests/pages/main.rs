@@ -9,6 +9,7 @@
 mod api;
 mod evidence;
 mod exports;
+mod feedback;
 mod leaving;
 mod looking;
 mod network;

@@ -8,6 +8,7 @@ use atalaya_model::{
     Class, Confidence, Contact, ContactSource, Decision, Envelope, Handshake, Kind, MailAddress, Observation,
     ObservationId, Prefix, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
 };
+use atalaya_notify::{Feedback, FeedbackConfig, ListNames, NoticeConfig};
 use atalaya_publish::{Follower, PublishConfig, Zone};
 use atalaya_stats::{Catalogue, Statistics, StatsConfig, Whereabouts};
 use atalaya_store::{Notice, Store, StoreUrl};
@@ -121,9 +122,28 @@ impl House {
             clock: self.clock.clock(),
             reporters: Arc::clone(&self.reporters),
             statistics: Arc::new(self.statistics()),
+            feedback: Arc::new(self.feedback()),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             config: self.config.clone(),
         }
+    }
+
+    /// The feedback loop.
+    pub(crate) fn feedback(&self) -> Feedback {
+        let names = ListNames {
+            zone: self.config.publish.zone.clone(),
+            public_url: self.config.public_url.clone(),
+        };
+        let shared = (self.store.clone(), self.clock.clock());
+        let traps = self.config.traps.clone();
+        Feedback::new(
+            FeedbackConfig::default(),
+            &NoticeConfig::default(),
+            names,
+            shared,
+            traps,
+        )
+        .unwrap()
     }
 
     /// Whoever answers for statistics.

@@ -136,7 +136,7 @@ async fn serve(
     stream.shutdown().await
 }
 
-async fn reply(stream: &mut BufReader<TcpStream>, reply: HttpReply) -> io::Result<()> {
+pub(super) async fn reply(stream: &mut BufReader<TcpStream>, reply: HttpReply) -> io::Result<()> {
     let head = |status: u16, headers: &str, length: usize| {
         format!("HTTP/1.1 {status} X\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n")
             .into_bytes()

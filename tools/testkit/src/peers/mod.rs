@@ -3,10 +3,12 @@
 mod dns;
 mod http;
 mod line;
+mod receiver;
 
 pub use dns::{DnsPeer, DnsRecord, DnsReply};
 pub use http::{HttpPeer, HttpReply};
 pub use line::{LinePeer, LineReply};
+pub use receiver::{Posted, Receiver};
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -10,6 +10,7 @@ mod allowed;
 mod disk;
 mod dossier;
 mod facts;
+mod feedback;
 mod hearing;
 mod kill;
 mod list;

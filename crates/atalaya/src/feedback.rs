@@ -1,0 +1,115 @@
+//! The feedback loop in this house: how it is made, who works for it, and what commands ask of it.
+
+use std::sync::Arc;
+
+use atalaya_formats::redact::SharedTrapNames;
+use atalaya_model::Clock;
+use atalaya_notify::{Feedback, FeedbackFollower, ListNames, Networks, NewEnrolment, Secrets};
+use atalaya_store::{Delivery, Enrolment, Store};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::house::House;
+use crate::serve::{Parts, put_to_work};
+
+/// Enrolments in one answer.
+const PAGE: u32 = 1_000;
+
+/// What a command asks of the feedback loop.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "feedback", rename_all = "kebab-case")]
+pub(crate) enum FeedbackRequest {
+    /// A page of all enrolments, after the last of the page before; the answer is a list of [`Enrolment`].
+    List { after: Option<Uuid> },
+    /// One of them; the answer is [`EnrolmentAnswer`].
+    Show { id: Uuid },
+    /// Enrol somebody; the answer is [`EnrolmentAnswer`] with its secrets.
+    Add(NewEnrolment),
+    /// Make its secrets anew; the answer is the same.
+    Rotate { id: Uuid },
+    /// Prove it by the operator's word; the answer is [`EnrolmentAnswer`].
+    Prove { id: Uuid },
+    /// End it; the answer is [`EnrolmentAnswer`].
+    Remove { id: Uuid },
+}
+
+/// An enrolment with what belongs to it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct EnrolmentAnswer {
+    /// The enrolment.
+    pub(crate) enrolment: Enrolment,
+    /// How its ways stand, where that was asked.
+    #[serde(default)]
+    pub(crate) deliveries: Vec<Delivery>,
+    /// Its secrets, where they were just made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secrets: Option<Secrets>,
+}
+
+/// Makes the loop.
+///
+/// # Errors
+/// The HTTPS client cannot be made, or `notice.sender` cannot be used.
+pub(crate) fn open(
+    config: &Config,
+    names: ListNames,
+    (store, clock): (&Store, &Clock),
+    traps: SharedTrapNames,
+) -> anyhow::Result<Arc<Feedback>> {
+    let shared = (store.clone(), clock.clone());
+    let made = Feedback::new(config.feedback.clone(), &config.notice, names, shared, traps)?;
+    Ok(Arc::new(made))
+}
+
+/// Puts those to work who follow, tell and keep.
+pub(crate) fn start(house: &House, tasks: &mut Parts, stop: &CancellationToken) {
+    let feedback = &house.pages.feedback;
+    let (places, data) = (house.config.places.clone(), house.config.data.clone());
+    let networks = Networks::new(move || places.in_folder(&data), house.clock.clone());
+    let follower = FeedbackFollower::new(Arc::clone(feedback), networks);
+    put_to_work(
+        tasks,
+        "the follower of the feedback loop",
+        follower.run(stop.clone()),
+    );
+    let telling = Arc::clone(feedback).deliver(stop.clone());
+    put_to_work(tasks, "the deliveries of the feedback loop", telling);
+    let keeping = Arc::clone(feedback).keep(stop.clone());
+    put_to_work(tasks, "the keeper of the feedback loop", keeping);
+}
+
+/// Answers a command.
+///
+/// # Errors
+/// What was refused or failed, as a sentence for the operator.
+pub(crate) async fn answer(feedback: &Feedback, asked: FeedbackRequest) -> anyhow::Result<Value> {
+    let plain = |enrolment| EnrolmentAnswer {
+        enrolment,
+        deliveries: Vec::new(),
+        secrets: None,
+    };
+    let secret = |(enrolment, secrets)| EnrolmentAnswer {
+        secrets: Some(secrets),
+        ..plain(enrolment)
+    };
+    let answer = match asked {
+        FeedbackRequest::List { after } => {
+            return Ok(serde_json::to_value(feedback.list(after, PAGE).await?)?);
+        }
+        FeedbackRequest::Show { id } => {
+            let (enrolment, deliveries) = feedback.show(id).await?;
+            EnrolmentAnswer {
+                deliveries,
+                ..plain(enrolment)
+            }
+        }
+        FeedbackRequest::Add(new) => secret(feedback.add(new).await?),
+        FeedbackRequest::Rotate { id } => secret(feedback.rotate(id).await?),
+        FeedbackRequest::Prove { id } => plain(feedback.prove(id).await?),
+        FeedbackRequest::Remove { id } => plain(feedback.remove(id).await?),
+    };
+    Ok(serde_json::to_value(answer)?)
+}

@@ -1,0 +1,98 @@
+//! The feedback loop: what somebody is told about without asking each time, and how he has proven that it is his.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Prefix;
+
+/// The widest prefixes that anybody can be told about; nobody holds more.
+const WIDEST_V4: u8 = 8;
+const WIDEST_V6: u8 = 19;
+
+/// What an enrolment covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FeedbackScope {
+    /// Every address in a prefix.
+    Prefix(Prefix),
+    /// Every address that the routes of the Internet show in the network of that number (ASN), at the moment at which it is seen.
+    Network(u32),
+}
+
+impl fmt::Display for FeedbackScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix(prefix) => f.pad(&prefix.to_string()),
+            Self::Network(asn) => f.pad(&format!("AS{asn}")),
+        }
+    }
+}
+
+/// The text names nothing that anybody can be told about.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadFeedbackScope {
+    /// Neither a prefix nor the number of a network.
+    #[error(
+        "`{0}` is no prefix and no network: write 192.0.2.0/24, 2001:db8::/32 or AS64500, without bits set behind the length"
+    )]
+    Malformed(String),
+    /// Wider than anybody's network.
+    #[error("{0} is wider than /{WIDEST_V4} (IPv4) or /{WIDEST_V6} (IPv6)")]
+    TooWide(Prefix),
+}
+
+impl FromStr for FeedbackScope {
+    type Err = BadFeedbackScope;
+
+    fn from_str(text: &str) -> Result<Self, BadFeedbackScope> {
+        let text = text.trim();
+        let malformed = || BadFeedbackScope::Malformed(text.chars().take(80).collect());
+        let is_network = text.get(..2).is_some_and(|word| word.eq_ignore_ascii_case("AS"));
+        if let Some(number) = text.get(2..).filter(|_| is_network) {
+            let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+            let asn = number.parse().ok().filter(|asn| is_number && *asn != 0);
+            return asn.map(Self::Network).ok_or_else(malformed);
+        }
+        let prefix: Prefix = text.parse().map_err(|_bad| malformed())?;
+        let widest = if prefix.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
+        if prefix.length() < widest {
+            return Err(BadFeedbackScope::TooWide(prefix));
+        }
+        Ok(Self::Prefix(prefix))
+    }
+}
+
+crate::as_text!(FeedbackScope);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_a_prefix_or_the_number_of_a_network() {
+        for text in ["192.0.2.0/24", "192.0.2.1", "2001:db8::/32", "AS64500"] {
+            assert_eq!(text.parse::<FeedbackScope>().unwrap().to_string(), text);
+        }
+        assert_eq!("as64500".parse(), Ok(FeedbackScope::Network(64_500)));
+    }
+
+    #[test]
+    fn nobody_is_told_of_the_whole_internet() {
+        for wide in ["0.0.0.0/0", "::/0", "10.0.0.0/7", "2000::/3"] {
+            assert!(wide.parse::<FeedbackScope>().is_err(), "{wide}");
+        }
+        assert!("12.0.0.0/8".parse::<FeedbackScope>().is_ok());
+        for nonsense in [
+            "",
+            "AS",
+            "AS0",
+            "AS-1",
+            "AS+1",
+            "AS99999999999",
+            "192.0.2.1/24",
+            "é",
+            "x\r\ny",
+        ] {
+            assert!(nonsense.parse::<FeedbackScope>().is_err(), "{nonsense:?}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The mails of the feedback loop: the report of an event (ARF, RFC 5965), the summary of a day, and what the enroller must know.
+//!
+//! In: facts, already hidden. Out: whole mails for the outbox, the same ones for the same facts. All of them come from where notices come from, and say that a
+//! program wrote them.
+
+use atalaya_formats::arf::FeedbackReport;
+use atalaya_formats::redact::Extent;
+use atalaya_model::Timestamp;
+use atalaya_store::{Delivery, Enrolment, FeedbackLine, NewMail};
+use mail_builder::MessageBuilder;
+use mail_builder::headers::address::Address;
+use mail_builder::headers::content_type::ContentType;
+use mail_builder::headers::raw::Raw;
+use mail_builder::mime::MimePart;
+use uuid::Uuid;
+
+use super::event::Told;
+use super::{Feedback, FeedbackError, summary};
+
+/// Longest line that a mail may have (RFC 5322 section 2.1.1), without its end.
+const MAX_LINE: usize = 998;
+/// The program, as reports name it.
+const PROGRAM: &str = concat!("Atalaya/", env!("CARGO_PKG_VERSION"));
+
+impl Feedback {
+    /// The report of an event.
+    pub(super) fn report_mail(&self, enrolment: &Enrolment, told: &Told) -> NewMail {
+        let address = told.seen.address.to_canonical();
+        let text = format!(
+            "A message from {address} came to a mailbox of ours that never asked for mail.\r\n{}\r\n\r\n\
+             Un mensaje de {address} ha llegado a un buzón nuestro que nunca pidió correo.\r\n\r\n\
+             {}\r\n{}",
+            told.reason(),
+            self.page_of(told),
+            self.foot(enrolment),
+        );
+        let report = FeedbackReport {
+            user_agent: PROGRAM.to_owned(),
+            source: address,
+            source_port: told.seen.source_port,
+            mail_from: told.envelope.mail_from.clone(),
+            recipients: told.envelope.recipients.clone(),
+            arrived: told.seen.seen_at,
+            reporting_mta: None,
+            incidents: 1,
+        };
+        let parts = vec![
+            MimePart::new("text/plain", text),
+            MimePart::new("message/feedback-report", report.to_text().into_bytes()).transfer_encoding("7bit"),
+            message_part(told),
+        ];
+        let has_8bit = !told.message.bytes.is_ascii() && travels_whole(told);
+        let kind = ContentType::new("multipart/report")
+            .attribute("report-type", "feedback-report")
+            .attribute("boundary", boundary(told));
+        let body = MimePart::new(kind, parts).transfer_encoding(if has_8bit { "8bit" } else { "7bit" });
+        let subject = format!("Feedback: a message from {address} [{}]", told.id.simple());
+        self.mail(enrolment, told.id, subject, body)
+    }
+
+    /// The summary of a day.
+    pub(super) async fn summary_mail(
+        &self,
+        enrolment: &Enrolment,
+        (day, messages): (u64, u64),
+        lines: &[FeedbackLine],
+    ) -> Result<NewMail, FeedbackError> {
+        let date = summary::start_of(day).date();
+        let addresses = lines.len();
+        let text = format!(
+            "{date}, {}: {messages} messages from {addresses} addresses. The table is attached.\r\n\r\n\
+             {date}, {}: {messages} mensajes desde {addresses} direcciones. La tabla va adjunta.\r\n{}",
+            enrolment.scope,
+            enrolment.scope,
+            self.foot(enrolment),
+        );
+        let table = summary::table(lines, &self.config);
+        let parts = vec![
+            MimePart::new("text/plain", text),
+            MimePart::new("text/csv", table).attachment(format!("summary-{date}.csv")),
+        ];
+        let id = self
+            .id(&[b"summary", enrolment.id.as_bytes(), &day.to_be_bytes()])
+            .await?;
+        let subject = format!("Feedback: summary of {} for {date}", enrolment.scope);
+        Ok(self.mail(enrolment, id, subject, MimePart::new("multipart/mixed", parts)))
+    }
+
+    /// That a webhook is called no more.
+    pub(super) async fn dead_webhook_mail(
+        &self,
+        enrolment: &Enrolment,
+        delivery: &Delivery,
+        why: &str,
+    ) -> Result<NewMail, FeedbackError> {
+        let (since, position) = (delivery.failing_since.unwrap_or_default(), delivery.position);
+        let text = format!(
+            "The webhook of your enrolment for {} has taken no call since {since}, and is called no more. The \
+             last thing that went wrong: {why}.\r\nNothing is lost: what it was not told stands in your feed \
+             after the cursor {position}. Answer this mail once it works again.\r\n\r\n\
+             El webhook de su inscripción para {} no acepta llamadas desde {since}, y ya no se le llama. No se ha \
+             perdido nada: lo que no se le contó está en su canal tras el cursor {position}. Responda a este correo \
+             cuando vuelva a funcionar.\r\n{}",
+            enrolment.scope,
+            enrolment.scope,
+            self.foot(enrolment),
+        );
+        let since = since.micros().to_be_bytes();
+        let id = self.id(&[b"dead", enrolment.id.as_bytes(), &since]).await?;
+        let subject = format!("Feedback: the webhook for {} does not answer", enrolment.scope);
+        Ok(self.mail(enrolment, id, subject, MimePart::new("text/plain", text)))
+    }
+
+    /// That an enrolment will lapse, or has.
+    pub(super) async fn ending_mail(
+        &self,
+        enrolment: &Enrolment,
+        now: Timestamp,
+    ) -> Result<NewMail, FeedbackError> {
+        let (scope, ends_at) = (enrolment.scope, enrolment.ends_at);
+        let is_over = ends_at <= now;
+        let text = if is_over {
+            format!(
+                "Your enrolment for {scope} was not proven again until {ends_at}, and nothing is told any more. \
+                 Answer this mail if the network is still yours.\r\n\r\n\
+                 Su inscripción para {scope} no se ha vuelto a probar antes del {ends_at}, y ya no se avisa de nada. \
+                 Responda a este correo si la red sigue siendo suya.\r\n{}",
+                self.foot(enrolment)
+            )
+        } else {
+            format!(
+                "Your enrolment for {scope} ends at {ends_at} unless it is proven again. Answer this mail if the \
+                 network is still yours.\r\n\r\n\
+                 Su inscripción para {scope} termina el {ends_at} si no se vuelve a probar. Responda a este correo \
+                 si la red sigue siendo suya.\r\n{}",
+                self.foot(enrolment)
+            )
+        };
+        let what: &[u8] = if is_over { b"lapsed" } else { b"ending" };
+        let end = ends_at.micros().to_be_bytes();
+        let id = self.id(&[what, enrolment.id.as_bytes(), &end]).await?;
+        let subject = match is_over {
+            true => format!("Feedback: the enrolment for {scope} has ended"),
+            false => format!("Feedback: the enrolment for {scope} ends soon"),
+        };
+        Ok(self.mail(enrolment, id, subject, MimePart::new("text/plain", text)))
+    }
+
+    /// What stands below every mail: why it comes, and how to end it (RFC 6650 section 4).
+    fn foot(&self, enrolment: &Enrolment) -> String {
+        format!(
+            "\r\n-- \r\n{}\r\nYou get this because {} enrolled for {}. Answer to change or end it.\r\n\
+             Recibe esto porque {} se inscribió para {}. Responda para cambiarlo o terminarlo.\r\n",
+            self.organisation, enrolment.name, enrolment.scope, enrolment.name, enrolment.scope,
+        )
+    }
+
+    fn mail(&self, enrolment: &Enrolment, id: Uuid, subject: String, body: MimePart<'_>) -> NewMail {
+        let mail = MessageBuilder::new()
+            .from(Address::new_address(
+                Some(self.organisation.as_str()),
+                self.sender.as_str(),
+            ))
+            .to(enrolment.mailbox.as_str())
+            .subject(subject)
+            .date(self.clock.now().seconds())
+            .message_id(format!("{id}@{}", self.sender.domain()))
+            // RFC 3834 section 5: no vacation message is to answer this.
+            .header("Auto-Submitted", Raw::new("auto-generated"))
+            // RFC 9477 section 3.3: what a report is about, for the one who gets it.
+            .header(
+                "Feedback-ID",
+                Raw::new(format!("{}:atalaya", enrolment.id.simple())),
+            )
+            .body(body);
+        let mut message = Vec::new();
+        mail.serialize(&mut message);
+        NewMail {
+            id,
+            sender: self.sender.to_string(),
+            recipient: enrolment.mailbox.clone(),
+            message,
+        }
+    }
+}
+
+/// The message itself; its header alone where the rest cannot be shown, or cannot travel unencoded (RFC 2046 section 5.2.1).
+fn message_part(told: &Told) -> MimePart<'static> {
+    let bytes = with_crlf(&told.message.bytes);
+    if travels_whole(told) {
+        let encoding = if bytes.is_ascii() { "7bit" } else { "8bit" };
+        return MimePart::new("message/rfc822", bytes).transfer_encoding(encoding);
+    }
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let head = end
+        .and_then(|at| bytes.get(..at.saturating_add(2)))
+        .unwrap_or(&bytes);
+    let header = String::from_utf8_lossy(head).replace('\0', "");
+    MimePart::new("text/rfc822-headers", header)
+}
+
+fn travels_whole(told: &Told) -> bool {
+    let bytes = &told.message.bytes;
+    let is_whole = matches!(told.message.extent, Extent::Message { .. });
+    let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
+    is_whole && !bytes.contains(&0) && lines.all(|line| line.len() <= MAX_LINE)
+}
+
+/// Every line end as CRLF, whatever it was.
+fn with_crlf(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut before = 0;
+    for byte in bytes {
+        match byte {
+            b'\r' => out.extend_from_slice(b"\r\n"),
+            b'\n' if before == b'\r' => {}
+            b'\n' => out.extend_from_slice(b"\r\n"),
+            byte => out.push(*byte),
+        }
+        before = *byte;
+    }
+    out
+}
+
+/// A boundary that stands in no part: the id of the event is a code that nobody could know who wrote the message.
+fn boundary(told: &Told) -> String {
+    format!("=_f{}", told.id.simple())
+}
