@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_formats::{TICKET_SECRET, Ticket};
-use atalaya_model::{Class, MailAddress, Prefix, Serial};
+use atalaya_model::{Class, MailAddress, Prefix, Serial, Timestamp};
 use atalaya_store::{LINK_JOB, Letter, Notice};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -274,7 +274,10 @@ async fn write_letter(house: &House) {
         at: house.now(),
     };
     let mut transaction = house.store.begin().await.unwrap();
-    transaction.gather_notice(&gathered, "{}").await.unwrap();
+    transaction
+        .gather_notice(&gathered, "{}", Timestamp::EPOCH)
+        .await
+        .unwrap();
     transaction.tell_gathered(&letter, gathered.serial).await.unwrap();
     transaction.commit().await.unwrap();
 }
