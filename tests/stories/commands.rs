@@ -380,7 +380,7 @@ async fn a_contact_is_found_and_its_search_explained() {
     assert_eq!(answer["trouble"], serde_json::Value::Null);
     let all = search(&["--all"]);
     assert!(
-        all.starts_with("abuse@net.example\nfor 192.0.2.0/24, 80 % sure, "),
+        all.starts_with("abuse@net.example\nfor 192.0.2.0/24 (NET-EXAMPLE), 80 % sure, "),
         "{all}"
     );
     std::fs::write(
