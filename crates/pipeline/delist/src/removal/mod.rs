@@ -122,7 +122,9 @@ pub async fn removal(
     Ok(outcome.unwrap_or(Outcome::NotListed))
 }
 
-/// The same for many addresses at once, in one transaction; the outcomes stand in the order of the addresses. Each counts as one removal, and
+/// The same for many addresses at once, in one transaction.
+///
+/// The outcomes stand in the order of the addresses. Each counts as one removal, and
 /// those for which the limits leave no room stay. An address that shares its unit with one before it is [`Outcome::NotListed`].
 ///
 /// # Errors
