@@ -209,7 +209,11 @@ async fn each_function_of_net_abuse_utils_about_networks_has_its_command() {
         "",
     ];
     assert_eq!(theirs, expected);
-    // Ours are files, and the list itself; no peers and no digests of malware.
+    ours_say_the_same();
+}
+
+/// Ours are files, and the list itself; no peers and no digests of malware.
+fn ours_say_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("networks.tsv");
     fs::write(

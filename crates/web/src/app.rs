@@ -145,19 +145,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/stats/{first}", get(pages::api_day))
         .route("/api/v1/stats/{first}/{last}", get(pages::api_days))
         .route("/notices/stop/{token}", get(pages::stop).post(pages::stopped))
-        .route("/network", get(pages::ask_link).post(pages::link_asked))
-        .route("/network/{ticket}", get(pages::network))
-        .route(
-            "/network/{ticket}/fixed",
-            post(pages::network_fixed).get(pages::back_to_network),
-        )
-        .route(
-            "/network/{ticket}/not-ours",
-            post(pages::network_not_ours).get(pages::back_to_network),
-        )
-        .route("/network/{ticket}/ip/{address}", get(pages::network_address))
-        .route("/network/{ticket}/addresses.csv", get(pages::network_csv))
-        .route("/api/v1/network/{ticket}", get(pages::api_network))
+        .merge(networks())
         .route("/api/openapi.json", get(api::openapi))
         .route("/api/v1/ip/{address}", get(api::show))
         .route("/api/v1/ip/{address}/removal", post(api::remove))
@@ -188,6 +176,24 @@ pub fn router(app: App) -> Router {
             shield::add_headers,
         ))
         .with_state(shared)
+}
+
+/// The page of a network, which is opened by the link in a notice.
+fn networks() -> Router<Shared> {
+    Router::new()
+        .route("/network", get(pages::ask_link).post(pages::link_asked))
+        .route("/network/{ticket}", get(pages::network))
+        .route(
+            "/network/{ticket}/fixed",
+            post(pages::network_fixed).get(pages::back_to_network),
+        )
+        .route(
+            "/network/{ticket}/not-ours",
+            post(pages::network_not_ours).get(pages::back_to_network),
+        )
+        .route("/network/{ticket}/ip/{address}", get(pages::network_address))
+        .route("/network/{ticket}/addresses.csv", get(pages::network_csv))
+        .route("/api/v1/network/{ticket}", get(pages::api_network))
 }
 
 /// Lets each client change something only so often.

@@ -288,7 +288,7 @@ async fn the_command_line_gets_the_answer_of_the_api_as_configured_and_the_numbe
 
 #[tokio::test]
 async fn the_contact_of_an_address_is_told_in_our_form_and_in_that_of_ripestat() {
-    let mut house = House::open().await;
+    let house = House::open().await;
     let contact: Contact = serde_json::from_value(json!({
         "prefix": "192.0.2.0/24",
         "addresses": ["abuse@network.example", "noc@network.example"],
@@ -328,6 +328,11 @@ async fn the_contact_of_an_address_is_told_in_our_form_and_in_that_of_ripestat()
     // As IntelMQ reads it.
     let old = &stat["data"]["anti_abuse_contacts"]["abuse_c"][0]["email"];
     assert_eq!(old, "abuse@network.example,noc@network.example");
+}
+
+#[tokio::test]
+async fn an_unknown_contact_is_told_as_unknown_and_what_is_no_address_refused() {
+    let mut house = House::open().await;
     let unknown = house.get("/api/v1/contact/198.51.100.1").await.json();
     assert_eq!(
         (&unknown["known"], &unknown["addresses"]),

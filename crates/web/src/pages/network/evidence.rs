@@ -120,8 +120,11 @@ async fn evidence(
         .observations_of(&unit, shared.lookup.limits.observations)
         .await?
     {
-        let is_whole = kept.len() < WITH_MESSAGE;
-        kept.push(load(store, seen, is_whole).await?);
+        let extent = match kept.len() < WITH_MESSAGE {
+            true => Extent::Whole,
+            false => Extent::Facts,
+        };
+        kept.push(load(store, seen, extent).await?);
     }
     let shared = Arc::clone(shared);
     let hide = move || {
@@ -140,11 +143,20 @@ async fn evidence(
     Ok(Some(shown))
 }
 
+/// How much of an observation is read.
+#[derive(Clone, Copy)]
+enum Extent {
+    /// With its message and its conversation.
+    Whole,
+    /// Without.
+    Facts,
+}
+
 /// Reads what is kept of an observation. What was deleted for its age is missing in it.
-async fn load(store: &Store, seen: Observation, is_whole: bool) -> Result<Kept, StoreError> {
-    let fetch = async |digest: &Option<Digest>| match digest.filter(|_| is_whole) {
-        Some(digest) => store.message(&digest).await,
-        None => Ok(None),
+async fn load(store: &Store, seen: Observation, extent: Extent) -> Result<Kept, StoreError> {
+    let fetch = async |digest: &Option<Digest>| match (digest, extent) {
+        (Some(digest), Extent::Whole) => store.message(digest).await,
+        _ => Ok(None),
     };
     Ok(Kept {
         message: fetch(&seen.message).await?,

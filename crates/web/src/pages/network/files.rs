@@ -83,6 +83,7 @@ async fn send(
 /// Writes one address.
 fn line(text: &mut String, row: &Row) {
     let is_listed = !row.listings.is_empty();
+    let yes = |is_so: bool| if is_so { "yes" } else { "no" };
     let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let class = row.class();
     let first = row.listings.first();
@@ -100,10 +101,6 @@ fn line(text: &mut String, row: &Row) {
     ];
     let written = write!(text, "{}\r\n", fields.join(","));
     debug_assert!(written.is_ok(), "a String takes everything");
-}
-
-const fn yes(is_so: bool) -> &'static str {
-    if is_so { "yes" } else { "no" }
 }
 
 /// A text on one line, that cannot leave its cell and that no spreadsheet takes for a formula.
