@@ -36,27 +36,22 @@ fn bare(sentence: &str) -> Option<String> {
     if words.len() > MAX_WORDS {
         return None;
     }
-    let is_sign = |c: char| !c.is_alphanumeric() && c != '\'';
-    let mut words: Vec<&str> = words
-        .into_iter()
-        .map(|word| match word.parse::<IpAddr>() {
-            Ok(_) => ADDRESS,
-            Err(_) => word.trim_matches(is_sign),
-        })
-        .map(|word| {
-            if word.parse::<IpAddr>().is_ok() {
-                ADDRESS
-            } else {
-                word
-            }
-        })
-        .filter(|word| !word.is_empty())
-        .collect();
+    let mut words: Vec<&str> = words.into_iter().map(word).collect();
+    words.retain(|word| !word.is_empty());
     while words.last().is_some_and(|word| POLITE.contains(word)) {
         words.pop();
     }
     let first = words.iter().position(|word| !POLITE.contains(word))?;
     Some(words.split_off(first).join(" "))
+}
+
+/// A word without the signs around it. An address may begin or end with some.
+fn word(text: &str) -> &str {
+    let bare = text.trim_matches(|c: char| !c.is_alphanumeric() && c != '\'');
+    match [text, bare].iter().any(|text| text.parse::<IpAddr>().is_ok()) {
+        true => ADDRESS,
+        false => bare,
+    }
 }
 
 /// Whether a sentence is such an order, and to us.
