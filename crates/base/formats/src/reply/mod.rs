@@ -9,7 +9,8 @@ mod phrases;
 mod sentence;
 
 use new_text::new_text;
-use phrases::{CONDITIONS, NEGATIONS, PHRASES, Phrase, WHOLE, WHOLE_SENTENCE};
+use phrases::{CONDITIONS, NEGATIONS, PHRASES, Phrase, WHOLE};
+use sentence::WHOLE_SENTENCE;
 
 use crate::folded::{folded, is_whole};
 use crate::letter::Letter;
