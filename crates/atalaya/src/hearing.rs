@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use atalaya_model::{Digest, MailAddress, Timestamp};
+use atalaya_model::{Digest, MailAddress, Prefix, Timestamp};
 use atalaya_notify::{Hearer, HearingError, Settlement, Which};
-use atalaya_observe::{Ear, Hearing, Unheard};
+use atalaya_observe::{Ear, Hearing, Taken, Unheard};
 use atalaya_store::{Heard, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,7 +27,10 @@ impl Ear for TrapEar {
         Box::pin(async move {
             let heard = self.0.hear(mail, recipient).await;
             heard
-                .map(|heard| heard.id.to_string())
+                .map(|heard| Taken {
+                    name: heard.id.to_string(),
+                    is_about_ours: heard.notice.is_some(),
+                })
                 .map_err(|error| unheard(&error))
         })
     }
@@ -75,7 +78,11 @@ pub(crate) enum RepliesRequest {
     /// One of them, with its mail; the answer is [`ReplyShown`].
     Show { id: Uuid },
     /// Do what a person decided about one.
-    Settle { id: Uuid, settlement: Settlement },
+    Settle {
+        id: Uuid,
+        settlement: Settlement,
+        prefixes: Vec<Prefix>,
+    },
 }
 
 /// Something heard, in a list.
@@ -159,8 +166,12 @@ pub(crate) async fn answer(hearer: &Hearer, store: &Store, asked: RepliesRequest
             };
             serde_json::to_value(ReplyShown { line, mail })?
         }
-        RepliesRequest::Settle { id, settlement } => {
-            hearer.settle(id, settlement).await?;
+        RepliesRequest::Settle {
+            id,
+            settlement,
+            prefixes,
+        } => {
+            hearer.settle(id, settlement, &prefixes).await?;
             Value::Null
         }
     })

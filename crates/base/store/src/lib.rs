@@ -60,7 +60,7 @@ pub use sources::SourceRecord;
 pub use statistics::{KeptDay, KeptSegment};
 pub use store::Store;
 pub use subscription::{Subscription, Topic};
-pub use suppressed::Suppressed;
+pub use suppressed::{Asked, Suppressed};
 pub use tallies::{Case, Tally};
 pub use told::{LINK_JOB, LinkAsked, MOST_TOLD, Part, ToldCount};
 pub use transaction::Transaction;

@@ -7,8 +7,8 @@ use atalaya_model::{
     Class, Confidence, Contact, ContactSource, Decision, Kind, MailAddress, Rule, Serial, Timestamp, Verdict,
 };
 use atalaya_store::{
-    Asker, Case, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice, Removal,
-    Suppressed, Tally,
+    Asked, Asker, Case, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice,
+    Removal, Suppressed, Tally,
 };
 use atalaya_testkit::on_both;
 use uuid::Uuid;
@@ -441,6 +441,16 @@ async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
     assert_eq!(serials(&told), [3, 1]);
     assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 0);
     transaction.commit().await.unwrap();
+    let prefixes = store.prefixes_told_in(letter.mail, 9).await.unwrap();
+    assert_eq!(prefixes, [prefix("192.0.2.1"), prefix("192.0.2.3")]);
+    for (whom, is_told) in [
+        ("@network.example", true),
+        ("Abuse@network.example", true),
+        ("noc@network.example", false),
+        ("@work.example", false),
+    ] {
+        assert_eq!(store.has_letter_to(whom).await.unwrap(), is_told, "{whom}");
+    }
     assert_eq!(waiting(9).await, [4]);
     for (number, is_waiting) in [(2, false), (3, false), (4, true)] {
         let id = gathered(number, now).id;
@@ -556,10 +566,10 @@ async fn no_mail_goes_to_who_is_suppressed_until_the_time_is_over(fixture: Fixtu
     assert_eq!(unwanted().await, ["alone@c.example", "gone@a.example"]);
     assert!(
         store
-            .allow_mail_to(&"GONE@a.example".parse().unwrap())
+            .allow_mail_to(&"GONE@a.example".parse().unwrap(), Asked::Kept)
             .await
             .unwrap()
     );
-    assert!(!store.allow_mail_to(&alone).await.unwrap());
+    assert!(!store.allow_mail_to(&alone, Asked::Kept).await.unwrap());
     assert_eq!(unwanted().await, ["alone@c.example"]);
 }

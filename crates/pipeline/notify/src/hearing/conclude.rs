@@ -2,16 +2,16 @@
 //!
 //! Whoever names a notice by its return path or by its Message-ID has had it before him: neither can be guessed. That proves no sender, since notices
 //! are passed on and quoted. So a mail can note something, count for a contact, or take a contact away; what it does
-//! always leaves the address listed. What takes a contact away must also be plain, and come from the contact's own domain.
+//! always leaves the address listed.
+//!
+//! What takes a contact away at once must come to the sealed address, which stands in no quoted text. What somebody says must also be plain,
+//! and come from the contact's own domain, which is not one where anybody gets a mailbox.
 
 use atalaya_formats::bounce::{Action, Failure, Kind, Lasting, Reading};
-use atalaya_formats::reply::{Answer, Intent};
-use atalaya_model::MailAddress;
+use atalaya_formats::reply::{Answer, Intent, PLAIN};
+use atalaya_model::{MailAddress, Prefix};
 use atalaya_store::{DeathRules, Effect, Notice};
 use serde_json::{Value, json};
-
-/// Confidence from which an answer takes a contact away.
-const PLAIN: u8 = 75;
 
 /// What was done, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(super) struct Read<'a> {
     pub(super) answer: &'a Answer,
     /// The address in `From`.
     pub(super) from: &'a str,
-    /// Whether it comes from the address that notices come from.
+    /// Where it comes from.
     pub(super) origin: Origin,
 }
 
@@ -64,6 +64,28 @@ pub(super) enum Origin {
     Ourselves,
     /// From somebody else.
     Others,
+    /// From somebody at whose domain we never wrote to anybody.
+    Strangers,
+}
+
+/// How a mail names a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// It came to an address that we sealed for this notice.
+    Sealed,
+    /// It refers to the Message-ID, which whoever has seen a quotation knows too.
+    Referred,
+}
+
+/// What a mail is about.
+#[derive(Debug, Clone)]
+pub(super) struct About {
+    /// The notice whose name the letter bears.
+    pub(super) notice: Notice,
+    /// The prefixes that the letter tells of: a digest tells of many.
+    pub(super) prefixes: Vec<Prefix>,
+    /// How the mail names it.
+    pub(super) named: Named,
 }
 
 /// What follows.
@@ -78,12 +100,14 @@ pub(super) struct Conclusion {
 }
 
 /// Concludes what follows from a mail about a notice, or about nothing that we know.
-pub(super) fn conclude(read: &Read<'_>, notice: Option<&Notice>, rules: DeathRules) -> Conclusion {
+pub(super) fn conclude(read: &Read<'_>, about: Option<&About>, rules: DeathRules) -> Conclusion {
     let Read { reading, answer, .. } = read;
-    let (done, effects) = match (read.origin, notice) {
+    let (done, effects) = match (read.origin, about) {
         (Origin::Ourselves, _) => (Done::Noted, Vec::new()),
-        (Origin::Others, Some(notice)) => known(read, notice, rules),
+        (_, Some(about)) => known(read, about, rules),
         (Origin::Others, None) => (unknown(reading.kind), Vec::new()),
+        // A published address gets spam.
+        (Origin::Strangers, None) => (Done::Noted, Vec::new()),
     };
     let (kind, confidence, because) = match reading.kind {
         Kind::Reply => (answer.intent.name(), answer.confidence, answer.because.join(", ")),
@@ -95,7 +119,7 @@ pub(super) fn conclude(read: &Read<'_>, notice: Option<&Notice>, rules: DeathRul
         because,
         done,
         effects,
-        details: details(read, notice),
+        details: details(read, about),
     }
 }
 
@@ -110,10 +134,10 @@ const fn unknown(kind: Kind) -> Done {
 }
 
 /// What follows from a mail about a notice.
-fn known(read: &Read<'_>, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effect>) {
+fn known(read: &Read<'_>, about: &About, rules: DeathRules) -> (Done, Vec<Effect>) {
     let reading = read.reading;
     match reading.kind {
-        Kind::Bounce => bounced(reading, notice, rules),
+        Kind::Bounce => bounced(reading, about, rules),
         Kind::Delayed => (Done::Noted, Vec::new()),
         Kind::Delivered => (Done::Noted, vec![Effect::Alive]),
         // One says that nobody reads the mailbox any more, which programs should not decide.
@@ -121,17 +145,18 @@ fn known(read: &Read<'_>, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effe
         Kind::AutoReply => (Done::Noted, vec![Effect::Alive]),
         Kind::Acknowledgement => (Done::Noted, vec![Effect::Wrote]),
         Kind::Report => (Done::Person, Vec::new()),
-        Kind::Reply => replied(read, notice),
+        Kind::Reply => replied(read, about),
     }
 }
 
 /// What follows from a bounce: a failure that lasts counts, once a notice.
-fn bounced(reading: &Reading, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effect>) {
+fn bounced(reading: &Reading, about: &About, rules: DeathRules) -> (Done, Vec<Effect>) {
     let mut failed = reading
         .failures
         .iter()
         .filter(|failure| failure.action == Action::Failed);
-    let Some((failure, whose)) = failed.find_map(|failure| Some((failure, whose(failure, &notice.contact)?)))
+    let Some((failure, whose)) =
+        failed.find_map(|failure| Some((failure, whose(failure, &about.notice.contact)?)))
     else {
         return (Done::Noted, Vec::new());
     };
@@ -139,7 +164,7 @@ fn bounced(reading: &Reading, notice: &Notice, rules: DeathRules) -> (Done, Vec<
         return (Done::Noted, Vec::new());
     }
     let effect = Effect::Failed {
-        certain: failure.is_certain() && whose == Whose::Contact,
+        certain: failure.is_certain() && whose == Whose::Contact && about.named == Named::Sealed,
         rules,
         why: failure.diagnosis.clone(),
     };
@@ -172,17 +197,76 @@ fn whose(failure: &Failure, contact: &MailAddress) -> Option<Whose> {
 }
 
 /// What follows from what somebody wrote.
-fn replied(read: &Read<'_>, notice: &Notice) -> (Done, Vec<Effect>) {
-    let answer = read.answer;
-    let is_plain = answer.confidence >= PLAIN && is_of(read.from, &notice.contact);
-    match answer.intent {
-        Intent::Stop if is_plain => (Done::LeftAlone, vec![Effect::Wrote, Effect::LeaveAlone]),
-        Intent::NotOurs if is_plain => (Done::Refused, vec![Effect::Wrote, Effect::Refuse(notice.prefix)]),
-        Intent::Fixed | Intent::Acknowledged | Intent::OutOfOffice => (Done::Noted, vec![Effect::Wrote]),
-        Intent::Stop | Intent::NotOurs | Intent::Question | Intent::Unsure => {
+fn replied(read: &Read<'_>, about: &About) -> (Done, Vec<Effect>) {
+    let (answer, notice) = (read.answer, &about.notice);
+    let is_from_there = is_of(read.from, &notice.contact) && !is_freemail(notice.contact.domain());
+    let is_plain = answer.confidence >= PLAIN && about.named == Named::Sealed && is_from_there;
+    match (answer.intent, about.prefixes.as_slice()) {
+        (Intent::Stop, _) if is_plain => (Done::LeftAlone, vec![Effect::Wrote, Effect::LeaveAlone]),
+        // Of many prefixes, a program cannot know which one is meant.
+        (Intent::NotOurs, [prefix]) if is_plain => {
+            (Done::Refused, vec![Effect::Wrote, Effect::Refuse(*prefix)])
+        }
+        (Intent::Fixed | Intent::Acknowledged | Intent::OutOfOffice, _) => (Done::Noted, vec![Effect::Wrote]),
+        (Intent::Stop | Intent::NotOurs | Intent::Question | Intent::Unsure, _) => {
             (Done::Person, wrote(read, notice))
         }
     }
+}
+
+/// Domains where anybody gets a mailbox: who writes from there need not be the contact.
+const FREEMAIL: &[&str] = &[
+    "126.com",
+    "163.com",
+    "aol.com",
+    "bk.ru",
+    "foxmail.com",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.com",
+    "hotmail.es",
+    "icloud.com",
+    "inbox.ru",
+    "libero.it",
+    "list.ru",
+    "live.com",
+    "mac.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "naver.com",
+    "outlook.com",
+    "outlook.es",
+    "pm.me",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "rediffmail.com",
+    "seznam.cz",
+    "sina.com",
+    "t-online.de",
+    "terra.com.br",
+    "tutanota.com",
+    "uol.com.br",
+    "web.de",
+    "wp.pl",
+    "yahoo.com",
+    "yahoo.com.br",
+    "yahoo.es",
+    "yandex.com",
+    "yandex.ru",
+    "zoho.com",
+];
+
+/// Whether anybody gets a mailbox at a domain.
+pub(super) fn is_freemail(domain: &str) -> bool {
+    FREEMAIL.iter().any(|known| known.eq_ignore_ascii_case(domain))
 }
 
 /// Whoever writes from there is there.
@@ -208,7 +292,7 @@ fn is_of(from: &str, contact: &MailAddress) -> bool {
 }
 
 /// What else was read, for whoever looks.
-fn details(read: &Read<'_>, notice: Option<&Notice>) -> Value {
+fn details(read: &Read<'_>, about: Option<&About>) -> Value {
     let failures = read.reading.failures.iter().take(10).map(|failure| {
         json!({
             "recipient": failure.recipient,
@@ -224,6 +308,6 @@ fn details(read: &Read<'_>, notice: Option<&Notice>) -> Value {
         "failures": failures.collect::<Vec<_>>(),
         "ticket": read.reading.ticket,
         "said": read.answer.said,
-        "prefix": notice.map(|notice| notice.prefix),
+        "prefixes": about.map(|about| &about.prefixes),
     })
 }

@@ -3,34 +3,35 @@
 //! In: a mail with the address that it came to. Out: a row in the store with the mail as evidence, and in the same transaction how the contact
 //! does, that it is left alone, or that a prefix is not its own. Whatever is not plain waits for a person.
 //!
-//! - A mail names its notice by the return path that it came to, or by the Message-ID of the notice. Neither can be guessed.
+//! - A mail names its notice by the return path that it came to, or by the Message-ID of the notice. Neither can be guessed. Only the first is
+//!   enough for what takes a contact away at once.
 //! - **Nothing is ever answered by mail**, so that there are no loops; and what is heard makes no observation, no notice, and neither lists nor
 //!   delists. Whoever wants an address off the list clicks the link in the notice.
-//! - The same mail heard twice is kept once. What is about no notice of ours is kept too, so many a day.
+//! - The same mail heard twice is kept once. What is about no notice of ours is kept too, so many a day; a person gets to see it only where we
+//!   wrote to somebody at that domain.
 
 mod conclude;
 mod config;
 mod error;
-
-use std::fmt;
-use std::str::FromStr;
+mod settlement;
 
 use atalaya_formats::bounce::{self, Kind};
 use atalaya_formats::message::glance;
 use atalaya_formats::redact::keyed_hash;
 use atalaya_formats::reply;
 use atalaya_formats::verp::ReturnPath;
-use atalaya_model::{Clock, MailAddress, Timestamp};
+use atalaya_model::{Clock, MailAddress, Prefix, Timestamp};
 use atalaya_store::{Effect, Heard, NewHeard, Notice, Recorded, Store, StoreError};
 use metrics::{counter, gauge};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::{Builder, Uuid};
 
-use conclude::{Conclusion, Done, Origin, Read, conclude};
+use conclude::{About, Conclusion, Done, Named, Origin, Read, conclude, is_freemail};
 
 pub use config::HearingConfig;
 pub use error::HearingError;
+pub use settlement::Settlement;
 
 /// The name of the secret that return paths are sealed with.
 pub const RETURN_PATH_SECRET: &str = "return-path";
@@ -39,9 +40,11 @@ pub const MAX_MAIL: usize = 16 << 20;
 /// Most Message-IDs that are looked up for a mail.
 const MAX_LOOKED_UP: usize = 10;
 /// Most mails that are kept about one notice: whoever has one could send as many as he likes.
-const MOST_OF_NOTICE: u32 = 100;
-/// Most rows that are counted for the metric of what waits.
-const MOST_WAITING: u32 = 10_000;
+const MOST_OF_NOTICE: u64 = 100;
+/// Most prefixes of a letter that are looked at. What tells of more is for a person anyway.
+const MOST_PREFIXES: u32 = 1_000;
+/// Most mails a day that are about no notice and say to come from the same domain, so that one sender leaves room for the others.
+const STRANGE_OF_DOMAIN: u64 = 25;
 /// A day, in seconds.
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
@@ -74,49 +77,6 @@ pub struct HeardMail {
     pub notice: Option<Uuid>,
     /// Whether it was heard before, and nothing was done now.
     pub known: bool,
-}
-
-/// As what a person settles a mail that was left to him.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Settlement {
-    /// The trouble is mended, says the contact. It is noted.
-    Fixed,
-    /// The prefix is not the contact's: it is no answer for it any more.
-    NotOurs,
-    /// The contact gets no more notices.
-    Stop,
-    /// Nothing follows.
-    Ignore,
-}
-
-impl Settlement {
-    const ALL: [Self; 4] = [Self::Fixed, Self::NotOurs, Self::Stop, Self::Ignore];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Fixed => "fixed",
-            Self::NotOurs => "not-ours",
-            Self::Stop => "stop",
-            Self::Ignore => "ignore",
-        }
-    }
-}
-
-impl fmt::Display for Settlement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Settlement {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut all = Self::ALL.into_iter();
-        let found = all.find(|settlement| settlement.name() == text);
-        found.ok_or_else(|| format!("`{text}` is none of fixed, not-ours, stop, ignore"))
-    }
 }
 
 impl Hearer {
@@ -155,21 +115,18 @@ impl Hearer {
         }
         let now = self.clock.now();
         let reading = bounce::read(&mail);
-        let notice = self.notice(recipient, &reading.about).await?;
-        self.check_room(notice.as_ref(), now).await?;
+        let about = self.about(recipient, &reading.about).await?;
+        let notice = about.as_ref().map(|about| &about.notice);
         let from = glance(&mail).from.unwrap_or_default();
-        let is_own = |own: &MailAddress| own.as_str().eq_ignore_ascii_case(&from);
+        self.check_room(notice, &from, now).await?;
         let read = Read {
             answer: &answer(&mail, reading.kind),
             reading: &reading,
             from: &from,
-            origin: match self.sender.as_ref().is_some_and(is_own) {
-                true => Origin::Ourselves,
-                false => Origin::Others,
-            },
+            origin: self.origin(&from).await?,
         };
-        let concluded = conclude(&read, notice.as_ref(), self.config.rules());
-        let heard = heard(&mail, &from, &concluded, notice.as_ref(), now);
+        let concluded = conclude(&read, about.as_ref(), self.config.rules());
+        let heard = heard(&mail, &from, &concluded, notice, now);
         let recorded = self.store.hear(&heard, Some(mail), &concluded.effects).await?;
         self.count(&heard, recorded).await?;
         Ok(HeardMail {
@@ -183,11 +140,17 @@ impl Hearer {
         })
     }
 
-    /// Does what a person decided about a mail that was left to him.
+    /// Does what a person decided about a mail that was left to him. `prefixes` says which of the prefixes that were told are not the
+    /// contact's; where one was told, it need not.
     ///
     /// # Errors
-    /// There is no such mail, it waits for nobody, or the store failed.
-    pub async fn settle(&self, id: Uuid, settlement: Settlement) -> Result<(), HearingError> {
+    /// There is no such mail, it waits for nobody, it tells of other prefixes, or the store failed.
+    pub async fn settle(
+        &self,
+        id: Uuid,
+        settlement: Settlement,
+        prefixes: &[Prefix],
+    ) -> Result<(), HearingError> {
         let waiting = self.store.heard(id).await?.ok_or(HearingError::Unheard(id))?.told;
         if waiting.action != Done::Person.name() || self.store.is_settled(id).await? {
             return Err(HearingError::Settled(id));
@@ -201,7 +164,11 @@ impl Hearer {
             (_, None) => return Err(HearingError::AboutNothing(id)),
             (Settlement::Fixed, Some(_)) => vec![Effect::Wrote],
             (Settlement::Stop, Some(_)) => vec![Effect::Wrote, Effect::LeaveAlone],
-            (Settlement::NotOurs, Some(notice)) => vec![Effect::Wrote, Effect::Refuse(notice.prefix)],
+            (Settlement::NotOurs, Some(notice)) => {
+                let told = self.prefixes(&notice).await?;
+                let refused = chosen(told, prefixes)?.into_iter().map(Effect::Refuse);
+                std::iter::once(Effect::Wrote).chain(refused).collect()
+            }
         };
         let settling = NewHeard {
             id: named(&[b"settled", id.as_bytes()]),
@@ -234,23 +201,56 @@ impl Hearer {
     }
 
     /// The notice that a mail is about.
-    async fn notice(&self, recipient: &str, about: &[String]) -> Result<Option<Notice>, StoreError> {
+    async fn about(&self, recipient: &str, about: &[String]) -> Result<Option<About>, StoreError> {
         let key = self.store.secret(RETURN_PATH_SECRET).await?;
         let mut opened = self
             .addresses
             .iter()
             .filter_map(|own| ReturnPath::open(recipient, own, &key));
-        let named = opened.next().into_iter();
+        let named = opened.next().map(|id| (id, Named::Sealed)).into_iter();
         let referred = about
             .iter()
             .filter_map(|id| self.notice_id(id))
+            .map(|id| (id, Named::Referred))
             .take(MAX_LOOKED_UP);
-        for id in named.chain(referred) {
+        for (id, named) in named.chain(referred) {
             if let Some(notice) = self.store.notice(id).await? {
-                return Ok(Some(notice));
+                let prefixes = self.prefixes(&notice).await?;
+                return Ok(Some(About {
+                    notice,
+                    prefixes,
+                    named,
+                }));
             }
         }
         Ok(None)
+    }
+
+    /// What the letter tells of that bears the name of a notice.
+    async fn prefixes(&self, notice: &Notice) -> Result<Vec<Prefix>, StoreError> {
+        let told = self.store.prefixes_told_in(notice.id, MOST_PREFIXES).await?;
+        Ok(if told.is_empty() {
+            vec![notice.prefix]
+        } else {
+            told
+        })
+    }
+
+    /// Where a mail comes from, as it says.
+    async fn origin(&self, from: &str) -> Result<Origin, StoreError> {
+        let is_own = |own: &MailAddress| own.as_str().eq_ignore_ascii_case(from);
+        if self.sender.as_ref().is_some_and(is_own) {
+            return Ok(Origin::Ourselves);
+        }
+        let domain = at_domain(from);
+        let whom = match is_freemail(domain.trim_start_matches('@')) {
+            true => from,
+            false => domain,
+        };
+        Ok(match self.store.has_letter_to(whom).await? {
+            true => Origin::Others,
+            false => Origin::Strangers,
+        })
     }
 
     /// The id of a notice in its Message-ID.
@@ -262,12 +262,19 @@ impl Hearer {
     }
 
     /// Refuses what is about nothing of ours where enough of that came today, and what is about a notice of which enough was heard.
-    async fn check_room(&self, notice: Option<&Notice>, now: Timestamp) -> Result<(), HearingError> {
+    async fn check_room(
+        &self,
+        notice: Option<&Notice>,
+        from: &str,
+        now: Timestamp,
+    ) -> Result<(), HearingError> {
+        let (store, since) = (&self.store, now.minus(DAY));
         let has_room = match notice {
-            Some(notice) => {
-                self.store.heard_of(notice.id, MOST_OF_NOTICE).await?.len() < MOST_OF_NOTICE as usize
+            Some(notice) => store.count_heard_of(notice.id).await? < MOST_OF_NOTICE,
+            None => {
+                store.strange_since(since).await? < u64::from(self.config.strange_per_day)
+                    && store.strange_from(at_domain(from), since).await? < STRANGE_OF_DOMAIN
             }
-            None => self.store.strange_since(now.minus(DAY)).await? < u64::from(self.config.strange_per_day),
         };
         match has_room {
             true => Ok(()),
@@ -282,7 +289,7 @@ impl Hearer {
         let (kind, action) = (heard.kind.clone(), heard.action.clone());
         tracing::info!(heard.id = %heard.id, kind, action, "an answer was heard");
         counter!("atalaya_notify_heard_total", "kind" => kind, "action" => action).increment(1);
-        let waiting = self.store.unsettled(MOST_WAITING).await?.len();
+        let waiting = self.store.count_unsettled().await?;
         gauge!("atalaya_notify_replies_waiting").set(u32::try_from(waiting).unwrap_or(u32::MAX));
         Ok(())
     }
@@ -298,12 +305,30 @@ pub enum Which {
     All,
 }
 
+/// Which of the told prefixes are meant.
+fn chosen(told: Vec<Prefix>, named: &[Prefix]) -> Result<Vec<Prefix>, HearingError> {
+    if let Some(other) = named.iter().find(|prefix| !told.contains(prefix)) {
+        return Err(HearingError::NotTold(*other));
+    }
+    match (named.is_empty(), told.len()) {
+        (false, _) => Ok(named.to_vec()),
+        (true, 1) => Ok(told),
+        (true, _) => Err(HearingError::WhichPrefix(told)),
+    }
+}
+
 /// What somebody meant. Programs mean nothing.
 fn answer(mail: &[u8], kind: Kind) -> reply::Answer {
     match kind {
         Kind::Bounce | Kind::Delayed | Kind::Delivered => reply::of_text(""),
         _ => reply::read(mail),
     }
+}
+
+/// The domain of an address with the @ in front; all of it where it has none.
+fn at_domain(address: &str) -> &str {
+    let at = address.rfind('@').unwrap_or_default();
+    address.get(at..).unwrap_or_default()
 }
 
 /// Whether a recipient is an address, or one with something behind a `+`.

@@ -1,7 +1,7 @@
 //! Mails that come back, and what follows from each.
 
-use atalaya_model::{Prefix, Serial};
-use atalaya_store::StoreUrl;
+use atalaya_model::{Class, Decision, Rule, Serial, Verdict};
+use atalaya_store::{Letter, StoreUrl};
 use atalaya_testkit::TestClock;
 use tempfile::TempDir;
 
@@ -63,12 +63,55 @@ impl Fixture {
             .unwrap()
     }
 
-    /// Hears an answer to the notice.
+    /// Hears an answer to the notice, at its sealed address.
     async fn reply(&self, from: &str, text: &str) -> HeardMail {
+        self.reply_to(&self.return_path().await, from, text).await
+    }
+
+    /// Hears an answer to the notice at an address.
+    async fn reply_to(&self, to: &str, from: &str, text: &str) -> HeardMail {
         let id = self.notice.id;
         let mail =
             format!("From: {from}\nSubject: Re: 192.0.2.1\nIn-Reply-To: <{id}@list.example>\n\n{text}\n");
-        self.hear(&mail, "abuse@list.example").await
+        self.hear(&mail, to).await
+    }
+
+    /// Lists addresses and tells of all of them in one letter, which bears the name of the first.
+    async fn digest(&self, addresses: &[&str]) -> Notice {
+        let (now, mut notices) = (self.time.now(), Vec::new());
+        let mut transaction = self.store.begin_deciding().await.unwrap();
+        for (number, address) in (1_u64..).zip(addresses) {
+            let notice = Notice {
+                id: Uuid::from_u128(number.into()),
+                serial: Serial(number),
+                prefix: Prefix::single(address.parse().unwrap()),
+                token: format!("word{number}"),
+                ..self.notice.clone()
+            };
+            let decision = Decision {
+                prefix: notice.prefix,
+                verdict: Verdict::List {
+                    class: Class::Spam,
+                    until: None,
+                },
+                rule: Rule::new("x", 1),
+                score: 1.0,
+                reason: "x".to_owned(),
+            };
+            transaction.decide(&decision, now).await.unwrap();
+            transaction.gather_notice(&notice, "{}", now).await.unwrap();
+            notices.push(notice);
+        }
+        let letter = Letter {
+            mail: notices[0].id,
+            contact: contact(),
+            network: "192.0.2.0/24".parse().unwrap(),
+            at: now,
+        };
+        let told = transaction.tell_gathered(&letter, Serial(99)).await.unwrap();
+        assert_eq!(told, notices.len() as u64);
+        transaction.commit().await.unwrap();
+        notices.swap_remove(0)
     }
 
     /// What must stay as it was, whatever is heard.
@@ -160,7 +203,30 @@ async fn a_bounce_that_names_no_notice_marks_nobody() {
     let later = fixture
         .hear("From: a@b.example\n\nhi\n", "abuse@list.example")
         .await;
-    assert_eq!((later.kind.as_str(), later.action.as_str()), ("unsure", "person"));
+    assert_eq!((later.kind.as_str(), later.action.as_str()), ("unsure", "noted"));
+}
+
+#[tokio::test]
+async fn strangers_do_not_drown_the_others() {
+    let mut fixture = Fixture::new().await;
+    fixture.hearer.config.strange_per_day = 100;
+    fixture.digest(&["192.0.2.7"]).await;
+    for number in 0..STRANGE_OF_DOMAIN {
+        let spam = format!("From: {number}@spam.example\n\nBuy cheap watches\n");
+        assert_eq!(fixture.hear(&spam, "abuse@list.example").await.action, "noted");
+    }
+    let more = b"From: more@SPAM.example\n\nBuy cheap watches\n".to_vec();
+    let more = fixture.hearer.hear(more, "abuse@list.example").await;
+    assert!(matches!(more, Err(HearingError::Enough)));
+    let known = fixture
+        .hear("From: noc@net.example\n\nWho are you\n", "abuse@list.example")
+        .await;
+    assert_eq!((known.action.as_str(), known.notice), ("person", None));
+    assert_eq!(fixture.store.count_unsettled().await.unwrap(), 1);
+    let hearer = &fixture.hearer;
+    let about = hearer.settle(known.id, Settlement::Stop, &[]).await;
+    assert!(matches!(about, Err(HearingError::AboutNothing(_))));
+    hearer.settle(known.id, Settlement::Ignore, &[]).await.unwrap();
 }
 
 #[tokio::test]
@@ -226,15 +292,54 @@ async fn answers_of_somebody_else_wait_for_a_person() {
     ] {
         assert_eq!(fixture.reply(from, text).await.action, "person", "{from}: {text}");
     }
-    // Without the name of the notice nothing holds, whoever it says to be.
+    // Without the name of the notice nothing holds, whoever it says to be; and no letter was ever written there.
     let bare = fixture
         .hear("From: abuse@net.example\n\nstop\n", "abuse@list.example")
         .await;
-    assert_eq!((bare.action.as_str(), bare.notice), ("person", None));
+    assert_eq!((bare.action.as_str(), bare.notice), ("noted", None));
     assert!(!fixture.store.is_left_alone(&contact()).await.unwrap());
     let address = "192.0.2.1".parse().unwrap();
     assert!(!fixture.store.is_refused(address, &contact()).await.unwrap());
     fixture.is_quiet().await;
+}
+
+#[tokio::test]
+async fn who_only_knows_the_message_id_takes_nobody_away() {
+    let fixture = Fixture::new().await;
+    for text in ["Stop sending us these notices.", "This IP is not ours."] {
+        let heard = fixture
+            .reply_to("abuse@list.example", "abuse@net.example", text)
+            .await;
+        assert_eq!(
+            (heard.action.as_str(), heard.notice),
+            ("person", Some(fixture.notice.id))
+        );
+    }
+    let id = fixture.notice.id;
+    let bounce = status("abuse@net.example", "5.1.1", "550 5.1.1 no such user");
+    let forged = format!("References: <{id}@list.example>\n{bounce}");
+    let heard = fixture.hear(&forged, "bounces@list.example").await;
+    assert_eq!((heard.action.as_str(), heard.notice), ("counted", Some(id)));
+    let mailbox = fixture.store.mailbox(&contact()).await.unwrap().unwrap();
+    assert_eq!((mailbox.hard, mailbox.dead_until), (1, None));
+    fixture.is_quiet().await;
+}
+
+#[tokio::test]
+async fn a_contact_where_anybody_gets_a_mailbox_is_asked_about() {
+    let mut fixture = Fixture::new().await;
+    fixture.notice = Notice {
+        id: Uuid::from_u128(7),
+        contact: "small.network@gmail.com".parse().unwrap(),
+        token: "other".to_owned(),
+        ..fixture.notice.clone()
+    };
+    let mut transaction = fixture.store.begin().await.unwrap();
+    transaction.add_notice(&fixture.notice).await.unwrap();
+    transaction.commit().await.unwrap();
+    for from in ["small.network@gmail.com", "somebody.else@gmail.com"] {
+        assert_eq!(fixture.reply(from, "stop").await.action, "person", "{from}");
+    }
 }
 
 #[tokio::test]
@@ -267,22 +372,49 @@ async fn a_person_settles_what_waits_once() {
     let waiting = fixture.reply("x@other.example", "This is not ours.").await;
     let hearer = &fixture.hearer;
     assert_eq!(hearer.replies(Which::Waiting, 9).await.unwrap().len(), 1);
-    hearer.settle(waiting.id, Settlement::NotOurs).await.unwrap();
+    hearer.settle(waiting.id, Settlement::NotOurs, &[]).await.unwrap();
     let address = "192.0.2.1".parse().unwrap();
     assert!(fixture.store.is_refused(address, &contact()).await.unwrap());
     assert!(hearer.replies(Which::Waiting, 9).await.unwrap().is_empty());
     assert_eq!(hearer.replies(Which::All, 9).await.unwrap().len(), 2);
-    let again = hearer.settle(waiting.id, Settlement::Stop).await;
+    let again = hearer.settle(waiting.id, Settlement::Stop, &[]).await;
     assert!(matches!(again, Err(HearingError::Settled(_))));
     let nothing = hearer.settle(Uuid::nil(), Settlement::Ignore).await;
     assert!(matches!(nothing, Err(HearingError::Unheard(_))));
-    let strange = fixture
-        .hear("From: a@b.example\n\nhello\n", "abuse@list.example")
-        .await;
-    let about = hearer.settle(strange.id, Settlement::Stop).await;
-    assert!(matches!(about, Err(HearingError::AboutNothing(_))));
-    hearer.settle(strange.id, Settlement::Ignore).await.unwrap();
     fixture.is_quiet().await;
+}
+
+#[tokio::test]
+async fn which_prefix_of_a_digest_is_meant_says_a_person() {
+    let mut fixture = Fixture::new().await;
+    fixture.notice = fixture.digest(&["192.0.2.7", "192.0.2.8"]).await;
+    let heard = fixture.reply("abuse@net.example", "This IP is not ours.").await;
+    assert_eq!(
+        (heard.kind.as_str(), heard.action.as_str()),
+        ("not-ours", "person")
+    );
+    let kept = fixture.store.heard(heard.id).await.unwrap().unwrap();
+    assert_eq!(
+        kept.told.details["prefixes"],
+        json!(["192.0.2.7/32", "192.0.2.8/32"])
+    );
+    let settle = async |prefixes: &[Prefix]| {
+        fixture
+            .hearer
+            .settle(heard.id, Settlement::NotOurs, prefixes)
+            .await
+    };
+    let [other, meant] = ["192.0.2.9/32", "192.0.2.8/32"].map(|text| text.parse().unwrap());
+    assert!(matches!(settle(&[]).await, Err(HearingError::WhichPrefix(told)) if told.len() == 2));
+    assert!(matches!(settle(&[meant, other]).await, Err(HearingError::NotTold(prefix)) if prefix == other));
+    settle(&[meant]).await.unwrap();
+    for (address, refused) in [("192.0.2.7", false), ("192.0.2.8", true)] {
+        let found = fixture
+            .store
+            .is_refused(address.parse().unwrap(), &contact())
+            .await;
+        assert_eq!(found.unwrap(), refused, "{address}");
+    }
 }
 
 #[tokio::test]
