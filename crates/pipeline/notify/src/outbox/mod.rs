@@ -9,6 +9,7 @@
 //! (RFC 5321 section 4.5.3.2.6); the Message-ID is the same, so that readers can. A connection carries its next mail only when the
 //! note of the last one is durable: a crash doubles no more than one mail for each connection.
 
+mod answers;
 mod bounded;
 mod config;
 mod direct;
