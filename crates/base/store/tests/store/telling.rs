@@ -168,7 +168,8 @@ async fn a_notice_is_told_when_a_relay_took_its_mail(fixture: Fixture) {
         (ids[1], MailOutcome::Filed),
         (ids[2], MailOutcome::Failed { why }),
     ];
-    let notes = notes.map(|(id, outcome)| MailNote { id, outcome });
+    let lease = fixture.time.now();
+    let notes = notes.map(|(id, outcome)| MailNote { id, lease, outcome });
     store.note_mails(&notes).await.unwrap();
     let limits = DossierLimits {
         observations: 0,

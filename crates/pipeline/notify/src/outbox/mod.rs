@@ -155,7 +155,7 @@ impl Sender {
         let batch = self.work.take(room).await?;
         for mail in batch.mails {
             let work = Arc::clone(&self.work);
-            busy.spawn(work.carry(mail, batch.until, stop.clone()));
+            busy.spawn(work.carry(mail, stop.clone()));
         }
         Ok(batch.is_full)
     }

@@ -37,6 +37,7 @@ mod tests {
             message: Vec::new(),
             attempts,
             created_at: Timestamp::EPOCH,
+            leased_until: Timestamp::EPOCH,
         }
     }
 

@@ -66,8 +66,6 @@ pub(super) enum Way {
 pub(super) struct Batch {
     /// Those that go.
     pub(super) mails: Vec<OutgoingMail>,
-    /// When the lease ends.
-    pub(super) until: Timestamp,
     /// Whether as many were taken as could be: there may be more.
     pub(super) is_full: bool,
 }
@@ -128,7 +126,6 @@ impl Work {
             .timeout
             .duration()
             .saturating_add(QUEUE + LEASE_MARGIN);
-        let until = self.clock.now().plus(lease);
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
         let mut mails = self.store.take_mails(limit, lease).await?;
         let is_full = mails.len() >= most;
@@ -145,18 +142,12 @@ impl Work {
         }
         Ok(Batch {
             mails,
-            until,
             is_full,
         })
     }
 
-    /// Carries one mail away whose lease ends at `until`, and notes what became of it.
-    pub(super) async fn carry(
-        self: Arc<Self>,
-        mail: OutgoingMail,
-        until: Timestamp,
-        stop: CancellationToken,
-    ) {
+    /// Carries one mail away, and notes what became of it.
+    pub(super) async fn carry(self: Arc<Self>, mail: OutgoingMail, stop: CancellationToken) {
         let destination = self.destination(&mail);
         let connections = match self.pace.go(destination, self.clock.now()) {
             Ok(connections) => connections,
@@ -170,7 +161,8 @@ impl Work {
         };
         let now = || self.clock.now();
         // So near the end of its lease it could be taken again while it leaves.
-        let is_late = now().plus(self.config.timeout.duration()) >= until;
+        let needed = self.config.timeout.duration().saturating_add(LEASE_MARGIN);
+        let is_late = now().plus(needed) >= mail.leased_until;
         if is_late || turn.is_none() {
             self.pace.tried(destination, Reached::Unknown, now());
             return self.hold(&mail, now()).await;
@@ -178,7 +170,7 @@ impl Work {
         match self.try_once(&mail).await {
             Ok(handed) => {
                 self.pace.tried(destination, handed.reached, now());
-                self.settle(&mail, handed, until).await;
+                self.settle(&mail, handed).await;
             }
             // Its lease runs out.
             Err(failed) => {
@@ -191,7 +183,7 @@ impl Work {
     /// Gives a mail back that was not tried.
     async fn hold(&self, mail: &OutgoingMail, until: Timestamp) {
         let outcome = MailOutcome::Held { until };
-        self.note(MailNote { id: mail.id, outcome }, until).await;
+        self.note(note(mail, outcome)).await;
     }
 
     /// Ends connections that nobody has used for a while.
@@ -251,13 +243,12 @@ impl Work {
     }
 
     /// Notes what became of a mail, and then lets its connection go on.
-    async fn settle(&self, mail: &OutgoingMail, handed: Handed, until: Timestamp) {
+    async fn settle(&self, mail: &OutgoingMail, handed: Handed) {
         if let Err(Refusal::NoMailbox(why)) = &handed.outcome {
             self.suppress(mail, why).await;
         }
-        let id = mail.id;
         let outcome = self.outcome(mail, handed.outcome);
-        let is_noted = self.note(MailNote { id, outcome }, until).await;
+        let is_noted = self.note(note(mail, outcome)).await;
         if let (true, Some(kept), Some(pool)) = (is_noted, handed.kept, self.pool()) {
             pool.give_back(kept);
         }
@@ -314,10 +305,10 @@ impl Work {
 
     /// Notes what became of a mail, again and again until it is durable or the lease is over: while that fails, the connection carries nothing
     /// else. Tells whether it is durable.
-    async fn note(&self, note: MailNote, until: Timestamp) -> bool {
+    async fn note(&self, note: MailNote) -> bool {
         while let Err(failed) = self.notes.write(&self.store, note.clone()).await {
             tell(&failed);
-            if !failed.is_temporary() || self.clock.now() >= until {
+            if !failed.is_temporary() || self.clock.now() >= note.lease {
                 return false;
             }
             tokio::time::sleep(STORE_PAUSE).await;
@@ -330,8 +321,15 @@ impl Work {
 fn unsent(mail: &OutgoingMail, why: &str) -> MailNote {
     count("unwanted");
     info!(mail.id = %mail.id, why, "a mail is not sent");
-    let outcome = MailOutcome::Failed { why: why.to_owned() };
-    MailNote { id: mail.id, outcome }
+    note(mail, MailOutcome::Failed { why: why.to_owned() })
+}
+
+const fn note(mail: &OutgoingMail, outcome: MailOutcome) -> MailNote {
+    MailNote {
+        id: mail.id,
+        lease: mail.leased_until,
+        outcome,
+    }
 }
 
 fn given_up(mail: &OutgoingMail, why: String) -> MailOutcome {

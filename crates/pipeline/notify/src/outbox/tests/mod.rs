@@ -128,7 +128,7 @@ impl Sender {
         let batch = self.work.take(1).await?;
         for mail in batch.mails {
             let work = std::sync::Arc::clone(&self.work);
-            work.carry(mail, batch.until, CancellationToken::new()).await;
+            work.carry(mail, CancellationToken::new()).await;
         }
         Ok(batch.is_full)
     }
