@@ -67,7 +67,7 @@ pub(crate) async fn answer_about_suppressed(
                 since: now,
                 until,
             };
-            serde_json::to_value(store.suppress(&suppressed).await?)?
+            serde_json::to_value(store.suppress_by_hand(&suppressed).await?)?
         }
         SuppressRequest::Remove { address } => serde_json::to_value(store.allow_mail_to(&address).await?)?,
         SuppressRequest::Show { after } => serde_json::to_value(store.suppressed(&after, PAGE).await?)?,

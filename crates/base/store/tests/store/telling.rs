@@ -497,6 +497,8 @@ async fn no_mail_goes_to_who_is_suppressed_until_the_time_is_over(fixture: Fixtu
         store.suppress(one).await.unwrap();
         store.suppress(one).await.unwrap();
     }
+    let shorter = suppressed(&for_good, Some(time.now().plus(hour)));
+    store.suppress(&shorter).await.unwrap();
     store.leave_alone(&alone, time.now()).await.unwrap();
     let unwanted = async || {
         let found = store

@@ -31,60 +31,77 @@ pub(super) enum Transferred {
     Broken(Refusal),
 }
 
+/// What the server was just given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Sender,
+    Recipient,
+    Data,
+    Dot,
+}
+
+/// What stopped a mail.
+enum Stopped {
+    /// A refusal, or the end of the connection.
+    By(Step, SmtpError),
+    /// An answer out of place: the server and we do not speak of the same command any more.
+    OutOfPlace(Step, u16),
+}
+
 /// Hands a mail over.
 pub(super) async fn transfer(connection: &mut AsyncSmtpConnection, parcel: &Parcel) -> Transferred {
     let options = match options(connection, parcel) {
         Ok(options) => options,
         Err(refusal) => return Transferred::Refused(refusal),
     };
-    let sender = Mail::new(parcel.envelope.from().cloned(), options);
-    match connection.command(sender).await {
-        Ok(answer) => {
-            if let Err(broken) = expect(&answer, |code| code / 100 == 2) {
-                return broken;
-            }
-        }
-        Err(error) if is_end(&error) => return Transferred::Ended(Refusal::of_mail(&error)),
-        Err(error) => return refused(connection, &error).await,
-    }
-    match give(connection, parcel).await {
+    match give(connection, parcel, options).await {
         Ok(()) => Transferred::Taken,
-        Err(Stopped::Broken(broken)) => broken,
-        Err(Stopped::By(error)) if is_end(&error) => Transferred::Broken(Refusal::of_mail(&error)),
-        Err(Stopped::By(error)) => refused(connection, &error).await,
+        Err(Stopped::OutOfPlace(_step, code)) => {
+            let why = format!("the server answers {code} where that has no meaning");
+            Transferred::Broken(Refusal::ForNow(why))
+        }
+        Err(Stopped::By(step, error)) if is_end(&error) => match step {
+            Step::Sender => Transferred::Ended(Refusal::of_mail(&error)),
+            Step::Recipient | Step::Data | Step::Dot => Transferred::Broken(Refusal::of_mail(&error)),
+        },
+        Err(Stopped::By(step, error)) => {
+            let refusal = match step {
+                Step::Recipient => Refusal::of_recipient(&error),
+                Step::Sender | Step::Data | Step::Dot => Refusal::of_mail(&error),
+            };
+            refused(connection, refusal).await
+        }
     }
 }
 
-/// What stopped a mail behind its sender.
-enum Stopped {
-    By(SmtpError),
-    Broken(Transferred),
-}
-
-impl From<SmtpError> for Stopped {
-    fn from(error: SmtpError) -> Self {
-        Self::By(error)
-    }
-}
-
-impl From<Transferred> for Stopped {
-    fn from(broken: Transferred) -> Self {
-        Self::Broken(broken)
-    }
-}
-
-/// Recipients, and the mail itself.
-async fn give(connection: &mut AsyncSmtpConnection, parcel: &Parcel) -> Result<(), Stopped> {
+/// Sender, recipients, and the mail itself.
+async fn give(
+    connection: &mut AsyncSmtpConnection,
+    parcel: &Parcel,
+    options: Vec<MailParameter>,
+) -> Result<(), Stopped> {
+    let sender = Mail::new(parcel.envelope.from().cloned(), options);
+    answer(Step::Sender, connection.command(sender)).await?;
     for recipient in parcel.envelope.to() {
-        let answer = connection
-            .command(Rcpt::new(recipient.clone(), Vec::new()))
-            .await?;
-        expect(&answer, |code| code / 100 == 2)?;
+        let recipient = Rcpt::new(recipient.clone(), Vec::new());
+        answer(Step::Recipient, connection.command(recipient)).await?;
     }
-    let answer = connection.command(Data).await?;
-    expect(&answer, |code| code == GO_ON)?;
-    let answer = connection.message(&parcel.message).await?;
-    Ok(expect(&answer, |code| code / 100 == 2)?)
+    answer(Step::Data, connection.command(Data)).await?;
+    answer(Step::Dot, connection.message(&parcel.message)).await
+}
+
+/// Waits for the answer to a step, and looks whether it belongs there.
+async fn answer(step: Step, coming: impl Future<Output = Result<Response, SmtpError>>) -> Result<(), Stopped> {
+    let answer = coming.await.map_err(|error| Stopped::By(step, error))?;
+    let code = u16::from(answer.code());
+    let is_in_place = match step {
+        Step::Data => code == GO_ON,
+        Step::Sender | Step::Recipient | Step::Dot => code / 100 == 2,
+    };
+    match is_in_place {
+        true => Ok(()),
+        false => Err(Stopped::OutOfPlace(step, code)),
+    }
 }
 
 /// What the server must be told about the mail, if it can take such a one.
@@ -105,20 +122,9 @@ fn is_end(error: &SmtpError) -> bool {
 }
 
 /// The server said no. A connection that cannot forget the mail is of no use.
-async fn refused(connection: &mut AsyncSmtpConnection, error: &SmtpError) -> Transferred {
-    let refusal = Refusal::of_mail(error);
+async fn refused(connection: &mut AsyncSmtpConnection, refusal: Refusal) -> Transferred {
     match connection.command(Rset).await {
         Ok(_forgotten) => Transferred::Refused(refusal),
         Err(_ended) => Transferred::Broken(refusal),
     }
-}
-
-/// An answer out of place means that the server and we do not speak of the same command any more.
-fn expect(answer: &Response, is_in_place: impl Fn(u16) -> bool) -> Result<(), Transferred> {
-    let code = u16::from(answer.code());
-    if is_in_place(code) {
-        return Ok(());
-    }
-    let why = format!("the server answers {code} where that has no meaning");
-    Err(Transferred::Broken(Refusal::ForNow(why)))
 }

@@ -35,6 +35,7 @@ enum Relay {
     Accepts,
     RefusesForNow,
     RefusesForGood,
+    RefusesTheSender,
     WantsALogin,
     RelaysForOthers,
     HasNoExtensions,
@@ -179,6 +180,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             ("EHLO", _) => "250-relay\r\n250 8BITMIME\r\n",
             ("RCPT", Relay::RefusesForNow) => "451 4.7.1 come back\r\n",
             ("RCPT", Relay::RefusesForGood) => "550 5.1.1 User unknown in relay recipient table\r\n",
+            ("MAIL", Relay::RefusesTheSender) => "550 5.1.1 no such sender\r\n",
             ("MAIL", Relay::WantsALogin) => "530 5.7.0 Must issue a STARTTLS command first\r\n",
             ("RCPT", Relay::RelaysForOthers) => "554 5.7.1 <abuse@cheap.example>: Relay access denied\r\n",
             ("RCPT", Relay::HangsUp) => return None,
@@ -301,6 +303,17 @@ async fn the_reason_of_a_refusal_is_kept_in_the_words_of_the_relay() {
         panic!()
     };
     assert!(why.contains("550") && why.contains("User unknown"), "{why}");
+}
+
+#[tokio::test]
+async fn a_status_that_is_not_of_the_recipient_is_none_of_his_mailbox() {
+    let house = House::new().await;
+    let (name, _taken) = relay(Relay::RefusesTheSender).await;
+    let refusal = house.refusal(name).await;
+    assert!(
+        matches!(&refusal, Refusal::ForGood(why) if why.contains("5.1.1")),
+        "{refusal:?}"
+    );
 }
 
 #[tokio::test]
