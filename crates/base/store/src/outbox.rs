@@ -35,6 +35,8 @@ pub struct OutgoingMail {
     pub message: Vec<u8>,
     /// How often it was taken, this time included.
     pub attempts: u32,
+    /// How often a server got it whole and did not say whether it took it.
+    pub unanswered: u32,
     /// When it was put into the outbox.
     pub created_at: Timestamp,
     /// When its lease ends.
@@ -53,6 +55,13 @@ pub enum MailOutcome {
         /// From when on.
         until: Timestamp,
         /// What stood in the way.
+        why: String,
+    },
+    /// A server got it whole and did not say whether it took it. It is to be tried again.
+    Unanswered {
+        /// From when on.
+        until: Timestamp,
+        /// What came instead of an answer.
         why: String,
     },
     /// It was not tried, for no fault of its own, and is to be taken again. That it was taken does not count.
@@ -95,7 +104,7 @@ impl Store {
              ORDER BY due_at, id LIMIT $3 {}) \
              UPDATE outbox SET due_at = $2, leased_until = $2, attempts = attempts + 1 \
              WHERE id IN (SELECT id FROM next) \
-             RETURNING id, sender, recipient, message, attempts, created_at, leased_until",
+             RETURNING id, sender, recipient, message, attempts, unanswered, created_at, leased_until",
             connection.dialect().skip_locked()
         );
         let rows = connection.rows(sql, values![now, now.plus(lease), limit]).await?;
@@ -143,6 +152,9 @@ impl Store {
             let (sql, row) = match outcome {
                 MailOutcome::Sent | MailOutcome::Filed => continue,
                 MailOutcome::Postponed { until, why } => (POSTPONE, values![*id, *lease, *until, why.as_str()]),
+                MailOutcome::Unanswered { until, why } => {
+                    (POSTPONE_UNANSWERED, values![*id, *lease, *until, why.as_str()])
+                }
                 MailOutcome::Held { until } => (HOLD, values![*id, *lease, *until]),
                 MailOutcome::Failed { why } => (FAIL, values![*id, *lease, why.as_str()]),
             };
@@ -188,7 +200,7 @@ impl Store {
     /// The store failed.
     pub async fn retry_mails(&self, id: Option<Uuid>) -> Result<u64, StoreError> {
         let now = self.now();
-        let head = "UPDATE outbox SET state = 'waiting', due_at = $1, created_at = $1, attempts = 0, leased_until = NULL WHERE";
+        let head = "UPDATE outbox SET state = 'waiting', due_at = $1, created_at = $1, attempts = 0, unanswered = 0, leased_until = NULL WHERE";
         let (sql, row) = match id {
             Some(id) => (
                 format!(
@@ -242,6 +254,8 @@ pub struct KeptMail {
 const NOT_TAKEN: &str = "(leased_until IS NULL OR leased_until <= $1)";
 const POSTPONE: &str = "UPDATE outbox SET due_at = $3, leased_until = NULL, last_error = $4 \
                         WHERE id = $1 AND leased_until = $2 AND state = 'waiting'";
+const POSTPONE_UNANSWERED: &str = "UPDATE outbox SET due_at = $3, leased_until = NULL, last_error = $4, unanswered = unanswered + 1 \
+                                   WHERE id = $1 AND leased_until = $2 AND state = 'waiting'";
 const HOLD: &str = "UPDATE outbox SET due_at = $3, leased_until = NULL, attempts = attempts - 1 \
                     WHERE id = $1 AND leased_until = $2 AND state = 'waiting'";
 const FAIL: &str = "UPDATE outbox SET state = 'failed', leased_until = NULL, last_error = $3 \
@@ -277,6 +291,7 @@ fn mail(mut row: Row) -> Result<OutgoingMail, StoreError> {
         recipient: row.take_word()?,
         message: row.take()?,
         attempts: row.take_count()?,
+        unanswered: row.take_count()?,
         created_at: row.take_time()?,
         leased_until: row.take_time()?,
     })

@@ -93,6 +93,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "what is heard of notices",
         statements: HEARING,
     },
+    Step {
+        name: "mails that a server may have taken",
+        statements: UNANSWERED,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -462,6 +466,9 @@ const HEARING: &[&str] = &[
         PRIMARY KEY (prefix, mailbox)
     ) {strict}",
 ];
+
+/// A mail that a server may have taken is not tried as often as another one.
+const UNANSWERED: &[&str] = &["ALTER TABLE outbox ADD COLUMN unanswered {int} NOT NULL DEFAULT 0"];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

@@ -24,6 +24,7 @@ on_both!(
     a_mail_is_sent_postponed_or_failed,
     mails_are_taken_and_noted_many_at_a_time,
     a_mail_that_is_just_being_sent_is_neither_tried_again_nor_dropped_by_hand,
+    a_mail_that_may_have_left_counts_how_often,
     who_lost_a_mail_to_somebody_else_notes_no_more_than_that_it_left,
     a_mail_that_failed_is_tried_again_or_dropped_by_hand,
     work_wakes_who_waits_for_it,
@@ -267,6 +268,22 @@ async fn a_mail_that_is_just_being_sent_is_neither_tried_again_nor_dropped_by_ha
     assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
     assert_eq!(store.retry_mails(Some(id)).await.unwrap(), 1);
     assert_eq!(store.take_mail(LEASE).await.unwrap().unwrap().attempts, 1);
+}
+
+async fn a_mail_that_may_have_left_counts_how_often(fixture: Fixture) {
+    let store = &fixture.store;
+    let id = add_mail(store).await.id;
+    for times in 0..3 {
+        let mail = store.take_mail(LEASE).await.unwrap().unwrap();
+        assert_eq!(mail.unanswered, times);
+        let (until, why) = (fixture.time.now(), "no answer".to_owned());
+        let outcome = MailOutcome::Unanswered { until, why };
+        let lease = mail.leased_until;
+        store.note_mails(&[MailNote { id, lease, outcome }]).await.unwrap();
+    }
+    assert_eq!(store.retry_mails(Some(id)).await.unwrap(), 1);
+    let mail = store.take_mail(LEASE).await.unwrap().unwrap();
+    assert_eq!(mail.unanswered, 0, "by hand it is tried anew");
 }
 
 async fn who_lost_a_mail_to_somebody_else_notes_no_more_than_that_it_left(fixture: Fixture) {

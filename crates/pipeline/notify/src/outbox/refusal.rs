@@ -20,6 +20,8 @@ const MAX_REASON: usize = 500;
 pub(super) enum Refusal {
     /// It may leave later.
     ForNow(String),
+    /// A server got it whole and did not say whether it took it.
+    Unanswered(String),
     /// The relay refuses to work for us, which the operator can mend; then it leaves.
     OfUs(String),
     /// It never will.

@@ -11,7 +11,7 @@ use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParam
 use lettre::transport::smtp::response::Response;
 
 use super::parcel::Parcel;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, told};
 
 /// The server closes the connection (RFC 5321 section 4.2.1).
 const CLOSING: u16 = 421;
@@ -27,7 +27,7 @@ pub(super) enum Transferred {
     Refused(Refusal),
     /// The connection ended before the server had heard of more than the sender: on another one all may go well.
     Ended(Refusal),
-    /// The connection is of no use any more. The server may have taken the mail, where its answer to the dot is missing.
+    /// The connection is of no use any more.
     Broken(Refusal),
 }
 
@@ -56,14 +56,18 @@ pub(super) async fn transfer(connection: &mut AsyncSmtpConnection, parcel: &Parc
     };
     match give(connection, parcel, options).await {
         Ok(()) => Transferred::Taken,
-        Err(Stopped::OutOfPlace(_step, code)) => {
+        Err(Stopped::OutOfPlace(step, code)) => {
             let why = format!("the server answers {code} where that has no meaning");
-            Transferred::Broken(Refusal::ForNow(why))
+            Transferred::Broken(unsaid(step, why))
         }
-        Err(Stopped::By(step, error)) if is_end(&error) => match step {
-            Step::Sender => Transferred::Ended(Refusal::of_mail(&error)),
-            Step::Recipient | Step::Data | Step::Dot => Transferred::Broken(Refusal::of_mail(&error)),
-        },
+        Err(Stopped::By(Step::Sender, error)) if is_end(&error) => {
+            Transferred::Ended(Refusal::of_mail(&error))
+        }
+        // One with a code is an answer, also where the server closes.
+        Err(Stopped::By(step, error)) if error.status().is_none() => {
+            Transferred::Broken(unsaid(step, told(&error)))
+        }
+        Err(Stopped::By(_step, error)) if is_end(&error) => Transferred::Broken(Refusal::of_mail(&error)),
         Err(Stopped::By(step, error)) => {
             let refusal = match step {
                 Step::Recipient => Refusal::of_recipient(&error),
@@ -71,6 +75,14 @@ pub(super) async fn transfer(connection: &mut AsyncSmtpConnection, parcel: &Parc
             };
             refused(connection, refusal).await
         }
+    }
+}
+
+/// There was no answer to a step. Behind the dot the server may have taken the mail, and behind any other it has not.
+fn unsaid(step: Step, why: String) -> Refusal {
+    match step {
+        Step::Dot => Refusal::Unanswered(why),
+        Step::Sender | Step::Recipient | Step::Data => Refusal::ForNow(why),
     }
 }
 

@@ -30,6 +30,10 @@ const QUEUE: Duration = Duration::from_secs(300);
 const LEASE_MARGIN: Duration = Duration::from_secs(60);
 /// The wait after the store failed to note something.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// How often a mail is given to servers that do not say whether they took it.
+const MOST_UNANSWERED: u32 = 3;
+/// The wait between two of these times.
+const UNANSWERED_WAIT: Duration = Duration::from_secs(4 * 3_600);
 /// What pace is told in.
 const MINUTE: Duration = Duration::from_secs(60);
 /// The name of the secret that return paths are sealed with.
@@ -261,6 +265,7 @@ impl Work {
         let (why, is_ours) = match outcome {
             Ok(()) => return self.left(mail),
             Err(Refusal::ForGood(why) | Refusal::NoMailbox(why)) => return given_up(mail, why),
+            Err(Refusal::Unanswered(why)) => return self.unanswered(mail, &why),
             Err(Refusal::ForNow(why) | Refusal::OfUs(why)) if is_old => return given_up(mail, why),
             Err(Refusal::ForNow(why)) => (why, false),
             Err(Refusal::OfUs(why)) => (why, true),
@@ -278,6 +283,22 @@ impl Work {
         );
         let until = now.plus(retry::wait(mail, first, longest));
         MailOutcome::Postponed { until, why }
+    }
+
+    /// What may have left is tried again hours apart and not often: each try may be one mail more for the recipient.
+    fn unanswered(&self, mail: &OutgoingMail, why: &str) -> MailOutcome {
+        let times = mail.unanswered.saturating_add(1);
+        let why = format!(
+            "it may have arrived: {times} of {MOST_UNANSWERED} times the server got it whole and did not say whether it took it: {why}"
+        );
+        if times >= MOST_UNANSWERED {
+            return given_up(mail, why);
+        }
+        warn!(mail.id = %mail.id, attempts = mail.attempts, why, "a mail may have left");
+        count("unanswered");
+        let wait = retry::wait(mail, UNANSWERED_WAIT, UNANSWERED_WAIT);
+        let until = self.clock.now().plus(wait);
+        MailOutcome::Unanswered { until, why }
     }
 
     fn left(&self, mail: &OutgoingMail) -> MailOutcome {
