@@ -15,6 +15,7 @@ mod config;
 mod direct;
 mod dkim;
 mod folder;
+mod limits;
 mod notes;
 mod pace;
 mod parcel;

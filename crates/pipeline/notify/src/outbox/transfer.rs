@@ -4,12 +4,15 @@
 //! Every answer is looked at for the code that belongs there: of a server that says more than it is asked, a `250` would else be taken for
 //! that of a mail that it never saw.
 
+use std::time::Duration;
+
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
 
+use super::limits::Limits;
 use super::parcel::Parcel;
 use super::refusal::{Refusal, told};
 
@@ -17,6 +20,9 @@ use super::refusal::{Refusal, told};
 const CLOSING: u16 = 421;
 /// The server waits for the mail.
 const GO_ON: u16 = 354;
+
+/// How long a server may take to forget a mail that it refused.
+const RESET: Duration = Duration::from_secs(10);
 
 /// What became of a mail.
 #[derive(Debug)]
@@ -29,6 +35,8 @@ pub(super) enum Transferred {
     Ended(Refusal),
     /// The connection is of no use any more.
     Broken(Refusal),
+    /// The server does not answer in time.
+    Hung(Refusal),
 }
 
 /// What the server was just given.
@@ -46,16 +54,45 @@ enum Stopped {
     By(Step, SmtpError),
     /// An answer out of place: the server and we do not speak of the same command any more.
     OutOfPlace(Step, u16),
+    /// No answer in this time.
+    Late(Step, Duration),
+}
+
+impl Step {
+    const fn limit(self, limits: &Limits) -> Duration {
+        match self {
+            Self::Sender | Self::Recipient => limits.command,
+            Self::Data => limits.data,
+            Self::Dot => limits.dot,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sender => "MAIL",
+            Self::Recipient => "RCPT",
+            Self::Data => "DATA",
+            Self::Dot => "the end of the mail",
+        }
+    }
 }
 
 /// Hands a mail over.
-pub(super) async fn transfer(connection: &mut AsyncSmtpConnection, parcel: &Parcel) -> Transferred {
+pub(super) async fn transfer(
+    connection: &mut AsyncSmtpConnection,
+    parcel: &Parcel,
+    limits: &Limits,
+) -> Transferred {
     let options = match options(connection, parcel) {
         Ok(options) => options,
         Err(refusal) => return Transferred::Refused(refusal),
     };
-    match give(connection, parcel, options).await {
+    match give(connection, parcel, options, limits).await {
         Ok(()) => Transferred::Taken,
+        Err(Stopped::Late(step, limit)) => {
+            let why = format!("no answer to {} within {} s", step.name(), limit.as_secs());
+            Transferred::Hung(unsaid(step, why))
+        }
         Err(Stopped::OutOfPlace(step, code)) => {
             let why = format!("the server answers {code} where that has no meaning");
             Transferred::Broken(unsaid(step, why))
@@ -91,20 +128,29 @@ async fn give(
     connection: &mut AsyncSmtpConnection,
     parcel: &Parcel,
     options: Vec<MailParameter>,
+    limits: &Limits,
 ) -> Result<(), Stopped> {
     let sender = Mail::new(parcel.envelope.from().cloned(), options);
-    answer(Step::Sender, connection.command(sender)).await?;
+    answer(Step::Sender, limits, connection.command(sender)).await?;
     for recipient in parcel.envelope.to() {
         let recipient = Rcpt::new(recipient.clone(), Vec::new());
-        answer(Step::Recipient, connection.command(recipient)).await?;
+        answer(Step::Recipient, limits, connection.command(recipient)).await?;
     }
-    answer(Step::Data, connection.command(Data)).await?;
-    answer(Step::Dot, connection.message(&parcel.message)).await
+    answer(Step::Data, limits, connection.command(Data)).await?;
+    answer(Step::Dot, limits, connection.message(&parcel.message)).await
 }
 
 /// Waits for the answer to a step, and looks whether it belongs there.
-async fn answer(step: Step, coming: impl Future<Output = Result<Response, SmtpError>>) -> Result<(), Stopped> {
-    let answer = coming.await.map_err(|error| Stopped::By(step, error))?;
+async fn answer(
+    step: Step,
+    limits: &Limits,
+    coming: impl Future<Output = Result<Response, SmtpError>>,
+) -> Result<(), Stopped> {
+    let limit = step.limit(limits);
+    let Ok(answer) = tokio::time::timeout(limit, coming).await else {
+        return Err(Stopped::Late(step, limit));
+    };
+    let answer = answer.map_err(|error| Stopped::By(step, error))?;
     let code = u16::from(answer.code());
     let is_in_place = match step {
         Step::Data => code == GO_ON,
@@ -135,8 +181,8 @@ fn is_end(error: &SmtpError) -> bool {
 
 /// The server said no. A connection that cannot forget the mail is of no use.
 async fn refused(connection: &mut AsyncSmtpConnection, refusal: Refusal) -> Transferred {
-    match connection.command(Rset).await {
-        Ok(_forgotten) => Transferred::Refused(refusal),
-        Err(_ended) => Transferred::Broken(refusal),
+    match tokio::time::timeout(RESET, connection.command(Rset)).await {
+        Ok(Ok(_forgotten)) => Transferred::Refused(refusal),
+        Ok(Err(_)) | Err(_) => Transferred::Broken(refusal),
     }
 }

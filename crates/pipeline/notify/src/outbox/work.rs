@@ -15,6 +15,7 @@ use super::config::Delivery;
 use super::direct::Direct;
 use super::dkim::{DkimError, DkimSigner};
 use super::folder::Folder;
+use super::limits::Limits;
 use super::notes::Notes;
 use super::pace::{Pace, Share};
 use super::parcel::{Parcel, Wrapping};
@@ -43,6 +44,7 @@ const SECRET_NAME: &str = "return-path";
 #[derive(Debug)]
 pub(super) struct Work {
     config: NoticeConfig,
+    limits: Limits,
     store: Store,
     clock: Clock,
     way: Way,
@@ -105,6 +107,7 @@ impl Work {
         };
         Ok(Self {
             slots: Semaphore::new(usize::try_from(config.connections).unwrap_or(1)),
+            limits: Limits::new(config.timeout.duration()),
             config,
             store,
             clock,
@@ -125,11 +128,7 @@ impl Work {
     /// # Errors
     /// The store failed.
     pub(super) async fn take(&self, most: usize) -> Result<Batch, StoreError> {
-        let lease = self
-            .config
-            .timeout
-            .duration()
-            .saturating_add(QUEUE + LEASE_MARGIN);
+        let lease = self.limits.total().saturating_add(QUEUE + LEASE_MARGIN);
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
         let mut mails = self.store.take_mails(limit, lease).await?;
         let is_full = mails.len() >= most;
@@ -165,7 +164,7 @@ impl Work {
         };
         let now = || self.clock.now();
         // So near the end of its lease it could be taken again while it leaves.
-        let needed = self.config.timeout.duration().saturating_add(LEASE_MARGIN);
+        let needed = self.limits.total().saturating_add(LEASE_MARGIN);
         let is_late = now().plus(needed) >= mail.leased_until;
         if is_late || turn.is_none() {
             self.pace.tried(destination, Reached::Unknown, now());

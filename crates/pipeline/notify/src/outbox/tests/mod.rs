@@ -43,6 +43,10 @@ enum Relay {
     HangsUp,
     Hangs,
     HangsAfterTaking,
+    /// Gives no answer to this command; `.` is the end of a mail.
+    HangsAt(&'static str),
+    /// Takes this time for each answer.
+    IsSlow(Duration),
 }
 
 struct House {
@@ -175,6 +179,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             return None;
         }
         let verb = line.get(..4).unwrap_or_default();
+        match does {
+            Relay::HangsAt(at) if at == verb => return std::future::pending().await,
+            Relay::IsSlow(time) if verb != "EHLO" => tokio::time::sleep(time).await,
+            _ => {}
+        }
         let answer = match (verb, does) {
             ("EHLO", Relay::HasNoExtensions) => "250 relay\r\n",
             ("EHLO", _) => "250-relay\r\n250 8BITMIME\r\n",
@@ -189,6 +198,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             ("DATA", _) => {
                 stream.write_all(b"354 go on\r\n").await.ok()?;
                 taken.send(data(stream).await?).ok()?;
+                match does {
+                    Relay::HangsAt(".") => return std::future::pending().await,
+                    Relay::IsSlow(time) => tokio::time::sleep(time).await,
+                    _ => {}
+                }
                 "250 taken\r\n"
             }
             _ => "250 fine\r\n",
@@ -303,6 +317,31 @@ async fn the_reason_of_a_refusal_is_kept_in_the_words_of_the_relay() {
         panic!()
     };
     assert!(why.contains("550") && why.contains("User unknown"), "{why}");
+}
+
+#[tokio::test]
+async fn only_a_relay_that_hangs_behind_the_dot_may_have_taken_the_mail() {
+    for at in ["MAIL", "RCPT", "DATA", "."] {
+        let house = House::new().await;
+        let (name, _taken) = relay(Relay::HangsAt(at)).await;
+        let refusal = house.refusal(name).await;
+        let is_open = matches!(refusal, Refusal::Unanswered(_));
+        assert_eq!(is_open, at == ".", "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_answer_has_its_own_time() {
+    let house = House::new().await;
+    let (name, mut taken) = relay(Relay::IsSlow(Duration::from_millis(800))).await;
+    // All answers together take longer.
+    let sender = house.sender_as(NoticeConfig {
+        timeout: Period::seconds(3),
+        ..config(Some(name))
+    });
+    assert!(sender.send_next().await.unwrap());
+    assert_eq!(taken.recv().await.unwrap(), MESSAGE);
+    assert_eq!(house.store.mails(Some("sent"), None, 9).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
