@@ -151,7 +151,9 @@ impl Store {
         for MailNote { id, lease, outcome } in notes {
             let (sql, row) = match outcome {
                 MailOutcome::Sent | MailOutcome::Filed => continue,
-                MailOutcome::Postponed { until, why } => (POSTPONE, values![*id, *lease, *until, why.as_str()]),
+                MailOutcome::Postponed { until, why } => {
+                    (POSTPONE, values![*id, *lease, *until, why.as_str()])
+                }
                 MailOutcome::Unanswered { until, why } => {
                     (POSTPONE_UNANSWERED, values![*id, *lease, *until, why.as_str()])
                 }

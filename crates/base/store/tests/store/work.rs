@@ -279,7 +279,10 @@ async fn a_mail_that_may_have_left_counts_how_often(fixture: Fixture) {
         let (until, why) = (fixture.time.now(), "no answer".to_owned());
         let outcome = MailOutcome::Unanswered { until, why };
         let lease = mail.leased_until;
-        store.note_mails(&[MailNote { id, lease, outcome }]).await.unwrap();
+        store
+            .note_mails(&[MailNote { id, lease, outcome }])
+            .await
+            .unwrap();
     }
     assert_eq!(store.retry_mails(Some(id)).await.unwrap(), 1);
     let mail = store.take_mail(LEASE).await.unwrap().unwrap();

@@ -27,6 +27,8 @@ pub(super) struct Relay {
 pub(super) enum Reached {
     /// It said something about the mail.
     Yes,
+    /// It took so long that others must not wait for it.
+    Slowly,
     /// It is away, turns everybody away, or hangs: other mails would not fare better.
     No,
     /// It was not tried.
@@ -103,7 +105,9 @@ impl Relay {
             Ok(Err(refusal)) => Err(refusal),
             Err(_late) => {
                 let limit = self.limits.connect.as_secs();
-                Err(Refusal::ForNow(format!("{name} does not answer within {limit} s")))
+                Err(Refusal::ForNow(format!(
+                    "{name} does not answer within {limit} s"
+                )))
             }
         };
         carried.unwrap_or_else(|refusal| Handed::failed(refusal, Reached::No))

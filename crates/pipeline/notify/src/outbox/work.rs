@@ -35,6 +35,10 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 const MOST_UNANSWERED: u32 = 3;
 /// The wait between two of these times.
 const UNANSWERED_WAIT: Duration = Duration::from_secs(4 * 3_600);
+/// Mails under way for each connection to a domain.
+const WAITING: u32 = 4;
+/// A domain that takes longer for a mail is left alone for a while: whoever waits for it holds a connection and a place that others need.
+const SLOW: Duration = Duration::from_secs(120);
 /// What pace is told in.
 const MINUTE: Duration = Duration::from_secs(60);
 /// The name of the secret that return paths are sealed with.
@@ -77,11 +81,13 @@ pub(super) struct Batch {
 }
 
 impl Work {
+    /// `most`: mails that are under way at once.
     pub(super) fn new(
         config: NoticeConfig,
         store: Store,
         clock: Clock,
         folder: PathBuf,
+        most: u32,
     ) -> Result<Self, SenderError> {
         let way = match (config.way(), &config.relay) {
             (Delivery::Relay, Some(name)) => Way::Relay(Box::new(Relay::new(name, &config, &clock)?)),
@@ -89,17 +95,7 @@ impl Work {
             (Delivery::Direct, _) => Way::Direct(Box::new(Direct::new(&config, &clock)?)),
             (Delivery::Folder, _) => Way::Folder(Folder::new(folder)),
         };
-        let share = match way {
-            Way::Direct(_) => Share {
-                connections: config.connections_per_domain,
-                interval: MINUTE / config.mails_per_minute.max(1),
-            },
-            // The slots are its share.
-            Way::Relay(_) | Way::Folder(_) => Share {
-                connections: u32::from(u16::MAX),
-                interval: Duration::ZERO,
-            },
-        };
+        let share = share(&way, &config, most);
         let signers = config.dkim.iter().map(DkimSigner::load);
         let wrapping = Wrapping {
             signers: signers.collect::<Result<_, DkimError>>()?,
@@ -143,10 +139,7 @@ impl Work {
         if !ended.is_empty() {
             self.store.note_mails(&ended).await?;
         }
-        Ok(Batch {
-            mails,
-            is_full,
-        })
+        Ok(Batch { mails, is_full })
     }
 
     /// Carries one mail away, and notes what became of it.
@@ -156,7 +149,11 @@ impl Work {
             Ok(connections) => connections,
             Err(later) => return self.hold(&mail, later).await,
         };
-        let turn = async { tokio::try_join!(connections.acquire(), self.slots.acquire()).ok() };
+        // In this order: who waits for a slow domain must not keep a slot from the others.
+        let turn = async {
+            let connection = connections.acquire().await.ok()?;
+            Some((connection, self.slots.acquire().await.ok()?))
+        };
         let turn = tokio::select! {
             biased;
             () = stop.cancelled() => None,
@@ -170,9 +167,12 @@ impl Work {
             self.pace.tried(destination, Reached::Unknown, now());
             return self.hold(&mail, now()).await;
         }
+        let begin = now();
         match self.try_once(&mail).await {
             Ok(handed) => {
-                self.pace.tried(destination, handed.reached, now());
+                let is_slow = matches!(self.way, Way::Direct(_)) && now().since(begin) > SLOW;
+                let reached = if is_slow { Reached::Slowly } else { handed.reached };
+                self.pace.tried(destination, reached, now());
                 self.settle(&mail, handed).await;
             }
             // Its lease runs out.
@@ -334,6 +334,27 @@ impl Work {
             tokio::time::sleep(STORE_PAUSE).await;
         }
         true
+    }
+}
+
+/// What a destination is given. A domain has a quarter of all at most, so that a few slow ones do not stop all.
+fn share(way: &Way, config: &NoticeConfig, most: u32) -> Share {
+    match way {
+        Way::Direct(_) => Share {
+            connections: config.connections_per_domain.min(config.connections / 4).max(1),
+            under_way: config
+                .connections_per_domain
+                .saturating_mul(WAITING)
+                .min(most / 4)
+                .max(1),
+            interval: MINUTE / config.mails_per_minute.max(1),
+        },
+        // The slots are its share.
+        Way::Relay(_) | Way::Folder(_) => Share {
+            connections: u32::from(u16::MAX),
+            under_way: u32::MAX,
+            interval: Duration::ZERO,
+        },
     }
 }
 
