@@ -87,6 +87,12 @@ impl Direct {
 
     /// Hands one mail to a server of `domain`.
     pub(super) async fn hand_over(&self, parcel: &Parcel, domain: &str) -> Handed {
+        let mut handed = self.exchange(parcel, domain).await;
+        handed.outcome = handed.outcome.map_err(|refusal| theirs(refusal, Refusal::ForGood));
+        handed
+    }
+
+    async fn exchange(&self, parcel: &Parcel, domain: &str) -> Handed {
         if let Some(kept) = self.pool.take(domain)
             && let Ok(handed) = carry(kept, parcel, &self.limits).await
         {
@@ -108,7 +114,10 @@ impl Direct {
             if now >= until {
                 break;
             }
-            match self.try_place(parcel, place, &found, until.min(now + CONNECT)).await {
+            match self
+                .try_place(parcel, place, &found, until.min(now + CONNECT))
+                .await
+            {
                 Ok(handed) => return handed,
                 Err(refusal) => last = refusal,
             }
@@ -150,7 +159,8 @@ impl Direct {
         };
         let late = || Err(Refusal::ForNow(format!("{} does not answer in time", place.name)));
         let connection = tokio::time::timeout_at(by, server.connect()).await;
-        let connection = connection.unwrap_or_else(|_late| late()).map_err(theirs)?;
+        let connection = connection.unwrap_or_else(|_late| late());
+        let connection = connection.map_err(|refusal| theirs(refusal, Refusal::ForNow))?;
         carry(Kept::new(connection, found.domain.clone()), parcel, &self.limits).await
     }
 
@@ -208,10 +218,11 @@ impl Direct {
     }
 }
 
-/// What a server of strangers has against us, no key of the configuration mends.
-fn theirs(refusal: Refusal) -> Refusal {
+/// What a server of strangers has against us, no key of the configuration mends. Of one that turned the mail away it is for good; one that turned
+/// us away before may be followed by a better one.
+fn theirs(refusal: Refusal, meant: fn(String) -> Refusal) -> Refusal {
     match refusal {
-        Refusal::OfUs(why) => Refusal::ForNow(why),
+        Refusal::OfUs(why) => meant(why),
         other => other,
     }
 }

@@ -11,7 +11,9 @@ const NO_MAILBOX: &[&str] = &["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", DISA
 /// The mailbox is disabled. Some say so of one that gets too much just now.
 const DISABLED: &str = "5.2.1";
 /// Words of those who mean too much.
-const OF_RATE: &[&str] = &["rate", "limit", "too many", "too much", "too fast", "quickly", "frequen"];
+const OF_RATE: &[&str] = &[
+    "rate", "limit", "too many", "too much", "too fast", "quickly", "frequen",
+];
 /// Longest reason that is kept.
 const MAX_REASON: usize = 500;
 
@@ -34,7 +36,6 @@ impl Refusal {
     /// What the server says of the mail itself decides: 5yz is for good (RFC 5321 section 4.2.1), all else may pass.
     pub(super) fn of_mail(error: &SmtpError) -> Self {
         let why = told(error);
-        // Our own client refuses where the relay lacks what the mail needs: 8BITMIME (RFC 6152).
         if error.is_client() || is_about_us(error, &why) {
             Self::OfUs(why)
         } else if error.is_permanent() {
@@ -120,7 +121,10 @@ mod tests {
         for (why, is_gone) in [
             ("permanent error (550): 5.1.1 no such user", true),
             ("permanent error (550): 5.2.1 the mailbox is disabled", true),
-            ("permanent error (550): 5.2.1 receiving mail at a Rate that prevents delivery", false),
+            (
+                "permanent error (550): 5.2.1 receiving mail at a Rate that prevents delivery",
+                false,
+            ),
             ("permanent error (550): 5.2.2 mailbox full", false),
             ("permanent error (550): no such user", false),
         ] {

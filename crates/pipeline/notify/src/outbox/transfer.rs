@@ -171,7 +171,8 @@ fn options(connection: &AsyncSmtpConnection, parcel: &Parcel) -> Result<Vec<Mail
         return Ok(vec![MailParameter::Body(MailBodyParameter::EightBitMime)]);
     }
     let why = "the mail is not all ASCII, and the server does not offer 8BITMIME (RFC 6152)";
-    Err(Refusal::OfUs(why.to_owned()))
+    // Neither it nor the mail will change.
+    Err(Refusal::ForGood(why.to_owned()))
 }
 
 /// Whether an error ends the connection: it has no code, or the one of a server that closes.

@@ -204,6 +204,17 @@ async fn what_is_more_than_the_pace_waits_without_a_try() {
 }
 
 #[tokio::test]
+async fn what_a_server_of_strangers_has_against_us_is_for_good() {
+    let (address, _server) = server_at("127.0.0.1:0", Habit::RelaysForOthers).await;
+    let house = house(&["implicit.example"]).await;
+    let sender = house.sender_as(direct_config(address.port()).await);
+    assert!(sender.send_next().await.unwrap());
+    let (state, why) = fate(&house, "implicit.example").await;
+    assert!(state == "failed" && why.contains("5.7.1"), "{state} {why}");
+    assert!(house.store.suppressed("", 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn domains_that_hang_do_not_stop_the_others() {
     let (address, server) = server_at("127.0.0.1:0", Habit::Plain).await;
     // It is connected with, and says nothing.

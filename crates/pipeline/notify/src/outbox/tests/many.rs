@@ -28,6 +28,8 @@ pub(super) enum Habit {
     NeverEndsALine,
     /// Answers with what is no SMTP.
     TalksRubbish,
+    /// Takes mail of others only.
+    RelaysForOthers,
     /// Refuses every other recipient for now.
     Greylists,
 }
@@ -82,6 +84,10 @@ async fn talk(stream: TcpStream, habit: Habit, seen: Arc<Seen>) -> Option<()> {
             "MAIL" => misbehave(&mut stream, habit, mails).await?,
             "RCPT" if habit == Habit::Greylists && number.is_multiple_of(2) => {
                 stream.write_all(b"450 4.2.0 greylisted\r\n").await.ok()?;
+                continue;
+            }
+            "RCPT" if habit == Habit::RelaysForOthers => {
+                stream.write_all(b"554 5.7.1 relay access denied\r\n").await.ok()?;
                 continue;
             }
             "DATA" => {

@@ -380,7 +380,7 @@ async fn a_relay_without_8bitmime_gets_mails_in_ascii_only() {
     mail.message.extend_from_slice("olé\r\n".as_bytes());
     let refusal = relay.hand_over(&parcel(&mail)).await.outcome.unwrap_err();
     assert!(
-        matches!(&refusal, Refusal::OfUs(why) if why.contains("8BITMIME")),
+        matches!(&refusal, Refusal::ForGood(why) if why.contains("8BITMIME")),
         "{refusal:?}"
     );
 }
