@@ -70,7 +70,7 @@ pub(crate) async fn answer_about_suppressed(
                 since: now,
                 until,
             };
-            serde_json::to_value(store.suppress(&suppressed).await?)?
+            serde_json::to_value(store.suppress_by_hand(&suppressed).await?)?
         }
         SuppressRequest::Remove {
             address,

@@ -35,8 +35,12 @@ pub struct OutgoingMail {
     pub message: Vec<u8>,
     /// How often it was taken, this time included.
     pub attempts: u32,
+    /// How often a server got it whole and did not say whether it took it.
+    pub unanswered: u32,
     /// When it was put into the outbox.
     pub created_at: Timestamp,
+    /// When its lease ends.
+    pub leased_until: Timestamp,
 }
 
 /// How a try to send a mail ended.
@@ -51,6 +55,13 @@ pub enum MailOutcome {
         /// From when on.
         until: Timestamp,
         /// What stood in the way.
+        why: String,
+    },
+    /// A server got it whole and did not say whether it took it. It is to be tried again.
+    Unanswered {
+        /// From when on.
+        until: Timestamp,
+        /// What came instead of an answer.
         why: String,
     },
     /// It was not tried, for no fault of its own, and is to be taken again. That it was taken does not count.
@@ -70,6 +81,8 @@ pub enum MailOutcome {
 pub struct MailNote {
     /// The mail.
     pub id: Uuid,
+    /// When the lease ends that it was tried under. Where somebody else has taken the mail since, only that it left is noted.
+    pub lease: Timestamp,
     /// How its try ended.
     pub outcome: MailOutcome,
 }
@@ -91,7 +104,7 @@ impl Store {
              ORDER BY due_at, id LIMIT $3 {}) \
              UPDATE outbox SET due_at = $2, leased_until = $2, attempts = attempts + 1 \
              WHERE id IN (SELECT id FROM next) \
-             RETURNING id, sender, recipient, message, attempts, created_at",
+             RETURNING id, sender, recipient, message, attempts, unanswered, created_at, leased_until",
             connection.dialect().skip_locked()
         );
         let rows = connection.rows(sql, values![now, now.plus(lease), limit]).await?;
@@ -108,7 +121,7 @@ impl Store {
         Ok(self.take_mails(1, lease).await?.pop())
     }
 
-    /// Notes how tries ended, all of them or none. What is no longer waiting stays as it is, unless it left after all. With a mail that was sent, the
+    /// Notes how tries ended, all of them or none. What is no longer waiting, or was taken anew, stays as it is, unless it left after all. With a mail that was sent, the
     /// notice of the same id is told, or those that it is the letter of.
     ///
     /// # Errors
@@ -135,12 +148,17 @@ impl Store {
         let sql =
             "UPDATE outbox SET state = 'filed', last_error = NULL, leased_until = NULL WHERE id IN {keys}";
         connection.rows_in(sql, of(&MailOutcome::Filed)).await?;
-        for MailNote { id, outcome } in notes {
+        for MailNote { id, lease, outcome } in notes {
             let (sql, row) = match outcome {
                 MailOutcome::Sent | MailOutcome::Filed => continue,
-                MailOutcome::Postponed { until, why } => (POSTPONE, values![*id, *until, why.as_str()]),
-                MailOutcome::Held { until } => (HOLD, values![*id, *until]),
-                MailOutcome::Failed { why } => (FAIL, values![*id, why.as_str()]),
+                MailOutcome::Postponed { until, why } => {
+                    (POSTPONE, values![*id, *lease, *until, why.as_str()])
+                }
+                MailOutcome::Unanswered { until, why } => {
+                    (POSTPONE_UNANSWERED, values![*id, *lease, *until, why.as_str()])
+                }
+                MailOutcome::Held { until } => (HOLD, values![*id, *lease, *until]),
+                MailOutcome::Failed { why } => (FAIL, values![*id, *lease, why.as_str()]),
             };
             connection.execute(sql, row).await?;
         }
@@ -152,8 +170,12 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn mail_sent(&self, id: Uuid) -> Result<(), StoreError> {
-        let outcome = MailOutcome::Sent;
-        self.note_mails(&[MailNote { id, outcome }]).await
+        let note = MailNote {
+            id,
+            lease: Timestamp::EPOCH,
+            outcome: MailOutcome::Sent,
+        };
+        self.note_mails(&[note]).await
     }
 
     /// A page of the mails in a state, or of all, behind the last id of the page before, in the order of their ids.
@@ -180,7 +202,7 @@ impl Store {
     /// The store failed.
     pub async fn retry_mails(&self, id: Option<Uuid>) -> Result<u64, StoreError> {
         let now = self.now();
-        let head = "UPDATE outbox SET state = 'waiting', due_at = $1, created_at = $1, attempts = 0, leased_until = NULL WHERE";
+        let head = "UPDATE outbox SET state = 'waiting', due_at = $1, created_at = $1, attempts = 0, unanswered = 0, leased_until = NULL WHERE";
         let (sql, row) = match id {
             Some(id) => (
                 format!(
@@ -232,12 +254,14 @@ pub struct KeptMail {
 
 /// Nobody is just sending it.
 const NOT_TAKEN: &str = "(leased_until IS NULL OR leased_until <= $1)";
-const POSTPONE: &str = "UPDATE outbox SET due_at = $2, leased_until = NULL, last_error = $3 \
-                        WHERE id = $1 AND state = 'waiting'";
-const HOLD: &str = "UPDATE outbox SET due_at = $2, leased_until = NULL, attempts = attempts - 1 \
-                    WHERE id = $1 AND state = 'waiting'";
-const FAIL: &str = "UPDATE outbox SET state = 'failed', leased_until = NULL, last_error = $2 \
-                    WHERE id = $1 AND state = 'waiting'";
+const POSTPONE: &str = "UPDATE outbox SET due_at = $3, leased_until = NULL, last_error = $4 \
+                        WHERE id = $1 AND leased_until = $2 AND state = 'waiting'";
+const POSTPONE_UNANSWERED: &str = "UPDATE outbox SET due_at = $3, leased_until = NULL, last_error = $4, unanswered = unanswered + 1 \
+                                   WHERE id = $1 AND leased_until = $2 AND state = 'waiting'";
+const HOLD: &str = "UPDATE outbox SET due_at = $3, leased_until = NULL, attempts = attempts - 1 \
+                    WHERE id = $1 AND leased_until = $2 AND state = 'waiting'";
+const FAIL: &str = "UPDATE outbox SET state = 'failed', leased_until = NULL, last_error = $3 \
+                    WHERE id = $1 AND leased_until = $2 AND state = 'waiting'";
 
 impl Transaction {
     /// Puts a mail into the outbox, due at once. The same id twice is kept once.
@@ -269,7 +293,9 @@ fn mail(mut row: Row) -> Result<OutgoingMail, StoreError> {
         recipient: row.take_word()?,
         message: row.take()?,
         attempts: row.take_count()?,
+        unanswered: row.take_count()?,
         created_at: row.take_time()?,
+        leased_until: row.take_time()?,
     })
 }
 

@@ -105,6 +105,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "feedback loop",
         statements: FEEDBACK,
     },
+    Step {
+        name: "mails that a server may have taken",
+        statements: UNANSWERED,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -531,6 +535,9 @@ const FEEDBACK: &[&str] = &[
     ) {strict}",
     "CREATE INDEX deliveries_due ON deliveries (way, due_at) WHERE position < latest",
 ];
+
+/// A mail that a server may have taken is not tried as often as another one.
+const UNANSWERED: &[&str] = &["ALTER TABLE outbox ADD COLUMN unanswered {int} NOT NULL DEFAULT 0"];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

@@ -7,13 +7,16 @@ use atalaya_model::{MailAddress, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::contacts::caseless;
-use crate::sql::{Row, values};
+use crate::sql::{Row, Value, values};
 use crate::{Store, StoreError};
 
 /// What is told of whoever asked for no more.
 const LEFT_ALONE: &str = "the recipient asked to be left alone";
 /// What is told of a dead mailbox, before what its server said.
 const DEAD: &str = "mail to it failed for good";
+
+const SUPPRESS: &str = "INSERT INTO suppressed (address, why, since, until) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (address) DO UPDATE SET why = excluded.why, since = excluded.since, until = excluded.until";
 
 /// An address that no mail goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,20 +41,23 @@ pub enum Asked {
 }
 
 impl Store {
-    /// Sends no more mail to an address. What was said of it before is replaced.
+    /// Sends no more mail to an address, because of what was heard of it. What was said of it before stays where it holds longer.
     ///
     /// # Errors
     /// The store failed.
     pub async fn suppress(&self, suppressed: &Suppressed) -> Result<(), StoreError> {
-        let sql = "INSERT INTO suppressed (address, why, since, until) VALUES ($1, $2, $3, $4) \
-                   ON CONFLICT (address) DO UPDATE SET why = excluded.why, since = excluded.since, until = excluded.until";
-        let row = values![
-            caseless(&suppressed.address),
-            suppressed.why.as_str(),
-            suppressed.since,
-            suppressed.until,
-        ];
-        self.write_one(sql, row).await
+        let longer = "WHERE suppressed.until IS NOT NULL AND (excluded.until IS NULL OR excluded.until >= suppressed.until)";
+        let sql = format!("{SUPPRESS} {longer}");
+        self.write().await?.execute(sql, row(suppressed)).await?;
+        Ok(())
+    }
+
+    /// Sends no more mail to an address, because a person says so. What was said of it before is replaced.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn suppress_by_hand(&self, suppressed: &Suppressed) -> Result<(), StoreError> {
+        self.write_one(SUPPRESS, row(suppressed)).await
     }
 
     /// Mail may go to an address again: it is not suppressed, and not dead. Whoever asked to be left alone stays so, unless `asked` is to be
@@ -119,6 +125,15 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+fn row(suppressed: &Suppressed) -> Vec<Value> {
+    values![
+        caseless(&suppressed.address),
+        suppressed.why.as_str(),
+        suppressed.since,
+        suppressed.until,
+    ]
 }
 
 /// Reads a row; the columns are taken in their order.

@@ -207,7 +207,8 @@ async fn a_notice_is_told_when_a_relay_took_its_mail(fixture: Fixture) {
         (ids[1], MailOutcome::Filed),
         (ids[2], MailOutcome::Failed { why }),
     ];
-    let notes = notes.map(|(id, outcome)| MailNote { id, outcome });
+    let lease = fixture.time.now();
+    let notes = notes.map(|(id, outcome)| MailNote { id, lease, outcome });
     store.note_mails(&notes).await.unwrap();
     let limits = DossierLimits {
         observations: 0,
@@ -545,6 +546,8 @@ async fn no_mail_goes_to_who_is_suppressed_until_the_time_is_over(fixture: Fixtu
         store.suppress(one).await.unwrap();
         store.suppress(one).await.unwrap();
     }
+    let shorter = suppressed(&for_good, Some(time.now().plus(hour)));
+    store.suppress(&shorter).await.unwrap();
     store.leave_alone(&alone, time.now()).await.unwrap();
     let unwanted = async || {
         let found = store

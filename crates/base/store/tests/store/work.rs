@@ -24,6 +24,8 @@ on_both!(
     a_mail_is_sent_postponed_or_failed,
     mails_are_taken_and_noted_many_at_a_time,
     a_mail_that_is_just_being_sent_is_neither_tried_again_nor_dropped_by_hand,
+    a_mail_that_may_have_left_counts_how_often,
+    who_lost_a_mail_to_somebody_else_notes_no_more_than_that_it_left,
     a_mail_that_failed_is_tried_again_or_dropped_by_hand,
     work_wakes_who_waits_for_it,
     what_is_finished_is_deleted_at_its_age_and_what_waits_stays,
@@ -215,7 +217,8 @@ async fn a_mail_is_sent_postponed_or_failed(fixture: Fixture) {
         ),
         (failed, MailOutcome::Failed { why }),
     ];
-    let notes = notes.map(|(id, outcome)| MailNote { id, outcome });
+    let lease = time.now().plus(LEASE);
+    let notes = notes.map(|(id, outcome)| MailNote { id, lease, outcome });
     store.note_mails(&notes).await.unwrap();
     time.advance(LEASE * 4);
     assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
@@ -238,7 +241,11 @@ async fn mails_are_taken_and_noted_many_at_a_time(fixture: Fixture) {
     let held = second.iter().map(|mail| (mail.id, MailOutcome::Held { until }));
     let notes: Vec<_> = sent
         .chain(held)
-        .map(|(id, outcome)| MailNote { id, outcome })
+        .map(|(id, outcome)| MailNote {
+            id,
+            lease: until,
+            outcome,
+        })
         .collect();
     store.note_mails(&notes).await.unwrap();
     time.advance(LEASE);
@@ -251,25 +258,74 @@ async fn mails_are_taken_and_noted_many_at_a_time(fixture: Fixture) {
 async fn a_mail_that_is_just_being_sent_is_neither_tried_again_nor_dropped_by_hand(fixture: Fixture) {
     let (store, time) = (&fixture.store, &fixture.time);
     let id = add_mail(store).await.id;
-    store.take_mail(LEASE).await.unwrap().unwrap();
+    let lease = store.take_mail(LEASE).await.unwrap().unwrap().leased_until;
     assert_eq!(store.retry_mails(Some(id)).await.unwrap(), 0);
     assert!(!store.drop_mail(id).await.unwrap());
     let (until, why) = (time.now().plus(LEASE * 9), "451 try later".to_owned());
     let outcome = MailOutcome::Postponed { until, why };
-    store.note_mails(&[MailNote { id, outcome }]).await.unwrap();
+    let note = MailNote { id, lease, outcome };
+    store.note_mails(&[note]).await.unwrap();
     assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
     assert_eq!(store.retry_mails(Some(id)).await.unwrap(), 1);
     assert_eq!(store.take_mail(LEASE).await.unwrap().unwrap().attempts, 1);
 }
 
+async fn a_mail_that_may_have_left_counts_how_often(fixture: Fixture) {
+    let store = &fixture.store;
+    let id = add_mail(store).await.id;
+    for times in 0..3 {
+        let mail = store.take_mail(LEASE).await.unwrap().unwrap();
+        assert_eq!(mail.unanswered, times);
+        let (until, why) = (fixture.time.now(), "no answer".to_owned());
+        let outcome = MailOutcome::Unanswered { until, why };
+        let lease = mail.leased_until;
+        store
+            .note_mails(&[MailNote { id, lease, outcome }])
+            .await
+            .unwrap();
+    }
+    assert_eq!(store.retry_mails(Some(id)).await.unwrap(), 1);
+    let mail = store.take_mail(LEASE).await.unwrap().unwrap();
+    assert_eq!(mail.unanswered, 0, "by hand it is tried anew");
+}
+
+async fn who_lost_a_mail_to_somebody_else_notes_no_more_than_that_it_left(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    let id = add_mail(store).await.id;
+    let lost = store.take_mail(LEASE).await.unwrap().unwrap();
+    time.advance(LEASE);
+    let taken = store.take_mail(LEASE).await.unwrap().unwrap();
+    let why = "451 try later".to_owned();
+    let until = time.now();
+    let outcomes = [
+        MailOutcome::Postponed {
+            until,
+            why: why.clone(),
+        },
+        MailOutcome::Held { until },
+        MailOutcome::Failed { why },
+    ];
+    let lease = lost.leased_until;
+    let notes = outcomes.map(|outcome| MailNote { id, lease, outcome });
+    store.note_mails(&notes).await.unwrap();
+    assert_eq!(store.take_mail(LEASE).await.unwrap(), None);
+    let kept = store.mails(Some("waiting"), None, 9).await.unwrap();
+    assert_eq!((kept[0].due_at, kept[0].attempts), (taken.leased_until, 2));
+    let outcome = MailOutcome::Sent;
+    let note = MailNote { id, lease, outcome };
+    store.note_mails(&[note]).await.unwrap();
+    assert_eq!(store.mails(Some("sent"), None, 9).await.unwrap().len(), 1);
+}
+
 async fn a_mail_that_failed_is_tried_again_or_dropped_by_hand(fixture: Fixture) {
     let store = &fixture.store;
     let id = add_mail(store).await.id;
-    store.take_mail(LEASE).await.unwrap().unwrap();
+    let lease = store.take_mail(LEASE).await.unwrap().unwrap().leased_until;
     let outcome = MailOutcome::Failed {
         why: "550".to_owned(),
     };
-    store.note_mails(&[MailNote { id, outcome }]).await.unwrap();
+    let note = MailNote { id, lease, outcome };
+    store.note_mails(&[note]).await.unwrap();
     assert_eq!(store.retry_mails(None).await.unwrap(), 1, "all that failed");
     assert!(store.drop_mail(id).await.unwrap());
     assert_eq!(store.take_mail(LEASE).await.unwrap(), None);

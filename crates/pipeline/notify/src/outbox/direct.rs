@@ -5,14 +5,17 @@
 //! are validated here, or a resolver that is believed to have done so.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_formats::mta_sts::Policy;
 use atalaya_model::{Clock, Prefix, reserved};
 use atalaya_net::{Exchanges, Resolver};
 use lettre::transport::smtp::extension::ClientId;
+use tokio::time::Instant;
 
 use super::SenderError;
+use super::limits::Limits;
 use super::parcel::Parcel;
 use super::policies::Policies;
 use super::pool::{Kept, Pool};
@@ -37,7 +40,16 @@ pub(super) struct Direct {
     hello: String,
     port: u16,
     inside: Vec<Prefix>,
-    timeout: Duration,
+    limits: Limits,
+}
+
+/// What is known of a domain.
+struct Found {
+    domain: String,
+    /// The policy that must be obeyed.
+    policy: Option<Arc<Policy>>,
+    /// Its servers, best first.
+    places: Vec<Place>,
 }
 
 /// A server of a domain: its name, and an address of it.
@@ -59,7 +71,7 @@ impl Direct {
             hello,
             port: config.direct_port,
             inside: config.direct_inside.clone(),
-            timeout: config.timeout.duration(),
+            limits: Limits::new(config.timeout.duration()),
         })
     }
 
@@ -75,29 +87,37 @@ impl Direct {
 
     /// Hands one mail to a server of `domain`.
     pub(super) async fn hand_over(&self, parcel: &Parcel, domain: &str) -> Handed {
-        match tokio::time::timeout(self.timeout, self.exchange(parcel, domain)).await {
-            Ok(handed) => handed,
-            Err(_late) => {
-                let why = format!("{domain} did not take it within {} s", self.timeout.as_secs());
-                Handed::failed(Refusal::ForNow(why), Reached::No)
-            }
-        }
+        let mut handed = self.exchange(parcel, domain).await;
+        handed.outcome = handed.outcome.map_err(|refusal| theirs(refusal, Refusal::ForGood));
+        handed
     }
 
     async fn exchange(&self, parcel: &Parcel, domain: &str) -> Handed {
         if let Some(kept) = self.pool.take(domain)
-            && let Ok(handed) = carry(kept, parcel).await
+            && let Ok(handed) = carry(kept, parcel, &self.limits).await
         {
             return handed;
         }
-        let policy = self.policies.enforced(domain, &self.resolver).await;
-        let places = match self.places(domain, policy.as_deref()).await {
-            Ok(places) => places,
+        // For all servers together: else many of them that are away take their time one behind the other.
+        let until = Instant::now() + self.limits.connect;
+        let Ok(found) = tokio::time::timeout_at(until, self.find(domain)).await else {
+            let why = format!("the servers of {domain} were not found in time");
+            return Handed::failed(Refusal::ForNow(why), Reached::No);
+        };
+        let found = match found {
+            Ok(found) => found,
             Err(refusal) => return Handed::failed(refusal, Reached::Yes),
         };
         let mut last = Refusal::ForNow(format!("no server of {domain} has an address that may be used"));
-        for place in places {
-            match self.try_place(parcel, domain, &place, policy.as_deref()).await {
+        for place in &found.places {
+            let now = Instant::now();
+            if now >= until {
+                break;
+            }
+            match self
+                .try_place(parcel, place, &found, until.min(now + CONNECT))
+                .await
+            {
                 Ok(handed) => return handed,
                 Err(refusal) => last = refusal,
             }
@@ -105,15 +125,25 @@ impl Direct {
         Handed::failed(last, Reached::No)
     }
 
-    /// Gives the mail to one server; fails where that cannot be spoken with, so that the next may be.
+    async fn find(&self, domain: &str) -> Result<Found, Refusal> {
+        let policy = self.policies.enforced(domain, &self.resolver).await;
+        let places = self.places(domain, policy.as_deref()).await?;
+        Ok(Found {
+            domain: domain.to_owned(),
+            policy,
+            places,
+        })
+    }
+
+    /// Gives the mail to one server; fails where that cannot be spoken with, so that the next may be. Connects until `by`.
     async fn try_place(
         &self,
         parcel: &Parcel,
-        domain: &str,
         place: &Place,
-        policy: Option<&Policy>,
+        found: &Found,
+        by: Instant,
     ) -> Result<Handed, Refusal> {
-        let tls = match policy {
+        let tls = match found.policy {
             Some(_) => Tls::Required,
             None => Tls::Opportunistic,
         };
@@ -125,12 +155,13 @@ impl Direct {
             tls,
             parameters,
             credentials: None,
-            timeout: self.timeout,
+            timeout: self.limits.connect,
         };
         let late = || Err(Refusal::ForNow(format!("{} does not answer in time", place.name)));
-        let connection = tokio::time::timeout(CONNECT, server.connect()).await;
-        let connection = connection.unwrap_or_else(|_late| late()).map_err(theirs)?;
-        carry(Kept::new(connection, domain.to_owned()), parcel).await
+        let connection = tokio::time::timeout_at(by, server.connect()).await;
+        let connection = connection.unwrap_or_else(|_late| late());
+        let connection = connection.map_err(|refusal| theirs(refusal, Refusal::ForNow))?;
+        carry(Kept::new(connection, found.domain.clone()), parcel, &self.limits).await
     }
 
     /// The servers of a domain, best first.
@@ -187,10 +218,11 @@ impl Direct {
     }
 }
 
-/// What a server of strangers has against us, no key of the configuration mends.
-fn theirs(refusal: Refusal) -> Refusal {
+/// What a server of strangers has against us, no key of the configuration mends. Of one that turned the mail away it is for good; one that turned
+/// us away before may be followed by a better one.
+fn theirs(refusal: Refusal, meant: fn(String) -> Refusal) -> Refusal {
     match refusal {
-        Refusal::OfUs(why) => Refusal::ForNow(why),
+        Refusal::OfUs(why) => meant(why),
         other => other,
     }
 }

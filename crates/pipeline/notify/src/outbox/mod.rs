@@ -5,15 +5,17 @@
 //! ends the mail with the reason kept. So does a recipient who asked to be left alone, or where there is no mailbox, while the mail waited.
 //!
 //! Exactly once ends between the relay's `250` and the note of it in the store. A mail leaves twice if this process dies in between, if the
-//! note fails until its lease is over, or if the relay took the mail but its answer was lost. Nothing on this side can rule that out
-//! (RFC 5321 section 4.5.3.2.6); the Message-ID is the same, so that readers can. A connection carries its next mail only when the
-//! note of the last one is durable: a crash doubles no more than one mail for each connection.
+//! note fails until its lease is over, or if the relay took the mail but its answer was lost: then it is tried three times at most. Nothing on
+//! this side can rule that out (RFC 5321 section 4.5.3.2.6); the Message-ID is the same, so that readers can. A connection carries its
+//! next mail only when the note of the last one is durable: a crash doubles no more than one mail for each connection.
 
+mod answers;
 mod bounded;
 mod config;
 mod direct;
 mod dkim;
 mod folder;
+mod limits;
 mod notes;
 mod pace;
 mod parcel;
@@ -94,7 +96,7 @@ impl Sender {
         let most = config.connections.saturating_mul(AHEAD);
         Ok(Self {
             most: usize::try_from(most).unwrap_or(usize::MAX),
-            work: Arc::new(Work::new(config, store, clock, folder)?),
+            work: Arc::new(Work::new(config, store, clock, folder, most)?),
         })
     }
 
@@ -122,8 +124,8 @@ impl Sender {
         while !stop.is_cancelled() {
             while busy.try_join_next().is_some() {}
             let room = self.most.saturating_sub(busy.len());
-            // Many at a time: each taking is a transaction.
-            if room.saturating_mul(2) < self.most {
+            // Many at a time: each taking is a transaction. No more than a quarter: domains that are slow may keep the rest.
+            if room.saturating_mul(4) < self.most {
                 tokio::select! {
                     _one = busy.join_next() => {}
                     () = stop.cancelled() => {}
@@ -154,7 +156,7 @@ impl Sender {
         let batch = self.work.take(room).await?;
         for mail in batch.mails {
             let work = Arc::clone(&self.work);
-            busy.spawn(work.carry(mail, batch.until, stop.clone()));
+            busy.spawn(work.carry(mail, stop.clone()));
         }
         Ok(batch.is_full)
     }

@@ -22,10 +22,12 @@ const LONGEST: Duration = Duration::from_secs(600);
 const MOST_DOUBLINGS: u32 = 6;
 /// How far ahead of its pace a destination may be: mails that come due are looked for every 5 seconds.
 const AHEAD: Duration = Duration::from_secs(10);
-/// Mails that may wait for each connection to a destination.
-const QUEUE: u32 = 4;
-/// The wait where more would.
+/// The first wait where as many mails as may be are under way.
 const CROWDED: Duration = Duration::from_secs(10);
+/// How much longer each further one waits.
+const CROWD_STEP: Duration = Duration::from_secs(1);
+/// How long a destination is left alone that took a mail slowly.
+const SLOW: Duration = Duration::from_secs(300);
 /// Destinations that are remembered before those are forgotten of which nothing need be known.
 const MOST: usize = 10_000;
 
@@ -34,6 +36,8 @@ const MOST: usize = 10_000;
 pub(super) struct Share {
     /// Connections at once.
     pub(super) connections: u32,
+    /// Mails under way at once: on these connections, and waiting for them.
+    pub(super) under_way: u32,
     /// The time between two mails, seen over many.
     pub(super) interval: Duration,
 }
@@ -91,8 +95,10 @@ impl Pace {
         if found.closed_until > now {
             return Err(found.closed_until);
         }
-        if found.under_way >= share.connections.saturating_mul(QUEUE) {
-            return Err(now.plus(CROWDED));
+        if found.under_way >= share.under_way {
+            let step = share.interval.max(CROWD_STEP);
+            found.line = found.line.max(now.plus(CROWDED)).plus(step);
+            return Err(found.line);
         }
         if found.next_at > now.plus(AHEAD) {
             found.line = found.line.max(found.next_at.minus(AHEAD)).plus(share.interval);
@@ -114,6 +120,7 @@ impl Pace {
         match reached {
             Reached::Yes => found.failures = 0,
             Reached::Unknown => {}
+            Reached::Slowly => found.closed_until = found.closed_until.max(now.plus(SLOW)),
             Reached::No if found.closed_until > now => {}
             Reached::No => {
                 let doublings = found.failures.min(MOST_DOUBLINGS);
@@ -123,7 +130,9 @@ impl Pace {
             }
         }
         if known.len() > MOST {
-            known.retain(|_name, one| one.under_way > 0 || one.failures > 0 || one.next_at > now);
+            known.retain(|_name, one| {
+                one.under_way > 0 || one.failures > 0 || one.next_at > now || one.closed_until > now
+            });
         }
     }
 
@@ -142,6 +151,7 @@ mod tests {
     fn pace(connections: u32) -> Pace {
         Pace::new(Share {
             connections,
+            under_way: connections * 4,
             interval: SECOND,
         })
     }
@@ -194,11 +204,23 @@ mod tests {
     }
 
     #[test]
+    fn who_is_slow_is_left_alone_for_a_while() {
+        let pace = pace(5);
+        let now = Timestamp::from_seconds(1_000);
+        pace.go("a", now).unwrap();
+        pace.tried("a", Reached::Slowly, now);
+        assert_eq!(pace.go("a", now).unwrap_err(), now.plus(SLOW));
+        assert!(pace.go("a", now.plus(SLOW)).is_ok());
+    }
+
+    #[test]
     fn few_wait_for_a_connection_and_the_others_come_back() {
         let pace = pace(2);
         let now = Timestamp::from_seconds(1_000);
-        let gone = (0..20).filter(|_| pace.go("a", now).is_ok()).count();
-        assert_eq!(gone, 8);
+        let (gone, waiting): (Vec<_>, Vec<_>) = (0..20).map(|_| pace.go("a", now)).partition(Result::is_ok);
+        assert_eq!(gone.len(), 8);
+        let waits: Vec<_> = waiting.into_iter().map(Result::unwrap_err).collect();
+        assert!(waits.is_sorted_by(|one, next| one < next), "one behind the other");
         pace.tried("a", Reached::Yes, now);
         assert!(pace.go("a", now).is_ok());
     }

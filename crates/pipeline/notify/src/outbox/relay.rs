@@ -1,13 +1,12 @@
 //! The relay: the server that takes our mails and carries them on. Many mails a connection, several connections at once, with a limit on
 //! each exchange.
 
-use std::time::Duration;
-
 use atalaya_model::Clock;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::extension::ClientId;
 
 use super::SenderError;
+use super::limits::Limits;
 use super::parcel::Parcel;
 use super::pool::{Kept, Pool};
 use super::refusal::Refusal;
@@ -20,6 +19,7 @@ use crate::notice::{NoticeConfig, host_and_port};
 pub(super) struct Relay {
     server: Server,
     pool: Pool,
+    limits: Limits,
 }
 
 /// Whether a server could be spoken with.
@@ -27,6 +27,8 @@ pub(super) struct Relay {
 pub(super) enum Reached {
     /// It said something about the mail.
     Yes,
+    /// It took so long that others must not wait for it.
+    Slowly,
     /// It is away, turns everybody away, or hangs: other mails would not fare better.
     No,
     /// It was not tried.
@@ -67,6 +69,7 @@ impl Relay {
             .as_ref()
             .zip(config.password.as_ref())
             .map(|(name, password)| Credentials::new(name.clone(), password.expose().to_owned()));
+        let limits = Limits::new(config.timeout.duration());
         let server = Server {
             parameters: parameters(config.tls, host).map_err(SenderError::Tls)?,
             host: host.to_owned(),
@@ -74,11 +77,12 @@ impl Relay {
             hello: ClientId::Domain(hello),
             tls: config.tls,
             credentials,
-            timeout: config.timeout.duration(),
+            timeout: limits.connect,
         };
         Ok(Self {
             server,
             pool: Pool::new(clock.clone()),
+            limits,
         })
     }
 
@@ -89,38 +93,34 @@ impl Relay {
 
     /// Hands one mail over.
     pub(super) async fn hand_over(&self, parcel: &Parcel) -> Handed {
-        let limit: Duration = self.server.timeout;
-        match tokio::time::timeout(limit, self.exchange(parcel)).await {
-            Ok(handed) => handed,
-            Err(_late) => {
-                let why = format!("the relay did not take it within {} s", limit.as_secs());
-                Handed::failed(Refusal::ForNow(why), Reached::No)
-            }
-        }
-    }
-
-    async fn exchange(&self, parcel: &Parcel) -> Handed {
         // The server may have closed what we kept: then a new connection does.
         if let Some(kept) = self.pool.take(&self.server.host)
-            && let Ok(handed) = carry(kept, parcel).await
+            && let Ok(handed) = carry(kept, parcel, &self.limits).await
         {
             return handed;
         }
         let name = self.server.host.clone();
-        let carried = match self.server.connect().await {
-            Ok(connection) => carry(Kept::new(connection, name), parcel).await,
-            Err(refusal) => Err(refusal),
+        let carried = match tokio::time::timeout(self.limits.connect, self.server.connect()).await {
+            Ok(Ok(connection)) => carry(Kept::new(connection, name), parcel, &self.limits).await,
+            Ok(Err(refusal)) => Err(refusal),
+            Err(_late) => {
+                let limit = self.limits.connect.as_secs();
+                Err(Refusal::ForNow(format!(
+                    "{name} does not answer within {limit} s"
+                )))
+            }
         };
         carried.unwrap_or_else(|refusal| Handed::failed(refusal, Reached::No))
     }
 }
 
 /// Carries a mail over a connection; fails where the connection had ended before the server heard of the mail.
-pub(super) async fn carry(mut kept: Kept, parcel: &Parcel) -> Result<Handed, Refusal> {
-    let outcome = match transfer(&mut kept.connection, parcel).await {
+pub(super) async fn carry(mut kept: Kept, parcel: &Parcel, limits: &Limits) -> Result<Handed, Refusal> {
+    let outcome = match transfer(&mut kept.connection, parcel, limits).await {
         Transferred::Taken => Ok(()),
         Transferred::Refused(refusal) => Err(refusal),
         Transferred::Ended(refusal) => return Err(refusal),
+        Transferred::Hung(refusal) => return Ok(Handed::failed(refusal, Reached::No)),
         Transferred::Broken(refusal) => return Ok(Handed::failed(refusal, Reached::Yes)),
     };
     kept.mails = kept.mails.saturating_add(1);

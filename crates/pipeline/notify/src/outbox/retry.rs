@@ -36,7 +36,9 @@ mod tests {
             recipient: "a@b.example".parse().unwrap(),
             message: Vec::new(),
             attempts,
+            unanswered: 0,
             created_at: Timestamp::EPOCH,
+            leased_until: Timestamp::EPOCH,
         }
     }
 

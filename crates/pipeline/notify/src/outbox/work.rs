@@ -15,6 +15,7 @@ use super::config::Delivery;
 use super::direct::Direct;
 use super::dkim::{DkimError, DkimSigner};
 use super::folder::Folder;
+use super::limits::Limits;
 use super::notes::Notes;
 use super::pace::{Pace, Share};
 use super::parcel::{Parcel, Wrapping};
@@ -30,6 +31,14 @@ const QUEUE: Duration = Duration::from_secs(300);
 const LEASE_MARGIN: Duration = Duration::from_secs(60);
 /// The wait after the store failed to note something.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// How often a mail is given to servers that do not say whether they took it.
+const MOST_UNANSWERED: u32 = 3;
+/// The wait between two of these times.
+const UNANSWERED_WAIT: Duration = Duration::from_secs(4 * 3_600);
+/// Mails under way for each connection to a domain.
+const WAITING: u32 = 4;
+/// A domain that takes longer for a mail is left alone for a while: whoever waits for it holds a connection and a place that others need.
+const SLOW: Duration = Duration::from_secs(120);
 /// What pace is told in.
 const MINUTE: Duration = Duration::from_secs(60);
 /// The name of the secret that return paths are sealed with.
@@ -39,6 +48,7 @@ const SECRET_NAME: &str = "return-path";
 #[derive(Debug)]
 pub(super) struct Work {
     config: NoticeConfig,
+    limits: Limits,
     store: Store,
     clock: Clock,
     way: Way,
@@ -66,18 +76,18 @@ pub(super) enum Way {
 pub(super) struct Batch {
     /// Those that go.
     pub(super) mails: Vec<OutgoingMail>,
-    /// When the lease ends.
-    pub(super) until: Timestamp,
     /// Whether as many were taken as could be: there may be more.
     pub(super) is_full: bool,
 }
 
 impl Work {
+    /// `most`: mails that are under way at once.
     pub(super) fn new(
         config: NoticeConfig,
         store: Store,
         clock: Clock,
         folder: PathBuf,
+        most: u32,
     ) -> Result<Self, SenderError> {
         let way = match (config.way(), &config.relay) {
             (Delivery::Relay, Some(name)) => Way::Relay(Box::new(Relay::new(name, &config, &clock)?)),
@@ -85,17 +95,7 @@ impl Work {
             (Delivery::Direct, _) => Way::Direct(Box::new(Direct::new(&config, &clock)?)),
             (Delivery::Folder, _) => Way::Folder(Folder::new(folder)),
         };
-        let share = match way {
-            Way::Direct(_) => Share {
-                connections: config.connections_per_domain,
-                interval: MINUTE / config.mails_per_minute.max(1),
-            },
-            // The slots are its share.
-            Way::Relay(_) | Way::Folder(_) => Share {
-                connections: u32::from(u16::MAX),
-                interval: Duration::ZERO,
-            },
-        };
+        let share = share(&way, &config, most);
         let signers = config.dkim.iter().map(DkimSigner::load);
         let wrapping = Wrapping {
             signers: signers.collect::<Result<_, DkimError>>()?,
@@ -103,6 +103,7 @@ impl Work {
         };
         Ok(Self {
             slots: Semaphore::new(usize::try_from(config.connections).unwrap_or(1)),
+            limits: Limits::new(config.timeout.duration()),
             config,
             store,
             clock,
@@ -123,12 +124,7 @@ impl Work {
     /// # Errors
     /// The store failed.
     pub(super) async fn take(&self, most: usize) -> Result<Batch, StoreError> {
-        let lease = self
-            .config
-            .timeout
-            .duration()
-            .saturating_add(QUEUE + LEASE_MARGIN);
-        let until = self.clock.now().plus(lease);
+        let lease = self.limits.total().saturating_add(QUEUE + LEASE_MARGIN);
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
         let mut mails = self.store.take_mails(limit, lease).await?;
         let is_full = mails.len() >= most;
@@ -143,26 +139,21 @@ impl Work {
         if !ended.is_empty() {
             self.store.note_mails(&ended).await?;
         }
-        Ok(Batch {
-            mails,
-            until,
-            is_full,
-        })
+        Ok(Batch { mails, is_full })
     }
 
-    /// Carries one mail away whose lease ends at `until`, and notes what became of it.
-    pub(super) async fn carry(
-        self: Arc<Self>,
-        mail: OutgoingMail,
-        until: Timestamp,
-        stop: CancellationToken,
-    ) {
+    /// Carries one mail away, and notes what became of it.
+    pub(super) async fn carry(self: Arc<Self>, mail: OutgoingMail, stop: CancellationToken) {
         let destination = self.destination(&mail);
         let connections = match self.pace.go(destination, self.clock.now()) {
             Ok(connections) => connections,
             Err(later) => return self.hold(&mail, later).await,
         };
-        let turn = async { tokio::try_join!(connections.acquire(), self.slots.acquire()).ok() };
+        // In this order: who waits for a slow domain must not keep a slot from the others.
+        let turn = async {
+            let connection = connections.acquire().await.ok()?;
+            Some((connection, self.slots.acquire().await.ok()?))
+        };
         let turn = tokio::select! {
             biased;
             () = stop.cancelled() => None,
@@ -170,15 +161,19 @@ impl Work {
         };
         let now = || self.clock.now();
         // So near the end of its lease it could be taken again while it leaves.
-        let is_late = now().plus(self.config.timeout.duration()) >= until;
+        let needed = self.limits.total().saturating_add(LEASE_MARGIN);
+        let is_late = now().plus(needed) >= mail.leased_until;
         if is_late || turn.is_none() {
             self.pace.tried(destination, Reached::Unknown, now());
             return self.hold(&mail, now()).await;
         }
+        let begin = now();
         match self.try_once(&mail).await {
             Ok(handed) => {
-                self.pace.tried(destination, handed.reached, now());
-                self.settle(&mail, handed, until).await;
+                let is_slow = matches!(self.way, Way::Direct(_)) && now().since(begin) > SLOW;
+                let reached = if is_slow { Reached::Slowly } else { handed.reached };
+                self.pace.tried(destination, reached, now());
+                self.settle(&mail, handed).await;
             }
             // Its lease runs out.
             Err(failed) => {
@@ -191,7 +186,7 @@ impl Work {
     /// Gives a mail back that was not tried.
     async fn hold(&self, mail: &OutgoingMail, until: Timestamp) {
         let outcome = MailOutcome::Held { until };
-        self.note(MailNote { id: mail.id, outcome }, until).await;
+        self.note(note(mail, outcome)).await;
     }
 
     /// Ends connections that nobody has used for a while.
@@ -251,13 +246,12 @@ impl Work {
     }
 
     /// Notes what became of a mail, and then lets its connection go on.
-    async fn settle(&self, mail: &OutgoingMail, handed: Handed, until: Timestamp) {
+    async fn settle(&self, mail: &OutgoingMail, handed: Handed) {
         if let Err(Refusal::NoMailbox(why)) = &handed.outcome {
             self.suppress(mail, why).await;
         }
-        let id = mail.id;
         let outcome = self.outcome(mail, handed.outcome);
-        let is_noted = self.note(MailNote { id, outcome }, until).await;
+        let is_noted = self.note(note(mail, outcome)).await;
         if let (true, Some(kept), Some(pool)) = (is_noted, handed.kept, self.pool()) {
             pool.give_back(kept);
         }
@@ -270,6 +264,7 @@ impl Work {
         let (why, is_ours) = match outcome {
             Ok(()) => return self.left(mail),
             Err(Refusal::ForGood(why) | Refusal::NoMailbox(why)) => return given_up(mail, why),
+            Err(Refusal::Unanswered(why)) => return self.unanswered(mail, &why),
             Err(Refusal::ForNow(why) | Refusal::OfUs(why)) if is_old => return given_up(mail, why),
             Err(Refusal::ForNow(why)) => (why, false),
             Err(Refusal::OfUs(why)) => (why, true),
@@ -287,6 +282,22 @@ impl Work {
         );
         let until = now.plus(retry::wait(mail, first, longest));
         MailOutcome::Postponed { until, why }
+    }
+
+    /// What may have left is tried again hours apart and not often: each try may be one mail more for the recipient.
+    fn unanswered(&self, mail: &OutgoingMail, why: &str) -> MailOutcome {
+        let times = mail.unanswered.saturating_add(1);
+        let why = format!(
+            "it may have arrived: {times} of {MOST_UNANSWERED} times the server got it whole and did not say whether it took it: {why}"
+        );
+        if times >= MOST_UNANSWERED {
+            return given_up(mail, why);
+        }
+        warn!(mail.id = %mail.id, attempts = mail.attempts, why, "a mail may have left");
+        count("unanswered");
+        let wait = retry::wait(mail, UNANSWERED_WAIT, UNANSWERED_WAIT);
+        let until = self.clock.now().plus(wait);
+        MailOutcome::Unanswered { until, why }
     }
 
     fn left(&self, mail: &OutgoingMail) -> MailOutcome {
@@ -314,10 +325,10 @@ impl Work {
 
     /// Notes what became of a mail, again and again until it is durable or the lease is over: while that fails, the connection carries nothing
     /// else. Tells whether it is durable.
-    async fn note(&self, note: MailNote, until: Timestamp) -> bool {
+    async fn note(&self, note: MailNote) -> bool {
         while let Err(failed) = self.notes.write(&self.store, note.clone()).await {
             tell(&failed);
-            if !failed.is_temporary() || self.clock.now() >= until {
+            if !failed.is_temporary() || self.clock.now() >= note.lease {
                 return false;
             }
             tokio::time::sleep(STORE_PAUSE).await;
@@ -326,12 +337,40 @@ impl Work {
     }
 }
 
+/// What a destination is given. A domain has a quarter of all at most, so that a few slow ones do not stop all.
+fn share(way: &Way, config: &NoticeConfig, most: u32) -> Share {
+    match way {
+        Way::Direct(_) => Share {
+            connections: config.connections_per_domain.min(config.connections / 4).max(1),
+            under_way: config
+                .connections_per_domain
+                .saturating_mul(WAITING)
+                .min(most / 4)
+                .max(1),
+            interval: MINUTE / config.mails_per_minute.max(1),
+        },
+        // The slots are its share.
+        Way::Relay(_) | Way::Folder(_) => Share {
+            connections: u32::from(u16::MAX),
+            under_way: u32::MAX,
+            interval: Duration::ZERO,
+        },
+    }
+}
+
 /// Ends a mail that its recipient does not want.
 fn unsent(mail: &OutgoingMail, why: &str) -> MailNote {
     count("unwanted");
     info!(mail.id = %mail.id, why, "a mail is not sent");
-    let outcome = MailOutcome::Failed { why: why.to_owned() };
-    MailNote { id: mail.id, outcome }
+    note(mail, MailOutcome::Failed { why: why.to_owned() })
+}
+
+const fn note(mail: &OutgoingMail, outcome: MailOutcome) -> MailNote {
+    MailNote {
+        id: mail.id,
+        lease: mail.leased_until,
+        outcome,
+    }
 }
 
 fn given_up(mail: &OutgoingMail, why: String) -> MailOutcome {

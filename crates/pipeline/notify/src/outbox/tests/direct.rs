@@ -21,6 +21,9 @@ const RECORDS: &[(&str, Rtype, u16, &str)] = &[
     ("first.two.example", Rtype::A, 0, "127.0.0.2"),
     ("second.two.example", Rtype::A, 0, "127.0.0.1"),
     ("implicit.example", Rtype::A, 0, "127.0.0.1"),
+    ("hangs1.example", Rtype::A, 0, "127.0.0.3"),
+    ("hangs2.example", Rtype::A, 0, "127.0.0.3"),
+    ("hangs3.example", Rtype::A, 0, "127.0.0.3"),
     ("null.example", Rtype::MX, 0, "."),
     ("inside.example", Rtype::A, 0, "127.1.0.1"),
 ];
@@ -198,4 +201,54 @@ async fn what_is_more_than_the_pace_waits_without_a_try() {
     }
     assert_eq!(server.counts(), [15]);
     assert!(connections(&server) < 8, "connections are kept");
+}
+
+#[tokio::test]
+async fn what_a_server_of_strangers_has_against_us_is_for_good() {
+    let (address, _server) = server_at("127.0.0.1:0", Habit::RelaysForOthers).await;
+    let house = house(&["implicit.example"]).await;
+    let sender = house.sender_as(direct_config(address.port()).await);
+    assert!(sender.send_next().await.unwrap());
+    let (state, why) = fate(&house, "implicit.example").await;
+    assert!(state == "failed" && why.contains("5.7.1"), "{state} {why}");
+    assert!(house.store.suppressed("", 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn domains_that_hang_do_not_stop_the_others() {
+    let (address, server) = server_at("127.0.0.1:0", Habit::Plain).await;
+    // It is connected with, and says nothing.
+    let hangs = TcpListener::bind(("127.0.0.3", address.port())).await.unwrap();
+    let hanging = ["hangs1.example", "hangs2.example", "hangs3.example"];
+    let house = house(&hanging.repeat(8)).await;
+    let config = NoticeConfig {
+        connections: 4,
+        timeout: Period::minutes(10),
+        ..direct_config(address.port()).await
+    };
+    let running = tokio::spawn(house.sender_as(config).run(CancellationToken::new()));
+    let is_busy = async {
+        let mut open = Vec::new();
+        for _domain in hanging {
+            open.push(hangs.accept().await.unwrap());
+        }
+        open
+    };
+    let _open = tokio::time::timeout(MAX_WAIT, is_busy).await.unwrap();
+    let mut transaction = house.store.begin().await.unwrap();
+    let mail = NewMail {
+        id: Uuid::new_v4(),
+        sender: "abuse@list.example".to_owned(),
+        recipient: "abuse@implicit.example".parse().unwrap(),
+        message: MESSAGE.to_vec(),
+    };
+    transaction.add_mail(&mail).await.unwrap();
+    transaction.commit().await.unwrap();
+    let is_there = async {
+        while server.counts().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(MAX_WAIT, is_there).await.unwrap();
+    running.abort();
 }

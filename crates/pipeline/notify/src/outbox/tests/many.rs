@@ -20,12 +20,16 @@ pub(super) enum Habit {
     ClosesWith421,
     /// Takes the mail, and ends the connection instead of saying so: the first time only.
     LosesTheAnswer,
+    /// The same every time.
+    LosesEveryAnswer,
     /// Says more than it is asked.
     SaysTooMuch,
     /// Answers with a line that never ends.
     NeverEndsALine,
     /// Answers with what is no SMTP.
     TalksRubbish,
+    /// Takes mail of others only.
+    RelaysForOthers,
     /// Refuses every other recipient for now.
     Greylists,
 }
@@ -82,6 +86,10 @@ async fn talk(stream: TcpStream, habit: Habit, seen: Arc<Seen>) -> Option<()> {
                 stream.write_all(b"450 4.2.0 greylisted\r\n").await.ok()?;
                 continue;
             }
+            "RCPT" if habit == Habit::RelaysForOthers => {
+                stream.write_all(b"554 5.7.1 relay access denied\r\n").await.ok()?;
+                continue;
+            }
             "DATA" => {
                 stream.write_all(b"354 go on\r\n").await.ok()?;
                 data(&mut stream).await?;
@@ -91,7 +99,7 @@ async fn talk(stream: TcpStream, habit: Habit, seen: Arc<Seen>) -> Option<()> {
                     taken.entry(recipient.clone()).or_default().push(sender.clone());
                     taken.values().map(Vec::len).sum::<usize>() == 1
                 };
-                if habit == Habit::LosesTheAnswer && is_first {
+                if habit == Habit::LosesEveryAnswer || habit == Habit::LosesTheAnswer && is_first {
                     return None;
                 }
             }
@@ -212,11 +220,30 @@ async fn a_mail_whose_answer_was_lost_goes_again_and_no_other_does() {
     add_many(&house, 20).await;
     let (name, seen) = relay_with(Habit::LosesTheAnswer).await;
     run_until(&house, patient(name.clone(), 2), "sent", 20).await;
-    house.time.advance(Duration::from_secs(5 * 60 * 5 / 4 + 1));
+    house.time.advance(Duration::from_secs(5 * 3_600 + 1));
     run_until(&house, patient(name, 2), "sent", 21).await;
     let mut counts = seen.counts();
     counts.sort_unstable();
     assert_eq!(counts, [vec![1; 19], vec![2]].concat());
+}
+
+#[tokio::test]
+async fn a_mail_whose_answer_is_lost_every_time_goes_three_times_hours_apart() {
+    let house = empty().await;
+    add_many(&house, 1).await;
+    let (name, seen) = relay_with(Habit::LosesEveryAnswer).await;
+    let sender = house.sender_as(patient(name, 1));
+    for times in 1..=3 {
+        assert!(sender.send_next().await.unwrap());
+        assert_eq!(seen.counts(), [times]);
+        house.time.advance(Duration::from_secs(2 * 3_600));
+        assert!(!sender.send_next().await.unwrap(), "hours apart");
+        house.time.advance(Duration::from_secs(3 * 3_600 + 1));
+    }
+    assert!(!sender.send_next().await.unwrap());
+    let failed = house.store.mails(Some("failed"), None, 9).await.unwrap();
+    let why = failed[0].last_error.clone().unwrap();
+    assert!(why.starts_with("it may have arrived: 3 of 3"), "{why}");
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ enum Relay {
     Accepts,
     RefusesForNow,
     RefusesForGood,
+    RefusesTheSender,
     WantsALogin,
     RelaysForOthers,
     HasNoExtensions,
@@ -42,6 +43,10 @@ enum Relay {
     HangsUp,
     Hangs,
     HangsAfterTaking,
+    /// Gives no answer to this command; `.` is the end of a mail.
+    HangsAt(&'static str),
+    /// Takes this time for each answer.
+    IsSlow(Duration),
 }
 
 struct House {
@@ -128,7 +133,7 @@ impl Sender {
         let batch = self.work.take(1).await?;
         for mail in batch.mails {
             let work = std::sync::Arc::clone(&self.work);
-            work.carry(mail, batch.until, CancellationToken::new()).await;
+            work.carry(mail, CancellationToken::new()).await;
         }
         Ok(batch.is_full)
     }
@@ -174,11 +179,17 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             return None;
         }
         let verb = line.get(..4).unwrap_or_default();
+        match does {
+            Relay::HangsAt(at) if at == verb => return std::future::pending().await,
+            Relay::IsSlow(time) if verb != "EHLO" => tokio::time::sleep(time).await,
+            _ => {}
+        }
         let answer = match (verb, does) {
             ("EHLO", Relay::HasNoExtensions) => "250 relay\r\n",
             ("EHLO", _) => "250-relay\r\n250 8BITMIME\r\n",
             ("RCPT", Relay::RefusesForNow) => "451 4.7.1 come back\r\n",
             ("RCPT", Relay::RefusesForGood) => "550 5.1.1 User unknown in relay recipient table\r\n",
+            ("MAIL", Relay::RefusesTheSender) => "550 5.1.1 no such sender\r\n",
             ("MAIL", Relay::WantsALogin) => "530 5.7.0 Must issue a STARTTLS command first\r\n",
             ("RCPT", Relay::RelaysForOthers) => "554 5.7.1 <abuse@cheap.example>: Relay access denied\r\n",
             ("RCPT", Relay::HangsUp) => return None,
@@ -187,6 +198,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             ("DATA", _) => {
                 stream.write_all(b"354 go on\r\n").await.ok()?;
                 taken.send(data(stream).await?).ok()?;
+                match does {
+                    Relay::HangsAt(".") => return std::future::pending().await,
+                    Relay::IsSlow(time) => tokio::time::sleep(time).await,
+                    _ => {}
+                }
                 "250 taken\r\n"
             }
             _ => "250 fine\r\n",
@@ -304,6 +320,42 @@ async fn the_reason_of_a_refusal_is_kept_in_the_words_of_the_relay() {
 }
 
 #[tokio::test]
+async fn only_a_relay_that_hangs_behind_the_dot_may_have_taken_the_mail() {
+    for at in ["MAIL", "RCPT", "DATA", "."] {
+        let house = House::new().await;
+        let (name, _taken) = relay(Relay::HangsAt(at)).await;
+        let refusal = house.refusal(name).await;
+        let is_open = matches!(refusal, Refusal::Unanswered(_));
+        assert_eq!(is_open, at == ".", "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_answer_has_its_own_time() {
+    let house = House::new().await;
+    let (name, mut taken) = relay(Relay::IsSlow(Duration::from_millis(800))).await;
+    // All answers together take longer.
+    let sender = house.sender_as(NoticeConfig {
+        timeout: Period::seconds(3),
+        ..config(Some(name))
+    });
+    assert!(sender.send_next().await.unwrap());
+    assert_eq!(taken.recv().await.unwrap(), MESSAGE);
+    assert_eq!(house.store.mails(Some("sent"), None, 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_status_that_is_not_of_the_recipient_is_none_of_his_mailbox() {
+    let house = House::new().await;
+    let (name, _taken) = relay(Relay::RefusesTheSender).await;
+    let refusal = house.refusal(name).await;
+    assert!(
+        matches!(&refusal, Refusal::ForGood(why) if why.contains("5.1.1")),
+        "{refusal:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_relay_that_refuses_us_is_told_apart_from_one_that_refuses_the_mail() {
     for does in [
         Relay::WantsALogin,
@@ -328,7 +380,7 @@ async fn a_relay_without_8bitmime_gets_mails_in_ascii_only() {
     mail.message.extend_from_slice("olé\r\n".as_bytes());
     let refusal = relay.hand_over(&parcel(&mail)).await.outcome.unwrap_err();
     assert!(
-        matches!(&refusal, Refusal::OfUs(why) if why.contains("8BITMIME")),
+        matches!(&refusal, Refusal::ForGood(why) if why.contains("8BITMIME")),
         "{refusal:?}"
     );
 }

@@ -57,12 +57,20 @@ fn acceptor() -> Option<TlsAcceptor> {
 async fn relay_with_tls(
     acceptor: Option<TlsAcceptor>,
 ) -> (String, tokio::sync::mpsc::UnboundedReceiver<Came>) {
+    relay_that_goes_on(acceptor, b"220 go on\r\n").await
+}
+
+/// The same, with what it says to STARTTLS.
+async fn relay_that_goes_on(
+    acceptor: Option<TlsAcceptor>,
+    answer: &'static [u8],
+) -> (String, tokio::sync::mpsc::UnboundedReceiver<Came>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let name = listener.local_addr().unwrap().to_string();
     let (came, receiver) = tokio::sync::mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((stream, _peer)) = listener.accept().await {
-            tokio::spawn(converse_with_tls(stream, acceptor.clone(), came.clone()));
+            tokio::spawn(converse_with_tls(stream, acceptor.clone(), answer, came.clone()));
         }
     });
     (name, receiver)
@@ -71,6 +79,7 @@ async fn relay_with_tls(
 async fn converse_with_tls(
     stream: TcpStream,
     acceptor: Option<TlsAcceptor>,
+    answer: &[u8],
     came: tokio::sync::mpsc::UnboundedSender<Came>,
 ) -> Option<()> {
     let (taken, mut messages) = tokio::sync::mpsc::unbounded_channel();
@@ -89,7 +98,7 @@ async fn converse_with_tls(
         serve(&mut stream, Relay::Accepts, &taken).await;
         return came.send(Came::InTheOpen(messages.recv().await?)).ok();
     }
-    stream.write_all(b"220 go on\r\n").await.ok()?;
+    stream.write_all(answer).await.ok()?;
     let Some(acceptor) = acceptor else {
         return stream.write_all(b"this is no TLS\r\n").await.ok();
     };
@@ -146,4 +155,20 @@ async fn where_tls_is_required_a_certificate_that_the_relay_made_itself_is_refus
         house.time.advance(Duration::from_secs(3_600));
         assert!(house.is_due().await, "the operator can mend that in time");
     }
+}
+
+#[tokio::test]
+async fn what_was_said_in_the_clear_is_no_answer_in_tls() {
+    let Some(acceptor) = acceptor() else { return };
+    let house = House::new().await;
+    let injected = b"220 go on\r\n250-injected\r\n250 8BITMIME\r\n";
+    let (name, mut came) = relay_that_goes_on(Some(acceptor), injected).await;
+    assert!(
+        sender(&house, name, Tls::Opportunistic)
+            .send_next()
+            .await
+            .unwrap()
+    );
+    // TLS fails, and this relay may be spoken with in the open; where TLS is required, nothing would leave.
+    assert_eq!(came.recv().await.unwrap(), Came::InTheOpen(MESSAGE.to_vec()));
 }
