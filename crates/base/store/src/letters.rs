@@ -8,15 +8,15 @@ use atalaya_model::{MailAddress, Prefix, Serial, Timestamp};
 use uuid::Uuid;
 
 use crate::contacts::caseless;
-use crate::notices::{COLUMNS, Notice, take_notice};
+use crate::notices::{COLUMNS, Notice, notice, take_notice};
 use crate::sql::{Row, values};
 use crate::{Store, StoreError, Transaction};
 
 /// What makes a notice a gathered one.
 const IS_GATHERED: &str = "mail IS NULL AND gathered IS NOT NULL";
-/// Whether the listing that a notice tells of still stands.
+/// Whether the listing that a notice tells of stands at the moment behind it: `{STANDS} $3))`.
 const STANDS: &str = "EXISTS (SELECT 1 FROM listings JOIN decisions ON decisions.serial = notices.serial \
-     WHERE listings.prefix = notices.prefix AND listings.class = decisions.class AND (listings.ends_at IS NULL OR listings.ends_at > $3))";
+     WHERE listings.prefix = notices.prefix AND listings.class = decisions.class AND (listings.ends_at IS NULL OR listings.ends_at >";
 
 /// A mail that tells notices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +52,14 @@ pub enum Letters<'a> {
 }
 
 impl Store {
-    /// Whether the notice of that name waits for a letter.
+    /// Whether a letter tells the notice of that name.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn is_gathered(&self, id: Uuid) -> Result<bool, StoreError> {
-        let sql = format!("SELECT id FROM notices WHERE id = $1 AND {IS_GATHERED}");
-        Ok(self.read().await?.row(sql, values![id]).await?.is_some())
+    pub async fn is_in_letter(&self, id: Uuid) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM notices WHERE id = $1 AND mail IS NOT NULL AND mail <> $2";
+        let row = self.read().await?.row(sql, values![id, Uuid::nil()]).await?;
+        Ok(row.is_some())
     }
 
     /// The gathered notices to `contact` up to a serial, the newest first.
@@ -78,6 +79,34 @@ impl Store {
         let row = values![caseless(contact), up_to, limit];
         let rows = self.read().await?.rows(sql, row).await?;
         rows.into_iter().map(gathered).collect()
+    }
+
+    /// Those of the notices whose listing does not stand any more.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn ended(&self, ids: &[Uuid], now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        let sql = format!("SELECT id FROM notices WHERE NOT {STANDS} {{with}})) AND id IN {{keys}}");
+        let mut connection = self.read().await?;
+        let rows = connection
+            .rows_in_with(&sql, Some(now.into()), ids.iter().copied())
+            .await?;
+        rows.into_iter().map(|mut row| row.take_id()).collect()
+    }
+
+    /// Gathered notices that no letter is to tell, because what they tell of has ended. Those that a letter tells by now stay as they are.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn end_gathered(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE notices SET mail = {{with}}, gathered = '' WHERE {IS_GATHERED} AND id IN {{keys}} RETURNING id"
+        );
+        let mut connection = self.write().await?;
+        connection
+            .rows_in_with(&sql, Some(Uuid::nil().into()), ids.iter().copied())
+            .await
+            .map(|_ended| ())
     }
 }
 
@@ -119,26 +148,43 @@ impl Transaction {
         row.map(|mut row| row.take_count()).transpose()
     }
 
-    /// Takes the gathered notices up to a serial for `letter`, but for those whose listing has ended: no mail tells them (the nil id). Gives how many
-    /// it tells; with none, there is no letter.
+    /// Takes gathered notices back, as if they had never been counted: somebody else is to be told. Gives the serials of those that no letter tells by now.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn tell_gathered(&mut self, letter: &Letter, up_to: Serial) -> Result<u64, StoreError> {
+    pub async fn take_back(&mut self, ids: &[Uuid]) -> Result<Vec<Serial>, StoreError> {
+        let sql = format!("DELETE FROM notices WHERE {IS_GATHERED} AND id IN {{keys}} RETURNING serial");
+        let rows = self.connection.rows_in(&sql, ids.iter().copied()).await?;
+        rows.into_iter().map(|mut row| row.take_serial()).collect()
+    }
+
+    /// Takes the newest `most` of the gathered notices up to a serial for `letter`, but for those whose listing has ended: no mail tells
+    /// them (the nil id). Gives how many it tells; with none, there is no letter.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn tell_gathered(
+        &mut self,
+        letter: &Letter,
+        up_to: Serial,
+        most: u32,
+    ) -> Result<u64, StoreError> {
         let contact = caseless(&letter.contact);
+        let newest = |most: &str| {
+            format!(
+                "id IN (SELECT id FROM notices WHERE lower(contact) = $1 AND serial <= $2 AND {IS_GATHERED} \
+                 ORDER BY serial DESC LIMIT {most})"
+            )
+        };
         let ended = format!(
-            "UPDATE notices SET mail = $4, gathered = '' WHERE lower(contact) = $1 AND serial <= $2 AND {IS_GATHERED} AND NOT {STANDS}"
+            "UPDATE notices SET mail = $4, gathered = '' WHERE {} AND NOT {STANDS} $3))",
+            newest("$5")
         );
-        self.connection
-            .execute(ended, values![contact.as_str(), up_to, letter.at, Uuid::nil()])
-            .await?;
-        let told = format!(
-            "UPDATE notices SET mail = $3 WHERE lower(contact) = $1 AND serial <= $2 AND {IS_GATHERED}"
-        );
-        let told = self
-            .connection
-            .execute(told, values![contact.as_str(), up_to, letter.mail])
-            .await?;
+        let row = values![contact.as_str(), up_to, letter.at, Uuid::nil(), most];
+        self.connection.execute(ended, row).await?;
+        let told = format!("UPDATE notices SET mail = $3 WHERE {}", newest("$4"));
+        let row = values![contact.as_str(), up_to, letter.mail, most];
+        let told = self.connection.execute(told, row).await?;
         if told > 0 {
             let sql = "INSERT INTO letters (mail, contact, network, written_at) VALUES ($1, $2, $3, $4) \
                        ON CONFLICT (mail) DO NOTHING";
@@ -146,6 +192,26 @@ impl Transaction {
             self.connection.execute(sql, row).await?;
         }
         Ok(told)
+    }
+
+    /// The newest gathered notice to `contact` up to a serial.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn newest_gathered(
+        &mut self,
+        contact: &MailAddress,
+        up_to: Serial,
+    ) -> Result<Option<Notice>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM notices WHERE lower(contact) = $1 AND serial <= $2 AND {IS_GATHERED} \
+             ORDER BY serial DESC LIMIT 1"
+        );
+        let row = self
+            .connection
+            .row(sql, values![caseless(contact), up_to])
+            .await?;
+        row.map(notice).transpose()
     }
 
     /// The notices that a letter tells, the newest first.

@@ -23,6 +23,7 @@ on_both!(
     notices_are_found,
     a_notice_is_told_when_a_relay_took_its_mail,
     gathered_notices_are_told_in_one_letter_once,
+    what_goes_into_no_letter_stays_gathered_ends_or_is_taken_back,
     a_letter_that_a_relay_took_tells_its_notices,
     letters_are_counted_by_contact_and_network,
     counting_begins_anew_in_the_next_span,
@@ -397,16 +398,48 @@ async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
     assert_eq!(waiting(9).await, [4, 3, 2, 1]);
     assert_eq!(waiting(3).await, [3, 2, 1]);
     let mut transaction = store.begin().await.unwrap();
-    assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 2);
+    assert_eq!(transaction.tell_gathered(&letter, Serial(3), 9).await.unwrap(), 2);
     let told = transaction.told_in(letter.mail, 9).await.unwrap();
     assert_eq!(serials(&told), [3, 1]);
-    assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 0);
+    assert_eq!(transaction.tell_gathered(&letter, Serial(3), 9).await.unwrap(), 0);
     transaction.commit().await.unwrap();
     assert_eq!(waiting(9).await, [4]);
-    for (number, is_waiting) in [(2, false), (3, false), (4, true)] {
+    for (number, is_told) in [(2, false), (3, true), (4, false)] {
         let id = gathered(number, now).id;
-        assert_eq!(store.is_gathered(id).await.unwrap(), is_waiting, "{number}");
+        assert_eq!(store.is_in_letter(id).await.unwrap(), is_told, "{number}");
     }
+}
+
+async fn what_goes_into_no_letter_stays_gathered_ends_or_is_taken_back(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    gather_four(&fixture).await;
+    let letter = letter(now);
+    let ids = [1, 2, 3, 4].map(|number| gathered(number, now).id);
+    assert_eq!(store.ended(&ids, now).await.unwrap(), [ids[1]]);
+    store.end_gathered(&ids[1..2]).await.unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    assert_eq!(transaction.tell_gathered(&letter, Serial(9), 1).await.unwrap(), 1);
+    let newest = transaction.newest_gathered(&letter.contact, Serial(9)).await;
+    assert_eq!(newest.unwrap().unwrap().serial, Serial(3));
+    // What is told or has ended is taken back no more.
+    assert_eq!(transaction.take_back(&ids[1..]).await.unwrap(), [Serial(3)]);
+    for _ in 0..2 {
+        let job = ("3".to_owned(), "{}".to_owned());
+        transaction.add_jobs_again("notice", [job], now).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let left = store.gathered_to(&letter.contact, Serial(9), 9).await.unwrap();
+    assert_eq!(serials(&left), [1]);
+    assert_eq!(store.notice(ids[2]).await.unwrap(), None);
+    let lease = Duration::from_secs(60);
+    let job = store.take_job("notice", lease).await.unwrap().unwrap();
+    assert_eq!(store.take_job("notice", lease).await.unwrap(), None);
+    store.finish_job(job.id).await.unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    let again = [(job.key, job.payload)];
+    transaction.add_jobs_again("notice", again, now).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(store.take_job("notice", lease).await.unwrap().is_some());
 }
 
 async fn a_letter_that_a_relay_took_tells_its_notices(fixture: Fixture) {
@@ -414,7 +447,10 @@ async fn a_letter_that_a_relay_took_tells_its_notices(fixture: Fixture) {
     gather_four(&fixture).await;
     let mut transaction = store.begin().await.unwrap();
     let mail = letter(now).mail;
-    transaction.tell_gathered(&letter(now), Serial(3)).await.unwrap();
+    transaction
+        .tell_gathered(&letter(now), Serial(3), 9)
+        .await
+        .unwrap();
     for noted in ["{}", ""] {
         let told = transaction.told_in(mail, 9).await.unwrap();
         assert_eq!((told.len(), told[0].details.as_str()), (2, noted));
@@ -453,7 +489,7 @@ async fn letters_are_counted_by_contact_and_network(fixture: Fixture) {
     let mut transaction = store.begin().await.unwrap();
     let last = transaction.last_letter_to(&letter.contact).await.unwrap();
     assert_eq!(last, None);
-    transaction.tell_gathered(&letter, Serial(9)).await.unwrap();
+    transaction.tell_gathered(&letter, Serial(9), 9).await.unwrap();
     let last = transaction.last_letter_to(&letter.contact).await.unwrap();
     assert_eq!(last, Some(now));
     let other = "noc@network.example".parse().unwrap();

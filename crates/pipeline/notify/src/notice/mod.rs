@@ -25,6 +25,7 @@ mod preview;
 mod quiet_hours;
 mod rate;
 mod reachable;
+mod sweep;
 mod table;
 mod text;
 mod thread;

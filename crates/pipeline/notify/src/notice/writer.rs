@@ -22,12 +22,12 @@ use super::error::NoticeError;
 use super::evidence::Sighting;
 use super::find::FindContact;
 use super::gather::LETTER;
-use super::table::Incident;
+use super::table::{self, Incident};
 use super::text::Templates;
 use crate::contact::ContactError;
 
 /// The kind of job that is worked here.
-const KIND: &str = "notice";
+pub(super) const KIND: &str = "notice";
 /// How many jobs are worked at the same time: most of them wait for a registry, and one whose port is filtered takes its whole time-out.
 /// The budgets of the registries hold for all together.
 const WORKERS: usize = 8;
@@ -69,6 +69,8 @@ pub struct NoticeWriter<F> {
     pub(super) templates: Templates,
     /// Held while an incident is counted and settled: each must see those before it, or the curve skips a notice.
     pub(super) counting: Mutex<()>,
+    /// The most incidents that one letter tells. The others wait for the next one.
+    pub(super) most_rows: u32,
 }
 
 /// What a job asks for.
@@ -89,6 +91,7 @@ pub(super) enum Outcome {
     NotListed,
     NoContact,
     LeftAlone,
+    PassedOn,
     OurOwn,
     Unreadable,
 }
@@ -105,6 +108,7 @@ impl Outcome {
             Self::NotListed => "not-listed",
             Self::NoContact => "no-contact",
             Self::LeftAlone => "left-alone",
+            Self::PassedOn => "passed-on",
             Self::OurOwn => "our-own",
             Self::Unreadable => "unreadable",
         }
@@ -126,6 +130,7 @@ impl<F: FindContact> NoticeWriter<F> {
             finder,
             clock,
             counting: Mutex::default(),
+            most_rows: table::MOST_ROWS,
         }
     }
 
