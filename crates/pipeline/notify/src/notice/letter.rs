@@ -134,7 +134,7 @@ impl<F: FindContact> NoticeWriter<F> {
         let (mut shown, mut room) = (Vec::new(), most.saturating_mul(MOST_EVIDENCE));
         let mut without = Outcome::NotListed;
         for one in gathered {
-            if shown.len() >= MOST_SHOWN || room == 0 {
+            if shown.len() >= MOST_SHOWN || (room == 0 && !shown.is_empty()) {
                 break;
             }
             match self.one_shown(one, key, now).await? {

@@ -480,3 +480,13 @@ async fn what_does_not_go_into_a_letter_stays_gathered_for_the_next() {
     }
     assert!(house.is_idle().await);
 }
+
+#[tokio::test]
+async fn a_notice_without_room_for_evidence_is_written_all_the_same() {
+    let house = House::with_listing().await;
+    let none = NoticeConfig {
+        max_evidence: atalaya_model::ByteSize::mib(0),
+        ..config()
+    };
+    assert_eq!(house.mails(&house.writer_with(none, known())).await.len(), 1);
+}
