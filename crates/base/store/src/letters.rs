@@ -235,28 +235,44 @@ impl Transaction {
         self.connection.execute(sql, values![mail]).await.map(|_count| ())
     }
 
-    /// When the last letter to `contact` was written.
+    /// When the last letter to `contact` was written, of those up to a moment.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn last_letter_to(&mut self, contact: &MailAddress) -> Result<Option<Timestamp>, StoreError> {
-        let sql = "SELECT MAX(written_at) FROM letters WHERE contact = $1";
-        let row = self.connection.row(sql, values![caseless(contact)]).await?;
+    pub async fn last_letter_to(
+        &mut self,
+        contact: &MailAddress,
+        up_to: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT MAX(written_at) FROM letters WHERE contact = $1 AND written_at <= $2";
+        let row = values![caseless(contact), up_to];
+        let row = self.connection.row(sql, row).await?;
         row.map_or(Ok(None), |mut row| row.take_some_time())
     }
 
-    /// How many letters were written since a moment.
+    /// How many letters were written from one moment to another, both included.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn letters_since(&mut self, since: Timestamp, which: Letters<'_>) -> Result<u64, StoreError> {
-        let (filter, mut row) = match which {
-            Letters::To(contact) => (" AND contact = $2", values![caseless(contact)]),
-            Letters::About(network) => (" AND network = $2", values![network]),
-            Letters::All => ("", Vec::new()),
+    pub async fn letters_between(
+        &mut self,
+        from: Timestamp,
+        to: Timestamp,
+        which: Letters<'_>,
+    ) -> Result<u64, StoreError> {
+        let mut row = values![from, to];
+        let filter = match which {
+            Letters::To(contact) => {
+                row.push(caseless(contact).into());
+                " AND contact = $3"
+            }
+            Letters::About(network) => {
+                row.push(network.into());
+                " AND network = $3"
+            }
+            Letters::All => "",
         };
-        row.insert(0, since.into());
-        let sql = format!("SELECT COUNT(*) FROM letters WHERE written_at >= $1{filter}");
+        let sql = format!("SELECT COUNT(*) FROM letters WHERE written_at >= $1 AND written_at <= $2{filter}");
         let row = self.connection.row(sql, row).await?;
         row.map_or(Ok(0), |mut row| row.take_count())
     }

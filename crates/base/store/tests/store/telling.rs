@@ -487,11 +487,17 @@ async fn letters_are_counted_by_contact_and_network(fixture: Fixture) {
     gather_four(&fixture).await;
     let letter = letter(now);
     let mut transaction = store.begin().await.unwrap();
-    let last = transaction.last_letter_to(&letter.contact).await.unwrap();
+    let last = transaction.last_letter_to(&letter.contact, now).await.unwrap();
     assert_eq!(last, None);
     transaction.tell_gathered(&letter, Serial(9), 9).await.unwrap();
-    let last = transaction.last_letter_to(&letter.contact).await.unwrap();
+    let last = transaction.last_letter_to(&letter.contact, now).await.unwrap();
     assert_eq!(last, Some(now));
+    // What lies ahead was written by a clock that was wrong.
+    let before = Timestamp::from_micros(now.micros() - 1);
+    let last = transaction.last_letter_to(&letter.contact, before).await.unwrap();
+    assert_eq!(last, None);
+    let counted = transaction.letters_between(Timestamp::EPOCH, before, Letters::All);
+    assert_eq!(counted.await.unwrap(), 0);
     let other = "noc@network.example".parse().unwrap();
     let later = now.plus(Duration::from_secs(1));
     for (since, which, count) in [
@@ -502,7 +508,7 @@ async fn letters_are_counted_by_contact_and_network(fixture: Fixture) {
         (now, Letters::All, 1),
         (later, Letters::All, 0),
     ] {
-        let counted = transaction.letters_since(since, which).await.unwrap();
+        let counted = transaction.letters_between(since, later, which).await.unwrap();
         assert_eq!(counted, count, "{which:?}");
     }
     transaction.rollback().await.unwrap();

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
 use super::error::NoticeError;
-use super::rate;
 use super::table::Incident;
 use super::writer::{NoticeWriter, Outcome};
+use super::{limits, rate};
 
 /// The kind of job that writes letters.
 pub(super) const LETTER: &str = "letter";
@@ -56,9 +56,7 @@ impl<F> NoticeWriter<F> {
                 contact: recipient.clone(),
             };
             let payload = serde_json::to_string(&asked)?;
-            let window = self.config.digest_window.duration();
-            let last = transaction.last_letter_to(recipient).await?;
-            let at = last.map_or(now, |last| last.plus(window).max(now));
+            let at = limits::end_of_window(recipient, &self.config, now, &mut transaction).await?;
             let key = notice.id.to_string();
             transaction.add_job(LETTER, &key, &payload, at).await?;
         }

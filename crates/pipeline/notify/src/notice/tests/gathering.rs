@@ -490,3 +490,25 @@ async fn a_notice_without_room_for_evidence_is_written_all_the_same() {
     };
     assert_eq!(house.mails(&house.writer_with(none, known())).await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_once_silences_nobody() {
+    for ahead in [HOUR / 2, HOUR * 24 * 400] {
+        let house = House::new().await;
+        let writer = house.writer(known());
+        house.list(1).await;
+        let job = house.job().await.unwrap();
+        writer.work_one(&job).await.unwrap();
+        let job = house.job().await.unwrap();
+        let then = house.time.now().plus(ahead);
+        writer.write_letter(&job, then).await.unwrap();
+        assert_eq!(house.outbox().await.len(), 1);
+        house.list(2).await;
+        let mut mails = house.mails(&writer).await;
+        for _ in 0..2 {
+            house.time.advance(HOUR);
+            mails.extend(house.mails(&writer).await);
+        }
+        assert_eq!(mails.len(), 1, "{ahead:?}");
+    }
+}
