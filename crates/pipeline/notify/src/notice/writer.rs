@@ -7,7 +7,7 @@ use std::time::Duration;
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::SECRET_NAME;
-use atalaya_model::{Clock, Contact, Decided, Listing, Serial, Timestamp};
+use atalaya_model::{Clock, Contact, ContactSource, Decided, Listing, Serial, Timestamp};
 use atalaya_places::Places;
 use atalaya_store::{Job, Store, StoreError, Topic};
 use metrics::counter;
@@ -315,7 +315,13 @@ impl<F: FindContact> NoticeWriter<F> {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Result<Contact, Outcome>, NoticeError> {
-        for mailbox in &contact.addresses {
+        // A mailbox that was guessed says no for itself alone: it may have no say about the network.
+        let told_by_network = if is_guessed(&contact.source) {
+            &[][..]
+        } else {
+            &contact.addresses
+        };
+        for mailbox in told_by_network {
             if self.store.is_left_alone(mailbox).await? {
                 return Ok(Err(Outcome::LeftAlone));
             }
@@ -361,6 +367,17 @@ impl<F: FindContact> NoticeWriter<F> {
         self.store.abandon_job(job.id, why).await?;
         Ok(outcome)
     }
+}
+
+/// Whether a contact was found by names alone, and no registry, nor the operator, says that it answers for the network.
+const fn is_guessed(source: &ContactSource) -> bool {
+    matches!(
+        source,
+        ContactSource::Soa { .. }
+            | ContactSource::ReverseName { .. }
+            | ContactSource::AbuseNet { .. }
+            | ContactSource::SecurityTxt { .. }
+    )
 }
 
 /// Waits for the store to recover, if it failed.

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use atalaya_model::{Contact, Decision, Handshake, Kind, Observation, Timestamp, Verdict};
+use atalaya_model::{Contact, ContactSource, Decision, Handshake, Kind, Observation, Timestamp, Verdict};
 use atalaya_store::{DeathRules, Effect, NewHeard, Suppressed};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -229,6 +229,39 @@ async fn the_next_candidate_is_told_in_the_place_of_a_dead_one_and_not_of_one_wh
         .unwrap();
     assert!(house.mails(&house.writer(all())).await.is_empty());
     assert!(house.is_idle().await);
+}
+
+#[tokio::test]
+async fn a_guessed_mailbox_says_no_for_itself_alone() {
+    let guesses = [
+        ContactSource::Soa {
+            zone: "2.0.192.in-addr.arpa".to_owned(),
+        },
+        ContactSource::ReverseName {
+            name: "mail.cheap.example".to_owned(),
+        },
+        ContactSource::AbuseNet {
+            domain: "cheap.example".to_owned(),
+        },
+        ContactSource::SecurityTxt {
+            url: "https://cheap.example/.well-known/security.txt".to_owned(),
+        },
+    ];
+    for source in guesses {
+        let house = House::with_listing().await;
+        let guessed = Contact {
+            source,
+            ..contact("abuse@cheap.example")
+        };
+        house
+            .store
+            .leave_alone(&guessed.addresses[0], house.time.now())
+            .await
+            .unwrap();
+        let script = Script::Several(vec![guessed, contact("noc@carrier.example")]);
+        let mails = house.mails(&house.writer(script)).await;
+        assert_eq!(mails[0].recipient.as_str(), "noc@carrier.example");
+    }
 }
 
 #[tokio::test]
