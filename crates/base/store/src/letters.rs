@@ -43,12 +43,25 @@ pub struct Gathered {
 /// Which letters are counted.
 #[derive(Debug, Clone, Copy)]
 pub enum Letters<'a> {
-    /// Those to a contact.
+    /// Those to a mailbox, whatever tag its address bears.
     To(&'a MailAddress),
     /// Those about a network.
     About(&'a Prefix),
     /// All.
     All,
+}
+
+/// A mailbox in small letters, without what stands behind a `+`: `Abuse+x@a.example` is `abuse@a.example`.
+#[must_use]
+pub fn without_tag(address: &MailAddress) -> String {
+    let text = caseless(address);
+    match text.rsplit_once('@') {
+        Some((local, domain)) => match local.split_once('+') {
+            Some((name, _tag)) if !name.is_empty() => format!("{name}@{domain}"),
+            _ => text,
+        },
+        None => text,
+    }
 }
 
 impl Store {
@@ -188,7 +201,12 @@ impl Transaction {
         if told > 0 {
             let sql = "INSERT INTO letters (mail, contact, network, written_at) VALUES ($1, $2, $3, $4) \
                        ON CONFLICT (mail) DO NOTHING";
-            let row = values![letter.mail, contact, &letter.network, letter.at];
+            let row = values![
+                letter.mail,
+                without_tag(&letter.contact),
+                &letter.network,
+                letter.at
+            ];
             self.connection.execute(sql, row).await?;
         }
         Ok(told)
@@ -245,7 +263,7 @@ impl Transaction {
         up_to: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
         let sql = "SELECT MAX(written_at) FROM letters WHERE contact = $1 AND written_at <= $2";
-        let row = values![caseless(contact), up_to];
+        let row = values![without_tag(contact), up_to];
         let row = self.connection.row(sql, row).await?;
         row.map_or(Ok(None), |mut row| row.take_some_time())
     }
@@ -263,7 +281,7 @@ impl Transaction {
         let mut row = values![from, to];
         let filter = match which {
             Letters::To(contact) => {
-                row.push(caseless(contact).into());
+                row.push(without_tag(contact).into());
                 " AND contact = $3"
             }
             Letters::About(network) => {

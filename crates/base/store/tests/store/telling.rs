@@ -502,6 +502,11 @@ async fn letters_are_counted_by_contact_and_network(fixture: Fixture) {
     let later = now.plus(Duration::from_secs(1));
     for (since, which, count) in [
         (now, Letters::To(&letter.contact), 1),
+        (
+            now,
+            Letters::To(&"ABUSE+list@network.example".parse().unwrap()),
+            1,
+        ),
         (now, Letters::To(&other), 0),
         (now, Letters::About(&prefix("192.0.2.0/24")), 1),
         (now, Letters::About(&prefix("192.0.0.0/16")), 0),

@@ -2,7 +2,7 @@
 
 use atalaya_formats::redact::{TrapNames, keyed_hash};
 use atalaya_model::{Decided, MailAddress, Serial, Timestamp};
-use atalaya_store::{Job, Notice};
+use atalaya_store::{Job, Notice, without_tag};
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
@@ -26,11 +26,16 @@ pub(super) struct LetterAsked {
 }
 
 impl<F> NoticeWriter<F> {
-    /// Whether a mail to this address would come back to us: as a reply to ourselves, or as spam in our own trap.
+    /// Whether a mail to this address would come back to us: as a reply to ourselves, as a bounce, or as spam in our own trap.
     pub(super) fn is_our_own(&self, address: &MailAddress, sender: &MailAddress) -> bool {
-        address.as_str().eq_ignore_ascii_case(sender.as_str())
+        let mailbox = without_tag(address);
+        let mut ours = self.config.return_path.iter().chain(&self.hearing);
+        without_tag(sender) == mailbox
+            || ours.any(|ours| without_tag(ours) == mailbox)
             || TrapNames::new([self.names.zone.as_str()]).has_mailbox(address.as_str())
-            || self.traps.get().has_mailbox(address.as_str())
+            || [address.as_str(), &mailbox]
+                .iter()
+                .any(|one| self.traps.get().has_mailbox(one))
     }
 
     /// Counts and notes the incident, asks for a letter if one is due, and ends the job: all of it or nothing.

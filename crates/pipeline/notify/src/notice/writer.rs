@@ -7,7 +7,7 @@ use std::time::Duration;
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::SECRET_NAME;
-use atalaya_model::{Clock, Contact, ContactSource, Decided, Listing, Serial, Timestamp};
+use atalaya_model::{Clock, Contact, ContactSource, Decided, Listing, MailAddress, Serial, Timestamp};
 use atalaya_places::Places;
 use atalaya_store::{Job, Store, StoreError, Topic};
 use metrics::counter;
@@ -69,6 +69,8 @@ pub struct NoticeWriter<F> {
     pub(super) templates: Templates,
     /// Held while an incident is counted and settled: each must see those before it, or the curve skips a notice.
     pub(super) counting: Mutex<()>,
+    /// Where answers are heard: never written to.
+    pub(super) hearing: Vec<MailAddress>,
     /// The most incidents that one letter tells. The others wait for the next one.
     pub(super) most_rows: u32,
 }
@@ -130,6 +132,7 @@ impl<F: FindContact> NoticeWriter<F> {
             finder,
             clock,
             counting: Mutex::default(),
+            hearing: Vec::new(),
             most_rows: table::MOST_ROWS,
         }
     }
@@ -138,6 +141,12 @@ impl<F: FindContact> NoticeWriter<F> {
     #[must_use]
     pub fn with_traps(self, traps: SharedTrapNames) -> Self {
         Self { traps, ..self }
+    }
+
+    /// The same with the addresses at which answers are heard.
+    #[must_use]
+    pub fn with_hearing(self, hearing: Vec<MailAddress>) -> Self {
+        Self { hearing, ..self }
     }
 
     /// The same with what names the systems of clients.

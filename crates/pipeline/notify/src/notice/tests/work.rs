@@ -8,8 +8,9 @@ use atalaya_store::{DeathRules, Effect, NewHeard, Suppressed};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::fixture::{SPAM, contact, decision, observation};
+use super::fixture::{SPAM, config, contact, decision, observation};
 use super::house::{House, LEASE, Script, each_alone, field, known, text};
+use crate::notice::NoticeConfig;
 
 #[tokio::test]
 async fn a_listing_with_evidence_makes_one_mail_and_one_notice() {
@@ -268,14 +269,22 @@ async fn a_guessed_mailbox_says_no_for_itself_alone() {
 async fn we_never_write_to_ourselves() {
     for ours in [
         "abuse@list.example",
+        "Abuse+anything@list.example",
+        "bounces+0123@list.example",
+        "answers+x@list.example",
         "x@bl.atalaya.test",
         "x@sub.bl.atalaya.test",
         "x@mx.trap.example",
     ] {
         let house = House::with_listing().await;
-        let mails = house
-            .mails(&house.writer(Script::Contact(Box::new(contact(ours)))))
-            .await;
+        let config = NoticeConfig {
+            return_path: "bounces@list.example".parse().ok(),
+            ..config()
+        };
+        let writer = house
+            .writer_with(config, Script::Contact(Box::new(contact(ours))))
+            .with_hearing(vec!["answers@list.example".parse().unwrap()]);
+        let mails = house.mails(&writer).await;
         assert!(mails.is_empty(), "{ours}");
         assert!(house.is_idle().await);
     }
