@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use crate::contacts::caseless;
 use crate::notices::{COLUMNS, Notice, notice, take_notice};
-use crate::sql::{Row, values};
+use crate::sql::{Dialect, Row, values};
 use crate::{Store, StoreError, Transaction};
 
+/// Names the lock under which incidents are counted on PostgreSQL. Any number that nobody else uses.
+const COUNTING: i64 = 0x0061_7461_6c6e_6f74;
 /// What makes a notice a gathered one.
 const IS_GATHERED: &str = "mail IS NULL AND gathered IS NOT NULL";
 /// Whether the listing that a notice tells of stands at the moment behind it: `{STANDS} $3))`.
@@ -29,6 +31,15 @@ pub struct Letter {
     pub network: Prefix,
     /// When it was written.
     pub at: Timestamp,
+}
+
+/// From when on incidents are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counting {
+    /// The first moment of the span of time.
+    pub span: Timestamp,
+    /// Where nothing was counted after this, counting begins anew.
+    pub quiet_since: Timestamp,
 }
 
 /// A notice with what its writer noted.
@@ -124,8 +135,21 @@ impl Store {
 }
 
 impl Transaction {
-    /// Remembers a notice that a later letter is to tell, and counts it: gives the how manyth it is to its contact in the span of time that
-    /// begins at `span`. The same id twice is kept and counted once; none the second time.
+    /// Waits until nobody else counts incidents or writes a letter, in any process, and keeps them from it until this transaction ends.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn count_alone(&mut self) -> Result<(), StoreError> {
+        // On SQLite there is one writer at a time anyway.
+        if self.connection.dialect() == Dialect::Pg {
+            let sql = "SELECT pg_advisory_xact_lock($1)";
+            self.connection.rows(sql, values![COUNTING]).await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers a notice that a later letter is to tell, and counts it: gives the how manyth it is to its contact since counting began. It
+    /// begins anew in a later span than the last one, and after a quiet time. The same id twice is kept and counted once; none the second time.
     ///
     /// # Errors
     /// The store failed.
@@ -133,8 +157,9 @@ impl Transaction {
         &mut self,
         notice: &Notice,
         details: &str,
-        span: Timestamp,
+        counting: Counting,
     ) -> Result<Option<u64>, StoreError> {
+        let is_quiet = self.is_quiet(notice, counting.quiet_since).await?;
         let row = values![
             notice.id,
             notice.serial,
@@ -152,13 +177,30 @@ impl Transaction {
         if self.connection.execute(sql, row).await? == 0 {
             return Ok(None);
         }
-        let sql = "INSERT INTO incident_counts (contact, span, incidents) VALUES ($1, $2, 1) \
-                   ON CONFLICT (contact) DO UPDATE SET span = excluded.span, incidents = CASE \
-                   WHEN incident_counts.span = excluded.span THEN incident_counts.incidents + 1 ELSE 1 END \
-                   RETURNING incidents";
-        let row = values![caseless(&notice.contact), span];
+        // A span that lies behind the one that is kept comes from a clock that is behind: it begins nothing.
+        let begins = match is_quiet {
+            true => "TRUE",
+            false => "excluded.span > incident_counts.span",
+        };
+        let sql = format!(
+            "INSERT INTO incident_counts (contact, span, incidents) VALUES ($1, $2, 1) \
+             ON CONFLICT (contact) DO UPDATE SET \
+             span = CASE WHEN {begins} THEN excluded.span ELSE incident_counts.span END, \
+             incidents = CASE WHEN {begins} THEN 1 ELSE incident_counts.incidents + 1 END \
+             RETURNING incidents"
+        );
+        let row = values![caseless(&notice.contact), counting.span];
         let row = self.connection.row(sql, row).await?;
         row.map(|mut row| row.take_count()).transpose()
+    }
+
+    /// Whether no incident of a notice's contact was counted after a moment. The clocks of other processes may be ahead by as much as that lies back;
+    /// what was counted still later was counted by a clock that was wrong.
+    async fn is_quiet(&mut self, notice: &Notice, since: Timestamp) -> Result<bool, StoreError> {
+        let latest = notice.at.plus(notice.at.since(since));
+        let sql = "SELECT id FROM notices WHERE lower(contact) = $1 AND written_at > $2 AND written_at <= $3 LIMIT 1";
+        let row = values![caseless(&notice.contact), since, latest];
+        Ok(self.connection.row(sql, row).await?.is_none())
     }
 
     /// Takes gathered notices back, as if they had never been counted: somebody else is to be told. Gives the serials of those that no letter tells by now.

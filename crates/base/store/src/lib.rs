@@ -40,7 +40,7 @@ pub use dossier::{Dossier, DossierLimits};
 pub use error::StoreError;
 pub use heard::{Effect, Heard, NewHeard};
 pub use jobs::Job;
-pub use letters::{Gathered, Letter, Letters, without_tag};
+pub use letters::{Counting, Gathered, Letter, Letters, without_tag};
 pub use list::{ListLine, Piece};
 pub use mailboxes::{DeathRules, Mailbox};
 pub use notices::Notice;

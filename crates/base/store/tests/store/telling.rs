@@ -7,8 +7,8 @@ use atalaya_model::{
     Class, Confidence, Contact, ContactSource, Decision, Kind, MailAddress, Rule, Serial, Timestamp, Verdict,
 };
 use atalaya_store::{
-    Asker, Case, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice, Removal,
-    Suppressed, Tally,
+    Asker, Case, Counting, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice,
+    Removal, Suppressed, Tally,
 };
 use atalaya_testkit::on_both;
 use uuid::Uuid;
@@ -26,7 +26,7 @@ on_both!(
     what_goes_into_no_letter_stays_gathered_ends_or_is_taken_back,
     a_letter_that_a_relay_took_tells_its_notices,
     letters_are_counted_by_contact_and_network,
-    counting_begins_anew_in_the_next_span,
+    counting_begins_anew_in_the_next_span_and_after_a_quiet_time,
     removals_are_remembered,
     tallies_are_kept,
     a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed,
@@ -375,7 +375,11 @@ async fn gather_four(fixture: &Fixture) {
         let decided = transaction.decide(&decision, now).await.unwrap();
         assert_eq!(decided.serial, notice.serial);
         for counted in [Some(number.into()), None] {
-            let count = transaction.gather_notice(&notice, "{}", now).await;
+            let counting = Counting {
+                span: now,
+                quiet_since: Timestamp::EPOCH,
+            };
+            let count = transaction.gather_notice(&notice, "{}", counting).await;
             assert_eq!(count.unwrap(), counted);
         }
     }
@@ -464,19 +468,30 @@ async fn a_letter_that_a_relay_took_tells_its_notices(fixture: Fixture) {
     }
 }
 
-async fn counting_begins_anew_in_the_next_span(fixture: Fixture) {
+async fn counting_begins_anew_in_the_next_span_and_after_a_quiet_time(fixture: Fixture) {
     let mut transaction = fixture.store.begin().await.unwrap();
-    let mut other = gathered(9, Timestamp::EPOCH);
+    transaction.count_alone().await.unwrap();
+    let at = Timestamp::from_seconds;
+    let mut other = gathered(9, at(11));
     other.contact = "noc@network.example".parse().unwrap();
     for (notice, span, count) in [
-        (gathered(1, Timestamp::EPOCH), 10, 1),
-        (gathered(2, Timestamp::EPOCH), 10, 2),
+        (gathered(1, at(10)), 10, 1),
+        (gathered(2, at(11)), 10, 2),
         (other, 10, 1),
-        (gathered(3, Timestamp::EPOCH), 20, 1),
-        (gathered(4, Timestamp::EPOCH), 20, 2),
+        (gathered(3, at(12)), 20, 1),
+        (gathered(4, at(13)), 20, 2),
+        // A clock that is behind begins nothing, and one that was ahead silences nobody for longer than the quiet time.
+        (gathered(5, at(13)), 10, 3),
+        (gathered(6, at(14)), 9_000, 1),
+        (gathered(7, at(18)), 20, 2),
+        (gathered(8, at(24)), 20, 1),
+        (gathered(10, at(25)), 20, 2),
     ] {
-        let span = Timestamp::from_seconds(span);
-        let counted = transaction.gather_notice(&notice, "{}", span).await;
+        let counting = Counting {
+            span: at(span),
+            quiet_since: notice.at.minus(Duration::from_secs(5)),
+        };
+        let counted = transaction.gather_notice(&notice, "{}", counting).await;
         assert_eq!(counted.unwrap(), Some(count), "{}", notice.prefix);
     }
     transaction.rollback().await.unwrap();

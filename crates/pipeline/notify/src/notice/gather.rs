@@ -2,7 +2,7 @@
 
 use atalaya_formats::redact::{TrapNames, keyed_hash};
 use atalaya_model::{Decided, MailAddress, Serial, Timestamp};
-use atalaya_store::{Job, Notice, without_tag};
+use atalaya_store::{Counting, Job, Notice, without_tag};
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
@@ -50,8 +50,12 @@ impl<F> NoticeWriter<F> {
         let details = serde_json::to_string(incident)?;
         let _alone = self.counting.lock().await;
         let mut transaction = self.store.begin().await?;
-        let span = rate::span(now, self.config.count_over.duration());
-        let count = transaction.gather_notice(&notice, &details, span).await?;
+        transaction.count_alone().await?;
+        let counting = Counting {
+            span: rate::span(now, self.config.count_over.duration()),
+            quiet_since: now.minus(self.config.quiet_resets.duration()),
+        };
+        let count = transaction.gather_notice(&notice, &details, counting).await?;
         // A second run finds the incident counted, and the letter asked for, if one was due.
         let is_due = count.is_some_and(rate::is_due);
         if is_due {

@@ -208,6 +208,7 @@ impl<F: FindContact> NoticeWriter<F> {
         let link_key = self.store.secret(TICKET_SECRET).await?;
         let _alone = self.counting.lock().await;
         let mut transaction = self.store.begin().await?;
+        transaction.count_alone().await?;
         if let Some((limit, until)) = limits::met_by(&letter, &self.config, &mut transaction).await? {
             transaction.rollback().await?;
             return Ok(self.hold(job, limit, until).await?);

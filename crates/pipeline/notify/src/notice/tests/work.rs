@@ -321,6 +321,23 @@ async fn many_incidents_are_told_on_the_curve_of_rfc_6650() {
 }
 
 #[tokio::test]
+async fn after_a_quiet_time_the_next_incident_is_told_with_what_was_held_back() {
+    let house = House::new().await;
+    let writer = house.writer_with(each_alone(), known());
+    for number in 1..=13_u8 {
+        house.list(number).await;
+    }
+    house.mails(&writer).await;
+    house.time.advance(Duration::from_secs(6 * 86_400));
+    house.list(14).await;
+    assert!(house.mails(&writer).await.is_empty(), "that is not quiet yet");
+    house.time.advance(Duration::from_secs(7 * 86_400));
+    house.list(15).await;
+    let mails = house.mails(&writer).await;
+    assert_eq!(field(&mails[0], "Incidents"), "5");
+}
+
+#[tokio::test]
 async fn a_job_that_cannot_be_read_is_abandoned() {
     let house = House::new().await;
     for (key, payload) in [("a", "nonsense"), ("b", "{\"serial\":99}"), ("c", "{}")] {
