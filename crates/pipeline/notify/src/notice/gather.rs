@@ -66,8 +66,9 @@ impl<F> NoticeWriter<F> {
             };
             let payload = serde_json::to_string(&asked)?;
             let at = limits::end_of_window(recipient, &self.config, now, &mut transaction).await?;
-            let key = notice.id.to_string();
-            transaction.add_job(LETTER, &key, &payload, at).await?;
+            // What was taken back from this contact and comes to it once more had a job before.
+            let asked = [(notice.id.to_string(), payload)];
+            transaction.add_jobs_again(LETTER, asked, at).await?;
         }
         transaction.finish_job(job.id).await?;
         transaction.commit().await?;
