@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::fixture::{SPAM, config, contact, decision, observation};
 use super::house::{House, LEASE, Script, each_alone, field, known, text};
-use crate::notice::NoticeConfig;
+use crate::notice::{NoticeConfig, Templates};
 
 #[tokio::test]
 async fn a_listing_with_evidence_makes_one_mail_and_one_notice() {
@@ -335,6 +335,29 @@ async fn after_a_quiet_time_the_next_incident_is_told_with_what_was_held_back() 
     house.list(15).await;
     let mails = house.mails(&writer).await;
     assert_eq!(field(&mails[0], "Incidents"), "5");
+}
+
+#[tokio::test]
+async fn a_line_that_is_left_out_takes_nothing_along_that_must_be_said() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("subject.en.txt", "{{reason}} {{more}}\n"),
+        ("body.en.txt", "Hello\n{{stop}} {{lookup}} {{more}}\n"),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let house = House::with_listing().await;
+    let templates = Templates::load(folder.path()).unwrap();
+    let writer = house.writer(known()).with_templates(templates);
+    let mails = house.mails(&writer).await;
+    let message = mail_parser::MessageParser::default()
+        .parse(&mails[0].message)
+        .unwrap();
+    assert!(message.subject().unwrap().contains(" [case-"));
+    let text = message.body_text(0).unwrap();
+    for needed in ["/notices/stop/", "/ip/192.0.2.7", "/network/"] {
+        assert!(text.contains(needed), "{needed} is missing in {text}");
+    }
 }
 
 #[tokio::test]
