@@ -23,6 +23,7 @@ impl House {
         let (store, finder) = (self.store.clone(), Arc::clone(&self.finder));
         let writer = NoticeWriter::new(notice, self.names(), store, finder, self.clock.clone());
         Ok(writer
+            .with_hearing(self.config.hearing.addresses.clone())
             .with_traps(self.pages.config.traps.clone())
             .with_signatures(Arc::clone(&self.pages.config.signatures))
             .with_places(Arc::new(countries(&self.config)?))

@@ -151,6 +151,32 @@ impl Transaction {
         Ok(())
     }
 
+    /// Adds jobs of a kind, each with its key and payload, that may have been done before: they are done again. One that still waits
+    /// stays as it is. No key may come twice.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn add_jobs_again(
+        &mut self,
+        kind: &str,
+        jobs: impl IntoIterator<Item = (String, String)>,
+        run_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let rows: Vec<_> = jobs
+            .into_iter()
+            .map(|(key, payload)| values![kind, key, payload, "waiting", run_at, 0_u32])
+            .collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let head = "INSERT INTO jobs (kind, key, payload, state, due_at, attempts) VALUES";
+        let tail = "ON CONFLICT (kind, key) DO UPDATE SET state = excluded.state, payload = excluded.payload, \
+                    due_at = excluded.due_at, attempts = 0 WHERE jobs.state <> 'waiting'";
+        self.connection.insert(head, rows, tail).await?;
+        self.touch(Topic::Jobs);
+        Ok(())
+    }
+
     /// The job is done, together with everything else in this transaction.
     ///
     /// # Errors

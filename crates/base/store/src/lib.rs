@@ -46,7 +46,7 @@ pub use error::StoreError;
 pub use feedback::{Delivery, FeedbackEvent, FeedbackLine, Way};
 pub use heard::{Effect, Heard, NewHeard};
 pub use jobs::Job;
-pub use letters::{Gathered, Letter, Letters};
+pub use letters::{Counting, Gathered, Letter, Letters, without_tag};
 pub use list::{ListLine, Piece};
 pub use mailboxes::{DeathRules, Mailbox};
 pub use notices::Notice;

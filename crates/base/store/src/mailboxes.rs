@@ -144,6 +144,16 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
+    /// All prefixes of which a mailbox said that they are not its own.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn refused_by(&self, mailbox: &MailAddress) -> Result<Vec<Prefix>, StoreError> {
+        let sql = "SELECT prefix FROM refused WHERE mailbox = $1";
+        let rows = self.read().await?.rows(sql, values![caseless(mailbox)]).await?;
+        rows.into_iter().map(|mut row| row.take_prefix()).collect()
+    }
+
     /// Remembers that a mailbox said that a prefix is not its own: from now on it is no answer for it.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use atalaya_model::{
     Class, Confidence, Contact, ContactSource, Decision, Kind, MailAddress, Rule, Serial, Timestamp, Verdict,
 };
 use atalaya_store::{
-    Asked, Asker, Case, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice,
+    Asked, Asker, Case, Counting, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice,
     Removal, Suppressed, Tally,
 };
 use atalaya_testkit::on_both;
@@ -24,9 +24,10 @@ on_both!(
     notices_are_found,
     a_notice_is_told_when_a_relay_took_its_mail,
     gathered_notices_are_told_in_one_letter_once,
+    what_goes_into_no_letter_stays_gathered_ends_or_is_taken_back,
     a_letter_that_a_relay_took_tells_its_notices,
     letters_are_counted_by_contact_and_network,
-    counting_begins_anew_in_the_next_span,
+    counting_begins_anew_in_the_next_span_and_after_a_quiet_time,
     removals_are_remembered,
     tallies_are_kept,
     a_wiped_tally_forgets_the_evidence_and_keeps_how_often_it_was_listed,
@@ -414,7 +415,11 @@ async fn gather_four(fixture: &Fixture) {
         let decided = transaction.decide(&decision, now).await.unwrap();
         assert_eq!(decided.serial, notice.serial);
         for counted in [Some(number.into()), None] {
-            let count = transaction.gather_notice(&notice, "{}", now).await;
+            let counting = Counting {
+                span: now,
+                quiet_since: Timestamp::EPOCH,
+            };
+            let count = transaction.gather_notice(&notice, "{}", counting).await;
             assert_eq!(count.unwrap(), counted);
         }
     }
@@ -437,10 +442,10 @@ async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
     assert_eq!(waiting(9).await, [4, 3, 2, 1]);
     assert_eq!(waiting(3).await, [3, 2, 1]);
     let mut transaction = store.begin().await.unwrap();
-    assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 2);
+    assert_eq!(transaction.tell_gathered(&letter, Serial(3), 9).await.unwrap(), 2);
     let told = transaction.told_in(letter.mail, 9).await.unwrap();
     assert_eq!(serials(&told), [3, 1]);
-    assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 0);
+    assert_eq!(transaction.tell_gathered(&letter, Serial(3), 9).await.unwrap(), 0);
     transaction.commit().await.unwrap();
     let prefixes = store.prefixes_told_in(letter.mail, 9).await.unwrap();
     assert_eq!(prefixes, [prefix("192.0.2.1"), prefix("192.0.2.3")]);
@@ -453,10 +458,42 @@ async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
         assert_eq!(store.has_letter_to(whom).await.unwrap(), is_told, "{whom}");
     }
     assert_eq!(waiting(9).await, [4]);
-    for (number, is_waiting) in [(2, false), (3, false), (4, true)] {
+    for (number, is_told) in [(2, false), (3, true), (4, false)] {
         let id = gathered(number, now).id;
-        assert_eq!(store.is_gathered(id).await.unwrap(), is_waiting, "{number}");
+        assert_eq!(store.is_in_letter(id).await.unwrap(), is_told, "{number}");
     }
+}
+
+async fn what_goes_into_no_letter_stays_gathered_ends_or_is_taken_back(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    gather_four(&fixture).await;
+    let letter = letter(now);
+    let ids = [1, 2, 3, 4].map(|number| gathered(number, now).id);
+    assert_eq!(store.ended(&ids, now).await.unwrap(), [ids[1]]);
+    store.end_gathered(&ids[1..2]).await.unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    assert_eq!(transaction.tell_gathered(&letter, Serial(9), 1).await.unwrap(), 1);
+    let newest = transaction.newest_gathered(&letter.contact, Serial(9)).await;
+    assert_eq!(newest.unwrap().unwrap().serial, Serial(3));
+    // What is told or has ended is taken back no more.
+    assert_eq!(transaction.take_back(&ids[1..]).await.unwrap(), [Serial(3)]);
+    for _ in 0..2 {
+        let job = ("3".to_owned(), "{}".to_owned());
+        transaction.add_jobs_again("notice", [job], now).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let left = store.gathered_to(&letter.contact, Serial(9), 9).await.unwrap();
+    assert_eq!(serials(&left), [1]);
+    assert_eq!(store.notice(ids[2]).await.unwrap(), None);
+    let lease = Duration::from_secs(60);
+    let job = store.take_job("notice", lease).await.unwrap().unwrap();
+    assert_eq!(store.take_job("notice", lease).await.unwrap(), None);
+    store.finish_job(job.id).await.unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    let again = [(job.key, job.payload)];
+    transaction.add_jobs_again("notice", again, now).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(store.take_job("notice", lease).await.unwrap().is_some());
 }
 
 async fn a_letter_that_a_relay_took_tells_its_notices(fixture: Fixture) {
@@ -464,7 +501,10 @@ async fn a_letter_that_a_relay_took_tells_its_notices(fixture: Fixture) {
     gather_four(&fixture).await;
     let mut transaction = store.begin().await.unwrap();
     let mail = letter(now).mail;
-    transaction.tell_gathered(&letter(now), Serial(3)).await.unwrap();
+    transaction
+        .tell_gathered(&letter(now), Serial(3), 9)
+        .await
+        .unwrap();
     for noted in ["{}", ""] {
         let told = transaction.told_in(mail, 9).await.unwrap();
         assert_eq!((told.len(), told[0].details.as_str()), (2, noted));
@@ -478,19 +518,30 @@ async fn a_letter_that_a_relay_took_tells_its_notices(fixture: Fixture) {
     }
 }
 
-async fn counting_begins_anew_in_the_next_span(fixture: Fixture) {
+async fn counting_begins_anew_in_the_next_span_and_after_a_quiet_time(fixture: Fixture) {
     let mut transaction = fixture.store.begin().await.unwrap();
-    let mut other = gathered(9, Timestamp::EPOCH);
+    transaction.count_alone().await.unwrap();
+    let at = Timestamp::from_seconds;
+    let mut other = gathered(9, at(11));
     other.contact = "noc@network.example".parse().unwrap();
     for (notice, span, count) in [
-        (gathered(1, Timestamp::EPOCH), 10, 1),
-        (gathered(2, Timestamp::EPOCH), 10, 2),
+        (gathered(1, at(10)), 10, 1),
+        (gathered(2, at(11)), 10, 2),
         (other, 10, 1),
-        (gathered(3, Timestamp::EPOCH), 20, 1),
-        (gathered(4, Timestamp::EPOCH), 20, 2),
+        (gathered(3, at(12)), 20, 1),
+        (gathered(4, at(13)), 20, 2),
+        // A clock that is behind begins nothing, and one that was ahead silences nobody for longer than the quiet time.
+        (gathered(5, at(13)), 10, 3),
+        (gathered(6, at(14)), 9_000, 1),
+        (gathered(7, at(18)), 20, 2),
+        (gathered(8, at(24)), 20, 1),
+        (gathered(10, at(25)), 20, 2),
     ] {
-        let span = Timestamp::from_seconds(span);
-        let counted = transaction.gather_notice(&notice, "{}", span).await;
+        let counting = Counting {
+            span: at(span),
+            quiet_since: notice.at.minus(Duration::from_secs(5)),
+        };
+        let counted = transaction.gather_notice(&notice, "{}", counting).await;
         assert_eq!(counted.unwrap(), Some(count), "{}", notice.prefix);
     }
     transaction.rollback().await.unwrap();
@@ -501,22 +552,33 @@ async fn letters_are_counted_by_contact_and_network(fixture: Fixture) {
     gather_four(&fixture).await;
     let letter = letter(now);
     let mut transaction = store.begin().await.unwrap();
-    let last = transaction.last_letter_to(&letter.contact).await.unwrap();
+    let last = transaction.last_letter_to(&letter.contact, now).await.unwrap();
     assert_eq!(last, None);
-    transaction.tell_gathered(&letter, Serial(9)).await.unwrap();
-    let last = transaction.last_letter_to(&letter.contact).await.unwrap();
+    transaction.tell_gathered(&letter, Serial(9), 9).await.unwrap();
+    let last = transaction.last_letter_to(&letter.contact, now).await.unwrap();
     assert_eq!(last, Some(now));
+    // What lies ahead was written by a clock that was wrong.
+    let before = Timestamp::from_micros(now.micros() - 1);
+    let last = transaction.last_letter_to(&letter.contact, before).await.unwrap();
+    assert_eq!(last, None);
+    let counted = transaction.letters_between(Timestamp::EPOCH, before, Letters::All);
+    assert_eq!(counted.await.unwrap(), 0);
     let other = "noc@network.example".parse().unwrap();
     let later = now.plus(Duration::from_secs(1));
     for (since, which, count) in [
         (now, Letters::To(&letter.contact), 1),
+        (
+            now,
+            Letters::To(&"ABUSE+list@network.example".parse().unwrap()),
+            1,
+        ),
         (now, Letters::To(&other), 0),
         (now, Letters::About(&prefix("192.0.2.0/24")), 1),
         (now, Letters::About(&prefix("192.0.0.0/16")), 0),
         (now, Letters::All, 1),
         (later, Letters::All, 0),
     ] {
-        let counted = transaction.letters_since(since, which).await.unwrap();
+        let counted = transaction.letters_between(since, later, which).await.unwrap();
         assert_eq!(counted, count, "{which:?}");
     }
     transaction.rollback().await.unwrap();

@@ -82,12 +82,15 @@ settings! {
         /// A contact gets a notice for each of its first 10 incidents in such a time, then for every 10th, from 100 on for every 100th
         /// (RFC 6650 section 5). Time is cut into spans of this length, in each of which counting begins anew.
         count_over: Period = Period::days(30),
+        /// After so long without an incident of a contact, counting begins anew for it: the next one is told at once, with all that was held back.
+        quiet_resets: Period = Period::days(7),
         /// How long after a notice further incidents of the same contact are gathered, to be told together in one. The first after a quiet
         /// time is told at once. With `0s` each is told alone.
         digest_window: Period = Period::hours(1),
-        /// The most notices that one contact gets in a day (UTC). What goes beyond is gathered, and told when the next day begins.
+        /// The most notices that one contact gets in a day (UTC); what stands behind a `+` in its address makes no other contact. What goes beyond is gathered, and told when the next day begins.
         max_per_contact: u32 = 24,
-        /// The most notices about one network, as the registries cut them, in a day, whoever gets them.
+        /// The most notices about one network in a day, whoever gets them. A notice counts for the network of the newest incident that it
+        /// tells, as the registries cut it.
         max_per_network: u32 = 48,
         /// The most notices in a day to everybody together: a bound for the day on which something goes wrong.
         max_per_day: u32 = 100_000,
@@ -178,6 +181,7 @@ impl NoticeConfig {
             ("timeout", self.timeout),
             ("first_retry", self.first_retry),
             ("count_over", self.count_over),
+            ("quiet_resets", self.quiet_resets),
             ("link_lifetime", self.link_lifetime),
         ];
         for (key, period) in positive {
@@ -282,6 +286,7 @@ mod tests {
         assert!(refused(|config| config.first_retry = Period::hours(9)).contains("longest_retry"));
         assert!(refused(|config| config.max_evidence = ByteSize::mib(6)).contains("max_evidence"));
         assert!(refused(|config| config.timeout = Period::seconds(0)).contains("timeout"));
+        assert!(refused(|config| config.quiet_resets = Period::seconds(0)).contains("quiet_resets"));
         assert!(refused(|config| config.max_per_day = 0).starts_with("notice.max_per_day"));
         assert!(
             refused(|config| config.digest_window = Period::days(31)).starts_with("notice.digest_window")

@@ -2,14 +2,14 @@
 
 use atalaya_formats::redact::{TrapNames, keyed_hash};
 use atalaya_model::{Decided, MailAddress, Serial, Timestamp};
-use atalaya_store::{Job, Notice};
+use atalaya_store::{Counting, Job, Notice, without_tag};
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
 use super::error::NoticeError;
-use super::rate;
 use super::table::Incident;
 use super::writer::{NoticeWriter, Outcome};
+use super::{limits, rate};
 
 /// The kind of job that writes letters.
 pub(super) const LETTER: &str = "letter";
@@ -26,11 +26,16 @@ pub(super) struct LetterAsked {
 }
 
 impl<F> NoticeWriter<F> {
-    /// Whether a mail to this address would come back to us: as a reply to ourselves, or as spam in our own trap.
+    /// Whether a mail to this address would come back to us: as a reply to ourselves, as a bounce, or as spam in our own trap.
     pub(super) fn is_our_own(&self, address: &MailAddress, sender: &MailAddress) -> bool {
-        address.as_str().eq_ignore_ascii_case(sender.as_str())
+        let mailbox = without_tag(address);
+        let mut ours = self.config.return_path.iter().chain(&self.hearing);
+        without_tag(sender) == mailbox
+            || ours.any(|ours| without_tag(ours) == mailbox)
             || TrapNames::new([self.names.zone.as_str()]).has_mailbox(address.as_str())
-            || self.traps.get().has_mailbox(address.as_str())
+            || [address.as_str(), &mailbox]
+                .iter()
+                .any(|one| self.traps.get().has_mailbox(one))
     }
 
     /// Counts and notes the incident, asks for a letter if one is due, and ends the job: all of it or nothing.
@@ -45,8 +50,12 @@ impl<F> NoticeWriter<F> {
         let details = serde_json::to_string(incident)?;
         let _alone = self.counting.lock().await;
         let mut transaction = self.store.begin().await?;
-        let span = rate::span(now, self.config.count_over.duration());
-        let count = transaction.gather_notice(&notice, &details, span).await?;
+        transaction.count_alone().await?;
+        let counting = Counting {
+            span: rate::span(now, self.config.count_over.duration()),
+            quiet_since: now.minus(self.config.quiet_resets.duration()),
+        };
+        let count = transaction.gather_notice(&notice, &details, counting).await?;
         // A second run finds the incident counted, and the letter asked for, if one was due.
         let is_due = count.is_some_and(rate::is_due);
         if is_due {
@@ -56,11 +65,10 @@ impl<F> NoticeWriter<F> {
                 contact: recipient.clone(),
             };
             let payload = serde_json::to_string(&asked)?;
-            let window = self.config.digest_window.duration();
-            let last = transaction.last_letter_to(recipient).await?;
-            let at = last.map_or(now, |last| last.plus(window).max(now));
-            let key = notice.id.to_string();
-            transaction.add_job(LETTER, &key, &payload, at).await?;
+            let at = limits::end_of_window(recipient, &self.config, now, &mut transaction).await?;
+            // What was taken back from this contact and comes to it once more had a job before.
+            let asked = [(notice.id.to_string(), payload)];
+            transaction.add_jobs_again(LETTER, asked, at).await?;
         }
         transaction.finish_job(job.id).await?;
         transaction.commit().await?;

@@ -18,10 +18,10 @@ use uuid::Uuid;
 
 use super::error::NoticeError;
 use super::evidence::{Evidence, Hiding};
-use super::gather::LetterAsked;
+use super::gather::{LETTER, LetterAsked};
 use super::language::Tongues;
 use super::limits::{self, Limit};
-use super::table::{self, Incident, Row};
+use super::table::{Incident, Row};
 use super::text::Facts;
 use super::thread::Thread;
 use super::writer::{NO_EVIDENCE, NoticeWriter, Outcome};
@@ -29,7 +29,7 @@ use super::{find::FindContact, mail};
 
 /// Most incidents whose evidence goes along.
 pub(super) const MOST_SHOWN: usize = 10;
-/// Most gathered notices that are looked at to find these.
+/// How many gathered notices are looked at at once to find these.
 const LOOK_AT: u32 = 40;
 /// How many times the largest piece of evidence all pieces together may be.
 const MOST_EVIDENCE: usize = 3;
@@ -80,20 +80,19 @@ impl<F: FindContact> NoticeWriter<F> {
                 .abandon(job, Outcome::Unreadable, "its payload cannot be read")
                 .await;
         };
-        if !self.store.is_gathered(asked.notice).await? {
+        if self.store.is_in_letter(asked.notice).await? {
             return self.finish(job, Outcome::ToldBefore).await;
-        }
-        if self.store.is_left_alone(&asked.contact).await? {
-            return self.finish(job, Outcome::LeftAlone).await;
         }
         // Where nothing is gathered, each incident is told alone, with those before it that were held back.
         let up_to = match self.config.digest_window.duration().is_zero() {
             true => asked.serial,
             false => Serial(u64::MAX),
         };
-        let gathered = self.store.gathered_to(&asked.contact, up_to, LOOK_AT).await?;
+        if self.sweep(&asked.contact, up_to, now).await? {
+            return self.finish(job, Outcome::PassedOn).await;
+        }
         let key = self.store.secret(SECRET_NAME).await?;
-        let shown = match self.shown(gathered, &key, now).await? {
+        let shown = match self.shown((&asked.contact, up_to), &key, now).await? {
             Ok(shown) => shown,
             Err(Outcome::NoEvidence) => return self.abandon(job, Outcome::NoEvidence, NO_EVIDENCE).await,
             Err(outcome) => return self.finish(job, outcome).await,
@@ -101,8 +100,31 @@ impl<F: FindContact> NoticeWriter<F> {
         self.tell(job, (&asked, up_to), (shown, &key), now).await
     }
 
-    /// The newest incidents that can be shown; where there is none, how the job ends.
+    /// The newest incidents that can be shown; where there is none at all, how the job ends. What cannot be shown never can be again, so a
+    /// whole page of such incidents is told to nobody, and does not stand before older ones.
     async fn shown(
+        &self,
+        (contact, up_to): (&MailAddress, Serial),
+        key: &[u8],
+        now: Timestamp,
+    ) -> Result<Result<Vec<Shown>, Outcome>, NoticeError> {
+        let mut without = Outcome::NotListed;
+        loop {
+            let page = self.store.gathered_to(contact, up_to, LOOK_AT).await?;
+            if page.is_empty() {
+                return Ok(Err(without));
+            }
+            let ids: Vec<Uuid> = page.iter().map(|one| one.notice.id).collect();
+            match self.shown_of(page, key, now).await? {
+                Ok(shown) => return Ok(Ok(shown)),
+                Err(outcome) => without = outcome,
+            }
+            self.store.end_gathered(&ids).await?;
+        }
+    }
+
+    /// Those of a page that can be shown; where there is none, why.
+    async fn shown_of(
         &self,
         gathered: Vec<Gathered>,
         key: &[u8],
@@ -112,7 +134,7 @@ impl<F: FindContact> NoticeWriter<F> {
         let (mut shown, mut room) = (Vec::new(), most.saturating_mul(MOST_EVIDENCE));
         let mut without = Outcome::NotListed;
         for one in gathered {
-            if shown.len() >= MOST_SHOWN || room == 0 {
+            if shown.len() >= MOST_SHOWN || (room == 0 && !shown.is_empty()) {
                 break;
             }
             match self.one_shown(one, key, now).await? {
@@ -173,24 +195,26 @@ impl<F: FindContact> NoticeWriter<F> {
         (mut shown, key): (Vec<Shown>, &[u8]),
         now: Timestamp,
     ) -> Result<Outcome, NoticeError> {
-        let Some(network) = shown.first().map(|newest| newest.incident.contact.prefix) else {
+        let Some(newest) = shown.first() else {
             return self.abandon(job, Outcome::NoEvidence, NO_EVIDENCE).await;
         };
+        // The notice that was asked for may have ended, or be older than all that go into one letter.
         let letter = Letter {
-            mail: asked.notice,
+            mail: newest.id,
             contact: asked.contact.clone(),
-            network,
+            network: newest.incident.contact.prefix,
             at: now,
         };
         let link_key = self.store.secret(TICKET_SECRET).await?;
         let _alone = self.counting.lock().await;
         let mut transaction = self.store.begin().await?;
+        transaction.count_alone().await?;
         if let Some((limit, until)) = limits::met_by(&letter, &self.config, &mut transaction).await? {
             transaction.rollback().await?;
             return Ok(self.hold(job, limit, until).await?);
         }
-        let incidents = transaction.tell_gathered(&letter, up_to).await?;
-        let told = transaction.told_in(letter.mail, table::MOST_ROWS).await?;
+        let incidents = transaction.tell_gathered(&letter, up_to, self.most_rows).await?;
+        let told = transaction.told_in(letter.mail, self.most_rows).await?;
         shown.retain(|one| told.iter().any(|row| row.notice.id == one.id));
         let Some((newest, others)) = shown.split_first() else {
             // What was read before has been told or has ended meanwhile; the job looks again.
@@ -205,9 +229,33 @@ impl<F: FindContact> NoticeWriter<F> {
             incidents,
         };
         let mail = self.compose(&told, key, &link_key)?;
-        put(transaction, &mail, job).await?;
+        put(&mut transaction, &mail, job).await?;
+        // The job that has just ended may be the one that is asked for again.
+        self.ask_for_the_rest(&mut transaction, &letter, up_to).await?;
+        transaction.commit().await?;
         info!(mail.id = %mail.id, incidents, "a notice is written");
         Ok(Outcome::Written)
+    }
+
+    /// Asks for another letter where more is gathered than went into this one.
+    async fn ask_for_the_rest(
+        &self,
+        transaction: &mut Transaction,
+        letter: &Letter,
+        up_to: Serial,
+    ) -> Result<(), NoticeError> {
+        let Some(newest) = transaction.newest_gathered(&letter.contact, up_to).await? else {
+            return Ok(());
+        };
+        let asked = LetterAsked {
+            notice: newest.id,
+            serial: newest.serial,
+            contact: letter.contact.clone(),
+        };
+        let job = (newest.id.to_string(), serde_json::to_string(&asked)?);
+        let at = letter.at.plus(self.config.digest_window.duration());
+        transaction.add_jobs_again(LETTER, [job], at).await?;
+        Ok(())
     }
 
     /// The mail that tells it.
@@ -272,11 +320,10 @@ impl<F: FindContact> NoticeWriter<F> {
 }
 
 /// Puts the mail into the outbox and ends its job, with all that the transaction did before.
-async fn put(mut transaction: Transaction, mail: &NewMail, job: &Job) -> Result<(), StoreError> {
+async fn put(transaction: &mut Transaction, mail: &NewMail, job: &Job) -> Result<(), StoreError> {
     transaction.add_mail(mail).await?;
     transaction.forget_noted(mail.id).await?;
-    transaction.finish_job(job.id).await?;
-    transaction.commit().await
+    transaction.finish_job(job.id).await
 }
 
 /// The rows of the table: each listing once, by its newest incident, but for those whose notes cannot be read.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atalaya_model::Timestamp;
+use atalaya_model::{MailAddress, Timestamp};
 use atalaya_store::{Letter, Letters, StoreError, Transaction};
 
 use super::config::NoticeConfig;
@@ -47,9 +47,8 @@ pub(super) async fn met_by(
     if let Some(end) = config.quiet_hours.and_then(|hours| hours.end_of(letter.at)) {
         return Ok(Some((Limit::QuietHours, end)));
     }
-    let window = config.digest_window.duration();
-    let last = transaction.last_letter_to(&letter.contact).await?;
-    if let Some(end) = last.map(|last| last.plus(window)).filter(|end| *end > letter.at) {
+    let end = end_of_window(&letter.contact, config, letter.at, transaction).await?;
+    if end > letter.at {
         return Ok(Some((Limit::Window, end)));
     }
     let (today, tomorrow) = day_of(letter.at);
@@ -66,11 +65,25 @@ pub(super) async fn met_by(
         ),
         (Limit::Total, config.max_per_day, Letters::All),
     ] {
-        if transaction.letters_since(today, which).await? >= u64::from(most) {
+        if transaction.letters_between(today, letter.at, which).await? >= u64::from(most) {
             return Ok(Some((limit, tomorrow)));
         }
     }
     Ok(None)
+}
+
+/// When the window of the last letter to a contact ends; `now` where none is open. It lasts no longer than a window from now, and what was
+/// written still later than that was written by a clock that was wrong.
+pub(super) async fn end_of_window(
+    contact: &MailAddress,
+    config: &NoticeConfig,
+    now: Timestamp,
+    transaction: &mut Transaction,
+) -> Result<Timestamp, StoreError> {
+    let window = config.digest_window.duration();
+    let latest = now.plus(window);
+    let last = transaction.last_letter_to(contact, latest).await?;
+    Ok(last.map_or(now, |last| last.plus(window).clamp(now, latest)))
 }
 
 /// The day in UTC that a moment lies in: its first moment, and that of the next one.

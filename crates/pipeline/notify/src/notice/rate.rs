@@ -4,7 +4,7 @@
 //! hundredth. What is held back is gathered, and told with the next one that is due, be it the first of the following span.
 //!
 //! Incidents are counted in fixed spans of time, not in the last so many days: in a sliding count, a contact with a steady dozen
-//! incidents a month would hover between ten and twenty and never be told again.
+//! incidents a month would hover between ten and twenty and never be told again. After a quiet time counting begins anew, too.
 
 use std::time::Duration;
 

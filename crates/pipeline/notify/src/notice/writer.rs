@@ -7,7 +7,7 @@ use std::time::Duration;
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::SECRET_NAME;
-use atalaya_model::{Clock, Contact, Decided, Listing, Serial, Timestamp};
+use atalaya_model::{Clock, Contact, ContactSource, Decided, Listing, MailAddress, Serial, Timestamp};
 use atalaya_places::Places;
 use atalaya_store::{Job, LINK_JOB, Store, StoreError, Topic};
 use metrics::counter;
@@ -22,12 +22,12 @@ use super::error::NoticeError;
 use super::evidence::Sighting;
 use super::find::FindContact;
 use super::gather::LETTER;
-use super::table::Incident;
+use super::table::{self, Incident};
 use super::text::Templates;
 use crate::contact::ContactError;
 
 /// The kind of job that is worked here.
-const KIND: &str = "notice";
+pub(super) const KIND: &str = "notice";
 /// How many jobs are worked at the same time: most of them wait for a registry, and one whose port is filtered takes its whole time-out.
 /// The budgets of the registries hold for all together.
 const WORKERS: usize = 8;
@@ -69,6 +69,10 @@ pub struct NoticeWriter<F> {
     pub(super) templates: Templates,
     /// Held while an incident is counted and settled: each must see those before it, or the curve skips a notice.
     pub(super) counting: Mutex<()>,
+    /// Where answers are heard: never written to.
+    pub(super) hearing: Vec<MailAddress>,
+    /// The most incidents that one letter tells. The others wait for the next one.
+    pub(super) most_rows: u32,
 }
 
 /// What a job asks for.
@@ -89,6 +93,7 @@ pub(super) enum Outcome {
     NotListed,
     NoContact,
     LeftAlone,
+    PassedOn,
     OurOwn,
     Unreadable,
 }
@@ -105,6 +110,7 @@ impl Outcome {
             Self::NotListed => "not-listed",
             Self::NoContact => "no-contact",
             Self::LeftAlone => "left-alone",
+            Self::PassedOn => "passed-on",
             Self::OurOwn => "our-own",
             Self::Unreadable => "unreadable",
         }
@@ -126,6 +132,8 @@ impl<F: FindContact> NoticeWriter<F> {
             finder,
             clock,
             counting: Mutex::default(),
+            hearing: Vec::new(),
+            most_rows: table::MOST_ROWS,
         }
     }
 
@@ -133,6 +141,12 @@ impl<F: FindContact> NoticeWriter<F> {
     #[must_use]
     pub fn with_traps(self, traps: SharedTrapNames) -> Self {
         Self { traps, ..self }
+    }
+
+    /// The same with the addresses at which answers are heard.
+    #[must_use]
+    pub fn with_hearing(self, hearing: Vec<MailAddress>) -> Self {
+        Self { hearing, ..self }
     }
 
     /// The same with what names the systems of clients.
@@ -313,7 +327,13 @@ impl<F: FindContact> NoticeWriter<F> {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<Result<Contact, Outcome>, NoticeError> {
-        for mailbox in &contact.addresses {
+        // A mailbox that was guessed says no for itself alone: it may have no say about the network.
+        let told_by_network = if is_guessed(&contact.source) {
+            &[][..]
+        } else {
+            &contact.addresses
+        };
+        for mailbox in told_by_network {
             if self.store.is_left_alone(mailbox).await? {
                 return Ok(Err(Outcome::LeftAlone));
             }
@@ -359,6 +379,17 @@ impl<F: FindContact> NoticeWriter<F> {
         self.store.abandon_job(job.id, why).await?;
         Ok(outcome)
     }
+}
+
+/// Whether a contact was found by names alone, and no registry, nor the operator, says that it answers for the network.
+const fn is_guessed(source: &ContactSource) -> bool {
+    matches!(
+        source,
+        ContactSource::Soa { .. }
+            | ContactSource::ReverseName { .. }
+            | ContactSource::AbuseNet { .. }
+            | ContactSource::SecurityTxt { .. }
+    )
 }
 
 /// Waits for the store to recover, if it failed.

@@ -354,3 +354,161 @@ async fn what_was_listed_twice_while_it_was_gathered_stands_in_the_table_once() 
     assert_eq!(told.matches("192.0.2.3,spam,").count(), 1);
     assert!(told.contains("xarf-2.json") && !told.contains("xarf-3.json"));
 }
+
+/// Withdraws the listing of an address.
+async fn withdraw(house: &House, number: u8) {
+    let class = decision().verdict.class().unwrap();
+    let verdict = Verdict::Withdraw { class };
+    let gone = Decision {
+        verdict,
+        ..about(number)
+    };
+    house.decide(&gone).await;
+}
+
+/// Whom the notices about an address were written to, and whether they were told.
+async fn told_to(house: &House, number: u8) -> Vec<(String, bool)> {
+    let notices = house.store.notices_of(&about(number).prefix, 9).await.unwrap();
+    let told = notices
+        .iter()
+        .map(|one| (one.contact.to_string(), one.told_at.is_some()));
+    told.collect()
+}
+
+#[tokio::test]
+async fn what_was_gathered_for_a_mailbox_that_is_gone_goes_to_the_next_candidate() {
+    let [first, second] = ["abuse@cheap.example", "noc@carrier.example"];
+    let house = House::new().await;
+    let writer = house.writer(Script::Several(vec![contact(first), contact(second)]));
+    house.list(1).await;
+    house.mails(&writer).await;
+    for number in [2, 3, 4] {
+        house.list(number).await;
+        assert!(house.mails(&writer).await.is_empty());
+    }
+    // One address is not theirs; later nothing reaches them at all.
+    let theirs = first.parse().unwrap();
+    let now = house.time.now();
+    house
+        .store
+        .contact_refused(&about(2).prefix, &theirs, now)
+        .await
+        .unwrap();
+    house.time.advance(HOUR);
+    let mails = house.mails(&writer).await;
+    let told = mails
+        .iter()
+        .map(|mail| (mail.recipient.as_str(), field(mail, "Incidents")));
+    let mut told: Vec<_> = told.collect();
+    told.sort();
+    assert_eq!(told, [(first, "2".to_owned()), (second, "1".to_owned())]);
+    house.list(5).await;
+    house.mails(&writer).await;
+    let gone = atalaya_store::Suppressed {
+        address: theirs,
+        why: "550 no such user".to_owned(),
+        since: house.time.now(),
+        until: None,
+    };
+    house.store.suppress(&gone).await.unwrap();
+    house.time.advance(HOUR);
+    let mails = house.mails(&writer).await;
+    assert_eq!((mails.len(), mails[0].recipient.as_str()), (1, second));
+    for (number, whom) in [(1, first), (2, second), (3, first), (4, first), (5, second)] {
+        assert_eq!(
+            told_to(&house, number).await,
+            [(whom.to_owned(), true)],
+            "{number}"
+        );
+    }
+    house.time.advance(HOUR * 3);
+    assert!(house.mails(&writer).await.is_empty() && house.is_idle().await);
+}
+
+#[tokio::test]
+async fn what_stands_is_told_however_many_newer_ones_have_ended() {
+    let house = House::new().await;
+    let writer = house.writer(known());
+    house.list(1).await;
+    house.mails(&writer).await;
+    for number in 2..=60 {
+        house.list(number).await;
+    }
+    house.mails(&writer).await;
+    for number in 3..=60 {
+        withdraw(&house, number).await;
+    }
+    house.time.advance(HOUR);
+    let mails = house.mails(&writer).await;
+    assert_eq!((mails.len(), field(&mails[0], "Incidents").as_str()), (1, "1"));
+    assert!(text(&mails[0]).contains("192.0.2.2"));
+}
+
+#[tokio::test]
+async fn what_is_allowed_meanwhile_stands_in_no_table() {
+    let house = House::new().await;
+    let writer = house.writer(known());
+    for number in 1..=3 {
+        house.list(number).await;
+        house.mails(&writer).await;
+    }
+    let verdict = Verdict::Allow { until: None };
+    house.decide(&Decision { verdict, ..about(3) }).await;
+    house.time.advance(HOUR);
+    let mails = house.mails(&writer).await;
+    assert_eq!(field(&mails[0], "Incidents"), "1");
+    assert!(!parts(&mails[0]).contains("192.0.2.3"));
+}
+
+#[tokio::test]
+async fn what_does_not_go_into_a_letter_stays_gathered_for_the_next() {
+    let house = House::new().await;
+    let mut writer = house.writer(known());
+    writer.most_rows = 3;
+    for number in 1..=8 {
+        house.list(number).await;
+    }
+    let mut incidents = Vec::new();
+    for _ in 0..4 {
+        let mails = house.mails(&writer).await;
+        incidents.extend(mails.iter().map(|mail| field(mail, "Incidents")));
+        house.time.advance(HOUR);
+    }
+    assert_eq!(incidents, ["3", "3", "2"]);
+    for number in 1..=8 {
+        assert_eq!(told_to(&house, number).await.len(), 1);
+    }
+    assert!(house.is_idle().await);
+}
+
+#[tokio::test]
+async fn a_notice_without_room_for_evidence_is_written_all_the_same() {
+    let house = House::with_listing().await;
+    let none = NoticeConfig {
+        max_evidence: atalaya_model::ByteSize::mib(0),
+        ..config()
+    };
+    assert_eq!(house.mails(&house.writer_with(none, known())).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_once_silences_nobody() {
+    for ahead in [HOUR / 2, HOUR * 24 * 400] {
+        let house = House::new().await;
+        let writer = house.writer(known());
+        house.list(1).await;
+        let job = house.job().await.unwrap();
+        writer.work_one(&job).await.unwrap();
+        let job = house.job().await.unwrap();
+        let then = house.time.now().plus(ahead);
+        writer.write_letter(&job, then).await.unwrap();
+        assert_eq!(house.outbox().await.len(), 1);
+        house.list(2).await;
+        let mut mails = house.mails(&writer).await;
+        for _ in 0..2 {
+            house.time.advance(HOUR);
+            mails.extend(house.mails(&writer).await);
+        }
+        assert_eq!(mails.len(), 1, "{ahead:?}");
+    }
+}

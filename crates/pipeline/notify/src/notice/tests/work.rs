@@ -3,13 +3,14 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use atalaya_model::{Contact, Decision, Handshake, Kind, Observation, Timestamp, Verdict};
+use atalaya_model::{Contact, ContactSource, Decision, Handshake, Kind, Observation, Timestamp, Verdict};
 use atalaya_store::{DeathRules, Effect, NewHeard, Suppressed};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::fixture::{SPAM, contact, decision, observation};
+use super::fixture::{SPAM, config, contact, decision, observation};
 use super::house::{House, LEASE, Script, each_alone, field, known, text};
+use crate::notice::{NoticeConfig, Templates};
 
 #[tokio::test]
 async fn a_listing_with_evidence_makes_one_mail_and_one_notice() {
@@ -232,17 +233,58 @@ async fn the_next_candidate_is_told_in_the_place_of_a_dead_one_and_not_of_one_wh
 }
 
 #[tokio::test]
+async fn a_guessed_mailbox_says_no_for_itself_alone() {
+    let guesses = [
+        ContactSource::Soa {
+            zone: "2.0.192.in-addr.arpa".to_owned(),
+        },
+        ContactSource::ReverseName {
+            name: "mail.cheap.example".to_owned(),
+        },
+        ContactSource::AbuseNet {
+            domain: "cheap.example".to_owned(),
+        },
+        ContactSource::SecurityTxt {
+            url: "https://cheap.example/.well-known/security.txt".to_owned(),
+        },
+    ];
+    for source in guesses {
+        let house = House::with_listing().await;
+        let guessed = Contact {
+            source,
+            ..contact("abuse@cheap.example")
+        };
+        house
+            .store
+            .leave_alone(&guessed.addresses[0], house.time.now())
+            .await
+            .unwrap();
+        let script = Script::Several(vec![guessed, contact("noc@carrier.example")]);
+        let mails = house.mails(&house.writer(script)).await;
+        assert_eq!(mails[0].recipient.as_str(), "noc@carrier.example");
+    }
+}
+
+#[tokio::test]
 async fn we_never_write_to_ourselves() {
     for ours in [
         "abuse@list.example",
+        "Abuse+anything@list.example",
+        "bounces+0123@list.example",
+        "answers+x@list.example",
         "x@bl.atalaya.test",
         "x@sub.bl.atalaya.test",
         "x@mx.trap.example",
     ] {
         let house = House::with_listing().await;
-        let mails = house
-            .mails(&house.writer(Script::Contact(Box::new(contact(ours)))))
-            .await;
+        let config = NoticeConfig {
+            return_path: "bounces@list.example".parse().ok(),
+            ..config()
+        };
+        let writer = house
+            .writer_with(config, Script::Contact(Box::new(contact(ours))))
+            .with_hearing(vec!["answers@list.example".parse().unwrap()]);
+        let mails = house.mails(&writer).await;
         assert!(mails.is_empty(), "{ours}");
         assert!(house.is_idle().await);
     }
@@ -276,6 +318,46 @@ async fn many_incidents_are_told_on_the_curve_of_rfc_6650() {
     house.list(200).await;
     let mails = house.mails(&writer).await;
     assert_eq!(field(&mails[0], "Incidents"), "3");
+}
+
+#[tokio::test]
+async fn after_a_quiet_time_the_next_incident_is_told_with_what_was_held_back() {
+    let house = House::new().await;
+    let writer = house.writer_with(each_alone(), known());
+    for number in 1..=13_u8 {
+        house.list(number).await;
+    }
+    house.mails(&writer).await;
+    house.time.advance(Duration::from_secs(6 * 86_400));
+    house.list(14).await;
+    assert!(house.mails(&writer).await.is_empty(), "that is not quiet yet");
+    house.time.advance(Duration::from_secs(7 * 86_400));
+    house.list(15).await;
+    let mails = house.mails(&writer).await;
+    assert_eq!(field(&mails[0], "Incidents"), "5");
+}
+
+#[tokio::test]
+async fn a_line_that_is_left_out_takes_nothing_along_that_must_be_said() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("subject.en.txt", "{{reason}} {{more}}\n"),
+        ("body.en.txt", "Hello\n{{stop}} {{lookup}} {{more}}\n"),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let house = House::with_listing().await;
+    let templates = Templates::load(folder.path()).unwrap();
+    let writer = house.writer(known()).with_templates(templates);
+    let mails = house.mails(&writer).await;
+    let message = mail_parser::MessageParser::default()
+        .parse(&mails[0].message)
+        .unwrap();
+    assert!(message.subject().unwrap().contains(" [case-"));
+    let text = message.body_text(0).unwrap();
+    for needed in ["/notices/stop/", "/ip/192.0.2.7", "/network/"] {
+        assert!(text.contains(needed), "{needed} is missing in {text}");
+    }
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ pub(super) fn subject(facts: &Facts<'_>) -> String {
         return String::new();
     };
     let subject = template.one_line(&values(facts, tongue, Header::Quoted));
-    match template.names("case") {
+    match subject.contains(&facts.thread.word) {
         true => subject,
         false => format!("{subject} [{}]", facts.thread.word),
     }
@@ -151,9 +151,9 @@ fn half(facts: &Facts<'_>, tongue: Tongue, header: Header) -> String {
         return String::new();
     };
     let (values, mut page) = (values(facts, tongue, header), Page::default());
-    template.set(&values, &mut page);
+    let said = template.set(&values, &mut page);
     for (name, lines) in Words::of(tongue).needed {
-        if !template.names(name) {
+        if !said.contains(name) {
             Template::read(lines).unwrap_or_default().set(&values, &mut page);
         }
     }

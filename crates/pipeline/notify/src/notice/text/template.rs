@@ -4,7 +4,7 @@
 //! is left out. Each line is a paragraph of its own, broken to the width of a mail; one that begins with a space is a row, whose value goes on
 //! below where it began. Links are never broken, and a block stands alone on its line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::page::{Page, clean, cut};
 
@@ -132,34 +132,45 @@ impl Template {
     }
 
     /// Whether a name stands in it.
+    #[cfg(test)]
     pub(super) fn names(&self, wanted: &str) -> bool {
         let mut pieces = self.lines.iter().flatten();
         pieces.any(|piece| matches!(piece, Piece::Value(name, _) if *name == wanted))
     }
 
-    /// All lines on a page.
-    pub(super) fn set(&self, values: &Values, page: &mut Page) {
+    /// All lines on a page. Gives the names that stand in those that were set: a line that was left out says none of its names.
+    pub(super) fn set(&self, values: &Values, page: &mut Page) -> BTreeSet<&'static str> {
+        let mut said = BTreeSet::new();
         for line in &self.lines {
             if line.is_empty() {
                 page.gap();
-            } else {
-                set_line(line, values, page);
+            } else if set_line(line, values, page) {
+                said.extend(names(line));
             }
         }
+        said
     }
 
-    /// All lines as one, as a header field wants it.
+    /// All lines as one, as a header field wants it: each value is cut, so that none of them pushes out what stands behind it.
     pub(super) fn one_line(&self, values: &Values) -> String {
-        let text: Vec<String> = self.lines.iter().map(|line| filled(line, values)).collect();
-        cut(&clean(&text.join(" ")))
+        let text: Vec<String> = self.lines.iter().map(|line| filled_short(line, values)).collect();
+        clean(&text.join(" "))
     }
 }
 
-/// Puts the values into a line and sets it; nothing where one of them has nothing to say.
-fn set_line(line: &[Piece], values: &Values, page: &mut Page) {
+/// The names in a line.
+fn names(line: &[Piece]) -> impl Iterator<Item = &'static str> {
+    line.iter().filter_map(|piece| match piece {
+        Piece::Value(name, _) => Some(*name),
+        Piece::Text(_) => None,
+    })
+}
+
+/// Puts the values into a line and sets it; nothing where one of them has nothing to say. Tells whether it was set.
+fn set_line(line: &[Piece], values: &Values, page: &mut Page) -> bool {
     let is_silent = |piece: &Piece| matches!(piece, Piece::Value(name, _) if values.get(name).is_none_or(String::is_empty));
     if line.iter().any(is_silent) {
-        return;
+        return false;
     }
     let has = |wanted: Form| {
         line.iter()
@@ -182,6 +193,16 @@ fn set_line(line: &[Piece], values: &Values, page: &mut Page) {
             }
         }
     }
+    true
+}
+
+/// The pieces put together, each value as a word, whatever its form.
+fn filled_short(line: &[Piece], values: &Values) -> String {
+    let as_word = |piece: &Piece| match piece {
+        Piece::Value(name, _) => Piece::Value(name, Form::Word),
+        Piece::Text(text) => Piece::Text(text.clone()),
+    };
+    filled(&line.iter().map(as_word).collect::<Vec<_>>(), values)
 }
 
 /// The pieces put together.
@@ -275,6 +296,27 @@ mod tests {
             set("{{helo}}.", &[("helo", evil), ("stop", "s")]),
             "{{stop}} Bcc: x .\r\n"
         );
+    }
+
+    #[test]
+    fn only_names_in_lines_that_were_set_are_said() {
+        let template = Template::read("{{stop}} {{end}}\n{{lookup}}").unwrap();
+        let values = Values::from([("stop", "s".to_owned()), ("lookup", "l".to_owned())]);
+        let said = template.set(&values, &mut Page::default());
+        assert_eq!(said.into_iter().collect::<Vec<_>>(), ["lookup"]);
+    }
+
+    #[test]
+    fn a_long_value_pushes_nothing_out_of_a_subject() {
+        let template = Template::read("{{subject}} {{stop}} [{{case}}]").unwrap();
+        let long = "x".repeat(9_000);
+        let values = Values::from([
+            ("subject", long.clone()),
+            ("stop", long),
+            ("case", "case-a".to_owned()),
+        ]);
+        let subject = template.one_line(&values);
+        assert!(subject.ends_with(" [case-a]") && subject.len() < 600, "{subject}");
     }
 
     #[test]
