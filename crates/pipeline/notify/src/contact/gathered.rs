@@ -1,8 +1,9 @@
 //! What the sources said about one address, and what follows from it.
 
 use std::cmp::Reverse;
+use std::net::IpAddr;
 
-use atalaya_model::{Confidence, Timestamp};
+use atalaya_model::{Confidence, Prefix, Timestamp};
 
 use super::answer::{Answer, Outcome, Wait};
 use super::confidence::SURE;
@@ -10,6 +11,8 @@ use super::confidence::SURE;
 /// What was said so far.
 #[derive(Debug)]
 pub(super) struct Gathered {
+    /// What was asked about.
+    address: IpAddr,
     /// Contacts, in the order of the cascade.
     found: Vec<Answer>,
     /// The first who knows the network and names nobody.
@@ -23,9 +26,10 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Nothing yet. What is less sure than `least` will not count.
-    pub(super) const fn new(least: Confidence) -> Self {
+    /// Nothing yet about an address. What is less sure than `least` will not count.
+    pub(super) const fn new(address: IpAddr, least: Confidence) -> Self {
         Self {
+            address,
             found: Vec::new(),
             nobody: None,
             wait: None,
@@ -72,7 +76,8 @@ impl Gathered {
     ///
     /// # Errors
     /// Somebody who may know better could not be asked.
-    pub(super) fn best(self) -> Result<Option<Answer>, Wait> {
+    pub(super) fn best(mut self) -> Result<Option<Answer>, Wait> {
+        self.narrow();
         let Self {
             found, nobody, wait, ..
         } = self;
@@ -86,8 +91,22 @@ impl Gathered {
 
     /// All contacts, the best first and the earlier source before the later, and what kept somebody from answering.
     pub(super) fn ranked(mut self) -> (Vec<Answer>, Option<Wait>) {
+        self.narrow();
         self.found.sort_by_key(|answer| Reverse(answer.confidence));
         (self.found, self.wait)
+    }
+
+    /// Who is no registry speaks for the network in which the registry names nobody, else for the address alone: the neighbours may have a
+    /// contact there.
+    fn narrow(&mut self) {
+        let unit = Prefix::unit(self.address);
+        let free = self.nobody.as_ref().map_or(unit, |nobody| nobody.prefix);
+        for guess in self.found.iter_mut().filter(|answer| !answer.is_registered()) {
+            // All of them stand around the address, so that the longer is the overlap.
+            if guess.prefix.length() < free.length() {
+                guess.prefix = free;
+            }
+        }
     }
 }
 
@@ -113,7 +132,7 @@ mod tests {
     }
 
     fn gathered(outcomes: Vec<Outcome>) -> Gathered {
-        let mut all = Gathered::new(Confidence::percent(20));
+        let mut all = Gathered::new("192.0.2.7".parse().unwrap(), Confidence::percent(20));
         for outcome in outcomes {
             all.take(outcome, Timestamp::EPOCH);
         }

@@ -182,7 +182,7 @@ impl Sources {
 
     /// Looks into the files.
     pub(super) async fn look_up(&self, search: &mut Search) -> Gathered {
-        let mut gathered = Gathered::new(self.least);
+        let mut gathered = Gathered::new(search.address, self.least);
         for source in FILES {
             let outcome = match source {
                 Source::Operator => self.operator.ask(search).await,
@@ -205,7 +205,7 @@ impl Sources {
     /// # Errors
     /// A server cannot be asked before a certain time, and the search need not go [to its end](Until::End).
     pub(super) async fn ask(&self, search: &mut Search, until: Until) -> Result<Gathered, Wait> {
-        let mut gathered = Gathered::new(self.least);
+        let mut gathered = Gathered::new(search.address, self.least);
         let single = Prefix::single(search.address);
         let range = reserved(&single).filter(|_| self.rdap.servers.by_hand(search.address).is_none());
         if let Some(range) = range {

@@ -103,3 +103,49 @@ async fn a_failure_is_not_remembered_and_says_when_to_come_back() {
     );
     assert_eq!(peer.asked().len(), 2);
 }
+
+/// A registry that knows one address less than the network, and a reverse zone of the whole.
+async fn registry_and_zone(of_first: HttpReply) -> (HttpPeer, DnsPeer) {
+    let rdap = HttpPeer::start(move |path| match path {
+        path if path.ends_with("192.0.2.1") => of_first.clone(),
+        _ => HttpReply::rdap(right_answer()),
+    });
+    let zone = resolver(vec![DnsRecord::soa("2.0.192.in-addr.arpa", "dns@example.net")]);
+    (rdap.await.unwrap(), zone.await)
+}
+
+#[tokio::test]
+async fn a_guess_for_one_address_is_no_answer_for_its_neighbours() {
+    let (rdap, dns) = registry_and_zone(HttpReply::status(404)).await;
+    let cached = cached(&ContactConfig {
+        rdap_servers: by_rdap(&rdap).rdap_servers,
+        ..by_dns(&dns)
+    })
+    .await;
+    assert_eq!(cached.find("192.0.2.1").await.as_deref(), Some("dns@example.net"));
+    assert_eq!(
+        cached.find("192.0.2.2").await.as_deref(),
+        Some("abuse@example.net"),
+        "the registry knows better"
+    );
+}
+
+#[tokio::test]
+async fn a_guess_holds_where_the_registry_names_nobody() {
+    let nobody = answer_about("192.0.2.0", "192.0.2.127", "person@localhost");
+    let (rdap, dns) = registry_and_zone(HttpReply::rdap(nobody)).await;
+    let cached = cached(&ContactConfig {
+        rdap_servers: by_rdap(&rdap).rdap_servers,
+        ..by_dns(&dns)
+    })
+    .await;
+    for address in ["192.0.2.1", "192.0.2.2"] {
+        assert_eq!(cached.find(address).await.as_deref(), Some("dns@example.net"));
+    }
+    assert_eq!(rdap.asked().len(), 1);
+    assert_eq!(
+        cached.find("192.0.2.200").await.as_deref(),
+        Some("abuse@example.net"),
+        "outside of that network the registry is asked"
+    );
+}

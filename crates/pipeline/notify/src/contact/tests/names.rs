@@ -37,7 +37,7 @@ async fn a_contact_zone_names_the_mailbox_and_the_search_ends() {
     let search = Bench::new(&by_dns(&peer)).ask(ADDRESS).await;
     assert_eq!(
         search.told(),
-        "abuse@example.net noc@example.net for 192.0.2.0/24, 75 %, DNS TXT 7.2.0.192.contacts.example"
+        "abuse@example.net noc@example.net for 192.0.2.7, 75 %, DNS TXT 7.2.0.192.contacts.example"
     );
     assert_eq!(peer.asked(), [zone], "nobody is asked for guesses");
 }
@@ -64,13 +64,13 @@ async fn abuse_net_is_asked_by_the_domain_of_a_name_that_leads_back() {
     let registered = told(records.clone()).await.0;
     assert_eq!(
         registered,
-        "report@example.net for 192.0.2.0/24, 65 %, abuse.net example.net"
+        "report@example.net for 192.0.2.7, 65 %, abuse.net example.net"
     );
     records.pop();
     records.push(DnsRecord::hinfo("example.net.abuse-net.example", "Default"));
     let (made_up, outcomes) = told(records).await;
     assert!(
-        made_up.starts_with("report@example.net for 192.0.2.0/24, 30 %"),
+        made_up.starts_with("report@example.net for 192.0.2.7, 30 %"),
         "{made_up}"
     );
     assert!(outcomes.contains("made up: nobody registered it"), "{outcomes}");
@@ -82,7 +82,7 @@ async fn the_reverse_zone_names_who_runs_it() {
     let (found, _) = told(vec![soa]).await;
     assert_eq!(
         found,
-        "dns.admin@example.net for 192.0.2.0/24, 35 %, SOA 2.0.192.in-addr.arpa"
+        "dns.admin@example.net for 192.0.2.7, 35 %, SOA 2.0.192.in-addr.arpa"
     );
     let registry = DnsRecord::soa("192.in-addr.arpa", "dns@example.net");
     let (found, outcomes) = told(vec![registry]).await;
@@ -147,7 +147,7 @@ async fn addresses_of_ipv6_are_asked_in_nibbles() {
     let search = Bench::new(&by_dns(&peer)).ask("2001:db8::1").await;
     assert_eq!(
         search.told(),
-        "dns@example.net for 2001:db8::/32, 35 %, SOA 8.b.d.0.1.0.0.2.ip6.arpa"
+        "dns@example.net for 2001:db8::/64, 35 %, SOA 8.b.d.0.1.0.0.2.ip6.arpa"
     );
     assert!(
         peer.asked().contains(&format!("{nibbles}.contacts.example")),
