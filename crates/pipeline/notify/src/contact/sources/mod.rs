@@ -1,7 +1,7 @@
 //! The sources of contacts, one file each, in the order in which they are asked.
 //!
 //! ```text
-//! operator ─► bulk ─► (what the store remembers) ─► rdap ─► zones ─► abuse.net ─► whois ─► soa ─► reverse name ─► security.txt
+//! operator ─► bulk ─► (what the store remembers) ─► rdap ─► zones ─► whois ─► abuse.net ─► soa ─► reverse name ─► security.txt
 //!       files                                                       network
 //! ```
 //!
@@ -54,8 +54,8 @@ pub(super) enum Source {
     Bulk,
     Rdap,
     Zones,
-    AbuseNet,
     Whois,
+    AbuseNet,
     Soa,
     ReverseName,
     SecurityTxt,
@@ -67,8 +67,8 @@ const FILES: [Source; 2] = [Source::Operator, Source::Bulk];
 const NETWORK: [Source; 7] = [
     Source::Rdap,
     Source::Zones,
-    Source::AbuseNet,
     Source::Whois,
+    Source::AbuseNet,
     Source::Soa,
     Source::ReverseName,
     Source::SecurityTxt,

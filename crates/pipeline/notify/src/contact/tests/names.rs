@@ -64,7 +64,7 @@ async fn abuse_net_is_asked_by_the_domain_of_a_name_that_leads_back() {
     let registered = told(records.clone()).await.0;
     assert_eq!(
         registered,
-        "report@example.net for 192.0.2.7, 65 %, abuse.net example.net"
+        "report@example.net for 192.0.2.7, 45 %, abuse.net example.net"
     );
     records.pop();
     records.push(DnsRecord::hinfo("example.net.abuse-net.example", "Default"));
@@ -154,4 +154,30 @@ async fn addresses_of_ipv6_are_asked_in_nibbles() {
         "{:?}",
         peer.asked()
     );
+}
+
+#[tokio::test]
+async fn who_registers_a_domain_at_abuse_net_does_not_answer_ahead_of_whois() {
+    let mut records = good_name();
+    records.push(DnsRecord::txt(
+        "example.net.abuse-net.example",
+        "me@spammer.example",
+    ));
+    records.push(DnsRecord::hinfo("example.net.abuse-net.example", "lookup"));
+    let dns = resolver(records).await;
+    let whois = whois_peer(LineReply::text(
+        "inetnum: 192.0.2.0/24\nremarks: mail abuse@example.org\n",
+    ))
+    .await;
+    let config = ContactConfig {
+        whois_server: whois.address().to_string(),
+        ..by_dns(&dns)
+    };
+    let search = Bench::new(&config).ask(ADDRESS).await;
+    let told = search.told();
+    assert!(
+        told.starts_with("abuse@example.org for 192.0.2.0/24, 55 %"),
+        "{told}"
+    );
+    assert!(!search.outcomes().contains("spammer"), "{}", search.outcomes());
 }
