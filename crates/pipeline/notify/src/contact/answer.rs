@@ -23,6 +23,8 @@ pub(super) enum Outcome {
     Nobody(Answer),
     /// The operator says that nobody is to be told, whatever others say.
     NobodyAtAll(Answer),
+    /// It will not say, and asking again soon changes nothing: the network around the address in which that holds.
+    Useless(Answer),
     /// It knows nothing of the address, or there is nobody to ask.
     Unknown,
     /// It could not be asked, or its answer is no use; another time it may be.
@@ -63,6 +65,7 @@ impl Outcome {
         match self {
             Self::Contact(_) => "contact",
             Self::Nobody(_) | Self::NobodyAtAll(_) => "nobody",
+            Self::Useless(_) => "useless",
             Self::Unknown => "unknown",
             Self::Failed(_) => "failed",
         }

@@ -17,6 +17,8 @@ pub(super) struct Gathered {
     found: Vec<Answer>,
     /// The first who knows the network and names nobody.
     nobody: Option<Answer>,
+    /// The first who will not say.
+    useless: Option<Answer>,
     /// The first who could not be asked, unless somebody had said before that nobody is named.
     wait: Option<Wait>,
     /// The operator has spoken.
@@ -32,6 +34,7 @@ impl Gathered {
             address,
             found: Vec::new(),
             nobody: None,
+            useless: None,
             wait: None,
             is_final: false,
             least,
@@ -50,6 +53,7 @@ impl Gathered {
                 self.nobody = Some(answer);
             }
             Outcome::Nobody(answer) => self.nobody = self.nobody.take().or(Some(answer)),
+            Outcome::Useless(answer) => self.useless = self.useless.take().or(Some(answer)),
             Outcome::Failed(why) => self.wait_for(Wait { until: later, why }),
             Outcome::Contact(_) | Outcome::Unknown => {}
         }
@@ -60,6 +64,16 @@ impl Gathered {
         if self.nobody.is_none() {
             self.wait = self.wait.take().or(Some(wait));
         }
+    }
+
+    /// Whether somebody knows the network and names nobody.
+    pub(super) const fn knows_nobody(&self) -> bool {
+        self.nobody.is_some()
+    }
+
+    /// Whether somebody will not say, so that asking all again soon is asking him in vain.
+    pub(super) const fn is_useless(&self) -> bool {
+        self.useless.is_some()
     }
 
     /// Whether nobody else has to be asked.
@@ -79,13 +93,17 @@ impl Gathered {
     pub(super) fn best(mut self) -> Result<Option<Answer>, Wait> {
         self.narrow();
         let Self {
-            found, nobody, wait, ..
+            found,
+            nobody,
+            useless,
+            wait,
+            ..
         } = self;
         let best = found.into_iter().min_by_key(|answer| Reverse(answer.confidence));
         match (best, wait) {
             (Some(best), _) if best.confidence >= SURE => Ok(Some(best)),
             (_, Some(wait)) => Err(wait),
-            (best, None) => Ok(best.or(nobody)),
+            (best, None) => Ok(best.or(nobody).or(useless)),
         }
     }
 

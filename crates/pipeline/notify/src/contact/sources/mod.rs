@@ -127,6 +127,7 @@ pub(super) struct Sources {
     /// How often each server may be asked.
     pub(super) budgets: Arc<Budgets>,
     retry_after: Duration,
+    none_fresh: Duration,
     least: Confidence,
 }
 
@@ -171,6 +172,7 @@ impl Sources {
             },
             budgets,
             retry_after,
+            none_fresh: config.none_fresh.duration(),
             least: Confidence::percent(config.least_confidence),
         })
     }
@@ -200,7 +202,8 @@ impl Sources {
     /// Asks by the network.
     ///
     /// Where nobody names a contact but somebody failed, it may only have been out of order: then the answer is to wait. But where RDAP
-    /// says that nobody is named, that stands, also with WHOIS out of reach for good: networks that filter its port are many.
+    /// says that nobody is named, that stands, also with WHOIS out of reach for good, or with its budget used up: networks that filter its
+    /// port are many, and each new search would ask RDAP again. Where one will not say, failures of others are not soon tried again.
     ///
     /// # Errors
     /// A server cannot be asked before a certain time, and the search need not go [to its end](Until::End).
@@ -220,10 +223,14 @@ impl Sources {
             }
             match self.ask_one(source, search).await {
                 Ok(outcome) => {
-                    let later = search.now.plus(self.retry_after);
-                    gathered.take(counted(source, outcome), later);
+                    let wait = if gathered.is_useless() {
+                        self.none_fresh
+                    } else {
+                        self.retry_after
+                    };
+                    gathered.take(counted(source, outcome), search.now.plus(wait));
                 }
-                Err(wait) if until == Until::End => gathered.wait_for(wait),
+                Err(wait) if until == Until::End || gathered.knows_nobody() => gathered.wait_for(wait),
                 Err(wait) => return Err(wait),
             }
             if until == Until::Sure && gathered.is_sure() {

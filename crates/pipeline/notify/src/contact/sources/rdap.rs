@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_formats::Basis;
 use atalaya_formats::rdap::{self, Network};
+use atalaya_formats::{Basis, Holding};
 use atalaya_model::{ContactSource, Prefix};
 use atalaya_net::{HttpAnswer, HttpClient, HttpError, server_of};
 
 use super::bootstrap::{Server, Servers};
-use crate::contact::answer::{Answer, Outcome, Wait, sentence};
+use crate::contact::answer::{Answer, Outcome, Wait, neighbourhood, sentence};
 use crate::contact::budget::Budgets;
 use crate::contact::choose::{Choice, choose};
 use crate::contact::confidence;
@@ -64,7 +64,11 @@ impl Rdap {
             }
             status => {
                 search.end("rdap", url, format!("the server answers with status {status}"));
-                Ok(Outcome::Failed(search.last_outcome()))
+                Ok(match status {
+                    // It does not take the question, or not ours: so it will be the next time.
+                    400 | 403 => useless(answer.url, search),
+                    _ => Outcome::Failed(search.last_outcome()),
+                })
             }
         }
     }
@@ -149,7 +153,7 @@ impl Rdap {
                 &answer.url,
                 "refused: the answer speaks for other addresses",
             );
-            return Ok(Outcome::Failed(search.last_outcome()));
+            return Ok(useless(answer.url.clone(), search));
         };
         let choice = choose(&network.mailboxes);
         let mut told = sentence(&registered(&network), &network.name, choice.as_ref());
@@ -192,6 +196,19 @@ impl Rdap {
         );
         Ok(choice)
     }
+}
+
+/// What follows from an answer that is none, and will be none when it is asked for again.
+fn useless(url: String, search: &Search) -> Outcome {
+    Outcome::Useless(Answer {
+        prefix: neighbourhood(search.address),
+        network: String::new(),
+        holding: Holding::Other,
+        addresses: Vec::new(),
+        source: ContactSource::Rdap { url },
+        confidence: confidence::of_rdap(Basis::Named),
+        dated: None,
+    })
 }
 
 /// What follows from an answer about a network, and the choice of its contact.
