@@ -94,7 +94,7 @@ impl ContactFinder {
     /// As [`Self::find`]; a registry that cannot be asked now is no failure where others know somebody.
     pub async fn candidates(&self, address: IpAddr, now: Timestamp) -> Result<Vec<Contact>, ContactError> {
         let mut search = self.search(address, now);
-        let in_files = self.sources.look_up(&mut search).await;
+        let in_files = self.sources.look_up(&mut search).await.map_err(later)?;
         let is_over = in_files.is_over();
         let address = search.address;
         let (in_files, _) = in_files.ranked();
@@ -154,9 +154,9 @@ impl ContactFinder {
     /// What is known without asking anybody; no addresses where it is known that there is nobody.
     pub(super) async fn known(&self, search: &mut Search) -> Result<Option<Contact>, ContactError> {
         let (address, now) = (search.address, search.now);
-        let in_files = self.sources.look_up(search).await;
+        let in_files = self.sources.look_up(search).await.map_err(later)?;
         if in_files.is_sure() {
-            // Files fail by having nothing to say, so there is nobody to wait for.
+            // Who is sure waits for nobody.
             let best = in_files.best().ok().flatten();
             return Ok(best.map(|answer| answer.into_contact(address, now)));
         }

@@ -46,6 +46,7 @@ use whois::Whois;
 use zones::Zones;
 
 pub(super) use bootstrap::Server;
+pub(super) use operator::read as read_own_file;
 
 /// A kind of source, in the order of the cascade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,20 +184,26 @@ impl Sources {
     }
 
     /// Looks into the files.
-    pub(super) async fn look_up(&self, search: &mut Search) -> Gathered {
+    ///
+    /// # Errors
+    /// The operator's file cannot be used and never could: it may say that nobody is to be told.
+    pub(super) async fn look_up(&self, search: &mut Search) -> Result<Gathered, Wait> {
         let mut gathered = Gathered::new(search.address, self.least);
         for source in FILES {
             let outcome = match source {
                 Source::Operator => self.operator.ask(search).await,
                 _ => self.files.ask(search).await,
             };
-            let later = search.now.plus(self.retry_after);
-            gathered.take(counted(source, outcome), later);
+            let until = search.now.plus(self.retry_after);
+            match counted(source, outcome) {
+                Outcome::Failed(why) => return Err(Wait { until, why }),
+                outcome => gathered.take(outcome, until),
+            }
             if gathered.is_over() {
                 break;
             }
         }
-        gathered
+        Ok(gathered)
     }
 
     /// Asks by the network.
