@@ -9,6 +9,7 @@ use atalaya_store::{Store, StoreError};
 use tokio::sync::OnceCell;
 
 use super::answer::{Answer, Wait, neighbourhood};
+use super::budget::LONGEST_CLOSED;
 use super::confidence::SURE;
 use super::sources::{Sources, Until};
 use super::step::Search;
@@ -191,7 +192,12 @@ impl ContactFinder {
     }
 
     async fn recall_closed(&self, now: Timestamp) -> Result<(), StoreError> {
+        let latest = now.plus(LONGEST_CLOSED);
         for (server, until) in self.store.closed_servers(now).await? {
+            // Written by a clock that was ahead: left so, it would hold for good.
+            if until > latest {
+                self.store.keep_closed_server(&server, latest).await?;
+            }
             self.sources.budgets.close(&server, until, now);
         }
         Ok(())

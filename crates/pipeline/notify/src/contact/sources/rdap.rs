@@ -10,7 +10,7 @@ use atalaya_net::{HttpAnswer, HttpClient, HttpError, server_of};
 
 use super::bootstrap::{Server, Servers};
 use crate::contact::answer::{Answer, Outcome, Wait, neighbourhood, sentence};
-use crate::contact::budget::Budgets;
+use crate::contact::budget::{Budgets, LONGEST_CLOSED};
 use crate::contact::choose::{Choice, choose};
 use crate::contact::confidence;
 use crate::contact::step::{Search, in_full};
@@ -19,8 +19,6 @@ use crate::contact::step::{Search, in_full};
 const ACCEPT: &str = "application/rdap+json, application/json;q=0.9";
 /// The shortest patience, also for a server that asks for none or names a time that is past: it has just had too many questions.
 const SHORTEST_WAIT: Duration = Duration::from_secs(60);
-/// The longest patience that a server can ask for: beyond that we look whether it has come to its senses.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Asks RDAP servers.
 #[derive(Debug)]
@@ -116,7 +114,7 @@ impl Rdap {
         let until = asked
             .and_then(|value| rdap::retry_after(value, now))
             .unwrap_or_else(|| now.plus(self.retry_after))
-            .clamp(now.plus(SHORTEST_WAIT), now.plus(LONGEST_WAIT));
+            .clamp(now.plus(SHORTEST_WAIT), now.plus(LONGEST_CLOSED));
         self.budgets.close(&server, until, now);
         search.closed.push((server.clone(), until));
         search.end(

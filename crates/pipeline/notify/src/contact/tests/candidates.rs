@@ -109,6 +109,24 @@ async fn where_nobody_is_to_be_told_there_are_no_candidates() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_closes_a_server_for_a_day_at_most() {
+    let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
+    let rdap = rdap_peer(HttpReply::rdap(right_answer())).await;
+    let finder = finder(&by_rdap(&rdap), folder.path(), &time).await;
+    let ahead = time.now().plus(Duration::from_secs(3_650 * 86_400));
+    finder.store.keep_closed_server("127.0.0.1", ahead).await.unwrap();
+    let address = "192.0.2.7".parse().unwrap();
+    let found = finder.find(address, time.now()).await;
+    let Err(ContactError::Later { at, .. }) = found else {
+        panic!("{found:?}")
+    };
+    assert_eq!(at, time.now().plus(Duration::from_secs(86_400)));
+    time.advance(Duration::from_secs(86_400));
+    assert!(finder.find(address, time.now()).await.is_ok());
+    assert_eq!(rdap.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn who_wants_to_be_left_alone_is_left_alone_by_the_next_process_too() {
     let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
     let busy = HttpReply::Full(429, vec!["Retry-After: 3600".to_owned()], Vec::new());
