@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use atalaya_model::{Clock, Contact, MailAddress, Timestamp};
 use atalaya_store::{Store, StoreError};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::answer::{Answer, Wait, neighbourhood};
 use super::budget::LONGEST_CLOSED;
@@ -14,6 +14,9 @@ use super::confidence::SURE;
 use super::sources::{Sources, Until};
 use super::step::Search;
 use super::{ContactConfig, ContactError, Step};
+
+/// How often it is looked in the store which servers want to be left alone.
+const RECALL_AGAIN: Duration = Duration::from_secs(60);
 
 /// What a search gave.
 #[derive(Debug, Clone)]
@@ -41,8 +44,8 @@ pub struct ContactFinder {
     pub(super) clock: Clock,
     fresh: Duration,
     none_fresh: Duration,
-    /// Whether the servers that wanted to be left alone before this process began are known.
-    closed: OnceCell<()>,
+    /// When it was last looked which servers want to be left alone, by what other processes heard.
+    recalled_at: Mutex<Option<Timestamp>>,
 }
 
 impl ContactFinder {
@@ -62,7 +65,7 @@ impl ContactFinder {
             clock,
             fresh: config.fresh.duration(),
             none_fresh: config.none_fresh.duration(),
-            closed: OnceCell::new(),
+            recalled_at: Mutex::default(),
         })
     }
 
@@ -175,9 +178,7 @@ impl ContactFinder {
         search: &mut Search,
         until: Until,
     ) -> Result<super::gathered::Gathered, ContactError> {
-        self.closed
-            .get_or_try_init(|| self.recall_closed(search.now))
-            .await?;
+        self.recall_closed(search.now).await?;
         let gathered = self.sources.ask(search, until).await;
         self.remember_closed(search).await?;
         gathered.map_err(later)
@@ -191,7 +192,12 @@ impl ContactFinder {
         Ok(())
     }
 
+    /// Learns now and then who wants to be left alone: it may have been another process that was told.
     async fn recall_closed(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut recalled_at = self.recalled_at.lock().await;
+        if recalled_at.is_some_and(|at| at <= now && now.since(at) < RECALL_AGAIN) {
+            return Ok(());
+        }
         let latest = now.plus(LONGEST_CLOSED);
         for (server, until) in self.store.closed_servers(now).await? {
             // Written by a clock that was ahead: left so, it would hold for good.
@@ -200,6 +206,7 @@ impl ContactFinder {
             }
             self.sources.budgets.close(&server, until, now);
         }
+        *recalled_at = Some(now);
         Ok(())
     }
 

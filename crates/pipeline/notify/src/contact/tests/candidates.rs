@@ -154,3 +154,24 @@ async fn who_wants_to_be_left_alone_is_left_alone_by_the_next_process_too() {
     );
     assert_eq!(rdap.asked().len(), 2, "asked again when the time is over");
 }
+
+#[tokio::test]
+async fn what_one_process_is_told_the_others_learn_within_a_minute() {
+    let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
+    let peer = HttpPeer::start(|path| match path {
+        path if path.ends_with("192.0.2.1") => HttpReply::rdap(right_answer()),
+        _ => HttpReply::Full(429, vec!["Retry-After: 3600".to_owned()], Vec::new()),
+    });
+    let rdap = peer.await.unwrap();
+    let config = by_rdap(&rdap);
+    let one = finder(&config, folder.path(), &time).await;
+    let other = ContactFinder::new(&config, one.store.clone(), time.clock(), folder.path()).unwrap();
+    let first = one.find("192.0.2.1".parse().unwrap(), time.now()).await;
+    assert!(first.is_ok(), "{first:?}");
+    let told = other.find("198.51.100.1".parse().unwrap(), time.now()).await;
+    assert!(told.is_err(), "{told:?}");
+    time.advance(Duration::from_secs(60));
+    let found = one.find("203.0.113.1".parse().unwrap(), time.now()).await;
+    assert!(matches!(found, Err(ContactError::Later { .. })), "{found:?}");
+    assert_eq!(rdap.asked().len(), 2, "not asked by the first again");
+}
