@@ -110,7 +110,7 @@ async fn registry_and_zone(of_first: HttpReply) -> (HttpPeer, DnsPeer) {
         path if path.ends_with("192.0.2.1") => of_first.clone(),
         _ => HttpReply::rdap(right_answer()),
     });
-    let zone = resolver(vec![DnsRecord::soa("2.0.192.in-addr.arpa", "dns@example.net")]);
+    let zone = resolver(reverse_zone("dns@example.net").to_vec());
     (rdap.await.unwrap(), zone.await)
 }
 

@@ -36,6 +36,7 @@ async fn every_source_adds_its_own_and_the_surest_stands_first() {
     let dns = resolver(vec![
         DnsRecord::txt("7.2.0.192.contacts.example", "ABUSE@example.net zone@example.net"),
         DnsRecord::soa("2.0.192.in-addr.arpa", "dns@example.net"),
+        DnsRecord::ns("2.0.192.in-addr.arpa", "ns1.example.net"),
     ])
     .await;
     let config = ContactConfig {
@@ -73,7 +74,7 @@ async fn every_source_adds_its_own_and_the_surest_stands_first() {
 async fn one_that_fails_does_not_hide_the_others_and_is_asked_again_soon() {
     let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
     let rdap = rdap_peer(HttpReply::status(500)).await;
-    let dns = resolver(vec![DnsRecord::soa("2.0.192.in-addr.arpa", "dns@example.net")]).await;
+    let dns = resolver(reverse_zone("dns@example.net").to_vec()).await;
     let config = ContactConfig {
         rdap_servers: by_rdap(&rdap).rdap_servers,
         ..by_dns(&dns)

@@ -78,12 +78,14 @@ async fn abuse_net_is_asked_by_the_domain_of_a_name_that_leads_back() {
 
 #[tokio::test]
 async fn the_reverse_zone_names_who_runs_it() {
-    let soa = DnsRecord::soa("2.0.192.in-addr.arpa", "dns.admin@example.net");
-    let (found, _) = told(vec![soa]).await;
+    let (found, _) = told(reverse_zone("dns.admin@example.net").to_vec()).await;
     assert_eq!(
         found,
         "dns.admin@example.net for 192.0.2.7, 35 %, SOA 2.0.192.in-addr.arpa"
     );
+    let (found, outcomes) = told(reverse_zone("victim@freemail.example").to_vec()).await;
+    assert_eq!(found, "nobody");
+    assert!(outcomes.contains("outside of the domain"), "{outcomes}");
     let registry = DnsRecord::soa("192.in-addr.arpa", "dns@example.net");
     let (found, outcomes) = told(vec![registry]).await;
     assert_eq!(found, "nobody");
@@ -143,7 +145,8 @@ async fn what_could_not_count_is_not_asked() {
 async fn addresses_of_ipv6_are_asked_in_nibbles() {
     let nibbles = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2";
     let soa = DnsRecord::soa("8.b.d.0.1.0.0.2.ip6.arpa", "dns@example.net");
-    let peer = resolver(vec![soa]).await;
+    let ns = DnsRecord::ns("8.b.d.0.1.0.0.2.ip6.arpa", "ns1.example.net");
+    let peer = resolver(vec![soa, ns]).await;
     let search = Bench::new(&by_dns(&peer)).ask("2001:db8::1").await;
     assert_eq!(
         search.told(),
