@@ -52,7 +52,8 @@ settings! {
         fresh: Period = Period::days(7),
         /// How long it is remembered that a network names no contact. Shorter, because networks mend this.
         none_fresh: Period = Period::days(1),
-        /// How often one registry server is asked. Registries ban those who ask too often; LACNIC allows about ten a minute.
+        /// How often a process asks one registry server in a minute. Divide it by the number of servers that you run: registries ban those who ask
+        /// too often; LACNIC allows about ten a minute.
         queries_per_minute: u32 = 10,
         /// Other numbers for single servers, or for a domain whose servers share them.
         budgets: BTreeMap<String, u32> = BTreeMap::new() => "{ \"arin.net\" = 60 }",
