@@ -133,6 +133,7 @@ impl Server {
     /// # Errors
     /// The folder, a socket or the store is not to be had; nothing is left running.
     pub(crate) async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        config.contact.check_files().map_err(anyhow::Error::msg)?;
         let folder = Folder::lock(&config.data)?;
         let sockets = Sockets::bind(&config)?;
         let config = config.listening_at(sockets.http.local_addr()?);

@@ -14,6 +14,7 @@ pub(crate) fn run(command: &CheckConfig) -> anyhow::Result<()> {
     matcher_of(&config.trap.signatures)?;
     check_sockets(&config)?;
     config.notice.templates()?;
+    config.contact.check_files().map_err(anyhow::Error::msg)?;
     super::print(format_args!("{} can be used.", path.display()))
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use domain::base::name::ToLabelIter;
 use domain::base::{ParsedName, Record, Rtype};
-use domain::rdata::{Hinfo, Ptr, Soa};
+use domain::rdata::{Hinfo, Ns, Ptr, Soa};
 
 use crate::resolver::{DnsError, MOST_RECORDS, Resolver, unanswered};
 
@@ -29,6 +29,19 @@ impl Resolver {
         let names = records.limit_to::<Ptr<_>>().take(MOST_RECORDS).flatten();
         Ok(names
             .map(|record| record.data().ptrdname().to_string().to_ascii_lowercase())
+            .collect())
+    }
+
+    /// The names of the name servers of a zone, in lower case.
+    ///
+    /// # Errors
+    /// No resolver answers, or what is asked is no name.
+    pub async fn name_servers(&self, zone: &str) -> Result<Vec<String>, DnsError> {
+        let answer = self.ask(zone, Rtype::NS).await?;
+        let records = answer.answer().map_err(|_cut| unanswered(zone))?;
+        let servers = records.limit_to::<Ns<_>>().take(MOST_RECORDS).flatten();
+        Ok(servers
+            .map(|record| record.data().nsdname().to_string().to_ascii_lowercase())
             .collect())
     }
 

@@ -10,6 +10,7 @@ use super::Asked;
 
 /// Types of records (RFC 1035 section 3.2.2, RFC 3596).
 const A: u16 = 1;
+const NS: u16 = 2;
 const SOA: u16 = 6;
 const PTR: u16 = 12;
 const HINFO: u16 = 13;
@@ -69,6 +70,12 @@ impl DnsRecord {
     #[must_use]
     pub fn ptr(owner: &str, name: &str) -> Self {
         Self::new(owner, PTR, wire(name.split('.').map(str::as_bytes)))
+    }
+
+    /// A name server.
+    #[must_use]
+    pub fn ns(zone: &str, server: &str) -> Self {
+        Self::new(zone, NS, wire(server.split('.').map(str::as_bytes)))
     }
 
     /// A mail server.

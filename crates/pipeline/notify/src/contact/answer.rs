@@ -23,6 +23,8 @@ pub(super) enum Outcome {
     Nobody(Answer),
     /// The operator says that nobody is to be told, whatever others say.
     NobodyAtAll(Answer),
+    /// It will not say, and asking again soon changes nothing: the network around the address in which that holds.
+    Useless(Answer),
     /// It knows nothing of the address, or there is nobody to ask.
     Unknown,
     /// It could not be asked, or its answer is no use; another time it may be.
@@ -63,6 +65,7 @@ impl Outcome {
         match self {
             Self::Contact(_) => "contact",
             Self::Nobody(_) | Self::NobodyAtAll(_) => "nobody",
+            Self::Useless(_) => "useless",
             Self::Unknown => "unknown",
             Self::Failed(_) => "failed",
         }
@@ -70,6 +73,15 @@ impl Outcome {
 }
 
 impl Answer {
+    /// Whether it comes from a registry or the operator, who know how wide a network is.
+    pub(super) const fn is_registered(&self) -> bool {
+        use ContactSource::{Bulk, Operator, Rdap, Whois};
+        matches!(
+            self.source,
+            Operator { .. } | Bulk { .. } | Rdap { .. } | Whois { .. }
+        )
+    }
+
     /// What is kept of it: the network narrowed around `address` to what one answer may speak for.
     pub(super) fn into_contact(self, address: IpAddr, now: Timestamp) -> Contact {
         let widest = match self.holding {

@@ -10,6 +10,9 @@ use atalaya_model::Timestamp;
 const MAX_SERVERS: usize = 1_000;
 /// The furthest slot that is named: how the queue looks then nobody knows now, so who would come later comes then and is given another.
 const FURTHEST_SLOT: Duration = Duration::from_secs(15 * 60);
+/// The longest that a server is left alone, whatever it asks for and whatever clock wrote it down: beyond that we look whether it has come
+/// to its senses.
+pub(super) const LONGEST_CLOSED: Duration = Duration::from_secs(24 * 60 * 60);
 /// Drops in a query. A bucket that fills with so many queries a minute gains just as many drops in each microsecond, so that all is
 /// counted in whole numbers.
 const QUERY: u64 = 60_000_000;
@@ -101,7 +104,7 @@ impl Budgets {
         buckets
             .entry(name.to_owned())
             .or_insert_with(|| Bucket::new(per_minute, now))
-            .closed_until = until;
+            .closed_until = until.min(now.plus(LONGEST_CLOSED));
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) struct Choice {
 pub(super) fn choose(mailboxes: &[Mailbox]) -> Option<Choice> {
     let usable: Vec<_> = mailboxes
         .iter()
-        .filter(|mailbox| !is_of_registry(&mailbox.address))
+        .filter(|mailbox| !is_of_registry(mailbox.address.domain()))
         .collect();
     let best = usable.iter().min_by_key(|mailbox| mailbox.rank)?;
     let alike = usable.iter().filter(|mailbox| mailbox.rank == best.rank);
@@ -69,16 +69,16 @@ pub(super) fn choose(mailboxes: &[Mailbox]) -> Option<Choice> {
 
 /// Those of mailboxes that may be written to: few, and no registry's own.
 pub(super) fn usable(addresses: impl IntoIterator<Item = MailAddress>) -> Vec<MailAddress> {
-    let others = addresses.into_iter().filter(|address| !is_of_registry(address));
+    let others = addresses
+        .into_iter()
+        .filter(|address| !is_of_registry(address.domain()));
     others.take(MAX_ADDRESSES).collect()
 }
 
-/// Whether a mailbox belongs to a registry.
-fn is_of_registry(address: &MailAddress) -> bool {
+/// Whether a domain or a host belongs to a registry.
+pub(super) fn is_of_registry(name: &str) -> bool {
     let inside = |registry: &&str| {
-        address
-            .domain()
-            .strip_suffix(*registry)
+        name.strip_suffix(*registry)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     REGISTRIES.iter().any(inside)

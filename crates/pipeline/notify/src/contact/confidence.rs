@@ -28,8 +28,8 @@ pub(super) const fn of_text(basis: Basis) -> Confidence {
 
 /// A contact zone: others' work on the registries' data.
 pub(super) const ZONE: Confidence = Confidence::percent(75);
-/// A domain that somebody has registered at abuse.net.
-pub(super) const ABUSE_NET: Confidence = Confidence::percent(65);
+/// A domain that somebody has registered at abuse.net: perhaps the sender himself.
+pub(super) const ABUSE_NET: Confidence = Confidence::percent(45);
 /// What abuse.net makes up for a domain that it does not know.
 pub(super) const ABUSE_NET_DEFAULT: Confidence = Confidence::percent(30);
 /// Whoever runs the reverse zone: the network's own people, but those for names.

@@ -1,12 +1,15 @@
 //! How the abuse contact is looked for, as the operator sets it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use atalaya_formats::whois::Referral;
 use atalaya_model::{ByteSize, Period, Prefix, settings};
 use atalaya_net::server_of;
+
+use super::sources::read_own_file;
 
 /// Most files of registries' data.
 const MOST_FILES: usize = 100;
@@ -54,7 +57,8 @@ settings! {
         fresh: Period = Period::days(7),
         /// How long it is remembered that a network names no contact. Shorter, because networks mend this.
         none_fresh: Period = Period::days(1),
-        /// How often one registry server is asked. Registries ban those who ask too often; LACNIC allows about ten a minute.
+        /// How often a process asks one registry server in a minute. Divide it by the number of servers that you run: registries ban those who ask
+        /// too often; LACNIC allows about ten a minute.
         queries_per_minute: u32 = 10,
         /// Other numbers for single servers, or for a domain whose servers share them.
         budgets: BTreeMap<String, u32> = BTreeMap::new() => "{ \"arin.net\" = 60 }",
@@ -101,6 +105,22 @@ impl ContactConfig {
             ));
         }
         self.check_numbers()
+    }
+
+    /// Checks that the files that it names can be used: `file` is read, and those of `bulk` are opened.
+    ///
+    /// # Errors
+    /// A sentence that names the key and the file, and the line where there is one.
+    pub fn check_files(&self) -> Result<(), String> {
+        if let Some(path) = &self.file {
+            read_own_file(path)
+                .map_err(|why| format!("contact.file {} cannot be used: {why}", path.display()))?;
+        }
+        for path in &self.bulk {
+            File::open(path)
+                .map_err(|error| format!("contact.bulk {} cannot be read: {error}", path.display()))?;
+        }
+        Ok(())
     }
 
     fn check_numbers(&self) -> Result<(), String> {
@@ -166,5 +186,32 @@ mod tests {
             ..ContactConfig::default()
         };
         assert_eq!(config.check(), Ok(()), "both can be turned off");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_named_with_its_line() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let (own, absent) = (folder.path().join("own"), folder.path().join("absent"));
+        std::fs::write(&own, "192.0.2.0/24, nobody\n192.0.3.0/24, spoilt\n").unwrap();
+        let told = |file: Option<&PathBuf>, bulk: &[PathBuf]| {
+            let config = ContactConfig {
+                file: file.cloned(),
+                bulk: bulk.to_vec(),
+                ..ContactConfig::default()
+            };
+            config.check_files().unwrap_err()
+        };
+        let wrong = told(Some(&own), &[]);
+        assert!(
+            wrong.starts_with("contact.file ") && wrong.contains("line 2: `spoilt`"),
+            "{wrong}"
+        );
+        assert!(told(Some(&absent), &[]).contains("absent cannot be used: "));
+        std::fs::write(&own, "192.0.2.0/24, nobody\n").unwrap();
+        let wrong = told(Some(&own), &[own.clone(), absent]);
+        assert!(
+            wrong.starts_with("contact.bulk ") && wrong.contains("absent cannot be read"),
+            "{wrong}"
+        );
     }
 }

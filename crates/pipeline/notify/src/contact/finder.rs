@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use atalaya_model::{Clock, Contact, MailAddress, Timestamp};
 use atalaya_store::{Store, StoreError};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::answer::{Answer, Wait, neighbourhood};
+use super::budget::LONGEST_CLOSED;
 use super::confidence::SURE;
 use super::sources::{Sources, Until};
 use super::step::Search;
 use super::{ContactConfig, ContactError, Step};
+
+/// How often it is looked in the store which servers want to be left alone.
+const RECALL_AGAIN: Duration = Duration::from_secs(60);
 
 /// What a search gave.
 #[derive(Debug, Clone)]
@@ -40,8 +44,8 @@ pub struct ContactFinder {
     pub(super) clock: Clock,
     fresh: Duration,
     none_fresh: Duration,
-    /// Whether the servers that wanted to be left alone before this process began are known.
-    closed: OnceCell<()>,
+    /// When it was last looked which servers want to be left alone, by what other processes heard.
+    recalled_at: Mutex<Option<Timestamp>>,
 }
 
 impl ContactFinder {
@@ -61,7 +65,7 @@ impl ContactFinder {
             clock,
             fresh: config.fresh.duration(),
             none_fresh: config.none_fresh.duration(),
-            closed: OnceCell::new(),
+            recalled_at: Mutex::default(),
         })
     }
 
@@ -94,7 +98,7 @@ impl ContactFinder {
     /// As [`Self::find`]; a registry that cannot be asked now is no failure where others know somebody.
     pub async fn candidates(&self, address: IpAddr, now: Timestamp) -> Result<Vec<Contact>, ContactError> {
         let mut search = self.search(address, now);
-        let in_files = self.sources.look_up(&mut search).await;
+        let in_files = self.sources.look_up(&mut search).await.map_err(later)?;
         let is_over = in_files.is_over();
         let address = search.address;
         let (in_files, _) = in_files.ranked();
@@ -154,9 +158,9 @@ impl ContactFinder {
     /// What is known without asking anybody; no addresses where it is known that there is nobody.
     pub(super) async fn known(&self, search: &mut Search) -> Result<Option<Contact>, ContactError> {
         let (address, now) = (search.address, search.now);
-        let in_files = self.sources.look_up(search).await;
+        let in_files = self.sources.look_up(search).await.map_err(later)?;
         if in_files.is_sure() {
-            // Files fail by having nothing to say, so there is nobody to wait for.
+            // Who is sure waits for nobody.
             let best = in_files.best().ok().flatten();
             return Ok(best.map(|answer| answer.into_contact(address, now)));
         }
@@ -174,9 +178,7 @@ impl ContactFinder {
         search: &mut Search,
         until: Until,
     ) -> Result<super::gathered::Gathered, ContactError> {
-        self.closed
-            .get_or_try_init(|| self.recall_closed(search.now))
-            .await?;
+        self.recall_closed(search.now).await?;
         let gathered = self.sources.ask(search, until).await;
         self.remember_closed(search).await?;
         gathered.map_err(later)
@@ -190,10 +192,21 @@ impl ContactFinder {
         Ok(())
     }
 
+    /// Learns now and then who wants to be left alone: it may have been another process that was told.
     async fn recall_closed(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut recalled_at = self.recalled_at.lock().await;
+        if recalled_at.is_some_and(|at| at <= now && now.since(at) < RECALL_AGAIN) {
+            return Ok(());
+        }
+        let latest = now.plus(LONGEST_CLOSED);
         for (server, until) in self.store.closed_servers(now).await? {
+            // Written by a clock that was ahead: left so, it would hold for good.
+            if until > latest {
+                self.store.keep_closed_server(&server, latest).await?;
+            }
             self.sources.budgets.close(&server, until, now);
         }
+        *recalled_at = Some(now);
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! What the sources said about one address, and what follows from it.
 
 use std::cmp::Reverse;
+use std::net::IpAddr;
 
-use atalaya_model::{Confidence, Timestamp};
+use atalaya_model::{Confidence, Prefix, Timestamp};
 
 use super::answer::{Answer, Outcome, Wait};
 use super::confidence::SURE;
@@ -10,10 +11,14 @@ use super::confidence::SURE;
 /// What was said so far.
 #[derive(Debug)]
 pub(super) struct Gathered {
+    /// What was asked about.
+    address: IpAddr,
     /// Contacts, in the order of the cascade.
     found: Vec<Answer>,
     /// The first who knows the network and names nobody.
     nobody: Option<Answer>,
+    /// The first who will not say.
+    useless: Option<Answer>,
     /// The first who could not be asked, unless somebody had said before that nobody is named.
     wait: Option<Wait>,
     /// The operator has spoken.
@@ -23,11 +28,13 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Nothing yet. What is less sure than `least` will not count.
-    pub(super) const fn new(least: Confidence) -> Self {
+    /// Nothing yet about an address. What is less sure than `least` will not count.
+    pub(super) const fn new(address: IpAddr, least: Confidence) -> Self {
         Self {
+            address,
             found: Vec::new(),
             nobody: None,
+            useless: None,
             wait: None,
             is_final: false,
             least,
@@ -46,6 +53,7 @@ impl Gathered {
                 self.nobody = Some(answer);
             }
             Outcome::Nobody(answer) => self.nobody = self.nobody.take().or(Some(answer)),
+            Outcome::Useless(answer) => self.useless = self.useless.take().or(Some(answer)),
             Outcome::Failed(why) => self.wait_for(Wait { until: later, why }),
             Outcome::Contact(_) | Outcome::Unknown => {}
         }
@@ -56,6 +64,16 @@ impl Gathered {
         if self.nobody.is_none() {
             self.wait = self.wait.take().or(Some(wait));
         }
+    }
+
+    /// Whether somebody knows the network and names nobody.
+    pub(super) const fn knows_nobody(&self) -> bool {
+        self.nobody.is_some()
+    }
+
+    /// Whether somebody will not say, so that asking all again soon is asking him in vain.
+    pub(super) const fn is_useless(&self) -> bool {
+        self.useless.is_some()
     }
 
     /// Whether nobody else has to be asked.
@@ -72,22 +90,41 @@ impl Gathered {
     ///
     /// # Errors
     /// Somebody who may know better could not be asked.
-    pub(super) fn best(self) -> Result<Option<Answer>, Wait> {
+    pub(super) fn best(mut self) -> Result<Option<Answer>, Wait> {
+        self.narrow();
         let Self {
-            found, nobody, wait, ..
+            found,
+            nobody,
+            useless,
+            wait,
+            ..
         } = self;
         let best = found.into_iter().min_by_key(|answer| Reverse(answer.confidence));
         match (best, wait) {
             (Some(best), _) if best.confidence >= SURE => Ok(Some(best)),
             (_, Some(wait)) => Err(wait),
-            (best, None) => Ok(best.or(nobody)),
+            (best, None) => Ok(best.or(nobody).or(useless)),
         }
     }
 
     /// All contacts, the best first and the earlier source before the later, and what kept somebody from answering.
     pub(super) fn ranked(mut self) -> (Vec<Answer>, Option<Wait>) {
+        self.narrow();
         self.found.sort_by_key(|answer| Reverse(answer.confidence));
         (self.found, self.wait)
+    }
+
+    /// Who is no registry speaks for the network in which the registry names nobody, else for the address alone: the neighbours may have a
+    /// contact there.
+    fn narrow(&mut self) {
+        let unit = Prefix::unit(self.address);
+        let free = self.nobody.as_ref().map_or(unit, |nobody| nobody.prefix);
+        for guess in self.found.iter_mut().filter(|answer| !answer.is_registered()) {
+            // All of them stand around the address, so that the longer is the overlap.
+            if guess.prefix.length() < free.length() {
+                guess.prefix = free;
+            }
+        }
     }
 }
 
@@ -113,7 +150,7 @@ mod tests {
     }
 
     fn gathered(outcomes: Vec<Outcome>) -> Gathered {
-        let mut all = Gathered::new(Confidence::percent(20));
+        let mut all = Gathered::new("192.0.2.7".parse().unwrap(), Confidence::percent(20));
         for outcome in outcomes {
             all.take(outcome, Timestamp::EPOCH);
         }

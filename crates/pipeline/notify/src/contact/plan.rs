@@ -72,7 +72,7 @@ impl ContactFinder {
     /// fetched where they are missing or old.
     ///
     /// # Errors
-    /// The store failed.
+    /// The store failed, or the operator's file cannot be used.
     pub async fn plan(&self, addresses: &[IpAddr], now: Timestamp) -> Result<Plan, ContactError> {
         let mut plan = Plan::default();
         for address in addresses {

@@ -4,13 +4,13 @@
 //! (<https://www.abuse.net/using.phtml>). A domain that nobody registered gets an answer too, marked as made up.
 
 use atalaya_formats::Holding;
-use atalaya_model::{ContactSource, MailAddress};
+use atalaya_model::{ContactSource, MailAddress, Prefix};
 use atalaya_net::Resolver;
 
 use super::Source;
 use super::reverse::Reverse;
 use super::zones::{mailboxes_of, told};
-use crate::contact::answer::{Answer, Outcome, neighbourhood};
+use crate::contact::answer::{Answer, Outcome};
 use crate::contact::confidence;
 use crate::contact::step::{Search, in_full};
 
@@ -66,7 +66,8 @@ impl AbuseNet {
         let names: Vec<_> = addresses.iter().map(MailAddress::as_str).collect();
         search.end(Source::AbuseNet.name(), name, names.join(", ") + remark);
         Outcome::Contact(Answer {
-            prefix: neighbourhood(search.address),
+            // The domain is of this host, and perhaps the sender's own.
+            prefix: Prefix::unit(search.address),
             network: String::new(),
             holding: Holding::Other,
             addresses,

@@ -1,7 +1,7 @@
 //! The sources of contacts, one file each, in the order in which they are asked.
 //!
 //! ```text
-//! operator ─► bulk ─► (what the store remembers) ─► rdap ─► zones ─► abuse.net ─► whois ─► soa ─► reverse name ─► security.txt
+//! operator ─► bulk ─► (what the store remembers) ─► rdap ─► zones ─► whois ─► abuse.net ─► soa ─► reverse name ─► security.txt
 //!       files                                                       network
 //! ```
 //!
@@ -46,6 +46,7 @@ use whois::Whois;
 use zones::Zones;
 
 pub(super) use bootstrap::Server;
+pub(super) use operator::read as read_own_file;
 
 /// A kind of source, in the order of the cascade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +55,8 @@ pub(super) enum Source {
     Bulk,
     Rdap,
     Zones,
-    AbuseNet,
     Whois,
+    AbuseNet,
     Soa,
     ReverseName,
     SecurityTxt,
@@ -67,8 +68,8 @@ const FILES: [Source; 2] = [Source::Operator, Source::Bulk];
 const NETWORK: [Source; 7] = [
     Source::Rdap,
     Source::Zones,
-    Source::AbuseNet,
     Source::Whois,
+    Source::AbuseNet,
     Source::Soa,
     Source::ReverseName,
     Source::SecurityTxt,
@@ -127,6 +128,7 @@ pub(super) struct Sources {
     /// How often each server may be asked.
     pub(super) budgets: Arc<Budgets>,
     retry_after: Duration,
+    none_fresh: Duration,
     least: Confidence,
 }
 
@@ -171,6 +173,7 @@ impl Sources {
             },
             budgets,
             retry_after,
+            none_fresh: config.none_fresh.duration(),
             least: Confidence::percent(config.least_confidence),
         })
     }
@@ -181,31 +184,38 @@ impl Sources {
     }
 
     /// Looks into the files.
-    pub(super) async fn look_up(&self, search: &mut Search) -> Gathered {
-        let mut gathered = Gathered::new(self.least);
+    ///
+    /// # Errors
+    /// The operator's file cannot be used and never could: it may say that nobody is to be told.
+    pub(super) async fn look_up(&self, search: &mut Search) -> Result<Gathered, Wait> {
+        let mut gathered = Gathered::new(search.address, self.least);
         for source in FILES {
             let outcome = match source {
                 Source::Operator => self.operator.ask(search).await,
                 _ => self.files.ask(search).await,
             };
-            let later = search.now.plus(self.retry_after);
-            gathered.take(counted(source, outcome), later);
+            let until = search.now.plus(self.retry_after);
+            match counted(source, outcome) {
+                Outcome::Failed(why) => return Err(Wait { until, why }),
+                outcome => gathered.take(outcome, until),
+            }
             if gathered.is_over() {
                 break;
             }
         }
-        gathered
+        Ok(gathered)
     }
 
     /// Asks by the network.
     ///
     /// Where nobody names a contact but somebody failed, it may only have been out of order: then the answer is to wait. But where RDAP
-    /// says that nobody is named, that stands, also with WHOIS out of reach for good: networks that filter its port are many.
+    /// says that nobody is named, that stands, also with WHOIS out of reach for good, or with its budget used up: networks that filter its
+    /// port are many, and each new search would ask RDAP again. Where one will not say, failures of others are not soon tried again.
     ///
     /// # Errors
     /// A server cannot be asked before a certain time, and the search need not go [to its end](Until::End).
     pub(super) async fn ask(&self, search: &mut Search, until: Until) -> Result<Gathered, Wait> {
-        let mut gathered = Gathered::new(self.least);
+        let mut gathered = Gathered::new(search.address, self.least);
         let single = Prefix::single(search.address);
         let range = reserved(&single).filter(|_| self.rdap.servers.by_hand(search.address).is_none());
         if let Some(range) = range {
@@ -220,10 +230,14 @@ impl Sources {
             }
             match self.ask_one(source, search).await {
                 Ok(outcome) => {
-                    let later = search.now.plus(self.retry_after);
-                    gathered.take(counted(source, outcome), later);
+                    let wait = if gathered.is_useless() {
+                        self.none_fresh
+                    } else {
+                        self.retry_after
+                    };
+                    gathered.take(counted(source, outcome), search.now.plus(wait));
                 }
-                Err(wait) if until == Until::End => gathered.wait_for(wait),
+                Err(wait) if until == Until::End || gathered.knows_nobody() => gathered.wait_for(wait),
                 Err(wait) => return Err(wait),
             }
             if until == Until::Sure && gathered.is_sure() {

@@ -1,6 +1,7 @@
 //! The operator's own file: whom to tell about his customers, or that nobody is to be told.
 //!
-//! It is looked at for each search and read again when it has changed. A file that is wrong is told, and the last good one holds.
+//! It is looked at for each search and read again when it has changed. A file that is wrong is told, and the last good one holds;
+//! before there was one, nobody else is asked, because it may say that nobody is to be told.
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +29,8 @@ pub(super) struct Operator {
 #[derive(Debug, Default)]
 struct Known {
     stamp: Option<Stamp>,
-    listed: ListedContacts,
+    /// None before there was a good one.
+    listed: Option<ListedContacts>,
     made_at: Option<Timestamp>,
     /// Why the file as it is now cannot be used.
     trouble: Option<String>,
@@ -55,7 +57,11 @@ impl Operator {
             let told = format!("the file cannot be used, the last good one holds: {why}");
             search.end(Source::Operator.name(), asked.clone(), told);
         }
-        let Some((prefix, mailboxes)) = known.listed.around(search.address) else {
+        let Some(listed) = &known.listed else {
+            let why = known.trouble.as_deref().unwrap_or_default();
+            return Outcome::Failed(format!("contact.file {asked} cannot be used: {why}"));
+        };
+        let Some((prefix, mailboxes)) = listed.around(search.address) else {
             search.end(Source::Operator.name(), asked, "does not name this address");
             return Outcome::Unknown;
         };
@@ -94,10 +100,12 @@ impl Known {
             return;
         }
         self.stamp = stamp;
-        match read(path).await {
+        let to_read = path.to_owned();
+        let found = tokio::task::spawn_blocking(move || read(&to_read)).await;
+        match found.unwrap_or_else(|error| Err(in_full(&error))) {
             Ok(listed) => {
                 tracing::info!(path = %path.display(), networks = listed.len(), "the file of contacts was read");
-                self.listed = listed;
+                self.listed = Some(listed);
                 self.made_at = self.stamp.map(|stamp| stamp.made_at);
                 self.trouble = None;
             }
@@ -111,16 +119,15 @@ impl Known {
     }
 }
 
-async fn read(path: &Path) -> Result<ListedContacts, String> {
-    let size = tokio::fs::metadata(path)
-        .await
-        .map_err(|error| in_full(&error))?
-        .len();
+/// Reads such a file.
+///
+/// # Errors
+/// Why it cannot be used, with the line.
+pub(crate) fn read(path: &Path) -> Result<ListedContacts, String> {
+    let size = std::fs::metadata(path).map_err(|error| in_full(&error))?.len();
     if size > MAX_SIZE {
         return Err(format!("it is larger than {MAX_SIZE} bytes"));
     }
-    let text = tokio::fs::read_to_string(path)
-        .await
-        .map_err(|error| in_full(&error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| in_full(&error))?;
     ListedContacts::read(&text).map_err(|error| in_full(&error))
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_formats::Basis;
 use atalaya_formats::rdap::{self, Network};
+use atalaya_formats::{Basis, Holding};
 use atalaya_model::{ContactSource, Prefix};
 use atalaya_net::{HttpAnswer, HttpClient, HttpError, server_of};
 
 use super::bootstrap::{Server, Servers};
-use crate::contact::answer::{Answer, Outcome, Wait, sentence};
-use crate::contact::budget::Budgets;
+use crate::contact::answer::{Answer, Outcome, Wait, neighbourhood, sentence};
+use crate::contact::budget::{Budgets, LONGEST_CLOSED};
 use crate::contact::choose::{Choice, choose};
 use crate::contact::confidence;
 use crate::contact::step::{Search, in_full};
@@ -19,8 +19,6 @@ use crate::contact::step::{Search, in_full};
 const ACCEPT: &str = "application/rdap+json, application/json;q=0.9";
 /// The shortest patience, also for a server that asks for none or names a time that is past: it has just had too many questions.
 const SHORTEST_WAIT: Duration = Duration::from_secs(60);
-/// The longest patience that a server can ask for: beyond that we look whether it has come to its senses.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Asks RDAP servers.
 #[derive(Debug)]
@@ -64,7 +62,11 @@ impl Rdap {
             }
             status => {
                 search.end("rdap", url, format!("the server answers with status {status}"));
-                Ok(Outcome::Failed(search.last_outcome()))
+                Ok(match status {
+                    // It does not take the question, or not ours: so it will be the next time.
+                    400 | 403 => useless(answer.url, search),
+                    _ => Outcome::Failed(search.last_outcome()),
+                })
             }
         }
     }
@@ -112,7 +114,7 @@ impl Rdap {
         let until = asked
             .and_then(|value| rdap::retry_after(value, now))
             .unwrap_or_else(|| now.plus(self.retry_after))
-            .clamp(now.plus(SHORTEST_WAIT), now.plus(LONGEST_WAIT));
+            .clamp(now.plus(SHORTEST_WAIT), now.plus(LONGEST_CLOSED));
         self.budgets.close(&server, until, now);
         search.closed.push((server.clone(), until));
         search.end(
@@ -149,7 +151,7 @@ impl Rdap {
                 &answer.url,
                 "refused: the answer speaks for other addresses",
             );
-            return Ok(Outcome::Failed(search.last_outcome()));
+            return Ok(useless(answer.url.clone(), search));
         };
         let choice = choose(&network.mailboxes);
         let mut told = sentence(&registered(&network), &network.name, choice.as_ref());
@@ -192,6 +194,19 @@ impl Rdap {
         );
         Ok(choice)
     }
+}
+
+/// What follows from an answer that is none, and will be none when it is asked for again.
+fn useless(url: String, search: &Search) -> Outcome {
+    Outcome::Useless(Answer {
+        prefix: neighbourhood(search.address),
+        network: String::new(),
+        holding: Holding::Other,
+        addresses: Vec::new(),
+        source: ContactSource::Rdap { url },
+        confidence: confidence::of_rdap(Basis::Named),
+        dated: None,
+    })
 }
 
 /// What follows from an answer about a network, and the choice of its contact.

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use atalaya_formats::{Holding, dnsbl};
-use atalaya_model::{ContactSource, Prefix};
-use atalaya_net::Authority;
+use atalaya_model::{ContactSource, MailAddress, Prefix};
+use atalaya_net::{Authority, DnsError};
 
 use super::Source;
 use super::reverse::Reverse;
@@ -23,7 +23,15 @@ impl Reverse {
             return Outcome::Unknown;
         };
         search.begin();
-        let found = match self.resolver.authority(&name).await {
+        let asked = async {
+            let Some(found) = self.resolver.authority(&name).await? else {
+                return Ok(None);
+            };
+            let servers = self.resolver.name_servers(&found.zone).await?;
+            Ok(Some((found, servers)))
+        };
+        let found: Result<_, DnsError> = asked.await;
+        let found = match found {
             Ok(found) => found,
             Err(error) => {
                 let why = in_full(&error);
@@ -31,7 +39,7 @@ impl Reverse {
                 return Outcome::Failed(why);
             }
         };
-        match found.map(|found| judge(&found, search.address)) {
+        match found.map(|(found, servers)| judge(&found, &servers, search.address)) {
             Some(Ok(answer)) => {
                 let told = format!("{}: {}", answer.source, answer.addresses[0]);
                 search.end(Source::Soa.name(), name, told);
@@ -50,7 +58,7 @@ impl Reverse {
 }
 
 /// The mailbox of a zone, or why it is none to write to.
-fn judge(found: &Authority, address: IpAddr) -> Result<Answer, String> {
+fn judge(found: &Authority, servers: &[String], address: IpAddr) -> Result<Answer, String> {
     let zone = &found.zone;
     let widest = if address.is_ipv4() {
         WIDEST_ZONE.0
@@ -62,8 +70,14 @@ fn judge(found: &Authority, address: IpAddr) -> Result<Answer, String> {
         return Err(format!("the zone {zone} is no network's own"));
     };
     let addresses = usable(found.mailbox.parse().ok());
+    let is_own = |mailbox: &MailAddress| is_of(mailbox.domain(), zone, servers);
     if addresses.is_empty() {
         return Err(format!("the zone {zone} names no mailbox that may be written to"));
+    }
+    if !addresses.iter().all(is_own) {
+        return Err(format!(
+            "the zone {zone} names a mailbox outside of the domain of its name servers"
+        ));
     }
     Ok(Answer {
         prefix,
@@ -74,6 +88,23 @@ fn judge(found: &Authority, address: IpAddr) -> Result<Answer, String> {
         confidence: confidence::SOA,
         dated: None,
     })
+}
+
+/// Whether a mailbox of this domain is of who runs a zone and its name servers. Anybody can write the mailbox of a stranger, or one at a
+/// provider of mail for all, into his zone.
+fn is_of(domain: &str, zone: &str, servers: &[String]) -> bool {
+    let is_of_server = |server: &String| {
+        let around = server.split_once('.').map(|(_, around)| around);
+        is_within(server, domain)
+            || around.is_some_and(|around| around.contains('.') && is_within(domain, around))
+    };
+    is_within(domain, zone) || servers.iter().any(is_of_server)
+}
+
+/// Whether a name is a domain, or stands in it.
+fn is_within(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The name of a prefix in the reverse tree.
@@ -104,7 +135,8 @@ mod tests {
             zone: zone.to_owned(),
             mailbox: mailbox.to_owned(),
         };
-        let answer = judge(&found, address.parse().unwrap())?;
+        let servers = ["ns1.example.net".to_owned()];
+        let answer = judge(&found, &servers, address.parse().unwrap())?;
         Ok(format!("{} {}", answer.prefix, answer.addresses[0]))
     }
 
@@ -127,9 +159,22 @@ mod tests {
             ("2.0.192.in-addr.arpa", "@", "no mailbox"),
             ("2.0.192.in-addr.arpa", "a\r\nBcc: x@example.net", "no mailbox"),
             ("2.0.192.in-addr.arpa", "root@localhost", "no mailbox"),
+            ("2.0.192.in-addr.arpa", "victim@freemail.example", "outside of"),
+            ("2.0.192.in-addr.arpa", "dns@badexample.net", "outside of"),
+            ("2.0.192.in-addr.arpa", "dns@example.example.org", "outside of"),
         ] {
             let told = judged(zone, mailbox, "192.0.2.7").unwrap_err();
             assert!(told.contains(why), "{zone} {mailbox:?}: {told}");
         }
+    }
+
+    #[test]
+    fn a_mailbox_counts_in_the_domain_of_the_name_servers_and_in_the_zone_alone() {
+        let told = judged("2.0.192.in-addr.arpa", "dns@noc.example.net", "192.0.2.7");
+        assert_eq!(told.unwrap(), "192.0.2.0/24 dns@noc.example.net");
+        let is_of = |domain, server: &str| is_of(domain, "2.0.192.in-addr.arpa", &[server.to_owned()]);
+        assert!(is_of("example.net", "a.dns.example.net"));
+        assert!(is_of("2.0.192.in-addr.arpa", "ns1.example.net"));
+        assert!(!is_of("net", "ns1.example.org") && !is_of("other.net", "example.net"));
     }
 }

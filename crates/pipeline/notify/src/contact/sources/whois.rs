@@ -12,7 +12,7 @@ use atalaya_net::{ExchangeLimits, Reach, WHOIS_PORT, ask};
 
 use crate::contact::answer::{Answer, Outcome, Wait, neighbourhood, sentence};
 use crate::contact::budget::Budgets;
-use crate::contact::choose::{Choice, choose};
+use crate::contact::choose::{Choice, choose, is_of_registry};
 use crate::contact::confidence;
 use crate::contact::step::{Search, in_full};
 
@@ -49,21 +49,23 @@ impl Whois {
         let mut trail = Trail::default();
         let mut seen = HashSet::new();
         let mut next = self.first.clone();
-        for _hop in 0..self.max_hops {
+        for hop in 0..self.max_hops {
             let Some(server) = next.take() else { break };
             if !seen.insert(server.clone()) {
                 search.end("whois", server.host, "referred in a circle; nobody else to ask");
                 break;
             }
+            // Whoever else we are referred to is the network's own, which must not keep the search from ending.
+            let is_needed = hop == 0 || is_of_registry(&server.host);
             next = match self.fetch(&server, search).await {
                 Ok(Ok(answer)) => trail.follow(&server.host, answer, search),
-                Ok(Err(why)) => {
+                Ok(Err(why)) if is_needed => {
                     trail.failed = Some(why);
                     None
                 }
                 // What is known already is not lost because the next server has had enough of us.
-                Err(_wait) if trail.names_a_contact() => None,
-                Err(wait) => return Err(wait),
+                Err(wait) if is_needed && !trail.names_a_contact() => return Err(wait),
+                Ok(Err(_)) | Err(_) => None,
             };
         }
         Ok(trail.end())

@@ -30,7 +30,7 @@ impl Zones {
             match self.ask_one(zone, search).await {
                 Outcome::Failed(why) => failed = failed.or(Some(why)),
                 found @ Outcome::Contact(_) => return found,
-                Outcome::Nobody(_) | Outcome::NobodyAtAll(_) | Outcome::Unknown => {}
+                Outcome::Nobody(_) | Outcome::NobodyAtAll(_) | Outcome::Useless(_) | Outcome::Unknown => {}
             }
         }
         failed.map_or(Outcome::Unknown, Outcome::Failed)

@@ -36,6 +36,7 @@ async fn every_source_adds_its_own_and_the_surest_stands_first() {
     let dns = resolver(vec![
         DnsRecord::txt("7.2.0.192.contacts.example", "ABUSE@example.net zone@example.net"),
         DnsRecord::soa("2.0.192.in-addr.arpa", "dns@example.net"),
+        DnsRecord::ns("2.0.192.in-addr.arpa", "ns1.example.net"),
     ])
     .await;
     let config = ContactConfig {
@@ -73,7 +74,7 @@ async fn every_source_adds_its_own_and_the_surest_stands_first() {
 async fn one_that_fails_does_not_hide_the_others_and_is_asked_again_soon() {
     let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
     let rdap = rdap_peer(HttpReply::status(500)).await;
-    let dns = resolver(vec![DnsRecord::soa("2.0.192.in-addr.arpa", "dns@example.net")]).await;
+    let dns = resolver(reverse_zone("dns@example.net").to_vec()).await;
     let config = ContactConfig {
         rdap_servers: by_rdap(&rdap).rdap_servers,
         ..by_dns(&dns)
@@ -109,6 +110,24 @@ async fn where_nobody_is_to_be_told_there_are_no_candidates() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_closes_a_server_for_a_day_at_most() {
+    let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
+    let rdap = rdap_peer(HttpReply::rdap(right_answer())).await;
+    let finder = finder(&by_rdap(&rdap), folder.path(), &time).await;
+    let ahead = time.now().plus(Duration::from_secs(3_650 * 86_400));
+    finder.store.keep_closed_server("127.0.0.1", ahead).await.unwrap();
+    let address = "192.0.2.7".parse().unwrap();
+    let found = finder.find(address, time.now()).await;
+    let Err(ContactError::Later { at, .. }) = found else {
+        panic!("{found:?}")
+    };
+    assert_eq!(at, time.now().plus(Duration::from_secs(86_400)));
+    time.advance(Duration::from_secs(86_400));
+    assert!(finder.find(address, time.now()).await.is_ok());
+    assert_eq!(rdap.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn who_wants_to_be_left_alone_is_left_alone_by_the_next_process_too() {
     let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
     let busy = HttpReply::Full(429, vec!["Retry-After: 3600".to_owned()], Vec::new());
@@ -135,4 +154,25 @@ async fn who_wants_to_be_left_alone_is_left_alone_by_the_next_process_too() {
             .is_err()
     );
     assert_eq!(rdap.asked().len(), 2, "asked again when the time is over");
+}
+
+#[tokio::test]
+async fn what_one_process_is_told_the_others_learn_within_a_minute() {
+    let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
+    let peer = HttpPeer::start(|path| match path {
+        path if path.ends_with("192.0.2.1") => HttpReply::rdap(right_answer()),
+        _ => HttpReply::Full(429, vec!["Retry-After: 3600".to_owned()], Vec::new()),
+    });
+    let rdap = peer.await.unwrap();
+    let config = by_rdap(&rdap);
+    let one = finder(&config, folder.path(), &time).await;
+    let other = ContactFinder::new(&config, one.store.clone(), time.clock(), folder.path()).unwrap();
+    let first = one.find("192.0.2.1".parse().unwrap(), time.now()).await;
+    assert!(first.is_ok(), "{first:?}");
+    let told = other.find("198.51.100.1".parse().unwrap(), time.now()).await;
+    assert!(told.is_err(), "{told:?}");
+    time.advance(Duration::from_secs(60));
+    let found = one.find("203.0.113.1".parse().unwrap(), time.now()).await;
+    assert!(matches!(found, Err(ContactError::Later { .. })), "{found:?}");
+    assert_eq!(rdap.asked().len(), 2, "not asked by the first again");
 }

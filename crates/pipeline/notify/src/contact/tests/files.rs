@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use atalaya_store::{Store, StoreUrl};
 
 use super::*;
-use crate::contact::ContactFinder;
+use crate::contact::{ContactError, ContactFinder};
 
 struct House {
     finder: ContactFinder,
@@ -117,12 +117,24 @@ async fn the_word_of_the_operator_goes_before_all_else_and_is_read_again() {
 }
 
 #[tokio::test]
-async fn without_its_file_the_search_goes_on() {
-    let house = house(|folder, config| config.file = Some(folder.join("absent"))).await;
-    assert_eq!(
-        house.told("192.0.2.1").await,
-        "abuse@example.net for 192.0.2.0/24, 95 %"
-    );
+async fn before_there_was_a_good_file_the_search_waits() {
+    let house = house(|folder, config| config.file = Some(folder.join("own"))).await;
+    let address = "192.0.2.1".parse().unwrap();
+    for text in [None, Some("192.0.2.0/24, nobody\n192.0.3.0/24, spoilt\n")] {
+        if let Some(text) = text {
+            house.write("own", text);
+        }
+        let found = house.finder.find(address, house.time.now()).await;
+        let Err(ContactError::Later { why, .. }) = found else {
+            panic!("{found:?}")
+        };
+        assert!(why.starts_with("contact.file "), "{why}");
+        let all = house.finder.candidates(address, house.time.now()).await;
+        assert!(matches!(all, Err(ContactError::Later { .. })), "{all:?}");
+    }
+    house.write("own", "192.0.2.0/24, nobody\n");
+    assert_eq!(house.told("192.0.2.1").await, "nobody");
+    assert_eq!(house.peer.asked().len(), 0, "nobody else was asked");
 }
 
 #[tokio::test]
@@ -153,6 +165,13 @@ async fn the_registries_data_answers_without_asking_and_is_read_again() {
         "not looked at each time"
     );
     house.time.advance(Duration::from_secs(60));
+    // It is read in the background; the time that this may take is more than it needs.
+    for _ in 0..1_000 {
+        if house.told("192.0.2.1").await.starts_with("new@") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(
         house.told("192.0.2.1").await,
         "new@example.org for 192.0.2.0/25, 90 %"

@@ -180,3 +180,30 @@ async fn an_unreachable_server_behind_a_good_one_does_no_harm() {
         search.outcomes()
     );
 }
+
+/// What is told where a server that knows the network refers to `name`, which turns us away.
+async fn told_behind_a_refusal(name: &str, reply: LineReply) -> String {
+    let busy = whois_peer(reply).await;
+    let peer = whois_peer(LineReply::text(format!(
+        "ReferralServer: whois://{name}\n\nNetRange: 192.0.2.0 - 192.0.2.255\n"
+    )))
+    .await;
+    let mut config = hasty(by_whois(&peer));
+    config
+        .whois_servers
+        .insert(name.to_owned(), busy.address().to_string());
+    Bench::new(&config).ask("192.0.2.1").await.told()
+}
+
+#[tokio::test]
+async fn a_server_of_the_network_itself_cannot_keep_the_search_from_ending() {
+    let refusal = || LineReply::text("%ERROR:201: access denied\n");
+    for reply in [refusal(), LineReply::Stuck(Vec::new())] {
+        let told = told_behind_a_refusal("whois.owner.example", reply).await;
+        assert!(told.starts_with(" for 192.0.2.0/24, "), "nobody is named: {told}");
+    }
+    assert_eq!(
+        told_behind_a_refusal("whois.ripe.net", refusal()).await,
+        "wait: whois.ripe.net turned us away"
+    );
+}

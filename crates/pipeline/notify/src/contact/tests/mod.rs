@@ -95,6 +95,15 @@ async fn resolver(records: Vec<DnsRecord>) -> DnsPeer {
     .unwrap()
 }
 
+/// A reverse zone of 192.0.2.0/24 with a mailbox in the domain of its name server.
+fn reverse_zone(mailbox: &str) -> [DnsRecord; 2] {
+    let zone = "2.0.192.in-addr.arpa";
+    [
+        DnsRecord::soa(zone, mailbox),
+        DnsRecord::ns(zone, "ns1.example.net"),
+    ]
+}
+
 /// A configuration that asks nobody but a resolver.
 fn by_dns(peer: &DnsPeer) -> ContactConfig {
     ContactConfig {

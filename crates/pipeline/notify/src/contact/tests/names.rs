@@ -37,7 +37,7 @@ async fn a_contact_zone_names_the_mailbox_and_the_search_ends() {
     let search = Bench::new(&by_dns(&peer)).ask(ADDRESS).await;
     assert_eq!(
         search.told(),
-        "abuse@example.net noc@example.net for 192.0.2.0/24, 75 %, DNS TXT 7.2.0.192.contacts.example"
+        "abuse@example.net noc@example.net for 192.0.2.7, 75 %, DNS TXT 7.2.0.192.contacts.example"
     );
     assert_eq!(peer.asked(), [zone], "nobody is asked for guesses");
 }
@@ -64,13 +64,13 @@ async fn abuse_net_is_asked_by_the_domain_of_a_name_that_leads_back() {
     let registered = told(records.clone()).await.0;
     assert_eq!(
         registered,
-        "report@example.net for 192.0.2.0/24, 65 %, abuse.net example.net"
+        "report@example.net for 192.0.2.7, 45 %, abuse.net example.net"
     );
     records.pop();
     records.push(DnsRecord::hinfo("example.net.abuse-net.example", "Default"));
     let (made_up, outcomes) = told(records).await;
     assert!(
-        made_up.starts_with("report@example.net for 192.0.2.0/24, 30 %"),
+        made_up.starts_with("report@example.net for 192.0.2.7, 30 %"),
         "{made_up}"
     );
     assert!(outcomes.contains("made up: nobody registered it"), "{outcomes}");
@@ -78,12 +78,14 @@ async fn abuse_net_is_asked_by_the_domain_of_a_name_that_leads_back() {
 
 #[tokio::test]
 async fn the_reverse_zone_names_who_runs_it() {
-    let soa = DnsRecord::soa("2.0.192.in-addr.arpa", "dns.admin@example.net");
-    let (found, _) = told(vec![soa]).await;
+    let (found, _) = told(reverse_zone("dns.admin@example.net").to_vec()).await;
     assert_eq!(
         found,
-        "dns.admin@example.net for 192.0.2.0/24, 35 %, SOA 2.0.192.in-addr.arpa"
+        "dns.admin@example.net for 192.0.2.7, 35 %, SOA 2.0.192.in-addr.arpa"
     );
+    let (found, outcomes) = told(reverse_zone("victim@freemail.example").to_vec()).await;
+    assert_eq!(found, "nobody");
+    assert!(outcomes.contains("outside of the domain"), "{outcomes}");
     let registry = DnsRecord::soa("192.in-addr.arpa", "dns@example.net");
     let (found, outcomes) = told(vec![registry]).await;
     assert_eq!(found, "nobody");
@@ -143,15 +145,42 @@ async fn what_could_not_count_is_not_asked() {
 async fn addresses_of_ipv6_are_asked_in_nibbles() {
     let nibbles = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2";
     let soa = DnsRecord::soa("8.b.d.0.1.0.0.2.ip6.arpa", "dns@example.net");
-    let peer = resolver(vec![soa]).await;
+    let ns = DnsRecord::ns("8.b.d.0.1.0.0.2.ip6.arpa", "ns1.example.net");
+    let peer = resolver(vec![soa, ns]).await;
     let search = Bench::new(&by_dns(&peer)).ask("2001:db8::1").await;
     assert_eq!(
         search.told(),
-        "dns@example.net for 2001:db8::/32, 35 %, SOA 8.b.d.0.1.0.0.2.ip6.arpa"
+        "dns@example.net for 2001:db8::/64, 35 %, SOA 8.b.d.0.1.0.0.2.ip6.arpa"
     );
     assert!(
         peer.asked().contains(&format!("{nibbles}.contacts.example")),
         "{:?}",
         peer.asked()
     );
+}
+
+#[tokio::test]
+async fn who_registers_a_domain_at_abuse_net_does_not_answer_ahead_of_whois() {
+    let mut records = good_name();
+    records.push(DnsRecord::txt(
+        "example.net.abuse-net.example",
+        "me@spammer.example",
+    ));
+    records.push(DnsRecord::hinfo("example.net.abuse-net.example", "lookup"));
+    let dns = resolver(records).await;
+    let whois = whois_peer(LineReply::text(
+        "inetnum: 192.0.2.0/24\nremarks: mail abuse@example.org\n",
+    ))
+    .await;
+    let config = ContactConfig {
+        whois_server: whois.address().to_string(),
+        ..by_dns(&dns)
+    };
+    let search = Bench::new(&config).ask(ADDRESS).await;
+    let told = search.told();
+    assert!(
+        told.starts_with("abuse@example.org for 192.0.2.0/24, 55 %"),
+        "{told}"
+    );
+    assert!(!search.outcomes().contains("spammer"), "{}", search.outcomes());
 }
