@@ -148,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn refused_by(&self, mailbox: &MailAddress) -> Result<Vec<Prefix>, StoreError> {
+    pub async fn all_refused_by(&self, mailbox: &MailAddress) -> Result<Vec<Prefix>, StoreError> {
         let sql = "SELECT prefix FROM refused WHERE mailbox = $1";
         let rows = self.read().await?.rows(sql, values![caseless(mailbox)]).await?;
         rows.into_iter().map(|mut row| row.take_prefix()).collect()

@@ -202,10 +202,18 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use crate::sql::Row;
     use atalaya_model::Clock;
 
     use super::*;
     use crate::StoreUrl;
+
+    /// A step of a plan, behind its three numbers.
+    fn step(mut row: Row) -> String {
+        let numbers: [i64; 3] = std::array::from_fn(|_| row.take().unwrap());
+        assert!(numbers[0] > 0, "steps have numbers");
+        row.take().unwrap()
+    }
 
     #[tokio::test]
     async fn a_page_is_found_by_its_index_in_its_order() {
@@ -218,11 +226,7 @@ mod tests {
             let plan = store.read().await.unwrap().rows(sql, asked).await.unwrap();
             let steps: Vec<String> = plan
                 .into_iter()
-                .map(|mut row| {
-                    let numbers: [i64; 3] = std::array::from_fn(|_| row.take().unwrap());
-                    assert!(numbers[0] > 0, "steps have numbers");
-                    row.take::<String>().unwrap()
-                })
+                .map(step)
                 .collect();
             assert!(
                 steps[0].contains("notices_by_contact (<expr>=? AND serial<?)"),

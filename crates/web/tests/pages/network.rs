@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use atalaya_formats::{TICKET_SECRET, Ticket};
 use atalaya_model::{Class, MailAddress, Prefix, Serial, Timestamp};
-use atalaya_store::{LINK_JOB, Letter, Notice};
+use atalaya_store::{Counting, LINK_JOB, Letter, Notice};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use uuid::Uuid;
@@ -273,12 +273,19 @@ async fn write_letter(house: &House) {
         network: "192.0.2.0/24".parse().unwrap(),
         at: house.now(),
     };
+    let from_the_start = Counting {
+        span: Timestamp::EPOCH,
+        quiet_since: Timestamp::EPOCH,
+    };
     let mut transaction = house.store.begin().await.unwrap();
     transaction
-        .gather_notice(&gathered, "{}", Timestamp::EPOCH)
+        .gather_notice(&gathered, "{}", from_the_start)
         .await
         .unwrap();
-    transaction.tell_gathered(&letter, gathered.serial).await.unwrap();
+    transaction
+        .tell_gathered(&letter, gathered.serial, 9)
+        .await
+        .unwrap();
     transaction.commit().await.unwrap();
 }
 

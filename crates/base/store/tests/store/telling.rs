@@ -7,8 +7,8 @@ use atalaya_model::{
     Class, Confidence, Contact, ContactSource, Decision, Kind, MailAddress, Rule, Serial, Timestamp, Verdict,
 };
 use atalaya_store::{
-    Asked, Asker, Case, Counting, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice,
-    Removal, Suppressed, Tally,
+    Asked, Asker, Case, Counting, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail,
+    Notice, Removal, Suppressed, Tally,
 };
 use atalaya_testkit::on_both;
 use uuid::Uuid;

@@ -233,7 +233,7 @@ impl<F: FindContact> NoticeWriter<F> {
         // The job that has just ended may be the one that is asked for again.
         self.ask_for_the_rest(&mut transaction, &letter, up_to).await?;
         transaction.commit().await?;
-        info!(mail.id = %mail.id, incidents, "a notice is written");
+        note_written(&mail, incidents);
         Ok(Outcome::Written)
     }
 
@@ -317,6 +317,11 @@ impl<F: FindContact> NoticeWriter<F> {
         let language = self.config.language.for_contact(&self.config.languages, contact);
         language.tongues(self.places.as_ref().and_then(|places| places.country(address)))
     }
+}
+
+/// Tells the operator that a mail was written.
+fn note_written(mail: &NewMail, incidents: u64) {
+    info!(mail.id = %mail.id, incidents, "a notice is written");
 }
 
 /// Puts the mail into the outbox and ends its job, with all that the transaction did before.

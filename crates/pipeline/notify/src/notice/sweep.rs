@@ -45,7 +45,7 @@ impl<F> NoticeWriter<F> {
     ) -> Result<bool, StoreError> {
         let not_theirs = NotTheirs {
             is_gone: self.is_gone(contact, now).await?,
-            refused: self.store.refused_by(contact).await?,
+            refused: self.store.all_refused_by(contact).await?,
         };
         let (mut up_to, mut left) = (up_to, 0_usize);
         while left < self.most_rows as usize {

@@ -120,8 +120,11 @@ async fn read_anew(paths: Arc<[PathBuf]>, known: Arc<Mutex<Known>>) {
     let loaded = loaded
         .map_err(|error| in_full(&error))
         .and_then(|loaded| loaded.map_err(|error| in_full(&error)));
-    let is_whole = stamps_of(&paths).await == before;
-    lock(&known).take(loaded, before, is_whole);
+    let loaded = match stamps_of(&paths).await == before {
+        true => loaded,
+        false => Err("a file changed while it was read; it is read again".to_owned()),
+    };
+    lock(&known).take(loaded, before);
 }
 
 async fn stamps_of(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
@@ -147,9 +150,9 @@ impl Known {
     }
 
     /// Takes what was read; what cannot be used leaves things as they were.
-    fn take(&mut self, loaded: Result<Index, String>, stamps: Vec<Option<Stamp>>, is_whole: bool) {
+    fn take(&mut self, loaded: Result<Index, String>, stamps: Vec<Option<Stamp>>) {
         self.is_reading = false;
-        let usable = loaded.and_then(|index| self.judge(index, is_whole));
+        let usable = loaded.and_then(|index| self.judge(index));
         match usable {
             Ok(index) => {
                 tracing::info!(pieces = index.len(), "the registries' data was read");
@@ -170,10 +173,7 @@ impl Known {
     }
 
     /// Refuses data that is not whole.
-    fn judge(&self, index: Index, is_whole: bool) -> Result<Index, String> {
-        if !is_whole {
-            return Err("a file changed while it was read; it is read again".to_owned());
-        }
+    fn judge(&self, index: Index) -> Result<Index, String> {
         let before = self.data.index.len();
         if index.len() < before / LEAST_PART {
             return Err(format!(
