@@ -379,7 +379,7 @@ async fn a_person_settles_what_waits_once() {
     assert_eq!(hearer.replies(Which::All, 9).await.unwrap().len(), 2);
     let again = hearer.settle(waiting.id, Settlement::Stop, &[]).await;
     assert!(matches!(again, Err(HearingError::Settled(_))));
-    let nothing = hearer.settle(Uuid::nil(), Settlement::Ignore).await;
+    let nothing = hearer.settle(Uuid::nil(), Settlement::Ignore, &[]).await;
     assert!(matches!(nothing, Err(HearingError::Unheard(_))));
     fixture.is_quiet().await;
 }
