@@ -224,10 +224,7 @@ mod tests {
             let asked = values!["abuse@isp.example", Timestamp::EPOCH, Serial(9), 50_u32];
             let sql = format!("EXPLAIN QUERY PLAN {}", page(part));
             let plan = store.read().await.unwrap().rows(sql, asked).await.unwrap();
-            let steps: Vec<String> = plan
-                .into_iter()
-                .map(step)
-                .collect();
+            let steps: Vec<String> = plan.into_iter().map(step).collect();
             assert!(
                 steps[0].contains("notices_by_contact (<expr>=? AND serial<?)"),
                 "{steps:?}"

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_model::{Class, Decision, MailAddress, Rule, Serial, Timestamp, Verdict};
-use atalaya_store::{LINK_JOB, Letter, Notice, Part, ToldCount};
+use atalaya_store::{Counting, LINK_JOB, Letter, Notice, Part, ToldCount};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -154,14 +154,21 @@ async fn a_link_is_asked_for_once_a_day(fixture: Fixture) {
         token: "t".to_owned(),
         ..notice
     };
-    transaction.gather_notice(&gathered, "{}").await.unwrap();
+    let from_the_start = Counting {
+        span: Timestamp::EPOCH,
+        quiet_since: Timestamp::EPOCH,
+    };
+    transaction
+        .gather_notice(&gathered, "{}", from_the_start)
+        .await
+        .unwrap();
     let letter = Letter {
         mail: Uuid::new_v4(),
         contact: contact(),
         network: prefix("192.0.2.0/24"),
         at: fixture.time.now(),
     };
-    transaction.tell_gathered(&letter, Serial(9)).await.unwrap();
+    transaction.tell_gathered(&letter, Serial(9), 9).await.unwrap();
     transaction.commit().await.unwrap();
     assert!(
         store
