@@ -1,7 +1,7 @@
 //! Mails that come back, and what follows from each.
 
 use atalaya_model::{Class, Decision, Rule, Serial, Verdict};
-use atalaya_store::{Letter, StoreUrl};
+use atalaya_store::{Counting, Letter, StoreUrl};
 use atalaya_testkit::TestClock;
 use tempfile::TempDir;
 
@@ -99,7 +99,11 @@ impl Fixture {
                 reason: "x".to_owned(),
             };
             transaction.decide(&decision, now).await.unwrap();
-            transaction.gather_notice(&notice, "{}", now).await.unwrap();
+            let counting = Counting {
+                span: now,
+                quiet_since: now,
+            };
+            transaction.gather_notice(&notice, "{}", counting).await.unwrap();
             notices.push(notice);
         }
         let letter = Letter {
@@ -108,7 +112,7 @@ impl Fixture {
             network: "192.0.2.0/24".parse().unwrap(),
             at: now,
         };
-        let told = transaction.tell_gathered(&letter, Serial(99)).await.unwrap();
+        let told = transaction.tell_gathered(&letter, Serial(99), 99).await.unwrap();
         assert_eq!(told, notices.len() as u64);
         transaction.commit().await.unwrap();
         notices.swap_remove(0)

@@ -94,6 +94,8 @@ mod tests {
                 message: b"Subject: x\r\n\r\nx\r\n".to_vec(),
                 attempts: 1,
                 created_at: Timestamp::EPOCH,
+                leased_until: Timestamp::EPOCH,
+                unanswered: 0,
             };
             let parcel = wrapping.pack(&mail, b"key", Timestamp::EPOCH).unwrap();
             let sender = parcel.envelope.from().map(ToString::to_string);

@@ -200,20 +200,18 @@ mod tests {
     }
 
     #[test]
-    fn data_that_broke_off_or_changed_meanwhile_is_refused() {
+    fn data_that_broke_off_is_refused() {
         let mut known = Known::default();
-        let mut take = |networks, is_whole| {
+        let mut take = |networks| {
             let size = index(networks).len();
-            known.take(Ok(index(networks)), Vec::new(), is_whole);
+            known.take(Ok(index(networks)), Vec::new());
             let is_used = known.data.index.len() == size;
             (is_used, known.trouble.clone().unwrap_or_default())
         };
-        let (is_used, why) = take(80, false);
-        assert!(!is_used && why.contains("changed while it was read"), "{why}");
-        assert_eq!(take(80, true), (true, String::new()));
-        let (is_used, why) = take(30, true);
+        assert_eq!(take(80), (true, String::new()));
+        let (is_used, why) = take(30);
         assert!(!is_used && why.contains("less than half"), "{why}");
-        assert_eq!(take(45, true), (true, String::new()));
+        assert_eq!(take(45), (true, String::new()));
     }
 
     #[test]
@@ -222,9 +220,9 @@ mod tests {
         let second = Timestamp::from_seconds;
         assert!(known.is_due(second(0)));
         assert!(!known.is_due(second(3_600)), "somebody is at it");
-        known.take(Ok(Index::default()), Vec::new(), true);
+        known.take(Ok(Index::default()), Vec::new());
         assert!(known.is_due(second(3_600)));
-        known.take(Ok(Index::default()), Vec::new(), true);
+        known.take(Ok(Index::default()), Vec::new());
         assert!(!known.is_due(second(3_659)));
         assert!(known.is_due(second(3_660)));
     }
