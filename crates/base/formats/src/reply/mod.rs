@@ -6,9 +6,11 @@
 
 mod new_text;
 mod phrases;
+mod sentence;
 
 use new_text::new_text;
 use phrases::{CONDITIONS, NEGATIONS, PHRASES, Phrase, WHOLE};
+use sentence::WHOLE_SENTENCE;
 
 use crate::folded::{folded, is_whole};
 use crate::letter::Letter;
@@ -16,6 +18,8 @@ use crate::message::presentable;
 
 /// Confidence from which something is meant.
 pub const SURE: u8 = 60;
+/// Confidence from which a "stop" or a "not ours" is so plain that no person need read it: a whole text, or a whole sentence.
+pub const PLAIN: u8 = 75;
 /// Most characters of the new text that are kept.
 pub const MAX_SAID: usize = 1_000;
 /// Most characters of the new text that are looked at.
@@ -132,6 +136,7 @@ pub fn of_text(new: &str) -> Answer {
 struct Score {
     points: [u8; Intent::MEANT.len()],
     found: Vec<&'static Phrase>,
+    told: Vec<String>,
     questions: u8,
 }
 
@@ -142,6 +147,13 @@ impl Score {
         if asks {
             self.questions = self.questions.saturating_add(1);
             self.add(Intent::Question, ASKED);
+        }
+        if let Some(intent) = sentence::plain(sentence) {
+            self.told.push(format!(
+                "\"{sentence}\" says {} ({WHOLE_SENTENCE})",
+                intent.name()
+            ));
+            self.add(intent, WHOLE_SENTENCE);
         }
         for phrase in PHRASES {
             let is_new = !self.found.iter().any(|found| found.words == phrase.words);
@@ -156,7 +168,11 @@ impl Score {
     fn add(&mut self, intent: Intent, points: u8) {
         for (slot, meant) in self.points.iter_mut().zip(Intent::MEANT) {
             if meant == intent {
-                *slot = slot.saturating_add(points).min(MOST);
+                *slot = match intent {
+                    // More words of the same kind make these no plainer.
+                    Intent::Stop | Intent::NotOurs => points.max(*slot),
+                    _ => slot.saturating_add(points).min(MOST),
+                };
             }
         }
     }
@@ -184,7 +200,8 @@ impl Score {
         let confidence = best
             .saturating_sub(second.div_euclid(3).saturating_mul(2))
             .saturating_sub(too_long(words));
-        let mut because: Vec<String> = self.found.into_iter().map(told).collect();
+        let mut because = self.told;
+        because.extend(self.found.into_iter().map(told));
         if self.questions > 0 {
             because.push(format!("{} questions", self.questions));
         }

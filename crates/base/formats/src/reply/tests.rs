@@ -69,6 +69,23 @@ const TEXTS: &[(&str, Intent)] = &[
     ("It is not ours. We have blocked it all the same.", Intent::Unsure),
     ("Buy cheap watches", Intent::Unsure),
     ("We stopped the server.", Intent::Unsure),
+    // Helpful answers in the words of others.
+    ("We told our customer to stop sending spam.", Intent::Unsure),
+    ("Hemos pedido al cliente dejar de enviar correo", Intent::Unsure),
+    ("It was not our customer's intention", Intent::Unsure),
+    ("Our customer was told: do not email strangers.", Intent::Unsure),
+    ("We made them stop mailing this list.", Intent::Unsure),
+    (
+        "Our customer promised to stop sending these emails.",
+        Intent::Unsure,
+    ),
+    ("We can stop these messages for you.", Intent::Unsure),
+    ("Do not send us the headers as a picture.", Intent::Unsure),
+    ("Exigimos al cliente: dejen de enviar publicidad.", Intent::Unsure),
+    (
+        "Pedimos al usuario que deje de enviar correo masivo.",
+        Intent::Unsure,
+    ),
     ("", Intent::Unsure),
 ];
 
@@ -84,6 +101,58 @@ fn what_is_meant_is_read() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What a person has to read, though the words of "stop" or "not ours" are in it.
+const FOR_A_PERSON: &[&str] = &[
+    "The domain in From is not ours",
+    "The domain in From is not ours. The host is, and it is being cleaned.",
+    "We told them to stop sending us such mail.",
+    "We told our customer that this IP is not ours to lend.",
+    "Stop sending us reports as X-ARF, plain text is better.",
+    "Do not contact us by telephone.",
+    "El dominio del remitente no es nuestro.",
+    "La cuenta no nos pertenece, pero el servidor sí.",
+    "Por favor, no nos escriban a esta dirección sino a noc@net.example.",
+    "Please remove me from your blocklist.",
+    "remove me",
+    "The sender is not our customer, but we have no logs.",
+    "Is 192.0.2.1 not ours?",
+    "We stopped it. Stop sending these is what we told them, stop emailing, stop mailing.",
+];
+
+/// On what something follows by itself.
+const PLAIN_TEXTS: &[(&str, Intent)] = &[
+    ("Stop sending us these notices.", Intent::Stop),
+    ("Hello,\n\nplease stop sending me mail, thanks.", Intent::Stop),
+    ("Please stop sending these mails.", Intent::Stop),
+    ("Dejen de enviarnos avisos, por favor.", Intent::Stop),
+    ("192.0.2.1 is not ours.", Intent::NotOurs),
+    (
+        "Hi, this IP address does not belong to us any longer.",
+        Intent::NotOurs,
+    ),
+    (
+        "La IP 192.0.2.1 es de otros. Esta IP no nos pertenece.",
+        Intent::NotOurs,
+    ),
+    ("2001:db8::1 no es nuestra.", Intent::NotOurs),
+];
+
+#[test]
+fn only_whole_texts_and_whole_sentences_are_plain() {
+    let acts = |text: &str| {
+        let answer = of_text(text);
+        let is_acted_on = matches!(answer.intent, Intent::Stop | Intent::NotOurs);
+        (is_acted_on && answer.confidence >= PLAIN).then_some(answer.intent)
+    };
+    let unclear = TEXTS.iter().filter(|(_, intent)| *intent == Intent::Unsure);
+    for text in FOR_A_PERSON.iter().chain(unclear.map(|(text, _)| text)) {
+        assert_eq!(acts(text), None, "{text}: {:?}", of_text(text));
+    }
+    for (text, intent) in PLAIN_TEXTS {
+        assert_eq!(acts(text), Some(*intent), "{text}: {:?}", of_text(text));
+    }
+}
+
 #[test]
 fn an_answer_explains_itself_and_quotes_what_was_said() {
     let answer = read(b"Subject: Re: x\n\nIt is not ours.\n\n> please stop sending\n");
@@ -91,7 +160,7 @@ fn an_answer_explains_itself_and_quotes_what_was_said() {
         (answer.intent, answer.said.as_str()),
         (Intent::NotOurs, "It is not ours.")
     );
-    assert_eq!(answer.because, ["\"is not ours\" says not-ours (80)"]);
+    assert_eq!(answer.because, ["\"it is not ours\" says not-ours (80)"]);
 }
 
 #[test]

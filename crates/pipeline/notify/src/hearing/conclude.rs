@@ -5,13 +5,10 @@
 //! always leaves the address listed. What takes a contact away must also be plain, and come from the contact's own domain.
 
 use atalaya_formats::bounce::{Action, Failure, Kind, Lasting, Reading};
-use atalaya_formats::reply::{Answer, Intent};
+use atalaya_formats::reply::{Answer, Intent, PLAIN};
 use atalaya_model::MailAddress;
 use atalaya_store::{DeathRules, Effect, Notice};
 use serde_json::{Value, json};
-
-/// Confidence from which an answer takes a contact away.
-const PLAIN: u8 = 75;
 
 /// What was done, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
