@@ -1,7 +1,7 @@
 //! What a person does about mails in the outbox, and about addresses that no mail goes to.
 
 use atalaya_model::{MailAddress, Timestamp};
-use atalaya_store::{KeptMail, Store, Suppressed};
+use atalaya_store::{Asked, KeptMail, Store, Suppressed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -35,8 +35,11 @@ pub(crate) enum SuppressRequest {
         why: String,
         until: Option<Timestamp>,
     },
-    /// Mail may go there again; the answer is whether it could not.
-    Remove { address: MailAddress },
+    /// Mail may go there again; the answer is whether it could not. What the address asked for itself holds, unless `even_if_asked`.
+    Remove {
+        address: MailAddress,
+        even_if_asked: bool,
+    },
     /// A page of them, behind the last of the page before. The last page is empty.
     Show { after: String },
 }
@@ -69,7 +72,16 @@ pub(crate) async fn answer_about_suppressed(
             };
             serde_json::to_value(store.suppress(&suppressed).await?)?
         }
-        SuppressRequest::Remove { address } => serde_json::to_value(store.allow_mail_to(&address).await?)?,
+        SuppressRequest::Remove {
+            address,
+            even_if_asked,
+        } => {
+            let asked = match even_if_asked {
+                true => Asked::Forgotten,
+                false => Asked::Kept,
+            };
+            serde_json::to_value(store.allow_mail_to(&address, asked).await?)?
+        }
         SuppressRequest::Show { after } => serde_json::to_value(store.suppressed(&after, PAGE).await?)?,
     })
 }

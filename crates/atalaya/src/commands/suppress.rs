@@ -16,7 +16,7 @@ use crate::outgoing::SuppressRequest;
 pub(crate) enum SuppressCommand {
     /// Send an address no more mail
     Add(SuppressAdd),
-    /// Let mail go to an address again
+    /// Let mail go to an address again: it is not suppressed any more, and not dead
     Remove(SuppressRemove),
     /// Show the addresses that no mail goes to
     Show(SuppressShow),
@@ -44,6 +44,9 @@ pub(crate) struct SuppressRemove {
     place: Place,
     /// The address
     address: MailAddress,
+    /// Forget too that it asked to be left alone, and that it said that prefixes are not its own
+    #[arg(long)]
+    even_if_asked: bool,
 }
 
 /// `suppress show`.
@@ -72,14 +75,22 @@ pub(crate) async fn run(command: SuppressCommand) -> anyhow::Result<()> {
                 until_text(until)
             ))
         }
-        SuppressCommand::Remove(SuppressRemove { place, address }) => {
+        SuppressCommand::Remove(SuppressRemove {
+            place,
+            address,
+            even_if_asked,
+        }) => {
             let mut line = line_to(&place, Missing::Refused).await?;
             let asked = SuppressRequest::Remove {
                 address: address.clone(),
+                even_if_asked,
             };
             match line.ask::<bool>(Request::Suppress(asked)).await? {
                 true => print(format_args!("Mail may go to {address} again.")),
-                false => bail!("{address} is not suppressed"),
+                false if even_if_asked => bail!("{address} is not suppressed, and asked for nothing"),
+                false => bail!(
+                    "{address} is not suppressed; what it asked for itself is forgotten with --even-if-asked"
+                ),
             }
         }
         SuppressCommand::Show(show) => run_show(&show).await,

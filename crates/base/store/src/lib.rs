@@ -54,7 +54,7 @@ pub use sources::SourceRecord;
 pub use statistics::{KeptDay, KeptSegment};
 pub use store::Store;
 pub use subscription::{Subscription, Topic};
-pub use suppressed::Suppressed;
+pub use suppressed::{Asked, Suppressed};
 pub use tallies::{Case, Tally};
 pub use transaction::Transaction;
 pub use writer::{Evidence, EvidenceKind, MAX_MESSAGE, Recorded};

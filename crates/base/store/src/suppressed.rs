@@ -1,5 +1,5 @@
 //! Addresses that no mail goes to: those where mail failed for good, and those that a person named. Beside them stand those who asked
-//! to be left alone.
+//! to be left alone, and mailboxes that are dead by what came back.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,8 @@ use crate::{Store, StoreError};
 
 /// What is told of whoever asked for no more.
 const LEFT_ALONE: &str = "the recipient asked to be left alone";
+/// What is told of a dead mailbox, before what its server said.
+const DEAD: &str = "mail to it failed for good";
 
 /// An address that no mail goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,15 @@ pub struct Suppressed {
     pub since: Timestamp,
     /// Until when; none for good.
     pub until: Option<Timestamp>,
+}
+
+/// What becomes of what an address asked for itself: to be left alone, and to be no answer for a prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It holds.
+    Kept,
+    /// It is forgotten.
+    Forgotten,
 }
 
 impl Store {
@@ -43,17 +54,32 @@ impl Store {
         self.write_one(sql, row).await
     }
 
-    /// Mail may go to an address again. Whoever asked to be left alone stays so. Tells whether it was suppressed.
+    /// Mail may go to an address again: it is not suppressed, and not dead. Whoever asked to be left alone stays so, unless `asked` is to be
+    /// forgotten. Tells whether anything stood against it.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn allow_mail_to(&self, address: &MailAddress) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM suppressed WHERE address = $1";
-        let count = self
-            .write()
-            .await?
-            .execute(sql, values![caseless(address)])
-            .await?;
+    pub async fn allow_mail_to(&self, address: &MailAddress, asked: Asked) -> Result<bool, StoreError> {
+        let always = [
+            "DELETE FROM suppressed WHERE address = $1",
+            "UPDATE mailboxes SET hard = 0, first_hard_at = NULL, last_hard_at = NULL, dead_since = NULL, dead_until = NULL \
+             WHERE address = $1 AND dead_until IS NOT NULL",
+        ];
+        let of_asked = [
+            "DELETE FROM left_alone WHERE address = $1",
+            "DELETE FROM refused WHERE mailbox = $1",
+        ];
+        let of_asked = of_asked.iter().filter(|_| asked == Asked::Forgotten);
+        let mut transaction = self.begin().await?;
+        let mut count = 0_u64;
+        for sql in always.iter().chain(of_asked) {
+            let done = transaction
+                .connection
+                .execute(*sql, values![caseless(address)])
+                .await?;
+            count = count.saturating_add(done);
+        }
+        transaction.commit().await?;
         Ok(count > 0)
     }
 
@@ -80,6 +106,12 @@ impl Store {
         let mut found = BTreeMap::new();
         for mut row in connection.rows_in_with(sql, Some(now.into()), keys()).await? {
             found.insert(row.take()?, row.take()?);
+        }
+        let sql = "SELECT address, why FROM mailboxes WHERE dead_until > {with} AND address IN {keys}";
+        for mut row in connection.rows_in_with(sql, Some(now.into()), keys()).await? {
+            let address: String = row.take()?;
+            let why: String = row.take()?;
+            found.insert(address, format!("{DEAD}: {why}"));
         }
         let sql = "SELECT address FROM left_alone WHERE address IN {keys}";
         for mut row in connection.rows_in(sql, keys()).await? {

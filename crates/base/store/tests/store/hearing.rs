@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_model::{MailAddress, Timestamp};
-use atalaya_store::{DeathRules, Effect, NewHeard, Recorded};
+use atalaya_store::{Asked, DeathRules, Effect, NewHeard, Recorded};
 use atalaya_testkit::on_both;
 use serde_json::json;
 use uuid::Uuid;
@@ -17,6 +17,7 @@ on_both!(
     a_mailbox_dies_of_failures_in_a_row_and_lives_again,
     a_mailbox_that_does_not_exist_is_dead_at_once,
     what_was_refused_holds_for_the_prefix_and_inside_it,
+    what_followed_can_be_taken_back,
     what_waits_for_a_person_waits_until_it_is_settled,
 );
 
@@ -147,6 +148,14 @@ async fn a_mailbox_that_does_not_exist_is_dead_at_once(fixture: Fixture) {
         .unwrap();
     let small: MailAddress = "abuse@net.example".parse().unwrap();
     assert!(store.is_dead(&small, now).await.unwrap());
+    // What was written to it before is not sent any more.
+    let unwanted = store.unwanted(&[&contact()]).await.unwrap();
+    assert_eq!(
+        unwanted["abuse@net.example"],
+        "mail to it failed for good: 550 no"
+    );
+    fixture.time.advance(DAY * 90);
+    assert!(store.unwanted(&[&contact()]).await.unwrap().is_empty());
     let other: MailAddress = "noc@net.example".parse().unwrap();
     assert!(!store.is_dead(&other, now).await.unwrap());
 }
@@ -177,6 +186,37 @@ async fn what_was_refused_holds_for_the_prefix_and_inside_it(fixture: Fixture) {
             .unwrap()
     );
     assert!(store.is_left_alone(&contact()).await.unwrap());
+}
+
+async fn what_followed_can_be_taken_back(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let refuse = [Effect::Refuse(prefix("192.0.2.0/25")), Effect::LeaveAlone];
+    store
+        .hear(&heard(1, "refused", now), None, &refuse)
+        .await
+        .unwrap();
+    store
+        .hear(&heard(2, "counted", now), None, &gone())
+        .await
+        .unwrap();
+    let allow = async |asked| store.allow_mail_to(&contact(), asked).await.unwrap();
+    let stands = async || {
+        let refused = store.is_refused("192.0.2.1".parse().unwrap(), &contact()).await;
+        [
+            store.is_dead(&contact(), now).await.unwrap(),
+            store.is_left_alone(&contact()).await.unwrap(),
+            refused.unwrap(),
+        ]
+    };
+    assert_eq!(stands().await, [true; 3]);
+    assert_eq!(
+        [allow(Asked::Kept).await, allow(Asked::Kept).await],
+        [true, false]
+    );
+    assert_eq!(stands().await, [false, true, true], "what was asked for holds");
+    assert!(allow(Asked::Forgotten).await);
+    assert_eq!(stands().await, [false; 3]);
+    assert!(!allow(Asked::Forgotten).await);
 }
 
 async fn what_waits_for_a_person_waits_until_it_is_settled(fixture: Fixture) {

@@ -7,8 +7,8 @@ use atalaya_model::{
     Class, Confidence, Contact, ContactSource, Decision, Kind, MailAddress, Rule, Serial, Timestamp, Verdict,
 };
 use atalaya_store::{
-    Asker, Case, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice, Removal,
-    Suppressed, Tally,
+    Asked, Asker, Case, DossierLimits, Gathered, Letter, Letters, MailNote, MailOutcome, NewMail, Notice,
+    Removal, Suppressed, Tally,
 };
 use atalaya_testkit::on_both;
 use uuid::Uuid;
@@ -517,10 +517,10 @@ async fn no_mail_goes_to_who_is_suppressed_until_the_time_is_over(fixture: Fixtu
     assert_eq!(unwanted().await, ["alone@c.example", "gone@a.example"]);
     assert!(
         store
-            .allow_mail_to(&"GONE@a.example".parse().unwrap())
+            .allow_mail_to(&"GONE@a.example".parse().unwrap(), Asked::Kept)
             .await
             .unwrap()
     );
-    assert!(!store.allow_mail_to(&alone).await.unwrap());
+    assert!(!store.allow_mail_to(&alone, Asked::Kept).await.unwrap());
     assert_eq!(unwanted().await, ["alone@c.example"]);
 }
