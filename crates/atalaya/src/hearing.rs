@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use atalaya_model::{Digest, MailAddress, Timestamp};
+use atalaya_model::{Digest, MailAddress, Prefix, Timestamp};
 use atalaya_notify::{Hearer, HearingError, Settlement, Which};
 use atalaya_observe::{Ear, Hearing, Unheard};
 use atalaya_store::{Heard, Store};
@@ -75,7 +75,11 @@ pub(crate) enum RepliesRequest {
     /// One of them, with its mail; the answer is [`ReplyShown`].
     Show { id: Uuid },
     /// Do what a person decided about one.
-    Settle { id: Uuid, settlement: Settlement },
+    Settle {
+        id: Uuid,
+        settlement: Settlement,
+        prefixes: Vec<Prefix>,
+    },
 }
 
 /// Something heard, in a list.
@@ -159,8 +163,12 @@ pub(crate) async fn answer(hearer: &Hearer, store: &Store, asked: RepliesRequest
             };
             serde_json::to_value(ReplyShown { line, mail })?
         }
-        RepliesRequest::Settle { id, settlement } => {
-            hearer.settle(id, settlement).await?;
+        RepliesRequest::Settle {
+            id,
+            settlement,
+            prefixes,
+        } => {
+            hearer.settle(id, settlement, &prefixes).await?;
             Value::Null
         }
     })

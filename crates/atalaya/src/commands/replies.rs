@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::Context;
+use atalaya_model::Prefix;
 use atalaya_notify::{Settlement, Which};
 use clap::{Args, Subcommand};
 use uuid::Uuid;
@@ -62,6 +63,9 @@ pub(crate) struct RepliesSettle {
     /// What it means: fixed, not-ours (the contact is no answer for the prefix any more), stop (no more notices to the contact), ignore
     #[arg(long = "as", value_name = "MEANING")]
     settlement: Settlement,
+    /// With not-ours: a prefix that is not the contact's, where the notice tells of several; may be given more than once
+    #[arg(long = "prefix", value_name = "PREFIX")]
+    prefixes: Vec<Prefix>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -115,9 +119,14 @@ async fn run_settle(settle: RepliesSettle) -> anyhow::Result<()> {
         place,
         id,
         settlement,
+        prefixes,
         json,
     } = settle;
-    let request = Request::Replies(RepliesRequest::Settle { id, settlement });
+    let request = Request::Replies(RepliesRequest::Settle {
+        id,
+        settlement,
+        prefixes,
+    });
     let mut line = line_to(&place, Missing::Refused).await?;
     let _done: serde_json::Value = line.ask(request).await?;
     match Form::from(json) {

@@ -81,6 +81,18 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The prefixes that a letter tells of, up to so many.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn prefixes_told_in(&self, mail: Uuid, limit: u32) -> Result<Vec<Prefix>, StoreError> {
+        let sql = "SELECT DISTINCT prefix FROM notices WHERE mail = $1 ORDER BY prefix LIMIT $2";
+        let rows = self.read().await?.rows(sql, values![mail, limit]).await?;
+        rows.into_iter().map(|mut row| row.take_prefix()).collect()
+    }
+}
+
 impl Transaction {
     /// Remembers a notice that a later letter is to tell, and counts it: gives the how manyth it is to its contact in the span of time that
     /// begins at `span`. The same id twice is kept and counted once; none the second time.

@@ -402,6 +402,8 @@ async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
     assert_eq!(serials(&told), [3, 1]);
     assert_eq!(transaction.tell_gathered(&letter, Serial(3)).await.unwrap(), 0);
     transaction.commit().await.unwrap();
+    let prefixes = store.prefixes_told_in(letter.mail, 9).await.unwrap();
+    assert_eq!(prefixes, [prefix("192.0.2.1"), prefix("192.0.2.3")]);
     assert_eq!(waiting(9).await, [4]);
     for (number, is_waiting) in [(2, false), (3, false), (4, true)] {
         let id = gathered(number, now).id;

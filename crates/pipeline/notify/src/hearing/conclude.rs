@@ -6,7 +6,7 @@
 
 use atalaya_formats::bounce::{Action, Failure, Kind, Lasting, Reading};
 use atalaya_formats::reply::{Answer, Intent, PLAIN};
-use atalaya_model::MailAddress;
+use atalaya_model::{MailAddress, Prefix};
 use atalaya_store::{DeathRules, Effect, Notice};
 use serde_json::{Value, json};
 
@@ -63,6 +63,15 @@ pub(super) enum Origin {
     Others,
 }
 
+/// What a mail is about.
+#[derive(Debug, Clone)]
+pub(super) struct About {
+    /// The notice whose name the letter bears.
+    pub(super) notice: Notice,
+    /// The prefixes that the letter tells of: a digest tells of many.
+    pub(super) prefixes: Vec<Prefix>,
+}
+
 /// What follows.
 #[derive(Debug, PartialEq)]
 pub(super) struct Conclusion {
@@ -75,11 +84,11 @@ pub(super) struct Conclusion {
 }
 
 /// Concludes what follows from a mail about a notice, or about nothing that we know.
-pub(super) fn conclude(read: &Read<'_>, notice: Option<&Notice>, rules: DeathRules) -> Conclusion {
+pub(super) fn conclude(read: &Read<'_>, about: Option<&About>, rules: DeathRules) -> Conclusion {
     let Read { reading, answer, .. } = read;
-    let (done, effects) = match (read.origin, notice) {
+    let (done, effects) = match (read.origin, about) {
         (Origin::Ourselves, _) => (Done::Noted, Vec::new()),
-        (Origin::Others, Some(notice)) => known(read, notice, rules),
+        (Origin::Others, Some(about)) => known(read, about, rules),
         (Origin::Others, None) => (unknown(reading.kind), Vec::new()),
     };
     let (kind, confidence, because) = match reading.kind {
@@ -92,7 +101,7 @@ pub(super) fn conclude(read: &Read<'_>, notice: Option<&Notice>, rules: DeathRul
         because,
         done,
         effects,
-        details: details(read, notice),
+        details: details(read, about),
     }
 }
 
@@ -107,10 +116,10 @@ const fn unknown(kind: Kind) -> Done {
 }
 
 /// What follows from a mail about a notice.
-fn known(read: &Read<'_>, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effect>) {
+fn known(read: &Read<'_>, about: &About, rules: DeathRules) -> (Done, Vec<Effect>) {
     let reading = read.reading;
     match reading.kind {
-        Kind::Bounce => bounced(reading, notice, rules),
+        Kind::Bounce => bounced(reading, &about.notice, rules),
         Kind::Delayed => (Done::Noted, Vec::new()),
         Kind::Delivered => (Done::Noted, vec![Effect::Alive]),
         // One says that nobody reads the mailbox any more, which programs should not decide.
@@ -118,7 +127,7 @@ fn known(read: &Read<'_>, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effe
         Kind::AutoReply => (Done::Noted, vec![Effect::Alive]),
         Kind::Acknowledgement => (Done::Noted, vec![Effect::Wrote]),
         Kind::Report => (Done::Person, Vec::new()),
-        Kind::Reply => replied(read, notice),
+        Kind::Reply => replied(read, about),
     }
 }
 
@@ -169,14 +178,17 @@ fn whose(failure: &Failure, contact: &MailAddress) -> Option<Whose> {
 }
 
 /// What follows from what somebody wrote.
-fn replied(read: &Read<'_>, notice: &Notice) -> (Done, Vec<Effect>) {
-    let answer = read.answer;
+fn replied(read: &Read<'_>, about: &About) -> (Done, Vec<Effect>) {
+    let (answer, notice) = (read.answer, &about.notice);
     let is_plain = answer.confidence >= PLAIN && is_of(read.from, &notice.contact);
-    match answer.intent {
-        Intent::Stop if is_plain => (Done::LeftAlone, vec![Effect::Wrote, Effect::LeaveAlone]),
-        Intent::NotOurs if is_plain => (Done::Refused, vec![Effect::Wrote, Effect::Refuse(notice.prefix)]),
-        Intent::Fixed | Intent::Acknowledged | Intent::OutOfOffice => (Done::Noted, vec![Effect::Wrote]),
-        Intent::Stop | Intent::NotOurs | Intent::Question | Intent::Unsure => {
+    match (answer.intent, about.prefixes.as_slice()) {
+        (Intent::Stop, _) if is_plain => (Done::LeftAlone, vec![Effect::Wrote, Effect::LeaveAlone]),
+        // Of many prefixes, a program cannot know which one is meant.
+        (Intent::NotOurs, [prefix]) if is_plain => {
+            (Done::Refused, vec![Effect::Wrote, Effect::Refuse(*prefix)])
+        }
+        (Intent::Fixed | Intent::Acknowledged | Intent::OutOfOffice, _) => (Done::Noted, vec![Effect::Wrote]),
+        (Intent::Stop | Intent::NotOurs | Intent::Question | Intent::Unsure, _) => {
             (Done::Person, wrote(read, notice))
         }
     }
@@ -205,7 +217,7 @@ fn is_of(from: &str, contact: &MailAddress) -> bool {
 }
 
 /// What else was read, for whoever looks.
-fn details(read: &Read<'_>, notice: Option<&Notice>) -> Value {
+fn details(read: &Read<'_>, about: Option<&About>) -> Value {
     let failures = read.reading.failures.iter().take(10).map(|failure| {
         json!({
             "recipient": failure.recipient,
@@ -221,6 +233,6 @@ fn details(read: &Read<'_>, notice: Option<&Notice>) -> Value {
         "failures": failures.collect::<Vec<_>>(),
         "ticket": read.reading.ticket,
         "said": read.answer.said,
-        "prefix": notice.map(|notice| notice.prefix),
+        "prefixes": about.map(|about| &about.prefixes),
     })
 }

@@ -1,5 +1,6 @@
 //! Why a mail was not heard.
 
+use atalaya_model::Prefix;
 use atalaya_store::StoreError;
 use uuid::Uuid;
 
@@ -24,6 +25,17 @@ pub enum HearingError {
     /// It is about no notice, so there is no contact to which this could apply.
     #[error("{0} is about no notice of ours: it can only be settled as ignore")]
     AboutNothing(Uuid),
+    /// The letter told of many prefixes, and which of them is meant was not said.
+    #[error("the notice tells of {}: say with --prefix which of them are not the contact's", listed(.0))]
+    WhichPrefix(Vec<Prefix>),
+    /// The letter told nothing of that prefix.
+    #[error("the notice tells nothing of {0}")]
+    NotTold(Prefix),
+}
+
+fn listed(prefixes: &[Prefix]) -> String {
+    let all: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
+    all.join(", ")
 }
 
 impl HearingError {

@@ -11,26 +11,25 @@
 mod conclude;
 mod config;
 mod error;
-
-use std::fmt;
-use std::str::FromStr;
+mod settlement;
 
 use atalaya_formats::bounce::{self, Kind};
 use atalaya_formats::message::glance;
 use atalaya_formats::redact::keyed_hash;
 use atalaya_formats::reply;
 use atalaya_formats::verp::ReturnPath;
-use atalaya_model::{Clock, MailAddress, Timestamp};
+use atalaya_model::{Clock, MailAddress, Prefix, Timestamp};
 use atalaya_store::{Effect, Heard, NewHeard, Notice, Recorded, Store, StoreError};
 use metrics::{counter, gauge};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::{Builder, Uuid};
 
-use conclude::{Conclusion, Done, Origin, Read, conclude};
+use conclude::{About, Conclusion, Done, Origin, Read, conclude};
 
 pub use config::HearingConfig;
 pub use error::HearingError;
+pub use settlement::Settlement;
 
 /// The name of the secret that return paths are sealed with.
 pub const RETURN_PATH_SECRET: &str = "return-path";
@@ -40,6 +39,8 @@ pub const MAX_MAIL: usize = 16 << 20;
 const MAX_LOOKED_UP: usize = 10;
 /// Most mails that are kept about one notice: whoever has one could send as many as he likes.
 const MOST_OF_NOTICE: u32 = 100;
+/// Most prefixes of a letter that are looked at. What tells of more is for a person anyway.
+const MOST_PREFIXES: u32 = 1_000;
 /// Most rows that are counted for the metric of what waits.
 const MOST_WAITING: u32 = 10_000;
 /// A day, in seconds.
@@ -74,49 +75,6 @@ pub struct HeardMail {
     pub notice: Option<Uuid>,
     /// Whether it was heard before, and nothing was done now.
     pub known: bool,
-}
-
-/// As what a person settles a mail that was left to him.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Settlement {
-    /// The trouble is mended, says the contact. It is noted.
-    Fixed,
-    /// The prefix is not the contact's: it is no answer for it any more.
-    NotOurs,
-    /// The contact gets no more notices.
-    Stop,
-    /// Nothing follows.
-    Ignore,
-}
-
-impl Settlement {
-    const ALL: [Self; 4] = [Self::Fixed, Self::NotOurs, Self::Stop, Self::Ignore];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Fixed => "fixed",
-            Self::NotOurs => "not-ours",
-            Self::Stop => "stop",
-            Self::Ignore => "ignore",
-        }
-    }
-}
-
-impl fmt::Display for Settlement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Settlement {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut all = Self::ALL.into_iter();
-        let found = all.find(|settlement| settlement.name() == text);
-        found.ok_or_else(|| format!("`{text}` is none of fixed, not-ours, stop, ignore"))
-    }
 }
 
 impl Hearer {
@@ -155,8 +113,9 @@ impl Hearer {
         }
         let now = self.clock.now();
         let reading = bounce::read(&mail);
-        let notice = self.notice(recipient, &reading.about).await?;
-        self.check_room(notice.as_ref(), now).await?;
+        let about = self.about(recipient, &reading.about).await?;
+        let notice = about.as_ref().map(|about| &about.notice);
+        self.check_room(notice, now).await?;
         let from = glance(&mail).from.unwrap_or_default();
         let is_own = |own: &MailAddress| own.as_str().eq_ignore_ascii_case(&from);
         let read = Read {
@@ -168,8 +127,8 @@ impl Hearer {
                 false => Origin::Others,
             },
         };
-        let concluded = conclude(&read, notice.as_ref(), self.config.rules());
-        let heard = heard(&mail, &from, &concluded, notice.as_ref(), now);
+        let concluded = conclude(&read, about.as_ref(), self.config.rules());
+        let heard = heard(&mail, &from, &concluded, notice, now);
         let recorded = self.store.hear(&heard, Some(mail), &concluded.effects).await?;
         self.count(&heard, recorded).await?;
         Ok(HeardMail {
@@ -183,11 +142,17 @@ impl Hearer {
         })
     }
 
-    /// Does what a person decided about a mail that was left to him.
+    /// Does what a person decided about a mail that was left to him. `prefixes` says which of the prefixes that were told are not the
+    /// contact's; where one was told, it need not.
     ///
     /// # Errors
-    /// There is no such mail, it waits for nobody, or the store failed.
-    pub async fn settle(&self, id: Uuid, settlement: Settlement) -> Result<(), HearingError> {
+    /// There is no such mail, it waits for nobody, it tells of other prefixes, or the store failed.
+    pub async fn settle(
+        &self,
+        id: Uuid,
+        settlement: Settlement,
+        prefixes: &[Prefix],
+    ) -> Result<(), HearingError> {
         let waiting = self.store.heard(id).await?.ok_or(HearingError::Unheard(id))?.told;
         if waiting.action != Done::Person.name() || self.store.is_settled(id).await? {
             return Err(HearingError::Settled(id));
@@ -201,7 +166,11 @@ impl Hearer {
             (_, None) => return Err(HearingError::AboutNothing(id)),
             (Settlement::Fixed, Some(_)) => vec![Effect::Wrote],
             (Settlement::Stop, Some(_)) => vec![Effect::Wrote, Effect::LeaveAlone],
-            (Settlement::NotOurs, Some(notice)) => vec![Effect::Wrote, Effect::Refuse(notice.prefix)],
+            (Settlement::NotOurs, Some(notice)) => {
+                let told = self.prefixes(&notice).await?;
+                let refused = chosen(told, prefixes)?.into_iter().map(Effect::Refuse);
+                std::iter::once(Effect::Wrote).chain(refused).collect()
+            }
         };
         let settling = NewHeard {
             id: named(&[b"settled", id.as_bytes()]),
@@ -234,7 +203,7 @@ impl Hearer {
     }
 
     /// The notice that a mail is about.
-    async fn notice(&self, recipient: &str, about: &[String]) -> Result<Option<Notice>, StoreError> {
+    async fn about(&self, recipient: &str, about: &[String]) -> Result<Option<About>, StoreError> {
         let key = self.store.secret(RETURN_PATH_SECRET).await?;
         let mut opened = self
             .addresses
@@ -247,10 +216,21 @@ impl Hearer {
             .take(MAX_LOOKED_UP);
         for id in named.chain(referred) {
             if let Some(notice) = self.store.notice(id).await? {
-                return Ok(Some(notice));
+                let prefixes = self.prefixes(&notice).await?;
+                return Ok(Some(About { notice, prefixes }));
             }
         }
         Ok(None)
+    }
+
+    /// What the letter tells of that bears the name of a notice.
+    async fn prefixes(&self, notice: &Notice) -> Result<Vec<Prefix>, StoreError> {
+        let told = self.store.prefixes_told_in(notice.id, MOST_PREFIXES).await?;
+        Ok(if told.is_empty() {
+            vec![notice.prefix]
+        } else {
+            told
+        })
     }
 
     /// The id of a notice in its Message-ID.
@@ -296,6 +276,18 @@ pub enum Which {
     Waiting,
     /// All of it.
     All,
+}
+
+/// Which of the told prefixes are meant.
+fn chosen(told: Vec<Prefix>, named: &[Prefix]) -> Result<Vec<Prefix>, HearingError> {
+    if let Some(other) = named.iter().find(|prefix| !told.contains(prefix)) {
+        return Err(HearingError::NotTold(*other));
+    }
+    match (named.is_empty(), told.len()) {
+        (false, _) => Ok(named.to_vec()),
+        (true, 1) => Ok(told),
+        (true, _) => Err(HearingError::WhichPrefix(told)),
+    }
 }
 
 /// What somebody meant. Programs mean nothing.

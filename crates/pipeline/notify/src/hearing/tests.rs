@@ -1,7 +1,7 @@
 //! Mails that come back, and what follows from each.
 
-use atalaya_model::{Prefix, Serial};
-use atalaya_store::StoreUrl;
+use atalaya_model::{Class, Decision, Rule, Serial, Verdict};
+use atalaya_store::{Letter, StoreUrl};
 use atalaya_testkit::TestClock;
 use tempfile::TempDir;
 
@@ -69,6 +69,44 @@ impl Fixture {
         let mail =
             format!("From: {from}\nSubject: Re: 192.0.2.1\nIn-Reply-To: <{id}@list.example>\n\n{text}\n");
         self.hear(&mail, "abuse@list.example").await
+    }
+
+    /// Lists addresses and tells of all of them in one letter, which bears the name of the first.
+    async fn digest(&self, addresses: &[&str]) -> Notice {
+        let (now, mut notices) = (self.time.now(), Vec::new());
+        let mut transaction = self.store.begin_deciding().await.unwrap();
+        for (number, address) in (1_u64..).zip(addresses) {
+            let notice = Notice {
+                id: Uuid::from_u128(number.into()),
+                serial: Serial(number),
+                prefix: Prefix::single(address.parse().unwrap()),
+                token: format!("word{number}"),
+                ..self.notice.clone()
+            };
+            let decision = Decision {
+                prefix: notice.prefix,
+                verdict: Verdict::List {
+                    class: Class::Spam,
+                    until: None,
+                },
+                rule: Rule::new("x", 1),
+                score: 1.0,
+                reason: "x".to_owned(),
+            };
+            transaction.decide(&decision, now).await.unwrap();
+            transaction.gather_notice(&notice, "{}", now).await.unwrap();
+            notices.push(notice);
+        }
+        let letter = Letter {
+            mail: notices[0].id,
+            contact: contact(),
+            network: "192.0.2.0/24".parse().unwrap(),
+            at: now,
+        };
+        let told = transaction.tell_gathered(&letter, Serial(99)).await.unwrap();
+        assert_eq!(told, notices.len() as u64);
+        transaction.commit().await.unwrap();
+        notices.swap_remove(0)
     }
 
     /// What must stay as it was, whatever is heard.
@@ -267,22 +305,55 @@ async fn a_person_settles_what_waits_once() {
     let waiting = fixture.reply("x@other.example", "This is not ours.").await;
     let hearer = &fixture.hearer;
     assert_eq!(hearer.replies(Which::Waiting, 9).await.unwrap().len(), 1);
-    hearer.settle(waiting.id, Settlement::NotOurs).await.unwrap();
+    hearer.settle(waiting.id, Settlement::NotOurs, &[]).await.unwrap();
     let address = "192.0.2.1".parse().unwrap();
     assert!(fixture.store.is_refused(address, &contact()).await.unwrap());
     assert!(hearer.replies(Which::Waiting, 9).await.unwrap().is_empty());
     assert_eq!(hearer.replies(Which::All, 9).await.unwrap().len(), 2);
-    let again = hearer.settle(waiting.id, Settlement::Stop).await;
+    let again = hearer.settle(waiting.id, Settlement::Stop, &[]).await;
     assert!(matches!(again, Err(HearingError::Settled(_))));
-    let nothing = hearer.settle(Uuid::nil(), Settlement::Ignore).await;
+    let nothing = hearer.settle(Uuid::nil(), Settlement::Ignore, &[]).await;
     assert!(matches!(nothing, Err(HearingError::Unheard(_))));
     let strange = fixture
         .hear("From: a@b.example\n\nhello\n", "abuse@list.example")
         .await;
-    let about = hearer.settle(strange.id, Settlement::Stop).await;
+    let about = hearer.settle(strange.id, Settlement::Stop, &[]).await;
     assert!(matches!(about, Err(HearingError::AboutNothing(_))));
-    hearer.settle(strange.id, Settlement::Ignore).await.unwrap();
+    hearer.settle(strange.id, Settlement::Ignore, &[]).await.unwrap();
     fixture.is_quiet().await;
+}
+
+#[tokio::test]
+async fn which_prefix_of_a_digest_is_meant_says_a_person() {
+    let mut fixture = Fixture::new().await;
+    fixture.notice = fixture.digest(&["192.0.2.7", "192.0.2.8"]).await;
+    let heard = fixture.reply("abuse@net.example", "This IP is not ours.").await;
+    assert_eq!(
+        (heard.kind.as_str(), heard.action.as_str()),
+        ("not-ours", "person")
+    );
+    let kept = fixture.store.heard(heard.id).await.unwrap().unwrap();
+    assert_eq!(
+        kept.told.details["prefixes"],
+        json!(["192.0.2.7/32", "192.0.2.8/32"])
+    );
+    let settle = async |prefixes: &[Prefix]| {
+        fixture
+            .hearer
+            .settle(heard.id, Settlement::NotOurs, prefixes)
+            .await
+    };
+    let [other, meant] = ["192.0.2.9/32", "192.0.2.8/32"].map(|text| text.parse().unwrap());
+    assert!(matches!(settle(&[]).await, Err(HearingError::WhichPrefix(told)) if told.len() == 2));
+    assert!(matches!(settle(&[meant, other]).await, Err(HearingError::NotTold(prefix)) if prefix == other));
+    settle(&[meant]).await.unwrap();
+    for (address, refused) in [("192.0.2.7", false), ("192.0.2.8", true)] {
+        let found = fixture
+            .store
+            .is_refused(address.parse().unwrap(), &contact())
+            .await;
+        assert_eq!(found.unwrap(), refused, "{address}");
+    }
 }
 
 #[tokio::test]
