@@ -2,7 +2,10 @@
 //!
 //! Whoever names a notice by its return path or by its Message-ID has had it before him: neither can be guessed. That proves no sender, since notices
 //! are passed on and quoted. So a mail can note something, count for a contact, or take a contact away; what it does
-//! always leaves the address listed. What takes a contact away must also be plain, and come from the contact's own domain.
+//! always leaves the address listed.
+//!
+//! What takes a contact away at once must come to the sealed address, which stands in no quoted text. What somebody says must also be plain,
+//! and come from the contact's own domain, which is not one where anybody gets a mailbox.
 
 use atalaya_formats::bounce::{Action, Failure, Kind, Lasting, Reading};
 use atalaya_formats::reply::{Answer, Intent, PLAIN};
@@ -63,6 +66,15 @@ pub(super) enum Origin {
     Others,
 }
 
+/// How a mail names a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// It came to an address that we sealed for this notice.
+    Sealed,
+    /// It refers to the Message-ID, which whoever has seen a quotation knows too.
+    Referred,
+}
+
 /// What a mail is about.
 #[derive(Debug, Clone)]
 pub(super) struct About {
@@ -70,6 +82,8 @@ pub(super) struct About {
     pub(super) notice: Notice,
     /// The prefixes that the letter tells of: a digest tells of many.
     pub(super) prefixes: Vec<Prefix>,
+    /// How the mail names it.
+    pub(super) named: Named,
 }
 
 /// What follows.
@@ -119,7 +133,7 @@ const fn unknown(kind: Kind) -> Done {
 fn known(read: &Read<'_>, about: &About, rules: DeathRules) -> (Done, Vec<Effect>) {
     let reading = read.reading;
     match reading.kind {
-        Kind::Bounce => bounced(reading, &about.notice, rules),
+        Kind::Bounce => bounced(reading, about, rules),
         Kind::Delayed => (Done::Noted, Vec::new()),
         Kind::Delivered => (Done::Noted, vec![Effect::Alive]),
         // One says that nobody reads the mailbox any more, which programs should not decide.
@@ -132,12 +146,13 @@ fn known(read: &Read<'_>, about: &About, rules: DeathRules) -> (Done, Vec<Effect
 }
 
 /// What follows from a bounce: a failure that lasts counts, once a notice.
-fn bounced(reading: &Reading, notice: &Notice, rules: DeathRules) -> (Done, Vec<Effect>) {
+fn bounced(reading: &Reading, about: &About, rules: DeathRules) -> (Done, Vec<Effect>) {
     let mut failed = reading
         .failures
         .iter()
         .filter(|failure| failure.action == Action::Failed);
-    let Some((failure, whose)) = failed.find_map(|failure| Some((failure, whose(failure, &notice.contact)?)))
+    let Some((failure, whose)) =
+        failed.find_map(|failure| Some((failure, whose(failure, &about.notice.contact)?)))
     else {
         return (Done::Noted, Vec::new());
     };
@@ -145,7 +160,7 @@ fn bounced(reading: &Reading, notice: &Notice, rules: DeathRules) -> (Done, Vec<
         return (Done::Noted, Vec::new());
     }
     let effect = Effect::Failed {
-        certain: failure.is_certain() && whose == Whose::Contact,
+        certain: failure.is_certain() && whose == Whose::Contact && about.named == Named::Sealed,
         rules,
         why: failure.diagnosis.clone(),
     };
@@ -180,7 +195,8 @@ fn whose(failure: &Failure, contact: &MailAddress) -> Option<Whose> {
 /// What follows from what somebody wrote.
 fn replied(read: &Read<'_>, about: &About) -> (Done, Vec<Effect>) {
     let (answer, notice) = (read.answer, &about.notice);
-    let is_plain = answer.confidence >= PLAIN && is_of(read.from, &notice.contact);
+    let is_from_there = is_of(read.from, &notice.contact) && !is_freemail(notice.contact.domain());
+    let is_plain = answer.confidence >= PLAIN && about.named == Named::Sealed && is_from_there;
     match (answer.intent, about.prefixes.as_slice()) {
         (Intent::Stop, _) if is_plain => (Done::LeftAlone, vec![Effect::Wrote, Effect::LeaveAlone]),
         // Of many prefixes, a program cannot know which one is meant.
@@ -192,6 +208,61 @@ fn replied(read: &Read<'_>, about: &About) -> (Done, Vec<Effect>) {
             (Done::Person, wrote(read, notice))
         }
     }
+}
+
+/// Domains where anybody gets a mailbox: who writes from there need not be the contact.
+const FREEMAIL: &[&str] = &[
+    "126.com",
+    "163.com",
+    "aol.com",
+    "bk.ru",
+    "foxmail.com",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.com",
+    "hotmail.es",
+    "icloud.com",
+    "inbox.ru",
+    "libero.it",
+    "list.ru",
+    "live.com",
+    "mac.com",
+    "mail.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "naver.com",
+    "outlook.com",
+    "outlook.es",
+    "pm.me",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "rediffmail.com",
+    "seznam.cz",
+    "sina.com",
+    "t-online.de",
+    "terra.com.br",
+    "tutanota.com",
+    "uol.com.br",
+    "web.de",
+    "wp.pl",
+    "yahoo.com",
+    "yahoo.com.br",
+    "yahoo.es",
+    "yandex.com",
+    "yandex.ru",
+    "zoho.com",
+];
+
+/// Whether anybody gets a mailbox at a domain.
+pub(super) fn is_freemail(domain: &str) -> bool {
+    FREEMAIL.iter().any(|known| known.eq_ignore_ascii_case(domain))
 }
 
 /// Whoever writes from there is there.

@@ -3,7 +3,8 @@
 //! In: a mail with the address that it came to. Out: a row in the store with the mail as evidence, and in the same transaction how the contact
 //! does, that it is left alone, or that a prefix is not its own. Whatever is not plain waits for a person.
 //!
-//! - A mail names its notice by the return path that it came to, or by the Message-ID of the notice. Neither can be guessed.
+//! - A mail names its notice by the return path that it came to, or by the Message-ID of the notice. Neither can be guessed. Only the first is
+//!   enough for what takes a contact away at once.
 //! - **Nothing is ever answered by mail**, so that there are no loops; and what is heard makes no observation, no notice, and neither lists nor
 //!   delists. Whoever wants an address off the list clicks the link in the notice.
 //! - The same mail heard twice is kept once. What is about no notice of ours is kept too, so many a day.
@@ -25,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::{Builder, Uuid};
 
-use conclude::{About, Conclusion, Done, Origin, Read, conclude};
+use conclude::{About, Conclusion, Done, Named, Origin, Read, conclude};
 
 pub use config::HearingConfig;
 pub use error::HearingError;
@@ -209,15 +210,20 @@ impl Hearer {
             .addresses
             .iter()
             .filter_map(|own| ReturnPath::open(recipient, own, &key));
-        let named = opened.next().into_iter();
+        let named = opened.next().map(|id| (id, Named::Sealed)).into_iter();
         let referred = about
             .iter()
             .filter_map(|id| self.notice_id(id))
+            .map(|id| (id, Named::Referred))
             .take(MAX_LOOKED_UP);
-        for id in named.chain(referred) {
+        for (id, named) in named.chain(referred) {
             if let Some(notice) = self.store.notice(id).await? {
                 let prefixes = self.prefixes(&notice).await?;
-                return Ok(Some(About { notice, prefixes }));
+                return Ok(Some(About {
+                    notice,
+                    prefixes,
+                    named,
+                }));
             }
         }
         Ok(None)

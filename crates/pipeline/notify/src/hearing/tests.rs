@@ -63,12 +63,17 @@ impl Fixture {
             .unwrap()
     }
 
-    /// Hears an answer to the notice.
+    /// Hears an answer to the notice, at its sealed address.
     async fn reply(&self, from: &str, text: &str) -> HeardMail {
+        self.reply_to(&self.return_path().await, from, text).await
+    }
+
+    /// Hears an answer to the notice at an address.
+    async fn reply_to(&self, to: &str, from: &str, text: &str) -> HeardMail {
         let id = self.notice.id;
         let mail =
             format!("From: {from}\nSubject: Re: 192.0.2.1\nIn-Reply-To: <{id}@list.example>\n\n{text}\n");
-        self.hear(&mail, "abuse@list.example").await
+        self.hear(&mail, to).await
     }
 
     /// Lists addresses and tells of all of them in one letter, which bears the name of the first.
@@ -273,6 +278,45 @@ async fn answers_of_somebody_else_wait_for_a_person() {
     let address = "192.0.2.1".parse().unwrap();
     assert!(!fixture.store.is_refused(address, &contact()).await.unwrap());
     fixture.is_quiet().await;
+}
+
+#[tokio::test]
+async fn who_only_knows_the_message_id_takes_nobody_away() {
+    let fixture = Fixture::new().await;
+    for text in ["Stop sending us these notices.", "This IP is not ours."] {
+        let heard = fixture
+            .reply_to("abuse@list.example", "abuse@net.example", text)
+            .await;
+        assert_eq!(
+            (heard.action.as_str(), heard.notice),
+            ("person", Some(fixture.notice.id))
+        );
+    }
+    let id = fixture.notice.id;
+    let bounce = status("abuse@net.example", "5.1.1", "550 5.1.1 no such user");
+    let forged = format!("References: <{id}@list.example>\n{bounce}");
+    let heard = fixture.hear(&forged, "bounces@list.example").await;
+    assert_eq!((heard.action.as_str(), heard.notice), ("counted", Some(id)));
+    let mailbox = fixture.store.mailbox(&contact()).await.unwrap().unwrap();
+    assert_eq!((mailbox.hard, mailbox.dead_until), (1, None));
+    fixture.is_quiet().await;
+}
+
+#[tokio::test]
+async fn a_contact_where_anybody_gets_a_mailbox_is_asked_about() {
+    let mut fixture = Fixture::new().await;
+    fixture.notice = Notice {
+        id: Uuid::from_u128(7),
+        contact: "small.network@gmail.com".parse().unwrap(),
+        token: "other".to_owned(),
+        ..fixture.notice.clone()
+    };
+    let mut transaction = fixture.store.begin().await.unwrap();
+    transaction.add_notice(&fixture.notice).await.unwrap();
+    transaction.commit().await.unwrap();
+    for from in ["small.network@gmail.com", "somebody.else@gmail.com"] {
+        assert_eq!(fixture.reply(from, "stop").await.action, "person", "{from}");
+    }
 }
 
 #[tokio::test]
