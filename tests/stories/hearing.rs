@@ -138,7 +138,7 @@ fn a_real_report_comes_back_and_its_contact_is_marked() {
     // What nobody can classify waits for a person, who settles it.
     let unclear = hear(
         &server,
-        b"From: a@b.example\nSubject: hello\n\nWho are you, then\n",
+        b"From: noc@bt.com\nSubject: hello\n\nWho are you, then\n",
     );
     assert_eq!(unclear["action"], "person");
     let unclear = unclear["id"].as_str().unwrap();

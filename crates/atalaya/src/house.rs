@@ -403,6 +403,7 @@ impl House {
         let done = self.judge.position().await?.min(counted);
         let old = before(kept.keep_observations);
         is_more |= self.store.delete_observations(old, done).await?;
+        is_more |= self.store.delete_heard(old).await?;
         // Observations name them, and the pieces of days.
         let longest = kept.keep_observations.max(self.config.stats.keep);
         is_more |= self.store.delete_habits(before(longest)).await?;

@@ -17,7 +17,7 @@ use crate::hearing::{RepliesRequest, ReplyLine, ReplyShown};
 /// `replies`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RepliesCommand {
-    /// Show what waits for a person, the oldest first
+    /// Show what waits for a person, the newest first
     List(RepliesList),
     /// Show one answer with its mail
     Show(RepliesShow),
@@ -30,7 +30,7 @@ pub(crate) enum RepliesCommand {
 pub(crate) struct RepliesList {
     #[command(flatten)]
     place: Place,
-    /// All that was heard, the newest first, also what waits for nobody
+    /// All that was heard, also what waits for nobody
     #[arg(long)]
     all: bool,
     /// At most so many

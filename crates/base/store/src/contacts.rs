@@ -157,6 +157,16 @@ pub(crate) fn caseless(address: &MailAddress) -> String {
     address.as_str().to_ascii_lowercase()
 }
 
+/// A pattern for LIKE over small letters: an address, or, with the @ in front, a domain with all its mailboxes. Signs that mean something
+/// in patterns stand for any one sign.
+pub(crate) fn mailboxes_at(text: &str) -> String {
+    let plain = text.to_ascii_lowercase().replace(['%', '\\'], "_");
+    match plain.starts_with('@') {
+        true => format!("%{plain}"),
+        false => plain,
+    }
+}
+
 /// The contact of the longest prefix among rows of [`FOUND`] that is still fresh.
 pub(crate) fn freshest(rows: Vec<Row>, now: Timestamp) -> Result<Option<Contact>, StoreError> {
     let mut best: Option<Contact> = None;

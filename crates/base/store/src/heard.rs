@@ -3,11 +3,13 @@
 //! A mail, its evidence and what follows from it are one transaction: either all of it is durable, or nothing is. What a person makes of a mail
 //! that was left to him is a row of its own.
 
+use std::borrow::Cow;
+
 use atalaya_model::{Digest, MailAddress, Prefix, Timestamp};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::contacts::caseless;
+use crate::contacts::{caseless, mailboxes_at};
 use crate::mailboxes::{Certain, DeathRules, Sign, note, refuse};
 use crate::sql::{Connection, Row, values};
 use crate::writer::{PackedEvidence, keep_packed};
@@ -16,12 +18,14 @@ use crate::{Evidence, Recorded, Store, StoreError};
 /// The columns, as they are written and read back.
 const COLUMNS: &str =
     "id, heard_at, notice, contact, sender, kind, confidence, because, action, details, message, settles";
-/// The word for what is left to a person.
-const PERSON: &str = "person";
 /// The word for a failure that counts against a mailbox.
 const COUNTED: &str = "counted";
 /// The word for what is only kept.
 const NOTED: &str = "noted";
+
+/// What waits for a person: what was left to one, as long as nothing settles it.
+const WAITS: &str =
+    "action = 'person' AND NOT EXISTS (SELECT 1 FROM heard AS settling WHERE settling.settles = heard.id)";
 
 /// What is heard, before it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +132,15 @@ impl Store {
         self.many(sql, values![notice, limit]).await
     }
 
+    /// How much was heard of a notice.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn count_heard_of(&self, notice: Uuid) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM heard WHERE notice = $1";
+        self.counted(sql, values![notice]).await
+    }
+
     /// What was heard up to now, the newest first.
     ///
     /// # Errors
@@ -137,17 +150,22 @@ impl Store {
         self.many(sql, values![limit]).await
     }
 
-    /// What waits for a person, the oldest first.
+    /// What waits for a person, the newest first.
     ///
     /// # Errors
     /// The store failed.
     pub async fn unsettled(&self, limit: u32) -> Result<Vec<Heard>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM heard WHERE action = '{PERSON}' \
-             AND NOT EXISTS (SELECT 1 FROM heard AS settling WHERE settling.settles = heard.id) \
-             ORDER BY heard_at, id LIMIT $1"
-        );
+        let sql = format!("SELECT {COLUMNS} FROM heard WHERE {WAITS} ORDER BY heard_at DESC, id LIMIT $1");
         self.many(sql, values![limit]).await
+    }
+
+    /// How much waits for a person.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn count_unsettled(&self) -> Result<u64, StoreError> {
+        let sql = format!("SELECT COUNT(*) FROM heard WHERE {WAITS}");
+        self.counted(sql, Vec::new()).await
     }
 
     /// Whether a person has settled this already.
@@ -165,7 +183,25 @@ impl Store {
     /// The store failed.
     pub async fn strange_since(&self, since: Timestamp) -> Result<u64, StoreError> {
         let sql = "SELECT COUNT(*) FROM heard WHERE heard_at >= $1 AND notice IS NULL";
-        let row = self.read().await?.row(sql, values![since]).await?;
+        self.counted(sql, values![since]).await
+    }
+
+    /// How much of that came from an address, or, with the @ in front, from a domain, as the mails say.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn strange_from(&self, whom: &str, since: Timestamp) -> Result<u64, StoreError> {
+        let sql =
+            "SELECT COUNT(*) FROM heard WHERE heard_at >= $1 AND notice IS NULL AND lower(sender) LIKE $2";
+        self.counted(sql, values![since, mailboxes_at(whom)]).await
+    }
+
+    async fn counted(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        given: Vec<crate::sql::Value>,
+    ) -> Result<u64, StoreError> {
+        let row = self.read().await?.row(sql, given).await?;
         row.map_or(Ok(0), |mut row| row.take_count())
     }
 

@@ -7,7 +7,7 @@
 use atalaya_model::{MailAddress, Prefix, Serial, Timestamp};
 use uuid::Uuid;
 
-use crate::contacts::caseless;
+use crate::contacts::{caseless, mailboxes_at};
 use crate::notices::{COLUMNS, Notice, take_notice};
 use crate::sql::{Row, values};
 use crate::{Store, StoreError, Transaction};
@@ -90,6 +90,16 @@ impl Store {
         let sql = "SELECT DISTINCT prefix FROM notices WHERE mail = $1 ORDER BY prefix LIMIT $2";
         let rows = self.read().await?.rows(sql, values![mail, limit]).await?;
         rows.into_iter().map(|mut row| row.take_prefix()).collect()
+    }
+
+    /// Whether a letter was ever written to an address, or, with the @ in front, to anybody at a domain.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn has_letter_to(&self, whom: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT mail FROM letters WHERE contact LIKE $1 LIMIT 1";
+        let row = self.read().await?.row(sql, values![mailboxes_at(whom)]).await?;
+        Ok(row.is_some())
     }
 }
 

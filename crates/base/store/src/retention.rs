@@ -49,6 +49,21 @@ impl Store {
             .await
     }
 
+    /// Deletes some of what was heard of notices before a moment, but for what waits for a person; tells whether there may be more. What
+    /// followed from it stays. What settles something goes after that.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete_heard(&self, before: Timestamp) -> Result<bool, StoreError> {
+        let old = "SELECT id FROM heard WHERE heard_at < $1 \
+                   AND (action <> 'person' OR EXISTS (SELECT 1 FROM heard AS settling WHERE settling.settles = heard.id)) \
+                   AND NOT EXISTS (SELECT 1 FROM heard AS settled WHERE settled.id = heard.settles) \
+                   ORDER BY heard_at LIMIT $2";
+        let delete = format!("DELETE FROM heard WHERE id IN ({old})");
+        self.delete_old("heard", (old, delete), values![before, BATCH])
+            .await
+    }
+
     /// Deletes what `old` finds in a table; tells whether there may be more. Looks before it takes the writer's turn.
     async fn delete_old(
         &self,

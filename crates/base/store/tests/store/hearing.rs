@@ -17,6 +17,7 @@ on_both!(
     a_mailbox_dies_of_failures_in_a_row_and_lives_again,
     a_mailbox_that_does_not_exist_is_dead_at_once,
     what_was_refused_holds_for_the_prefix_and_inside_it,
+    what_is_old_goes_but_for_what_waits,
     what_followed_can_be_taken_back,
     what_waits_for_a_person_waits_until_it_is_settled,
 );
@@ -107,6 +108,20 @@ async fn what_is_about_no_notice_is_counted(fixture: Fixture) {
     };
     store.hear(&strange, None, &[]).await.unwrap();
     assert_eq!(store.strange_since(now).await.unwrap(), 1);
+    for (whom, count) in [
+        ("@net.example", 1),
+        ("@NET.example", 1),
+        ("Mailer-Daemon@net.example", 1),
+        ("@et.example", 0),
+        ("daemon@net.example", 0),
+        ("@%", 0),
+        ("@net.example\\", 0),
+        ("", 0),
+    ] {
+        assert_eq!(store.strange_from(whom, now).await.unwrap(), count, "{whom}");
+    }
+    assert_eq!(store.count_heard_of(Uuid::from_u128(1)).await.unwrap(), 1);
+    assert_eq!(store.count_unsettled().await.unwrap(), 1);
     assert_eq!(store.all_heard(9).await.unwrap().len(), 2);
 }
 
@@ -186,6 +201,27 @@ async fn what_was_refused_holds_for_the_prefix_and_inside_it(fixture: Fixture) {
             .unwrap()
     );
     assert!(store.is_left_alone(&contact()).await.unwrap());
+}
+
+async fn what_is_old_goes_but_for_what_waits(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    for (number, action) in [(1, "noted"), (2, "person"), (3, "person")] {
+        store.hear(&heard(number, action, now), None, &[]).await.unwrap();
+    }
+    let settling = NewHeard {
+        settles: Some(Uuid::from_u128(2)),
+        ..heard(4, "settled", now)
+    };
+    store.hear(&settling, None, &[]).await.unwrap();
+    store
+        .hear(&heard(5, "noted", now.plus(DAY)), None, &[])
+        .await
+        .unwrap();
+    while store.delete_heard(now.plus(DAY)).await.unwrap() {}
+    let kept = store.all_heard(9).await.unwrap();
+    let kept: Vec<u128> = kept.iter().map(|heard| heard.told.id.as_u128()).collect();
+    assert_eq!(kept, [5, 3]);
+    assert_eq!(store.count_unsettled().await.unwrap(), 1);
 }
 
 async fn what_followed_can_be_taken_back(fixture: Fixture) {

@@ -404,6 +404,14 @@ async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
     transaction.commit().await.unwrap();
     let prefixes = store.prefixes_told_in(letter.mail, 9).await.unwrap();
     assert_eq!(prefixes, [prefix("192.0.2.1"), prefix("192.0.2.3")]);
+    for (whom, is_told) in [
+        ("@network.example", true),
+        ("Abuse@network.example", true),
+        ("noc@network.example", false),
+        ("@work.example", false),
+    ] {
+        assert_eq!(store.has_letter_to(whom).await.unwrap(), is_told, "{whom}");
+    }
     assert_eq!(waiting(9).await, [4]);
     for (number, is_waiting) in [(2, false), (3, false), (4, true)] {
         let id = gathered(number, now).id;

@@ -53,7 +53,7 @@ pub(super) struct Read<'a> {
     pub(super) answer: &'a Answer,
     /// The address in `From`.
     pub(super) from: &'a str,
-    /// Whether it comes from the address that notices come from.
+    /// Where it comes from.
     pub(super) origin: Origin,
 }
 
@@ -64,6 +64,8 @@ pub(super) enum Origin {
     Ourselves,
     /// From somebody else.
     Others,
+    /// From somebody at whose domain we never wrote to anybody.
+    Strangers,
 }
 
 /// How a mail names a notice.
@@ -102,8 +104,10 @@ pub(super) fn conclude(read: &Read<'_>, about: Option<&About>, rules: DeathRules
     let Read { reading, answer, .. } = read;
     let (done, effects) = match (read.origin, about) {
         (Origin::Ourselves, _) => (Done::Noted, Vec::new()),
-        (Origin::Others, Some(about)) => known(read, about, rules),
+        (_, Some(about)) => known(read, about, rules),
         (Origin::Others, None) => (unknown(reading.kind), Vec::new()),
+        // A published address gets spam.
+        (Origin::Strangers, None) => (Done::Noted, Vec::new()),
     };
     let (kind, confidence, because) = match reading.kind {
         Kind::Reply => (answer.intent.name(), answer.confidence, answer.because.join(", ")),

@@ -18,8 +18,8 @@ settings! {
         dead_over: Period = Period::days(7),
         /// How long nothing is written to a dead contact, unless it writes itself. Then it is tried again.
         dead_for: Period = Period::days(90),
-        /// How many mails a day are taken that are about no notice of ours. Strangers write to published addresses; of more than that
-        /// the sender is told to come again tomorrow.
+        /// How many mails a day are taken that are about no notice of ours. Strangers write to published addresses; of more than that,
+        /// and of more than 25 from one domain, the sender is told to come again tomorrow.
         strange_per_day: u32 = 500,
     }
 }

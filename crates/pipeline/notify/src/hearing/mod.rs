@@ -7,7 +7,8 @@
 //!   enough for what takes a contact away at once.
 //! - **Nothing is ever answered by mail**, so that there are no loops; and what is heard makes no observation, no notice, and neither lists nor
 //!   delists. Whoever wants an address off the list clicks the link in the notice.
-//! - The same mail heard twice is kept once. What is about no notice of ours is kept too, so many a day.
+//! - The same mail heard twice is kept once. What is about no notice of ours is kept too, so many a day; a person gets to see it only where we
+//!   wrote to somebody at that domain.
 
 mod conclude;
 mod config;
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::{Builder, Uuid};
 
-use conclude::{About, Conclusion, Done, Named, Origin, Read, conclude};
+use conclude::{About, Conclusion, Done, Named, Origin, Read, conclude, is_freemail};
 
 pub use config::HearingConfig;
 pub use error::HearingError;
@@ -39,11 +40,11 @@ pub const MAX_MAIL: usize = 16 << 20;
 /// Most Message-IDs that are looked up for a mail.
 const MAX_LOOKED_UP: usize = 10;
 /// Most mails that are kept about one notice: whoever has one could send as many as he likes.
-const MOST_OF_NOTICE: u32 = 100;
+const MOST_OF_NOTICE: u64 = 100;
 /// Most prefixes of a letter that are looked at. What tells of more is for a person anyway.
 const MOST_PREFIXES: u32 = 1_000;
-/// Most rows that are counted for the metric of what waits.
-const MOST_WAITING: u32 = 10_000;
+/// Most mails a day that are about no notice and say to come from the same domain, so that one sender leaves room for the others.
+const STRANGE_OF_DOMAIN: u64 = 25;
 /// A day, in seconds.
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
@@ -116,17 +117,13 @@ impl Hearer {
         let reading = bounce::read(&mail);
         let about = self.about(recipient, &reading.about).await?;
         let notice = about.as_ref().map(|about| &about.notice);
-        self.check_room(notice, now).await?;
         let from = glance(&mail).from.unwrap_or_default();
-        let is_own = |own: &MailAddress| own.as_str().eq_ignore_ascii_case(&from);
+        self.check_room(notice, &from, now).await?;
         let read = Read {
             answer: &answer(&mail, reading.kind),
             reading: &reading,
             from: &from,
-            origin: match self.sender.as_ref().is_some_and(is_own) {
-                true => Origin::Ourselves,
-                false => Origin::Others,
-            },
+            origin: self.origin(&from).await?,
         };
         let concluded = conclude(&read, about.as_ref(), self.config.rules());
         let heard = heard(&mail, &from, &concluded, notice, now);
@@ -239,6 +236,23 @@ impl Hearer {
         })
     }
 
+    /// Where a mail comes from, as it says.
+    async fn origin(&self, from: &str) -> Result<Origin, StoreError> {
+        let is_own = |own: &MailAddress| own.as_str().eq_ignore_ascii_case(from);
+        if self.sender.as_ref().is_some_and(is_own) {
+            return Ok(Origin::Ourselves);
+        }
+        let domain = at_domain(from);
+        let whom = match is_freemail(domain.trim_start_matches('@')) {
+            true => from,
+            false => domain,
+        };
+        Ok(match self.store.has_letter_to(whom).await? {
+            true => Origin::Others,
+            false => Origin::Strangers,
+        })
+    }
+
     /// The id of a notice in its Message-ID.
     fn notice_id(&self, message_id: &str) -> Option<Uuid> {
         let (id, domain) = message_id.rsplit_once('@')?;
@@ -248,12 +262,19 @@ impl Hearer {
     }
 
     /// Refuses what is about nothing of ours where enough of that came today, and what is about a notice of which enough was heard.
-    async fn check_room(&self, notice: Option<&Notice>, now: Timestamp) -> Result<(), HearingError> {
+    async fn check_room(
+        &self,
+        notice: Option<&Notice>,
+        from: &str,
+        now: Timestamp,
+    ) -> Result<(), HearingError> {
+        let (store, since) = (&self.store, now.minus(DAY));
         let has_room = match notice {
-            Some(notice) => {
-                self.store.heard_of(notice.id, MOST_OF_NOTICE).await?.len() < MOST_OF_NOTICE as usize
+            Some(notice) => store.count_heard_of(notice.id).await? < MOST_OF_NOTICE,
+            None => {
+                store.strange_since(since).await? < u64::from(self.config.strange_per_day)
+                    && store.strange_from(at_domain(from), since).await? < STRANGE_OF_DOMAIN
             }
-            None => self.store.strange_since(now.minus(DAY)).await? < u64::from(self.config.strange_per_day),
         };
         match has_room {
             true => Ok(()),
@@ -268,7 +289,7 @@ impl Hearer {
         let (kind, action) = (heard.kind.clone(), heard.action.clone());
         tracing::info!(heard.id = %heard.id, kind, action, "an answer was heard");
         counter!("atalaya_notify_heard_total", "kind" => kind, "action" => action).increment(1);
-        let waiting = self.store.unsettled(MOST_WAITING).await?.len();
+        let waiting = self.store.count_unsettled().await?;
         gauge!("atalaya_notify_replies_waiting").set(u32::try_from(waiting).unwrap_or(u32::MAX));
         Ok(())
     }
@@ -302,6 +323,12 @@ fn answer(mail: &[u8], kind: Kind) -> reply::Answer {
         Kind::Bounce | Kind::Delayed | Kind::Delivered => reply::of_text(""),
         _ => reply::read(mail),
     }
+}
+
+/// The domain of an address with the @ in front; all of it where it has none.
+fn at_domain(address: &str) -> &str {
+    let at = address.rfind('@').unwrap_or_default();
+    address.get(at..).unwrap_or_default()
 }
 
 /// Whether a recipient is an address, or one with something behind a `+`.
