@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use atalaya_model::{Digest, MailAddress, Prefix, Timestamp};
 use atalaya_notify::{Hearer, HearingError, Settlement, Which};
-use atalaya_observe::{Ear, Hearing, Unheard};
+use atalaya_observe::{Ear, Hearing, Taken, Unheard};
 use atalaya_store::{Heard, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,7 +27,10 @@ impl Ear for TrapEar {
         Box::pin(async move {
             let heard = self.0.hear(mail, recipient).await;
             heard
-                .map(|heard| heard.id.to_string())
+                .map(|heard| Taken {
+                    name: heard.id.to_string(),
+                    is_about_ours: heard.notice.is_some(),
+                })
                 .map_err(|error| unheard(&error))
         })
     }

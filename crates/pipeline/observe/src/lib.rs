@@ -22,6 +22,6 @@ pub use config::{
 };
 pub use others::{Others, OthersHouse};
 pub use trap::{
-    Ear, Hearing, Hit, Trap, TrapFile, TrapFileError, TrapFollower, TrapTls, TrapTlsError, Unheard,
+    Ear, Hearing, Hit, Taken, Trap, TrapFile, TrapFileError, TrapFollower, TrapTls, TrapTlsError, Unheard,
 };
 pub use word::{HalfLives, Words};

@@ -29,7 +29,7 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use self::book::Book;
 pub use self::book::Hit;
-pub use self::ear::{Ear, Hearing, Unheard};
+pub use self::ear::{Ear, Hearing, Taken, Unheard};
 pub(crate) use self::evidence::{Delivery, Peer, of_connection, of_message};
 use self::keep::Record;
 pub(crate) use self::ledger::Ledger;

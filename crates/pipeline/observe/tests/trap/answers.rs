@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use atalaya_observe::{Ear, Hearing, RecordConnections, TrapConfig, Unheard};
+use atalaya_observe::{Ear, Hearing, RecordConnections, Taken, TrapConfig, Unheard};
 
 use crate::client::{Client, Fixture};
 
@@ -27,8 +27,12 @@ impl Ear for Listener {
                     _ => Unheard::Trouble,
                 });
             }
+            let is_about_ours = !mail.starts_with(b"Y: ");
             self.heard.lock().unwrap().push((mail, recipient.to_owned()));
-            Ok("7".to_owned())
+            Ok(Taken {
+                name: "7".to_owned(),
+                is_about_ours,
+            })
         })
     }
 }
@@ -75,6 +79,36 @@ async fn an_answer_is_handed_over_and_nothing_is_observed() {
     let heard = ear.heard.lock().unwrap().clone();
     assert_eq!(heard, [(b"Subject: x\r\n\r\nno\r\n".to_vec(), to.to_owned())]);
     assert!(fixture.store.observations_after(0, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_hides_no_connection_that_brings_something_else() {
+    let answer = ("bounces+id@trap.example", "Subject: x\r\n\r\nno");
+    let strange = ("bounces@trap.example", "Y: x\r\n\r\nbuy");
+    let spam = ("x@trap.example", "Subject: x\r\n\r\nbuy");
+    for (mails, observed) in [
+        (vec![answer, answer], 0),
+        (vec![answer, strange], 1),
+        (vec![strange, answer], 1),
+        (vec![spam, answer], 2),
+        (vec![answer, spam], 2),
+    ] {
+        let config = TrapConfig {
+            record_connections: RecordConnections::All,
+            ..TrapConfig::default()
+        };
+        let fixture = Fixture::start_with_ear(config, Arc::new(Listener::default())).await;
+        let mut client = fixture.connect().await;
+        client.ask("EHLO mx.net.example", "250").await;
+        for (to, text) in &mails {
+            assert!(deliver(&mut client, &[to], text).await.starts_with("250"));
+        }
+        client.ask("QUIT", "221").await;
+        fixture.stop.cancel();
+        fixture.served.await.unwrap();
+        let seen = fixture.store.observations_after(0, 9).await.unwrap();
+        assert_eq!(seen.len(), observed, "{mails:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use atalaya_model::Envelope;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Session, count_refused};
-use crate::trap::ear::{Ear, Unheard};
+use crate::trap::ear::{Ear, Taken, Unheard};
 use crate::trap::keep::Record;
 use crate::trap::reply::{self, Reply};
 
@@ -17,15 +17,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
         ear.filter(|ear| ear.takes(&envelope.recipients)).map(Arc::clone)
     }
 
-    /// Hands the message over; it is durable when it is taken. From here on nothing of the connection is observed.
+    /// Hands the message over; it is durable when it is taken. A connection that brings nothing but answers about our own mail is not observed.
     pub(super) async fn keep_answer(&mut self, ear: &dyn Ear, envelope: &Envelope) -> Reply {
-        self.is_answer = true;
         let message = self.body.take();
         let recipient = envelope.recipients.first().map_or("", String::as_str);
         let limit = self.shared.script.config.store_timeout.duration();
         let heard = tokio::time::timeout(limit, ear.hear(message, recipient)).await;
         match heard.unwrap_or(Err(Unheard::Trouble)) {
-            Ok(name) => {
+            Ok(Taken { name, is_about_ours }) => {
+                self.has_only_answers = Some(is_about_ours && self.has_only_answers != Some(false));
                 self.dialogue.count_message();
                 metrics::counter!("atalaya_observe_answers_total").increment(1);
                 reply::heard(&name)

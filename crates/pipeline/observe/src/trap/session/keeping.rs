@@ -55,6 +55,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             (Err(refusal), _) => refusal,
             (Ok(id), mode) => {
                 self.observed = self.observed.saturating_add(1);
+                self.has_only_answers = Some(false);
                 match mode {
                     TrapMode::RefuseMessages => reply::MESSAGE_REFUSED,
                     _ => reply::kept(id),
@@ -97,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             RecordConnections::All => true,
         };
         let now = self.shared.clock.now();
-        if self.is_answer
+        if self.has_only_answers == Some(true)
             || !wanted
             || !self.wire.recorder().has_heard()
             || !self.shared.ledger.admits(self.peer.address, now)

@@ -60,8 +60,8 @@ pub(crate) struct Session<S, R> {
     observed: u32,
     /// The dialect that the client speaks, once that is told.
     told: Option<Told>,
-    /// Whether an answer to our own mail came: its bringer is observed no further.
-    is_answer: bool,
+    /// Whether all messages that were taken were answers about our own mail; none before the first. Then the connection is not observed.
+    has_only_answers: Option<bool>,
     /// The place in the tarpit, if it has one.
     _place: Option<OwnedSemaphorePermit>,
     reader: Reader,
@@ -112,7 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Record> Session<S, R> {
             command_ends_at: None,
             observed: 0,
             told: None,
-            is_answer: false,
+            has_only_answers: None,
             tls: None,
             _place: place,
             shared,
