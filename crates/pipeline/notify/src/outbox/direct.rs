@@ -88,7 +88,9 @@ impl Direct {
     /// Hands one mail to a server of `domain`.
     pub(super) async fn hand_over(&self, parcel: &Parcel, domain: &str) -> Handed {
         let mut handed = self.exchange(parcel, domain).await;
-        handed.outcome = handed.outcome.map_err(|refusal| theirs(refusal, Refusal::ForGood));
+        handed.outcome = handed
+            .outcome
+            .map_err(|refusal| theirs(refusal, Refusal::ForGood));
         handed
     }
 

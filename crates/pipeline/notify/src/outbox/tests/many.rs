@@ -87,7 +87,10 @@ async fn talk(stream: TcpStream, habit: Habit, seen: Arc<Seen>) -> Option<()> {
                 continue;
             }
             "RCPT" if habit == Habit::RelaysForOthers => {
-                stream.write_all(b"554 5.7.1 relay access denied\r\n").await.ok()?;
+                stream
+                    .write_all(b"554 5.7.1 relay access denied\r\n")
+                    .await
+                    .ok()?;
                 continue;
             }
             "DATA" => {
