@@ -208,7 +208,8 @@ async fn a_notice_is_told_when_a_relay_took_its_mail(fixture: Fixture) {
         (ids[1], MailOutcome::Filed),
         (ids[2], MailOutcome::Failed { why }),
     ];
-    let lease = fixture.time.now();
+    let taken = store.take_mails(9, Duration::from_secs(60)).await.unwrap();
+    let lease = taken[0].leased_until;
     let notes = notes.map(|(id, outcome)| MailNote { id, lease, outcome });
     store.note_mails(&notes).await.unwrap();
     let limits = DossierLimits {
