@@ -230,12 +230,8 @@ impl Sources {
             }
             match self.ask_one(source, search).await {
                 Ok(outcome) => {
-                    let wait = if gathered.is_useless() {
-                        self.none_fresh
-                    } else {
-                        self.retry_after
-                    };
-                    gathered.take(counted(source, outcome), search.now.plus(wait));
+                    let later = search.now.plus(self.patience(&gathered));
+                    gathered.take(counted(source, outcome), later);
                 }
                 Err(wait) if until == Until::End || gathered.knows_nobody() => gathered.wait_for(wait),
                 Err(wait) => return Err(wait),
@@ -245,6 +241,15 @@ impl Sources {
             }
         }
         Ok(gathered)
+    }
+
+    /// How long to wait after a failure: where somebody will not say, he would be asked again too, and in vain.
+    const fn patience(&self, gathered: &Gathered) -> Duration {
+        if gathered.is_useless() {
+            self.none_fresh
+        } else {
+            self.retry_after
+        }
     }
 
     async fn ask_one(&self, source: Source, search: &mut Search) -> Result<Outcome, Wait> {
