@@ -230,8 +230,8 @@ impl Sources {
             }
             match self.ask_one(source, search).await {
                 Ok(outcome) => {
-                    let until = search.now.plus(self.patience(&gathered));
-                    gathered.take(counted(source, outcome), until);
+                    let later = search.now.plus(self.patience(&gathered));
+                    gathered.take(counted(source, outcome), later);
                 }
                 Err(wait) if until == Until::End || gathered.knows_nobody() => gathered.wait_for(wait),
                 Err(wait) => return Err(wait),
@@ -243,7 +243,7 @@ impl Sources {
         Ok(gathered)
     }
 
-    /// How long a source that fails is left alone.
+    /// How long to wait after a failure: where somebody will not say, he would be asked again too, and in vain.
     const fn patience(&self, gathered: &Gathered) -> Duration {
         if gathered.is_useless() {
             self.none_fresh

@@ -35,10 +35,13 @@ struct Known {
     looked_at: Option<Timestamp>,
     is_reading: bool,
     /// Of the files that were read last, used or not.
-    stamps: Vec<Option<Stamp>>,
+    stamps: Stamps,
     data: Arc<Data>,
     trouble: Option<String>,
 }
+
+/// By what files are known again, in their order; none for one that is not there.
+type Stamps = Vec<Option<Stamp>>;
 
 /// What is used.
 #[derive(Debug, Default)]
@@ -120,14 +123,11 @@ async fn read_anew(paths: Arc<[PathBuf]>, known: Arc<Mutex<Known>>) {
     let loaded = loaded
         .map_err(|error| in_full(&error))
         .and_then(|loaded| loaded.map_err(|error| in_full(&error)));
-    let loaded = match stamps_of(&paths).await == before {
-        true => loaded,
-        false => Err("a file changed while it was read; it is read again".to_owned()),
-    };
-    lock(&known).take(loaded, before);
+    let after = stamps_of(&paths).await;
+    lock(&known).take(loaded, before, &after);
 }
 
-async fn stamps_of(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
+async fn stamps_of(paths: &[PathBuf]) -> Stamps {
     let mut stamps = Vec::new();
     for path in paths {
         stamps.push(Stamp::of(path).await);
@@ -150,13 +150,17 @@ impl Known {
     }
 
     /// Takes what was read; what cannot be used leaves things as they were.
-    fn take(&mut self, loaded: Result<Index, String>, stamps: Vec<Option<Stamp>>) {
+    fn take(&mut self, loaded: Result<Index, String>, before: Stamps, after: &Stamps) {
         self.is_reading = false;
-        let usable = loaded.and_then(|index| self.judge(index));
+        let usable = if *after == before {
+            loaded.and_then(|index| self.judge(index))
+        } else {
+            Err("a file changed while it was read; it is read again".to_owned())
+        };
         match usable {
             Ok(index) => {
                 tracing::info!(pieces = index.len(), "the registries' data was read");
-                let made_at = stamps.iter().map(|stamp| stamp.map(|stamp| stamp.made_at));
+                let made_at = before.iter().map(|stamp| stamp.map(|stamp| stamp.made_at));
                 let made_at = made_at.collect();
                 self.data = Arc::new(Data { index, made_at });
                 self.trouble = None;
@@ -169,10 +173,10 @@ impl Known {
                 self.trouble = Some(why);
             }
         }
-        self.stamps = stamps;
+        self.stamps = before;
     }
 
-    /// Refuses data that is not whole.
+    /// Refuses data that has shrunk by too much.
     fn judge(&self, index: Index) -> Result<Index, String> {
         let before = self.data.index.len();
         if index.len() < before / LEAST_PART {
@@ -202,16 +206,18 @@ mod tests {
     #[test]
     fn data_that_broke_off_is_refused() {
         let mut known = Known::default();
-        let mut take = |networks| {
+        let mut take = |networks, after: Stamps| {
             let size = index(networks).len();
-            known.take(Ok(index(networks)), Vec::new());
+            known.take(Ok(index(networks)), Vec::new(), &after);
             let is_used = known.data.index.len() == size;
             (is_used, known.trouble.clone().unwrap_or_default())
         };
-        assert_eq!(take(80), (true, String::new()));
-        let (is_used, why) = take(30);
+        let (is_used, why) = take(80, vec![None]);
+        assert!(!is_used && why.contains("changed while it was read"), "{why}");
+        assert_eq!(take(80, Vec::new()), (true, String::new()));
+        let (is_used, why) = take(30, Vec::new());
         assert!(!is_used && why.contains("less than half"), "{why}");
-        assert_eq!(take(45), (true, String::new()));
+        assert_eq!(take(45, Vec::new()), (true, String::new()));
     }
 
     #[test]
@@ -220,9 +226,9 @@ mod tests {
         let second = Timestamp::from_seconds;
         assert!(known.is_due(second(0)));
         assert!(!known.is_due(second(3_600)), "somebody is at it");
-        known.take(Ok(Index::default()), Vec::new());
+        known.take(Ok(Index::default()), Vec::new(), &Vec::new());
         assert!(known.is_due(second(3_600)));
-        known.take(Ok(Index::default()), Vec::new());
+        known.take(Ok(Index::default()), Vec::new(), &Vec::new());
         assert!(!known.is_due(second(3_659)));
         assert!(known.is_due(second(3_660)));
     }
