@@ -229,12 +229,24 @@ impl<F: FindContact> NoticeWriter<F> {
             incidents,
         };
         let mail = self.compose(&told, key, &link_key)?;
-        put(&mut transaction, &mail, job).await?;
-        // The job that has just ended may be the one that is asked for again.
-        self.ask_for_the_rest(&mut transaction, &letter, up_to).await?;
-        transaction.commit().await?;
+        self.put(transaction, (&mail, job), (&letter, up_to)).await?;
         info!(mail.id = %mail.id, incidents, "a notice is written");
         Ok(Outcome::Written)
+    }
+
+    /// Puts the mail into the outbox and ends its job, with all that the transaction did before.
+    async fn put(
+        &self,
+        mut transaction: Transaction,
+        (mail, job): (&NewMail, &Job),
+        (letter, up_to): (&Letter, Serial),
+    ) -> Result<(), NoticeError> {
+        transaction.add_mail(mail).await?;
+        transaction.forget_noted(mail.id).await?;
+        transaction.finish_job(job.id).await?;
+        // The job that has just ended may be the one that is asked for again.
+        self.ask_for_the_rest(&mut transaction, letter, up_to).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Asks for another letter where more is gathered than went into this one.
@@ -317,13 +329,6 @@ impl<F: FindContact> NoticeWriter<F> {
         let language = self.config.language.for_contact(&self.config.languages, contact);
         language.tongues(self.places.as_ref().and_then(|places| places.country(address)))
     }
-}
-
-/// Puts the mail into the outbox and ends its job, with all that the transaction did before.
-async fn put(transaction: &mut Transaction, mail: &NewMail, job: &Job) -> Result<(), StoreError> {
-    transaction.add_mail(mail).await?;
-    transaction.forget_noted(mail.id).await?;
-    transaction.finish_job(job.id).await
 }
 
 /// The rows of the table: each listing once, by its newest incident, but for those whose notes cannot be read.
