@@ -25,6 +25,7 @@ on_both!(
     a_notice_is_told_when_a_relay_took_its_mail,
     gathered_notices_are_told_in_one_letter_once,
     what_goes_into_no_letter_stays_gathered_ends_or_is_taken_back,
+    a_job_that_was_done_is_done_again_where_that_is_asked,
     a_letter_that_a_relay_took_tells_its_notices,
     letters_are_counted_by_contact_and_network,
     counting_begins_anew_in_the_next_span_and_after_a_quiet_time,
@@ -432,6 +433,7 @@ fn serials(found: &[Gathered]) -> Vec<u64> {
     found.iter().map(|one| one.notice.serial.0).collect()
 }
 
+#[expect(clippy::cognitive_complexity, reason = "one story, told in its order")]
 async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
     let (store, now) = (&fixture.store, fixture.time.now());
     gather_four(&fixture).await;
@@ -465,6 +467,7 @@ async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
     }
 }
 
+#[expect(clippy::cognitive_complexity, reason = "one story, told in its order")]
 async fn what_goes_into_no_letter_stays_gathered_ends_or_is_taken_back(fixture: Fixture) {
     let (store, now) = (&fixture.store, fixture.time.now());
     gather_four(&fixture).await;
@@ -478,14 +481,20 @@ async fn what_goes_into_no_letter_stays_gathered_ends_or_is_taken_back(fixture: 
     assert_eq!(newest.unwrap().unwrap().serial, Serial(3));
     // What is told or has ended is taken back no more.
     assert_eq!(transaction.take_back(&ids[1..]).await.unwrap(), [Serial(3)]);
+    transaction.commit().await.unwrap();
+    let left = store.gathered_to(&letter.contact, Serial(9), 9).await.unwrap();
+    assert_eq!(serials(&left), [1]);
+    assert_eq!(store.notice(ids[2]).await.unwrap(), None);
+}
+
+async fn a_job_that_was_done_is_done_again_where_that_is_asked(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let mut transaction = store.begin().await.unwrap();
     for _ in 0..2 {
         let job = ("3".to_owned(), "{}".to_owned());
         transaction.add_jobs_again("notice", [job], now).await.unwrap();
     }
     transaction.commit().await.unwrap();
-    let left = store.gathered_to(&letter.contact, Serial(9), 9).await.unwrap();
-    assert_eq!(serials(&left), [1]);
-    assert_eq!(store.notice(ids[2]).await.unwrap(), None);
     let lease = Duration::from_secs(60);
     let job = store.take_job("notice", lease).await.unwrap().unwrap();
     assert_eq!(store.take_job("notice", lease).await.unwrap(), None);

@@ -56,6 +56,7 @@ const fn list(until: Option<Timestamp>) -> Verdict {
     Verdict::List { class, until }
 }
 
+#[expect(clippy::cognitive_complexity, reason = "one story, told in its order")]
 async fn addresses_stand_once_and_are_told_apart_by_whether_they_are_listed(fixture: Fixture) {
     let (store, now) = (&fixture.store, fixture.time.now());
     let other: MailAddress = "abuse@other.example".parse().unwrap();
@@ -139,6 +140,7 @@ async fn the_last_decisions_and_what_was_refused_are_found_for_many_at_once(fixt
     assert!(store.refused_by(&other, &prefixes).await.unwrap().is_empty());
 }
 
+#[expect(clippy::cognitive_complexity, reason = "one story, told in its order")]
 async fn a_link_is_asked_for_once_a_day(fixture: Fixture) {
     let store = &fixture.store;
     assert!(!store.is_written_to(&contact()).await.unwrap());
