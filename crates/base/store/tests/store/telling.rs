@@ -467,7 +467,6 @@ async fn gathered_notices_are_told_in_one_letter_once(fixture: Fixture) {
     }
 }
 
-#[expect(clippy::cognitive_complexity, reason = "one story, told in its order")]
 async fn what_goes_into_no_letter_stays_gathered_ends_or_is_taken_back(fixture: Fixture) {
     let (store, now) = (&fixture.store, fixture.time.now());
     gather_four(&fixture).await;

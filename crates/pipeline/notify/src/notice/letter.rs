@@ -229,16 +229,8 @@ impl<F: FindContact> NoticeWriter<F> {
             incidents,
         };
         let mail = self.compose(&told, key, &link_key)?;
-<<<<<<< HEAD
-        put(&mut transaction, &mail, job).await?;
-        // The job that has just ended may be the one that is asked for again.
-        self.ask_for_the_rest(&mut transaction, &letter, up_to).await?;
-        transaction.commit().await?;
-        note_written(&mail, incidents);
-=======
         self.put(transaction, (&mail, job), (&letter, up_to)).await?;
         info!(mail.id = %mail.id, incidents, "a notice is written");
->>>>>>> fixnotice
         Ok(Outcome::Written)
     }
 
@@ -339,21 +331,6 @@ impl<F: FindContact> NoticeWriter<F> {
     }
 }
 
-<<<<<<< HEAD
-/// Tells the operator that a mail was written.
-fn note_written(mail: &NewMail, incidents: u64) {
-    info!(mail.id = %mail.id, incidents, "a notice is written");
-}
-
-/// Puts the mail into the outbox and ends its job, with all that the transaction did before.
-async fn put(transaction: &mut Transaction, mail: &NewMail, job: &Job) -> Result<(), StoreError> {
-    transaction.add_mail(mail).await?;
-    transaction.forget_noted(mail.id).await?;
-    transaction.finish_job(job.id).await
-}
-
-=======
->>>>>>> fixnotice
 /// The rows of the table: each listing once, by its newest incident, but for those whose notes cannot be read.
 fn rows_of(told: &[Gathered]) -> Vec<Row> {
     let mut seen = HashSet::new();
