@@ -60,8 +60,8 @@ settings! {
         password: Option<Secret> = None => "\"secret\"",
         /// The name that we greet the relay with. The domain of `sender` when absent.
         hello: Option<String> = None => "\"list.example.net\"",
-        /// How long handing one mail to the relay may take. RFC 5321 section 4.5.3.2 asks for patience at the end of a mail: who hangs
-        /// up too early sends it twice.
+        /// How long a server may take to answer at the end of a mail; nothing before it takes longer. RFC 5321 section 4.5.3.2.6 asks for ten
+        /// minutes: who hangs up too early sends it twice.
         timeout: Period = Period::minutes(10),
         /// The wait after the first failed try. Each further wait is twice as long, and all vary by a quarter.
         first_retry: Period = Period::minutes(5),
