@@ -13,6 +13,7 @@ mod facts;
 mod feedback;
 mod hearing;
 mod kill;
+mod letters;
 mod list;
 mod opening;
 mod property;

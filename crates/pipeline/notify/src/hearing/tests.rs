@@ -398,10 +398,7 @@ async fn which_prefix_of_a_digest_is_meant_says_a_person() {
         ("not-ours", "person")
     );
     let kept = fixture.store.heard(heard.id).await.unwrap().unwrap();
-    assert_eq!(
-        kept.told.details["prefixes"],
-        json!(["192.0.2.7", "192.0.2.8"])
-    );
+    assert_eq!(kept.told.details["prefixes"], json!(["192.0.2.7", "192.0.2.8"]));
     let settle = async |prefixes: &[Prefix]| {
         fixture
             .hearer

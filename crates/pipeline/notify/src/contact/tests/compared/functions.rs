@@ -11,7 +11,9 @@ fn records() -> Vec<DnsRecord> {
         DnsRecord::ptr("7.2.0.192.in-addr.arpa", "mail.dyn.example.co.uk"),
         DnsRecord::address("mail.dyn.example.co.uk", "192.0.2.7".parse().unwrap()),
         DnsRecord::soa("2.0.192.in-addr.arpa", "dns.admin@example.co.uk"),
+        DnsRecord::ns("2.0.192.in-addr.arpa", "ns1.example.co.uk"),
         DnsRecord::soa(nibbles, "dns@example.net"),
+        DnsRecord::ns(nibbles, "ns1.example.net"),
         DnsRecord::soa("example.co.uk", "dns@example.co.uk"),
         DnsRecord::mx("example.co.uk", "mx.example.co.uk"),
         DnsRecord::txt("example.co.uk.contacts.abuse.net", "report@example.co.uk"),
@@ -67,7 +69,7 @@ async fn what_the_library_reads_from_dns_we_read_too() {
     let search = Bench::new(&config).ask("192.0.2.7").await;
     assert_eq!(
         search.told(),
-        "report@example.co.uk for 192.0.2.0/24, 65 %, abuse.net example.co.uk"
+        "report@example.co.uk for 192.0.2.7, 45 %, abuse.net example.co.uk"
     );
     let without = ContactConfig {
         abuse_net_zone: String::new(),
@@ -76,7 +78,7 @@ async fn what_the_library_reads_from_dns_we_read_too() {
     let search = Bench::new(&without).ask("192.0.2.7").await;
     assert_eq!(
         search.told(),
-        "dns.admin@example.co.uk for 192.0.2.0/24, 35 %, SOA 2.0.192.in-addr.arpa"
+        "dns.admin@example.co.uk for 192.0.2.7, 35 %, SOA 2.0.192.in-addr.arpa"
     );
     assert!(
         search.outcomes().contains("mail.dyn.example.co.uk"),
@@ -85,7 +87,7 @@ async fn what_the_library_reads_from_dns_we_read_too() {
     );
     let search = Bench::new(&without).ask("2001:db8::1").await;
     assert!(
-        search.told().starts_with("dns@example.net for 2001:db8::/32"),
+        search.told().starts_with("dns@example.net for 2001:db8::/64"),
         "{}",
         search.told()
     );
