@@ -8,6 +8,7 @@ pub mod capture;
 pub mod complaint;
 pub mod contacts;
 pub mod conversation;
+pub mod csv;
 pub mod dkim;
 pub mod dnsbl;
 mod folded;

@@ -25,10 +25,6 @@ const READER: &str = "feedback";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnrolmentState {
-    /// Somebody asked; the mailbox has not answered yet.
-    Asked,
-    /// The mailbox has answered; nothing proves yet that the scope is theirs.
-    Confirmed,
     /// Proven; events are told.
     Active,
     /// Not proven again in time; nothing is told.
@@ -39,10 +35,6 @@ pub enum EnrolmentState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Proof {
-    /// By the registries' abuse contact, which followed a link.
-    Contact,
-    /// By a record in the reverse zone.
-    ReverseDns,
     /// By the operator's word.
     Operator,
 }
@@ -78,8 +70,8 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-words!(EnrolmentState: Asked = "asked", Confirmed = "confirmed", Active = "active", Lapsed = "lapsed");
-words!(Proof: Contact = "contact", ReverseDns = "reverse-dns", Operator = "operator");
+words!(EnrolmentState: Active = "active", Lapsed = "lapsed");
+words!(Proof: Operator = "operator");
 
 /// In which ways an enrolment is told, beside the feed that it pulls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

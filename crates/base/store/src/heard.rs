@@ -122,16 +122,6 @@ impl Store {
         row.map(read).transpose()
     }
 
-    /// What was heard of a notice, the newest first.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn heard_of(&self, notice: Uuid, limit: u32) -> Result<Vec<Heard>, StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM heard WHERE notice = $1 ORDER BY heard_at DESC, id LIMIT $2");
-        self.many(sql, values![notice, limit]).await
-    }
-
     /// How much was heard of a notice.
     ///
     /// # Errors

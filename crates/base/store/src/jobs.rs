@@ -137,18 +137,8 @@ impl Transaction {
         jobs: impl IntoIterator<Item = (String, String)>,
         run_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let rows: Vec<_> = jobs
-            .into_iter()
-            .map(|(key, payload)| values![kind, key, payload, "waiting", run_at, 0_u32])
-            .collect();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let head = "INSERT INTO jobs (kind, key, payload, state, due_at, attempts) VALUES";
-        let tail = "ON CONFLICT (kind, key) DO NOTHING";
-        self.connection.insert(head, rows, tail).await?;
-        self.touch(Topic::Jobs);
-        Ok(())
+        self.put_jobs(kind, (jobs, run_at), "ON CONFLICT (kind, key) DO NOTHING")
+            .await
     }
 
     /// Adds jobs of a kind, each with its key and payload, that may have been done before: they are done again. One that still waits
@@ -162,6 +152,18 @@ impl Transaction {
         jobs: impl IntoIterator<Item = (String, String)>,
         run_at: Timestamp,
     ) -> Result<(), StoreError> {
+        let tail = "ON CONFLICT (kind, key) DO UPDATE SET state = excluded.state, payload = excluded.payload, \
+                    due_at = excluded.due_at, attempts = 0 WHERE jobs.state <> 'waiting'";
+        self.put_jobs(kind, (jobs, run_at), tail).await
+    }
+
+    /// Inserts waiting jobs; `tail` says what becomes of those that are there.
+    async fn put_jobs(
+        &mut self,
+        kind: &str,
+        (jobs, run_at): (impl IntoIterator<Item = (String, String)>, Timestamp),
+        tail: &str,
+    ) -> Result<(), StoreError> {
         let rows: Vec<_> = jobs
             .into_iter()
             .map(|(key, payload)| values![kind, key, payload, "waiting", run_at, 0_u32])
@@ -170,8 +172,6 @@ impl Transaction {
             return Ok(());
         }
         let head = "INSERT INTO jobs (kind, key, payload, state, due_at, attempts) VALUES";
-        let tail = "ON CONFLICT (kind, key) DO UPDATE SET state = excluded.state, payload = excluded.payload, \
-                    due_at = excluded.due_at, attempts = 0 WHERE jobs.state <> 'waiting'";
         self.connection.insert(head, rows, tail).await?;
         self.touch(Topic::Jobs);
         Ok(())

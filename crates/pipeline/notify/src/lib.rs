@@ -3,6 +3,7 @@
 mod contact;
 mod feedback;
 mod hearing;
+mod message_part;
 mod notice;
 mod outbox;
 

@@ -94,7 +94,7 @@ async fn what_is_heard_is_kept_once_with_its_mail(fixture: Fixture) {
     let message = store.message(&kept.message.unwrap()).await.unwrap();
     assert_eq!(message.unwrap(), b"Subject: x\r\n\r\n");
     assert_eq!(store.mailbox(&contact()).await.unwrap().unwrap().hard, 1);
-    assert_eq!(store.heard_of(told.id, 9).await.unwrap().len(), 2);
+    assert_eq!(store.count_heard_of(told.id).await.unwrap(), 2);
     assert!(store.observations_after(0, 9).await.unwrap().is_empty());
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_model::{Class, Decision, MailAddress, Rule, Serial, Timestamp, Verdict};
-use atalaya_store::{Counting, LINK_JOB, Letter, Notice, Part, ToldCount};
+use atalaya_store::{Counting, LINK_JOB, Letter, Notice, Part, Store, ToldCount};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -56,34 +56,38 @@ const fn list(until: Option<Timestamp>) -> Verdict {
     Verdict::List { class, until }
 }
 
-#[expect(clippy::cognitive_complexity, reason = "one story, told in its order")]
-async fn addresses_stand_once_and_are_told_apart_by_whether_they_are_listed(fixture: Fixture) {
-    let (store, now) = (&fixture.store, fixture.time.now());
+/// Tells the contact of three addresses, of one of them again after it had left, and another contact of a fourth. Gives the serial of the return.
+async fn tell_of_four(fixture: &Fixture) -> Serial {
     let other: MailAddress = "abuse@other.example".parse().unwrap();
-    tell(&fixture, "192.0.2.1", list(None), &contact()).await;
-    tell(&fixture, "192.0.2.2", list(None), &contact()).await;
+    tell(fixture, "192.0.2.1", list(None), &contact()).await;
+    tell(fixture, "192.0.2.2", list(None), &contact()).await;
     tell(
-        &fixture,
+        fixture,
         "192.0.2.1",
         Verdict::Withdraw { class: Class::Spam },
         &contact(),
     )
     .await;
     tell(
-        &fixture,
+        fixture,
         "192.0.2.3",
-        list(Some(now.plus(Duration::from_secs(60)))),
+        list(Some(fixture.time.now().plus(Duration::from_secs(60)))),
         &contact(),
     )
     .await;
-    tell(&fixture, "192.0.2.9", list(None), &other).await;
-    let again = tell(
-        &fixture,
+    tell(fixture, "192.0.2.9", list(None), &other).await;
+    tell(
+        fixture,
         "192.0.2.1",
         list(None),
         &"abuse@ISP.example".parse().unwrap(),
     )
-    .await;
+    .await
+}
+
+async fn addresses_stand_once_and_are_told_apart_by_whether_they_are_listed(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let again = tell_of_four(&fixture).await;
     let told = async |part, before, at| {
         let notices = store.told_to(&contact(), part, (before, 2), at).await.unwrap();
         let texts = notices.iter().map(|notice| notice.prefix.to_string());
@@ -97,6 +101,10 @@ async fn addresses_stand_once_and_are_told_apart_by_whether_they_are_listed(fixt
     assert_eq!(told(Part::All, Serial(4), now).await, ["192.0.2.2"]);
     let count = store.count_told(&contact(), later).await.unwrap();
     assert_eq!(count, ToldCount { listed: 2, ended: 1 });
+    one_notice_is_found_by_its_contact(store, again).await;
+}
+
+async fn one_notice_is_found_by_its_contact(store: &Store, again: Serial) {
     let about =
         async |address, contact: &MailAddress| store.told_about(contact, &prefix(address)).await.unwrap();
     assert_eq!(about("192.0.2.1", &contact()).await.unwrap().serial, again);
@@ -140,15 +148,9 @@ async fn the_last_decisions_and_what_was_refused_are_found_for_many_at_once(fixt
     assert!(store.refused_by(&other, &prefixes).await.unwrap().is_empty());
 }
 
-#[expect(clippy::cognitive_complexity, reason = "one story, told in its order")]
-async fn a_link_is_asked_for_once_a_day(fixture: Fixture) {
+/// A letter to the contact, as the writer writes it.
+async fn write_letter(fixture: &Fixture) {
     let store = &fixture.store;
-    assert!(!store.is_written_to(&contact()).await.unwrap());
-    tell(&fixture, "192.0.2.1", list(None), &contact()).await;
-    assert!(
-        !store.is_written_to(&contact()).await.unwrap(),
-        "nothing was told yet"
-    );
     let mut transaction = store.begin().await.unwrap();
     let notice = store.newest_told(&contact()).await.unwrap().unwrap();
     let gathered = Notice {
@@ -172,6 +174,17 @@ async fn a_link_is_asked_for_once_a_day(fixture: Fixture) {
     };
     transaction.tell_gathered(&letter, Serial(9), 9).await.unwrap();
     transaction.commit().await.unwrap();
+}
+
+async fn a_link_is_asked_for_once_a_day(fixture: Fixture) {
+    let store = &fixture.store;
+    assert!(!store.is_written_to(&contact()).await.unwrap());
+    tell(&fixture, "192.0.2.1", list(None), &contact()).await;
+    assert!(
+        !store.is_written_to(&contact()).await.unwrap(),
+        "nothing was told yet"
+    );
+    write_letter(&fixture).await;
     assert!(
         store
             .is_written_to(&"abuse@isp.EXAMPLE".parse().unwrap())

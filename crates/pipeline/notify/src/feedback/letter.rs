@@ -4,7 +4,6 @@
 //! program wrote them.
 
 use atalaya_formats::arf::FeedbackReport;
-use atalaya_formats::redact::Extent;
 use atalaya_model::Timestamp;
 use atalaya_store::{Delivery, Enrolment, FeedbackLine, NewMail};
 use mail_builder::MessageBuilder;
@@ -16,9 +15,8 @@ use uuid::Uuid;
 
 use super::event::Told;
 use super::{Feedback, FeedbackError, summary};
+use crate::message_part::{EIGHT_BIT, SEVEN_BIT, message_part, travels_whole};
 
-/// Longest line that a mail may have (RFC 5322 section 2.1.1), without its end.
-const MAX_LINE: usize = 998;
 /// The program, as reports name it.
 const PROGRAM: &str = concat!("Atalaya/", env!("CARGO_PKG_VERSION"));
 
@@ -46,14 +44,15 @@ impl Feedback {
         };
         let parts = vec![
             MimePart::new("text/plain", text),
-            MimePart::new("message/feedback-report", report.to_text().into_bytes()).transfer_encoding("7bit"),
-            message_part(told),
+            MimePart::new("message/feedback-report", report.to_text().into_bytes())
+                .transfer_encoding(SEVEN_BIT),
+            message_part(&told.message),
         ];
-        let has_8bit = !told.message.bytes.is_ascii() && travels_whole(told);
+        let has_8bit = !told.message.bytes.is_ascii() && travels_whole(&told.message);
         let kind = ContentType::new("multipart/report")
             .attribute("report-type", "feedback-report")
             .attribute("boundary", boundary(told));
-        let body = MimePart::new(kind, parts).transfer_encoding(if has_8bit { "8bit" } else { "7bit" });
+        let body = MimePart::new(kind, parts).transfer_encoding(if has_8bit { EIGHT_BIT } else { SEVEN_BIT });
         let subject = format!("Feedback: a message from {address} [{}]", told.id.simple());
         self.mail(enrolment, told.id, subject, body)
     }
@@ -182,44 +181,6 @@ impl Feedback {
             message,
         }
     }
-}
-
-/// The message itself; its header alone where the rest cannot be shown, or cannot travel unencoded (RFC 2046 section 5.2.1).
-fn message_part(told: &Told) -> MimePart<'static> {
-    let bytes = with_crlf(&told.message.bytes);
-    if travels_whole(told) {
-        let encoding = if bytes.is_ascii() { "7bit" } else { "8bit" };
-        return MimePart::new("message/rfc822", bytes).transfer_encoding(encoding);
-    }
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
-    let head = end
-        .and_then(|at| bytes.get(..at.saturating_add(2)))
-        .unwrap_or(&bytes);
-    let header = String::from_utf8_lossy(head).replace('\0', "");
-    MimePart::new("text/rfc822-headers", header)
-}
-
-fn travels_whole(told: &Told) -> bool {
-    let bytes = &told.message.bytes;
-    let is_whole = matches!(told.message.extent, Extent::Message { .. });
-    let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
-    is_whole && !bytes.contains(&0) && lines.all(|line| line.len() <= MAX_LINE)
-}
-
-/// Every line end as CRLF, whatever it was.
-fn with_crlf(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut before = 0;
-    for byte in bytes {
-        match byte {
-            b'\r' => out.extend_from_slice(b"\r\n"),
-            b'\n' if before == b'\r' => {}
-            b'\n' => out.extend_from_slice(b"\r\n"),
-            byte => out.push(*byte),
-        }
-        before = *byte;
-    }
-    out
 }
 
 /// A boundary that stands in no part: the id of the event is a code that nobody could know who wrote the message.

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use atalaya_formats::redact::{Extent, HiddenMessage, TrapNames};
+use atalaya_formats::redact::{HiddenMessage, TrapNames};
 use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::{self, HiddenEnvelope, Material, System, View};
 use atalaya_model::{Handshake, MailAddress, Observation, Prefix, Timestamp};
@@ -157,11 +157,6 @@ impl Evidence {
             first_seen: shown.seen_at,
             last_seen: shown.seen_at,
         })
-    }
-
-    /// Whether the message is shown whole, or all but parts that are no text.
-    pub(super) const fn is_whole(&self) -> bool {
-        matches!(self.message.extent, Extent::Message { .. })
     }
 
     /// The envelope sender, where it is a mailbox as X-ARF wants it.

@@ -20,16 +20,11 @@ use mail_builder::mime::{BodyPart, MimePart};
 use uuid::Uuid;
 
 use super::config::NoticeConfig;
-use super::evidence::Evidence;
 use super::letter::Shown;
 use super::table;
 use super::text::{self, Facts};
+use crate::message_part::{EIGHT_BIT, SEVEN_BIT, message_part};
 
-/// Longest line that a mail may have (RFC 5322 section 2.1.1), without its end.
-const MAX_LINE: usize = 998;
-/// How parts travel that are not encoded (RFC 2045 section 6.1).
-const SEVEN_BIT: &str = "7bit";
-const EIGHT_BIT: &str = "8bit";
 /// The program, as reports name it.
 const PROGRAM: &str = concat!("Atalaya/", env!("CARGO_PKG_VERSION"));
 
@@ -73,7 +68,10 @@ fn report(facts: &Facts<'_>, config: &NoticeConfig, id: Uuid) -> MimePart<'stati
             .zip(1..)
             .map(|(shown, number)| xarf_part(facts, shown, number)),
     );
-    let for_programs = [feedback_part(facts, config), spam_part(facts)];
+    let for_programs = [
+        feedback_part(facts, config),
+        message_part(&facts.newest.evidence.message),
+    ];
     let has_8bit = for_programs.iter().any(|part| travels_in(part, EIGHT_BIT));
     // Neither boundary may begin with the other (RFC 2046 section 5.1.2).
     let [outer, inner] = ['r', 'p'].map(|letter| {
@@ -123,18 +121,6 @@ fn feedback_part(facts: &Facts<'_>, config: &NoticeConfig) -> MimePart<'static> 
     MimePart::new("message/feedback-report", report.to_text().into_bytes()).transfer_encoding(SEVEN_BIT)
 }
 
-/// The spam itself; its header alone where the rest cannot be shown, or cannot travel.
-fn spam_part(facts: &Facts<'_>) -> MimePart<'static> {
-    let bytes = with_crlf(&facts.newest.evidence.message.bytes);
-    if travels_whole(&facts.newest.evidence) {
-        let encoding = if bytes.is_ascii() { SEVEN_BIT } else { EIGHT_BIT };
-        MimePart::new("message/rfc822", bytes).transfer_encoding(encoding)
-    } else {
-        let header = String::from_utf8_lossy(header_of(&bytes)).replace('\0', "");
-        MimePart::new("text/rfc822-headers", header)
-    }
-}
-
 /// A part for programs that read X-ARF, which knows one incident a report.
 fn xarf_part(facts: &Facts<'_>, about: &Shown, number: usize) -> MimePart<'static> {
     let evidence = &about.evidence;
@@ -170,45 +156,6 @@ fn xarf_part(facts: &Facts<'_>, about: &Shown, number: usize) -> MimePart<'stati
     };
     let kind = ContentType::new("application/json").attribute("name", name.clone());
     MimePart::new(kind, xarf::report(&incident, &listed_in).into_bytes()).attachment(name)
-}
-
-/// Every line end as CRLF, whatever it was.
-fn with_crlf(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some((byte, behind)) = rest.split_first() {
-        rest = match (byte, behind) {
-            (b'\r', [b'\n', behind @ ..]) => {
-                out.extend_from_slice(b"\r\n");
-                behind
-            }
-            (b'\r' | b'\n', _) => {
-                out.extend_from_slice(b"\r\n");
-                behind
-            }
-            _ => {
-                out.push(*byte);
-                behind
-            }
-        };
-    }
-    out
-}
-
-/// Whether the spam goes along as a message: it is shown whole, and it can go through SMTP unencoded, because `message/rfc822` may not be
-/// encoded (RFC 2046 section 5.2.1).
-pub(super) fn travels_whole(evidence: &Evidence) -> bool {
-    let bytes = &evidence.message.bytes;
-    let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
-    evidence.is_whole() && !bytes.contains(&0) && lines.all(|line| line.len() <= MAX_LINE)
-}
-
-fn header_of(bytes: &[u8]) -> &[u8] {
-    let end = bytes
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .map_or(bytes.len(), |at| at + 2);
-    bytes.get(..end).unwrap_or(bytes)
 }
 
 fn contains(body: &BodyPart<'_>, boundary: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use atalaya_formats::csv;
 use atalaya_model::{Class, Contact, Prefix, Serial, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -53,35 +54,8 @@ pub(super) fn write(rows: &[Row], public_url: &str) -> String {
             row.serial.to_string(),
             format!("{public_url}/ip/{}", incident.address),
         ];
-        out.push_str(&fields.map(|field| quoted(&field)).join(","));
+        out.push_str(&fields.map(|text| csv::field(&text)).join(","));
         out.push_str("\r\n");
         out
     })
-}
-
-/// A field on one line, that no spreadsheet takes for a formula.
-fn quoted(field: &str) -> String {
-    let mut text: String = field
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if text.starts_with(['=', '+', '-', '@']) {
-        text.insert(0, '\'');
-    }
-    if text.contains(['"', ',']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_field_cannot_leave_its_cell() {
-        assert_eq!(quoted("plain"), "plain");
-        assert_eq!(quoted("a, \"b\"\r\nc"), "\"a, \"\"b\"\"  c\"");
-        assert_eq!(quoted("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use atalaya_formats::csv;
 use atalaya_model::{MailAddress, Serial, Timestamp};
 use atalaya_store::{Part, Store, StoreError};
 use axum::Json;
@@ -96,26 +97,11 @@ fn line(text: &mut String, row: &Row) {
         moment(first.and_then(|listing| listing.until)),
         moment(row.left_at().filter(|_| !is_listed)),
         moment(row.notice.told_at),
-        cell(row.reason()),
+        csv::field(row.reason()),
         yes(row.is_refused).to_owned(),
     ];
     let written = write!(text, "{}\r\n", fields.join(","));
     debug_assert!(written.is_ok(), "a String takes everything");
-}
-
-/// A text on one line, that cannot leave its cell and that no spreadsheet takes for a formula.
-fn cell(text: &str) -> String {
-    let mut text: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if text.starts_with(['=', '+', '-', '@']) {
-        text.insert(0, '\'');
-    }
-    if text.contains(['"', ',']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text
 }
 
 /// `GET /api/v1/network/TICKET`: a page of the addresses, and how the next one is asked for.
@@ -180,16 +166,4 @@ fn address(row: &Row) -> Value {
         "told": row.notice.told_at,
         "not_ours": row.is_refused,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_cannot_leave_its_cell() {
-        assert_eq!(cell("plain"), "plain");
-        assert_eq!(cell("a, \"b\"\r\nc"), "\"a, \"\"b\"\"  c\"");
-        assert_eq!(cell("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
-    }
 }

@@ -21,9 +21,9 @@ use atalaya_model::{ContactSource, MailAddress, Timestamp};
 use super::evidence::Evidence;
 use super::language::Tongues;
 use super::letter::Shown;
-use super::mail::travels_whole;
 use super::table::{self, Row};
 use super::thread::Thread;
+use crate::message_part::travels_whole;
 use page::Page;
 use template::{Template, Values};
 use templates::{Piece, Tongue};
@@ -266,7 +266,7 @@ fn add_listing(values: &mut Values, facts: &Facts<'_>, words: &Words) {
 fn extent<'a>(evidence: &Evidence, words: &'a Words) -> &'a str {
     match evidence.message.extent {
         Extent::Header => words.header,
-        Extent::Message { .. } if !travels_whole(evidence) => words.header_and_xarf,
+        Extent::Message { .. } if !travels_whole(&evidence.message) => words.header_and_xarf,
         Extent::Message { parts_left_out: 0 } => words.complete,
         Extent::Message { .. } => words.left_out,
     }
