@@ -1,9 +1,10 @@
 //! Notices a second: rendered from jobs, then signed and handed to a mail server, beside Postfix's smtp-source, which has nothing to write,
 //! to sign or to remember.
 //!
-//! `--relay HOST:PORT` names the server, a local Postfix as a rule; without it smtp-sink takes all. `--notices N` says how many.
+//! They are handed to Postfix's smtp-sink, which keeps nothing, and to a Postfix that takes each into its queue and then throws it away.
+//! `--relay HOST:PORT` names another server. `--notices N` says how many.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use atalaya_notify::{
     new_ed25519_key,
 };
 use atalaya_store::{NewMail, OutgoingMail, Store, StoreUrl};
+use atalaya_testkit::Postfix;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +35,8 @@ const BATCH: usize = 500;
 const CONNECTIONS: u32 = 20;
 /// How often it is looked whether all is done: each look reads all that wait, which costs as much as some notices.
 const LOOK: Duration = Duration::from_millis(500);
+/// The longest wait for a server to listen.
+const START: Duration = Duration::from_secs(30);
 /// A spam of usual length.
 const SPAM: &str = "From: offers@cheap.example\r\nSubject: offer\r\nMIME-Version: 1.0\r\n\r\n";
 
@@ -69,50 +73,87 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         arguments.get(at + 1)
     };
     let count = value("--notices").map_or(Ok(NOTICES), |text| text.parse())?;
-    let (_sink, relay) = match value("--relay") {
-        Some(relay) => (None, relay.clone()),
-        None => {
-            let (server, address) = Server::smtp_sink()?;
-            (Some(server), address.to_string())
-        }
-    };
     let folder = tempfile::tempdir_in(".").context("cannot make a data folder here")?;
     let keys = keys(folder.path())?;
-    let config = NoticeConfig {
-        sender: Some("abuse@list.example".parse()?),
-        relay: Some(relay.clone()),
+    let runtime = Runtime::new()?;
+    let (rendered, mail) = runtime.block_on(render(folder.path(), &config(""), count))?;
+    println!(
+        "{count} notices of {} bytes, {CONNECTIONS} connections",
+        mail.message.len()
+    );
+    print("rendered into the outbox", rendered);
+    let copies = Copies { mail, count };
+    let hand = |name: &str, relay: &str| {
+        println!("to {name}");
+        hand_over(&runtime, &copies, relay, &keys)
+    };
+    if let Some(relay) = value("--relay") {
+        return hand(relay, relay);
+    }
+    let (_sink, address) = Server::smtp_sink()?;
+    hand("smtp-sink", &address.to_string())?;
+    let (_postfix, address) = postfix()?;
+    hand("Postfix", &address.to_string())
+}
+
+/// What is handed over.
+struct Copies {
+    mail: OutgoingMail,
+    count: u32,
+}
+
+/// How notices are sent to a server.
+fn config(relay: &str) -> NoticeConfig {
+    NoticeConfig {
+        sender: "abuse@list.example".parse().ok(),
+        relay: Some(relay.to_owned()),
         delivery: Some(Delivery::Relay),
         tls: Tls::None,
         connections: CONNECTIONS,
-        return_path: Some("bounces@list.example".parse()?),
+        return_path: "bounces@list.example".parse().ok(),
         ..NoticeConfig::default()
-    };
-    let runtime = Runtime::new()?;
-    let (rendered, mail) = runtime.block_on(render(folder.path(), &config, count))?;
-    let size = mail.message.len();
-    println!("{count} notices of {size} bytes, {CONNECTIONS} connections, to {relay}");
-    print("rendered into the outbox", rendered);
+    }
+}
+
+/// Hands all to a server, without and with signatures, and then smtp-source does.
+fn hand_over(runtime: &Runtime, copies: &Copies, relay: &str, keys: &[DkimKey; 2]) -> anyhow::Result<()> {
     let mut sent = 0.0;
-    for (number, (name, keys)) in [
-        ("handed over", &keys[..0]),
-        ("with Ed25519", &keys[..1]),
-        ("with Ed25519 and RSA", &keys),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    for (name, keys) in [
+        ("  handed over", &keys[..0]),
+        ("  with Ed25519", &keys[..1]),
+        ("  with Ed25519 and RSA", &keys[..]),
+    ] {
         let config = NoticeConfig {
             dkim: keys.to_vec(),
-            ..config.clone()
+            ..config(relay)
         };
-        let path = folder.path().join(format!("send{number}.db"));
-        sent = runtime.block_on(send(&path, config, &mail, count))?;
+        sent = runtime.block_on(send(config, copies))?;
         print(name, sent);
     }
-    let source = source(&relay, count, size)?;
-    print("smtp-source", source);
-    println!("{:<28} {:>12.2}", "ratio to smtp-source", sent / source);
+    let source = source(relay, copies.count, copies.mail.message.len())?;
+    print("  smtp-source", source);
+    println!("{:<28} {:>12.2}", "  ratio to smtp-source", sent / source);
     Ok(())
+}
+
+/// A Postfix that takes all, and throws away what it has in its queue.
+fn postfix() -> anyhow::Result<(Postfix, SocketAddr)> {
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let listener = format!("{address} inet n - n - - smtpd\n");
+    let settings = "myhostname = relay.example\nmydestination =\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\n\
+                    mynetworks = 127.0.0.0/8\nsmtpd_relay_restrictions = permit_mynetworks, reject\nsmtpd_peername_lookup = no\n\
+                    default_transport = discard:\nsmtpd_client_connection_count_limit = 0\n";
+    let postfix = Postfix::start(&listener, settings).context("Postfix is not there, or we are not root")?;
+    let started = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        ensure!(
+            started.elapsed() < START,
+            "Postfix does not listen: {}",
+            postfix.log()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok((postfix, address))
 }
 
 fn print(name: &str, rate: f64) {
@@ -228,9 +269,11 @@ fn decision(address: IpAddr, now: Timestamp) -> Decision {
 }
 
 /// Sends so many copies of a mail; gives how many a second.
-async fn send(path: &Path, config: NoticeConfig, mail: &OutgoingMail, count: u32) -> anyhow::Result<f64> {
-    let clock = Clock::system();
-    let store = Store::open(&StoreUrl::Sqlite(path.to_owned()), clock.clone()).await?;
+async fn send(config: NoticeConfig, Copies { mail, count }: &Copies) -> anyhow::Result<f64> {
+    let (clock, count) = (Clock::system(), *count);
+    let folder = tempfile::tempdir_in(".").context("cannot make a data folder here")?;
+    let path = folder.path().join("store.db");
+    let store = Store::open(&StoreUrl::Sqlite(path.clone()), clock.clone()).await?;
     let mut transaction = store.begin().await?;
     for number in 0..count {
         let copy = NewMail {
@@ -242,7 +285,7 @@ async fn send(path: &Path, config: NoticeConfig, mail: &OutgoingMail, count: u32
         transaction.add_mail(&copy).await?;
     }
     transaction.commit().await?;
-    let sender = Sender::new(config, store.clone(), clock, path.to_owned())?;
+    let sender = Sender::new(config, store.clone(), clock, folder.path().to_owned())?;
     let stop = CancellationToken::new();
     let begun = Instant::now();
     let running = tokio::spawn(sender.run(stop.clone()));

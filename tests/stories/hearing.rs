@@ -1,83 +1,36 @@
 //! A notice to a mailbox that does not exist: a real Postfix brings it, is refused, and its report comes back to the trap and is understood.
 
-use std::fs::create_dir;
 use std::io::Write;
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
+use atalaya_testkit::Postfix;
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::first_light::serve_recorded_rdap;
-use crate::harness::{ATALAYA, Server, free_port, have, run, swaks, until};
-use crate::mail_servers::open_folder;
+use crate::harness::{ATALAYA, Server, free_port, have, swaks, until};
 
 /// Whom the recorded answer names for the address of the story.
 const CONTACT: &str = "zzdnsr@bt.com";
 /// The sender of the story: a loopback address, and the one that it stands for.
 const SENDER: (&str, &str) = ("127.0.0.22", "62.239.237.1");
-/// What the relay needs.
-const SERVICES: &str = "cleanup unix n - n - 0 cleanup\nqmgr unix n - n 300 1 qmgr\nrewrite unix - - n - - trivial-rewrite\n\
-     bounce unix - - n - 0 bounce\ndefer unix - - n - 0 bounce\ntrace unix - - n - 0 bounce\nanvil unix - - n - 1 anvil\n\
-     proxymap unix - - n - - proxymap\nsmtp unix - - n - - smtp\nerror unix - - n - - error\n\
-     postlog unix-dgram n - n - 1 postlogd\n";
 
-/// A Postfix that relays; stopped when dropped.
-struct Relay {
-    child: Child,
-    folder: TempDir,
-}
-
-impl Relay {
-    /// Starts one that brings mail of each domain to a port of loopback.
-    fn start(port: u16, routes: &[(&str, u16)]) -> Self {
-        let folder = open_folder();
-        let inside = |name: &str| folder.path().join(name);
-        for name in ["etc", "queue", "data"] {
-            create_dir(inside(name)).unwrap();
-        }
-        run("chown", &["postfix", inside("data").to_str().unwrap()]);
-        let place = folder.path().display();
-        let routes: Vec<String> = routes
-            .iter()
-            .map(|(domain, port)| format!("{{ {domain} = smtp:[127.0.0.1]:{port} }}"))
-            .collect();
-        let main = format!(
-            "compatibility_level = 3.6\nqueue_directory = {place}/queue\ndata_directory = {place}/data\n\
-             maillog_file = {place}/data/maillog\nmaillog_file_prefixes = {place}\nmyhostname = relay.example\nmydestination =\n\
-             inet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmynetworks = 127.0.0.0/8\nlocal_recipient_maps =\nalias_maps =\n\
-             smtpd_relay_restrictions = permit_mynetworks, reject\nsmtpd_peername_lookup = no\nsmtp_dns_support_level = disabled\n\
-             smtp_tls_security_level = none\nsmtpd_tls_security_level = none\nnotify_classes =\ntransport_maps = inline:{{ {} }}\n",
-            routes.join(" ")
-        );
-        std::fs::write(inside("etc/main.cf"), main).unwrap();
-        std::fs::write(
-            inside("etc/master.cf"),
-            format!("127.0.0.1:{port} inet n - n - - smtpd\n{SERVICES}"),
-        )
-        .unwrap();
-        let child = Command::new("postfix")
-            .arg("-c")
-            .arg(inside("etc"))
-            .arg("start-fg")
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let relay = Self { child, folder };
-        until("the relay", || TcpStream::connect(("127.0.0.1", port)).ok());
-        relay
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        // The child is the script that waits for Postfix's own first process.
-        let file = self.folder.path().join("queue/pid/master.pid");
-        if let Ok(master) = std::fs::read_to_string(file) {
-            run("kill", &[master.trim()]);
-            drop(self.child.wait());
-        }
-    }
+/// Starts a Postfix that brings mail of each domain to a port of loopback.
+fn relay(port: u16, routes: &[(&str, u16)]) -> Postfix {
+    let routes: Vec<String> = routes
+        .iter()
+        .map(|(domain, port)| format!("{{ {domain} = smtp:[127.0.0.1]:{port} }}"))
+        .collect();
+    let settings = format!(
+        "myhostname = relay.example\nmydestination =\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmynetworks = 127.0.0.0/8\n\
+         local_recipient_maps =\nsmtpd_relay_restrictions = permit_mynetworks, reject\nsmtpd_peername_lookup = no\n\
+         smtp_dns_support_level = disabled\nsmtp_tls_security_level = none\nsmtpd_tls_security_level = none\nnotify_classes =\n\
+         transport_maps = inline:{{ {} }}\n",
+        routes.join(" ")
+    );
+    let relay = Postfix::start(&format!("127.0.0.1:{port} inet n - n - - smtpd\n"), &settings).unwrap();
+    until("the relay", || TcpStream::connect(("127.0.0.1", port)).ok());
+    relay
 }
 
 #[test]
@@ -96,7 +49,7 @@ fn a_real_report_comes_back_and_its_contact_is_marked() {
          [hearing]\naddresses = [\"list@atalaya.example\"]\n"
     ));
     let refusing = server.rest["smtp.refuses"].port();
-    let relay = Relay::start(
+    let relay = relay(
         port,
         &[("bt.com", refusing), ("atalaya.example", server.smtp.port())],
     );
@@ -108,7 +61,7 @@ fn a_real_report_comes_back_and_its_contact_is_marked() {
             .next()
             .map(|line| serde_json::from_str(line).unwrap())
     });
-    let log = || std::fs::read_to_string(relay.folder.path().join("data/maillog")).unwrap_or_default();
+    let log = || relay.log();
     assert_eq!(
         (&heard["kind"], &heard["action"], &heard["contact"]),
         (&"bounce".into(), &"counted".into(), &CONTACT.into()),

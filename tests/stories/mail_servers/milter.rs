@@ -43,8 +43,8 @@ fn postfix(server: &Server, milter: SocketAddr, settings: &str) -> Postfix {
 impl Postfix {
     /// The messages that it keeps, with their headers.
     fn kept(&self) -> Vec<String> {
-        let config = self.folder.path().join("etc");
-        let held = files_in(&self.folder.path().join("queue/hold"));
+        let config = self.path("etc");
+        let held = files_in(&self.path("queue/hold"));
         let show = |file: &std::path::PathBuf| {
             run(
                 "postcat",
@@ -56,7 +56,7 @@ impl Postfix {
 
     /// Lets somebody log in: me@trap.example, with the password `secret`.
     fn add_user(&self) {
-        let users = self.folder.path().join("users");
+        let users = self.path("users");
         let mut adding = Command::new("saslpasswd2")
             .args(["-p", "-c", "-u", "trap.example", "me", "-f"])
             .arg(&users)

@@ -1,27 +1,18 @@
 //! Postfix: `reject_rbl_client` in smtpd, and postscreen's weights. A PROXY header lets one client come from any address.
 
-use std::fs::create_dir;
+use std::fs::create_dir_all;
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
 
-use tempfile::TempDir;
+use atalaya_testkit as testkit;
 
 use super::resolver::Resolver;
-use super::{BLOCKED, WELCOME, list, open_folder, page_of, ready, snippet};
-use crate::harness::{free_port, run, swaks, until};
+use super::{BLOCKED, WELCOME, list, page_of, ready, snippet};
+use crate::harness::{free_port, swaks, until};
 
-/// The services that smtpd and postscreen need, without their addresses.
-const SERVICES: &str = "smtpd pass - - n - - smtpd\ndnsblog unix - - n - 0 dnsblog\ntlsproxy unix - - n - 0 tlsproxy\n\
-     cleanup unix n - n - 0 cleanup\nrewrite unix - - n - - trivial-rewrite\nanvil unix - - n - 1 anvil\n\
-     proxymap unix - - n - - proxymap\ndiscard unix - - n - - discard\nerror unix - - n - - error\n\
-     qmgr unix n - n 300 1 qmgr\nbounce unix - - n - 0 bounce\ndefer unix - - n - 0 bounce\ntrace unix - - n - 0 bounce\n\
-     postlog unix-dgram n - n - 1 postlogd\n";
-
-/// A Postfix with folders of its own; stopped when dropped.
+/// A Postfix on a port of its own, and the resolver that it asks; ended when dropped.
 pub(super) struct Postfix {
-    child: Child,
-    pub(super) folder: TempDir,
+    postfix: testkit::Postfix,
     _resolver: Resolver,
     server: SocketAddr,
 }
@@ -29,39 +20,22 @@ pub(super) struct Postfix {
 impl Postfix {
     /// Starts one whose port is served by this program, with this snippet and these settings.
     pub(super) fn start(resolver: Resolver, program: &str, settings: &str) -> Self {
-        let folder = open_folder();
-        let port = free_port();
-        let inside = |name: &str| folder.path().join(name);
-        for name in ["etc", "etc/sasl", "queue", "data"] {
-            create_dir(inside(name)).unwrap();
-        }
-        run("chown", &["postfix", inside("data").to_str().unwrap()]);
+        let (folder, port) = (testkit::Postfix::folder().unwrap(), free_port());
         let place = folder.path().display();
-        let main = format!(
-            "compatibility_level = 3.6\nqueue_directory = {place}/queue\ndata_directory = {place}/data\n\
-             maillog_file = {place}/data/maillog\nmaillog_file_prefixes = {place}\nmyhostname = mx.trap.example\n\
-             mydestination = trap.example\ninet_interfaces = 127.0.0.1\ninet_protocols = all\nlocal_recipient_maps =\n\
-             local_transport = discard:\nalias_maps =\nsmtpd_peername_lookup = no\n{settings}"
+        let settings = format!(
+            "myhostname = mx.trap.example\nmydestination = trap.example\ninet_interfaces = 127.0.0.1\ninet_protocols = all\n\
+             local_recipient_maps =\nlocal_transport = discard:\nsmtpd_peername_lookup = no\n{settings}"
         );
-        let master = format!("127.0.0.1:{port} inet n - n - 1 {program}\n{SERVICES}");
         // Where Debian's Postfix looks who may log in, if it asks.
         let sasl = format!(
             "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: {place}/users\n"
         );
-        std::fs::write(inside("etc/sasl/smtpd.conf"), sasl).unwrap();
-        std::fs::write(inside("etc/main.cf"), main).unwrap();
-        std::fs::write(inside("etc/master.cf"), master).unwrap();
-        let child = resolver
-            .command("postfix")
-            .arg("-c")
-            .arg(inside("etc"))
-            .arg("start-fg")
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        create_dir_all(folder.path().join("etc/sasl")).unwrap();
+        std::fs::write(folder.path().join("etc/sasl/smtpd.conf"), sasl).unwrap();
+        let listener = format!("127.0.0.1:{port} inet n - n - 1 {program}\n");
+        let command = resolver.command("postfix");
         let postfix = Self {
-            child,
-            folder,
+            postfix: testkit::Postfix::start_in(folder, command, &listener, &settings).unwrap(),
             _resolver: resolver,
             server: ([127, 0, 0, 1], port).into(),
         };
@@ -69,9 +43,14 @@ impl Postfix {
         postfix
     }
 
+    /// A file in its folder.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.postfix.path(name)
+    }
+
     /// Where its configuration is.
     pub(super) fn configuration(&self) -> PathBuf {
-        self.folder.path().join("etc")
+        self.path("etc")
     }
 
     /// What a client from this address is told when it names a recipient.
@@ -114,18 +93,7 @@ impl Postfix {
 
     /// Its log so far.
     pub(super) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("data/maillog")).unwrap_or_default()
-    }
-}
-
-impl Drop for Postfix {
-    fn drop(&mut self) {
-        // The child is the script that waits for Postfix's own first process.
-        let file = self.folder.path().join("queue/pid/master.pid");
-        if let Ok(master) = std::fs::read_to_string(file) {
-            run("kill", &[master.trim()]);
-            drop(self.child.wait());
-        }
+        self.postfix.log()
     }
 }
 

@@ -6,12 +6,14 @@ pub mod contacts;
 mod data;
 mod on_both;
 pub mod peers;
+mod postfix;
 mod postgres;
 mod skip;
 mod small_disk;
 
 pub use clock::TestClock;
 pub use data::data;
+pub use postfix::Postfix;
 pub use postgres::{Postgres, postgres, until_somebody_waits};
 pub use skip::skip;
 pub use small_disk::SmallDisk;
