@@ -94,14 +94,14 @@ impl Policies {
         let url = format!("https://mta-sts.{domain}/.well-known/mta-sts.txt");
         let answer = self
             .client
-            .get(&url, "text/plain")
+            .get(&url, POLICY_TYPE)
             .await
             .map_err(|error| error.to_string())?;
         match (answer.status, answer.content_type) {
             (200, Some(kind)) if is_policy(&kind) => {
                 Policy::parse(&answer.body).map_err(|error| error.to_string())
             }
-            (200, kind) => Err(format!("it is {}, not {POLICY_TYPE}", kind.unwrap_or_default())),
+            (200, _) => Err(format!("it is of another type than {POLICY_TYPE}")),
             (status, _) => Err(format!("the server answers with status {status}")),
         }
     }
