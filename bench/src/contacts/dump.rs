@@ -22,6 +22,9 @@ const FILLING: &str = "country:        NL\nadmin-c:        DUMY-RIPE\ntech-c:   
      mnt-by:         EXAMPLE-MNT\ncreated:        2004-11-23T12:00:00Z\nlast-modified:  2019-03-05T07:11:42Z\n\
      source:         RIPE\nremarks:        ****************************\nremarks:        * THIS OBJECT IS MODIFIED\n";
 
+/// Writes the object of a number.
+type WriteObject = fn(u32) -> String;
+
 /// The files.
 pub(super) struct Dump {
     pub(super) files: Vec<PathBuf>,
@@ -48,7 +51,7 @@ impl Dump {
         let organisations = networks.div_ceil(ALLOCATED);
         let mut bytes = 0;
         let mut files = Vec::new();
-        let classes: [(&str, u32, fn(u32) -> String); 3] = [
+        let classes: [(&str, u32, WriteObject); 3] = [
             ("inetnum", networks, network),
             ("organisation", organisations, organisation),
             ("role", organisations.saturating_mul(2), role),
@@ -98,7 +101,7 @@ fn organisation(number: u32) -> String {
 
 /// The abuse contacts of organisations, and then those of customers.
 fn role(number: u32) -> String {
-    let (kind, number) = if number % 2 == 0 {
+    let (kind, number) = if number.is_multiple_of(2) {
         ("AR", number / 2)
     } else {
         ("CU", number / 2)
