@@ -5,8 +5,10 @@
     reason = "a benchmark prints its figures, and measures real time"
 )]
 
+mod contacts;
 mod dns;
 mod filling;
+mod network;
 mod notices;
 mod places;
 mod process;
@@ -24,13 +26,15 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What can be measured.
-const NAMES: &str = "dns, listing, notices, page, places, statistics, store or trap";
+const NAMES: &str = "contacts, dns, listing, network, notices, page, places, statistics, store or trap";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
+        Some("contacts") => contacts::run(&arguments.collect::<Vec<_>>()),
         Some("dns") => dns::run(&arguments.collect::<Vec<_>>()),
         Some("listing") => served::run_listing(&arguments.collect::<Vec<_>>()),
+        Some("network") => network::run(&arguments.collect::<Vec<_>>()),
         Some("notices") => notices::run(&arguments.collect::<Vec<_>>()),
         Some("page") => served::run_page(&arguments.collect::<Vec<_>>()),
         Some("places") => places::run(&arguments.collect::<Vec<_>>()),

@@ -14,6 +14,7 @@ fn the_demo_shows_every_step_and_ends_with_success() {
         "2. Decide",
         "3. Publish",
         "4. Notify",
+        "the page of its network: http://127.0.0.1:",
         "5. Delist",
         "Every step held.",
     ] {

@@ -14,6 +14,7 @@ mod commands;
 mod contacts;
 mod control;
 mod data;
+mod delivered;
 mod demo;
 mod evidence;
 mod exports;

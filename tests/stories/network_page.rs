@@ -72,7 +72,7 @@ fn the_link_of_a_notice_opens_the_page_that_takes_the_address_off() {
 }
 
 /// The path of the link to the page of the network in a mail.
-fn link(mail: &str) -> String {
+pub(crate) fn link(mail: &str) -> String {
     let plain = mail.replace("=\r\n", "").replace("=\n", "");
     let (_, rest) = plain
         .split_once("https://list.atalaya.example/network/")

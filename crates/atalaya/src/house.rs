@@ -411,7 +411,8 @@ impl House {
             is_more |= self.store.delete_evidence(kind, before(period)).await?;
         }
         let counted = self.store.position(atalaya_stats::READER).await?;
-        let done = self.judge.position().await?.min(counted);
+        let told = self.store.told_up_to().await?.unwrap_or(u64::MAX);
+        let done = self.judge.position().await?.min(counted).min(told);
         let old = before(kept.keep_observations);
         is_more |= self.store.delete_observations(old, done).await?;
         is_more |= self.store.delete_heard(old).await?;

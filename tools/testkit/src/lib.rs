@@ -17,3 +17,6 @@ pub use postfix::Postfix;
 pub use postgres::{Postgres, postgres, until_somebody_waits};
 pub use skip::skip;
 pub use small_disk::SmallDisk;
+
+/// A program in Python that reads a notice, and fails where it is not as it should be. Needs `jsonschema`.
+pub const NOTICE_READER: &str = include_str!("notice_reader.py");

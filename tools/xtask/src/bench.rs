@@ -21,6 +21,11 @@ struct Benchmark {
 /// Every benchmark. A new one is one more row.
 const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
+        name: "contacts",
+        about: "how long a registry's bulk data of real size takes to read, and its memory; takes --networks N and --compare",
+        target: &["--package", "atalaya-bench", "--", "contacts"],
+    },
+    Benchmark {
         name: "dns",
         about: "answers about a list, its memory and its changes, beside rbldnsd, NSD and Knot",
         target: &["--package", "atalaya-bench", "--", "dns"],
@@ -29,6 +34,11 @@ const BENCHMARKS: &[Benchmark] = &[
         name: "listing",
         about: "from the 250 of the trap to the DNS answer that lists; takes --listed NUMBER, --filled FILE and --binary FILE",
         target: &["--package", "atalaya-bench", "--", "listing"],
+    },
+    Benchmark {
+        name: "network",
+        about: "how long the page of one network with very many listings takes; takes --listings N and --binary FILE",
+        target: &["--package", "atalaya-bench", "--", "network"],
     },
     Benchmark {
         name: "notices",

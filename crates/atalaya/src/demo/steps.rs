@@ -184,7 +184,14 @@ impl Demo<'_> {
             Ok((files.len() >= wanted).then_some(files))
         });
         for file in files.await? {
+            let page = network_page(&std::fs::read_to_string(&file)?).context("a notice without a link")?;
+            let (status, _) = http(self.server.addresses.http, "GET", &page).await?;
+            ensure!(status == 200, "the page of a network answered {status}");
             print(format_args!("  written: {}", file.display()))?;
+            print(format_args!(
+                "  the page of its network: http://{}{page}",
+                self.server.addresses.http
+            ))?;
         }
         Ok(())
     }
@@ -246,6 +253,19 @@ async fn until<T>(look: impl AsyncFn() -> anyhow::Result<Option<T>>) -> anyhow::
     tokio::time::timeout(PATIENCE, found)
         .await
         .context("nothing came of it in time")?
+}
+
+/// The path of the page that a notice links to.
+fn network_page(mail: &str) -> Option<String> {
+    // A long line of the text was broken (RFC 2045 section 6.7).
+    let mail = mail.replace("=\r\n", "");
+    let (_, rest) = mail.split_once("/network/")?;
+    let is_of_a_ticket = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    let ticket: String = rest
+        .chars()
+        .take_while(|letter| is_of_a_ticket(*letter))
+        .collect();
+    Some(format!("/network/{ticket}"))
 }
 
 /// The mail files in a folder and the folders in it.

@@ -35,6 +35,8 @@ pub struct HttpAnswer {
     pub etag: Option<String>,
     /// The header `Last-Modified`, as sent.
     pub last_modified: Option<String>,
+    /// The header `Content-Type`, as sent.
+    pub content_type: Option<String>,
     /// The body of an answer with status 200; that of any other is not read.
     pub body: Vec<u8>,
 }
@@ -184,6 +186,7 @@ impl HttpClient {
                 retry_after,
                 etag: None,
                 last_modified: None,
+                content_type: None,
                 body: Vec::new(),
             })
         };
@@ -285,11 +288,13 @@ impl HttpClient {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
         };
-        let (retry_after, etag, last_modified) = (
-            said(header::RETRY_AFTER),
-            said(header::ETAG),
-            said(header::LAST_MODIFIED),
-        );
+        let [retry_after, etag, last_modified, content_type] = [
+            header::RETRY_AFTER,
+            header::ETAG,
+            header::LAST_MODIFIED,
+            header::CONTENT_TYPE,
+        ]
+        .map(said);
         let body = if status == StatusCode::OK {
             self.read(response).await?
         } else {
@@ -301,6 +306,7 @@ impl HttpClient {
             retry_after,
             etag,
             last_modified,
+            content_type,
             body,
         })
     }

@@ -201,6 +201,17 @@ impl Store {
         row.map_or(Ok((0, 0)), |mut row| Ok((row.take_count()?, row.take_count()?)))
     }
 
+    /// Up to which observation those who enrolled are told, in events; none where there is nobody to tell.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn told_up_to(&self) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT COALESCE((SELECT position FROM readers WHERE name = $1), 0) \
+                   FROM enrolments WHERE state = 'active' LIMIT 1";
+        let row = self.read().await?.row(sql, values![READER]).await?;
+        row.map(|mut row| row.take_count()).transpose()
+    }
+
     /// A number that each change of any enrolment moves.
     ///
     /// # Errors

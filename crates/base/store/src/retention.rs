@@ -22,18 +22,18 @@ impl Store {
             .await
     }
 
-    /// Deletes some observations that were seen before a moment, of those up to the position `judged`; tells whether there may be more.
+    /// Deletes some observations that were seen before a moment, of those up to the position `done` that all who follow them have reached; tells whether there may be more.
     /// What was concluded from them stays.
     ///
     /// They are looked for from the oldest on. One whose clock was ahead delays those recorded after it until it is over itself.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn delete_observations(&self, before: Timestamp, judged: u64) -> Result<bool, StoreError> {
+    pub async fn delete_observations(&self, before: Timestamp, done: u64) -> Result<bool, StoreError> {
         let old = "SELECT position FROM (SELECT position, seen_at FROM observations WHERE position <= $1 \
                    ORDER BY position LIMIT $3) AS oldest WHERE seen_at < $2";
         let delete = format!("DELETE FROM observations WHERE position IN ({old})");
-        self.delete_old("observations", (old, delete), values![judged, before, BATCH])
+        self.delete_old("observations", (old, delete), values![done, before, BATCH])
             .await
     }
 

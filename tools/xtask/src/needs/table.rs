@@ -204,6 +204,21 @@ pub(super) const NEEDS: &[Need] = &[
         "reads notices as a person does, and shows which of them are one thread",
     ),
     need(
+        "libsisimai-perl",
+        Proof::Perl("Sisimai"),
+        "reads the feedback report of notices",
+    ),
+    need(
+        "mutt",
+        Proof::Program("mutt"),
+        "shows a notice as a person reads it",
+    ),
+    need(
+        "python3-dnspython",
+        Proof::Python("dns.resolver"),
+        "fetches the keys of signatures from name servers",
+    ),
+    need(
         "python3-dkim",
         Proof::Python("dkim"),
         "verifies the signatures of notices",

@@ -18,6 +18,8 @@ use super::{Feedback, READER, is_told};
 
 /// Observations of one step.
 const STEP: u32 = 500;
+/// Events of one step, but for those of its last observation: many may have enrolled for one network.
+const MOST_EVENTS: usize = 20_000;
 /// Enrolments read at once.
 const PAGE: u32 = 1_000;
 /// The longest wait for news.
@@ -77,14 +79,20 @@ impl FeedbackFollower {
         let store = &self.feedback.store;
         let position = store.position(READER).await?;
         let seen = store.observations_after(position, STEP).await?;
-        let Some(last) = seen.last().map(|seen| seen.position) else {
+        if seen.is_empty() {
             return Ok(false);
-        };
+        }
         let now = self.feedback.clock.now();
-        let told = seen.iter().filter(|seen| is_told(&seen.observation));
-        let events: Vec<FeedbackEvent> = told
-            .flat_map(|seen| self.events_of(seen.position, &seen.observation, now))
-            .collect();
+        let (mut events, mut last) = (Vec::new(), position);
+        for seen in seen {
+            if events.len() >= MOST_EVENTS {
+                break;
+            }
+            if is_told(&seen.observation) {
+                events.extend(self.events_of(seen.position, &seen.observation, now));
+            }
+            last = seen.position;
+        }
         let mut transaction = store.begin().await?;
         transaction.add_feedback_events(&events).await?;
         transaction.set_position(READER, last).await?;

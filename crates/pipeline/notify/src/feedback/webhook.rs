@@ -105,6 +105,7 @@ mod tests {
                 retry_after: retry_after.map(str::to_owned),
                 etag: None,
                 last_modified: None,
+                content_type: None,
                 body: Vec::new(),
             }))
         };

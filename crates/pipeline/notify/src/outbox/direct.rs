@@ -64,14 +64,16 @@ impl Direct {
             Some(hello) => hello.clone(),
             None => config.sender()?.domain().to_owned(),
         };
+        let limits = Limits::new(config.timeout.duration());
         Ok(Self {
             resolver: Resolver::new(config.resolvers.clone()),
-            policies: Policies::new(clock.clone())?,
+            // A web server that hangs leaves time for the mail servers.
+            policies: Policies::new(clock.clone(), limits.connect.div_f32(2.0))?,
             pool: Pool::new(clock.clone()),
             hello,
             port: config.direct_port,
             inside: config.direct_inside.clone(),
-            limits: Limits::new(config.timeout.duration()),
+            limits,
         })
     }
 

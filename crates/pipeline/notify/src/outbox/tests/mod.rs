@@ -4,6 +4,7 @@ mod direct;
 mod dkim;
 mod kill;
 mod many;
+mod mta_sts;
 mod tls;
 
 use std::os::unix::fs::MetadataExt;

@@ -12,7 +12,7 @@ use super::*;
 
 /// What came of the connections to a relay that offers STARTTLS.
 #[derive(Debug, PartialEq, Eq)]
-enum Came {
+pub(super) enum Came {
     InTls(Vec<u8>),
     InTheOpen(Vec<u8>),
 }
@@ -76,7 +76,7 @@ async fn relay_that_goes_on(
     (name, receiver)
 }
 
-async fn converse_with_tls(
+pub(super) async fn converse_with_tls(
     stream: TcpStream,
     acceptor: Option<TlsAcceptor>,
     answer: &[u8],
