@@ -116,6 +116,33 @@ fn counted_by_notmuch(mailbox: &Path) -> (String, String) {
     (count("messages"), count("threads"))
 }
 
+/// Whether mutt shows what a person needs.
+fn is_shown_by_mutt(mailbox: &Path, address: &str) {
+    let shown = shown_by_mutt(mailbox);
+    for expected in [
+        format!("To: {CONTACT}"),
+        format!("Subject: Spam from {address}, listed in bl.atalaya.test"),
+        "Auto-Submitted: auto-generated".to_owned(),
+        "List-Unsubscribe: <https://list.atalaya.example/notices/stop/".to_owned(),
+        "WHAT WE SAW".to_owned(),
+    ] {
+        assert!(shown.contains(&expected), "{expected:?} is missing in\n{shown}");
+    }
+}
+
+/// Whether dkimpy finds both signatures right, with the keys that a name server gives it.
+fn are_signatures_right(verifier: &str, file: &str, records: [(String, String); 2]) {
+    let runtime = Runtime::new().unwrap();
+    let script = move |name: &str| match records.iter().find(|(owner, _)| owner == name) {
+        Some((owner, text)) => DnsReply::Records(vec![DnsRecord::txt(owner, text)]),
+        None => DnsReply::Status(3),
+    };
+    let peer = runtime.block_on(DnsPeer::start(script)).unwrap();
+    let port = peer.address().port().to_string();
+    assert_eq!(told_by(verifier, &["-c", VERIFY, file, &port]), "True True");
+    assert_eq!(peer.asked().len(), 2, "both keys came from the name server");
+}
+
 /// Whether the programs and data are there.
 fn ready() -> bool {
     let has_sisimai = Command::new("perl").args(["-MSisimai", "-e", "1"]).output();
@@ -150,26 +177,8 @@ fn a_notice_that_postfix_delivers_is_what_programs_of_others_expect() {
     let mail = postfix.delivered(1).remove(0);
     let file = mail.to_str().unwrap();
 
-    let shown = shown_by_mutt(&postfix.mailbox());
-    for expected in [
-        format!("To: {CONTACT}"),
-        format!("Subject: Spam from {address}, listed in bl.atalaya.test"),
-        "Auto-Submitted: auto-generated".to_owned(),
-        "List-Unsubscribe: <https://list.atalaya.example/notices/stop/".to_owned(),
-        "WHAT WE SAW".to_owned(),
-    ] {
-        assert!(shown.contains(&expected), "{expected:?} is missing in\n{shown}");
-    }
-
-    let runtime = Runtime::new().unwrap();
-    let script = move |name: &str| match records.iter().find(|(owner, _)| owner == name) {
-        Some((owner, text)) => DnsReply::Records(vec![DnsRecord::txt(owner, text)]),
-        None => DnsReply::Status(3),
-    };
-    let peer = runtime.block_on(DnsPeer::start(script)).unwrap();
-    let port = peer.address().port().to_string();
-    assert_eq!(told_by(verifier, &["-c", VERIFY, file, &port]), "True True");
-    assert_eq!(peer.asked().len(), 2, "both keys came from the name server");
+    is_shown_by_mutt(&postfix.mailbox(), address);
+    are_signatures_right(verifier, file, records);
 
     let schemas = schemas.to_str().unwrap();
     let spammer = "seller@watches.example";
