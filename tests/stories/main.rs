@@ -15,6 +15,7 @@ mod contacts;
 mod control;
 mod data;
 mod demo;
+mod enrolling;
 mod evidence;
 mod exports;
 mod fail2ban;
