@@ -196,8 +196,8 @@ impl Store {
         self.enrolments_by(sql, values![before, now, limit]).await
     }
 
-    /// The active enrolments after one whose end was announced, and whose proof can be looked at without asking anybody; in the order of
-    /// their names.
+    /// The enrolments after one whose end was announced, or has come, and whose proof can be looked at without asking anybody; in the order
+    /// of their names.
     ///
     /// # Errors
     /// The store failed.
@@ -207,7 +207,7 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Enrolment>, StoreError> {
-        let rest = "WHERE id > $1 AND ends_at > $2 AND warned_at IS NOT NULL AND state = 'active' \
+        let rest = "WHERE id > $1 AND ends_at > $2 AND (warned_at IS NOT NULL OR state = 'lapsed') \
                     AND proof IN ('reverse', 'txt') ORDER BY id LIMIT $3";
         let after = after.unwrap_or(Uuid::nil());
         self.enrolments_where(rest, values![after, now, limit]).await

@@ -54,7 +54,7 @@ pub struct RequestCounts {
     pub of_client: u64,
     /// For a scope.
     pub for_scope: u64,
-    /// Of a mailbox.
+    /// Of a mailbox, which it has not confirmed.
     pub of_mailbox: u64,
 }
 
@@ -124,7 +124,7 @@ impl Store {
         mailbox: &MailAddress,
     ) -> Result<RequestCounts, StoreError> {
         let sql = "SELECT COUNT(*), COUNT(CASE WHEN client = $1 THEN 1 END), \
-                   COUNT(CASE WHEN scope = $2 THEN 1 END), COUNT(CASE WHEN lower(mailbox) = $3 THEN 1 END) \
+                   COUNT(CASE WHEN scope = $2 THEN 1 END), COUNT(CASE WHEN lower(mailbox) = $3 AND confirmed_at IS NULL THEN 1 END) \
                    FROM enrolment_requests";
         let asked = values![client, scope.to_string(), caseless(mailbox)];
         let row = self.read().await?.row(sql, asked).await?;

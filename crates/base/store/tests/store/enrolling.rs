@@ -89,6 +89,12 @@ async fn requests_are_counted_by_client_scope_and_mailbox(fixture: Fixture) {
     another.scope = "AS64500".parse().unwrap();
     put(store, &request(1, now)).await;
     put(store, &another).await;
+    let confirmed = EnrolmentRequest {
+        confirmed_at: Some(now),
+        scope: "AS64501".parse().unwrap(),
+        ..request(3, now)
+    };
+    put(store, &confirmed).await;
     let scope = "192.0.2.0/24".parse().unwrap();
     let mailbox = "abuse@NETWORK.example".parse().unwrap();
     let counts = store
@@ -97,7 +103,7 @@ async fn requests_are_counted_by_client_scope_and_mailbox(fixture: Fixture) {
     assert_eq!(
         counts.unwrap(),
         RequestCounts {
-            all: 2,
+            all: 3,
             of_client: 1,
             for_scope: 1,
             of_mailbox: 2,

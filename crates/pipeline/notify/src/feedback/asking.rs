@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::config::Enrolling;
 use super::enrol::{is_name, webhook_server};
-use super::proofs::{is_few, is_same};
+use super::names::is_few;
+use super::proofs::is_same;
 use super::{Feedback, FeedbackError, NewEnrolment};
 
 /// Most requests that wait: some megabytes, and as many mails in the time that they are kept.
@@ -23,7 +24,7 @@ const MOST_WAITING: u64 = 1_000;
 const MOST_OF_CLIENT: u64 = 10;
 /// Most of them for one scope: somebody else's do not keep its holder out.
 const MOST_FOR_SCOPE: u64 = 5;
-/// Most of them of one mailbox, and so most mails that strangers can have sent to it in the time that they are kept.
+/// Most of them that one mailbox has not confirmed, and so most mails that strangers can have sent to it in the time that they are kept.
 const MOST_OF_MAILBOX: u64 = 3;
 /// Most enrolments of one mailbox that made themselves.
 pub(super) const MOST_ENROLLED: u32 = 50;

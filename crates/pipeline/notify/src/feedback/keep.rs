@@ -30,7 +30,11 @@ impl Feedback {
                 self.look_at_proofs(&mut looked_at).await?;
                 self.look().await
             };
-            let pause = match work.await {
+            let done = tokio::select! {
+                done = work => done,
+                () = stop.cancelled() => return,
+            };
+            let pause = match done {
                 Ok(true) => Duration::ZERO,
                 Ok(false) => LOOK_EVERY,
                 Err(failed) => {
@@ -93,7 +97,7 @@ impl Feedback {
         Ok(transaction.commit().await?)
     }
 
-    /// Looks once a day at the proofs of those whose end was announced.
+    /// Looks once a day at the proofs of those whose end was announced, or has come.
     pub(super) async fn look_at_proofs(&self, looked_at: &mut Timestamp) -> Result<(), FeedbackError> {
         let now = self.clock.now();
         if now.since(*looked_at) < LOOK_AT_PROOFS && now >= *looked_at {
@@ -119,7 +123,7 @@ impl Feedback {
             return Ok(false);
         };
         let whose = (&enrolment.scope, &enrolment.mailbox);
-        Ok(self.check_proof(whose, proof).await? == Checked::Proven)
+        Ok(self.look_at(whose, proof).await?.await == Checked::Proven)
     }
 
     async fn prove_again_by_itself(&self, enrolment: Enrolment) -> Result<(), FeedbackError> {

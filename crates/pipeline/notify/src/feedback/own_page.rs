@@ -11,7 +11,8 @@ use atalaya_store::{Enrolment, EnrolmentRequest, Proof, StoreError};
 
 use super::Feedback;
 use super::asking::MOST_ENROLLED;
-use super::proofs::{RecordNames, is_same};
+use super::names::RecordNames;
+use super::proofs::is_same;
 
 /// Where the page is, before the ticket.
 const PATH: &str = "feedback/mine";

@@ -1,7 +1,8 @@
 //! `/feedback/mine/TICKET`: what a mailbox asked for, what it is asked about, and what it enrolled.
 
 use askama::Template;
-use atalaya_notify::{Holder, Record, ShutPage};
+use atalaya_model::FeedbackScope;
+use atalaya_notify::{Enrolling, Holder, Record, ShutPage};
 use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, Proof, Ways};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -72,6 +73,8 @@ struct EnrolledView {
     ways: String,
     proof: &'static str,
     until: String,
+    /// Whether he can prove it again himself: what the operator's word proved, the operator does.
+    is_provable: bool,
 }
 
 impl EnrolledView {
@@ -96,7 +99,8 @@ pub(crate) async fn mine(
     let mut asked = Vec::new();
     for request in &own.asked {
         let record = shared.app.feedback.record_of(request).await?;
-        asked.push(asked_view(request, record, t));
+        let enrol = shared.app.feedback.config().enrol;
+        asked.push(asked_view(request, record, (enrol, t)));
     }
     let template = MinePage {
         frame: Frame::now(&shared, &reader),
@@ -137,15 +141,23 @@ pub(super) async fn enter(
     }
 }
 
-fn asked_view(request: &EnrolmentRequest, record: Option<Record>, t: &'static Texts) -> AskedView {
+fn asked_view(
+    request: &EnrolmentRequest,
+    record: Option<Record>,
+    (enrol, t): (Enrolling, &'static Texts),
+) -> AskedView {
     let f = &t.feedback;
     let is_confirmed = request.confirmed_at.is_some();
-    let is_ready = request.proven_at.is_some() || request.approved_at.is_some();
-    let (text, button) = match (is_confirmed, is_ready, &request.contact) {
-        (false, ..) => (f.confirm_text.to_owned(), f.confirm),
-        (true, true, _) => (f.ready_text.to_owned(), f.finish),
-        (true, false, Some(contact)) => ((f.contact_asked)(contact.as_str()), f.look_again),
-        (true, false, None) => (f.look_text.to_owned(), f.look_again),
+    let is_proven = request.proven_at.is_some();
+    let is_ready = request.approved_at.is_some() || is_proven && enrol == Enrolling::Open;
+    // Nothing else proves the number of a network.
+    let is_for_operator = is_proven || matches!(request.scope, FeedbackScope::Network(_));
+    let (text, button) = match &request.contact {
+        _ if !is_confirmed => (f.confirm_text.to_owned(), f.confirm),
+        _ if is_ready => (f.ready_text.to_owned(), f.finish),
+        _ if is_for_operator => (f.needs_operator.to_owned(), f.look_again),
+        Some(contact) => ((f.contact_asked)(contact.as_str()), f.look_again),
+        None => (f.look_text.to_owned(), f.look_again),
     };
     AskedView {
         id: request.id.to_string(),
@@ -155,7 +167,7 @@ fn asked_view(request: &EnrolmentRequest, record: Option<Record>, t: &'static Te
         asked_at: t.units.moment(request.created_at).text,
         text,
         record: record
-            .filter(|_| is_confirmed && !is_ready)
+            .filter(|_| is_confirmed && !is_ready && !is_proven)
             .map(|record| record_view(&record, f)),
         button,
     }
@@ -209,6 +221,7 @@ fn enrolled_view(enrolment: &Enrolment, t: &'static Texts) -> EnrolledView {
             Some(Proof::Operator) | None => f.by_operator,
         },
         until: t.units.moment(enrolment.ends_at).text,
+        is_provable: !matches!(enrolment.proof, Some(Proof::Operator) | None),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-use atalaya_model::{MailAddress, Period};
+use atalaya_model::MailAddress;
 use atalaya_net::Resolver;
 use atalaya_store::{EnrolmentRequest, EnrolmentState, Proof};
 use atalaya_testkit::peers::{DnsPeer, DnsRecord, DnsReply};
@@ -13,22 +13,22 @@ use crate::feedback::asking::Unfit;
 use crate::feedback::{Enrolling, Need, Provers, Stepped};
 use crate::{ContactConfig, ContactFinder};
 
-const HOLDER: &str = "abuse@cheap.example";
-const REGISTERED: &str = "noc@registry-contact.example";
+pub(super) const HOLDER: &str = "abuse@cheap.example";
+pub(super) const REGISTERED: &str = "noc@registry-contact.example";
 const STRANGER: &str = "203.0.113.9";
 
 /// What DNS holds, changed as the story goes.
-type Records = Arc<Mutex<Vec<DnsRecord>>>;
+pub(super) type Records = Arc<Mutex<Vec<DnsRecord>>>;
 
 /// A house that asks a name server of the test's own, and a file as the registry.
-struct Asked {
-    house: House,
-    records: Records,
+pub(super) struct Asked {
+    pub(super) house: House,
+    pub(super) records: Records,
     dns: DnsPeer,
 }
 
 impl Asked {
-    async fn new(change: impl Fn(&mut FeedbackConfig)) -> Self {
+    pub(super) async fn new(change: impl Fn(&mut FeedbackConfig)) -> Self {
         let mut house = House::new(change).await;
         let records = Records::default();
         let known = Arc::clone(&records);
@@ -73,7 +73,7 @@ impl Asked {
         Self { house, records, dns }
     }
 
-    fn put(&self, record: DnsRecord) {
+    pub(super) fn put(&self, record: DnsRecord) {
         self.records.lock().unwrap().push(record);
     }
 
@@ -87,7 +87,7 @@ impl Asked {
     }
 
     /// Asks, and gives what was written down.
-    async fn asked(&self, scope: &str, proof: Proof) -> EnrolmentRequest {
+    pub(super) async fn asked(&self, scope: &str, proof: Proof) -> EnrolmentRequest {
         self.ask(scope, HOLDER, proof).await;
         let all = self.requests().await;
         all.into_iter()
@@ -95,11 +95,11 @@ impl Asked {
             .unwrap()
     }
 
-    async fn requests(&self) -> Vec<EnrolmentRequest> {
+    pub(super) async fn requests(&self) -> Vec<EnrolmentRequest> {
         self.house.feedback.requests(None, 5_000).await.unwrap()
     }
 
-    async fn go_on(&self, request: &EnrolmentRequest) -> Stepped {
+    pub(super) async fn go_on(&self, request: &EnrolmentRequest) -> Stepped {
         self.house
             .feedback
             .go_on(&request.mailbox, request.id)
@@ -107,7 +107,7 @@ impl Asked {
             .unwrap()
     }
 
-    async fn needs(&self, request: &EnrolmentRequest) -> Need {
+    pub(super) async fn needs(&self, request: &EnrolmentRequest) -> Need {
         match self.go_on(request).await {
             Stepped::Waits(need) => need,
             stepped => panic!("{stepped:?}"),
@@ -115,7 +115,7 @@ impl Asked {
     }
 
     /// To whom mails went, and their texts, by whom.
-    async fn mailed(&self) -> Vec<(String, String)> {
+    pub(super) async fn mailed(&self) -> Vec<(String, String)> {
         let mails = self.house.mails().await;
         let text = |mail: &OutgoingMail| String::from_utf8_lossy(&mail.message).into_owned();
         let mut all: Vec<_> = mails
@@ -127,16 +127,16 @@ impl Asked {
     }
 }
 
-fn mailbox(text: &str) -> MailAddress {
+pub(super) fn mailbox(text: &str) -> MailAddress {
     text.parse().unwrap()
 }
 
-fn txt(owner: &str, token: &str) -> DnsRecord {
+pub(super) fn txt(owner: &str, token: &str) -> DnsRecord {
     DnsRecord::txt(owner, &format!("v=1; token={token}"))
 }
 
 /// The ticket of the link in a mail.
-fn ticket(text: &str) -> String {
+pub(super) fn ticket(text: &str) -> String {
     let plain = text.replace("=\r\n", "");
     let (_, rest) = plain.split_once("/feedback/mine/").unwrap();
     rest.chars()
@@ -464,92 +464,6 @@ async fn the_number_of_a_network_waits_for_the_operator() {
         panic!("it is approved");
     };
     assert_eq!(enrolment.proof, Some(Proof::Operator), "his word was the proof");
-}
-
-/// An enrolment that is proven by a record, two days before its end.
-async fn near_its_end() -> (Asked, EnrolmentRequest) {
-    let asked = Asked::new(|config| {
-        config.prove_again = Period::days(30);
-        config.warn_before = Period::days(14);
-    })
-    .await;
-    let request = asked.asked("192.0.2.0/24", Proof::Txt).await;
-    let token = asked
-        .house
-        .feedback
-        .record_of(&request)
-        .await
-        .unwrap()
-        .unwrap()
-        .token;
-    asked.put(txt("_atalaya-feedback.2.0.192.in-addr.arpa", &token));
-    assert!(matches!(asked.go_on(&request).await, Stepped::Enrolled(..)));
-    asked.mailed().await;
-    asked.house.time.advance(DAY * 28);
-    (asked, request)
-}
-
-#[tokio::test]
-async fn a_record_that_stands_proves_again_by_itself() {
-    let (asked, request) = near_its_end().await;
-    let feedback = &asked.house.feedback;
-    let end = feedback.find(request.id).await.unwrap().ends_at;
-    feedback.look().await.unwrap();
-    assert!(feedback.find(request.id).await.unwrap().ends_at > end);
-    assert!(asked.mailed().await.is_empty());
-}
-
-#[tokio::test]
-async fn a_record_that_is_gone_is_told_and_looked_at_again_each_day() {
-    let (asked, request) = near_its_end().await;
-    let feedback = &asked.house.feedback;
-    let record = asked.records.lock().unwrap().pop().unwrap();
-    feedback.look().await.unwrap();
-    let mails = asked.mailed().await;
-    assert_eq!(mails.len(), 1);
-    let holder = feedback.open_page(&ticket(&mails[0].1)).await.unwrap();
-    assert_eq!(holder.mailbox, request.mailbox, "the warning has the link in it");
-    let warned = feedback.find(request.id).await.unwrap();
-    assert!(warned.warned_at.is_some());
-    asked.put(record);
-    let mut looked_at = asked.house.time.now();
-    feedback.look_at_proofs(&mut looked_at).await.unwrap();
-    assert_eq!(feedback.find(request.id).await.unwrap(), warned, "once a day");
-    asked.house.time.advance(DAY);
-    feedback.look_at_proofs(&mut looked_at).await.unwrap();
-    assert!(feedback.find(request.id).await.unwrap().ends_at > warned.ends_at);
-}
-
-#[tokio::test]
-async fn what_a_contact_vouched_for_it_vouches_for_again() {
-    let asked = Asked::new(|_| {}).await;
-    let (feedback, contact) = (&asked.house.feedback, mailbox(REGISTERED));
-    let request = asked.asked("198.51.100.0/24", Proof::Mail).await;
-    asked.needs(&request).await;
-    feedback.vouch(&contact, request.id).await.unwrap();
-    assert!(matches!(asked.go_on(&request).await, Stepped::Enrolled(..)));
-    asked.mailed().await;
-    asked.house.time.advance(DAY * 190);
-    feedback.look().await.unwrap();
-    assert_eq!(
-        feedback.find(request.id).await.unwrap().state,
-        EnrolmentState::Lapsed
-    );
-    let stepped = feedback.renew_proof(&request.mailbox, request.id).await.unwrap();
-    assert!(matches!(stepped, Stepped::Waits(Need::Contact(_))), "{stepped:?}");
-    let whom: Vec<_> = asked.mailed().await.into_iter().map(|(to, _)| to).collect();
-    assert_eq!(whom, [HOLDER, REGISTERED], "that it ended, and the question");
-    assert!(
-        feedback.go_on(&request.mailbox, request.id).await.is_err(),
-        "what is enrolled is not enrolled again"
-    );
-    feedback.vouch(&contact, request.id).await.unwrap();
-    let again = feedback.find(request.id).await.unwrap();
-    assert_eq!(
-        (again.state, again.proof),
-        (EnrolmentState::Active, Some(Proof::Mail))
-    );
-    assert!(asked.requests().await.is_empty());
 }
 
 #[tokio::test]
