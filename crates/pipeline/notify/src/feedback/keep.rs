@@ -73,8 +73,7 @@ impl Feedback {
             self.remove(enrolment.id).await?;
             return Ok(());
         }
-        if self.stands(&enrolment).await? {
-            self.prove_again_by_itself(enrolment).await?;
+        if self.proves_itself(&enrolment).await? {
             return Ok(());
         }
         let mail = self.ending_mail(&enrolment, now).await?;
@@ -110,25 +109,22 @@ impl Feedback {
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
             for enrolment in page {
-                if self.stands(&enrolment).await? {
-                    self.prove_again_by_itself(enrolment).await?;
-                }
+                self.proves_itself(&enrolment).await?;
             }
         }
     }
 
-    /// Whether what proved an enrolment stands in DNS still.
-    async fn stands(&self, enrolment: &Enrolment) -> Result<bool, FeedbackError> {
+    /// Proves an enrolment again if what proved it stands in DNS still; says whether it does.
+    async fn proves_itself(&self, enrolment: &Enrolment) -> Result<bool, FeedbackError> {
         let Some(proof @ (Proof::Txt | Proof::Reverse)) = enrolment.proof else {
             return Ok(false);
         };
         let whose = (&enrolment.scope, &enrolment.mailbox);
-        Ok(self.look_at(whose, proof).await?.await == Checked::Proven)
-    }
-
-    async fn prove_again_by_itself(&self, enrolment: Enrolment) -> Result<(), FeedbackError> {
+        if self.look_at(whose, proof).await?.await != Checked::Proven {
+            return Ok(false);
+        }
         info!(enrolment = %enrolment.id, "the proof of an enrolment stands still");
-        let proof = enrolment.proof.unwrap_or(Proof::Operator);
-        self.prove_again(enrolment, proof).await.map(|_proven| ())
+        self.prove_again(enrolment.clone(), proof).await?;
+        Ok(true)
     }
 }

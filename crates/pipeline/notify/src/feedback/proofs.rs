@@ -55,6 +55,22 @@ impl Provers {
             places: Arc::new(Semaphore::new(MOST_AT_ONCE)),
         }
     }
+
+    /// Asks whoever knows.
+    async fn look(
+        &self,
+        (scope, mailbox): (FeedbackScope, &MailAddress),
+        (proof, token): (Proof, &str),
+        now: Timestamp,
+    ) -> Checked {
+        match (scope, proof) {
+            (FeedbackScope::Prefix(prefix), Proof::Mail) => by_mail(self, (prefix, mailbox), now).await,
+            (FeedbackScope::Prefix(prefix), Proof::Txt | Proof::Reverse) => {
+                by_dns(self, prefix, (proof, token)).await
+            }
+            (_, Proof::Operator) | (FeedbackScope::Network(_), _) => Checked::Unfit,
+        }
+    }
 }
 
 /// What came of looking at a proof.
@@ -214,17 +230,7 @@ impl Feedback {
         let (scope, mailbox, now) = (*scope, mailbox.clone(), self.clock.now());
         let provers = self.provers.clone();
         Ok(async move {
-            let look = async {
-                match (scope, proof) {
-                    (FeedbackScope::Prefix(prefix), Proof::Mail) => {
-                        by_mail(&provers, (prefix, &mailbox), now).await
-                    }
-                    (FeedbackScope::Prefix(prefix), Proof::Txt | Proof::Reverse) => {
-                        by_dns(&provers, prefix, (proof, &token)).await
-                    }
-                    (_, Proof::Operator) | (FeedbackScope::Network(_), _) => Checked::Unfit,
-                }
-            };
+            let look = provers.look((scope, &mailbox), (proof, &token), now);
             let checked = tokio::time::timeout(LONGEST_LOOK, look).await;
             checked.unwrap_or(Checked::Later)
         })
