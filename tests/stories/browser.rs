@@ -31,6 +31,7 @@ fn the_pages_open_in_a_browser_with_no_script_and_no_complaint() {
         ("/ip/192.0.2.7?lang=es", "Tried in a browser."),
         ("/ip/192.0.2.8", "192.0.2.8"),
         ("/policy", "Policy of this list"),
+        ("/feedback", "Ask to be enrolled"),
     ] {
         for (screen, size) in SCREENS {
             let seen = Browser::open(&url(path), size);

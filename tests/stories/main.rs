@@ -16,6 +16,7 @@ mod control;
 mod data;
 mod delivered;
 mod demo;
+mod enrolling;
 mod evidence;
 mod exports;
 mod fail2ban;

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_model::Clock;
-use atalaya_notify::{Feedback, FeedbackFollower, ListNames, Networks, NewEnrolment, Secrets};
-use atalaya_store::{Delivery, Enrolment, Store};
+use atalaya_net::Resolver;
+use atalaya_notify::{
+    ContactFinder, Feedback, FeedbackError, FeedbackFollower, ListNames, Networks, NewEnrolment, Provers,
+    Secrets,
+};
+use atalaya_store::{Delivery, Enrolment, EnrolmentRequest, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +28,10 @@ const PAGE: u32 = 1_000;
 pub(crate) enum FeedbackRequest {
     /// A page of all enrolments, after the last of the page before; the answer is a list of [`Enrolment`].
     List { after: Option<Uuid> },
+    /// A page of what was asked for and is no enrolment yet; the answer is a list of [`EnrolmentRequest`].
+    Asked { after: Option<Uuid> },
+    /// Approve of what was asked for; the answer is [`EnrolmentAnswer`].
+    Approve { id: Uuid },
     /// One of them; the answer is [`EnrolmentAnswer`].
     Show { id: Uuid },
     /// Enrol somebody; the answer is [`EnrolmentAnswer`] with its secrets.
@@ -37,10 +45,14 @@ pub(crate) enum FeedbackRequest {
 }
 
 /// An enrolment with what belongs to it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct EnrolmentAnswer {
     /// The enrolment.
-    pub(crate) enrolment: Enrolment,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) enrolment: Option<Enrolment>,
+    /// What was asked for, where that is no enrolment yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) request: Option<EnrolmentRequest>,
     /// How its ways stand, where that was asked.
     #[serde(default)]
     pub(crate) deliveries: Vec<Delivery>,
@@ -58,10 +70,14 @@ pub(crate) fn open(
     names: ListNames,
     (store, clock): (&Store, &Clock),
     traps: SharedTrapNames,
+    finder: &Arc<ContactFinder>,
 ) -> anyhow::Result<Arc<Feedback>> {
     let shared = (store.clone(), clock.clone());
     let made = Feedback::new(config.feedback.clone(), &config.notice, names, shared, traps)?;
-    Ok(Arc::new(made))
+    let resolvers = &config.contact.resolvers;
+    let resolver = (!resolvers.is_empty()).then(|| Resolver::new(resolvers.clone()));
+    let provers = Provers::new(resolver, Some(Arc::clone(finder)));
+    Ok(Arc::new(made.proving_by(provers)))
 }
 
 /// Puts those to work who follow, tell and keep.
@@ -87,9 +103,12 @@ pub(crate) fn start(house: &House, tasks: &mut Parts, stop: &CancellationToken) 
 /// What was refused or failed, as a sentence for the operator.
 pub(crate) async fn answer(feedback: &Feedback, asked: FeedbackRequest) -> anyhow::Result<Value> {
     let plain = |enrolment| EnrolmentAnswer {
-        enrolment,
-        deliveries: Vec::new(),
-        secrets: None,
+        enrolment: Some(enrolment),
+        ..EnrolmentAnswer::default()
+    };
+    let asked_for = |request| EnrolmentAnswer {
+        request: Some(request),
+        ..EnrolmentAnswer::default()
     };
     let secret = |(enrolment, secrets)| EnrolmentAnswer {
         secrets: Some(secrets),
@@ -99,17 +118,26 @@ pub(crate) async fn answer(feedback: &Feedback, asked: FeedbackRequest) -> anyho
         FeedbackRequest::List { after } => {
             return Ok(serde_json::to_value(feedback.list(after, PAGE).await?)?);
         }
-        FeedbackRequest::Show { id } => {
-            let (enrolment, deliveries) = feedback.show(id).await?;
-            EnrolmentAnswer {
+        FeedbackRequest::Asked { after } => {
+            return Ok(serde_json::to_value(feedback.requests(after, PAGE).await?)?);
+        }
+        FeedbackRequest::Show { id } => match feedback.show(id).await {
+            Ok((enrolment, deliveries)) => EnrolmentAnswer {
                 deliveries,
                 ..plain(enrolment)
-            }
-        }
+            },
+            Err(FeedbackError::Unknown(id)) => asked_for(feedback.request(id).await?),
+            Err(failed) => return Err(failed.into()),
+        },
         FeedbackRequest::Add(new) => secret(feedback.add(new).await?),
         FeedbackRequest::Rotate { id } => secret(feedback.rotate(id).await?),
         FeedbackRequest::Prove { id } => plain(feedback.prove(id).await?),
-        FeedbackRequest::Remove { id } => plain(feedback.remove(id).await?),
+        FeedbackRequest::Approve { id } => asked_for(feedback.approve(id).await?),
+        FeedbackRequest::Remove { id } => match feedback.remove(id).await {
+            Ok(enrolment) => plain(enrolment),
+            Err(FeedbackError::Unknown(id)) => asked_for(feedback.remove_request(id).await?),
+            Err(failed) => return Err(failed.into()),
+        },
     };
     Ok(serde_json::to_value(answer)?)
 }

@@ -107,19 +107,19 @@ impl House {
             clock.clone(),
         );
         let others = others::open(&config, &store, &clock, &rules, &protection)?;
-        let finder = ContactFinder::new(
+        let finder = Arc::new(ContactFinder::new(
             &config.contact,
             store.clone(),
             clock.clone(),
             &config.in_data("rdap"),
-        )?;
+        )?);
         let signatures = Arc::new(matcher_of(&config.trap.signatures)?);
         let catalogue = Arc::new(catalogue_of(&config)?);
         let statistics = statistics::open(&config, (&store, &clock), &catalogue, &signatures);
         let counter = statistics::counter((&store, &clock), &catalogue, config.stats.keep);
         let shown = app_config(&config, &rules, signatures)?;
         let names = list_names(&config);
-        let feedback = feedback::open(&config, names, (&store, &clock), shown.traps.clone())?;
+        let feedback = feedback::open(&config, names, (&store, &clock), shown.traps.clone(), &finder)?;
         let pages = App {
             store: store.clone(),
             zone: Arc::clone(&zone),
@@ -139,7 +139,7 @@ impl House {
             rules,
             protection,
             judge,
-            finder: Arc::new(finder),
+            finder,
             others,
             counter,
             statistics,

@@ -146,6 +146,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/stats/{first}/{last}", get(pages::api_days))
         .route("/notices/stop/{token}", get(pages::stop).post(pages::stopped))
         .merge(networks())
+        .merge(feedback())
         .route("/api/openapi.json", get(api::openapi))
         .route("/api/v1/ip/{address}", get(api::show))
         .route("/api/v1/ip/{address}/removal", post(api::remove))
@@ -194,6 +195,18 @@ fn networks() -> Router<Shared> {
         .route("/network/{ticket}/ip/{address}", get(pages::network_address))
         .route("/network/{ticket}/addresses.csv", get(pages::network_csv))
         .route("/api/v1/network/{ticket}", get(pages::api_network))
+}
+
+/// Enrolling in the feedback loop, and what is enrolled by the link of a mail.
+fn feedback() -> Router<Shared> {
+    Router::new()
+        .route("/feedback", get(pages::form).post(pages::asked))
+        .route("/feedback/link", get(pages::back_to_form).post(pages::page_asked))
+        .route("/feedback/mine/{ticket}", get(pages::mine))
+        .route(
+            "/feedback/mine/{ticket}/{step}",
+            post(pages::step).get(pages::back_to_mine),
+        )
 }
 
 /// Lets each client change something only so often.

@@ -72,10 +72,10 @@ fn origin(url: &str) -> Option<String> {
 
 /// The pages that speak of the list as a whole, and so may be found by search engines. Nobody's address is to be found there as
 /// "listed" years later.
-const FINDABLE: [&str; 3] = ["/", "/policy", "/stats"];
+const FINDABLE: [&str; 4] = ["/", "/policy", "/stats", "/feedback"];
 
-/// Where paths begin that have a ticket in them, which opens the page of a network to whoever has it.
-const WITH_TICKET: [&str; 2] = ["/network", "/api/v1/network"];
+/// Where paths begin that have a ticket in them, which opens the page of a network or a mailbox to whoever has it.
+const WITH_TICKET: [&str; 3] = ["/network", "/api/v1/network", "/feedback/mine"];
 
 /// Adds the headers of every answer.
 pub(crate) async fn add_headers(State(shared): State<Shared>, request: Request, next: Next) -> Response {

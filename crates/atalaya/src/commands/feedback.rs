@@ -1,33 +1,37 @@
-//! `feedback list`, `show`, `add`, `rotate`, `prove`, `remove`: who is told of every message from his addresses.
+//! `feedback list`, `show`, `add`, `approve`, `rotate`, `prove`, `remove`: who is told of every message from his addresses, and who asks to be.
 //!
 //! Whoever the operator enrols needs no other proof.
 
 use atalaya_model::{FeedbackScope, MailAddress};
 use atalaya_notify::NewEnrolment;
-use atalaya_store::{Delivery, Enrolment, Ways};
+use atalaya_store::{Delivery, Enrolment, EnrolmentRequest, Proof, Ways};
 use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{Form, line_to, print, print_json};
 use crate::cli::Place;
-use crate::control::Request;
+use crate::control::{Line, Request};
 use crate::feedback::{EnrolmentAnswer, FeedbackRequest};
 use crate::folder::Missing;
 
 /// `feedback`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum FeedbackCommand {
-    /// Show who enrolled
+    /// Show who enrolled, and who asks to be
     List(FeedbackList),
     /// Show an enrolment, and how each of its ways stands
     Show(FeedbackOne),
     /// Enrol somebody; his key and the secret of his webhook are shown once
     Add(FeedbackAdd),
+    /// Approve of who asks to be enrolled, without another proof; he gets a mail and finishes it himself
+    Approve(FeedbackOne),
     /// Make the key and the secret anew; the old ones end
     Rotate(FeedbackOne),
     /// Say that an enrolment is still theirs; a webhook that counts as dead is called again
     Prove(FeedbackOne),
-    /// End an enrolment, and forget what it was told
+    /// End an enrolment, and forget what it was told; or drop what somebody asked for
     Remove(FeedbackOne),
 }
 
@@ -80,7 +84,7 @@ pub(crate) struct FeedbackAdd {
     json: bool,
 }
 
-/// Runs one of the six.
+/// Runs one of the seven.
 pub(crate) async fn run(command: FeedbackCommand) -> anyhow::Result<()> {
     match command {
         FeedbackCommand::List(list) => run_list(list).await,
@@ -89,6 +93,7 @@ pub(crate) async fn run(command: FeedbackCommand) -> anyhow::Result<()> {
             let done = "The old key and the old secret have ended.";
             ask(one, |id| FeedbackRequest::Rotate { id }, done).await
         }
+        FeedbackCommand::Approve(one) => ask(one, |id| FeedbackRequest::Approve { id }, "Approved.").await,
         FeedbackCommand::Prove(one) => ask(one, |id| FeedbackRequest::Prove { id }, "Proven.").await,
         FeedbackCommand::Remove(one) => ask(one, |id| FeedbackRequest::Remove { id }, "Removed.").await,
         FeedbackCommand::Add(add) => {
@@ -111,20 +116,44 @@ pub(crate) async fn run(command: FeedbackCommand) -> anyhow::Result<()> {
 
 async fn run_list(list: FeedbackList) -> anyhow::Result<()> {
     let mut line = line_to(&list.place, Missing::Refused).await?;
-    let (mut after, form) = (None, Form::from(list.json));
+    let form = Form::from(list.json);
+    let enrolled = print_pages(
+        &mut line,
+        form,
+        |after| FeedbackRequest::List { after },
+        |one: &Enrolment| (one.id, sentence(one)),
+    );
+    let enrolled = enrolled.await?;
+    let asked = print_pages(
+        &mut line,
+        form,
+        |after| FeedbackRequest::Asked { after },
+        |one: &EnrolmentRequest| (one.id, asked_sentence(one)),
+    );
+    match enrolled.saturating_add(asked.await?) {
+        0 if form == Form::Text => print("Nobody has enrolled."),
+        _ => Ok(()),
+    }
+}
+
+/// Prints all of a kind, page by page, and says how many there are.
+async fn print_pages<T: Serialize + DeserializeOwned>(
+    line: &mut Line,
+    form: Form,
+    request: impl Fn(Option<Uuid>) -> FeedbackRequest,
+    told: impl Fn(&T) -> (Uuid, String),
+) -> anyhow::Result<usize> {
+    let (mut after, mut all) = (None, 0_usize);
     loop {
-        let request = Request::Feedback(FeedbackRequest::List { after });
-        let page: Vec<Enrolment> = line.ask(request).await?;
-        for enrolment in &page {
+        let page: Vec<T> = line.ask(Request::Feedback(request(after))).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after = Some(told(last).0);
+        all = all.saturating_add(page.len());
+        for one in &page {
             match form {
-                Form::Json => print_json(enrolment)?,
-                Form::Text => print(sentence(enrolment))?,
+                Form::Json => print_json(one)?,
+                Form::Text => print(told(one).1)?,
             }
-        }
-        match page.last() {
-            Some(last) => after = Some(last.id),
-            None if after.is_none() && form == Form::Text => return print("Nobody has enrolled."),
-            None => return Ok(()),
         }
     }
 }
@@ -142,7 +171,12 @@ fn show(answer: &EnrolmentAnswer, form: Form, done: &str) -> anyhow::Result<()> 
     if !done.is_empty() {
         print(done)?;
     }
-    print(sentence(&answer.enrolment))?;
+    if let Some(request) = &answer.request {
+        print(asked_sentence(request))?;
+    }
+    if let Some(enrolment) = &answer.enrolment {
+        print(sentence(enrolment))?;
+    }
     answer.deliveries.iter().try_for_each(show_delivery)?;
     let Some(secrets) = &answer.secrets else {
         return Ok(());
@@ -162,9 +196,33 @@ fn sentence(enrolment: &Enrolment) -> String {
         mailbox,
         state,
         ends_at,
+        proof,
         ..
     } = enrolment;
-    format!("{id}  {scope:<20} {state:<9} until {ends_at}  {name} <{mailbox}>")
+    let proof = proof.map_or("nothing", Proof::name);
+    format!("{id}  {scope:<20} {state:<9} until {ends_at}, proven by {proof}  {name} <{mailbox}>")
+}
+
+fn asked_sentence(request: &EnrolmentRequest) -> String {
+    let EnrolmentRequest {
+        id,
+        scope,
+        name,
+        mailbox,
+        proof,
+        ends_at,
+        ..
+    } = request;
+    let came = match request {
+        one if one.approved_at.is_some() => "approved".to_owned(),
+        one if one.proven_at.is_some() => format!("proven by {proof}"),
+        one if one.confirmed_at.is_some() => format!("mailbox confirmed, not proven by {proof}"),
+        _ => "mailbox not confirmed".to_owned(),
+    };
+    format!(
+        "{id}  {scope:<20} {:<9} until {ends_at}, {came}  {name} <{mailbox}>",
+        "asked"
+    )
 }
 
 fn show_delivery(delivery: &Delivery) -> anyhow::Result<()> {

@@ -83,6 +83,19 @@ pub fn write(prefix: &Prefix) -> Option<String> {
     Some(labels.join("."))
 }
 
+/// The name in the reverse tree under which the names of a prefix stand (RFC 1035 section 3.5, RFC 3596 section 2.5), without the last dot.
+///
+/// Nothing where no name can say it, as with [`write`].
+#[must_use]
+pub fn reverse_zone(prefix: &Prefix) -> Option<String> {
+    let tree = if prefix.is_ipv4() {
+        "in-addr.arpa"
+    } else {
+        "ip6.arpa"
+    };
+    Some(format!("{}.{tree}", write(prefix)?))
+}
+
 /// Whether an IPv6 prefix is wide enough to hold all the addresses that carry an IPv4 address.
 fn holds_mapped(prefix: &Prefix) -> bool {
     let first = Ipv6Addr::from_bits(MAPPED);

@@ -57,6 +57,17 @@ pub enum ContactSource {
     },
 }
 
+impl ContactSource {
+    /// Whether it is a registry or the operator, who know how wide a network is and whose it is.
+    #[must_use]
+    pub const fn is_registered(&self) -> bool {
+        matches!(
+            self,
+            Self::Operator { .. } | Self::Bulk { .. } | Self::Rdap { .. } | Self::Whois { .. }
+        )
+    }
+}
+
 impl fmt::Display for ContactSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

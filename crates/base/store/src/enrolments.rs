@@ -37,6 +37,12 @@ pub enum EnrolmentState {
 pub enum Proof {
     /// By the operator's word.
     Operator,
+    /// By the word of whoever the registries name for it, by mail.
+    Mail,
+    /// By the names of its addresses.
+    Reverse,
+    /// By a TXT record in its zone.
+    Txt,
 }
 
 /// The words of a closed set, as they stand in the store and in JSON.
@@ -71,7 +77,7 @@ macro_rules! words {
 pub(crate) use words;
 
 words!(EnrolmentState: Active = "active", Lapsed = "lapsed");
-words!(Proof: Operator = "operator");
+words!(Proof: Operator = "operator", Mail = "mail", Reverse = "reverse", Txt = "txt");
 
 /// In which ways an enrolment is told, beside the feed that it pulls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,6 +196,23 @@ impl Store {
         self.enrolments_by(sql, values![before, now, limit]).await
     }
 
+    /// The enrolments after one whose end was announced, or has come, and whose proof can be looked at without asking anybody; in the order
+    /// of their names.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn enrolments_to_look_at(
+        &self,
+        after: Option<Uuid>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Enrolment>, StoreError> {
+        let rest = "WHERE id > $1 AND ends_at > $2 AND (warned_at IS NOT NULL OR state = 'lapsed') \
+                    AND proof IN ('reverse', 'txt') ORDER BY id LIMIT $3";
+        let after = after.unwrap_or(Uuid::nil());
+        self.enrolments_where(rest, values![after, now, limit]).await
+    }
+
     /// How many enrolments there are: in all, and of a mailbox.
     ///
     /// # Errors
@@ -220,6 +243,16 @@ impl Store {
         let sql = "SELECT value FROM counters WHERE name = $1";
         let row = self.read().await?.row(sql, values![VERSION]).await?;
         row.map_or(Ok(0), |mut row| row.take_count())
+    }
+
+    /// Enrolments by the rest of a query.
+    pub(crate) async fn enrolments_where(
+        &self,
+        rest: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Enrolment>, StoreError> {
+        self.enrolments_by(format!("SELECT {COLUMNS} FROM enrolments {rest}"), values)
+            .await
     }
 
     async fn enrolments_by(&self, sql: String, values: Vec<Value>) -> Result<Vec<Enrolment>, StoreError> {
@@ -282,6 +315,7 @@ impl Transaction {
             "DELETE FROM feedback_events WHERE enrolment = $1",
             "DELETE FROM deliveries WHERE enrolment = $1",
             "DELETE FROM enrolments WHERE id = $1",
+            "DELETE FROM enrolment_requests WHERE id = $1",
         ] {
             self.connection.execute(sql, values![id]).await?;
         }

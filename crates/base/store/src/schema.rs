@@ -109,6 +109,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "mails that a server may have taken",
         statements: UNANSWERED,
     },
+    Step {
+        name: "enrolments that are asked for",
+        statements: ENROLMENT_REQUESTS,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -538,6 +542,27 @@ const FEEDBACK: &[&str] = &[
 
 /// A mail that a server may have taken is not tried as often as another one.
 const UNANSWERED: &[&str] = &["ALTER TABLE outbox ADD COLUMN unanswered {int} NOT NULL DEFAULT 0"];
+
+/// What strangers ask for stands apart from who enrolled; both have the same id where a proof is given again.
+const ENROLMENT_REQUESTS: &[&str] = &[
+    "CREATE TABLE enrolment_requests (
+        id {bytes} PRIMARY KEY,
+        scope TEXT NOT NULL,
+        name TEXT NOT NULL,
+        mailbox TEXT NOT NULL,
+        ways TEXT NOT NULL,
+        proof TEXT NOT NULL,
+        client TEXT NOT NULL,
+        confirmed_at {int},
+        contact TEXT,
+        proven_at {int},
+        approved_at {int},
+        created_at {int} NOT NULL,
+        ends_at {int} NOT NULL
+    ) {strict}",
+    "CREATE INDEX enrolment_requests_of_mailbox ON enrolment_requests (lower(mailbox))",
+    "CREATE INDEX enrolment_requests_of_contact ON enrolment_requests (lower(contact))",
+];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

@@ -12,8 +12,9 @@ pub use contact::{
     Queries, Registrar, Step, WantedContacts, network_of,
 };
 pub use feedback::{
-    Colour, Feedback, FeedbackConfig, FeedbackError, FeedbackFollower, MOST_PULLED, Networks, NewEnrolment,
-    PullError, Secrets,
+    Colour, Enrolling, Feedback, FeedbackConfig, FeedbackError, FeedbackFollower, Holder, MOST_PULLED, Need,
+    Networks, NewEnrolment, OwnPage, Provers, PullError, Record, RecordNames, Secrets, ShutPage, Stepped,
+    Unfit,
 };
 pub use hearing::{
     HeardMail, Hearer, HearingConfig, HearingError, MAX_MAIL, RETURN_PATH_SECRET, Settlement, Which,

@@ -17,6 +17,8 @@ struct HomePage {
     lead: String,
     /// What networks are told; none where there is no relay.
     network: Option<&'static str>,
+    /// Where networks enrol in the feedback loop.
+    feedback: String,
     server: String,
     postfix: String,
     size: Option<String>,
@@ -31,6 +33,7 @@ pub(crate) async fn home(State(shared): State<Shared>, reader: Reader) -> Respon
         frame: Frame::now(&shared, &reader),
         lead: (t.home.lead)(&shared.app.config.web.organisation),
         network: (shared.app.config.telling == Telling::ByMail).then_some(t.home.network),
+        feedback: reader.link("/feedback"),
         server: (t.home.server)(zone),
         postfix: postfix_line(zone),
         size: shared

@@ -1,6 +1,7 @@
 //! Pages for people. Handlers gather facts, turn them into views in which everything is decided and written, and templates lay out.
 
 mod address;
+mod feedback;
 mod home;
 mod network;
 mod policy;
@@ -24,6 +25,7 @@ use crate::language::{Choice, Language};
 use crate::texts::Texts;
 
 pub(crate) use address::{address, search};
+pub(crate) use feedback::{asked, back_to_form, back_to_mine, form, mine, page_asked, step};
 pub(crate) use home::home;
 pub(crate) use network::{
     api_network, ask_link, back_to_network, link_asked, network, network_address, network_csv, network_fixed,

@@ -4,7 +4,7 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{network, policy};
+use super::{feedback, network, policy};
 
 /// The pages in English.
 pub(crate) static ENGLISH: Texts = Texts {
@@ -17,6 +17,7 @@ pub(crate) static ENGLISH: Texts = Texts {
     policy: policy::ENGLISH,
     stop: STOP,
     network: network::ENGLISH,
+    feedback: feedback::ENGLISH,
     statistics: STATISTICS,
     failure: FAILURE,
 };

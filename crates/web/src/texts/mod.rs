@@ -4,11 +4,13 @@
 //! names, subjects) never pass through here: templates escape them.
 
 mod english;
+mod feedback;
 mod network;
 mod policy;
 mod spanish;
 
 pub(crate) use english::ENGLISH;
+pub(crate) use feedback::FeedbackTexts;
 pub(crate) use network::NetworkTexts;
 pub(crate) use policy::{EscalationFigures, Figures, PolicyTexts, Section};
 pub(crate) use spanish::SPANISH;
@@ -38,6 +40,8 @@ pub(crate) struct Texts {
     pub(crate) stop: StopTexts,
     /// The page of a network.
     pub(crate) network: NetworkTexts,
+    /// The pages of the feedback loop.
+    pub(crate) feedback: FeedbackTexts,
     /// Statistics.
     pub(crate) statistics: StatisticsTexts,
     /// What went wrong.

@@ -4,7 +4,7 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{network, policy};
+use super::{feedback, network, policy};
 
 /// The pages in Spanish.
 pub(crate) static SPANISH: Texts = Texts {
@@ -17,6 +17,7 @@ pub(crate) static SPANISH: Texts = Texts {
     policy: policy::SPANISH,
     stop: STOP,
     network: network::SPANISH,
+    feedback: feedback::SPANISH,
     statistics: STATISTICS,
     failure: FAILURE,
 };

@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod enrolling;
 mod evidence;
 mod exports;
 mod feedback;

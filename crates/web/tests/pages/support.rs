@@ -36,6 +36,7 @@ pub(crate) struct House {
     pub(crate) zone: Arc<Zone>,
     pub(crate) config: AppConfig,
     pub(crate) stats: StatsConfig,
+    pub(crate) feedback_config: FeedbackConfig,
     pub(crate) reporters: Arc<Reporters>,
     stop: CancellationToken,
     folder: tempfile::TempDir,
@@ -109,6 +110,7 @@ impl House {
             zone,
             config,
             stats: StatsConfig::default(),
+            feedback_config: FeedbackConfig::default(),
             reporters: Arc::new(Reporters::open(folder.path()).unwrap()),
             stop: CancellationToken::new(),
             folder,
@@ -137,7 +139,7 @@ impl House {
         let shared = (self.store.clone(), self.clock.clock());
         let traps = self.config.traps.clone();
         Feedback::new(
-            FeedbackConfig::default(),
+            self.feedback_config.clone(),
             &NoticeConfig::default(),
             names,
             shared,

@@ -9,6 +9,7 @@
 mod allowed;
 mod disk;
 mod dossier;
+mod enrolling;
 mod facts;
 mod feedback;
 mod hearing;

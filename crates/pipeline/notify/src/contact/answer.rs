@@ -75,11 +75,7 @@ impl Outcome {
 impl Answer {
     /// Whether it comes from a registry or the operator, who know how wide a network is.
     pub(super) const fn is_registered(&self) -> bool {
-        use ContactSource::{Bulk, Operator, Rdap, Whois};
-        matches!(
-            self.source,
-            Operator { .. } | Bulk { .. } | Rdap { .. } | Whois { .. }
-        )
+        self.source.is_registered()
     }
 
     /// What is kept of it: the network narrowed around `address` to what one answer may speak for.

@@ -4,7 +4,7 @@ use atalaya_formats::Basis;
 use atalaya_model::Confidence;
 
 /// From here on nobody else is asked: the contact of a registry, whatever it stands on.
-pub(super) const SURE: Confidence = Confidence::percent(50);
+pub(crate) const SURE: Confidence = Confidence::percent(50);
 
 /// What the registry's own service says now.
 pub(super) const fn of_rdap(basis: Basis) -> Confidence {

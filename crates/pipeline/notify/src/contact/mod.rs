@@ -23,6 +23,7 @@ mod step;
 mod wanted;
 mod worker;
 
+pub(crate) use confidence::SURE;
 pub use config::ContactConfig;
 pub use domain::{DomainContacts, Registrar};
 pub use error::ContactError;

@@ -1,10 +1,27 @@
 //! The section `feedback` of the configuration.
 
 use atalaya_model::{Period, settings};
+use serde::{Deserialize, Serialize};
+
+/// Who may enrol by the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Enrolling {
+    /// Whoever proves that the scope is his.
+    Open,
+    /// The same, once the operator approves.
+    Approve,
+    /// Nobody.
+    Closed,
+}
 
 settings! {
     /// Our own feedback loop: telling those who enrolled of every message that came from their addresses.
     pub struct FeedbackConfig {
+        /// Who may enrol at `/feedback`: `open`, whoever proves that the scope is his; `approve`, whoever does and whom you approve of
+        /// (`atalaya feedback approve`); `closed`, only whom you enrol yourself. Until both mailbox and scope are proven nothing is told. At most
+        /// 1,000 requests wait, of a mailbox 3, of a client 10.
+        enrol: Enrolling = Enrolling::Open,
         /// How long a proof holds that a scope is the enroller's. After that nothing is told until it is proven again.
         prove_again: Period = Period::days(180),
         /// How long before that the enroller is warned by mail.

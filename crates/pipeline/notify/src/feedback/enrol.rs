@@ -1,4 +1,4 @@
-//! Enrolling, proving, and ending: the operator's word is proof.
+//! Enrolling, proving, and ending. What the operator says needs no other proof.
 
 use atalaya_model::{BadMailAddress, FeedbackScope, MailAddress, Timestamp};
 use atalaya_net::server_of;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Feedback;
+use super::proofs::is_same;
 
 /// The longest name of an enroller.
 const MAX_NAME: usize = 80;
@@ -73,7 +74,7 @@ impl Feedback {
     pub async fn add(&self, new: NewEnrolment) -> Result<(Enrolment, Secrets), FeedbackError> {
         self.check(&new)?;
         let (all, _his) = self.store.count_enrolments(&new.mailbox).await?;
-        if all >= u64::from(self.config.most_enrolments) {
+        if self.is_full(all) {
             let most = self.config.most_enrolments;
             return Err(FeedbackError::Refused(format!(
                 "there are {most} enrolments, and no more are taken (feedback.most_enrolments)"
@@ -116,16 +117,27 @@ impl Feedback {
     /// # Errors
     /// There is no such enrolment, or the store failed.
     pub async fn prove(&self, id: Uuid) -> Result<Enrolment, FeedbackError> {
+        let enrolment = self.find(id).await?;
+        self.prove_again(enrolment, Proof::Operator).await
+    }
+
+    /// An enrolment is proven again; whatever waited for it does so no more.
+    pub(super) async fn prove_again(
+        &self,
+        enrolment: Enrolment,
+        proof: Proof,
+    ) -> Result<Enrolment, FeedbackError> {
         let enrolment = Enrolment {
             state: EnrolmentState::Active,
-            proof: Some(Proof::Operator),
+            proof: Some(proof),
             ends_at: self.proven_until(self.clock.now()),
             warned_at: None,
-            ..self.find(id).await?
+            ..enrolment
         };
         let mut transaction = self.store.begin().await?;
         transaction.put_enrolment(&enrolment).await?;
-        transaction.wake_deliveries(id).await?;
+        transaction.wake_deliveries(enrolment.id).await?;
+        transaction.remove_enrolment_request(enrolment.id).await?;
         transaction.commit().await?;
         Ok(enrolment)
     }
@@ -169,15 +181,23 @@ impl Feedback {
         now.plus(self.config.prove_again.duration())
     }
 
-    /// Writes an enrolment with a new key.
-    async fn renew(&self, enrolment: Enrolment) -> Result<(Enrolment, Secrets), FeedbackError> {
+    /// Whether so many enrolments leave no place.
+    pub(super) fn is_full(&self, enrolments: u64) -> bool {
+        enrolments >= u64::from(self.config.most_enrolments)
+    }
+
+    /// Writes an enrolment with a new key, in place of the request for it where there is one.
+    pub(super) async fn renew(&self, enrolment: Enrolment) -> Result<(Enrolment, Secrets), FeedbackError> {
         let random = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
         let pull_key = format!("{PULL_KEY}{}", BASE64URL_NOPAD.encode(&random));
         let enrolment = Enrolment {
             pull_key: Some(self.key_digest(&pull_key).await?),
             ..enrolment
         };
-        self.put(&enrolment).await?;
+        let mut transaction = self.store.begin().await?;
+        transaction.put_enrolment(&enrolment).await?;
+        transaction.remove_enrolment_request(enrolment.id).await?;
+        transaction.commit().await?;
         let webhook_secret = match enrolment.ways.webhook {
             Some(_) => Some(self.webhook_secret(&enrolment).await?),
             None => None,
@@ -189,23 +209,13 @@ impl Feedback {
         Ok((enrolment, secrets))
     }
 
-    pub(super) async fn put(&self, enrolment: &Enrolment) -> Result<(), FeedbackError> {
-        let mut transaction = self.store.begin().await?;
-        transaction.put_enrolment(enrolment).await?;
-        Ok(transaction.commit().await?)
-    }
-
     /// Whether somebody may be told so.
     fn check(&self, new: &NewEnrolment) -> Result<(), FeedbackError> {
         let refused = |why: &str| Err(FeedbackError::Refused(why.to_owned()));
-        let name = new.name.trim();
-        let is_line = !name.is_empty() && !name.chars().any(char::is_control);
-        if !is_line || name.chars().count() > MAX_NAME {
+        if !is_name(new.name.trim()) {
             return refused("a name is one line of up to 80 characters");
         }
-        if self.traps.get().has_mailbox(new.mailbox.as_str())
-            || new.mailbox.as_str().eq_ignore_ascii_case(self.sender.as_str())
-        {
+        if self.is_our_own(&new.mailbox) {
             return refused("that mailbox is one of our own");
         }
         new.ways
@@ -214,11 +224,15 @@ impl Feedback {
             .map_or(Ok(()), |url| self.check_webhook(url))
     }
 
+    /// Whether a mailbox is one of ours. Strangers must not learn it: our traps are among them.
+    pub(super) fn is_our_own(&self, mailbox: &MailAddress) -> bool {
+        self.traps.get().has_mailbox(mailbox.as_str()) || is_same(mailbox, &self.sender)
+    }
+
     /// Whether a webhook may lead there, as far as that goes without resolving its name. The rest is looked at whenever it is called.
     fn check_webhook(&self, url: &str) -> Result<(), FeedbackError> {
         let refused = |why: String| Err(FeedbackError::Refused(why));
-        let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic()) && url.len() <= MAX_URL;
-        let Some((host, port)) = server_of(url).filter(|_| is_plain) else {
+        let Some((host, port)) = webhook_server(url) else {
             return refused(
                 "the address of a webhook has the form https://host/path, without a user in it".to_owned(),
             );
@@ -230,4 +244,15 @@ impl Feedback {
             .check(&host, port, &[443])
             .or_else(|out| refused(out.to_string()))
     }
+}
+
+/// Whether a text can be a name: one line, and not too long.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(char::is_control) && name.chars().count() <= MAX_NAME
+}
+
+/// The server that the URL of a webhook leads to, and its port; none where it is no such URL.
+pub(super) fn webhook_server(url: &str) -> Option<(String, u16)> {
+    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic()) && url.len() <= MAX_URL;
+    server_of(url).filter(|_| is_plain)
 }

@@ -4,7 +4,7 @@
 //! program wrote them.
 
 use atalaya_formats::arf::FeedbackReport;
-use atalaya_model::Timestamp;
+use atalaya_model::{MailAddress, Timestamp};
 use atalaya_store::{Delivery, Enrolment, FeedbackLine, NewMail};
 use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address;
@@ -118,20 +118,21 @@ impl Feedback {
     ) -> Result<NewMail, FeedbackError> {
         let (scope, ends_at) = (enrolment.scope, enrolment.ends_at);
         let is_over = ends_at <= now;
+        let link = self.page_link(&enrolment.mailbox).await?;
         let text = if is_over {
             format!(
                 "Your enrolment for {scope} was not proven again until {ends_at}, and nothing is told any more. \
-                 Answer this mail if the network is still yours.\r\n\r\n\
+                 If the network is still yours, prove it again on your page, or answer this mail:\r\n\r\n{link}\r\n\r\n\
                  Su inscripción para {scope} no se ha vuelto a probar antes del {ends_at}, y ya no se avisa de nada. \
-                 Responda a este correo si la red sigue siendo suya.\r\n{}",
+                 Si la red sigue siendo suya, pruébelo otra vez en su página, o responda a este correo.\r\n{}",
                 self.foot(enrolment)
             )
         } else {
             format!(
-                "Your enrolment for {scope} ends at {ends_at} unless it is proven again. Answer this mail if the \
-                 network is still yours.\r\n\r\n\
-                 Su inscripción para {scope} termina el {ends_at} si no se vuelve a probar. Responda a este correo \
-                 si la red sigue siendo suya.\r\n{}",
+                "Your enrolment for {scope} ends at {ends_at} unless it is proven again. If the network is still \
+                 yours, prove it again on your page, or answer this mail:\r\n\r\n{link}\r\n\r\n\
+                 Su inscripción para {scope} termina el {ends_at} si no se vuelve a probar. Si la red sigue siendo \
+                 suya, pruébelo otra vez en su página, o responda a este correo.\r\n{}",
                 self.foot(enrolment)
             )
         };
@@ -155,29 +156,46 @@ impl Feedback {
     }
 
     fn mail(&self, enrolment: &Enrolment, id: Uuid, subject: String, body: MimePart<'_>) -> NewMail {
-        let mail = MessageBuilder::new()
-            .from(Address::new_address(
-                Some(self.organisation.as_str()),
-                self.sender.as_str(),
-            ))
-            .to(enrolment.mailbox.as_str())
+        // RFC 9477 section 3.3: what a report is about, for the one who gets it.
+        let about = Raw::new(format!("{}:atalaya", enrolment.id.simple()));
+        let mail = self
+            .message_to(&enrolment.mailbox, id, subject)
+            // RFC 3834 section 5: no vacation message is to answer this.
+            .header("Auto-Submitted", Raw::new("auto-generated"))
+            .header("Feedback-ID", about);
+        self.packed(&enrolment.mailbox, id, mail.body(body))
+    }
+
+    /// A mail that somebody asked for, who may be a stranger.
+    pub(super) fn mail_on_demand(
+        &self,
+        recipient: &MailAddress,
+        id: Uuid,
+        (subject, text): (String, String),
+    ) -> NewMail {
+        let mail = self
+            .message_to(recipient, id, subject)
+            .header("Auto-Submitted", Raw::new("auto-replied"));
+        self.packed(recipient, id, mail.text_body(text))
+    }
+
+    fn message_to<'a>(&'a self, recipient: &'a MailAddress, id: Uuid, subject: String) -> MessageBuilder<'a> {
+        let organisation = Some(self.organisation.as_str());
+        MessageBuilder::new()
+            .from(Address::new_address(organisation, self.sender.as_str()))
+            .to(recipient.as_str())
             .subject(subject)
             .date(self.clock.now().seconds())
             .message_id(format!("{id}@{}", self.sender.domain()))
-            // RFC 3834 section 5: no vacation message is to answer this.
-            .header("Auto-Submitted", Raw::new("auto-generated"))
-            // RFC 9477 section 3.3: what a report is about, for the one who gets it.
-            .header(
-                "Feedback-ID",
-                Raw::new(format!("{}:atalaya", enrolment.id.simple())),
-            )
-            .body(body);
+    }
+
+    fn packed(&self, recipient: &MailAddress, id: Uuid, mail: MessageBuilder<'_>) -> NewMail {
         let mut message = Vec::new();
         mail.serialize(&mut message);
         NewMail {
             id,
             sender: self.sender.to_string(),
-            recipient: enrolment.mailbox.clone(),
+            recipient: recipient.clone(),
             message,
         }
     }

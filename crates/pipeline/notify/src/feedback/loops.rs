@@ -11,6 +11,7 @@ use data_encoding::BASE64;
 use uuid::{Builder, Uuid};
 
 use super::FeedbackConfig;
+use super::proofs::Provers;
 use crate::notice::{NoticeConfig, host_and_port};
 use crate::{FeedbackError, ListNames};
 
@@ -32,6 +33,7 @@ pub struct Feedback {
     pub(super) traps: SharedTrapNames,
     pub(super) http: HttpClient,
     pub(super) reach: Arc<Reach>,
+    pub(super) provers: Provers,
 }
 
 impl Feedback {
@@ -61,6 +63,7 @@ impl Feedback {
                 FeedbackError::Refused(format!("webhooks cannot be called: {failed}"))
             })?,
             reach,
+            provers: Provers::new(None, None),
             organisation: notice.organisation.clone(),
             sender: notice.sender()?,
             max_evidence: notice.max_evidence.bytes(),

@@ -7,17 +7,23 @@
 //! An event is a message that somebody proved to have sent ([`is_told`]); what could be spoofed, and what only others say, is not told. What is shown
 //! is the network's view of `formats::view`, with pseudonyms that are this enroller's own.
 
+mod asking;
 mod config;
 mod deliver;
 mod enrol;
 mod event;
 mod follow;
 mod index;
+mod invitation;
 mod keep;
 mod letter;
 mod loops;
+mod names;
 mod networks;
+mod own_page;
+mod proofs;
 mod pull;
+mod steps;
 mod summary;
 mod webhook;
 
@@ -26,12 +32,17 @@ mod tests;
 
 use atalaya_model::{Handshake, Observation};
 
-pub use config::FeedbackConfig;
+pub use asking::Unfit;
+pub use config::{Enrolling, FeedbackConfig};
 pub use enrol::{FeedbackError, NewEnrolment, Secrets};
 pub use follow::FeedbackFollower;
 pub use loops::Feedback;
+pub use names::RecordNames;
 pub use networks::Networks;
+pub use own_page::{Holder, OwnPage, Record, ShutPage};
+pub use proofs::Provers;
 pub use pull::{MOST_PULLED, PullError};
+pub use steps::{Need, Stepped};
 pub use summary::Colour;
 
 /// The reader of the observations that makes events, as the store knows it.

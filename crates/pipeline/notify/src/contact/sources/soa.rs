@@ -19,7 +19,7 @@ const WIDEST_ZONE: (u8, u8) = (16, 28);
 impl Reverse {
     /// Asks for the zone in which the addresses around that of a search are named.
     pub(super) async fn ask_soa(&self, search: &mut Search) -> Outcome {
-        let Some(name) = name_of(&neighbourhood(search.address)) else {
+        let Some(name) = dnsbl::reverse_zone(&neighbourhood(search.address)) else {
             return Outcome::Unknown;
         };
         search.begin();
@@ -105,16 +105,6 @@ fn is_of(domain: &str, zone: &str, servers: &[String]) -> bool {
 fn is_within(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain)
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
-/// The name of a prefix in the reverse tree.
-fn name_of(prefix: &Prefix) -> Option<String> {
-    let tree = if prefix.is_ipv4() {
-        "in-addr.arpa"
-    } else {
-        "ip6.arpa"
-    };
-    Some(format!("{}.{tree}", dnsbl::write(prefix)?))
 }
 
 /// The prefix whose names a zone of the reverse tree holds.
