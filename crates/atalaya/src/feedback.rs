@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_model::Clock;
-use atalaya_notify::{Feedback, FeedbackFollower, ListNames, Networks, NewEnrolment, Secrets};
+use atalaya_notify::{
+    Feedback, FeedbackFollower, ListNames, Networks, NewEnrolment, Secrets, SignedFollower,
+};
 use atalaya_store::{Delivery, Enrolment, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -75,6 +77,10 @@ pub(crate) fn start(house: &House, tasks: &mut Parts, stop: &CancellationToken) 
         "the follower of the feedback loop",
         follower.run(stop.clone()),
     );
+    let signed = SignedFollower::new(Arc::clone(feedback)).run(stop.clone());
+    put_to_work(tasks, "the follower of signatures", signed);
+    let verifying = Arc::clone(feedback).verify(stop.clone());
+    put_to_work(tasks, "the verification of signatures", verifying);
     let telling = Arc::clone(feedback).deliver(stop.clone());
     put_to_work(tasks, "the deliveries of the feedback loop", telling);
     let keeping = Arc::clone(feedback).keep(stop.clone());

@@ -279,7 +279,7 @@ impl Transaction {
 
     /// Whoever makes events need not go through what was seen while there was nobody to tell.
     async fn begin_where_nobody_was_told(&mut self) -> Result<(), StoreError> {
-        let sql = "SELECT 1 FROM enrolments WHERE state = 'active' LIMIT 1";
+        let sql = "SELECT 1 FROM enrolments WHERE state = 'active' AND scope NOT LIKE 'dkim:%' LIMIT 1";
         if self.connection.row(sql, Vec::new()).await?.is_none() {
             let last = crate::observations::last_position(&mut self.connection).await?;
             self.set_position(READER, last).await?;
@@ -300,7 +300,7 @@ impl Transaction {
             let now = self.now();
             let first = match way {
                 Way::Summary => way.begin_after(now),
-                Way::Mail | Way::Webhook => crate::observations::last_position(&mut self.connection).await?,
+                Way::Mail | Way::Webhook => self.last_event(&enrolment.scope).await?,
             };
             let latest = way.latest_at_first(first);
             let row = values![enrolment.id, way.name(), first, latest, now, 0_u32, 0_u32, 0_u32];
@@ -309,6 +309,16 @@ impl Transaction {
             self.connection.insert(head, vec![row], tail).await?;
         }
         Ok(())
+    }
+
+    /// Where the events of a scope stand that is told from now on.
+    async fn last_event(&mut self, scope: &FeedbackScope) -> Result<u64, StoreError> {
+        match scope {
+            FeedbackScope::Domain(_) => self.last_signed().await,
+            FeedbackScope::Prefix(_) | FeedbackScope::Network(_) => {
+                crate::observations::last_position(&mut self.connection).await
+            }
+        }
     }
 
     async fn move_version(&mut self) -> Result<(), StoreError> {

@@ -109,6 +109,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "mails that a server may have taken",
         statements: UNANSWERED,
     },
+    Step {
+        name: "feedback by signature",
+        statements: SIGNED,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -538,6 +542,21 @@ const FEEDBACK: &[&str] = &[
 
 /// A mail that a server may have taken is not tried as often as another one.
 const UNANSWERED: &[&str] = &["ALTER TABLE outbox ADD COLUMN unanswered {int} NOT NULL DEFAULT 0"];
+
+/// Events of who enrolled by domain come in the order in which their signatures were verified: their positions are counted by themselves, and the
+/// observation stands beside. Reports to `CFBL-Address` are counted by address and day, all of them together under the empty address.
+const SIGNED: &[&str] = &[
+    "INSERT INTO counters (name, value) VALUES ('feedback-signed', 0)",
+    "ALTER TABLE feedback_events ADD COLUMN observation {int}",
+    "CREATE UNIQUE INDEX feedback_events_by_observation ON feedback_events (enrolment, observation) \
+     WHERE observation IS NOT NULL",
+    "CREATE TABLE cfbl_reports (
+        address TEXT NOT NULL,
+        day {int} NOT NULL,
+        told {int} NOT NULL,
+        PRIMARY KEY (address, day)
+    ) {strict}",
+];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

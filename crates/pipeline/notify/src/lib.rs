@@ -13,7 +13,7 @@ pub use contact::{
 };
 pub use feedback::{
     Colour, Feedback, FeedbackConfig, FeedbackError, FeedbackFollower, MOST_PULLED, Networks, NewEnrolment,
-    PullError, Secrets,
+    PullError, Secrets, SignedFollower,
 };
 pub use hearing::{
     HeardMail, Hearer, HearingConfig, HearingError, MAX_MAIL, RETURN_PATH_SECRET, Settlement, Which,

@@ -203,15 +203,19 @@ impl Feedback {
         if !is_line || name.chars().count() > MAX_NAME {
             return refused("a name is one line of up to 80 characters");
         }
-        if self.traps.get().has_mailbox(new.mailbox.as_str())
-            || new.mailbox.as_str().eq_ignore_ascii_case(self.sender.as_str())
-        {
+        if self.is_our_own(&new.mailbox) {
             return refused("that mailbox is one of our own");
         }
         new.ways
             .webhook
             .as_deref()
             .map_or(Ok(()), |url| self.check_webhook(url))
+    }
+
+    /// Whether a mailbox is a trap, or the one that all mails come from.
+    pub(super) fn is_our_own(&self, mailbox: &MailAddress) -> bool {
+        self.traps.get().has_mailbox(mailbox.as_str())
+            || mailbox.as_str().eq_ignore_ascii_case(self.sender.as_str())
     }
 
     /// Whether a webhook may lead there, as far as that goes without resolving its name. The rest is looked at whenever it is called.
