@@ -79,7 +79,7 @@ impl SignedFollower {
     /// The store failed, or the reading of a message was cut short.
     pub async fn step(&mut self) -> Result<bool, FeedbackError> {
         self.read_enrolments().await?;
-        if self.domains.0.is_empty() && !self.feedback.config.cfbl {
+        if self.domains.since.is_none() && !self.feedback.config.cfbl {
             return Ok(false);
         }
         let feedback = Arc::clone(&self.feedback);
@@ -192,9 +192,14 @@ impl Found {
     }
 }
 
-/// The active enrolments by domain: whose, since when, and until when.
+/// The active enrolments by domain.
 #[derive(Debug, Default)]
-struct Domains(HashMap<String, Vec<(Uuid, Timestamp, Timestamp)>>);
+struct Domains {
+    /// Of each domain: whose, since when, and until when.
+    by_name: HashMap<String, Vec<(Uuid, Timestamp, Timestamp)>>,
+    /// When the first of them began.
+    since: Option<Timestamp>,
+}
 
 impl Domains {
     fn add(&mut self, enrolment: &Enrolment) {
@@ -202,13 +207,15 @@ impl Domains {
             && enrolment.state == EnrolmentState::Active
         {
             let entry = (enrolment.id, enrolment.created_at, enrolment.ends_at);
-            self.0.entry(domain.clone()).or_default().push(entry);
+            self.by_name.entry(domain.clone()).or_default().push(entry);
+            let first = self.since.unwrap_or(enrolment.created_at);
+            self.since = Some(first.min(enrolment.created_at));
         }
     }
 
     /// Whether anybody had enrolled at a moment.
     fn has_any_since(&self, at: Timestamp) -> bool {
-        self.0.values().flatten().any(|(_, since, _)| *since <= at)
+        self.since.is_some_and(|since| since <= at)
     }
 
     /// Those who are told if one of these domains signed a message that came at a moment, each with its own domain.
@@ -217,7 +224,7 @@ impl Domains {
         for signer in signers {
             let mut rest = Some(signer.as_str());
             while let Some(domain) = rest {
-                let entries = self.0.get(domain).into_iter().flatten();
+                let entries = self.by_name.get(domain).into_iter().flatten();
                 let own = entries.filter(|(_, since, until)| *since <= at && *until > now);
                 told.extend(own.map(|(id, ..)| (*id, domain.to_owned())));
                 rest = domain.split_once('.').map(|(_, parent)| parent);
