@@ -58,7 +58,7 @@ impl Feedback {
         Ok(raw.map(|raw| (seen, digest, raw)))
     }
 
-    /// The same for a mailbox; `whose` tells its events apart from those of others.
+    /// An observation made ready for a mailbox, as an event; `whose` tells its events apart from those of others.
     pub(super) async fn shown_to(
         &self,
         position: u64,
