@@ -29,13 +29,17 @@ for key, selector, algorithm in ((rsa, b'rsa', b'rsa-sha256'), (seed, b'ed', b'e
 /// Signs the mail on standard input in all forms with the RSA key in the file, and prints a line for each.
 const PERL: &str = r#"
 use Mail::DKIM::Signer;
+use Mail::DKIM::PrivateKey;
+use Crypt::OpenSSL::RSA;
 use MIME::Base64;
 binmode STDIN;
 local $/;
 my $mail = <STDIN>;
+open my $file, '<', $ARGV[0];
+my $key = Crypt::OpenSSL::RSA->new_private_key(<$file>);
 for my $method (qw(simple/simple simple/relaxed relaxed/simple relaxed/relaxed)) {
     my $signer = Mail::DKIM::Signer->new(Algorithm => 'rsa-sha256', Method => $method, Domain => 'news.example',
-        Selector => 'perl', KeyFile => $ARGV[0]);
+        Selector => 'perl', Key => Mail::DKIM::PrivateKey->load(Cork => $key));
     $signer->PRINT($mail);
     $signer->CLOSE;
     print encode_base64($signer->signature->as_string . "\015\012" . $mail, ''), "\n";
