@@ -55,7 +55,9 @@ fn report_to(data: &Path, address: &str) -> PathBuf {
         let mut files = files_in(&data.join("notices")).into_iter();
         files.find(|file| {
             let mail = String::from_utf8_lossy(&std::fs::read(file).unwrap_or_default()).into_owned();
-            mail.contains("\r\nSubject: Feedback: ") && mail.contains(address)
+            // A file under another name is still being written.
+            let is_whole = file.extension().is_some_and(|kind| kind == "eml");
+            is_whole && mail.contains("\r\nSubject: Feedback: ") && mail.contains(address)
         })
     })
 }
