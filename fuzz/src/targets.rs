@@ -1,9 +1,9 @@
 //! All targets, by name.
 
 use crate::{
-    bounce, complaint, config, contacts, conversation, dns, lists, logs, mbox, message, milter, mta_sts,
-    pcap, places, policy, rbldnsd, rdap, received, redact, reply, reports, shape, signatures, smtp, spf,
-    statistics, syn, ticket, verp, whois, words,
+    bounce, complaint, config, contacts, conversation, dkim, dns, lists, logs, mbox, message, milter,
+    mta_sts, pcap, places, policy, rbldnsd, rdap, received, redact, reply, reports, shape, signatures, smtp,
+    spf, statistics, syn, ticket, verp, whois, words,
 };
 
 /// A target: takes any bytes, and panics where a property does not hold.
@@ -16,6 +16,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("config", config),
     ("contacts", contacts),
     ("conversation", conversation),
+    ("dkim", dkim),
     ("dns", dns),
     ("lists", lists),
     ("logs", logs),

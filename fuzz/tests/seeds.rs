@@ -39,6 +39,7 @@ targets!(
     config,
     contacts,
     conversation,
+    dkim,
     dns,
     lists,
     logs,

@@ -38,5 +38,6 @@ mod rbldnsd;
 mod replay;
 mod sending;
 mod serving;
+mod signatures;
 mod statistics;
 mod taken_back;

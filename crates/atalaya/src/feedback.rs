@@ -7,7 +7,7 @@ use atalaya_model::Clock;
 use atalaya_net::Resolver;
 use atalaya_notify::{
     ContactFinder, Feedback, FeedbackError, FeedbackFollower, ListNames, Networks, NewEnrolment, Provers,
-    Secrets,
+    Secrets, SignedFollower,
 };
 use atalaya_store::{Delivery, Enrolment, EnrolmentRequest, Store};
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,10 @@ pub(crate) fn start(house: &House, tasks: &mut Parts, stop: &CancellationToken) 
         "the follower of the feedback loop",
         follower.run(stop.clone()),
     );
+    let signed = SignedFollower::new(Arc::clone(feedback)).run(stop.clone());
+    put_to_work(tasks, "the follower of signatures", signed);
+    let verifying = Arc::clone(feedback).verify(stop.clone());
+    put_to_work(tasks, "the verification of signatures", verifying);
     let telling = Arc::clone(feedback).deliver(stop.clone());
     put_to_work(tasks, "the deliveries of the feedback loop", telling);
     let keeping = Arc::clone(feedback).keep(stop.clone());

@@ -62,7 +62,7 @@ pub(crate) struct FeedbackOne {
 pub(crate) struct FeedbackAdd {
     #[command(flatten)]
     place: Place,
-    /// What he is told of: a prefix, or a network such as AS64500
+    /// What he is told of: a prefix, a network such as AS64500, or what a domain signs, such as dkim:example.org
     scope: FeedbackScope,
     /// His mailbox
     #[arg(long, value_name = "ADDRESS")]

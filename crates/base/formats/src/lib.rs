@@ -5,6 +5,7 @@ mod address_range;
 pub mod arf;
 pub mod bounce;
 pub mod capture;
+pub mod cfbl;
 pub mod complaint;
 pub mod contacts;
 pub mod conversation;

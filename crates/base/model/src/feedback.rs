@@ -10,19 +10,25 @@ const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 19;
 
 /// What an enrolment covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FeedbackScope {
     /// Every address in a prefix.
     Prefix(Prefix),
     /// Every address that the routes of the Internet show in the network of that number (ASN), at the moment at which it is seen.
     Network(u32),
+    /// Every message that this domain, or one below it, signed (DKIM). In small letters.
+    Domain(String),
 }
+
+/// What stands before a domain in text.
+const DOMAIN: &str = "dkim:";
 
 impl fmt::Display for FeedbackScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Prefix(prefix) => f.pad(&prefix.to_string()),
             Self::Network(asn) => f.pad(&format!("AS{asn}")),
+            Self::Domain(domain) => f.pad(&format!("{DOMAIN}{domain}")),
         }
     }
 }
@@ -30,9 +36,9 @@ impl fmt::Display for FeedbackScope {
 /// The text names nothing that anybody can be told about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadFeedbackScope {
-    /// Neither a prefix nor the number of a network.
+    /// Neither a prefix nor the number of a network nor a domain.
     #[error(
-        "`{0}` is no prefix and no network: write 192.0.2.0/24, 2001:db8::/32 or AS64500, without bits set behind the length"
+        "`{0}` is no prefix, no network and no domain: write 192.0.2.0/24, 2001:db8::/32, AS64500 or dkim:example.org, without bits set behind the length"
     )]
     Malformed(String),
     /// Wider than anybody's network.
@@ -52,6 +58,9 @@ impl FromStr for FeedbackScope {
             let asn = number.parse().ok().filter(|asn| is_number && *asn != 0);
             return asn.map(Self::Network).ok_or_else(malformed);
         }
+        if let Some((DOMAIN, name)) = text.split_at_checked(DOMAIN.len()) {
+            return domain(name).map(Self::Domain).ok_or_else(malformed);
+        }
         let prefix: Prefix = text.parse().map_err(|_bad| malformed())?;
         let widest = if prefix.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
         if prefix.length() < widest {
@@ -61,6 +70,18 @@ impl FromStr for FeedbackScope {
     }
 }
 
+/// A domain in small letters, of at least two labels: nobody holds more.
+fn domain(name: &str) -> Option<String> {
+    let is_label = |label: &str| {
+        let is_text = label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (1..=63).contains(&label.len()) && is_text && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let is_domain = name.len() <= 253 && name.contains('.') && name.split('.').all(is_label);
+    is_domain.then(|| name.to_ascii_lowercase())
+}
+
 crate::as_text!(FeedbackScope);
 
 #[cfg(test)]
@@ -68,11 +89,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_is_a_prefix_or_the_number_of_a_network() {
-        for text in ["192.0.2.0/24", "192.0.2.1", "2001:db8::/32", "AS64500"] {
+    fn a_scope_is_a_prefix_the_number_of_a_network_or_a_domain() {
+        for text in [
+            "192.0.2.0/24",
+            "192.0.2.1",
+            "2001:db8::/32",
+            "AS64500",
+            "dkim:news.example.org",
+        ] {
             assert_eq!(text.parse::<FeedbackScope>().unwrap().to_string(), text);
         }
         assert_eq!("as64500".parse(), Ok(FeedbackScope::Network(64_500)));
+        let domain = FeedbackScope::Domain("example.org".to_owned());
+        assert_eq!("dkim:Example.ORG".parse(), Ok(domain));
     }
 
     #[test]
@@ -90,6 +119,13 @@ mod tests {
             "AS99999999999",
             "192.0.2.1/24",
             "é",
+            "example.org",
+            "dkim:",
+            "dkim:org",
+            "dkim:a..org",
+            "dkim:-a.org",
+            "dkim:a.org.",
+            "dkim:a.org\r\nx",
             "x\r\ny",
         ] {
             assert!(nonsense.parse::<FeedbackScope>().is_err(), "{nonsense:?}");

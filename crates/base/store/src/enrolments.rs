@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::contacts::caseless;
 use crate::feedback::Way;
+use crate::signed::SIGNED_READER;
 use crate::sql::{Row, Value, values};
 use crate::transaction::Transaction;
 use crate::{Store, StoreError, Topic};
@@ -229,10 +230,19 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn told_up_to(&self) -> Result<Option<u64>, StoreError> {
+        // Who is told by address and who is told by signature have a reader each, which stands still while it has nobody.
         let sql = "SELECT COALESCE((SELECT position FROM readers WHERE name = $1), 0) \
-                   FROM enrolments WHERE state = 'active' LIMIT 1";
-        let row = self.read().await?.row(sql, values![READER]).await?;
-        row.map(|mut row| row.take_count()).transpose()
+                   WHERE EXISTS (SELECT 1 FROM enrolments WHERE state = 'active' AND scope NOT LIKE 'dkim:%') \
+                   UNION ALL SELECT COALESCE((SELECT position FROM readers WHERE name = $2), 0) \
+                   WHERE EXISTS (SELECT 1 FROM enrolments WHERE state = 'active' AND scope LIKE 'dkim:%')";
+        let rows = self
+            .read()
+            .await?
+            .rows(sql, values![READER, SIGNED_READER])
+            .await?;
+        let positions: Result<Vec<u64>, StoreError> =
+            rows.into_iter().map(|mut row| row.take_count()).collect();
+        Ok(positions?.into_iter().min())
     }
 
     /// A number that each change of any enrolment moves.
@@ -324,7 +334,7 @@ impl Transaction {
 
     /// Whoever makes events need not go through what was seen while there was nobody to tell.
     async fn begin_where_nobody_was_told(&mut self) -> Result<(), StoreError> {
-        let sql = "SELECT 1 FROM enrolments WHERE state = 'active' LIMIT 1";
+        let sql = "SELECT 1 FROM enrolments WHERE state = 'active' AND scope NOT LIKE 'dkim:%' LIMIT 1";
         if self.connection.row(sql, Vec::new()).await?.is_none() {
             let last = crate::observations::last_position(&mut self.connection).await?;
             self.set_position(READER, last).await?;
@@ -345,7 +355,7 @@ impl Transaction {
             let now = self.now();
             let first = match way {
                 Way::Summary => way.begin_after(now),
-                Way::Mail | Way::Webhook => crate::observations::last_position(&mut self.connection).await?,
+                Way::Mail | Way::Webhook => self.last_event(&enrolment.scope).await?,
             };
             let latest = way.latest_at_first(first);
             let row = values![enrolment.id, way.name(), first, latest, now, 0_u32, 0_u32, 0_u32];
@@ -354,6 +364,16 @@ impl Transaction {
             self.connection.insert(head, vec![row], tail).await?;
         }
         Ok(())
+    }
+
+    /// Where the events of a scope stand that is told from now on.
+    async fn last_event(&mut self, scope: &FeedbackScope) -> Result<u64, StoreError> {
+        match scope {
+            FeedbackScope::Domain(_) => self.last_signed().await,
+            FeedbackScope::Prefix(_) | FeedbackScope::Network(_) => {
+                crate::observations::last_position(&mut self.connection).await
+            }
+        }
     }
 
     async fn move_version(&mut self) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! What the feedback loop tells: an event for each observation and enrolment, and how far each way of telling has come.
 //!
-//! Events stand in the order of the observations, so that the position of one is a cursor without gaps: what is added later has a higher one. A
+//! Events stand in the order of the observations (or, by domain, of their verification: see `signed`), so that the position of one is a cursor without gaps: what is added later has a higher one. A
 //! delivery is taken with a lease, like a job, and moves its position in the transaction that notes what was told.
 
 use std::net::IpAddr;
@@ -61,8 +61,10 @@ impl Way {
 pub struct FeedbackEvent {
     /// Whom.
     pub enrolment: Uuid,
-    /// The position of the observation.
+    /// Its place among the events of its enrolment.
     pub position: u64,
+    /// The position of the observation: the same number, but for those who enrolled by domain.
+    pub observation: u64,
     /// The address.
     pub address: IpAddr,
     /// When it was seen.
@@ -128,7 +130,7 @@ impl Store {
         after: u64,
         limit: u32,
     ) -> Result<Vec<FeedbackEvent>, StoreError> {
-        let sql = "SELECT enrolment, position, address, seen_at, traps FROM feedback_events \
+        let sql = "SELECT enrolment, position, COALESCE(observation, position), address, seen_at, traps FROM feedback_events \
                    WHERE enrolment = $1 AND position > $2 ORDER BY position LIMIT $3";
         let rows = self
             .read()
@@ -281,6 +283,7 @@ fn event(mut row: Row) -> Result<FeedbackEvent, StoreError> {
     Ok(FeedbackEvent {
         enrolment: row.take_id()?,
         position: row.take_count()?,
+        observation: row.take_count()?,
         address: row.take_word()?,
         seen_at: row.take_time()?,
         traps: row.take_count()?,

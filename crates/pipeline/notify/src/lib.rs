@@ -13,8 +13,8 @@ pub use contact::{
 };
 pub use feedback::{
     Colour, Enrolling, Feedback, FeedbackConfig, FeedbackError, FeedbackFollower, Holder, MOST_PULLED, Need,
-    Networks, NewEnrolment, OwnPage, Provers, PullError, Record, RecordNames, Secrets, ShutPage, Stepped,
-    Unfit,
+    Networks, NewEnrolment, OwnPage, Provers, PullError, Record, RecordNames, Secrets, ShutPage,
+    SignedFollower, Stepped, Unfit,
 };
 pub use hearing::{
     HeardMail, Hearer, HearingConfig, HearingError, MAX_MAIL, RETURN_PATH_SECRET, Settlement, Which,

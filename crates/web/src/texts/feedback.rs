@@ -131,8 +131,8 @@ pub(super) const ENGLISH: FeedbackTexts = FeedbackTexts {
     ask_text: "Two steps follow: you confirm your mailbox, and you prove that the addresses are yours. Until both are done nothing is told.",
     approval: "After that the operator of this list looks at it before anything is told.",
     closed: "Enrolling on this page is turned off here. Write to us from the abuse mailbox of your network:",
-    scope: "Your network",
-    scope_hint: "A prefix such as 192.0.2.0/24 or 2001:db8::/32, or the number of an autonomous system such as AS64500.",
+    scope: "Your network or domain",
+    scope_hint: "A prefix such as 192.0.2.0/24 or 2001:db8::/32, the number of an autonomous system such as AS64500, or a domain that signs mail (DKIM) such as dkim:news.example.",
     mailbox: "Your mailbox",
     mailbox_hint: "It gets the link to confirm with, and later the mail that you choose.",
     name: "Your name (optional)",
@@ -151,12 +151,12 @@ pub(super) const ENGLISH: FeedbackTexts = FeedbackTexts {
     by_mail: "Registry contact",
     by_mail_text: "The abuse mailbox that the registry (RDAP, WHOIS) names for the network says yes, by a link. If that is your own mailbox, confirming it is enough. For the number of an autonomous system the operator looks at it.",
     by_txt: "TXT record",
-    by_txt_text: "A record in the reverse zone of the prefix. The page that the link opens says which.",
+    by_txt_text: "A record in the reverse zone of the prefix, or under the domain. The page that the link opens says which.",
     by_names: "Names of addresses",
     by_names_text: "All addresses of the prefix, at most 32, get a reverse name (PTR) that begins with a word that the page tells you.",
     by_operator: "The operator's word",
     send: "Ask to be enrolled",
-    bad_scope: "That is no prefix and no network: write 192.0.2.0/24, 2001:db8::/32 or AS64500, without bits set behind the length, and not wider than a /8 (IPv4) or /19 (IPv6).",
+    bad_scope: "That is no prefix, no network and no domain: write 192.0.2.0/24, 2001:db8::/32, AS64500 or dkim:news.example, without bits set behind the length, and not wider than a /8 (IPv4) or /19 (IPv6).",
     no_mailbox: "That is no mail address.",
     bad_name: "A name is one line of up to 80 characters.",
     bad_webhook: "A webhook is a public address of the form https://host/path, without a user and without a port in it.",
@@ -198,7 +198,7 @@ pub(super) const ENGLISH: FeedbackTexts = FeedbackTexts {
             "{contact}, which the registry names for this network, has got a mail that asks for its yes. After that, go on here."
         )
     },
-    record_text: "Put this record into your reverse zone, and leave it there: it is looked at again before the proof ends.",
+    record_text: "Put this record into your zone, and leave it there: it is looked at again before the proof ends.",
     records_text: |count| {
         format!(
             "Put the first record, if that zone is yours, or one at each of the {count} names that follow (some are shown); and leave them there: they are looked at again before the proof ends."
@@ -260,8 +260,8 @@ pub(super) const SPANISH: FeedbackTexts = FeedbackTexts {
     ask_text: "Siguen dos pasos: usted confirma su buzón, y prueba que las direcciones son suyas. Hasta entonces no se avisa de nada.",
     approval: "Después lo mira el operador de esta lista, antes de que se avise de nada.",
     closed: "Aquí no se puede inscribir en esta página. Escríbanos desde el buzón de abuso de su red:",
-    scope: "Su red",
-    scope_hint: "Un prefijo como 192.0.2.0/24 o 2001:db8::/32, o el número de un sistema autónomo como AS64500.",
+    scope: "Su red o dominio",
+    scope_hint: "Un prefijo como 192.0.2.0/24 o 2001:db8::/32, el número de un sistema autónomo como AS64500, o un dominio que firma correo (DKIM) como dkim:news.example.",
     mailbox: "Su buzón",
     mailbox_hint: "Recibe el enlace para confirmar, y después el correo que elija.",
     name: "Su nombre (opcional)",
@@ -280,12 +280,12 @@ pub(super) const SPANISH: FeedbackTexts = FeedbackTexts {
     by_mail: "Contacto del registro",
     by_mail_text: "El buzón de abuso que el registro (RDAP, WHOIS) da para la red dice que sí, por un enlace. Si es su propio buzón, basta con confirmarlo. Para el número de un sistema autónomo lo mira el operador.",
     by_txt: "Registro TXT",
-    by_txt_text: "Un registro en la zona inversa del prefijo. La página del enlace dice cuál.",
+    by_txt_text: "Un registro en la zona inversa del prefijo, o bajo el dominio. La página del enlace dice cuál.",
     by_names: "Nombres de las direcciones",
     by_names_text: "Todas las direcciones del prefijo, 32 como mucho, reciben un nombre inverso (PTR) que empieza por una palabra que le dice la página.",
     by_operator: "La palabra del operador",
     send: "Pedir la inscripción",
-    bad_scope: "Eso no es un prefijo ni una red: escriba 192.0.2.0/24, 2001:db8::/32 o AS64500, sin bits tras la longitud, y no más ancho que /8 (IPv4) o /19 (IPv6).",
+    bad_scope: "Eso no es un prefijo, ni una red, ni un dominio: escriba 192.0.2.0/24, 2001:db8::/32, AS64500 o dkim:news.example, sin bits tras la longitud, y no más ancho que /8 (IPv4) o /19 (IPv6).",
     no_mailbox: "Eso no es una dirección de correo.",
     bad_name: "Un nombre es una línea de hasta 80 caracteres.",
     bad_webhook: "Un webhook es una dirección pública de la forma https://servidor/ruta, sin usuario y sin puerto.",
@@ -329,7 +329,7 @@ pub(super) const SPANISH: FeedbackTexts = FeedbackTexts {
             "{contact}, que el registro da para esta red, ha recibido un correo que pide su sí. Después siga aquí."
         )
     },
-    record_text: "Ponga este registro en su zona inversa, y déjelo allí: se vuelve a mirar antes de que termine la prueba.",
+    record_text: "Ponga este registro en su zona, y déjelo allí: se vuelve a mirar antes de que termine la prueba.",
     records_text: |count| {
         format!(
             "Ponga el primer registro, si esa zona es suya, o uno en cada uno de los {count} nombres que siguen (se muestran algunos); y déjelos allí: se vuelven a mirar antes de que termine la prueba."

@@ -20,6 +20,7 @@ async fn enrolled() -> (House, Secrets, Uuid) {
     let event = |position| FeedbackEvent {
         enrolment: enrolment.id,
         position,
+        observation: position,
         address: "192.0.2.7".parse().unwrap(),
         seen_at: house.now(),
         traps: 2,

@@ -228,6 +228,16 @@ pub(super) const NEEDS: &[Need] = &[
         Proof::Python("nacl"),
         "verifies those of them that are made with Ed25519",
     ),
+    need(
+        "libmail-dkim-perl",
+        Proof::Perl("Mail::DKIM::Signer"),
+        "signs mails that we verify",
+    ),
+    need(
+        "opendkim-tools",
+        Proof::Program("opendkim-testmsg"),
+        "signs mails with SHA-1, which we refuse",
+    ),
 ];
 
 /// Answers that a package would ask for at its installation: input of `debconf-set-selections`.

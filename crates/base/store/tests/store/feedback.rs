@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use atalaya_model::{Digest, Timestamp};
-use atalaya_store::{Delivery, Enrolment, EnrolmentState, FeedbackEvent, Proof, Store, Way, Ways};
+use atalaya_store::{
+    Delivery, Enrolment, EnrolmentState, FeedbackEvent, Proof, ReportLimits, SIGNED_READER, Store, Way, Ways,
+};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -20,6 +22,9 @@ on_both!(
     a_day_is_summed_up_by_address,
     events_have_an_age,
     whoever_enrols_first_begins_at_the_end,
+    events_of_domains_are_numbered_as_they_come_and_told_once,
+    reports_are_counted_by_address_and_in_all,
+    retention_waits_for_each_reader_that_tells_somebody,
 );
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -55,6 +60,7 @@ fn event(number: u128, position: u64, address: &str, seconds: i64) -> FeedbackEv
     FeedbackEvent {
         enrolment: Uuid::from_u128(number),
         position,
+        observation: position,
         address: address.parse().unwrap(),
         seen_at: Timestamp::from_seconds(seconds),
         traps: 2,
@@ -268,5 +274,94 @@ async fn whoever_enrols_first_begins_at_the_end(fixture: Fixture) {
         store.position("feedback").await.unwrap(),
         1,
         "who is there already misses nothing"
+    );
+}
+
+async fn events_of_domains_are_numbered_as_they_come_and_told_once(fixture: Fixture) {
+    let store = &fixture.store;
+    let ids = [1, 2].map(Uuid::from_u128);
+    for number in [1, 2] {
+        let domain = Enrolment {
+            scope: "dkim:news.example".parse().unwrap(),
+            ..enrolment(number, fixture.time.now())
+        };
+        put(store, &domain).await;
+    }
+    let mut transaction = store.begin().await.unwrap();
+    // A later message was verified first.
+    for (observation, whom, added) in [
+        (9, &ids[..1], 1),
+        (7, &ids[..], 2),
+        (9, &ids[..], 1),
+        (7, &ids[..], 0),
+    ] {
+        let seen = event(0, observation, "192.0.2.7", 100);
+        assert_eq!(transaction.add_signed_events(&seen, whom).await.unwrap(), added);
+    }
+    transaction.commit().await.unwrap();
+    for (id, observations) in ids.iter().zip([[9, 7], [7, 9]]) {
+        let events = store.feedback_events(*id, 0, 10).await.unwrap();
+        let told: Vec<u64> = events.iter().map(|event| event.observation).collect();
+        assert_eq!(told, observations);
+        let rest = store.feedback_events(*id, events[0].position, 10).await.unwrap();
+        assert_eq!(rest, events[1..]);
+        let waiting = store.deliveries(*id).await.unwrap();
+        assert!(
+            waiting
+                .iter()
+                .any(|delivery| delivery.latest == events[1].position && delivery.position == 0)
+        );
+    }
+    let late = Enrolment {
+        scope: "dkim:late.example".parse().unwrap(),
+        ..enrolment(3, fixture.time.now())
+    };
+    put(store, &late).await;
+    let begins = store.deliveries(late.id).await.unwrap();
+    assert!(
+        begins
+            .iter()
+            .filter(|delivery| delivery.way != Way::Summary)
+            .all(|delivery| delivery.position == 4)
+    );
+}
+
+async fn reports_are_counted_by_address_and_in_all(fixture: Fixture) {
+    let limits = ReportLimits {
+        per_address: 2,
+        in_all: 3,
+    };
+    let mut transaction = fixture.store.begin().await.unwrap();
+    let asked = [("a", 1), ("A", 1), ("a", 1), ("b", 1), ("c", 1), ("a", 2)];
+    let mut may = Vec::new();
+    for (local, day) in asked {
+        let address = format!("{local}@x.example").parse().unwrap();
+        may.push(transaction.count_report(&address, day, limits).await.unwrap());
+    }
+    assert_eq!(may, [true, true, false, true, false, true]);
+    transaction.commit().await.unwrap();
+}
+
+async fn retention_waits_for_each_reader_that_tells_somebody(fixture: Fixture) {
+    let store = &fixture.store;
+    assert_eq!(store.told_up_to().await.unwrap(), None, "nobody to tell");
+    let mut by_domain = enrolment(1, Timestamp::from_seconds(100));
+    by_domain.scope = "dkim:news.example".parse().unwrap();
+    put(store, &by_domain).await;
+    assert_eq!(store.told_up_to().await.unwrap(), Some(0));
+    let mut transaction = store.begin().await.unwrap();
+    transaction.set_position(SIGNED_READER, 7).await.unwrap();
+    transaction.set_position("feedback", 5).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(store.told_up_to().await.unwrap(), Some(7), "nobody by address");
+    put(store, &enrolment(2, Timestamp::from_seconds(100))).await;
+    let told = store.told_up_to().await.unwrap();
+    assert!(told.is_some_and(|told| told < 7), "{told:?}");
+    by_domain.state = EnrolmentState::Lapsed;
+    put(store, &by_domain).await;
+    assert_eq!(
+        store.told_up_to().await.unwrap(),
+        told,
+        "one who lapsed is not told"
     );
 }

@@ -54,10 +54,11 @@ impl Feedback {
         if !new.ways.webhook.as_deref().is_none_or(|url| self.is_public(url)) {
             return Some(Unfit::Webhook);
         }
-        let fits = match (proof, new.scope) {
-            (Proof::Mail, _) | (Proof::Txt, FeedbackScope::Prefix(_)) => true,
-            (Proof::Reverse, FeedbackScope::Prefix(prefix)) => is_few(&prefix),
-            (Proof::Txt | Proof::Reverse | Proof::Operator, _) => false,
+        let fits = match (proof, &new.scope) {
+            (Proof::Mail, FeedbackScope::Prefix(_) | FeedbackScope::Network(_))
+            | (Proof::Txt, FeedbackScope::Prefix(_) | FeedbackScope::Domain(_)) => true,
+            (Proof::Reverse, FeedbackScope::Prefix(prefix)) => is_few(prefix),
+            _ => false,
         };
         (!fits).then_some(Unfit::Proof)
     }

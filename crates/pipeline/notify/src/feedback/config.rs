@@ -1,5 +1,7 @@
 //! The section `feedback` of the configuration.
 
+use std::net::SocketAddr;
+
 use atalaya_model::{Period, settings};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +47,15 @@ settings! {
         give_up_after: Period = Period::days(5),
         /// How long events are kept for the feed and the summaries.
         keep_events: Period = Period::days(90),
+        /// The resolvers that are asked for the keys of DKIM signatures. Asked only where somebody enrolled by domain, or with `cfbl`.
+        resolvers: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 53))],
+        /// Whether a message that names an address for complaints (`CFBL-Address`, RFC 9477), and whose signatures allow it, is reported there.
+        /// Whoever wrote the message learns by it that the mailbox is a trap: see the guide before you say yes.
+        cfbl: bool = false,
+        /// How many of these reports an address gets on one day (UTC). What goes beyond is not reported.
+        cfbl_per_address: u32 = 10,
+        /// How many of these reports leave on one day (UTC) in all.
+        cfbl_per_day: u32 = 200,
         /// From how many messages on one day an address is yellow in the summary. Below it is green.
         yellow_from: u32 = 2,
         /// From how many it is red. Whatever is listed is red too.

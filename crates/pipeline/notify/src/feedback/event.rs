@@ -3,8 +3,8 @@
 use atalaya_formats::redact::{Extent, HiddenMessage};
 use atalaya_formats::view::{HiddenEnvelope, Hiding, Material, SECRET_NAME, View, network_key};
 use atalaya_formats::xarf::{self, Evidence, Incident, ListedIn};
-use atalaya_model::{Listing, Observation, Prefix};
-use atalaya_store::{Enrolment, FeedbackEvent};
+use atalaya_model::{Digest, Listing, MailAddress, Observation, Prefix};
+use atalaya_store::{Enrolment, FeedbackEvent, StoreError};
 use uuid::Uuid;
 
 use super::{Feedback, FeedbackError, is_told};
@@ -36,21 +36,41 @@ impl Feedback {
         enrolment: &Enrolment,
         event: &FeedbackEvent,
     ) -> Result<Option<Told>, FeedbackError> {
-        let before = event.position.saturating_sub(1);
+        self.shown_to(event.observation, &enrolment.mailbox, enrolment.id.as_bytes())
+            .await
+    }
+
+    /// The observation at a position with its message, where it is told of and still kept.
+    pub(super) async fn evidence(
+        &self,
+        position: u64,
+    ) -> Result<Option<(Observation, Digest, Vec<u8>)>, StoreError> {
+        let before = position.saturating_sub(1);
         let seen = self.store.observations_after(before, 1).await?.pop();
-        let seen = seen.filter(|seen| seen.position == event.position && is_told(&seen.observation));
+        let seen = seen.filter(|seen| seen.position == position && is_told(&seen.observation));
         let Some((seen, digest)) = seen.and_then(|seen| {
             let digest = seen.observation.message?;
             Some((seen.observation, digest))
         }) else {
             return Ok(None);
         };
-        let Some(raw) = self.store.message(&digest).await? else {
+        let raw = self.store.message(&digest).await?;
+        Ok(raw.map(|raw| (seen, digest, raw)))
+    }
+
+    /// An observation made ready for a mailbox, as an event; `whose` tells its events apart from those of others.
+    pub(super) async fn shown_to(
+        &self,
+        position: u64,
+        mailbox: &MailAddress,
+        whose: &[u8],
+    ) -> Result<Option<Told>, FeedbackError> {
+        let Some((seen, digest, raw)) = self.evidence(position).await? else {
             return Ok(None);
         };
         let reached = self.store.recipients_of(&digest, SAME_MESSAGE).await?;
         let unit = seen.unit();
-        let key = self.pseudonyms(enrolment, &unit).await?;
+        let key = self.pseudonyms(mailbox, &unit).await?;
         let (traps, most, shown) = (self.traps.get(), self.max_evidence, seen.clone());
         // A message may be of some MiB, and is read in many ways.
         let hide = move || {
@@ -76,7 +96,7 @@ impl Feedback {
         let now = self.clock.now();
         let listings = self.store.listings(&unit).await?;
         Ok(Some(Told {
-            id: self.event_id(enrolment, &seen).await?,
+            id: self.event_id(whose, &seen).await?,
             seen,
             envelope,
             message,
@@ -85,15 +105,15 @@ impl Feedback {
     }
 
     /// Names an event: the same observation told to the same enrolment is the same event.
-    async fn event_id(&self, enrolment: &Enrolment, seen: &Observation) -> Result<Uuid, FeedbackError> {
-        let pieces: [&[u8]; 3] = [b"event", enrolment.id.as_bytes(), seen.id.0.as_bytes()];
+    async fn event_id(&self, whose: &[u8], seen: &Observation) -> Result<Uuid, FeedbackError> {
+        let pieces: [&[u8]; 3] = [b"event", whose, seen.id.0.as_bytes()];
         Ok(self.id(&pieces).await?)
     }
 
     /// The key of the pseudonyms that this enroller sees: the same as in notices to his mailbox.
-    async fn pseudonyms(&self, enrolment: &Enrolment, unit: &Prefix) -> Result<Vec<u8>, FeedbackError> {
+    async fn pseudonyms(&self, mailbox: &MailAddress, unit: &Prefix) -> Result<Vec<u8>, FeedbackError> {
         let secret = self.store.secret(SECRET_NAME).await?;
-        Ok(network_key(&secret, Some(&enrolment.mailbox), unit))
+        Ok(network_key(&secret, Some(mailbox), unit))
     }
 
     /// The event as X-ARF.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::{Observation, Timestamp};
-use atalaya_store::{FeedbackEvent, StoreError, Subscription, Topic};
+use atalaya_store::{Enrolment, FeedbackEvent, Store, StoreError, Subscription, Topic};
 use metrics::counter;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -106,10 +106,11 @@ impl FeedbackFollower {
         let mut told = self.index.told_of(seen.address, network, now);
         told.sort_unstable();
         told.dedup();
-        let traps = u32::try_from(seen.traps.len()).unwrap_or(u32::MAX).max(1);
+        let traps = traps_of(seen);
         let event = |enrolment| FeedbackEvent {
             enrolment,
             position,
+            observation: position,
             address: seen.address.to_canonical(),
             seen_at: seen.seen_at,
             traps,
@@ -124,20 +125,34 @@ impl FeedbackFollower {
         if self.version == Some(version) {
             return Ok(());
         }
-        let (mut index, mut after) = (Index::default(), None);
-        loop {
-            let page = store.enrolments(after, PAGE).await?;
-            page.iter().for_each(|enrolment| index.add(enrolment));
-            let Some(last) = page.last() else { break };
-            after = Some(last.id);
-        }
+        let mut index = Index::default();
+        for_all_enrolments(store, |enrolment| index.add(enrolment)).await?;
         (self.index, self.version) = (index, Some(version));
         Ok(())
     }
 }
 
+/// Shows every enrolment to somebody.
+pub(super) async fn for_all_enrolments(
+    store: &Store,
+    mut see: impl FnMut(&Enrolment),
+) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let page = store.enrolments(after, PAGE).await?;
+        page.iter().for_each(&mut see);
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.id);
+    }
+}
+
+/// How many traps a message hit.
+pub(super) fn traps_of(seen: &Observation) -> u32 {
+    u32::try_from(seen.traps.len()).unwrap_or(u32::MAX).max(1)
+}
+
 /// Goes on at once where there may be more; else waits for news, or for the store to recover.
-async fn rest(done: Result<bool, StoreError>, news: &mut Subscription) {
+pub(super) async fn rest<E: std::error::Error + 'static>(done: Result<bool, E>, news: &mut Subscription) {
     match done {
         Ok(true) => {}
         Ok(false) => news.changed(LOOK_AGAIN).await,

@@ -24,9 +24,11 @@ impl Index {
             return;
         }
         let entry = (enrolment.id, enrolment.ends_at);
-        match enrolment.scope {
-            FeedbackScope::Prefix(prefix) => self.prefixes.entry(prefix).or_default().push(entry),
-            FeedbackScope::Network(asn) => self.networks.entry(asn).or_default().push(entry),
+        match &enrolment.scope {
+            FeedbackScope::Prefix(prefix) => self.prefixes.entry(*prefix).or_default().push(entry),
+            FeedbackScope::Network(asn) => self.networks.entry(*asn).or_default().push(entry),
+            // Whoever signed is found out by `signed`.
+            FeedbackScope::Domain(_) => {}
         }
     }
 

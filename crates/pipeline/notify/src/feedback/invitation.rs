@@ -59,7 +59,7 @@ impl Feedback {
 
     /// That what a request waited for has come: somebody's yes.
     pub(super) async fn go_on_mail(&self, request: &EnrolmentRequest) -> Result<NewMail, FeedbackError> {
-        let scope = request.scope;
+        let scope = &request.scope;
         let said = (
             &*format!("Feedback: go on with your enrolment for {scope}"),
             &*format!("your enrolment for {scope} was approved. Finish it on this page:"),

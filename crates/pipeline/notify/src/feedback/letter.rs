@@ -4,6 +4,7 @@
 //! program wrote them.
 
 use atalaya_formats::arf::FeedbackReport;
+use atalaya_formats::cfbl::{ReportForm, ReportWish};
 use atalaya_model::{MailAddress, Timestamp};
 use atalaya_store::{Delivery, Enrolment, FeedbackLine, NewMail};
 use mail_builder::MessageBuilder;
@@ -23,15 +24,49 @@ const PROGRAM: &str = concat!("Atalaya/", env!("CARGO_PKG_VERSION"));
 impl Feedback {
     /// The report of an event.
     pub(super) fn report_mail(&self, enrolment: &Enrolment, told: &Told) -> NewMail {
+        let (subject, body) = self.report(told, &self.foot(enrolment));
+        self.mail(enrolment, told.id, subject, body)
+    }
+
+    /// The report of a message to whom it names itself (RFC 9477 section 3.5), in the form that it asks for.
+    pub(super) fn cfbl_mail(&self, wish: &ReportWish, told: &Told) -> NewMail {
+        let foot = format!(
+            "\r\n-- \r\n{}\r\nYou get this because the message asks for reports at this address (CFBL-Address, RFC 9477).\r\n\
+             Recibe esto porque el mensaje pide informes en esta dirección (CFBL-Address, RFC 9477).\r\n",
+            self.organisation
+        );
+        let (subject, body) = match wish.form {
+            ReportForm::Arf => self.report(told, &foot),
+            ReportForm::Xarf => self.xarf_report(told, &foot),
+        };
+        self.mail_to((&wish.address, "cfbl:atalaya"), told.id, subject, body)
+    }
+
+    /// Subject and body of a report as X-ARF.
+    fn xarf_report(&self, told: &Told, foot: &str) -> (String, MimePart<'static>) {
+        let kind = ContentType::new("application/json").attribute("name", "xarf.json");
+        let parts = vec![
+            MimePart::new("text/plain", self.words(told, foot)),
+            MimePart::new(kind, self.xarf(told).into_bytes()).attachment("xarf.json"),
+        ];
+        (subject(told), MimePart::new("multipart/mixed", parts))
+    }
+
+    /// What a report says to people.
+    fn words(&self, told: &Told, foot: &str) -> String {
         let address = told.seen.address.to_canonical();
-        let text = format!(
+        format!(
             "A message from {address} came to a mailbox of ours that never asked for mail.\r\n{}\r\n\r\n\
              Un mensaje de {address} ha llegado a un buzón nuestro que nunca pidió correo.\r\n\r\n\
-             {}\r\n{}",
+             {}\r\n{foot}",
             told.reason(),
             self.page_of(told),
-            self.foot(enrolment),
-        );
+        )
+    }
+
+    /// Subject and body of a report as ARF.
+    fn report(&self, told: &Told, foot: &str) -> (String, MimePart<'static>) {
+        let address = told.seen.address.to_canonical();
         let report = FeedbackReport {
             user_agent: PROGRAM.to_owned(),
             source: address,
@@ -43,7 +78,7 @@ impl Feedback {
             incidents: 1,
         };
         let parts = vec![
-            MimePart::new("text/plain", text),
+            MimePart::new("text/plain", self.words(told, foot)),
             MimePart::new("message/feedback-report", report.to_text().into_bytes())
                 .transfer_encoding(SEVEN_BIT),
             message_part(&told.message),
@@ -53,8 +88,7 @@ impl Feedback {
             .attribute("report-type", "feedback-report")
             .attribute("boundary", boundary(told));
         let body = MimePart::new(kind, parts).transfer_encoding(if has_8bit { EIGHT_BIT } else { SEVEN_BIT });
-        let subject = format!("Feedback: a message from {address} [{}]", told.id.simple());
-        self.mail(enrolment, told.id, subject, body)
+        (subject(told), body)
     }
 
     /// The summary of a day.
@@ -116,7 +150,7 @@ impl Feedback {
         enrolment: &Enrolment,
         now: Timestamp,
     ) -> Result<NewMail, FeedbackError> {
-        let (scope, ends_at) = (enrolment.scope, enrolment.ends_at);
+        let (scope, ends_at) = (&enrolment.scope, enrolment.ends_at);
         let is_over = ends_at <= now;
         let link = self.page_link(&enrolment.mailbox).await?;
         let text = if is_over {
@@ -156,14 +190,25 @@ impl Feedback {
     }
 
     fn mail(&self, enrolment: &Enrolment, id: Uuid, subject: String, body: MimePart<'_>) -> NewMail {
-        // RFC 9477 section 3.3: what a report is about, for the one who gets it.
-        let about = Raw::new(format!("{}:atalaya", enrolment.id.simple()));
+        let feedback_id = format!("{}:atalaya", enrolment.id.simple());
+        self.mail_to((&enrolment.mailbox, &feedback_id), id, subject, body)
+    }
+
+    /// A mail to a mailbox, under a name by which its reader tells what it is about.
+    fn mail_to(
+        &self,
+        (mailbox, feedback_id): (&MailAddress, &str),
+        id: Uuid,
+        subject: String,
+        body: MimePart<'_>,
+    ) -> NewMail {
         let mail = self
-            .message_to(&enrolment.mailbox, id, subject)
+            .message_to(mailbox, id, subject)
             // RFC 3834 section 5: no vacation message is to answer this.
             .header("Auto-Submitted", Raw::new("auto-generated"))
-            .header("Feedback-ID", about);
-        self.packed(&enrolment.mailbox, id, mail.body(body))
+            // RFC 9477 section 3.3: what a report is about, for the one who gets it.
+            .header("Feedback-ID", Raw::new(feedback_id));
+        self.packed(mailbox, id, mail.body(body))
     }
 
     /// A mail that somebody asked for, who may be a stranger.
@@ -199,6 +244,11 @@ impl Feedback {
             message,
         }
     }
+}
+
+fn subject(told: &Told) -> String {
+    let address = told.seen.address.to_canonical();
+    format!("Feedback: a message from {address} [{}]", told.id.simple())
 }
 
 /// A boundary that stands in no part: the id of the event is a code that nobody could know who wrote the message.

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use atalaya_formats::redact::{SharedTrapNames, keyed_hash};
 use atalaya_model::{Clock, Digest, MailAddress};
-use atalaya_net::{ExchangeLimits, HttpClient, HttpError, Reach};
+use atalaya_net::{ExchangeLimits, HttpClient, HttpError, Reach, Resolver};
 use atalaya_store::{Enrolment, Store, StoreError};
 use data_encoding::BASE64;
+use tracing::warn;
 use uuid::{Builder, Uuid};
 
 use super::FeedbackConfig;
 use super::proofs::Provers;
+use super::signed::Keys;
 use crate::notice::{NoticeConfig, host_and_port};
-use crate::{FeedbackError, ListNames};
+use crate::{DkimKey, FeedbackError, ListNames};
 
 /// The name of the secret that all others follow from.
 const SECRET: &str = "feedback";
@@ -34,6 +36,8 @@ pub struct Feedback {
     pub(super) http: HttpClient,
     pub(super) reach: Arc<Reach>,
     pub(super) provers: Provers,
+    /// The keys of those who sign.
+    pub(super) keys: Keys,
 }
 
 impl Feedback {
@@ -54,18 +58,28 @@ impl Feedback {
             reach.allow(host, port);
         }
         let reach = Arc::new(reach);
+        let sender = notice.sender()?;
+        // RFC 9477 section 3.5: a report that its own domain has not signed is thrown away.
+        let is_own = |key: &DkimKey| key.domain.eq_ignore_ascii_case(sender.domain());
+        if config.cfbl && !notice.dkim.iter().any(is_own) {
+            warn!(
+                domain = sender.domain(),
+                "feedback.cfbl is on, and no key in notice.dkim is of the domain of notice.sender: the relay has to sign"
+            );
+        }
         let limits = ExchangeLimits {
             timeout: config.webhook_timeout.duration(),
             max_answer: 0,
         };
         Ok(Self {
+            keys: Keys::new(Resolver::new(config.resolvers.clone()), clock.clone()),
             http: HttpClient::new(limits, 0, Arc::clone(&reach)).map_err(|failed: HttpError| {
                 FeedbackError::Refused(format!("webhooks cannot be called: {failed}"))
             })?,
             reach,
             provers: Provers::new(None, None),
             organisation: notice.organisation.clone(),
-            sender: notice.sender()?,
+            sender,
             max_evidence: notice.max_evidence.bytes(),
             config,
             names,

@@ -1,6 +1,7 @@
 //! Our own feedback loop: whoever enrolled is told of every message that came to us from his addresses, as large mailbox providers do it (RFC 6449).
 //!
-//! In: observations, in their order, and enrolments. Out: an event for each observation and enrolment, told in the ways that the enroller
+//! In: observations, in their order, and enrolments. Out: an event for each observation and enrolment (by address at once, by domain when its signature
+//! is verified), told in the ways that the enroller
 //! chose: ARF by mail, X-ARF by a webhook, a summary of each day, and a feed that he pulls. Each of them is told at least once, under an
 //! identifier that stays the same.
 //!
@@ -23,6 +24,7 @@ mod networks;
 mod own_page;
 mod proofs;
 mod pull;
+mod signed;
 mod steps;
 mod summary;
 mod webhook;
@@ -42,6 +44,7 @@ pub use networks::Networks;
 pub use own_page::{Holder, OwnPage, Record, ShutPage};
 pub use proofs::Provers;
 pub use pull::{MOST_PULLED, PullError};
+pub use signed::SignedFollower;
 pub use steps::{Need, Stepped};
 pub use summary::Colour;
 

@@ -1,4 +1,4 @@
-//! Where in DNS a prefix is proven: the names of the records, and the addresses that are asked for theirs.
+//! Where in DNS a scope is proven: the names of the records, and the addresses that are asked for theirs.
 
 use std::net::IpAddr;
 
@@ -13,13 +13,21 @@ const MOST_NAMED: usize = 32;
 /// Where records have to stand: under the first name, or under each of the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordNames {
-    /// In the zone of or around the prefix.
+    /// In the zone of or around the prefix, or under the domain.
     pub around: Option<String>,
     /// In each of the zones inside.
     pub each: Vec<String>,
 }
 
 impl RecordNames {
+    /// That of a domain.
+    pub(super) fn of_domain(domain: &str) -> Self {
+        Self {
+            around: Some(format!("{LABEL}.{domain}")),
+            each: Vec::new(),
+        }
+    }
+
     /// Those of a prefix.
     ///
     /// Zones are cut at octets (IPv4) and at nibbles (IPv6). Below an IPv4 /24 the record stands at the name of each address itself, which follows

@@ -108,8 +108,9 @@ impl Feedback {
     /// # Errors
     /// The store failed.
     pub async fn record_of(&self, request: &EnrolmentRequest) -> Result<Option<Record>, StoreError> {
-        let names = match (request.proof, request.scope) {
-            (Proof::Txt, FeedbackScope::Prefix(prefix)) => Some(RecordNames::of(&prefix)),
+        let names = match (request.proof, &request.scope) {
+            (Proof::Txt, FeedbackScope::Prefix(prefix)) => Some(RecordNames::of(prefix)),
+            (Proof::Txt, FeedbackScope::Domain(domain)) => Some(RecordNames::of_domain(domain)),
             (Proof::Reverse, _) => None,
             _ => return Ok(None),
         };

@@ -1,4 +1,4 @@
-//! Proofs that a scope is somebody's: a record in its reverse zones, the names of its addresses, or the mailbox that its registry names.
+//! Proofs that a scope is somebody's: a record under its domain or in its reverse zones, the names of its addresses, or the mailbox that its registry names.
 //!
 //! In: a scope, a mailbox, and how it is to be proven. Out: whether that stands now, or what is missing. The token is made of scope and mailbox
 //! and says nothing: who reads it in DNS can do nothing with it.
@@ -59,16 +59,22 @@ impl Provers {
     /// Asks whoever knows.
     async fn look(
         &self,
-        (scope, mailbox): (FeedbackScope, &MailAddress),
+        (scope, mailbox): (&FeedbackScope, &MailAddress),
         (proof, token): (Proof, &str),
         now: Timestamp,
     ) -> Checked {
         match (scope, proof) {
-            (FeedbackScope::Prefix(prefix), Proof::Mail) => by_mail(self, (prefix, mailbox), now).await,
-            (FeedbackScope::Prefix(prefix), Proof::Txt | Proof::Reverse) => {
-                by_dns(self, prefix, (proof, token)).await
+            (FeedbackScope::Prefix(prefix), Proof::Mail) => by_mail(self, (*prefix, mailbox), now).await,
+            (FeedbackScope::Prefix(prefix), Proof::Txt) => {
+                by_record(self, &RecordNames::of(prefix), token).await
             }
-            (_, Proof::Operator) | (FeedbackScope::Network(_), _) => Checked::Unfit,
+            (FeedbackScope::Domain(domain), Proof::Txt) => {
+                by_record(self, &RecordNames::of_domain(domain), token).await
+            }
+            (FeedbackScope::Prefix(prefix), Proof::Reverse) if is_few(prefix) => {
+                by_names(self, prefix, token).await
+            }
+            _ => Checked::Unfit,
         }
     }
 }
@@ -227,27 +233,32 @@ impl Feedback {
         proof: Proof,
     ) -> Result<impl Future<Output = Checked> + Send + use<>, StoreError> {
         let token = self.token(scope, mailbox).await?;
-        let (scope, mailbox, now) = (*scope, mailbox.clone(), self.clock.now());
+        let (scope, mailbox, now) = (scope.clone(), mailbox.clone(), self.clock.now());
         let provers = self.provers.clone();
         Ok(async move {
-            let look = provers.look((scope, &mailbox), (proof, &token), now);
+            let look = provers.look((&scope, &mailbox), (proof, &token), now);
             let checked = tokio::time::timeout(LONGEST_LOOK, look).await;
             checked.unwrap_or(Checked::Later)
         })
     }
 }
 
-async fn by_dns(provers: &Provers, prefix: Prefix, (proof, token): (Proof, &str)) -> Checked {
-    let Some(resolver) = &provers.resolver else {
-        return Checked::Unfit;
-    };
-    let missing = if proof == Proof::Txt {
-        missing_record(resolver, &RecordNames::of(&prefix), token).await
-    } else if is_few(&prefix) {
-        missing_name(resolver, addresses(&prefix), token).await
-    } else {
-        return Checked::Unfit;
-    };
+async fn by_record(provers: &Provers, names: &RecordNames, token: &str) -> Checked {
+    match &provers.resolver {
+        Some(resolver) => checked(missing_record(resolver, names, token).await),
+        None => Checked::Unfit,
+    }
+}
+
+async fn by_names(provers: &Provers, prefix: &Prefix, token: &str) -> Checked {
+    match &provers.resolver {
+        Some(resolver) => checked(missing_name(resolver, addresses(prefix), token).await),
+        None => Checked::Unfit,
+    }
+}
+
+/// What the first name means that does not hold the token.
+fn checked(missing: Result<Option<String>, DnsError>) -> Checked {
     match missing {
         Ok(None) => Checked::Proven,
         Ok(Some(name)) => Checked::Missing(name),

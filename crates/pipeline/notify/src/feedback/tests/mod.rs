@@ -4,6 +4,7 @@ mod again;
 mod enrolling;
 mod hooks;
 mod mass;
+mod signed;
 mod telling;
 
 use std::sync::Arc;
