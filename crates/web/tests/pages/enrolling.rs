@@ -90,11 +90,11 @@ async fn a_form_that_cannot_be_says_what_is_wrong_and_keeps_what_was_typed() {
     for (form, words) in [
         (
             "scope=x&mailbox=a%40b.example&proof=mail",
-            "That is no prefix and no network",
+            "That is no prefix, no network and no domain",
         ),
         (
             "scope=0.0.0.0%2F0&mailbox=a%40b.example&proof=mail",
-            "That is no prefix and no network",
+            "That is no prefix, no network and no domain",
         ),
         (
             "scope=192.0.2.0%2F24&mailbox=nobody&proof=mail",
