@@ -24,6 +24,9 @@ pub fn rdap(data: &[u8]) {
     if let Ok(mailboxes) = rdap::read_abuse_entity(data) {
         assert!(mailboxes.len() <= MOST_MAILBOXES);
     }
+    if let Ok(autnum) = rdap::read_autnum(data) {
+        assert!(autnum.first <= autnum.last);
+    }
     if let Ok(domain) = rdap::read_domain(data) {
         assert_presentable(&domain.name, LONGEST_NAME);
         assert_presentable(&domain.registrar, LONGEST_NAME);

@@ -1,9 +1,10 @@
-//! RDAP answers about a network (RFC 9083) and the bootstrap files that say whom to ask (RFC 9224).
+//! RDAP answers about a network, its number, or a domain (RFC 9083) and the bootstrap files that say whom to ask (RFC 9224).
 //!
 //! In: the body of an answer, whatever it holds. Out: the range it speaks for and the mailboxes that may be its abuse contact. What has
 //! the wrong type is passed over, because every registry breaks the standard somewhere; what is missing altogether is an error. Depth
 //! is bounded by the JSON reader (128) and, for entities inside entities, by `entity::MAX_DEPTH`.
 
+mod autnum;
 mod bootstrap;
 mod domain;
 mod entity;
@@ -11,6 +12,7 @@ mod jcard;
 mod network;
 mod retry;
 
+pub use autnum::{Autnum, read_autnum};
 pub use bootstrap::Bootstrap;
 pub use domain::{Domain, read_domain};
 pub use network::Network;
@@ -40,6 +42,9 @@ pub enum RdapError {
     /// The answer speaks of something else, or does not say which addresses it speaks for.
     #[error("the answer names no range of addresses")]
     NotANetwork,
+    /// The answer speaks of something else than the number of a network, or does not say of which.
+    #[error("the answer names no number of a network")]
+    NotAnAutnum,
     /// The answer speaks of something else than a domain.
     #[error("the answer names no domain")]
     NotADomain,

@@ -50,14 +50,7 @@ impl Network {
         if range.is_none() && cidrs.is_empty() {
             return None;
         }
-        let mut harvest = Harvest::default();
-        harvest.gather(list_of(object, "entities"), 0);
-        for remark in remarks(object) {
-            harvest.dead.extend(struck_out(remark));
-            recommended(remark).for_each(|address| harvest.add(address, Basis::Remark, 0));
-        }
-        remove(&mut harvest.mailboxes, &harvest.dead);
-        harvest.mailboxes.sort_by_key(|found| found.rank);
+        let harvest = mailboxes_of(object);
         Some(Self {
             range,
             cidrs,
@@ -91,6 +84,19 @@ impl Network {
             (None, cidr) => cidr.copied(),
         }
     }
+}
+
+/// The mailboxes of an object, the best first, and links to entities that may have others.
+pub(super) fn mailboxes_of(object: &Value) -> Harvest {
+    let mut harvest = Harvest::default();
+    harvest.gather(list_of(object, "entities"), 0);
+    for remark in remarks(object) {
+        harvest.dead.extend(struck_out(remark));
+        recommended(remark).for_each(|address| harvest.add(address, Basis::Remark, 0));
+    }
+    remove(&mut harvest.mailboxes, &harvest.dead);
+    harvest.mailboxes.sort_by_key(|found| found.rank);
+    harvest
 }
 
 /// Whether a server says that it withholds what could be a mailbox.

@@ -162,35 +162,59 @@ fn the_longest_name_of_a_bootstrap_file_wins() {
     }
 }
 
-/// Files of other kinds: their entities are read all the same. File, mailboxes.
-const ABUSE_OF_AUTNUMS: [(&str, &str); 7] = [
-    ("20c-rdap/rdap/autnum/205697.input", "abuse@alojalia.com"),
-    ("20c-rdap/rdap/autnum/206050.input", "abuse@geoipa.com"),
-    ("20c-rdap/rdap/autnum/2914.input", "abuse@ntt.net"),
-    ("20c-rdap/rdap/autnum/49037.input", "abuse@webrocket.am"),
-    ("20c-rdap/rdap/autnum/61399.input", "lir@ix.kg"),
+#[test]
+fn a_bootstrap_file_of_numbers_is_looked_up_by_range() {
+    let file = json!({"services": [[["1-1876", "1902"], ["https://a.example/"]], [["64496-64511"], ["http://b.example/"]], [["9-x"], ["https://c.example/"]]]});
+    let bootstrap = Bootstrap::read(file.to_string().as_bytes()).unwrap();
+    for (number, url) in [
+        (1, Some("https://a.example/")),
+        (1_876, Some("https://a.example/")),
+        (1_877, None),
+        (1_902, Some("https://a.example/")),
+        (64_500, Some("http://b.example/")),
+        (u32::MAX, None),
+    ] {
+        assert_eq!(bootstrap.server_for_number(number), url, "{number}");
+    }
+}
+
+/// Answers about numbers. File, number, mailbox.
+const ABUSE_OF_AUTNUMS: [(&str, u32, &str); 7] = [
+    ("20c-rdap/rdap/autnum/205697.input", 205_697, "abuse@alojalia.com"),
+    ("20c-rdap/rdap/autnum/206050.input", 206_050, "abuse@geoipa.com"),
+    ("20c-rdap/rdap/autnum/2914.input", 2_914, "abuse@ntt.net"),
+    ("20c-rdap/rdap/autnum/49037.input", 49_037, "abuse@webrocket.am"),
+    ("20c-rdap/rdap/autnum/61399.input", 61_399, "lir@ix.kg"),
     // Of the role's three mailboxes RIPE marks one.
-    ("20c-rdap/rdap/autnum/8283.input", "abuse@coloclue.net"),
-    ("nicinfo/autnum_703.txt", "abuse-mail@verizonbusiness.com"),
+    ("20c-rdap/rdap/autnum/8283.input", 8_283, "abuse@coloclue.net"),
+    ("nicinfo/autnum_703.txt", 703, "abuse-mail@verizonbusiness.com"),
 ];
 
 #[test]
-fn the_entities_of_recorded_autnums_give_one_abuse_mailbox_each() {
-    for (file, mailbox) in ABUSE_OF_AUTNUMS {
+fn recorded_autnums_name_one_abuse_mailbox_each() {
+    for (file, number, mailbox) in ABUSE_OF_AUTNUMS {
         let Some(body) = recorded(file) else { return };
         assert!(
             matches!(read(&body), Err(RdapError::NotANetwork)),
             "{file} is no network"
         );
-        let mut object = parse(&body).unwrap();
-        object["startAddress"] = json!("192.0.2.0");
-        object["endAddress"] = json!("192.0.2.255");
-        let network = Network::from_json(&object).unwrap();
+        let autnum = read_autnum(&body).unwrap();
+        assert!((autnum.first..=autnum.last).contains(&number), "{file}");
         assert_eq!(
-            best(&network.mailboxes, ""),
+            best(&autnum.mailboxes, ""),
             (vec![mailbox.to_owned()], Some(Basis::Named)),
             "{file}"
         );
+    }
+    for body in [
+        "{}",
+        r#"{"startAutnum": 9}"#,
+        r#"{"startAutnum": 9, "endAutnum": 8}"#,
+        r#"{"startAutnum": -1, "endAutnum": 8}"#,
+        r#"{"startAutnum": 1, "endAutnum": 4294967296}"#,
+    ] {
+        let read = read_autnum(body.as_bytes());
+        assert!(matches!(read, Err(RdapError::NotAnAutnum)), "{body}");
     }
 }
 

@@ -193,7 +193,7 @@ impl ContactFinder {
     }
 
     /// Learns now and then who wants to be left alone: it may have been another process that was told.
-    async fn recall_closed(&self, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn recall_closed(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut recalled_at = self.recalled_at.lock().await;
         if recalled_at.is_some_and(|at| at <= now && now.since(at) < RECALL_AGAIN) {
             return Ok(());

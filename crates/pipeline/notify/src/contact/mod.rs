@@ -16,6 +16,7 @@ mod domain;
 mod error;
 mod finder;
 mod gathered;
+mod number;
 mod plan;
 mod sources;
 mod stamp;

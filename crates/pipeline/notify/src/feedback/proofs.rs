@@ -65,6 +65,7 @@ impl Provers {
     ) -> Checked {
         match (scope, proof) {
             (FeedbackScope::Prefix(prefix), Proof::Mail) => by_mail(self, (*prefix, mailbox), now).await,
+            (FeedbackScope::Network(number), Proof::Mail) => by_number(self, (*number, mailbox), now).await,
             (FeedbackScope::Prefix(prefix), Proof::Txt) => {
                 by_record(self, &RecordNames::of(prefix), token).await
             }
@@ -270,7 +271,22 @@ async fn by_mail(provers: &Provers, (prefix, mailbox): (Prefix, &MailAddress), n
     let Some(finder) = &provers.contacts else {
         return Checked::Unfit;
     };
-    match registered(finder, prefix, now).await {
+    said(registered(finder, prefix, now).await, mailbox)
+}
+
+async fn by_number(provers: &Provers, (number, mailbox): (u32, &MailAddress), now: Timestamp) -> Checked {
+    let Some(finder) = &provers.contacts else {
+        return Checked::Unfit;
+    };
+    match finder.registered_for_number(number, now).await.transpose() {
+        Some(named) => said(named, mailbox),
+        None => Checked::Unfit,
+    }
+}
+
+/// What it means whom a registry names.
+fn said(named: Result<Vec<MailAddress>, ContactError>, mailbox: &MailAddress) -> Checked {
+    match named {
         Ok(named) if named.iter().any(|one| is_same(one, mailbox)) => Checked::Proven,
         Ok(named) => named.into_iter().next().map_or(Checked::Nobody, Checked::Ask),
         Err(ContactError::Later { .. }) => Checked::Later,

@@ -1,7 +1,6 @@
 //! `/feedback/mine/TICKET`: what a mailbox asked for, what it is asked about, and what it enrolled.
 
 use askama::Template;
-use atalaya_model::FeedbackScope;
 use atalaya_notify::{Enrolling, Holder, Record, ShutPage};
 use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, Proof, Ways};
 use axum::extract::{Path, State};
@@ -150,12 +149,10 @@ fn asked_view(
     let is_confirmed = request.confirmed_at.is_some();
     let is_proven = request.proven_at.is_some();
     let is_ready = request.approved_at.is_some() || is_proven && enrol == Enrolling::Open;
-    // Nothing else proves the number of a network.
-    let is_for_operator = is_proven || matches!(request.scope, FeedbackScope::Network(_));
     let (text, button) = match &request.contact {
         _ if !is_confirmed => (f.confirm_text.to_owned(), f.confirm),
         _ if is_ready => (f.ready_text.to_owned(), f.finish),
-        _ if is_for_operator => (f.needs_operator.to_owned(), f.look_again),
+        _ if is_proven => (f.needs_operator.to_owned(), f.look_again),
         Some(contact) => ((f.contact_asked)(contact.as_str()), f.look_again),
         None => (f.look_text.to_owned(), f.look_again),
     };

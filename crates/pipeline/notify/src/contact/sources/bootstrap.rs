@@ -32,6 +32,7 @@ pub(super) struct Servers {
     ipv4: File,
     ipv6: File,
     dns: File,
+    numbers: File,
 }
 
 impl Servers {
@@ -50,6 +51,7 @@ impl Servers {
             ipv4: file("ipv4.json"),
             ipv6: file("ipv6.json"),
             dns: file("dns.json"),
+            numbers: file("asn.json"),
         }
     }
 
@@ -99,6 +101,20 @@ impl Servers {
     ) -> Result<Option<String>, String> {
         let find = |bootstrap: &Bootstrap| bootstrap.server_for_name(name).map(str::to_owned);
         self.dns.look(client, search, find).await
+    }
+
+    /// The base URL of the server for the number of a network; none where none is registered.
+    ///
+    /// # Errors
+    /// Why it cannot be known: there is no bootstrap file, not even an old one.
+    pub(super) async fn server_for_number(
+        &self,
+        client: &HttpClient,
+        search: &mut Search,
+        number: u32,
+    ) -> Result<Option<String>, String> {
+        let find = |bootstrap: &Bootstrap| bootstrap.server_for_number(number).map(str::to_owned);
+        self.numbers.look(client, search, find).await
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod abuse_net;
 mod bootstrap;
+mod number;
 mod operator;
 mod rdap;
 mod registrar;
@@ -46,6 +47,7 @@ use whois::Whois;
 use zones::Zones;
 
 pub(super) use bootstrap::Server;
+pub(super) use number::Said;
 pub(super) use operator::read as read_own_file;
 
 /// A kind of source, in the order of the cascade.
@@ -282,6 +284,14 @@ impl Sources {
         search: &mut Search,
     ) -> Result<Result<Option<Registrar>, String>, Wait> {
         self.rdap.ask_registrar(name, search).await
+    }
+
+    /// Asks the registry of the number of a network.
+    ///
+    /// # Errors
+    /// If it cannot be asked before a certain time.
+    pub(super) async fn ask_number(&self, number: u32, search: &mut Search) -> Result<Said, Wait> {
+        self.rdap.ask_number(number, search).await
     }
 
     /// The addresses of a domain name; none where nobody says so.

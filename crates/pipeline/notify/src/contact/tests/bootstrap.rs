@@ -33,6 +33,9 @@ impl Registry {
                     .to_string(),
                 ),
                 "/rdap/domain/liar.example" => HttpReply::rdap(json!({"ldhName": "other.example"}).to_string()),
+                "/boot/asn.json" => services("64496-64511"),
+                "/rdap/autnum/64500" => autnum(64_500, 64_500),
+                "/rdap/autnum/64501" => autnum(64_496, 64_511),
                 "/boot/ipv6.json" => services("2001:db8::/32"),
                 "/rdap/ip/192.0.2.1" => HttpReply::rdap(right_answer()),
                 "/rdap/ip/2001:db8::1" => HttpReply::rdap(answer_about(
@@ -228,4 +231,37 @@ async fn the_operators_table_goes_first_and_its_longest_prefix_wins() {
     assert_eq!(search.kept("192.0.2.1").unwrap().0, "own@example.net");
     assert_eq!(narrow.asked(), ["/x/ip/192.0.2.1"]);
     assert_eq!((registry.fetched(), wide.asked().len()), (0, 0));
+}
+
+/// What a registry says of these numbers.
+fn autnum(first: u32, last: u32) -> HttpReply {
+    let mailbox = |roles: &str, address: &str| json!({"roles": [roles], "vcardArray": ["vcard", [["email", {}, "text", address]]]});
+    HttpReply::rdap(
+        json!({"objectClassName": "autnum", "startAutnum": first, "endAutnum": last, "name": "CHEAP-AS",
+            "entities": [mailbox("technical", "noc@cheap.example"), mailbox("abuse", "abuse@cheap.example")]})
+        .to_string(),
+    )
+}
+
+#[tokio::test]
+async fn the_number_of_a_network_has_a_contact_by_its_registry() {
+    let registry = Registry::start().await;
+    let (folder, time) = (TempDir::new().unwrap(), TestClock::default());
+    let url = atalaya_store::StoreUrl::Sqlite(folder.path().join("test.db"));
+    let store = atalaya_store::Store::open(&url, time.clock()).await.unwrap();
+    let config = registry.config();
+    let finder = crate::contact::ContactFinder::new(&config, store, time.clock(), folder.path()).unwrap();
+    let named = |number| finder.registered_for_number(number, time.now());
+    let mailboxes = named(64_500).await.unwrap().unwrap();
+    assert_eq!(
+        mailboxes,
+        ["abuse@cheap.example".parse().unwrap()],
+        "and not the technical one"
+    );
+    assert_eq!(named(64_502).await.unwrap(), Some(Vec::new()), "nobody there");
+    assert_eq!(named(65_000).await.unwrap(), None, "no registry");
+    assert!(
+        named(64_501).await.is_err(),
+        "a block of numbers is nobody's network"
+    );
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use atalaya_model::MailAddress;
 use atalaya_net::Resolver;
 use atalaya_store::{EnrolmentRequest, EnrolmentState, Proof};
-use atalaya_testkit::peers::{DnsPeer, DnsRecord, DnsReply};
+use atalaya_testkit::peers::{DnsPeer, DnsRecord, DnsReply, HttpPeer, HttpReply};
 
 use super::*;
 use crate::feedback::asking::Unfit;
@@ -25,6 +25,21 @@ pub(super) struct Asked {
     pub(super) house: House,
     pub(super) records: Records,
     dns: DnsPeer,
+}
+
+/// The loop of a house, which asks these for proofs.
+fn asking(house: &House, provers: Provers) -> Feedback {
+    let feedback = Feedback::new(
+        house.feedback.config.clone(),
+        &NoticeConfig {
+            sender: Some("abuse@list.example".parse().unwrap()),
+            ..NoticeConfig::default()
+        },
+        house.feedback.names.clone(),
+        (house.store.clone(), house.time.clock()),
+        house.feedback.traps.clone(),
+    );
+    feedback.unwrap().proving_by(provers)
 }
 
 impl Asked {
@@ -59,18 +74,23 @@ impl Asked {
         let clock = house.time.clock();
         let finder = ContactFinder::new(&config, house.store.clone(), clock, folder).unwrap();
         let provers = Provers::new(Some(Resolver::new(vec![dns.address()])), Some(Arc::new(finder)));
-        let feedback = Feedback::new(
-            house.feedback.config.clone(),
-            &NoticeConfig {
-                sender: Some("abuse@list.example".parse().unwrap()),
-                ..NoticeConfig::default()
-            },
-            house.feedback.names.clone(),
-            (house.store.clone(), house.time.clock()),
-            house.feedback.traps.clone(),
-        );
-        house.feedback = Arc::new(feedback.unwrap().proving_by(provers));
+        house.feedback = Arc::new(asking(&house, provers));
         Self { house, records, dns }
+    }
+
+    /// Asks a registry by RDAP, in the place of the file.
+    fn ask_registry(&mut self, bootstrap: &str) {
+        let config = ContactConfig {
+            bootstrap_url: bootstrap.to_owned(),
+            whois_server: String::new(),
+            resolvers: Vec::new(),
+            ..ContactConfig::default()
+        };
+        let house = &self.house;
+        let folder = house._folder.path().join("rdap");
+        let finder = ContactFinder::new(&config, house.store.clone(), house.time.clock(), &folder).unwrap();
+        let provers = Provers::new(None, Some(Arc::new(finder)));
+        self.house.feedback = Arc::new(asking(house, provers));
     }
 
     pub(super) fn put(&self, record: DnsRecord) {
@@ -467,6 +487,36 @@ async fn the_number_of_a_network_waits_for_the_operator() {
 }
 
 #[tokio::test]
+async fn the_number_of_a_network_is_proven_by_the_mailbox_of_its_registry() {
+    let autnum = format!(
+        r#"{{"startAutnum": 64500, "endAutnum": 64500, "entities": [{{"roles": ["abuse"],
+            "vcardArray": ["vcard", [["email", {{}}, "text", "{HOLDER}"]]]}}]}}"#
+    );
+    let base = Arc::new(std::sync::OnceLock::<String>::new());
+    let own = Arc::clone(&base);
+    let registry = HttpPeer::start(move |path| match path {
+        "/asn.json" => HttpReply::rdap(format!(
+            r#"{{"services": [[["64496-64511"], ["{}"]]]}}"#,
+            own.get().unwrap()
+        )),
+        "/autnum/64500" => HttpReply::rdap(autnum.clone()),
+        _ => HttpReply::status(404),
+    });
+    let registry = registry.await.unwrap();
+    base.set(registry.url("")).unwrap();
+    let mut asked = Asked::new(|_| {}).await;
+    asked.ask_registry(&registry.url(""));
+    let request = asked.asked("AS64500", Proof::Mail).await;
+    let Stepped::Enrolled(enrolment, _) = asked.go_on(&request).await else {
+        panic!("the registry names the mailbox");
+    };
+    assert_eq!(enrolment.proof, Some(Proof::Mail));
+    asked.ask("AS64501", HOLDER, Proof::Mail).await;
+    let other = asked.requests().await.pop().unwrap();
+    assert_eq!(asked.needs(&other).await, Need::NoContact, "no such number there");
+}
+
+#[tokio::test]
 async fn a_name_server_that_lies_or_is_silent_proves_nothing() {
     for reply in [
         DnsReply::Status(2),
@@ -476,14 +526,7 @@ async fn a_name_server_that_lies_or_is_silent_proves_nothing() {
         let dns = DnsPeer::start(move |_| reply.clone()).await.unwrap();
         let house = House::new(|_| {}).await;
         let provers = Provers::new(Some(Resolver::new(vec![dns.address()])), None);
-        let feedback = Feedback::new(
-            FeedbackConfig::default(),
-            &NoticeConfig::default(),
-            house.feedback.names.clone(),
-            (house.store.clone(), house.time.clock()),
-            house.feedback.traps.clone(),
-        );
-        let feedback = feedback.unwrap().proving_by(provers);
+        let feedback = asking(&house, provers);
         let new = enrolling("192.0.2.0/24", Ways::default());
         feedback
             .ask(new, Proof::Txt, STRANGER.parse().unwrap())
