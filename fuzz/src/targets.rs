@@ -2,7 +2,7 @@
 
 use crate::{
     bounce, complaint, config, contacts, conversation, dns, lists, logs, mbox, message, milter, mta_sts,
-    pcap, places, policy, rbldnsd, rdap, received, redact, reply, reports, shape, signatures, smtp, spf,
+    pcap, places, policy, puzzle, rbldnsd, rdap, received, redact, reply, reports, shape, signatures, smtp, spf,
     statistics, syn, ticket, verp, whois, words,
 };
 
@@ -26,6 +26,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pcap", pcap),
     ("places", places),
     ("policy", policy),
+    ("puzzle", puzzle),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),
     ("received", received),

@@ -49,6 +49,7 @@ targets!(
     pcap,
     places,
     policy,
+    puzzle,
     rbldnsd,
     rdap,
     received,

@@ -1,4 +1,4 @@
-//! Resolvers in front: unbound and dnsmasq, with what guards against rebinding and with the list exempted from it.
+//! Resolvers in front: unbound, dnsmasq and named, with what guards against rebinding and with the list exempted from it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,7 +25,7 @@ pub(super) struct Resolver {
 impl Resolver {
     /// unbound with the snippet of the page.
     pub(super) fn start(server: &Server) -> Self {
-        Self::unbound(server, &snippet("unbound"), "")
+        Self::unbound(server, &unbound(), "")
     }
 
     /// unbound with this snippet and these options more.
@@ -56,6 +56,24 @@ impl Resolver {
         std::fs::write(&file, frame + &snippet).unwrap();
         let mut command = Command::new("dnsmasq");
         command.arg("-k").arg("-C").arg(&file);
+        Self::launch(&mut command, folder, address)
+    }
+
+    /// named with this snippet.
+    fn named(server: &Server, snippet: &str) -> Self {
+        let folder = open_folder();
+        let address = own_address();
+        let place = folder.path().display();
+        let snippet = at_port(snippet, "127.0.0.1 port ", server);
+        let frame = format!(
+            "options {{ directory \"{place}\"; pid-file none; session-keyfile \"{place}/key\"; recursion yes;\n\
+             listen-on port 53 {{ {address}; }}; listen-on-v6 {{ none; }};\n\
+             validate-except {{ \"{ZONE}\"; }}; }};\ncontrols {{ }};\n"
+        );
+        let file = folder.path().join("named.conf");
+        std::fs::write(&file, frame + &snippet).unwrap();
+        let mut command = Command::new("named");
+        command.arg("-f").arg("-c").arg(&file);
         Self::launch(&mut command, folder, address)
     }
 
@@ -108,6 +126,11 @@ impl Resolver {
             .arg(program.as_ref());
         command
     }
+}
+
+/// Both snippets for unbound: what lets the answers pass, and where to ask.
+fn unbound() -> String {
+    snippet("unbound") + &snippet("unbound/stub")
 }
 
 /// An address of loopback that nobody else has: made of a port that was free.
@@ -166,7 +189,7 @@ fn unbound_finds_the_listings() {
 fn unbound_finds_them_label_by_label() {
     if ready(&[]) {
         let strict = " qname-minimisation: yes\n qname-minimisation-strict: yes\n aggressive-nsec: yes\n";
-        finds_the_listings(&Resolver::unbound(&list(), &snippet("unbound"), strict));
+        finds_the_listings(&Resolver::unbound(&list(), &unbound(), strict));
     }
 }
 
@@ -175,7 +198,7 @@ fn without_the_exemption_unbound_drops_the_answers() {
     if !ready(&[]) {
         return;
     }
-    let snippet = snippet("unbound");
+    let snippet = unbound();
     let exemption = format!("private-domain: \"{ZONE}\"");
     assert!(snippet.contains(&exemption));
     let server = list();
@@ -235,4 +258,11 @@ fn dnsmasq_finds_the_listings_and_without_the_exemption_it_drops_them() {
     assert!(snippet.contains(&exemption));
     let guarded = Resolver::dnsmasq(&server, &snippet.replace(&exemption, ""));
     assert_eq!(guarded.records("192.0.2.3", "A"), "");
+}
+
+#[test]
+fn named_finds_the_listings() {
+    if ready(&["named"]) {
+        finds_the_listings(&Resolver::named(&list(), &snippet("named")));
+    }
 }

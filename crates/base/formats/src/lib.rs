@@ -25,6 +25,7 @@ pub mod mta_sts;
 mod parts;
 pub mod places;
 pub mod policy;
+pub mod puzzle;
 pub mod rbldnsd;
 pub mod rdap;
 pub mod received;
