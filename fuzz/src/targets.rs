@@ -2,8 +2,8 @@
 
 use crate::{
     bounce, complaint, config, contacts, conversation, dns, lists, logs, mbox, message, milter, mta_sts,
-    pcap, places, policy, puzzle, rbldnsd, rdap, received, redact, reply, reports, shape, signatures, smtp, spf,
-    statistics, syn, ticket, verp, whois, words,
+    pcap, places, policy, puzzle, rbldnsd, rdap, received, redact, reply, reports, shape, signatures, smtp,
+    spf, statistics, syn, ticket, verp, whois, words,
 };
 
 /// A target: takes any bytes, and panics where a property does not hold.

@@ -9,8 +9,8 @@ use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::Clock;
-use atalaya_notify::Feedback;
 use atalaya_net::Resolver;
+use atalaya_notify::Feedback;
 use atalaya_publish::{PublishConfig, Zone};
 use atalaya_stats::Statistics;
 use atalaya_store::Store;
@@ -26,7 +26,8 @@ use crate::gate::Gate;
 use crate::limiter::Limiter;
 use crate::lookup::{Lookup, LookupLimits};
 use crate::{
-    Reporters, WebConfig, api, assets, client, compression, failure, health, meters, pace, pages, reports, shield,
+    Reporters, WebConfig, api, assets, client, compression, failure, health, meters, pace, pages, reports,
+    shield,
 };
 
 /// What the pages and the API need.

@@ -161,7 +161,9 @@ impl Gate {
             used.retain(|_once, issued| now.since(*issued) <= LIFETIME);
         }
         if used.len() >= MOST_USED {
-            tracing::warn!("more removals are asked for than can be told apart: they are refused for a while");
+            tracing::warn!(
+                "more removals are asked for than can be told apart: they are refused for a while"
+            );
             return Err(Failure::Unavailable);
         }
         Ok(used.insert(puzzle.once, puzzle.issued).is_none())

@@ -54,7 +54,10 @@ pub(crate) async fn hosts(resolver: &Resolver, domain: &str) -> Result<Vec<Host>
     };
     let mut hosts: Vec<Host> = Vec::new();
     let of_mail = servers.into_iter().map(|name| (name, Task::TakesMail));
-    for (name, task) in of_mail.take(MOST_SERVERS).chain([(domain.to_owned(), Task::IsNamed)]) {
+    for (name, task) in of_mail
+        .take(MOST_SERVERS)
+        .chain([(domain.to_owned(), Task::IsNamed)])
+    {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         if hosts.iter().all(|known| known.name != name) {
             hosts.push(Host {

@@ -27,7 +27,8 @@ pub(crate) fn all(zone: &str, pages: &str) -> Vec<String> {
     let filled = |snippet: &str| {
         let lines = snippet.lines().filter(|line| !line.contains(LOCAL));
         let text = lines.collect::<Vec<_>>().join("\n");
-        text.replace(ZONE, zone).replace(PAGES, pages.trim_end_matches('/'))
+        text.replace(ZONE, zone)
+            .replace(PAGES, pages.trim_end_matches('/'))
     };
     PROGRAMS
         .iter()

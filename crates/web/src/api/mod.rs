@@ -106,7 +106,15 @@ fn first(asked: &Asked) -> Response {
         .with("outcome", json!("puzzle"))
         .with("puzzle", json!(asked.word))
         .with("bits", json!(asked.bits))
-        .with("wait_seconds", json!(asked.wait.as_secs().saturating_add(u64::from(asked.wait.subsec_nanos() > 0))))
+        .with(
+            "wait_seconds",
+            json!(
+                asked
+                    .wait
+                    .as_secs()
+                    .saturating_add(u64::from(asked.wait.subsec_nanos() > 0))
+            ),
+        )
         .into_response()
 }
 

@@ -103,7 +103,12 @@ pub(crate) async fn address(
     let beside = Beside {
         announcer: announcer(&shared, &facts).await,
         puzzle: match facts.standing {
-            Standing::Listed(_) => shared.gate.ask(&shared.app, facts.unit, client).await.ok().flatten(),
+            Standing::Listed(_) => shared
+                .gate
+                .ask(&shared.app, facts.unit, client)
+                .await
+                .ok()
+                .flatten(),
             _ => None,
         },
     };
@@ -250,7 +255,10 @@ fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsV
     let shown = evidence.len() as u64;
     DetailsView {
         evidence_count: (details.kept.observation_count > shown).then(|| {
-            (t.address.evidence_count)(&t.units.number(shown), &glance::count(details.kept.observation_count, t))
+            (t.address.evidence_count)(
+                &t.units.number(shown),
+                &glance::count(details.kept.observation_count, t),
+            )
         }),
         evidence,
         history: details

@@ -47,7 +47,10 @@ pub(super) fn glance(
         known.push((g.network, format!("AS{asn} {name}").trim_end().to_owned()));
     }
     let contact = kept.contact.as_ref();
-    if let Some(holder) = contact.map(|contact| &contact.network).filter(|name| !name.is_empty()) {
+    if let Some(holder) = contact
+        .map(|contact| &contact.network)
+        .filter(|name| !name.is_empty())
+    {
         known.push((g.holder, holder.clone()));
     }
     // The mailbox itself is for its network and for those who may ask for it.
@@ -111,14 +114,12 @@ pub(super) fn zones(facts: &Facts, config: &PublishConfig, zone: &str, t: &'stat
 /// What a zone with these classes answers.
 fn answer(name: String, classes: &[Class], facts: &Facts, t: &'static Texts) -> ZoneView {
     let held = facts.listings().iter().map(|held| held.class);
-    let mut codes: Vec<String> = held
-        .filter(|class| classes.contains(class))
-        .map(|class| class.code().to_string())
-        .collect();
-    codes.dedup();
-    let (tone, answer) = match codes.is_empty() {
+    let mut held: Vec<Class> = held.filter(|class| classes.contains(class)).collect();
+    held.sort_unstable();
+    held.dedup();
+    let (tone, answer) = match held.is_empty() {
         true => ("clear", t.glance.not_listed.to_owned()),
-        false => ("listed", codes.join(", ")),
+        false => ("listed", views::list_codes(&held)),
     };
     ZoneView { name, tone, answer }
 }

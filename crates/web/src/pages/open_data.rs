@@ -51,6 +51,8 @@ fn is_open(config: &AppConfig) -> bool {
         IpAddr::from(Ipv6Addr::from_bits(u128::MAX)),
     ];
     let open = &config.web.export_clients;
-    all.iter()
-        .all(|address| open.iter().any(|prefix| prefix.length() == 0 && prefix.contains(*address)))
+    all.iter().all(|address| {
+        open.iter()
+            .any(|prefix| prefix.length() == 0 && prefix.contains(*address))
+    })
 }

@@ -73,7 +73,10 @@ pub(crate) async fn remove(
     let proof = match shared.app.config.web.puzzle_bits {
         // Nothing in the form is wanted, so that nobody waits for it.
         0 => Proof::default(),
-        _ => Form::from_request(request, &()).await.map(|Form(proof)| proof).unwrap_or_default(),
+        _ => Form::from_request(request, &())
+            .await
+            .map(|Form(proof)| proof)
+            .unwrap_or_default(),
     };
     let unit = Prefix::unit(address);
     let admission = shared.gate.admit(&shared.app, (unit, client), &proof).await?;

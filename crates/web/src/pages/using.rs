@@ -81,16 +81,10 @@ fn zones(config: &AppConfig, zone: &str, t: &'static Texts) -> Vec<ZoneView> {
         let sub_zones = views::sub_zones(zone);
         zones.extend(sub_zones.into_iter().map(|(name, classes)| ZoneView {
             name,
-            codes: list_codes(&classes),
+            codes: views::list_codes(&classes),
         }));
     }
     zones
-}
-
-/// The codes of classes, with commas between.
-fn list_codes(classes: &[Class]) -> String {
-    let codes = classes.iter().map(|class| class.code().to_string());
-    codes.collect::<Vec<_>>().join(", ")
 }
 
 /// What somebody types to see whether the list answers.
@@ -101,5 +95,8 @@ fn dig(zone: &str) -> String {
 /// The line for Postfix that only warns, with our codes and no others: an error code of some list must never count as a listing.
 fn warning_line(zone: &str) -> String {
     let codes = Class::ALL.map(|class| class.code().octets()[3].to_string());
-    format!("warn_if_reject reject_rbl_client {zone}=127.0.0.[{}]", codes.join(";"))
+    format!(
+        "warn_if_reject reject_rbl_client {zone}=127.0.0.[{}]",
+        codes.join(";")
+    )
 }

@@ -31,6 +31,12 @@ pub(super) fn codes(t: &'static Texts) -> Vec<CodeView> {
     classes.zip(t.short.uses).map(view).collect()
 }
 
+/// The codes of classes, with commas between.
+pub(super) fn list_codes(classes: &[Class]) -> String {
+    let codes = classes.iter().map(|class| class.code().to_string());
+    codes.collect::<Vec<_>>().join(", ")
+}
+
 /// The sub-zones of a zone, with the classes in each.
 pub(super) fn sub_zones(zone: &str) -> Vec<(String, Vec<Class>)> {
     let mut zones: Vec<(String, Vec<Class>)> = Vec::new();

@@ -21,8 +21,6 @@ pub(crate) struct ManyTexts {
     pub(crate) takes_mail: With1,
     pub(crate) is_named: With1,
     pub(crate) host_without: &'static str,
-    pub(crate) address: &'static str,
-    pub(crate) state: &'static str,
     pub(crate) until: &'static str,
     pub(crate) sends_elsewhere: &'static str,
     pub(crate) is_network: &'static str,
@@ -45,7 +43,9 @@ pub(super) const ENGLISH: ManyTexts = ManyTexts {
         format!("This range has {count} networks of a /64 each, which is what IPv6 is listed by.")
     },
     domain_lead: |domain| {
-        format!("The addresses of the mail servers of {domain}, and those of the name itself, as DNS gives them now.")
+        format!(
+            "The addresses of the mail servers of {domain}, and those of the name itself, as DNS gives them now."
+        )
     },
     domain_none: |domain| format!("DNS names no mail server and no address for {domain}."),
     covered: |prefix| format!("The wider range {prefix} is listed as a whole."),
@@ -53,8 +53,6 @@ pub(super) const ENGLISH: ManyTexts = ManyTexts {
     takes_mail: |name| format!("Mail server {name}"),
     is_named: |name| format!("The name {name} itself"),
     host_without: "It has no address.",
-    address: "Address",
-    state: "State",
     until: "Until",
     sends_elsewhere: "Mail often leaves through other machines than those that take it in. The message that refused your mail names the address \
                       that counts: look that one up.",
@@ -68,7 +66,9 @@ pub(super) const ENGLISH: ManyTexts = ManyTexts {
     },
     unanswered: "Nobody answers for that name",
     unanswered_text: |name| {
-        format!("The name servers of {name} gave no answer in time. Look up the address itself, or try again in a while.")
+        format!(
+            "The name servers of {name} gave no answer in time. Look up the address itself, or try again in a while."
+        )
     },
 };
 
@@ -80,7 +80,9 @@ pub(super) const SPANISH: ManyTexts = ManyTexts {
     range_lead: |count| {
         format!("Son {count} direcciones, consultada cada una tal como responde por ella el DNS.")
     },
-    range_lead_ipv6: |count| format!("Este rango tiene {count} redes de un /64, que es como entra IPv6 en la lista."),
+    range_lead_ipv6: |count| {
+        format!("Este rango tiene {count} redes de un /64, que es como entra IPv6 en la lista.")
+    },
     domain_lead: |domain| {
         format!(
             "Las direcciones de los servidores de correo de {domain} y las del propio nombre, como las da ahora el DNS."
@@ -92,8 +94,6 @@ pub(super) const SPANISH: ManyTexts = ManyTexts {
     takes_mail: |name| format!("Servidor de correo {name}"),
     is_named: |name| format!("El propio nombre {name}"),
     host_without: "No tiene dirección.",
-    address: "Dirección",
-    state: "Estado",
     until: "Hasta",
     sends_elsewhere: "A menudo el correo sale por otras máquinas que las que lo reciben. El mensaje que rechazó su correo indica la dirección \
                       que cuenta: consulte esa.",

@@ -16,8 +16,6 @@ pub(crate) struct OpenDataTexts {
     pub(crate) exports: &'static str,
     pub(crate) exports_open: &'static str,
     pub(crate) exports_closed: &'static str,
-    pub(crate) format: &'static str,
-    pub(crate) for_what: &'static str,
     pub(crate) contacts: &'static str,
     /// Zone.
     pub(crate) contacts_text: With1,
@@ -46,8 +44,6 @@ pub(super) const ENGLISH: OpenDataTexts = OpenDataTexts {
     exports: "The whole list",
     exports_open: "Anybody may fetch the list in these formats, whole or in part (class, family), and only where it has changed (ETag).",
     exports_closed: "The list in bulk is personal data and is given to those whom we know. Ask our postmaster. These are the formats:",
-    format: "Format",
-    for_what: "For",
     contacts: "Abuse contacts over DNS",
     contacts_text: |zone| {
         format!(
@@ -89,8 +85,6 @@ pub(super) const SPANISH: OpenDataTexts = OpenDataTexts {
     exports: "La lista entera",
     exports_open: "Cualquiera puede obtener la lista en estos formatos, entera o en parte (clase, familia), y solo si ha cambiado (ETag).",
     exports_closed: "La lista en bloque son datos personales y se da a quienes conocemos. Pregunte a nuestro postmaster. Estos son los formatos:",
-    format: "Formato",
-    for_what: "Para",
     contacts: "Contactos de abuso por DNS",
     contacts_text: |zone| {
         format!(

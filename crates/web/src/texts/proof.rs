@@ -29,10 +29,14 @@ pub(super) const ENGLISH: ProofTexts = ProofTexts {
     too_often_text: "A browser without JavaScript can remove only a few addresses in an hour. Turn JavaScript on for this site, or go on in an \
                      hour. The contact of a network can remove all of it by the link in our notices.",
     growing: |times, period| {
-        format!("It left {times} times in the last {period}. Each return doubles the wait, so that leaving is no way of going on.")
+        format!(
+            "It left {times} times in the last {period}. Each return doubles the wait, so that leaving is no way of going on."
+        )
     },
     growing_once: |period| {
-        format!("It left once in the last {period}. Each return doubles the wait, so that leaving is no way of going on.")
+        format!(
+            "It left once in the last {period}. Each return doubles the wait, so that leaving is no way of going on."
+        )
     },
 };
 
@@ -47,9 +51,13 @@ pub(super) const SPANISH: ProofTexts = ProofTexts {
     too_often_text: "Un navegador sin JavaScript solo puede retirar unas pocas direcciones por hora. Active JavaScript para este sitio, o siga \
                      dentro de una hora. El contacto de una red puede retirarla entera con el enlace de nuestros avisos.",
     growing: |times, period| {
-        format!("Salió {times} veces en los últimos {period}. Cada vuelta dobla la espera, para que salir no sirva para seguir igual.")
+        format!(
+            "Salió {times} veces en los últimos {period}. Cada vuelta dobla la espera, para que salir no sirva para seguir igual."
+        )
     },
     growing_once: |period| {
-        format!("Salió una vez en los últimos {period}. Cada vuelta dobla la espera, para que salir no sirva para seguir igual.")
+        format!(
+            "Salió una vez en los últimos {period}. Cada vuelta dobla la espera, para que salir no sirva para seguir igual."
+        )
     },
 };

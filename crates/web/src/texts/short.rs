@@ -12,7 +12,6 @@ pub(crate) struct ShortTexts {
     pub(crate) contact_text: &'static str,
     pub(crate) use_it: &'static str,
     pub(crate) data: &'static str,
-    pub(crate) data_text: &'static str,
     pub(crate) network_link: &'static str,
     /// What each class of answer is meant for, in the order of `Class::ALL`.
     pub(crate) meant_for: &'static str,
@@ -58,10 +57,16 @@ pub(super) const ENGLISH: ShortTexts = ShortTexts {
     contact_text: "For what no page can settle, write to our postmaster. Mail to this address is not filtered with the list.",
     use_it: "How to ask it: Postfix, Exim, rspamd, SpamAssassin and others",
     data: "Open data",
-    data_text: "Figures of each day, exports and an API for programs.",
     network_link: "Ask for a link to the page of your network",
     meant_for: "Meant for",
-    uses: ["Refusing", "Refusing", "Refusing", "Refusing", "Refusing at port 25", "Scoring"],
+    uses: [
+        "Refusing",
+        "Refusing",
+        "Refusing",
+        "Refusing",
+        "Refusing at port 25",
+        "Scoring",
+    ],
 };
 
 /// In Spanish.
@@ -103,8 +108,14 @@ pub(super) const SPANISH: ShortTexts = ShortTexts {
     contact_text: "Para lo que ninguna página resuelve, escriba a nuestro postmaster. El correo a esta dirección no se filtra con la lista.",
     use_it: "Cómo preguntarle: Postfix, Exim, rspamd, SpamAssassin y otros",
     data: "Datos abiertos",
-    data_text: "Cifras de cada día, exportaciones y una API para programas.",
     network_link: "Pedir un enlace a la página de su red",
     meant_for: "Pensada para",
-    uses: ["Rechazar", "Rechazar", "Rechazar", "Rechazar", "Rechazar en el puerto 25", "Dar puntos"],
+    uses: [
+        "Rechazar",
+        "Rechazar",
+        "Rechazar",
+        "Rechazar",
+        "Rechazar en el puerto 25",
+        "Dar puntos",
+    ],
 };

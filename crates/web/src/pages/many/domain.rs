@@ -40,10 +40,18 @@ fn view(shared: &Inner, reader: &Reader, name: &str, hosts: &[Host]) -> Result<M
     let m = &t.many;
     let (mut groups, mut all, mut listed) = (Vec::new(), BTreeSet::<IpAddr>::new(), BTreeSet::new());
     for host in hosts {
-        let looked_up = host.addresses.iter().map(|address| shared.lookup.standing(*address, now));
+        let looked_up = host
+            .addresses
+            .iter()
+            .map(|address| shared.lookup.standing(*address, now));
         let looked_up = looked_up.collect::<Result<Vec<Facts>, NotLoaded>>()?;
         all.extend(looked_up.iter().map(|facts| facts.address));
-        listed.extend(looked_up.iter().filter(|facts| is_listed(facts)).map(|facts| facts.address));
+        listed.extend(
+            looked_up
+                .iter()
+                .filter(|facts| is_listed(facts))
+                .map(|facts| facts.address),
+        );
         let heading = match host.task {
             Task::TakesMail => m.takes_mail,
             Task::IsNamed => m.is_named,
@@ -59,7 +67,11 @@ fn view(shared: &Inner, reader: &Reader, name: &str, hosts: &[Host]) -> Result<M
         });
     }
     let (tone, verdict) = verdict(listed.len(), all.len(), t);
-    let lead = if all.is_empty() { m.domain_none } else { m.domain_lead };
+    let lead = if all.is_empty() {
+        m.domain_none
+    } else {
+        m.domain_lead
+    };
     let serial = shared.app.zone.serial().to_string();
     Ok(ManyPage {
         frame: Frame::now(shared, reader),

@@ -83,7 +83,10 @@ fn find(shared: &Inner, prefix: Prefix) -> Result<Found, Failure> {
     let wider = held.map(|held| held.prefix).find(|listed| listed.covers(&prefix));
     Ok(Found {
         prefix,
-        listed: looked_up.into_iter().filter(|(_, facts)| is_listed(facts)).collect(),
+        listed: looked_up
+            .into_iter()
+            .filter(|(_, facts)| is_listed(facts))
+            .collect(),
         all,
         wider,
         serial: serial.unwrap_or_default(),
@@ -92,7 +95,11 @@ fn find(shared: &Inner, prefix: Prefix) -> Result<Found, Failure> {
 
 /// The first address of each unit of a prefix; none where there are too many.
 fn units(prefix: Prefix) -> Option<Box<dyn Iterator<Item = IpAddr> + Send>> {
-    let count = |bits: u8| 1_u32.checked_shl(bits.into()).filter(|count| *count <= MOST_UNITS);
+    let count = |bits: u8| {
+        1_u32
+            .checked_shl(bits.into())
+            .filter(|count| *count <= MOST_UNITS)
+    };
     match prefix.network() {
         IpAddr::V4(first) => {
             let count = count(32_u8.saturating_sub(prefix.length()))?;
