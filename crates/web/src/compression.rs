@@ -1,6 +1,6 @@
-//! Packing answers for those who take it (gzip), but for small ones and those with secrets in them.
+//! Packing answers for those who take it (gzip), but for small ones, those with a tag, and those with secrets in them.
 
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{And, Predicate, SizeAbove};
@@ -33,5 +33,6 @@ pub(crate) fn layer() -> CompressionLayer<Packed> {
 fn is_packed(_: StatusCode, _: Version, headers: &HeaderMap, extensions: &Extensions) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let is_text = kind.is_some_and(|kind| TEXTS.iter().any(|text| kind.starts_with(text)));
-    is_text && extensions.get::<Uncompressed>().is_none()
+    // A strong tag names these very bytes (RFC 9110 section 8.8.3.3): packed they would need another.
+    is_text && !headers.contains_key(ETAG) && extensions.get::<Uncompressed>().is_none()
 }

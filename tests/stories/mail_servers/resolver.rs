@@ -14,12 +14,16 @@ const FRAME: &str = "server:\n do-daemonize: no\n use-syslog: no\n chroot: \"\"\
      local-zone: \".\" always_nxdomain\n local-zone: \"bl.example.net.\" transparent\n\
      remote-control:\n control-enable: no\n";
 
+/// Where resolvers answer.
+const DNS: u16 = 53;
+
 /// A resolver at port 53 of an address of its own, and the file that makes programs ask it.
 pub(super) struct Resolver {
     _daemon: Daemon,
     folder: TempDir,
     /// Where it answers.
     pub(super) address: String,
+    port: u16,
 }
 
 impl Resolver {
@@ -41,7 +45,7 @@ impl Resolver {
         std::fs::write(&file, config).unwrap();
         let mut command = Command::new("unbound");
         command.arg("-d").arg("-c").arg(&file);
-        Self::launch(&mut command, folder, address)
+        Self::launch(&mut command, folder, (address, DNS))
     }
 
     /// dnsmasq with this snippet.
@@ -56,29 +60,29 @@ impl Resolver {
         std::fs::write(&file, frame + &snippet).unwrap();
         let mut command = Command::new("dnsmasq");
         command.arg("-k").arg("-C").arg(&file);
-        Self::launch(&mut command, folder, address)
+        Self::launch(&mut command, folder, (address, DNS))
     }
 
-    /// named with this snippet.
+    /// named with this snippet. It listens only at addresses that an interface has, so that it gets a port of its own.
     fn named(server: &Server, snippet: &str) -> Self {
         let folder = open_folder();
-        let address = own_address();
+        let port = free_port();
         let place = folder.path().display();
         let snippet = at_port(snippet, "127.0.0.1 port ", server);
         let frame = format!(
             "options {{ directory \"{place}\"; pid-file none; session-keyfile \"{place}/key\"; recursion yes;\n\
-             listen-on port 53 {{ {address}; }}; listen-on-v6 {{ none; }};\n\
+             listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};\n\
              validate-except {{ \"{ZONE}\"; }}; }};\ncontrols {{ }};\n"
         );
         let file = folder.path().join("named.conf");
         std::fs::write(&file, frame + &snippet).unwrap();
         let mut command = Command::new("named");
         command.arg("-f").arg("-c").arg(&file);
-        Self::launch(&mut command, folder, address)
+        Self::launch(&mut command, folder, ("127.0.0.1".to_owned(), port))
     }
 
     /// Launches it and waits until it answers, whatever it does.
-    fn launch(command: &mut Command, folder: TempDir, address: String) -> Self {
+    fn launch(command: &mut Command, folder: TempDir, (address, port): (String, u16)) -> Self {
         let daemon = Daemon(command.stderr(Stdio::null()).spawn().unwrap());
         std::fs::write(
             folder.path().join("resolv.conf"),
@@ -89,6 +93,7 @@ impl Resolver {
             _daemon: daemon,
             folder,
             address,
+            port,
         };
         until("the resolver", || {
             resolver
@@ -102,7 +107,8 @@ impl Resolver {
     /// What dig prints when it asks here.
     fn dig(&self, arguments: &[&str]) -> String {
         let at = format!("@{}", self.address);
-        let mut all = vec![at.as_str()];
+        let port = self.port.to_string();
+        let mut all = vec![at.as_str(), "-p", &port];
         all.extend(arguments);
         run("dig", &all)
     }

@@ -67,7 +67,7 @@ pub(super) const ENGLISH: UsingTexts = UsingTexts {
         "rspamd, the weights in local.d/rbl_group.conf",
         "SpamAssassin, in local.cf",
     ],
-    warn_first: "Only as a warning in the log, to begin with:",
+    warn_first: "To begin with, only as a warning in the log of Postfix:",
     closed: "This list answers those who hold a key: ask our postmaster for one. It stands as a label before the name of the zone.",
     health: "Watch its health",
     health_text: "Check every day that 127.0.0.2 is listed and 127.0.0.1 is not. A list that fails this is broken: stop asking it. Should we ever \
@@ -117,7 +117,7 @@ pub(super) const SPANISH: UsingTexts = UsingTexts {
         "rspamd, los pesos en local.d/rbl_group.conf",
         "SpamAssassin, en local.cf",
     ],
-    warn_first: "Para empezar, solo como aviso en el registro:",
+    warn_first: "Para empezar, solo como aviso en el registro de Postfix:",
     closed: "Esta lista responde a quienes tienen una clave: pídala a nuestro postmaster. Va como etiqueta delante del nombre de la zona.",
     health: "Vigile su salud",
     health_text: "Compruebe cada día que 127.0.0.2 está en la lista y 127.0.0.1 no. Una lista que falla en esto está rota: deje de preguntarle. Si \

@@ -22,7 +22,7 @@ async fn the_page_of_a_range_names_what_is_listed_in_it_and_nothing_else() {
         .says("href=\"/ip/192.0.2.7\"")
         .says("Listed: Spam seen")
         .says("Listed: Exploited machine")
-        .says("bl.list.example in DNS at serial 3")
+        .says("As bl.list.example answers in DNS at serial 3.")
         .keeps("198.51.100")
         .keeps("href=\"/ip/192.0.2.8\"");
     house
