@@ -151,14 +151,7 @@ pub fn router(app: App) -> Router {
     });
     let public = Router::new()
         .route("/", get(pages::home))
-        .route("/ip", get(pages::search))
-        .route("/ip/{address}", get(pages::address))
-        .route("/ip/{address}/{length}", get(pages::range))
-        .route("/name/{name}", get(pages::domain))
-        .route(
-            "/ip/{address}/remove",
-            post(pages::remove).get(pages::back_to_address),
-        )
+        .merge(lookups())
         .route("/policy", get(pages::policy))
         .route("/use", get(pages::using))
         .route("/data", get(pages::open_data))
@@ -173,9 +166,6 @@ pub fn router(app: App) -> Router {
         .merge(networks())
         .merge(feedback())
         .route("/api/openapi.json", get(api::openapi))
-        .route("/api/v1/ip/{address}", get(api::show))
-        .route("/api/v1/ip/{address}/removal", post(api::remove))
-        .route("/api/v1/ip/{address}/{length}", get(pages::api_range))
         .route("/api/v1/contact/{address}", get(api::contact))
         .route("/data/abuse-contact-finder/data.json", get(api::ripestat))
         .route("/api/v1/export/{format}", get(api::export))
@@ -212,6 +202,22 @@ pub fn router(app: App) -> Router {
         ))
         .layer(compression::layer())
         .with_state(shared)
+}
+
+/// Looking up, and leaving.
+fn lookups() -> Router<Shared> {
+    Router::new()
+        .route("/ip", get(pages::search))
+        .route("/ip/{address}", get(pages::address))
+        .route("/ip/{address}/{length}", get(pages::range))
+        .route("/name/{name}", get(pages::domain))
+        .route(
+            "/ip/{address}/remove",
+            post(pages::remove).get(pages::back_to_address),
+        )
+        .route("/api/v1/ip/{address}", get(api::show))
+        .route("/api/v1/ip/{address}/removal", post(api::remove))
+        .route("/api/v1/ip/{address}/{length}", get(pages::api_range))
 }
 
 /// The page of a network, which is opened by the link in a notice.

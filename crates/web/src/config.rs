@@ -78,9 +78,7 @@ impl WebConfig {
     /// # Errors
     /// A sentence that names the key and what it takes.
     pub fn check(&self) -> Result<(), String> {
-        if self.organisation.trim().is_empty() || self.organisation.chars().count() > 80 {
-            return Err("web.organisation must have from 1 to 80 characters".to_owned());
-        }
+        self.check_texts()?;
         for (key, value) in [
             ("observations_shown", self.observations_shown),
             ("decisions_shown", self.decisions_shown),
@@ -104,13 +102,6 @@ impl WebConfig {
         }
         if self.puzzle_bits > MOST_FIRST_BITS {
             return Err(format!("web.puzzle_bits must be from 0 to {MOST_FIRST_BITS}"));
-        }
-        if self
-            .data_licence
-            .as_ref()
-            .is_some_and(|licence| licence.trim().is_empty() || licence.chars().count() > 200)
-        {
-            return Err("web.data_licence must have from 1 to 200 characters".to_owned());
         }
         for (key, period) in [
             ("details_timeout", self.details_timeout),
@@ -138,6 +129,20 @@ impl WebConfig {
         }
         if !(1024..=1 << 30).contains(&self.max_table.0) {
             return Err("web.max_table must be from 1KiB to 1GiB".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Checks what pages show as it stands here.
+    fn check_texts(&self) -> Result<(), String> {
+        let licence = self.data_licence.as_deref().unwrap_or("none");
+        for (key, text, most) in [
+            ("organisation", self.organisation.as_str(), 80),
+            ("data_licence", licence, 200),
+        ] {
+            if text.trim().is_empty() || text.chars().count() > most {
+                return Err(format!("web.{key} must have from 1 to {most} characters"));
+            }
         }
         Ok(())
     }
