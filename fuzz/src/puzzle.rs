@@ -6,8 +6,9 @@ use atalaya_model::Prefix;
 /// The key that the seeds are sealed with.
 const KEY: &[u8] = b"fuzz";
 
-/// Opens the first line as a puzzle for 192.0.2.7: what opens is the same when it is sealed again, and opens for no other address. The second line
-/// is a number; one that solves a puzzle solves every easier one.
+/// Opens the first line as a puzzle for 192.0.2.7: what opens is the same when it is sealed again, and opens for no other address.
+///
+/// The second line is a number; one that solves a puzzle solves every easier one.
 pub fn puzzle(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
