@@ -180,17 +180,9 @@ pub fn router(app: App) -> Router {
             Arc::clone(&shared),
             pace::limit_posts,
         ));
-    // Outside of the limits of work: these are asked when everything else is stuck, and cost nothing.
-    let plumbing = Router::new()
-        .route("/style.css", get(assets::style))
-        .route("/removal.js", get(assets::script))
-        .route("/mark.svg", get(assets::mark))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics));
     shield::guarded(public, &shared)
         .merge(reports::routes(&shared))
-        .merge(plumbing)
+        .merge(plumbing())
         .layer(middleware::from_fn(meters::measure))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
@@ -218,6 +210,17 @@ fn lookups() -> Router<Shared> {
         .route("/api/v1/ip/{address}", get(api::show))
         .route("/api/v1/ip/{address}/removal", post(api::remove))
         .route("/api/v1/ip/{address}/{length}", get(pages::api_range))
+}
+
+/// Outside of the limits of work: these are asked when everything else is stuck, and cost nothing.
+fn plumbing() -> Router<Shared> {
+    Router::new()
+        .route("/style.css", get(assets::style))
+        .route("/removal.js", get(assets::script))
+        .route("/mark.svg", get(assets::mark))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
 }
 
 /// The page of a network, which is opened by the link in a notice.
