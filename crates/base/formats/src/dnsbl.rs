@@ -85,7 +85,7 @@ pub fn write(prefix: &Prefix) -> Option<String> {
 
 /// The name in the reverse tree under which the names of a prefix stand (RFC 1035 section 3.5, RFC 3596 section 2.5), without the last dot.
 ///
-/// Nothing where no name can say it, as with [`write`].
+/// Nothing where no name can say it, as with [`write()`].
 #[must_use]
 pub fn reverse_zone(prefix: &Prefix) -> Option<String> {
     let tree = if prefix.is_ipv4() {

@@ -348,10 +348,10 @@ async fn reports_have_caps_and_never_go_to_ourselves_or_to_whoever_wants_none() 
     ] {
         at.comes(to(address)).await;
     }
-    assert_eq!(
-        at.recipients().await,
-        ["a@x.example", "a@x.example", "b@x.example"]
-    );
+    let mut told = at.recipients().await;
+    // Mails of one moment are taken in no order.
+    told.sort_unstable();
+    assert_eq!(told, ["a@x.example", "a@x.example", "b@x.example"]);
     at.house.time.advance(DAY);
     at.comes(to("a@x.example")).await;
     assert_eq!(at.recipients().await, ["a@x.example"]);
