@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_model::Timestamp;
-use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, Proof, RequestCounts, Store, Ways};
+use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, Proof, RequestStep, Store, Ways};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -12,10 +12,11 @@ use crate::support::Fixture;
 on_both!(
     Fixture:
     a_request_is_kept_and_found,
-    a_request_is_changed_and_forgotten,
-    requests_are_counted_by_client_scope_and_mailbox,
+    each_step_of_a_request_is_taken_once_and_keeps_it,
+    what_is_dropped_or_refused_stays_and_is_counted,
+    a_change_of_an_enrolment_brings_nothing_back,
     a_request_costs_who_enrolled_nothing,
-    proofs_that_can_be_looked_at_are_found_once_their_end_was_announced,
+    proofs_that_can_be_looked_at_are_found_before_their_end_and_after,
 );
 
 fn request(number: u128, now: Timestamp) -> EnrolmentRequest {
@@ -34,6 +35,8 @@ fn request(number: u128, now: Timestamp) -> EnrolmentRequest {
         contact: None,
         proven_at: None,
         approved_at: None,
+        dropped_at: None,
+        refused_at: None,
         created_at: now,
         ends_at: now.plus(Duration::from_secs(100)),
     }
@@ -41,7 +44,7 @@ fn request(number: u128, now: Timestamp) -> EnrolmentRequest {
 
 async fn put(store: &Store, request: &EnrolmentRequest) {
     let mut transaction = store.begin().await.unwrap();
-    transaction.put_enrolment_request(request).await.unwrap();
+    transaction.add_enrolment_request(request).await.unwrap();
     transaction.commit().await.unwrap();
 }
 
@@ -59,20 +62,48 @@ async fn a_request_is_kept_and_found(fixture: Fixture) {
     assert_eq!(his.len(), 2);
 }
 
-async fn a_request_is_changed_and_forgotten(fixture: Fixture) {
+/// Takes steps of a request, and says which were taken now.
+async fn step(store: &Store, id: Uuid, steps: &[RequestStep<'_>], until: Timestamp) -> Vec<bool> {
+    let mut transaction = store.begin().await.unwrap();
+    let mut taken = Vec::new();
+    for step in steps {
+        taken.push(transaction.note_request(id, *step, until).await.unwrap());
+    }
+    transaction.commit().await.unwrap();
+    taken
+}
+
+async fn each_step_of_a_request_is_taken_once_and_keeps_it(fixture: Fixture) {
     let (store, now) = (&fixture.store, fixture.time.now());
     let other = request(2, now);
     put(store, &request(1, now)).await;
     put(store, &other).await;
+    let (noc, else_) = (
+        "NOC@registry.example".parse().unwrap(),
+        "else@registry.example".parse().unwrap(),
+    );
+    let steps = [
+        RequestStep::Confirmed,
+        RequestStep::Asked(&noc),
+        RequestStep::Asked(&else_),
+        RequestStep::Proven,
+        RequestStep::Approved,
+    ];
+    let until = now.plus(Duration::from_secs(500));
+    let id = Uuid::from_u128(1);
+    let taken = step(store, id, &steps, until).await;
+    assert_eq!(taken, [true, true, false, true, true]);
+    assert!(!step(store, id, &steps, now).await.contains(&true));
     let changed = EnrolmentRequest {
         confirmed_at: Some(now),
-        contact: Some("NOC@registry.example".parse().unwrap()),
+        contact: Some(noc),
         proven_at: Some(now),
         approved_at: Some(now),
-        ends_at: now.plus(Duration::from_secs(500)),
+        ends_at: until,
         ..request(1, now)
     };
-    put(store, &changed).await;
+    // Written once more as it was before, it stays as it is now.
+    put(store, &request(1, now)).await;
     let mailbox = "noc@registry.example".parse().unwrap();
     let asked = store.enrolment_requests_of(&mailbox, 9).await.unwrap();
     assert_eq!(asked, std::slice::from_ref(&changed), "the contact is found too");
@@ -80,39 +111,91 @@ async fn a_request_is_changed_and_forgotten(fixture: Fixture) {
     let left = store.enrolment_requests(None, 9).await.unwrap();
     assert_eq!(left, std::slice::from_ref(&changed));
     let mut transaction = store.begin().await.unwrap();
-    assert!(transaction.remove_enrolment_request(changed.id).await.unwrap());
-    assert!(!transaction.remove_enrolment_request(changed.id).await.unwrap());
+    assert!(transaction.take_enrolment_request(id).await.unwrap());
+    assert!(!transaction.take_enrolment_request(id).await.unwrap());
+    assert!(!transaction.remove_enrolment_request(id).await.unwrap());
     transaction.commit().await.unwrap();
-    assert_eq!(store.enrolment_request(changed.id).await.unwrap(), None);
+    assert_eq!(store.enrolment_request(id).await.unwrap(), None);
 }
 
-async fn requests_are_counted_by_client_scope_and_mailbox(fixture: Fixture) {
+async fn what_is_dropped_or_refused_stays_and_is_counted(fixture: Fixture) {
     let (store, now) = (&fixture.store, fixture.time.now());
-    let mut another = request(2, now);
-    another.client = "2001:db8::/48".to_owned();
-    another.scope = "AS64500".parse().unwrap();
-    put(store, &request(1, now)).await;
-    put(store, &another).await;
-    let confirmed = EnrolmentRequest {
-        confirmed_at: Some(now),
-        scope: "AS64501".parse().unwrap(),
-        ..request(3, now)
-    };
-    put(store, &confirmed).await;
+    let noc = "noc@registry.example".parse().unwrap();
+    for number in [1, 2, 3] {
+        put(store, &request(number, now)).await;
+        step(store, Uuid::from_u128(number), &[RequestStep::Asked(&noc)], now).await;
+    }
+    let ids = [1, 2, 3].map(Uuid::from_u128);
     let scope = "192.0.2.0/24".parse().unwrap();
-    let mailbox = "abuse@NETWORK.example".parse().unwrap();
-    let counts = store
-        .count_enrolment_requests("2001:db8::/48", &scope, &mailbox)
-        .await;
-    assert_eq!(
-        counts.unwrap(),
-        RequestCounts {
-            all: 3,
-            of_client: 1,
-            for_scope: 1,
-            of_mailbox: 2,
-        }
+    let counted = async || {
+        let mut transaction = store.begin().await.unwrap();
+        let counted = transaction.asked_of_contact(&noc, &scope).await.unwrap();
+        transaction.commit().await.unwrap();
+        counted
+    };
+    step(store, ids[0], &[RequestStep::Dropped], now).await;
+    assert_eq!(counted().await, (3, false));
+    step(store, ids[1], &[RequestStep::Refused], now).await;
+    step(store, ids[2], &[RequestStep::Proven], now).await;
+    assert_eq!(counted().await, (2, true), "a yes makes room");
+    for id in &ids[..2] {
+        assert_eq!(step(store, *id, &[RequestStep::Proven], now).await, [false]);
+        let mut transaction = store.begin().await.unwrap();
+        assert!(!transaction.take_enrolment_request(*id).await.unwrap());
+        transaction.commit().await.unwrap();
+    }
+    fixture.time.advance(Duration::from_secs(100));
+    let mut transaction = store.begin().await.unwrap();
+    transaction.hold_requests().await.unwrap();
+    assert_eq!(transaction.all_requests().await.unwrap(), []);
+    transaction.commit().await.unwrap();
+}
+
+async fn a_change_of_an_enrolment_brings_nothing_back(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let one = enrolment(1, Proof::Txt, now);
+    enrol(store, &one).await;
+    let mut transaction = store.begin().await.unwrap();
+    assert!(
+        transaction
+            .rotate_enrolment(one.id, atalaya_model::Digest([7; 32]))
+            .await
+            .unwrap()
     );
+    assert!(
+        !transaction.lapse_enrolment(one.id, now).await.unwrap(),
+        "not yet"
+    );
+    assert!(
+        !transaction.warn_enrolment(one.id, one.ends_at).await.unwrap(),
+        "warned already"
+    );
+    let until = now.plus(Duration::from_secs(900));
+    assert!(
+        transaction
+            .prove_enrolment(&one, Proof::Txt, until)
+            .await
+            .unwrap()
+    );
+    transaction.forget_lapsed(one.id).await.unwrap();
+    transaction.commit().await.unwrap();
+    let proven = store.enrolment(one.id).await.unwrap().unwrap();
+    assert_eq!(
+        (proven.generation, proven.ends_at, proven.warned_at),
+        (1, until, None)
+    );
+    assert_eq!(proven.pull_key, Some(atalaya_model::Digest([7; 32])));
+    let mut transaction = store.begin().await.unwrap();
+    transaction.remove_enrolment(one.id).await.unwrap();
+    assert!(
+        !transaction
+            .prove_enrolment(&one, Proof::Txt, until)
+            .await
+            .unwrap()
+    );
+    assert!(!transaction.warn_enrolment(one.id, until).await.unwrap());
+    transaction.commit().await.unwrap();
+    assert_eq!(store.enrolment(one.id).await.unwrap(), None);
 }
 
 fn enrolment(number: u128, proof: Proof, now: Timestamp) -> Enrolment {
@@ -129,6 +212,7 @@ fn enrolment(number: u128, proof: Proof, now: Timestamp) -> Enrolment {
         created_at: now,
         ends_at: now.plus(Duration::from_secs(100)),
         warned_at: Some(now),
+        client: None,
     }
 }
 
@@ -151,27 +235,34 @@ async fn a_request_costs_who_enrolled_nothing(fixture: Fixture) {
     let mut transaction = store.begin().await.unwrap();
     transaction.remove_enrolment(one.id).await.unwrap();
     transaction.commit().await.unwrap();
-    assert_eq!(
-        store.enrolment_request(one.id).await.unwrap(),
-        None,
-        "what was to be proven again is gone with it"
+    let again = store.enrolment_request(one.id).await.unwrap().unwrap();
+    assert!(
+        !again.is_open(now),
+        "what was to be proven again is dropped with it"
     );
 }
 
-async fn proofs_that_can_be_looked_at_are_found_once_their_end_was_announced(fixture: Fixture) {
+async fn proofs_that_can_be_looked_at_are_found_before_their_end_and_after(fixture: Fixture) {
     let (store, now) = (&fixture.store, fixture.time.now());
     let (txt, reverse) = (enrolment(1, Proof::Txt, now), enrolment(2, Proof::Reverse, now));
     let early = Enrolment {
-        warned_at: None,
+        ends_at: now.plus(Duration::from_secs(900)),
         ..enrolment(4, Proof::Txt, now)
     };
-    for one in [&txt, &reverse, &enrolment(3, Proof::Mail, now), &early] {
+    let lapsed = Enrolment {
+        state: EnrolmentState::Lapsed,
+        id: Uuid::from_u128(5),
+        ..early.clone()
+    };
+    for one in [&txt, &reverse, &enrolment(3, Proof::Mail, now), &early, &lapsed] {
         enrol(store, one).await;
     }
-    let found = store.enrolments_to_look_at(None, now, 9).await.unwrap();
-    assert_eq!(found, [txt.clone(), reverse.clone()]);
-    let found = store.enrolments_to_look_at(Some(txt.id), now, 9).await.unwrap();
-    assert_eq!(found, [reverse]);
-    let after = store.enrolments_to_look_at(None, txt.ends_at, 9).await.unwrap();
-    assert_eq!(after, []);
+    let soon = now.plus(Duration::from_secs(200));
+    let look = async |after, now| store.enrolments_to_look_at(after, (now, soon), 9).await.unwrap();
+    assert_eq!(
+        look(None, now).await,
+        [txt.clone(), reverse.clone(), lapsed.clone()]
+    );
+    assert_eq!(look(Some(txt.id), now).await, [reverse, lapsed.clone()]);
+    assert_eq!(look(None, txt.ends_at).await, [lapsed]);
 }
