@@ -68,8 +68,9 @@ fn is_odd(header: &[u8]) -> bool {
     count(b'\r') != pairs || count(b'\n') != pairs
 }
 
-/// What those signatures of a mail claim that matter, judged at the moment at which it came, in their order. Of more than [`MOST_SIGNATURES`] the
-/// lowest count; what is flawed stands among them and counts for nothing. A mail whose line ends are all LF, as files have them, is read with CRLF.
+/// What those signatures of a mail claim that matter, judged at the moment at which it came.
+///
+/// They stand in their order. Of more than [`MOST_SIGNATURES`] the lowest count; what is flawed stands among them and counts for nothing. A mail whose line ends are all LF, as files have them, is read with CRLF.
 #[must_use]
 pub fn claims(mail: &[u8], at: Timestamp, matters: impl Fn(&Signature) -> bool) -> Vec<Result<Claim, Flaw>> {
     let mail = with_crlf(mail);

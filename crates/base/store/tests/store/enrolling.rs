@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use atalaya_model::Timestamp;
-use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, Proof, RequestStep, Store, Ways};
+use atalaya_store::{
+    Enrolment, EnrolmentRequest, EnrolmentState, Proof, RequestStep, SIGNED_READER, Store, Ways,
+};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -14,7 +16,11 @@ on_both!(
     a_request_is_kept_and_found,
     each_step_of_a_request_is_taken_once_and_keeps_it,
     what_is_dropped_or_refused_stays_and_is_counted,
-    a_change_of_an_enrolment_brings_nothing_back,
+    requests_are_forgotten_by_whoever_counts,
+    a_change_of_an_enrolment_brings_no_old_key_back,
+    a_change_of_an_enrolment_brings_back_none_that_ended,
+    an_enrolment_lapses_once_and_is_forgotten_at_its_end,
+    whoever_follows_signatures_begins_with_the_first_domain,
     a_request_costs_who_enrolled_nothing,
     proofs_that_can_be_looked_at_are_found_before_their_end_and_after,
 );
@@ -102,14 +108,23 @@ async fn each_step_of_a_request_is_taken_once_and_keeps_it(fixture: Fixture) {
         ends_at: until,
         ..request(1, now)
     };
-    // Written once more as it was before, it stays as it is now.
-    put(store, &request(1, now)).await;
+    found_and_taken_once(store, (&request(1, now), &changed), other.ends_at).await;
+}
+
+/// A request that has changed is not overwritten by what it was, is found by its contact, and is taken once.
+async fn found_and_taken_once(
+    store: &Store,
+    (was, changed): (&EnrolmentRequest, &EnrolmentRequest),
+    end_of_others: Timestamp,
+) {
+    put(store, was).await;
     let mailbox = "noc@registry.example".parse().unwrap();
     let asked = store.enrolment_requests_of(&mailbox, 9).await.unwrap();
-    assert_eq!(asked, std::slice::from_ref(&changed), "the contact is found too");
-    store.delete_enrolment_requests(other.ends_at).await.unwrap();
+    assert_eq!(asked, std::slice::from_ref(changed), "the contact is found too");
+    store.delete_enrolment_requests(end_of_others).await.unwrap();
     let left = store.enrolment_requests(None, 9).await.unwrap();
-    assert_eq!(left, std::slice::from_ref(&changed));
+    assert_eq!(left, std::slice::from_ref(changed));
+    let id = changed.id;
     let mut transaction = store.begin().await.unwrap();
     assert!(transaction.take_enrolment_request(id).await.unwrap());
     assert!(!transaction.take_enrolment_request(id).await.unwrap());
@@ -140,10 +155,24 @@ async fn what_is_dropped_or_refused_stays_and_is_counted(fixture: Fixture) {
     assert_eq!(counted().await, (2, true), "a yes makes room");
     for id in &ids[..2] {
         assert_eq!(step(store, *id, &[RequestStep::Proven], now).await, [false]);
-        let mut transaction = store.begin().await.unwrap();
-        assert!(!transaction.take_enrolment_request(*id).await.unwrap());
-        transaction.commit().await.unwrap();
     }
+}
+
+async fn requests_are_forgotten_by_whoever_counts(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    put(store, &request(1, now)).await;
+    step(store, Uuid::from_u128(1), &[RequestStep::Dropped], now).await;
+    let mut transaction = store.begin().await.unwrap();
+    assert!(
+        !transaction
+            .take_enrolment_request(Uuid::from_u128(1))
+            .await
+            .unwrap(),
+        "it is dropped"
+    );
+    transaction.hold_requests().await.unwrap();
+    assert_eq!(transaction.all_requests().await.unwrap().len(), 1);
+    transaction.commit().await.unwrap();
     fixture.time.advance(Duration::from_secs(100));
     let mut transaction = store.begin().await.unwrap();
     transaction.hold_requests().await.unwrap();
@@ -151,51 +180,83 @@ async fn what_is_dropped_or_refused_stays_and_is_counted(fixture: Fixture) {
     transaction.commit().await.unwrap();
 }
 
-async fn a_change_of_an_enrolment_brings_nothing_back(fixture: Fixture) {
+/// What a change in a transaction of its own says.
+macro_rules! changed {
+    ($store:expr, $method:ident($($value:expr),*)) => {{
+        let mut transaction = $store.begin().await.unwrap();
+        let done = transaction.$method($($value),*).await.unwrap();
+        transaction.commit().await.unwrap();
+        done
+    }};
+}
+
+async fn a_change_of_an_enrolment_brings_no_old_key_back(fixture: Fixture) {
     let (store, now) = (&fixture.store, fixture.time.now());
     let one = enrolment(1, Proof::Txt, now);
     enrol(store, &one).await;
-    let mut transaction = store.begin().await.unwrap();
+    let (key, until) = (atalaya_model::Digest([7; 32]), now.plus(Duration::from_secs(900)));
+    assert!(changed!(store, rotate_enrolment(one.id, key)));
     assert!(
-        transaction
-            .rotate_enrolment(one.id, atalaya_model::Digest([7; 32]))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !transaction.lapse_enrolment(one.id, now).await.unwrap(),
-        "not yet"
-    );
-    assert!(
-        !transaction.warn_enrolment(one.id, one.ends_at).await.unwrap(),
+        !changed!(store, warn_enrolment(one.id, one.ends_at)),
         "warned already"
     );
-    let until = now.plus(Duration::from_secs(900));
-    assert!(
-        transaction
-            .prove_enrolment(&one, Proof::Txt, until)
-            .await
-            .unwrap()
-    );
-    transaction.forget_lapsed(one.id).await.unwrap();
-    transaction.commit().await.unwrap();
+    assert!(changed!(store, prove_enrolment(&one, Proof::Txt, until)));
     let proven = store.enrolment(one.id).await.unwrap().unwrap();
     assert_eq!(
         (proven.generation, proven.ends_at, proven.warned_at),
         (1, until, None)
     );
-    assert_eq!(proven.pull_key, Some(atalaya_model::Digest([7; 32])));
-    let mut transaction = store.begin().await.unwrap();
-    transaction.remove_enrolment(one.id).await.unwrap();
-    assert!(
-        !transaction
-            .prove_enrolment(&one, Proof::Txt, until)
-            .await
-            .unwrap()
-    );
-    assert!(!transaction.warn_enrolment(one.id, until).await.unwrap());
-    transaction.commit().await.unwrap();
+    assert_eq!(proven.pull_key, Some(key));
+}
+
+async fn a_change_of_an_enrolment_brings_back_none_that_ended(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let one = enrolment(1, Proof::Txt, now);
+    enrol(store, &one).await;
+    changed!(store, remove_enrolment(one.id));
+    assert!(!changed!(store, prove_enrolment(&one, Proof::Txt, one.ends_at)));
+    assert!(!changed!(store, warn_enrolment(one.id, one.ends_at)));
     assert_eq!(store.enrolment(one.id).await.unwrap(), None);
+}
+
+async fn an_enrolment_lapses_once_and_is_forgotten_at_its_end(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let one = enrolment(1, Proof::Txt, now);
+    enrol(store, &one).await;
+    fixture.time.advance(Duration::from_secs(100));
+    let until = one.ends_at.plus(Duration::from_secs(100));
+    assert!(changed!(store, lapse_enrolment(one.id, until)));
+    assert!(!changed!(store, lapse_enrolment(one.id, until)));
+    changed!(store, forget_lapsed(one.id));
+    assert!(store.enrolment(one.id).await.unwrap().is_some(), "not yet");
+    fixture.time.advance(Duration::from_secs(100));
+    changed!(store, forget_lapsed(one.id));
+    assert_eq!(store.enrolment(one.id).await.unwrap(), None);
+}
+
+async fn whoever_follows_signatures_begins_with_the_first_domain(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let seen = |number: u128| {
+        let id = atalaya_model::ObservationId(Uuid::from_u128(number));
+        let address = "192.0.2.7".parse().unwrap();
+        atalaya_model::Observation::new(id, address, now, atalaya_model::Sensor::Trap)
+    };
+    let domain = |number| Enrolment {
+        scope: "dkim:news.example".parse().unwrap(),
+        ..enrolment(number, Proof::Txt, now)
+    };
+    store.record(seen(1), None).await.unwrap();
+    enrol(store, &enrolment(1, Proof::Txt, now)).await;
+    assert_eq!(store.position(SIGNED_READER).await.unwrap(), 0, "no domain");
+    enrol(store, &domain(2)).await;
+    assert_eq!(store.position(SIGNED_READER).await.unwrap(), 1);
+    store.record(seen(2), None).await.unwrap();
+    enrol(store, &domain(3)).await;
+    assert_eq!(
+        store.position(SIGNED_READER).await.unwrap(),
+        1,
+        "who is there already misses nothing"
+    );
 }
 
 fn enrolment(number: u128, proof: Proof, now: Timestamp) -> Enrolment {

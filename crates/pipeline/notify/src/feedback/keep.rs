@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use atalaya_model::Timestamp;
 use atalaya_store::{Enrolment, EnrolmentState, Proof};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 use uuid::Uuid;
@@ -120,7 +120,6 @@ impl Feedback {
             round.began_at = now;
         }
         let soon = now.plus(self.config.warn_before.duration()).plus(LOOK_AT_PROOFS);
-        let (mut looks, mut failed) = (JoinSet::new(), None);
         for _ in 0..MOST_PAGES {
             let page = self
                 .store
@@ -128,21 +127,28 @@ impl Feedback {
                 .await?;
             let Some(last) = page.last() else {
                 round.is_done = true;
-                break;
+                return Ok(());
             };
             round.after = Some(last.id);
-            for enrolment in page {
-                if looks.len() >= LOOKS_AT_ONCE {
-                    failed = failed.or(looks.join_next().await.and_then(why));
-                }
-                let feedback = Arc::clone(self);
-                looks.spawn(async move { feedback.proves_itself(&enrolment).await });
+            self.prove_all(page).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks at the proofs of these, some at the same time.
+    async fn prove_all(self: &Arc<Self>, page: Vec<Enrolment>) -> Result<(), FeedbackError> {
+        let mut looks = JoinSet::new();
+        for enrolment in page {
+            if looks.len() >= LOOKS_AT_ONCE {
+                looks.join_next().await.transpose()?.transpose()?;
             }
+            let feedback = Arc::clone(self);
+            looks.spawn(async move { feedback.proves_itself(&enrolment).await });
         }
         while let Some(looked) = looks.join_next().await {
-            failed = failed.or(why(looked));
+            looked??;
         }
-        failed.map_or(Ok(()), Err)
+        Ok(())
     }
 
     /// Proves an enrolment again if what proved it stands in DNS still.
@@ -171,14 +177,6 @@ pub(super) struct Round {
     pub(super) began_at: Timestamp,
     pub(super) after: Option<Uuid>,
     pub(super) is_done: bool,
-}
-
-/// Why a look failed.
-fn why(looked: Result<Result<(), FeedbackError>, JoinError>) -> Option<FeedbackError> {
-    looked
-        .map_err(FeedbackError::from)
-        .and_then(|looked| looked)
-        .err()
 }
 
 fn tell(failed: &FeedbackError) {

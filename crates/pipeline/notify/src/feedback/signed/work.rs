@@ -220,20 +220,23 @@ impl Feedback {
         };
         let claims = tokio::task::spawn_blocking(read).await?;
         let (mut valid, mut rest) = (Vec::new(), Rest::None);
-        let look = async {
-            for (claim, told) in claims {
-                match self.keys.verdict(&claim, &told).await {
-                    Verdict::Valid => valid.push(claim),
-                    Verdict::Later => rest = Rest::Unanswered,
-                    Verdict::Busy => rest = rest.max(Rest::Busy),
-                    Verdict::Flawed(_) => {}
-                }
-            }
-        };
+        let look = self.verify_claims(claims, (&mut valid, &mut rest));
         if timeout(PATIENCE, look).await.is_err() {
             rest = Rest::Unanswered;
         }
         Ok((valid, rest))
+    }
+
+    /// Verifies claims, and keeps what came of each when the time is over.
+    async fn verify_claims(&self, claims: Vec<(Claim, String)>, (valid, rest): (&mut Vec<Claim>, &mut Rest)) {
+        for (claim, told) in claims {
+            match self.keys.verdict(&claim, &told).await {
+                Verdict::Valid => valid.push(claim),
+                Verdict::Later => *rest = Rest::Unanswered,
+                Verdict::Busy => *rest = (*rest).max(Rest::Busy),
+                Verdict::Flawed(_) => {}
+            }
+        }
     }
 
     async fn wait_for(&self, job: &Job, rest: Rest) -> Result<(), FeedbackError> {

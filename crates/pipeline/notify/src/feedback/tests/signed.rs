@@ -134,7 +134,10 @@ impl Signed {
 
     async fn recipients(&self) -> Vec<String> {
         let mails = self.house.mails().await.into_iter();
-        mails.map(|mail| mail.recipient.to_string()).collect()
+        let mut all: Vec<_> = mails.map(|mail| mail.recipient.to_string()).collect();
+        // Mails of one moment leave in any order.
+        all.sort();
+        all
     }
 }
 
