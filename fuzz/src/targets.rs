@@ -2,8 +2,8 @@
 
 use crate::{
     bounce, complaint, config, contacts, conversation, dkim, dns, lists, logs, mbox, message, milter,
-    mta_sts, pcap, places, policy, rbldnsd, rdap, received, redact, reply, reports, shape, signatures, smtp,
-    spf, statistics, syn, ticket, verp, whois, words,
+    mta_sts, pcap, places, policy, puzzle, rbldnsd, rdap, received, redact, reply, reports, shape,
+    signatures, smtp, spf, statistics, syn, ticket, verp, whois, words,
 };
 
 /// A target: takes any bytes, and panics where a property does not hold.
@@ -27,6 +27,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pcap", pcap),
     ("places", places),
     ("policy", policy),
+    ("puzzle", puzzle),
     ("rbldnsd", rbldnsd),
     ("rdap", rdap),
     ("received", received),

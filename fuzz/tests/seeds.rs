@@ -50,6 +50,7 @@ targets!(
     pcap,
     places,
     policy,
+    puzzle,
     rbldnsd,
     rdap,
     received,

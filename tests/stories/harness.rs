@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use atalaya_formats::puzzle::solve;
 use tempfile::TempDir;
 
 /// The binary under test.
@@ -125,6 +126,19 @@ impl Server {
                 record_type,
             ],
         )
+    }
+
+    /// Asks that an address leaves, and solves the puzzle that stands before it; gives status and body.
+    pub(crate) fn leave(&self, address: &str) -> (u16, String) {
+        let removal = format!("/api/v1/ip/{address}/removal");
+        let (status, body) = self.http("POST", &removal);
+        if status != 428 {
+            return (status, body);
+        }
+        let asked: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let word = asked["puzzle"].as_str().unwrap();
+        let number = solve(word, asked["bits"].as_u64().unwrap().try_into().unwrap());
+        self.http("POST", &format!("{removal}?puzzle={word}&solution={number}"))
     }
 
     /// An HTTP request; gives status and body.

@@ -8,6 +8,7 @@ use atalaya_decide::import::{self, Import};
 use atalaya_decide::{Judge, Protection, Rules, by_hand, purge, simulate};
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::{Class, Clock, Decided, Period, Prefix, Serial, Timestamp};
+use atalaya_net::Resolver;
 use atalaya_notify::{
     ContactError, ContactFinder, Delivery, DomainContacts, Explanation, Hearer, ListNames, Step,
 };
@@ -509,6 +510,9 @@ fn app_config(config: &Config, rules: &Arc<Rules>, signatures: Arc<Matcher>) -> 
         delist: config.delist.clone(),
         rules: Arc::clone(rules),
         publish: config.publish.clone(),
+        resolver: (!config.contact.resolvers.is_empty())
+            .then(|| Resolver::new(config.contact.resolvers.clone())),
+        contact_zone: config.contact.zone.clone(),
         exports: config.in_data("exports"),
         traps: config.trap_names(&added).into(),
         signatures,

@@ -1,9 +1,66 @@
-//! Reading the address that somebody typed, and saying what is wrong with it.
+//! Reading what somebody typed, an address, a prefix or a domain, and saying what is wrong with it.
 
 use std::net::IpAddr;
 
+use atalaya_model::Prefix;
+
 /// Most characters of a wrong text that are repeated.
 const MAX_REPEATED: usize = 60;
+
+/// The longest name of a domain (RFC 1035 section 2.3.4).
+const MAX_NAME: usize = 253;
+
+/// What somebody looks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sought {
+    /// One address.
+    Address(IpAddr),
+    /// All addresses of a prefix.
+    Prefix(Prefix),
+    /// Those of the hosts of a domain.
+    Domain(String),
+}
+
+/// Reads whatever the search takes. Of a mail address the domain is meant.
+pub(crate) fn seek(text: &str) -> Result<Sought, BadAddress> {
+    match read(text) {
+        Ok(address) => Ok(Sought::Address(address)),
+        Err(BadAddress::Prefix(text)) => read_prefix(&text).map(Sought::Prefix),
+        Err(bad @ (BadAddress::Name(_) | BadAddress::Other(_))) => {
+            let text = text.trim();
+            let name = text.rsplit_once('@').map_or(text, |(_, domain)| domain);
+            read_domain(name).map(Sought::Domain).ok_or(bad)
+        }
+        Err(bad @ (BadAddress::Empty | BadAddress::Interface(_))) => Err(bad),
+    }
+}
+
+/// Reads a prefix. Bits behind its length are taken for what they are: somebody named an address of the network that he means.
+pub(crate) fn read_prefix(text: &str) -> Result<Prefix, BadAddress> {
+    let read = || {
+        let (address, length) = text.split_once('/')?;
+        let address: IpAddr = address.trim().parse().ok()?;
+        let length: u8 = length.trim().parse().ok()?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        (length <= longest).then(|| Prefix::new(address, length))
+    };
+    read().ok_or_else(|| BadAddress::Other(text.chars().take(MAX_REPEATED).collect()))
+}
+
+/// The name of a domain in the letters of DNS, in small ones; none where it is none.
+pub(crate) fn read_domain(text: &str) -> Option<String> {
+    let name = text.trim_end_matches('.');
+    let is_label = |label: &str| {
+        let is_letter = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        (1..=63).contains(&label.len()) && label.bytes().all(is_letter)
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let is_name = name.len() <= MAX_NAME
+        && name.contains('.')
+        && name.split('.').all(is_label)
+        && last.bytes().any(|b| b.is_ascii_alphabetic());
+    is_name.then(|| name.to_ascii_lowercase())
+}
 
 /// Why a text is no address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +78,11 @@ pub(crate) enum BadAddress {
 }
 
 impl BadAddress {
+    /// A text that is a name where an address was meant, or where no names are looked up.
+    pub(crate) fn name(text: &str) -> Self {
+        Self::Name(text.trim().chars().take(MAX_REPEATED).collect())
+    }
+
     /// What was typed, to be mended instead of typed again.
     pub(crate) fn typed(&self) -> &str {
         match self {
@@ -82,6 +144,35 @@ mod tests {
             ("::ffff:192.0.2.7", "192.0.2.7"),
         ] {
             assert_eq!(read(text).unwrap().to_string(), address);
+        }
+    }
+
+    #[test]
+    fn prefixes_and_domains_are_sought_too() {
+        let prefix = |text: &str| Ok(Sought::Prefix(text.parse().unwrap()));
+        let domain = |text: &str| Ok(Sought::Domain(text.to_owned()));
+        for (text, sought) in [
+            (" 192.0.2.7/24 ", prefix("192.0.2.0/24")),
+            ("2001:db8::1/56", prefix("2001:db8::/56")),
+            ("Mail.Example.ORG.", domain("mail.example.org")),
+            ("marta@example.org", domain("example.org")),
+            ("xn--bcher-kva.example", domain("xn--bcher-kva.example")),
+        ] {
+            assert_eq!(seek(text), sought, "{text}");
+        }
+        for text in [
+            "192.0.2.0/33",
+            "192.0.2.0/-1",
+            "192.0.2.0/24/8",
+            "192.0.2.256",
+            "localhost",
+            "b\u{fc}cher.example",
+            "a..example",
+            "<b>.example",
+            &format!("{}.example", "a".repeat(64)),
+            &format!("{}example", "a.".repeat(130)),
+        ] {
+            assert!(seek(text).is_err(), "{text:?}");
         }
     }
 

@@ -9,21 +9,26 @@ use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
 use atalaya_model::Clock;
+use atalaya_net::Resolver;
 use atalaya_notify::Feedback;
 use atalaya_publish::{PublishConfig, Zone};
 use atalaya_stats::Statistics;
 use atalaya_store::Store;
 use axum::Router;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::exports::Exports;
+use crate::gate::Gate;
 use crate::limiter::Limiter;
 use crate::lookup::{Lookup, LookupLimits};
-use crate::{Reporters, WebConfig, api, assets, client, failure, health, meters, pages, reports, shield};
+use crate::{
+    Reporters, WebConfig, api, assets, client, compression, failure, health, meters, pace, pages, reports,
+    shield,
+};
 
 /// What the pages and the API need.
 #[derive(Clone)]
@@ -75,6 +80,10 @@ pub struct AppConfig {
     pub traps: SharedTrapNames,
     /// Names the systems of those who sent.
     pub signatures: Arc<Matcher>,
+    /// Finds the addresses of domains that are looked up; without it only addresses are.
+    pub resolver: Option<Resolver>,
+    /// The zone in which contacts are asked for, where there is one.
+    pub contact_zone: Option<String>,
     /// The folder for exports that are being fetched; nobody else writes there, and nothing in it is missed.
     pub exports: PathBuf,
 }
@@ -92,6 +101,12 @@ pub(crate) struct Inner {
     pub(crate) app: App,
     pub(crate) lookup: Lookup,
     pub(crate) limiter: Limiter,
+    /// Counts look-ups.
+    pub(crate) lookups: Limiter,
+    /// Counts look-ups of domains, which cost others questions.
+    pub(crate) names: Limiter,
+    /// Stands before removals.
+    pub(crate) gate: Gate,
     /// Counts the calls without a valid key.
     pub(crate) wrong_keys: Limiter,
     /// Counts the calls of those who enrolled.
@@ -100,6 +115,9 @@ pub(crate) struct Inner {
     /// Who makes a picture or a report, and who waits.
     pub(crate) drawing: pages::Turns,
 }
+
+/// Look-ups of domains by one client in a minute: each is up to 18 questions to strangers.
+const NAMES_PER_MINUTE: u32 = 10;
 
 /// The state of the router.
 pub(crate) type Shared = Arc<Inner>;
@@ -122,6 +140,9 @@ pub fn router(app: App) -> Router {
     let shared: Shared = Arc::new(Inner {
         lookup: Lookup::new(app.store.clone(), Arc::clone(&app.zone), limits, &app.config),
         limiter: Limiter::new(app.config.web.posts_per_minute),
+        lookups: Limiter::new(app.config.web.lookups_per_minute),
+        names: Limiter::new(NAMES_PER_MINUTE),
+        gate: Gate::new(app.config.web.unsolved_removals_per_hour),
         wrong_keys: Limiter::new(app.config.web.wrong_keys_per_minute),
         pulls: Limiter::new(api::PULLS_PER_MINUTE),
         exports: Exports::new(app.config.exports.clone()),
@@ -130,13 +151,10 @@ pub fn router(app: App) -> Router {
     });
     let public = Router::new()
         .route("/", get(pages::home))
-        .route("/ip", get(pages::search))
-        .route("/ip/{address}", get(pages::address))
-        .route(
-            "/ip/{address}/remove",
-            post(pages::remove).get(pages::back_to_address),
-        )
+        .merge(lookups())
         .route("/policy", get(pages::policy))
+        .route("/use", get(pages::using))
+        .route("/data", get(pages::open_data))
         .route("/stats", get(pages::overview))
         .route("/stats/{first}", get(pages::day))
         .route("/stats/{first}/{second}", get(pages::days_or_file))
@@ -148,25 +166,23 @@ pub fn router(app: App) -> Router {
         .merge(networks())
         .merge(feedback())
         .route("/api/openapi.json", get(api::openapi))
-        .route("/api/v1/ip/{address}", get(api::show))
-        .route("/api/v1/ip/{address}/removal", post(api::remove))
         .route("/api/v1/contact/{address}", get(api::contact))
         .route("/data/abuse-contact-finder/data.json", get(api::ripestat))
         .route("/api/v1/export/{format}", get(api::export))
         .route("/api/v1/feedback/events", get(api::events))
         .route("/api/v1/feedback/summary.csv", get(api::summary))
         .fallback(|| async { failure::Failure::NotFound })
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), limit_posts));
-    // Outside of the limits of work: these are asked when everything else is stuck, and cost nothing.
-    let plumbing = Router::new()
-        .route("/style.css", get(assets::style))
-        .route("/mark.svg", get(assets::mark))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics));
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            pace::limit_lookups,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            pace::limit_posts,
+        ));
     shield::guarded(public, &shared)
         .merge(reports::routes(&shared))
-        .merge(plumbing)
+        .merge(plumbing())
         .layer(middleware::from_fn(meters::measure))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
@@ -176,7 +192,35 @@ pub fn router(app: App) -> Router {
             Arc::clone(&shared),
             shield::add_headers,
         ))
+        .layer(compression::layer())
         .with_state(shared)
+}
+
+/// Looking up, and leaving.
+fn lookups() -> Router<Shared> {
+    Router::new()
+        .route("/ip", get(pages::search))
+        .route("/ip/{address}", get(pages::address))
+        .route("/ip/{address}/{length}", get(pages::range))
+        .route("/name/{name}", get(pages::domain))
+        .route(
+            "/ip/{address}/remove",
+            post(pages::remove).get(pages::back_to_address),
+        )
+        .route("/api/v1/ip/{address}", get(api::show))
+        .route("/api/v1/ip/{address}/removal", post(api::remove))
+        .route("/api/v1/ip/{address}/{length}", get(pages::api_range))
+}
+
+/// Outside of the limits of work: these are asked when everything else is stuck, and cost nothing.
+fn plumbing() -> Router<Shared> {
+    Router::new()
+        .route("/style.css", get(assets::style))
+        .route("/removal.js", get(assets::script))
+        .route("/mark.svg", get(assets::mark))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
 }
 
 /// The page of a network, which is opened by the link in a notice.
@@ -207,18 +251,4 @@ fn feedback() -> Router<Shared> {
             "/feedback/mine/{ticket}/{step}",
             post(pages::step).get(pages::back_to_mine),
         )
-}
-
-/// Lets each client change something only so often.
-async fn limit_posts(
-    State(shared): State<Shared>,
-    Client(client): Client,
-    request: axum::extract::Request,
-    next: middleware::Next,
-) -> Result<axum::response::Response, failure::Failure> {
-    if request.method() == axum::http::Method::POST && !shared.limiter.admits(client, shared.app.clock.now())
-    {
-        return Err(failure::Failure::TooOften);
-    }
-    Ok(next.run(request).await)
 }

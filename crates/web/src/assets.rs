@@ -1,4 +1,4 @@
-//! The style sheet and the mark, served from the binary.
+//! The style sheet, the script and the mark, served from the binary.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,8 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 const MARK: &str = include_str!("../assets/mark.svg");
-/// Both change only with the binary, and the link to the style sheet changes with it.
+const SCRIPT: &str = include_str!("../assets/removal.js");
+/// They change only with the binary, and the links to style sheet and script change with it.
 const A_YEAR: &str = "public, max-age=31536000, immutable";
 const A_DAY: &str = "public, max-age=86400";
 
@@ -30,6 +31,24 @@ pub(crate) async fn style() -> impl IntoResponse {
     (
         [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, A_YEAR)],
         STYLE.as_str(),
+    )
+}
+
+/// The link to the script of removals.
+pub(crate) fn script_link() -> &'static str {
+    static LINK: LazyLock<String> =
+        LazyLock::new(|| format!("/removal.js?v={:016x}", fnv1a(SCRIPT.as_bytes())));
+    &LINK
+}
+
+/// `/removal.js`.
+pub(crate) async fn script() -> impl IntoResponse {
+    (
+        [
+            (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+            (CACHE_CONTROL, A_YEAR),
+        ],
+        SCRIPT,
     )
 }
 

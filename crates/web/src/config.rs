@@ -42,6 +42,17 @@ settings! {
         /// Requests to change something (POST) that one client, an IPv4 address or an IPv6 /64, may send in a minute. All of an IPv6
         /// /48 together may send eight times as many.
         posts_per_minute: u32 = 30,
+        /// Look-ups of addresses that one client may make on the pages and by the API in a minute, counted as `posts_per_minute` counts. Who
+        /// is in `export_clients` may fetch all of the list and is not held up. Programs ask DNS.
+        lookups_per_minute: u32 = 120,
+        /// How hard the puzzle is that a browser solves before a removal, as a power of two: 16 is a fraction of a second, each one more
+        /// twice that. It grows by itself for a client that removes much. 0 for none.
+        puzzle_bits: u8 = 16,
+        /// Removals that one client may make in an hour without a solved puzzle, as from a browser without scripts.
+        unsolved_removals_per_hour: u32 = 5,
+        /// The licence of the figures and lists that `/data` offers, as a name or the address of its text. Without one the page says that
+        /// the operator is to be asked.
+        data_licence: Option<String> = None => "\"CC BY 4.0\"",
         /// Calls of the report API without a valid key that are answered to one client in a minute; further ones are told to wait. A
         /// valid key is never held up by it.
         wrong_keys_per_minute: u32 = 10,
@@ -55,6 +66,9 @@ settings! {
 /// Most observations or decisions on one page: more would make it slow to read and to make.
 const MOST_SHOWN: u32 = 100;
 
+/// The hardest first puzzle: a second or two for a phone. What is harder keeps people from leaving.
+const MOST_FIRST_BITS: u8 = 20;
+
 /// The longest timeout of a page: no reader waits longer, and browsers hang up before.
 const LONGEST_TIMEOUT: Period = Period::minutes(5);
 
@@ -64,9 +78,7 @@ impl WebConfig {
     /// # Errors
     /// A sentence that names the key and what it takes.
     pub fn check(&self) -> Result<(), String> {
-        if self.organisation.trim().is_empty() || self.organisation.chars().count() > 80 {
-            return Err("web.organisation must have from 1 to 80 characters".to_owned());
-        }
+        self.check_texts()?;
         for (key, value) in [
             ("observations_shown", self.observations_shown),
             ("decisions_shown", self.decisions_shown),
@@ -81,10 +93,15 @@ impl WebConfig {
             ("max_requests", self.max_requests),
             ("posts_per_minute", self.posts_per_minute),
             ("wrong_keys_per_minute", self.wrong_keys_per_minute),
+            ("lookups_per_minute", self.lookups_per_minute),
+            ("unsolved_removals_per_hour", self.unsolved_removals_per_hour),
         ] {
             if value == 0 {
                 return Err(format!("web.{key} must be at least 1"));
             }
+        }
+        if self.puzzle_bits > MOST_FIRST_BITS {
+            return Err(format!("web.puzzle_bits must be from 0 to {MOST_FIRST_BITS}"));
         }
         for (key, period) in [
             ("details_timeout", self.details_timeout),
@@ -112,6 +129,20 @@ impl WebConfig {
         }
         if !(1024..=1 << 30).contains(&self.max_table.0) {
             return Err("web.max_table must be from 1KiB to 1GiB".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Checks what pages show as it stands here.
+    fn check_texts(&self) -> Result<(), String> {
+        let licence = self.data_licence.as_deref().unwrap_or("none");
+        for (key, text, most) in [
+            ("organisation", self.organisation.as_str(), 80),
+            ("data_licence", licence, 200),
+        ] {
+            if text.trim().is_empty() || text.chars().count() > most {
+                return Err(format!("web.{key} must have from 1 to {most} characters"));
+            }
         }
         Ok(())
     }
@@ -148,7 +179,10 @@ mod tests {
     #[test]
     fn what_is_out_of_range_is_named() {
         type Spoil = fn(&mut WebConfig);
-        let wrong: [(&str, Spoil); 8] = [
+        let wrong: [(&str, Spoil); 11] = [
+            ("lookups_per_minute", |web| web.lookups_per_minute = 0),
+            ("puzzle_bits", |web| web.puzzle_bits = 21),
+            ("data_licence", |web| web.data_licence = Some(" ".to_owned())),
             ("organisation", |web| web.organisation = " ".to_owned()),
             ("observations_shown", |web| web.observations_shown = 101),
             ("max_requests", |web| web.max_requests = 0),

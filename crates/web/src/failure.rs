@@ -34,6 +34,12 @@ pub(crate) enum Failure {
     Method,
     TooLarge,
     TooOften,
+    /// Too many removals without a solved puzzle.
+    TooOftenUnsolved,
+    /// The range holds more than a page shows.
+    TooWide(String),
+    /// No resolver answers about the name.
+    Unanswered(String),
     Internal,
     NotLoaded,
     Unavailable,
@@ -68,14 +74,15 @@ impl Failure {
     /// Its status.
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::BadAddress(_) | Self::BadRequest | Self::BadDay(_) | Self::BadDays => {
+            Self::BadAddress(_) | Self::TooWide(_) | Self::BadRequest | Self::BadDay(_) | Self::BadDays => {
                 StatusCode::BAD_REQUEST
             }
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoNotice | Self::NoDay(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooOften | Self::TooOftenUnsolved => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unanswered(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotLoaded | Self::Unavailable | Self::Unsure => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -98,7 +105,8 @@ impl Failure {
     /// When to try again, in seconds, where that helps.
     const fn retry_after(&self) -> Option<&'static str> {
         match self {
-            Self::TooOften => Some("60"),
+            Self::TooOften | Self::Unanswered(_) => Some("60"),
+            Self::TooOftenUnsolved => Some("3600"),
             Self::NotLoaded => Some("2"),
             Self::Unavailable | Self::Unsure => Some("30"),
             _ => None,
@@ -107,8 +115,12 @@ impl Failure {
 
     /// Title and sentence in a language.
     pub(crate) fn told(&self, language: Language) -> (&'static str, String) {
-        let t: &FailureTexts = &language.texts().failure;
+        let texts = language.texts();
+        let (t, m, p): (&FailureTexts, _, _) = (&texts.failure, &texts.many, &texts.proof);
         let (title, text) = match self {
+            Self::TooWide(prefix) => return (m.too_wide, (m.too_wide_text)(prefix)),
+            Self::Unanswered(name) => return (m.unanswered, (m.unanswered_text)(name)),
+            Self::TooOftenUnsolved => (p.too_often, p.too_often_text),
             Self::BadAddress(bad) => return (t.bad_address, bad_address(bad, t)),
             Self::BadDay(text) => return (t.bad_day, (t.bad_day_text)(text)),
             Self::NoDay(days) => return (t.no_day, (t.no_day_text)(days)),

@@ -1,4 +1,4 @@
-//! How often one client may change something: a count per minute, in memory, of a bounded number of clients.
+//! How often one client may do something: a count per minute, or per another window, in memory, of a bounded number of clients.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use atalaya_model::{Prefix, Timestamp};
 
-/// The length of a window.
-const WINDOW: Duration = Duration::from_secs(60);
+/// The usual length of a window.
+const MINUTE: Duration = Duration::from_secs(60);
 /// Most counts that are kept: a few MiB at the worst. When there are more, all begin anew: whoever has so many addresses gets past the
 /// limit either way, and nobody else must be refused for it.
 const MAX_COUNTS: usize = 20_000;
@@ -21,6 +21,7 @@ const CLIENTS_OF_A_SITE: u32 = 8;
 #[derive(Debug)]
 pub(crate) struct Limiter {
     per_window: u32,
+    window: Duration,
     counts: Mutex<HashMap<Prefix, Window>>,
 }
 
@@ -37,24 +38,44 @@ impl Window {
         Self { began, requests: 0 }
     }
 
-    /// Counts one request more and gives their number.
-    fn count(&mut self, now: Timestamp) -> u32 {
-        // A clock that was set back must not lock anybody out.
-        if now < self.began || now.since(self.began) >= WINDOW {
+    /// Counts one request more in a window of this length, and gives their number.
+    fn count(&mut self, now: Timestamp, length: Duration) -> u32 {
+        if self.is_over(now, length) {
             *self = Self::new(now);
         }
         self.requests = self.requests.saturating_add(1);
         self.requests
     }
+
+    /// Whether another begins. A clock that was set back must not lock anybody out.
+    fn is_over(&self, now: Timestamp, length: Duration) -> bool {
+        now < self.began || now.since(self.began) >= length
+    }
 }
 
 impl Limiter {
     /// Lets each client through so often a minute.
-    pub(crate) fn new(per_window: u32) -> Self {
+    pub(crate) fn new(per_minute: u32) -> Self {
+        Self::each(MINUTE, per_minute)
+    }
+
+    /// The same in another window.
+    pub(crate) fn each(window: Duration, per_window: u32) -> Self {
         Self {
             per_window,
+            window,
             counts: Mutex::default(),
         }
+    }
+
+    /// What a client, or all of its IPv6 site, has asked for in this window.
+    pub(crate) fn counted(&self, client: IpAddr, now: Timestamp) -> u32 {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let widest = site_of(client).unwrap_or_else(|| Prefix::unit(client));
+        counts
+            .get(&widest)
+            .filter(|window| !window.is_over(now, self.window))
+            .map_or(0, |window| window.requests)
     }
 
     /// Counts a request and says whether it may pass.
@@ -64,13 +85,18 @@ impl Limiter {
             if counts.len() >= MAX_COUNTS && !counts.contains_key(&prefix) {
                 counts.clear();
             }
-            counts.entry(prefix).or_insert(Window::new(now)).count(now) <= limit
+            let window = counts.entry(prefix).or_insert(Window::new(now));
+            window.count(now, self.window) <= limit
         };
         // The site first: what it is refused leaves no count of a client behind.
-        let site = (!client.to_canonical().is_ipv4()).then(|| Prefix::new(client, SITE));
-        site.is_none_or(|site| may_pass(site, self.per_window.saturating_mul(CLIENTS_OF_A_SITE)))
+        site_of(client).is_none_or(|site| may_pass(site, self.per_window.saturating_mul(CLIENTS_OF_A_SITE)))
             && may_pass(Prefix::unit(client), self.per_window)
     }
+}
+
+/// The site of an IPv6 client.
+fn site_of(client: IpAddr) -> Option<Prefix> {
+    (!client.to_canonical().is_ipv4()).then(|| Prefix::new(client, SITE))
 }
 
 #[cfg(test)]
@@ -108,6 +134,17 @@ mod tests {
         assert!(!limiter.admits(client(CLIENTS_OF_A_SITE), at(1)));
         assert!(limiter.admits("2001:db8:1::1".parse().unwrap(), at(1)));
         assert!(limiter.admits(client(CLIENTS_OF_A_SITE), at(61)));
+    }
+
+    #[test]
+    fn what_was_counted_is_that_of_the_whole_site_until_the_window_ends() {
+        let limiter = Limiter::each(Duration::from_secs(3_600), 9);
+        let (one, other) = ("2001:db8:0:1::1", "2001:db8:0:2::1");
+        let count = |client: &str, at| limiter.counted(client.parse().unwrap(), at);
+        assert!(limiter.admits(one.parse().unwrap(), at(0)));
+        assert!(limiter.admits(one.parse().unwrap(), at(60)));
+        assert_eq!((count(other, at(61)), count("192.0.2.1", at(61))), (2, 0));
+        assert_eq!(count(one, at(3_600)), 0);
     }
 
     #[test]

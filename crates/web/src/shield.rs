@@ -15,6 +15,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::Shared;
+use crate::compression::Uncompressed;
 
 /// Where the link of a notice leads. Mail programs press the button there by themselves, from another origin (RFC 8058); the token
 /// in the path is the credential.
@@ -27,7 +28,7 @@ pub(crate) const STOP_PATH: &str = "/notices/stop/";
 const HEADERS: [(HeaderName, &str); 5] = [
     (
         CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     ),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
@@ -72,10 +73,20 @@ fn origin(url: &str) -> Option<String> {
 
 /// The pages that speak of the list as a whole, and so may be found by search engines. Nobody's address is to be found there as
 /// "listed" years later.
-const FINDABLE: [&str; 4] = ["/", "/policy", "/stats", "/feedback"];
+const FINDABLE: [&str; 6] = ["/", "/use", "/policy", "/data", "/stats", "/feedback"];
 
 /// Where paths begin that have a ticket in them, which opens the page of a network or a mailbox to whoever has it.
 const WITH_TICKET: [&str; 3] = ["/network", "/api/v1/network", "/feedback/mine"];
+
+/// Where paths begin whose answers hold what others must not guess: packed, their length would tell of it to whoever makes a reader ask for
+/// guesses (BREACH). Exports are sent as they lie in a file, in parts.
+const WITH_SECRET: [&str; 5] = [
+    "/network",
+    "/notices",
+    "/feedback",
+    "/api/v1/network",
+    "/api/v1/export",
+];
 
 /// Adds the headers of every answer.
 pub(crate) async fn add_headers(State(shared): State<Shared>, request: Request, next: Next) -> Response {
@@ -84,7 +95,11 @@ pub(crate) async fn add_headers(State(shared): State<Shared>, request: Request, 
     // Without TLS, what the comment at `HEADERS` says holds here too, and the ticket is in the open anyway.
     let has_ticket = WITH_TICKET.iter().any(|begin| path.starts_with(begin))
         && shared.app.config.public_url.starts_with("https://");
+    let is_secret = WITH_SECRET.iter().any(|begin| path.starts_with(begin));
     let mut response = next.run(request).await;
+    if is_secret {
+        response.extensions_mut().insert(Uncompressed);
+    }
     if has_ticket {
         let none = HeaderValue::from_static("no-referrer");
         response.headers_mut().insert(REFERRER_POLICY, none);

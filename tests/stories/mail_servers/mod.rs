@@ -60,6 +60,8 @@ fn snippet_of(page: &str, name: &str) -> String {
 fn every_snippet_of_the_page_is_tried() {
     const TRIED: &[&str] = &[
         "unbound",
+        "unbound/stub",
+        "named",
         "dnsmasq",
         "postfix",
         "postscreen",

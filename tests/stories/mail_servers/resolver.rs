@@ -1,4 +1,4 @@
-//! Resolvers in front: unbound and dnsmasq, with what guards against rebinding and with the list exempted from it.
+//! Resolvers in front: unbound, dnsmasq and named, with what guards against rebinding and with the list exempted from it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -14,18 +14,22 @@ const FRAME: &str = "server:\n do-daemonize: no\n use-syslog: no\n chroot: \"\"\
      local-zone: \".\" always_nxdomain\n local-zone: \"bl.example.net.\" transparent\n\
      remote-control:\n control-enable: no\n";
 
+/// Where resolvers answer.
+const DNS: u16 = 53;
+
 /// A resolver at port 53 of an address of its own, and the file that makes programs ask it.
 pub(super) struct Resolver {
     _daemon: Daemon,
     folder: TempDir,
     /// Where it answers.
     pub(super) address: String,
+    port: u16,
 }
 
 impl Resolver {
     /// unbound with the snippet of the page.
     pub(super) fn start(server: &Server) -> Self {
-        Self::unbound(server, &snippet("unbound"), "")
+        Self::unbound(server, &unbound(), "")
     }
 
     /// unbound with this snippet and these options more.
@@ -41,7 +45,7 @@ impl Resolver {
         std::fs::write(&file, config).unwrap();
         let mut command = Command::new("unbound");
         command.arg("-d").arg("-c").arg(&file);
-        Self::launch(&mut command, folder, address)
+        Self::launch(&mut command, folder, (address, DNS))
     }
 
     /// dnsmasq with this snippet.
@@ -56,11 +60,29 @@ impl Resolver {
         std::fs::write(&file, frame + &snippet).unwrap();
         let mut command = Command::new("dnsmasq");
         command.arg("-k").arg("-C").arg(&file);
-        Self::launch(&mut command, folder, address)
+        Self::launch(&mut command, folder, (address, DNS))
+    }
+
+    /// named with this snippet. It listens only at addresses that an interface has, so that it gets a port of its own.
+    fn named(server: &Server, snippet: &str) -> Self {
+        let folder = open_folder();
+        let port = free_port();
+        let place = folder.path().display();
+        let snippet = at_port(snippet, "127.0.0.1 port ", server);
+        let frame = format!(
+            "options {{ directory \"{place}\"; pid-file none; session-keyfile \"{place}/key\"; recursion yes;\n\
+             listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};\n\
+             validate-except {{ \"{ZONE}\"; }}; }};\ncontrols {{ }};\n"
+        );
+        let file = folder.path().join("named.conf");
+        std::fs::write(&file, frame + &snippet).unwrap();
+        let mut command = Command::new("named");
+        command.arg("-f").arg("-c").arg(&file);
+        Self::launch(&mut command, folder, ("127.0.0.1".to_owned(), port))
     }
 
     /// Launches it and waits until it answers, whatever it does.
-    fn launch(command: &mut Command, folder: TempDir, address: String) -> Self {
+    fn launch(command: &mut Command, folder: TempDir, (address, port): (String, u16)) -> Self {
         let daemon = Daemon(command.stderr(Stdio::null()).spawn().unwrap());
         std::fs::write(
             folder.path().join("resolv.conf"),
@@ -71,6 +93,7 @@ impl Resolver {
             _daemon: daemon,
             folder,
             address,
+            port,
         };
         until("the resolver", || {
             resolver
@@ -84,7 +107,8 @@ impl Resolver {
     /// What dig prints when it asks here.
     fn dig(&self, arguments: &[&str]) -> String {
         let at = format!("@{}", self.address);
-        let mut all = vec![at.as_str()];
+        let port = self.port.to_string();
+        let mut all = vec![at.as_str(), "-p", &port];
         all.extend(arguments);
         run("dig", &all)
     }
@@ -108,6 +132,11 @@ impl Resolver {
             .arg(program.as_ref());
         command
     }
+}
+
+/// Both snippets for unbound: what lets the answers pass, and where to ask.
+fn unbound() -> String {
+    snippet("unbound") + &snippet("unbound/stub")
 }
 
 /// An address of loopback that nobody else has: made of a port that was free.
@@ -166,7 +195,7 @@ fn unbound_finds_the_listings() {
 fn unbound_finds_them_label_by_label() {
     if ready(&[]) {
         let strict = " qname-minimisation: yes\n qname-minimisation-strict: yes\n aggressive-nsec: yes\n";
-        finds_the_listings(&Resolver::unbound(&list(), &snippet("unbound"), strict));
+        finds_the_listings(&Resolver::unbound(&list(), &unbound(), strict));
     }
 }
 
@@ -175,7 +204,7 @@ fn without_the_exemption_unbound_drops_the_answers() {
     if !ready(&[]) {
         return;
     }
-    let snippet = snippet("unbound");
+    let snippet = unbound();
     let exemption = format!("private-domain: \"{ZONE}\"");
     assert!(snippet.contains(&exemption));
     let server = list();
@@ -235,4 +264,11 @@ fn dnsmasq_finds_the_listings_and_without_the_exemption_it_drops_them() {
     assert!(snippet.contains(&exemption));
     let guarded = Resolver::dnsmasq(&server, &snippet.replace(&exemption, ""));
     assert_eq!(guarded.records("192.0.2.3", "A"), "");
+}
+
+#[test]
+fn named_finds_the_listings() {
+    if ready(&["named"]) {
+        finds_the_listings(&Resolver::named(&list(), &snippet("named")));
+    }
 }

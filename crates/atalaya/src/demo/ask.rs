@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use atalaya_formats::puzzle::solve;
 use domain::base::iana::Rcode;
 use domain::base::{Message, MessageBuilder, Name, Rtype};
 use domain::rdata::{A, Txt};
@@ -93,4 +94,31 @@ pub(super) async fn http(server: SocketAddr, method: &str, path: &str) -> anyhow
             .map(|(_, body)| body.to_owned())
             .unwrap_or_default(),
     ))
+}
+
+/// Asks that an address leaves, and solves the puzzle that stands before it as a browser does. Gives the last status.
+pub(super) async fn leave(server: SocketAddr, address: IpAddr) -> anyhow::Result<u16> {
+    let removal = format!("/api/v1/ip/{address}/removal");
+    let (status, asked) = http(server, "POST", &removal).await?;
+    if status != 428 {
+        return Ok(status);
+    }
+    let asked: Puzzle =
+        serde_json::from_str(&asked).context("the removal asked for nothing that can be read")?;
+    let word = asked.puzzle.clone();
+    let number = tokio::task::spawn_blocking(move || solve(&asked.puzzle, asked.bits)).await?;
+    let (status, _) = http(
+        server,
+        "POST",
+        &format!("{removal}?puzzle={word}&solution={number}"),
+    )
+    .await?;
+    Ok(status)
+}
+
+/// What is asked for before a removal.
+#[derive(serde::Deserialize)]
+struct Puzzle {
+    puzzle: String,
+    bits: u8,
 }

@@ -9,7 +9,7 @@ use atalaya_model::{Prefix, Timestamp};
 use domain::base::Rtype;
 use domain::base::iana::Rcode;
 
-use super::ask::{dns, http, query_name};
+use super::ask::{dns, http, leave, query_name};
 use super::mails::{SENDERS, Sender, send};
 use crate::commands::print;
 use crate::serve::Server;
@@ -208,9 +208,11 @@ impl Demo<'_> {
         ensure!(status == 200, "the page answered {status}");
         let trap = SENDERS.first().map_or("", |sender| sender.recipient);
         ensure!(!page.contains(trap), "the page shows the trap's address");
-        let (status, _) = http(web, "POST", &format!("/ip/{address}/remove")).await?;
-        ensure!(matches!(status, 200 | 303), "the removal answered {status}");
-        print("  its button was pressed: removed, no questions the first time")?;
+        let status = leave(web, address).await?;
+        ensure!(status == 201, "the removal answered {status}");
+        print(
+            "  its puzzle was solved, as a browser does when the button is pressed: removed, no questions the first time",
+        )?;
         ensure!(
             self.dig(address, Rtype::A).await?.is_empty(),
             "{address} still answers after its removal"

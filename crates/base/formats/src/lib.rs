@@ -26,6 +26,7 @@ pub mod mta_sts;
 mod parts;
 pub mod places;
 pub mod policy;
+pub mod puzzle;
 pub mod rbldnsd;
 pub mod rdap;
 pub mod received;

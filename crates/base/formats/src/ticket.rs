@@ -26,7 +26,7 @@ const VERSION: u8 = 1;
 /// Bytes of the moment.
 const UNTIL: usize = 8;
 /// Bytes of the seal.
-const SEAL: usize = 16;
+pub(crate) const SEAL: usize = 16;
 /// Keeps this use of the key apart from every other one.
 const USE: &[u8] = b"network ticket\0";
 
@@ -108,7 +108,7 @@ fn seal(key: &[u8], bytes: &[u8]) -> [u8; SEAL] {
 }
 
 /// Compares every byte, however early they differ, so that the time taken tells nothing of where.
-fn is_same(one: &[u8; SEAL], other: &[u8; SEAL]) -> bool {
+pub(crate) fn is_same(one: &[u8; SEAL], other: &[u8; SEAL]) -> bool {
     let differing = one
         .iter()
         .zip(other)

@@ -10,7 +10,7 @@ use crate::contacts::freshest;
 use crate::decisions::{decided, decision};
 use crate::listings::listing;
 use crate::notices::notice;
-use crate::observations::{counted, seen};
+use crate::observations::{counted, first_seen, seen};
 use crate::sql::{Connection, Question, Row, Value, values};
 use crate::{Notice, Store, StoreError, contacts, decisions, listings, notices, writer};
 
@@ -36,6 +36,8 @@ pub struct Dossier {
     pub observations: Vec<Observation>,
     /// How many there are in all ([`Store::count_observations`]).
     pub observation_count: u64,
+    /// When the oldest of them was seen.
+    pub first_seen: Option<Timestamp>,
     /// The decisions about every prefix that holds it, newest first, and in any case those behind the listings.
     pub decisions: Vec<Decided>,
     /// The notices about its unit that a relay took, newest first.
@@ -78,6 +80,7 @@ impl Store {
             listings: read(listings, listing)?,
             observations: read(observations, |row| Ok(seen(row)?.observation))?,
             observation_count: 0,
+            first_seen: None,
             decisions: read(decisions, decided)?,
             notices: read(notices, notice)?,
             removals: read(removals, |mut row| row.take_time())?,
@@ -103,11 +106,13 @@ impl Dossier {
         limits: DossierLimits,
     ) -> Result<(), StoreError> {
         let (wanted, found) = (u64::from(limits.observations), self.observations.len() as u64);
-        self.observation_count = if found < wanted {
-            found
+        if found < wanted {
+            self.observation_count = found;
+            self.first_seen = self.observations.last().map(|seen| seen.seen_at);
         } else {
-            counted(connection, unit).await?
-        };
+            self.observation_count = counted(connection, unit).await?;
+            self.first_seen = first_seen(connection, unit).await?;
+        }
         for listing in &self.listings {
             if !self.decisions.iter().any(|known| known.serial == listing.serial) {
                 self.decisions.extend(decision(connection, listing.serial).await?);

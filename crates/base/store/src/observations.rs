@@ -1,6 +1,6 @@
 //! Observations and the messages kept with them: facts, appended once, never edited.
 
-use atalaya_model::{Digest, Observation, ObservationId, Prefix, Sensor};
+use atalaya_model::{Digest, Observation, ObservationId, Prefix, Sensor, Timestamp};
 
 use crate::sql::{Connection, Row, values};
 use crate::writer::{COLUMNS, Columns, Details, Evidence, PackedEvidence, Recorded, key, unpack};
@@ -185,6 +185,16 @@ pub(crate) async fn counted(connection: &mut Connection, unit: &Prefix) -> Resul
     let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE unit = $1 LIMIT $2) AS kept";
     let row = connection.row(sql, values![unit, MOST_COUNTED]).await?;
     row.map_or(Ok(0), |mut row| row.take_count())
+}
+
+/// When the oldest observation that is kept against a unit was seen.
+pub(crate) async fn first_seen(
+    connection: &mut Connection,
+    unit: &Prefix,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT seen_at FROM observations WHERE unit = $1 ORDER BY seen_at LIMIT 1";
+    let row = connection.row(sql, values![unit]).await?;
+    row.map(|mut row| row.take_time()).transpose()
 }
 
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.

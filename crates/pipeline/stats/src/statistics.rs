@@ -1,6 +1,7 @@
 //! Whoever asks for figures asks here: reads what was counted, and makes pictures of it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -104,6 +105,14 @@ impl Statistics {
     #[must_use]
     pub fn today(&self) -> Day {
         Day::of(self.clock.now())
+    }
+
+    /// The network that announces an address, its number and its name, as the files of this moment say; none without a file of networks. The
+    /// name is text of strangers.
+    pub async fn announcer(&self, address: IpAddr) -> Option<(u32, String)> {
+        let (places, _edition) = self.whereabouts.places().await.ok()?;
+        let network = places.network(address)?;
+        Some((network.asn, network.name.to_owned()))
     }
 
     /// The days of which something is known, the first one first.

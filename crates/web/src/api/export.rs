@@ -95,7 +95,7 @@ pub(crate) async fn export(
 }
 
 /// Whether the exports are open to a client.
-fn is_open_to(client: IpAddr, request: &Request, web: &WebConfig) -> bool {
+pub(crate) fn is_open_to(client: IpAddr, request: &Request, web: &WebConfig) -> bool {
     let peer = client::address(request.extensions(), request.headers(), &[]);
     let holds = |prefixes: &[Prefix], address| prefixes.iter().any(|prefix| prefix.contains(address));
     // Behind a proxy that nobody named everybody would have its address.

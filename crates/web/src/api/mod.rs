@@ -11,9 +11,9 @@ mod schemas;
 use std::time::Duration;
 
 use atalaya_delist::Outcome;
-use atalaya_model::Listing;
+use atalaya_model::{Listing, Prefix};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
@@ -22,12 +22,13 @@ use serde_json::{Value, json};
 use crate::address;
 use crate::app::{Client, Inner, Shared};
 use crate::failure::Failure;
+use crate::gate::{Admission, Asked, Proof};
 use crate::language::Language;
 use crate::leave::{InZone, leave};
 
 pub use answer::answer_json;
 pub(crate) use contact::{contact, ripestat};
-pub(crate) use export::export;
+pub(crate) use export::{export, is_open_to};
 pub(crate) use feedback::{PULLS_PER_MINUTE, events, summary};
 pub(crate) use openapi::openapi;
 pub(crate) use problem::Problem;
@@ -48,13 +49,19 @@ pub(crate) async fn show(
     Ok(([(CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 
-/// `POST /api/v1/ip/ADDRESS/removal`: 201 where it left, 200 where it was not listed, 409 where it cannot leave (yet), 429.
+/// `POST /api/v1/ip/ADDRESS/removal`: 201 where it left, 200 where it was not listed, 409 where it cannot leave (yet), 428 with a puzzle to
+/// solve first, 429.
 pub(crate) async fn remove(
     State(shared): State<Shared>,
     Client(client): Client,
     Path(text): Path<String>,
+    Query(proof): Query<Proof>,
 ) -> Result<Response, Failure> {
     let address = address::read(&text)?;
+    let unit = Prefix::unit(address);
+    if let Admission::Asked(asked) = shared.gate.admit(&shared.app, (unit, client), &proof).await? {
+        return Ok(first(&asked));
+    }
     let left = leave(&shared, address, client).await?;
     let now = shared.app.clock.now();
     let ttl = shared.app.config.publish.ttl.duration().as_secs();
@@ -88,6 +95,27 @@ pub(crate) async fn remove(
             Some(until.since(now)),
         ),
     })
+}
+
+/// What is to be done before.
+fn first(asked: &Asked) -> Response {
+    let how = "Find a number N for which SHA-256 of the puzzle, a dot and N in decimal digits begins with `bits` zero bits, and send both as \
+               ?puzzle=…&solution=N. The puzzle alone is enough once it is `wait_seconds` old, a few times an hour.";
+    Problem::new(StatusCode::PRECONDITION_REQUIRED, "Solve the puzzle first")
+        .detail(how)
+        .with("outcome", json!("puzzle"))
+        .with("puzzle", json!(asked.word))
+        .with("bits", json!(asked.bits))
+        .with(
+            "wait_seconds",
+            json!(
+                asked
+                    .wait
+                    .as_secs()
+                    .saturating_add(u64::from(asked.wait.subsec_nanos() > 0))
+            ),
+        )
+        .into_response()
 }
 
 /// Only the postmaster can do it.

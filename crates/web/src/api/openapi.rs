@@ -84,15 +84,44 @@ const CALLS: &[Call] = &[
             ("get", "/api/v1/ip/{address}"),
             "Whether an address is listed, why, since when and until when",
             &[ADDRESS_IN_PATH],
-            &[200, 400, 503],
+            &[200, 400, 429, 503],
             Errors::Problem,
         )
     },
     call(
         ("post", "/api/v1/ip/{address}/removal"),
         "Take an address off the list; 201 where it left, 200 where it was not listed",
-        &[ADDRESS_IN_PATH],
-        &[200, 201, 400, 409, 429, 503],
+        &[
+            ADDRESS_IN_PATH,
+            (
+                "query",
+                "puzzle",
+                "string",
+                "The puzzle of the answer 428; nothing with the first request",
+            ),
+            (
+                "query",
+                "solution",
+                "string",
+                "A number for which SHA-256 of PUZZLE.NUMBER begins with `bits` zero bits; without one the puzzle must be `wait_seconds` old",
+            ),
+        ],
+        &[200, 201, 400, 409, 428, 429, 503],
+        Errors::Problem,
+    ),
+    call(
+        ("get", "/api/v1/ip/{address}/{length}"),
+        "What is listed in a prefix, an IPv4 /24 or an IPv6 /56 at most",
+        &[
+            (
+                "path",
+                "address",
+                "string",
+                "The first address, or another of the prefix",
+            ),
+            ("path", "length", "integer", "The length of the prefix"),
+        ],
+        &[200, 400, 429, 503],
         Errors::Problem,
     ),
     Call {

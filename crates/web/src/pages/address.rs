@@ -2,17 +2,19 @@
 
 use askama::Template;
 use atalaya_model::Verdict;
-use atalaya_store::MOST_COUNTED;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde::Deserialize;
 
+use super::glance::{self, Announcer, GlanceView, ZoneView};
 use super::views::{self, EvidenceView, HistoryView, ListingView, RemovalView};
 use super::{Frame, Reader, page};
-use crate::address;
-use crate::app::{Inner, Shared};
+use crate::address::{self, BadAddress, Sought};
+use crate::app::{Client, Inner, Shared};
+use crate::assets;
 use crate::failure::Failure;
+use crate::gate::Asked;
 use crate::lookup::{Details, Facts, Standing};
 use crate::texts::Texts;
 
@@ -31,6 +33,11 @@ struct AddressPage {
     steps: Vec<StepsView>,
     removal: Option<RemovalView>,
     remove_link: String,
+    /// What the browser works on before a removal.
+    puzzle: Option<Asked>,
+    script: Option<&'static str>,
+    glance: Option<GlanceView>,
+    zones: Vec<ZoneView>,
     /// The store did not answer.
     is_without_details: bool,
     details: Option<DetailsView>,
@@ -60,29 +67,67 @@ pub(crate) struct Search {
     address: String,
 }
 
-/// `/ip?address=`: leads to the page of the address.
-pub(crate) async fn search(reader: Reader, Query(search): Query<Search>) -> Result<Redirect, Failure> {
-    let address = address::read(&search.address)?;
-    Ok(Redirect::to(&reader.link(&format!("/ip/{address}"))))
+/// `/ip?address=`: leads to the page of what is sought.
+pub(crate) async fn search(
+    State(shared): State<Shared>,
+    reader: Reader,
+    Query(search): Query<Search>,
+) -> Result<Redirect, Failure> {
+    let path = match address::seek(&search.address)? {
+        Sought::Address(address) => format!("/ip/{address}"),
+        Sought::Prefix(prefix) => format!("/ip/{}/{}", prefix.network(), prefix.length()),
+        Sought::Domain(name) if shared.app.config.resolver.is_some() => format!("/name/{name}"),
+        Sought::Domain(_) => return Err(BadAddress::name(&search.address).into()),
+    };
+    Ok(Redirect::to(&reader.link(&path)))
+}
+
+/// What the page shows that neither the zone nor the list's own records know.
+#[derive(Default)]
+struct Beside {
+    announcer: Option<Announcer>,
+    puzzle: Option<Asked>,
 }
 
 /// `/ip/ADDRESS`.
 pub(crate) async fn address(
     State(shared): State<Shared>,
     reader: Reader,
+    Client(client): Client,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
     let facts = shared
         .lookup
         .facts(address::read(&text)?, shared.app.clock.now())
         .await?;
-    Ok(page(StatusCode::OK, &reader, &view(&shared, &reader, &facts)))
+    let beside = Beside {
+        announcer: announcer(&shared, &facts).await,
+        puzzle: match facts.standing {
+            Standing::Listed(_) => shared
+                .gate
+                .ask(&shared.app, facts.unit, client)
+                .await
+                .ok()
+                .flatten(),
+            _ => None,
+        },
+    };
+    let view = view(&shared, &reader, &facts, beside);
+    Ok(page(StatusCode::OK, &reader, &view))
+}
+
+/// The network that announces the address, if a file tells and is read in time.
+async fn announcer(shared: &Inner, facts: &Facts) -> Option<Announcer> {
+    let announced = shared.app.statistics.announcer(facts.address);
+    let in_time = tokio::time::timeout(shared.lookup.limits.patience, announced).await;
+    let (asn, name) = in_time.ok().flatten()?;
+    Some(Announcer { asn, name })
 }
 
 /// Decides and writes everything that the page shows.
-fn view(shared: &Inner, reader: &Reader, facts: &Facts) -> AddressPage {
+fn view(shared: &Inner, reader: &Reader, facts: &Facts, beside: Beside) -> AddressPage {
     let t = reader.texts();
-    let (tone, verdict) = verdict(&facts.standing, t);
+    let (tone, verdict) = views::verdict(&facts.standing, t);
     let listings = if matches!(facts.standing, Standing::Listed(_)) {
         facts.listings()
     } else {
@@ -94,6 +139,9 @@ fn view(shared: &Inner, reader: &Reader, facts: &Facts) -> AddressPage {
         .as_ref()
         .filter(|_| !listings.is_empty())
         .and_then(|details| views::removal(facts, details, (&config.delist, &config.web.postmaster), t));
+    let puzzle = beside
+        .puzzle
+        .filter(|_| removal.as_ref().is_some_and(|removal| removal.button.is_some()));
     AddressPage {
         frame: Frame::new(shared, reader, facts.serial),
         address: facts.address.to_string(),
@@ -113,6 +161,13 @@ fn view(shared: &Inner, reader: &Reader, facts: &Facts) -> AddressPage {
         steps: steps(facts, t),
         removal,
         remove_link: reader.link(&format!("/ip/{}/remove", facts.address)),
+        script: puzzle.is_some().then(assets::script_link),
+        puzzle,
+        glance: facts
+            .details
+            .as_ref()
+            .and_then(|details| glance::glance(facts, details, beside.announcer, t)),
+        zones: glance::zones(facts, &config.publish, &shared.lookup.zone_name, t),
         is_without_details: facts.details.is_none(),
         details: facts
             .details
@@ -121,17 +176,6 @@ fn view(shared: &Inner, reader: &Reader, facts: &Facts) -> AddressPage {
             .filter(|_| !matches!(facts.standing, Standing::Reserved(_) | Standing::TestEntry(_)))
             .map(|details| details_view(facts, details, t)),
         json_link: format!("/api/v1/ip/{}", facts.address),
-    }
-}
-
-/// The verdict in one word or two, with the tone of its colour.
-fn verdict(standing: &Standing, t: &'static Texts) -> (&'static str, &'static str) {
-    match standing {
-        Standing::Listed(_) => ("listed", t.address.listed),
-        Standing::TestEntry(_) => ("neutral", t.address.test_entry),
-        Standing::Allowed(_) => ("allowed", t.address.allowed),
-        Standing::Reserved(_) => ("neutral", t.address.reserved),
-        Standing::NotListed => ("clear", t.address.not_listed),
     }
 }
 
@@ -211,7 +255,10 @@ fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsV
     let shown = evidence.len() as u64;
     DetailsView {
         evidence_count: (details.kept.observation_count > shown).then(|| {
-            (t.address.evidence_count)(&t.units.number(shown), &count(details.kept.observation_count, t))
+            (t.address.evidence_count)(
+                &t.units.number(shown),
+                &glance::count(details.kept.observation_count, t),
+            )
         }),
         evidence,
         history: details
@@ -226,15 +273,5 @@ fn details_view(facts: &Facts, details: &Details, t: &'static Texts) -> DetailsV
             .iter()
             .map(|notice| views::notice(notice, t))
             .collect(),
-    }
-}
-
-/// A number of observations; they are not counted to their end.
-fn count(observations: u64, t: &'static Texts) -> String {
-    let number = t.units.number(observations);
-    if observations < MOST_COUNTED {
-        number
-    } else {
-        number + "+"
     }
 }

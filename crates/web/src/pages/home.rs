@@ -1,13 +1,12 @@
 //! The first page: what this is, a form, and what the answers mean.
 
 use askama::Template;
-use atalaya_model::Class;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::views::{CodeView, codes};
-use super::{Frame, Reader, page};
+use super::policy::figures;
+use super::views::{self, CodeView, MailView, codes};
+use super::{Frame, Reader, lasting};
 use crate::app::{Shared, Telling};
 
 #[derive(Template)]
@@ -19,10 +18,13 @@ struct HomePage {
     network: Option<&'static str>,
     /// Where networks enrol in the feedback loop.
     feedback: String,
+    network_link: String,
     server: String,
-    postfix: String,
     size: Option<String>,
+    /// The policy in short.
+    points: [(&'static str, String); 4],
     codes: Vec<CodeView>,
+    mail: MailView,
 }
 
 /// `/`.
@@ -34,23 +36,16 @@ pub(crate) async fn home(State(shared): State<Shared>, reader: Reader) -> Respon
         lead: (t.home.lead)(&shared.app.config.web.organisation),
         network: (shared.app.config.telling == Telling::ByMail).then_some(t.home.network),
         feedback: reader.link("/feedback"),
+        network_link: reader.link("/network"),
         server: (t.home.server)(zone),
-        postfix: postfix_line(zone),
         size: shared
             .app
             .zone
             .is_loaded()
             .then(|| (t.home.size)(&t.units.number(listings as u64))),
+        points: (t.short.points)(&figures(&shared.app.config, t)),
         codes: codes(t),
+        mail: views::mail(&shared.app.config.web.postmaster, zone),
     };
-    page(StatusCode::OK, &reader, &template)
-}
-
-/// The line for Postfix that only warns, with our codes and no others: an error code of some list must never count as a listing.
-fn postfix_line(zone: &str) -> String {
-    let codes = Class::ALL.map(|class| class.code().octets()[3].to_string());
-    format!(
-        "warn_if_reject reject_rbl_client {zone}=127.0.0.[{}]",
-        codes.join(";")
-    )
+    lasting(&reader, &template)
 }

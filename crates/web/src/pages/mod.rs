@@ -2,12 +2,16 @@
 
 mod address;
 mod feedback;
+mod glance;
 mod home;
+mod many;
 mod network;
+mod open_data;
 mod policy;
 mod removal;
 mod statistics;
 mod stop;
+mod using;
 mod views;
 
 use askama::Template;
@@ -27,14 +31,17 @@ use crate::texts::Texts;
 pub(crate) use address::{address, search};
 pub(crate) use feedback::{asked, back_to_form, back_to_mine, form, mine, page_asked, step};
 pub(crate) use home::home;
+pub(crate) use many::{api_range, domain, range};
 pub(crate) use network::{
     api_network, ask_link, back_to_network, link_asked, network, network_address, network_csv, network_fixed,
     network_not_ours,
 };
+pub(crate) use open_data::open_data;
 pub(crate) use policy::policy;
 pub(crate) use removal::{back_to_address, remove};
 pub(crate) use statistics::{Turns, api_day, api_days, api_list, day, days_or_file, file_of_days, overview};
 pub(crate) use stop::{stop, stopped};
+pub(crate) use using::using;
 
 /// Who reads: in which language, and where he is.
 #[derive(Debug, Clone)]
@@ -107,7 +114,10 @@ pub(crate) struct Frame {
     pub(crate) style: &'static str,
     pub(crate) organisation: String,
     pub(crate) home: String,
+    pub(crate) using: String,
     pub(crate) policy: String,
+    pub(crate) data: String,
+    pub(crate) postmaster: String,
     /// Where the statistics are; nowhere where the operator keeps them to himself.
     pub(crate) statistics: Option<String>,
     /// `?lang=` of forms that send their fields in the query.
@@ -127,7 +137,10 @@ impl Frame {
             style: assets::style_link(),
             organisation: shared.app.config.web.organisation.clone(),
             home: reader.link("/"),
+            using: reader.link("/use"),
             policy: reader.link("/policy"),
+            data: reader.link("/data"),
+            postmaster: shared.app.config.web.postmaster.to_string(),
             statistics: shared
                 .app
                 .statistics
@@ -145,15 +158,24 @@ impl Frame {
     }
 }
 
-/// Writes a page. Pages are made for one reader at one moment, so that nobody keeps them.
+/// Writes a page about somebody. It is made for one reader at one moment, so that nobody keeps it.
 fn page(status: StatusCode, reader: &Reader, template: &impl Template) -> Response {
+    write(status, "no-store", reader, template)
+}
+
+/// Writes a page that tells everybody the same: it may be kept for a minute, by proxies too.
+fn lasting(reader: &Reader, template: &impl Template) -> Response {
+    write(StatusCode::OK, "public, max-age=60", reader, template)
+}
+
+fn write(status: StatusCode, kept: &'static str, reader: &Reader, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => {
             let headers = [
                 (CONTENT_TYPE, "text/html; charset=utf-8"),
                 (CONTENT_LANGUAGE, reader.language().tag()),
                 (VARY, "accept-language"),
-                (CACHE_CONTROL, "no-store"),
+                (CACHE_CONTROL, kept),
             ];
             (status, headers, html).into_response()
         }

@@ -7,11 +7,10 @@ use atalaya_decide::rules::Lifetime;
 use atalaya_delist::{DelistConfig, wait_after};
 use atalaya_model::{Class, Kind, Period, Sensor, Trap};
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::views::{self, CodeView, MailView, codes};
-use super::{Frame, Reader, page};
+use super::{Frame, Reader, lasting};
 use crate::app::{AppConfig, Shared, Telling};
 use crate::texts::{EscalationFigures, Figures, PolicyTexts, Section, Texts};
 
@@ -68,11 +67,11 @@ pub(crate) async fn policy(State(shared): State<Shared>, reader: Reader) -> Resp
             .map(|(prefix, purpose)| (prefix.to_string(), purpose))
             .collect(),
     };
-    page(StatusCode::OK, &reader, &template)
+    lasting(&reader, &template)
 }
 
 /// Writes the figures of the configuration in the reader's language.
-fn figures(config: &AppConfig, t: &'static Texts) -> Figures {
+pub(super) fn figures(config: &AppConfig, t: &'static Texts) -> Figures {
     let (units, rules, delist, publish) = (&t.units, &config.rules, &config.delist, &config.publish);
     let spam = rules.classes.get(&Class::Spam);
     let lifetime =

@@ -1,9 +1,11 @@
 //! The removal button, and what came of it.
 
+use std::time::Duration;
+
 use askama::Template;
 use atalaya_delist::{Outcome, Removed};
 use atalaya_model::{Listing, Prefix};
-use axum::extract::{Path, State};
+use axum::extract::{Form, FromRequest, Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 
@@ -11,7 +13,9 @@ use super::views::{self, MailView};
 use super::{Frame, Reader, page};
 use crate::address;
 use crate::app::{Client, Inner, Shared};
+use crate::assets;
 use crate::failure::Failure;
+use crate::gate::{Admission, Asked, Proof};
 use crate::leave::{InZone, Left, leave};
 use crate::texts::Texts;
 
@@ -25,6 +29,20 @@ struct OutcomePage {
     /// What still covers the address.
     staying: Vec<String>,
     mail: Option<MailView>,
+    back: String,
+}
+
+/// The page that asks for a second press, where no script solved the puzzle.
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct ConfirmPage {
+    frame: Frame,
+    script: &'static str,
+    address: String,
+    wait: String,
+    remove_link: String,
+    puzzle: Option<Asked>,
+    button: String,
     back: String,
 }
 
@@ -49,8 +67,23 @@ pub(crate) async fn remove(
     reader: Reader,
     Client(client): Client,
     Path(text): Path<String>,
+    request: Request,
 ) -> Result<Response, Failure> {
     let address = address::read(&text)?;
+    let proof = match shared.app.config.web.puzzle_bits {
+        // Nothing in the form is wanted, so that nobody waits for it.
+        0 => Proof::default(),
+        _ => Form::from_request(request, &())
+            .await
+            .map(|Form(proof)| proof)
+            .unwrap_or_default(),
+    };
+    let unit = Prefix::unit(address);
+    let admission = shared.gate.admit(&shared.app, (unit, client), &proof).await?;
+    if let Admission::Asked(asked) = admission {
+        let template = confirm(&shared, &reader, &address.to_string(), asked);
+        return Ok(page(StatusCode::PRECONDITION_REQUIRED, &reader, &template));
+    }
     let left = leave(&shared, address, client).await?;
     let t = reader.texts();
     let said = say(&shared, &left, (&address.to_string(), &Prefix::unit(address)), t);
@@ -71,6 +104,23 @@ pub(crate) async fn remove(
         back: reader.link(&format!("/ip/{address}")),
     };
     Ok(page(said.status, &reader, &template))
+}
+
+/// Asks for a second press.
+fn confirm(shared: &Inner, reader: &Reader, address: &str, asked: Asked) -> ConfirmPage {
+    let t = reader.texts();
+    // Whole seconds, rounded up: who presses then must not be too early.
+    let wait = asked.wait.saturating_add(Duration::from_millis(999));
+    ConfirmPage {
+        frame: Frame::now(shared, reader),
+        script: assets::script_link(),
+        address: address.to_owned(),
+        wait: (t.proof.wait)(&t.units.duration(Duration::from_secs(wait.as_secs()))),
+        remove_link: reader.link(&format!("/ip/{address}/remove")),
+        puzzle: Some(asked),
+        button: (t.removal.button)(address),
+        back: reader.link(&format!("/ip/{address}")),
+    }
 }
 
 /// Puts an outcome into words.

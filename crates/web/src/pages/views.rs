@@ -6,7 +6,7 @@ use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Timestam
 use atalaya_publish::Held;
 use atalaya_store::Notice;
 
-use crate::lookup::{Details, Facts};
+use crate::lookup::{Details, Facts, Standing};
 use crate::texts::{ClassTexts, Texts};
 use crate::written::Moment;
 
@@ -15,16 +15,50 @@ pub(super) struct CodeView {
     pub(super) code: String,
     pub(super) name: &'static str,
     pub(super) meaning: &'static str,
+    /// What mail servers should do with it.
+    pub(super) meant_for: &'static str,
 }
 
 /// All return codes.
 pub(super) fn codes(t: &'static Texts) -> Vec<CodeView> {
-    let view = |(class, texts): (Class, &'static ClassTexts)| CodeView {
+    let view = |((class, texts), meant_for): ((Class, &'static ClassTexts), &'static str)| CodeView {
         code: class.code().to_string(),
         name: texts.name,
         meaning: texts.meaning,
+        meant_for,
     };
-    Class::ALL.into_iter().zip(&t.classes).map(view).collect()
+    let classes = Class::ALL.into_iter().zip(&t.classes);
+    classes.zip(t.short.uses).map(view).collect()
+}
+
+/// The codes of classes, with commas between.
+pub(super) fn list_codes(classes: &[Class]) -> String {
+    let codes = classes.iter().map(|class| class.code().to_string());
+    codes.collect::<Vec<_>>().join(", ")
+}
+
+/// The sub-zones of a zone, with the classes in each.
+pub(super) fn sub_zones(zone: &str) -> Vec<(String, Vec<Class>)> {
+    let mut zones: Vec<(String, Vec<Class>)> = Vec::new();
+    for class in Class::ALL {
+        let name = format!("{}.{zone}", class.sub_zone());
+        match zones.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, classes)) => classes.push(class),
+            None => zones.push((name, vec![class])),
+        }
+    }
+    zones
+}
+
+/// The verdict in one word or two, with the tone of its colour.
+pub(super) fn verdict(standing: &Standing, t: &'static Texts) -> (&'static str, &'static str) {
+    match standing {
+        Standing::Listed(_) => ("listed", t.address.listed),
+        Standing::TestEntry(_) => ("neutral", t.address.test_entry),
+        Standing::Allowed(_) => ("allowed", t.address.allowed),
+        Standing::Reserved(_) => ("neutral", t.address.reserved),
+        Standing::NotListed => ("clear", t.address.not_listed),
+    }
 }
 
 /// What the pages say about a class.
@@ -296,7 +330,7 @@ pub(super) fn removal(
             })
         }
         Prospect::Wait { until } => {
-            let mut paragraphs = vec![(r.wait)(&t.units.moment(until).text)];
+            let mut paragraphs = vec![(r.wait)(&t.units.moment(until).text), growing(details, config, t)];
             if let Some(end) = last_end(listings.iter().map(|listing| listing.until)) {
                 paragraphs.push((r.wait_short)(&t.units.moment(end).text));
             }
@@ -311,6 +345,15 @@ pub(super) fn removal(
             button: None,
             mail: Some(write_to()),
         }),
+    }
+}
+
+/// Why it waits so long.
+fn growing(details: &Details, config: &DelistConfig, t: &'static Texts) -> String {
+    let period = t.units.duration(config.remember.duration());
+    match earlier_removals(details) {
+        1 => (t.proof.growing_once)(&period),
+        times => (t.proof.growing)(&t.units.number(times as u64), &period),
     }
 }
 

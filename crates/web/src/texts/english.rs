@@ -4,16 +4,22 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{feedback, network, policy};
+use super::{feedback, glance, many, network, open_data, policy, proof, short, using};
 
 /// The pages in English.
 pub(crate) static ENGLISH: Texts = Texts {
     frame: FRAME,
     units: UNITS,
     home: HOME,
+    short: short::ENGLISH,
+    using: using::ENGLISH,
+    open_data: open_data::ENGLISH,
     address: ADDRESS,
+    glance: glance::ENGLISH,
+    many: many::ENGLISH,
     classes: CLASSES,
     removal: REMOVAL,
+    proof: proof::ENGLISH,
     policy: policy::ENGLISH,
     stop: STOP,
     network: network::ENGLISH,
@@ -65,8 +71,8 @@ const HOME: HomeTexts = HomeTexts {
              and helps their holders to stop it and leave."
         )
     },
-    label: "IPv4 or IPv6 address",
-    hint: "For example 192.0.2.99 or 2001:db8::1. The message that refused your mail names it.",
+    label: "Address, range or domain",
+    hint: "For example 192.0.2.99, 2001:db8::1, 192.0.2.0/24 or example.org. The message that refused your mail names the address.",
     button: "Look up",
     refused_title: "Was your mail refused?",
     refused: "Look up the address that the message names. You will see why it is listed, since when and until when, what we saw, \
@@ -75,7 +81,6 @@ const HOME: HomeTexts = HomeTexts {
     server: |zone| {
         format!("Ask the zone {zone} in DNS, as RFC 5782 describes. Try it first with a warning or a score.")
     },
-    server_postfix: "As a warning in Postfix:",
     network_title: "Do you run a network?",
     network: "When an address of yours is listed on evidence, we write to its abuse contact and show what we saw, less often where \
               there is much. Every message says how to stop them.",

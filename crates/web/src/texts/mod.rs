@@ -5,15 +5,27 @@
 
 mod english;
 mod feedback;
+mod glance;
+mod many;
 mod network;
+mod open_data;
 mod policy;
+mod proof;
+mod short;
 mod spanish;
+mod using;
 
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;
+pub(crate) use glance::GlanceTexts;
+pub(crate) use many::ManyTexts;
 pub(crate) use network::NetworkTexts;
+pub(crate) use open_data::OpenDataTexts;
 pub(crate) use policy::{EscalationFigures, Figures, PolicyTexts, Section};
+pub(crate) use proof::ProofTexts;
+pub(crate) use short::ShortTexts;
 pub(crate) use spanish::SPANISH;
+pub(crate) use using::UsingTexts;
 
 /// A sentence with one thing filled in.
 pub(crate) type With1 = fn(&str) -> String;
@@ -28,12 +40,24 @@ pub(crate) struct Texts {
     pub(crate) units: UnitTexts,
     /// The first page.
     pub(crate) home: HomeTexts,
+    /// The list in short, on the first page.
+    pub(crate) short: ShortTexts,
+    /// Using the list.
+    pub(crate) using: UsingTexts,
+    /// Open data.
+    pub(crate) open_data: OpenDataTexts,
     /// The page of an address.
     pub(crate) address: AddressTexts,
+    /// What stands beside its verdict.
+    pub(crate) glance: GlanceTexts,
+    /// The pages of ranges and domains.
+    pub(crate) many: ManyTexts,
     /// The classes, in the order of `Class::ALL`.
     pub(crate) classes: [ClassTexts; 6],
     /// Leaving the list.
     pub(crate) removal: RemovalTexts,
+    /// The step before that.
+    pub(crate) proof: ProofTexts,
     /// The policy.
     pub(crate) policy: PolicyTexts,
     /// The end of notices.
@@ -88,7 +112,6 @@ pub(crate) struct HomeTexts {
     pub(crate) server_title: &'static str,
     /// Zone.
     pub(crate) server: With1,
-    pub(crate) server_postfix: &'static str,
     pub(crate) network_title: &'static str,
     pub(crate) network: &'static str,
     pub(crate) codes_title: &'static str,

@@ -4,16 +4,22 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{feedback, network, policy};
+use super::{feedback, glance, many, network, open_data, policy, proof, short, using};
 
 /// The pages in Spanish.
 pub(crate) static SPANISH: Texts = Texts {
     frame: FRAME,
     units: UNITS,
     home: HOME,
+    short: short::SPANISH,
+    using: using::SPANISH,
+    open_data: open_data::SPANISH,
     address: ADDRESS,
+    glance: glance::SPANISH,
+    many: many::SPANISH,
     classes: CLASSES,
     removal: REMOVAL,
+    proof: proof::SPANISH,
     policy: policy::SPANISH,
     stop: STOP,
     network: network::SPANISH,
@@ -65,8 +71,8 @@ const HOME: HomeTexts = HomeTexts {
              rechazarlo, y ayuda a sus titulares a pararlo y a salir."
         )
     },
-    label: "Dirección IPv4 o IPv6",
-    hint: "Por ejemplo 192.0.2.99 o 2001:db8::1. La indica el mensaje que rechazó su correo.",
+    label: "Dirección, rango o dominio",
+    hint: "Por ejemplo 192.0.2.99, 2001:db8::1, 192.0.2.0/24 o example.org. El mensaje que rechazó su correo indica la dirección.",
     button: "Consultar",
     refused_title: "¿Han rechazado su correo?",
     refused: "Consulte la dirección que indica el mensaje. Verá por qué está en la lista, desde cuándo y hasta cuándo, qué vimos, qué \
@@ -77,7 +83,6 @@ const HOME: HomeTexts = HomeTexts {
             "Pregunte a la zona {zone} en el DNS, como describe el RFC 5782. Pruébela antes con un aviso o con puntos."
         )
     },
-    server_postfix: "Como aviso en Postfix:",
     network_title: "¿Lleva una red?",
     network: "Cuando una dirección suya entra en la lista por pruebas escribimos a su contacto de abuso y le mostramos lo que vimos, \
               con menos frecuencia si es mucho. Cada mensaje dice cómo dejar de recibirlos.",

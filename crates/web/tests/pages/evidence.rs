@@ -137,7 +137,7 @@ async fn a_notice_that_no_relay_took_told_nobody() {
     house
         .get("/ip/192.0.2.7")
         .await
-        .keeps("isp.example")
+        .keeps("the abuse contact at isp.example")
         .keeps("Whom we told");
 }
 

@@ -68,12 +68,15 @@ async fn a_refused_form_gets_a_page_that_says_why() {
 }
 
 #[tokio::test]
-async fn every_answer_forbids_scripts_frames_and_guessing() {
+async fn every_answer_forbids_scripts_of_others_frames_and_guessing() {
     let house = House::open().await;
     for path in [
         "/",
+        "/use",
         "/policy",
+        "/data",
         "/ip/192.0.2.7",
+        "/ip/192.0.2.0/24",
         "/ip?address=x",
         "/nowhere",
         "/api/v1/ip/192.0.2.7",
@@ -84,7 +87,7 @@ async fn every_answer_forbids_scripts_frames_and_guessing() {
         let page = house.get(path).await;
         assert_eq!(
             page.header("content-security-policy"),
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
              frame-ancestors 'none'; base-uri 'none'",
             "{path}"
         );
@@ -100,7 +103,15 @@ async fn no_page_needs_what_the_policy_forbids() {
     let house = House::open().await;
     house.observe(ADDRESS, "Hello", "h.example").await;
     house.list(ADDRESS, Class::Spam).await;
-    for path in ["/", "/policy", "/ip/192.0.2.7", "/nowhere"] {
+    for path in [
+        "/",
+        "/use",
+        "/policy",
+        "/data",
+        "/ip/192.0.2.7",
+        "/ip/192.0.2.0/24",
+        "/nowhere",
+    ] {
         house
             .get(path)
             .await
@@ -113,15 +124,14 @@ async fn no_page_needs_what_the_policy_forbids() {
 }
 
 #[tokio::test]
-async fn pages_are_kept_by_nobody_and_only_the_list_itself_is_found() {
+async fn pages_about_somebody_are_kept_by_nobody_and_only_the_list_itself_is_found() {
     let house = House::open().await;
     let serial = house.list(ADDRESS, Class::Spam).await;
     let token = house.tell(ADDRESS, "abuse@isp.example", serial).await;
     for (path, robots) in [
-        ("/", ""),
-        ("/policy", ""),
         ("/ip/192.0.2.7", "noindex"),
-        ("/ip?address=192.0.2.0/24", "noindex"),
+        ("/ip/192.0.2.0/24", "noindex"),
+        ("/ip?address=192.0.2", "noindex"),
         ("/api/v1/ip/192.0.2.7", "noindex"),
         (&format!("/notices/stop/{token}"), "noindex"),
         ("/nowhere", "noindex"),
@@ -129,6 +139,12 @@ async fn pages_are_kept_by_nobody_and_only_the_list_itself_is_found() {
         let page = house.get(path).await;
         assert_eq!(page.header("cache-control"), "no-store", "{path}");
         assert_eq!(page.header("x-robots-tag"), robots, "{path}");
+    }
+    for path in ["/", "/use", "/policy", "/data"] {
+        let page = house.get(path).await;
+        assert_eq!(page.header("cache-control"), "public, max-age=60", "{path}");
+        assert_eq!(page.header("vary"), "accept-language", "{path}");
+        assert_eq!(page.header("x-robots-tag"), "", "{path}");
     }
 }
 

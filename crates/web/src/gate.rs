@@ -1,0 +1,182 @@
+//! The gate before a removal: some work for the client's machine, or a wait, so that nobody empties the list by a program.
+//!
+//! In: whose removal, who asks, and what he sent with it. Out: admitted, or what he is asked for. The puzzle is sealed, so that none is kept
+//! before it is used; used ones are remembered as long as they could come again. Whoever removes much is given harder ones.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use atalaya_formats::puzzle::{MOST_BITS, PUZZLE_SECRET, Puzzle};
+use atalaya_model::{Prefix, Timestamp};
+use atalaya_store::StoreError;
+use serde::Deserialize;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::App;
+use crate::failure::Failure;
+use crate::limiter::Limiter;
+
+/// How long a puzzle can be used: a page stays open while its reader mends his machine.
+const LIFETIME: Duration = Duration::from_secs(3_600);
+/// How old a puzzle must be where no script solves it. People read longer than this.
+const WAIT: Duration = Duration::from_secs(10);
+/// Most used puzzles that are remembered: an hour of many times `delist.all_hourly`.
+const MOST_USED: usize = 65_536;
+/// In this time removals make the next puzzle harder.
+const DAY: Duration = Duration::from_secs(86_400);
+const HOUR: Duration = Duration::from_secs(3_600);
+/// So many removals double the work.
+const DOUBLING: u32 = 2;
+/// Most bits that removals add.
+const MOST_ADDED: u32 = 6;
+
+/// What comes with the wish to leave.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Proof {
+    /// The word that was given.
+    #[serde(default)]
+    puzzle: String,
+    /// The number that solves it; empty where no script ran.
+    #[serde(default)]
+    solution: String,
+}
+
+/// What somebody is asked for before he can leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// The puzzle.
+    pub(crate) word: String,
+    /// How hard it is.
+    pub(crate) bits: u8,
+    /// After this it is taken unsolved too, as from a browser without scripts.
+    pub(crate) wait: Duration,
+}
+
+/// Whether somebody may go on to the rules of leaving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// He may.
+    Admitted,
+    /// First this.
+    Asked(Asked),
+}
+
+/// Remembers what was used, and who asked for how much.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    key: OnceCell<Vec<u8>>,
+    used: Mutex<HashMap<[u8; 16], Timestamp>>,
+    /// Removals with a solved puzzle.
+    solved: Limiter,
+    /// Removals without.
+    waited: Limiter,
+}
+
+impl Gate {
+    /// A gate that lets each client through so often in an hour without a solved puzzle.
+    pub(crate) fn new(waited_per_hour: u32) -> Self {
+        Self {
+            key: OnceCell::new(),
+            used: Mutex::default(),
+            solved: Limiter::each(DAY, u32::MAX),
+            waited: Limiter::each(HOUR, waited_per_hour),
+        }
+    }
+
+    /// What a client is asked for before this unit can leave; nothing where the operator wants no puzzles.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn ask(
+        &self,
+        app: &App,
+        unit: Prefix,
+        client: IpAddr,
+    ) -> Result<Option<Asked>, StoreError> {
+        let (now, least) = (app.clock.now(), app.config.web.puzzle_bits);
+        if least == 0 {
+            return Ok(None);
+        }
+        let added = (self.solved.counted(client, now) / DOUBLING).min(MOST_ADDED);
+        let bits = least
+            .saturating_add(u8::try_from(added).unwrap_or(u8::MAX))
+            .min(MOST_BITS);
+        let puzzle = Puzzle {
+            unit,
+            issued: now,
+            bits,
+            once: Uuid::new_v4().into_bytes(),
+        };
+        Ok(Some(Asked {
+            word: puzzle.seal(self.key(app).await?),
+            bits,
+            wait: WAIT,
+        }))
+    }
+
+    /// Looks at what came with the wish of a client that a unit leaves.
+    ///
+    /// # Errors
+    /// The store failed, too much goes on, or the client asks too often without a solved puzzle.
+    pub(crate) async fn admit(
+        &self,
+        app: &App,
+        (unit, client): (Prefix, IpAddr),
+        proof: &Proof,
+    ) -> Result<Admission, Failure> {
+        let Some(anew) = self.ask(app, unit, client).await? else {
+            return Ok(Admission::Admitted);
+        };
+        let now = app.clock.now();
+        let puzzle = Puzzle::open(&proof.puzzle, self.key(app).await?, &unit);
+        let Some(puzzle) = puzzle.ok().filter(|puzzle| is_fresh(puzzle, now)) else {
+            return Ok(Admission::Asked(anew));
+        };
+        let is_solved = puzzle.is_solved(&proof.puzzle, &proof.solution);
+        let wait = WAIT.saturating_sub(now.since(puzzle.issued));
+        if !is_solved && !wait.is_zero() {
+            return Ok(Admission::Asked(Asked {
+                word: proof.puzzle.clone(),
+                bits: puzzle.bits,
+                wait,
+            }));
+        }
+        if !self.take(&puzzle, now)? {
+            return Ok(Admission::Asked(anew));
+        }
+        let counter = if is_solved { &self.solved } else { &self.waited };
+        match counter.admits(client, now) {
+            true => Ok(Admission::Admitted),
+            false => Err(Failure::TooOftenUnsolved),
+        }
+    }
+
+    /// Uses a puzzle up; `false` where it was used before.
+    fn take(&self, puzzle: &Puzzle, now: Timestamp) -> Result<bool, Failure> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.len() >= MOST_USED {
+            used.retain(|_once, issued| now.since(*issued) <= LIFETIME);
+        }
+        if used.len() >= MOST_USED {
+            tracing::warn!(
+                "more removals are asked for than can be told apart: they are refused for a while"
+            );
+            return Err(Failure::Unavailable);
+        }
+        Ok(used.insert(puzzle.once, puzzle.issued).is_none())
+    }
+
+    /// The key is read once: it never changes.
+    async fn key(&self, app: &App) -> Result<&[u8], StoreError> {
+        let key = self.key.get_or_try_init(|| app.store.secret(PUZZLE_SECRET));
+        Ok(key.await?)
+    }
+}
+
+/// Whether it is of the last hour, and not of the future.
+fn is_fresh(puzzle: &Puzzle, now: Timestamp) -> bool {
+    puzzle.issued <= now && now.since(puzzle.issued) <= LIFETIME
+}

@@ -1,0 +1,44 @@
+//! How often one client may look up and change something.
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::api;
+use crate::app::{Client, Shared};
+use crate::failure::Failure;
+
+/// Where paths begin that tell of single addresses.
+const LOOKUPS: [&str; 4] = ["/ip", "/name/", "/api/v1/ip/", "/api/v1/contact/"];
+
+/// Lets each client change something only so often.
+pub(crate) async fn limit_posts(
+    State(shared): State<Shared>,
+    Client(client): Client,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    if request.method() == Method::POST && !shared.limiter.admits(client, shared.app.clock.now()) {
+        return Err(Failure::TooOften);
+    }
+    Ok(next.run(request).await)
+}
+
+/// Lets each client look up only so often, so that nobody reads the list out by its pages. Who may fetch all of it is not held up.
+pub(crate) async fn limit_lookups(
+    State(shared): State<Shared>,
+    Client(client): Client,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let path = request.uri().path();
+    let is_lookup = request.method() != Method::POST && LOOKUPS.iter().any(|begin| path.starts_with(begin));
+    if is_lookup
+        && !api::is_open_to(client, &request, &shared.app.config.web)
+        && !shared.lookups.admits(client, shared.app.clock.now())
+    {
+        return Err(Failure::TooOften);
+    }
+    Ok(next.run(request).await)
+}
