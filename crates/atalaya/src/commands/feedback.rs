@@ -214,6 +214,8 @@ fn asked_sentence(request: &EnrolmentRequest) -> String {
         ..
     } = request;
     let came = match request {
+        one if one.dropped_at.is_some() => "dropped".to_owned(),
+        one if one.refused_at.is_some() => "the contact said no".to_owned(),
         one if one.approved_at.is_some() => "approved".to_owned(),
         one if one.proven_at.is_some() => format!("proven by {proof}"),
         one if one.confirmed_at.is_some() => format!("mailbox confirmed, not proven by {proof}"),

@@ -5,7 +5,7 @@
 
 use atalaya_model::MailAddress;
 
-use crate::dkim::Signature;
+use crate::dkim::{Signature, has_odd_line_ends};
 use crate::message::{Field, Glance, Head, Oddity};
 
 /// The longest value that is read.
@@ -40,6 +40,9 @@ impl ReportWish {
     /// count; of several, a signature covers the last. So whoever writes several gets no report, and neither does a report.
     #[must_use]
     pub fn read(mail: &[u8]) -> Option<Self> {
+        if has_odd_line_ends(mail) {
+            return None;
+        }
         let head = Head::read(mail);
         let field = only(&head, ADDRESS)?;
         let glance = Glance::of(&head);
@@ -211,5 +214,14 @@ mod tests {
             assert_eq!(read(not), None, "{not}");
         }
         assert_eq!(ReportWish::read(b"CFBL-Address: f@a.example\r\n\r\n"), None);
+        for odd in [
+            "X: a\rCFBL-Address: f@a.example\r\n",
+            "X: a\nCFBL-Address: f@a.example\r\n",
+        ] {
+            assert_eq!(read(odd), None, "others read another header: {odd:?}");
+        }
+        let in_a_file = mail("a.example", "CFBL-Address: f@a.example\r\n");
+        let in_a_file = String::from_utf8(in_a_file).unwrap().replace('\r', "");
+        assert!(ReportWish::read(in_a_file.as_bytes()).is_some());
     }
 }

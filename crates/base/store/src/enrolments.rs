@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use crate::contacts::caseless;
 use crate::feedback::Way;
+use crate::requests::RequestStep;
 use crate::signed::SIGNED_READER;
 use crate::sql::{Row, Value, values};
 use crate::transaction::Transaction;
 use crate::{Store, StoreError, Topic};
 
 /// The columns of an enrolment, as they are written and read back.
-const COLUMNS: &str =
-    "id, scope, name, mailbox, state, proof, ways, pull_key, generation, created_at, ends_at, warned_at";
+const COLUMNS: &str = "id, scope, name, mailbox, state, proof, ways, pull_key, generation, created_at, ends_at, warned_at, client";
 /// The name of the counter that each change moves.
 const VERSION: &str = "feedback";
 /// The name of the reader of the observations that makes events.
@@ -139,6 +139,9 @@ pub struct Enrolment {
     pub ends_at: Timestamp,
     /// When its end was announced.
     pub warned_at: Option<Timestamp>,
+    /// The client that asked for it, where it made itself.
+    #[serde(default)]
+    pub client: Option<String>,
 }
 
 impl Enrolment {
@@ -195,23 +198,6 @@ impl Store {
              AND (ends_at <= $2 OR (warned_at IS NULL AND state = 'active')) ORDER BY ends_at LIMIT $3"
         );
         self.enrolments_by(sql, values![before, now, limit]).await
-    }
-
-    /// The enrolments after one whose end was announced, or has come, and whose proof can be looked at without asking anybody; in the order
-    /// of their names.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn enrolments_to_look_at(
-        &self,
-        after: Option<Uuid>,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Enrolment>, StoreError> {
-        let rest = "WHERE id > $1 AND ends_at > $2 AND (warned_at IS NOT NULL OR state = 'lapsed') \
-                    AND proof IN ('reverse', 'txt') ORDER BY id LIMIT $3";
-        let after = after.unwrap_or(Uuid::nil());
-        self.enrolments_where(rest, values![after, now, limit]).await
     }
 
     /// How many enrolments there are: in all, and of a mailbox.
@@ -272,17 +258,18 @@ impl Store {
 }
 
 impl Transaction {
-    /// Writes an enrolment, new or changed, with the deliveries that its ways take. Deliveries begin with what is seen from now on.
+    /// Writes an enrolment down as it is, with the deliveries that its ways take. Deliveries begin with what is seen from now on. One that is
+    /// there is changed by what `proving` has.
     ///
     /// # Errors
     /// The store failed.
     pub async fn put_enrolment(&mut self, enrolment: &Enrolment) -> Result<(), StoreError> {
-        self.begin_where_nobody_was_told().await?;
+        self.begin_where_nobody_was_told(&enrolment.scope).await?;
         let head = format!("INSERT INTO enrolments ({COLUMNS}) VALUES");
         let tail = "ON CONFLICT (id) DO UPDATE SET scope = excluded.scope, name = excluded.name, \
                     mailbox = excluded.mailbox, state = excluded.state, proof = excluded.proof, \
                     ways = excluded.ways, pull_key = excluded.pull_key, generation = excluded.generation, \
-                    ends_at = excluded.ends_at, warned_at = excluded.warned_at";
+                    ends_at = excluded.ends_at, warned_at = excluded.warned_at, client = excluded.client";
         let row = values![
             enrolment.id,
             enrolment.scope.to_string(),
@@ -296,6 +283,7 @@ impl Transaction {
             enrolment.created_at,
             enrolment.ends_at,
             enrolment.warned_at,
+            enrolment.client.as_deref(),
         ];
         self.connection.insert(&head, vec![row], tail).await?;
         self.put_deliveries(enrolment).await?;
@@ -324,20 +312,36 @@ impl Transaction {
         for sql in [
             "DELETE FROM feedback_events WHERE enrolment = $1",
             "DELETE FROM deliveries WHERE enrolment = $1",
+            "DELETE FROM feedback_unmailed WHERE enrolment = $1",
             "DELETE FROM enrolments WHERE id = $1",
-            "DELETE FROM enrolment_requests WHERE id = $1",
         ] {
             self.connection.execute(sql, values![id]).await?;
         }
+        // Whom it had asked is not asked more often because it has ended.
+        let now = self.now();
+        self.note_request(id, RequestStep::Dropped, now).await?;
         self.move_version().await
     }
 
     /// Whoever makes events need not go through what was seen while there was nobody to tell.
-    async fn begin_where_nobody_was_told(&mut self) -> Result<(), StoreError> {
-        let sql = "SELECT 1 FROM enrolments WHERE state = 'active' AND scope NOT LIKE 'dkim:%' LIMIT 1";
+    pub(crate) async fn begin_where_nobody_was_told(
+        &mut self,
+        scope: &FeedbackScope,
+    ) -> Result<(), StoreError> {
+        let (reader, sql) = match scope {
+            // Reports to `CFBL-Address` have the same reader: of what it has not gone through at this moment none is made.
+            FeedbackScope::Domain(_) => (
+                SIGNED_READER,
+                "SELECT 1 FROM enrolments WHERE state = 'active' AND scope LIKE 'dkim:%' LIMIT 1",
+            ),
+            FeedbackScope::Prefix(_) | FeedbackScope::Network(_) => (
+                READER,
+                "SELECT 1 FROM enrolments WHERE state = 'active' AND scope NOT LIKE 'dkim:%' LIMIT 1",
+            ),
+        };
         if self.connection.row(sql, Vec::new()).await?.is_none() {
             let last = crate::observations::last_position(&mut self.connection).await?;
-            self.set_position(READER, last).await?;
+            self.set_position(reader, last).await?;
         }
         Ok(())
     }
@@ -376,7 +380,7 @@ impl Transaction {
         }
     }
 
-    async fn move_version(&mut self) -> Result<(), StoreError> {
+    pub(crate) async fn move_version(&mut self) -> Result<(), StoreError> {
         let sql = "UPDATE counters SET value = value + 1 WHERE name = $1";
         self.connection
             .execute(sql, values![VERSION])
@@ -400,5 +404,6 @@ fn enrolment(mut row: Row) -> Result<Enrolment, StoreError> {
         created_at: row.take_time()?,
         ends_at: row.take_time()?,
         warned_at: row.take_some_time()?,
+        client: row.take()?,
     })
 }

@@ -164,6 +164,16 @@ impl Store {
         rows.into_iter().map(line).collect()
     }
 
+    /// The first day before another (in days since 1970) of which an enrolment was not told some event by mail.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn unmailed_day(&self, enrolment: Uuid, before: u64) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT day FROM feedback_unmailed WHERE enrolment = $1 AND day < $2 ORDER BY day LIMIT 1";
+        let row = self.read().await?.row(sql, values![enrolment, before]).await?;
+        row.map(|mut row| row.take_count()).transpose()
+    }
+
     /// How each way of an enrolment stands.
     ///
     /// # Errors
@@ -247,6 +257,30 @@ impl Transaction {
         }
         self.touch(Topic::Feedback);
         Ok(())
+    }
+
+    /// Notes that an event of a day (in days since 1970) was not told by mail: the summary of that day tells it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn note_unmailed(&mut self, enrolment: Uuid, day: u64) -> Result<(), StoreError> {
+        let head = "INSERT INTO feedback_unmailed (enrolment, day) VALUES";
+        let tail = "ON CONFLICT (enrolment, day) DO NOTHING";
+        let row = values![enrolment, day];
+        self.connection
+            .insert(head, vec![row], tail)
+            .await
+            .map(|_count| ())
+    }
+
+    /// The summary of a day has told what mails did not.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn forget_unmailed(&mut self, enrolment: Uuid, day: u64) -> Result<(), StoreError> {
+        let sql = "DELETE FROM feedback_unmailed WHERE enrolment = $1 AND day = $2";
+        let row = values![enrolment, day];
+        self.connection.execute(sql, row).await.map(|_count| ())
     }
 
     /// Notes how a delivery went, as its fields now say; it is due at their time.

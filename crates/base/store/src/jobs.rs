@@ -66,6 +66,16 @@ impl Store {
         self.write_one(sql, values![id, until, why]).await
     }
 
+    /// The job was taken and not tried: it is to be taken again from `until`, as if it had not been.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn put_back_job(&self, id: i64, until: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE jobs SET due_at = $2, attempts = attempts - 1 WHERE id = $1 AND state = 'waiting' \
+                   AND attempts > 0";
+        self.write_one(sql, values![id, until]).await
+    }
+
     /// The job is never to be tried again.
     ///
     /// # Errors

@@ -12,7 +12,11 @@ use crate::{Proof, Store, StoreError, Transaction, Ways};
 
 /// The columns of a request, as they are written and read back.
 const COLUMNS: &str = "id, scope, name, mailbox, ways, proof, client, confirmed_at, contact, proven_at, approved_at, \
-                       created_at, ends_at";
+                       dropped_at, refused_at, created_at, ends_at";
+/// The counter that whoever counts requests holds, so that nobody else does meanwhile.
+const COUNTER: &str = "feedback-requests";
+/// What can still be gone on with.
+const OPEN: &str = "dropped_at IS NULL AND refused_at IS NULL";
 
 /// An enrolment that somebody asked for, or one whose proof somebody else has to give again: then both have the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,23 +43,41 @@ pub struct EnrolmentRequest {
     pub proven_at: Option<Timestamp>,
     /// When the operator approved.
     pub approved_at: Option<Timestamp>,
+    /// When whoever asked dropped it. It is kept until its end, and counted.
+    #[serde(default)]
+    pub dropped_at: Option<Timestamp>,
+    /// When the contact said no. It is kept until its end, so that the contact is not asked again.
+    #[serde(default)]
+    pub refused_at: Option<Timestamp>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it is forgotten.
     pub ends_at: Timestamp,
 }
 
-/// How many requests there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RequestCounts {
-    /// In all.
-    pub all: u64,
-    /// Of a client.
-    pub of_client: u64,
-    /// For a scope.
-    pub for_scope: u64,
-    /// Of a mailbox, which it has not confirmed.
-    pub of_mailbox: u64,
+impl EnrolmentRequest {
+    /// Whether it can still be gone on with.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.dropped_at.is_none() && self.refused_at.is_none() && self.ends_at > now
+    }
+}
+
+/// A step of a request. Each writes what is its own and nothing else, so that none takes back another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestStep<'a> {
+    /// Its mailbox has confirmed it.
+    Confirmed,
+    /// This contact is asked about it, for the only time.
+    Asked(&'a MailAddress),
+    /// Its scope is proven.
+    Proven,
+    /// The operator has approved.
+    Approved,
+    /// Whoever asked drops it; so his mailbox is his.
+    Dropped,
+    /// The contact says no.
+    Refused,
 }
 
 impl Store {
@@ -69,7 +91,7 @@ impl Store {
         row.map(request).transpose()
     }
 
-    /// All requests after one, in the order of their names.
+    /// All requests after one, in the order of their names; but for enrolments that were proven again.
     ///
     /// # Errors
     /// The store failed.
@@ -78,7 +100,10 @@ impl Store {
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Vec<EnrolmentRequest>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM enrolment_requests WHERE id > $1 ORDER BY id LIMIT $2");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM enrolment_requests WHERE id > $1 AND (client <> '' OR proven_at IS NULL) \
+             ORDER BY id LIMIT $2"
+        );
         let after = after.unwrap_or(Uuid::nil());
         self.requests_by(sql, values![after, limit]).await
     }
@@ -113,31 +138,6 @@ impl Store {
             .await
     }
 
-    /// How many requests there are.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn count_enrolment_requests(
-        &self,
-        client: &str,
-        scope: &FeedbackScope,
-        mailbox: &MailAddress,
-    ) -> Result<RequestCounts, StoreError> {
-        let sql = "SELECT COUNT(*), COUNT(CASE WHEN client = $1 THEN 1 END), \
-                   COUNT(CASE WHEN scope = $2 THEN 1 END), COUNT(CASE WHEN lower(mailbox) = $3 AND confirmed_at IS NULL THEN 1 END) \
-                   FROM enrolment_requests";
-        let asked = values![client, scope.to_string(), caseless(mailbox)];
-        let row = self.read().await?.row(sql, asked).await?;
-        row.map_or(Ok(RequestCounts::default()), |mut row| {
-            Ok(RequestCounts {
-                all: row.take_count()?,
-                of_client: row.take_count()?,
-                for_scope: row.take_count()?,
-                of_mailbox: row.take_count()?,
-            })
-        })
-    }
-
     /// Forgets the requests whose time is over.
     ///
     /// # Errors
@@ -158,14 +158,55 @@ impl Store {
 }
 
 impl Transaction {
-    /// Writes a request, new or changed.
+    /// Keeps everybody else from counting requests until this transaction ends, and forgets those whose time is over.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn put_enrolment_request(&mut self, request: &EnrolmentRequest) -> Result<(), StoreError> {
+    pub async fn hold_requests(&mut self) -> Result<(), StoreError> {
+        let now = self.now();
+        let sql = "UPDATE counters SET value = value + 1 WHERE name = $1";
+        self.connection.execute(sql, values![COUNTER]).await?;
+        let sql = "DELETE FROM enrolment_requests WHERE ends_at <= $1";
+        self.connection.execute(sql, values![now]).await.map(|_count| ())
+    }
+
+    /// All requests that somebody made, dropped ones among them, the oldest first. What enrolments ask for to be proven again is not among them.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn all_requests(&mut self) -> Result<Vec<EnrolmentRequest>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM enrolment_requests WHERE client <> '' ORDER BY created_at, id");
+        let rows = self.connection.rows(sql, Vec::new()).await?;
+        rows.into_iter().map(request).collect()
+    }
+
+    /// How many requests a contact was asked about and did not say yes to, and whether it said no to one of this scope.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn asked_of_contact(
+        &mut self,
+        contact: &MailAddress,
+        scope: &FeedbackScope,
+    ) -> Result<(u64, bool), StoreError> {
+        let sql = "SELECT COUNT(*), COUNT(CASE WHEN scope = $2 THEN refused_at END) FROM enrolment_requests \
+                   WHERE lower(contact) = $1 AND proven_at IS NULL";
+        let row = self
+            .connection
+            .row(sql, values![caseless(contact), scope.to_string()])
+            .await?;
+        row.map_or(Ok((0, false)), |mut row| {
+            Ok((row.take_count()?, row.take_count::<u64>()? > 0))
+        })
+    }
+
+    /// Writes a request down; one of that name stays as it is.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn add_enrolment_request(&mut self, request: &EnrolmentRequest) -> Result<(), StoreError> {
         let head = format!("INSERT INTO enrolment_requests ({COLUMNS}) VALUES");
-        let tail = "ON CONFLICT (id) DO UPDATE SET confirmed_at = excluded.confirmed_at, contact = excluded.contact, \
-                    proven_at = excluded.proven_at, approved_at = excluded.approved_at, ends_at = excluded.ends_at";
         let row = values![
             request.id,
             request.scope.to_string(),
@@ -178,13 +219,57 @@ impl Transaction {
             request.contact.as_ref().map(MailAddress::as_str),
             request.proven_at,
             request.approved_at,
+            request.dropped_at,
+            request.refused_at,
             request.created_at,
             request.ends_at,
         ];
         self.connection
-            .insert(&head, vec![row], tail)
+            .insert(&head, vec![row], "ON CONFLICT (id) DO NOTHING")
             .await
             .map(|_count| ())
+    }
+
+    /// Notes a step of a request that is open, which is then kept until `until` at least; says whether it was taken now.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn note_request(
+        &mut self,
+        id: Uuid,
+        step: RequestStep<'_>,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (set, column) = match step {
+            RequestStep::Confirmed => ("confirmed_at = $3", "confirmed_at"),
+            RequestStep::Asked(_) => ("contact = $3", "contact"),
+            RequestStep::Proven => ("proven_at = $3", "proven_at"),
+            RequestStep::Approved => ("approved_at = $3", "approved_at"),
+            RequestStep::Dropped => (
+                "dropped_at = $3, confirmed_at = COALESCE(confirmed_at, $3)",
+                "dropped_at",
+            ),
+            RequestStep::Refused => ("refused_at = $3", "refused_at"),
+        };
+        let value: Value = match step {
+            RequestStep::Asked(contact) => contact.as_str().into(),
+            _ => self.now().into(),
+        };
+        let sql = format!(
+            "UPDATE enrolment_requests SET {set}, ends_at = CASE WHEN ends_at < $2 THEN $2 ELSE ends_at END \
+             WHERE id = $1 AND {column} IS NULL AND {OPEN}"
+        );
+        let [id, until] = [id.into(), until.into()];
+        Ok(self.connection.execute(sql, vec![id, until, value]).await? > 0)
+    }
+
+    /// Takes a request away that is open, for the enrolment that it becomes; says whether there was one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn take_enrolment_request(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        let sql = format!("DELETE FROM enrolment_requests WHERE id = $1 AND {OPEN}");
+        Ok(self.connection.execute(sql, values![id]).await? > 0)
     }
 
     /// Forgets a request; says whether there was one.
@@ -211,6 +296,8 @@ fn request(mut row: Row) -> Result<EnrolmentRequest, StoreError> {
         contact: row.take_some_word()?,
         proven_at: row.take_some_time()?,
         approved_at: row.take_some_time()?,
+        dropped_at: row.take_some_time()?,
+        refused_at: row.take_some_time()?,
         created_at: row.take_time()?,
         ends_at: row.take_time()?,
     })

@@ -11,8 +11,10 @@ use memchr::memmem;
 use super::canonical::{Form, body_hash, canonical_field, fields, is_named, parts, split};
 use super::{Flaw, Signature};
 
-/// Signatures of a mail that are looked at, from the top. Real mail has up to four.
+/// Signatures of a mail that may be claims. Real mail has up to four.
 pub const MOST_SIGNATURES: usize = 5;
+/// Fields that are read to find them, from the bottom: whoever sends a mail once more puts his own above.
+const MOST_READ: usize = 50;
 /// The longest header that is read. The longest of real mail is 36 kB.
 const MAX_HEADER: usize = 512 << 10;
 /// Most fields.
@@ -53,13 +55,27 @@ pub fn is_signed(mail: &[u8]) -> bool {
     crate::message::Head::read(mail).first(FIELD).is_some()
 }
 
-/// What the signatures of a mail claim, those from the top first, judged at the moment at which it came. A mail whose line ends are all LF, as
-/// files have them, is read with CRLF.
+/// Whether the header of a mail has a line end that is no CRLF, where its others are: who reads it otherwise than we do sees other fields.
+pub(crate) fn has_odd_line_ends(mail: &[u8]) -> bool {
+    let mail = with_crlf(mail);
+    is_odd(split(&mail).0)
+}
+
+/// Whether there is a CR or an LF without the other.
+fn is_odd(header: &[u8]) -> bool {
+    let count = |byte| memchr::memchr_iter(byte, header).count();
+    let pairs = memmem::find_iter(header, b"\r\n").count();
+    count(b'\r') != pairs || count(b'\n') != pairs
+}
+
+/// What those signatures of a mail claim that matter, judged at the moment at which it came.
+///
+/// They stand in their order. Of more than [`MOST_SIGNATURES`] the lowest count; what is flawed stands among them and counts for nothing. A mail whose line ends are all LF, as files have them, is read with CRLF.
 #[must_use]
-pub fn claims(mail: &[u8], at: Timestamp) -> Vec<Result<Claim, Flaw>> {
+pub fn claims(mail: &[u8], at: Timestamp, matters: impl Fn(&Signature) -> bool) -> Vec<Result<Claim, Flaw>> {
     let mail = with_crlf(mail);
     let (header, body) = split(&mail);
-    if header.len() > MAX_HEADER {
+    if header.len() > MAX_HEADER || is_odd(header) {
         return Vec::new();
     }
     let fields = fields(header);
@@ -75,15 +91,26 @@ pub fn claims(mail: &[u8], at: Timestamp) -> Vec<Result<Claim, Flaw>> {
         .iter()
         .enumerate()
         .filter(|(_, field)| is_named(field, FIELD));
-    of_name
-        .take(MOST_SIGNATURES)
-        .map(|(number, _)| claim(&fields, number, (&mut hashes, at)))
-        .collect()
+    let (mut found, mut claimed) = (Vec::new(), 0_usize);
+    for (number, own) in of_name.rev().take(MOST_READ) {
+        let read = Signature::read(parts(own).1, at);
+        if claimed >= MOST_SIGNATURES || read.as_ref().is_ok_and(|signature| !matters(signature)) {
+            continue;
+        }
+        let claim = read.and_then(|signature| claim(&fields, (number, signature), &mut hashes));
+        claimed = claimed.saturating_add(usize::from(claim.is_ok()));
+        found.push(claim);
+    }
+    found.reverse();
+    found
 }
 
-fn claim(fields: &[&[u8]], number: usize, (hashes, at): (&mut Hashes<'_>, Timestamp)) -> Result<Claim, Flaw> {
-    let own = fields.get(number).copied().unwrap_or_default();
-    let signature = Signature::read(parts(own).1, at)?;
+/// The claim of a signature, which is a field of that number.
+fn claim(
+    fields: &[&[u8]],
+    (number, signature): (usize, Signature),
+    hashes: &mut Hashes<'_>,
+) -> Result<Claim, Flaw> {
     let (hash, length) = hashes.of(signature.body);
     if signature.length.is_some_and(|covered| covered != length) {
         return Err(Flaw::Partial);

@@ -13,6 +13,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use claim::has_odd_line_ends;
 pub use claim::{Claim, MOST_SIGNATURES, claims, is_signed};
 pub use key::{Key, PublicKey};
 pub use sign::{Signer, Unsigned, record};

@@ -42,8 +42,13 @@ fn mail(tags: &[(&str, &str)]) -> Vec<u8> {
     format!("DKIM-Signature: {signature}\r\nFrom: a@news.example\r\nSubject: x\r\n\r\n{BODY}").into_bytes()
 }
 
+/// What all signatures of a mail claim.
+fn all(mail: &[u8]) -> Vec<Result<Claim, Flaw>> {
+    claims(mail, NOW, |_| true)
+}
+
 fn judged(tags: &[(&str, &str)]) -> Result<Claim, Flaw> {
-    claims(&mail(tags), NOW).remove(0)
+    all(&mail(tags)).remove(0)
 }
 
 #[test]
@@ -93,16 +98,47 @@ fn a_signature_is_judged_by_each_of_its_tags() {
 }
 
 #[test]
-fn of_many_signatures_the_first_are_looked_at() {
+fn junk_above_hides_no_signature_and_odd_line_ends_hide_all() {
+    let junk = |domain: &str, hash: &str| {
+        format!("DKIM-Signature: v=1; a=rsa-sha256; d={domain}; s=s; h=From; bh={hash}; b=AAAA\r\n")
+    };
+    let own = mail(&[]);
+    let hash = BASE64.encode(&body_hash(BODY.as_bytes(), Form::Relaxed).0);
+    for above in [
+        junk("news.example", "AAAA"),
+        junk("other.example", &hash),
+        "DKIM-Signature: x\r\n".to_owned(),
+    ] {
+        let many = [above.repeat(40).as_bytes(), &own].concat();
+        let found = claims(&many, NOW, |signature| signature.domain() == "news.example");
+        assert_eq!(found.iter().flatten().count(), 1, "{above}");
+        assert!(found.last().unwrap().is_ok());
+    }
+    let odd = |from: &str, to: &str| String::from_utf8(own.clone()).unwrap().replacen(from, to, 1);
+    for spoiled in [
+        odd("Subject: x", "Subject: x\rX: y"),
+        odd("Subject: x", "Subject: x\nX: y"),
+    ] {
+        assert_eq!(all(spoiled.as_bytes()), [], "{spoiled:?}");
+    }
+    assert_eq!(
+        all(odd("", "").replace('\r', "").as_bytes()).len(),
+        1,
+        "a file has LF alone"
+    );
+}
+
+#[test]
+fn of_many_signatures_some_are_claims() {
     let one = mail(&[]);
     let many = one.repeat(1);
     let field = String::from_utf8(one.clone()).unwrap();
     let field = field.split_inclusive("\r\n").next().unwrap();
     let many = [field.repeat(50).as_bytes(), &many].concat();
-    assert_eq!(claims(&many, NOW).len(), MOST_SIGNATURES);
+    assert_eq!(all(&many).len(), MOST_SIGNATURES);
     assert!(is_signed(&one) && !is_signed(b"Subject: DKIM-Signature: v=1\r\n\r\nDKIM-Signature: v=1\r\n"));
     let wide = [b"X: y\r\n".repeat(3_000), one].concat();
-    assert!(claims(&wide, NOW).is_empty());
+    assert!(all(&wide).is_empty());
 }
 
 #[test]
@@ -110,7 +146,7 @@ fn what_another_name_hides_is_not_signed() {
     // Of a name, the lowest field is signed first; a name more than there are fields signs that there is no more.
     let mail = mail(&[("h", "Subject:From:Subject"), ("c", "simple/relaxed")]);
     let mail = [b"Subject: above\r\n".as_slice(), &mail].concat();
-    let claim = claims(&mail, NOW).remove(0).unwrap();
+    let claim = all(&mail).remove(0).unwrap();
     let signed = String::from_utf8(claim.signed().to_vec()).unwrap();
     let want = "Subject: x\r\nFrom: a@news.example\r\nSubject: above\r\nDKIM-Signature: v=1;";
     assert!(signed.starts_with(want) && signed.ends_with("; b="), "{signed}");
@@ -238,7 +274,7 @@ fn signatures_of_real_mail_are_read_and_their_bodies_are_judged_as_dkimpy_does()
     for (file, theirs) in &theirs {
         let mail = std::fs::read(file).unwrap();
         let came = crate::message::glance(&mail).date.unwrap_or(NOW);
-        for (ours, theirs) in claims(&mail, came).into_iter().zip(theirs.chars()) {
+        for (ours, theirs) in claims(&mail, came, |_| true).into_iter().zip(theirs.chars()) {
             all += 1;
             let told = match (&ours, theirs) {
                 (Ok(_), '+') => "intact",
@@ -279,13 +315,13 @@ proptest! {
         let unsigned = Unsigned::new(mail.as_bytes(), signer, NOW);
         let signed = unsigned.signed().to_vec();
         let whole = [unsigned.with(&Sha256::digest(&signed)).as_bytes(), mail.as_bytes()].concat();
-        let found = claims(&whole, NOW).remove(0);
+        let found = all(&whole).remove(0);
         prop_assert_eq!(found.as_ref().map(Claim::signed), Ok(signed.as_slice()));
     }
 
     #[test]
     fn nothing_is_too_odd_to_be_read(mail: Vec<u8>, record: String) {
-        prop_assert!(claims(&mail, NOW).len() <= MOST_SIGNATURES);
+        prop_assert!(all(&mail).iter().flatten().count() <= MOST_SIGNATURES);
         prop_assert!(Key::read(&[record]).is_err());
         let signer = Signer { algorithm: Algorithm::RsaSha256, selector: "s", domain: "b.example" };
         prop_assert!(!Unsigned::new(&mail, signer, NOW).signed().is_empty());

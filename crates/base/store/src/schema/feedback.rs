@@ -69,6 +69,20 @@ pub(super) const ENROLMENT_REQUESTS: &[&str] = &[
     "CREATE INDEX enrolment_requests_of_contact ON enrolment_requests (lower(contact))",
 ];
 
+/// What is dropped or refused is kept until its time is over, so that nobody makes us write to the same people again and again. Who enrolled by
+/// himself has the client that asked. Days of which some event was not told by mail are told by a summary.
+pub(super) const ENROLMENT_BOUNDS: &[&str] = &[
+    "INSERT INTO counters (name, value) VALUES ('feedback-requests', 0)",
+    "ALTER TABLE enrolment_requests ADD COLUMN dropped_at {int}",
+    "ALTER TABLE enrolment_requests ADD COLUMN refused_at {int}",
+    "ALTER TABLE enrolments ADD COLUMN client TEXT",
+    "CREATE TABLE feedback_unmailed (
+        enrolment {bytes} NOT NULL,
+        day {int} NOT NULL,
+        PRIMARY KEY (enrolment, day)
+    ) {strict}",
+];
+
 /// Events of who enrolled by domain come in the order in which their signatures were verified: their positions are counted by themselves, and the
 /// observation stands beside. Reports to `CFBL-Address` are counted by address and day, all of them together under the empty address.
 pub(super) const SIGNED: &[&str] = &[

@@ -8,7 +8,7 @@
 mod feedback;
 
 use crate::sql::Dialect;
-use feedback::{ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
+use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
 
 /// One step. Its number is its place in [`STEPS`], from 1.
 pub(crate) struct Step {
@@ -119,6 +119,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "feedback by signature",
         statements: SIGNED,
+    },
+    Step {
+        name: "bounds of enrolling",
+        statements: ENROLMENT_BOUNDS,
     },
 ];
 

@@ -47,6 +47,7 @@ fn enrolment(number: u128, now: Timestamp) -> Enrolment {
         created_at: now,
         ends_at: now.plus(Duration::from_secs(1_000)),
         warned_at: None,
+        client: None,
     }
 }
 

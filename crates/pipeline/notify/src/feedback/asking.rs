@@ -16,18 +16,9 @@ use super::config::Enrolling;
 use super::enrol::{is_name, webhook_server};
 use super::names::is_few;
 use super::proofs::is_same;
+use super::room::{MOST_ENROLLED, Room, room};
 use super::{Feedback, FeedbackError, NewEnrolment};
 
-/// Most requests that wait: some megabytes, and as many mails in the time that they are kept.
-const MOST_WAITING: u64 = 1_000;
-/// Most of them of one client.
-const MOST_OF_CLIENT: u64 = 10;
-/// Most of them for one scope: somebody else's do not keep its holder out.
-const MOST_FOR_SCOPE: u64 = 5;
-/// Most of them that one mailbox has not confirmed, and so most mails that strangers can have sent to it in the time that they are kept.
-const MOST_OF_MAILBOX: u64 = 3;
-/// Most enrolments of one mailbox that made themselves.
-pub(super) const MOST_ENROLLED: u32 = 50;
 /// How long a request waits for its mailbox to confirm it: as long as the link in its mail works.
 const UNCONFIRMED_KEPT: Duration = Duration::from_secs(7 * 86_400);
 /// The IPv6 prefix that one site is commonly given (RFC 6177).
@@ -90,50 +81,51 @@ impl Feedback {
         }
         let now = self.clock.now();
         let request = request(new, proof, (client, now));
-        if self.is_known(&request).await? {
-            // Whoever has a page is reminded of it; nobody else is written to twice.
-            self.ask_for_page(&request.mailbox).await?;
-            return ended("known");
+        let enrolled = self.store.enrolments_of(&request.mailbox, MOST_ENROLLED).await?;
+        let room = match enrolled.iter().any(|one| one.scope == request.scope) {
+            true => Room::Known,
+            false => self.write_down(&request).await?,
+        };
+        match room {
+            Room::Known => {
+                // Whoever has a page is reminded of it; nobody else is written to twice.
+                self.ask_for_page(&request.mailbox).await?;
+                ended("known")
+            }
+            Room::Taken => ended("no-room"),
+            Room::Full => {
+                self.tell_that_it_is_full();
+                ended("full")
+            }
+            Room::Free | Room::Instead(_) => {
+                info!(request = %request.id, scope = %request.scope, "somebody asks to be enrolled");
+                ended("taken")
+            }
         }
-        if !self.has_room(&request).await? {
-            return ended("no-room");
-        }
-        let mail = self.asked_mail(&request).await?;
-        self.put_request(&request, Some(&mail)).await?;
-        info!(request = %request.id, scope = %request.scope, "somebody asks to be enrolled");
-        ended("taken")
     }
 
-    /// Whether that mailbox asked for the same before, or has it.
-    async fn is_known(&self, request: &EnrolmentRequest) -> Result<bool, FeedbackError> {
-        let mailbox = &request.mailbox;
-        let asked = self.store.enrolment_requests_of(mailbox, MOST_ENROLLED).await?;
-        let is_it = |one: &EnrolmentRequest| one.scope == request.scope && is_same(&one.mailbox, mailbox);
-        if asked.iter().any(is_it) {
-            return Ok(true);
+    /// Writes a request and its mail down if there is room. Nobody else counts meanwhile, so that many at once are not more.
+    async fn write_down(&self, request: &EnrolmentRequest) -> Result<Room, FeedbackError> {
+        let mail = self.asked_mail(request).await?;
+        let mut transaction = self.store.begin().await?;
+        transaction.hold_requests().await?;
+        let waiting = transaction.all_requests().await?;
+        let room = room(&waiting, request, self.clock.now());
+        match room {
+            Room::Free => {}
+            Room::Instead(other) => {
+                self.tell_that_it_is_full();
+                transaction.remove_enrolment_request(other).await?;
+            }
+            Room::Known | Room::Taken | Room::Full => {
+                transaction.rollback().await?;
+                return Ok(room);
+            }
         }
-        let enrolled = self.store.enrolments_of(mailbox, MOST_ENROLLED).await?;
-        Ok(enrolled.iter().any(|one| one.scope == request.scope))
-    }
-
-    /// Whether one more may wait.
-    async fn has_room(&self, request: &EnrolmentRequest) -> Result<bool, FeedbackError> {
-        let EnrolmentRequest {
-            client,
-            scope,
-            mailbox,
-            ..
-        } = request;
-        let now = self.clock.now();
-        self.store.delete_enrolment_requests(now).await?;
-        let counts = self
-            .store
-            .count_enrolment_requests(client, scope, mailbox)
-            .await?;
-        Ok(counts.all < MOST_WAITING
-            && counts.of_client < MOST_OF_CLIENT
-            && counts.for_scope < MOST_FOR_SCOPE
-            && counts.of_mailbox < MOST_OF_MAILBOX)
+        transaction.add_enrolment_request(request).await?;
+        transaction.add_mail(&mail).await?;
+        transaction.commit().await?;
+        Ok(room)
     }
 
     /// Sends a mailbox the link to its page, once a day, if it has confirmed or enrolled anything.
@@ -145,7 +137,10 @@ impl Feedback {
             return Ok(());
         }
         let asked = self.store.enrolment_requests_of(mailbox, MOST_ENROLLED).await?;
-        let is_his = |one: &EnrolmentRequest| one.confirmed_at.is_some() && is_same(&one.mailbox, mailbox);
+        let now = self.clock.now();
+        let is_his = |one: &EnrolmentRequest| {
+            one.confirmed_at.is_some() && one.is_open(now) && is_same(&one.mailbox, mailbox)
+        };
         if !asked.iter().any(is_his) && self.store.enrolments_of(mailbox, 1).await?.is_empty() {
             return Ok(());
         }
@@ -175,6 +170,8 @@ fn request(new: NewEnrolment, proof: Proof, (client, now): (IpAddr, Timestamp)) 
         contact: None,
         proven_at: None,
         approved_at: None,
+        dropped_at: None,
+        refused_at: None,
         created_at: now,
         ends_at: now.plus(UNCONFIRMED_KEPT),
     }

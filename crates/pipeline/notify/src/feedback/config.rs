@@ -21,14 +21,15 @@ settings! {
     /// Our own feedback loop: telling those who enrolled of every message that came from their addresses.
     pub struct FeedbackConfig {
         /// Who may enrol at `/feedback`: `open`, whoever proves that the scope is his; `approve`, whoever does and whom you approve of
-        /// (`atalaya feedback approve`); `closed`, only whom you enrol yourself. Until both mailbox and scope are proven nothing is told. At most
-        /// 1,000 requests wait, of a mailbox 3, of a client 10.
+        /// (`atalaya feedback approve`); `closed`, only whom you enrol yourself. Domains (`dkim:`) need your approval also where it is `open`: see the
+        /// guide. Until both mailbox and scope are proven nothing is told. At most 1,000 requests wait, of a mailbox 3, of a client 10.
         enrol: Enrolling = Enrolling::Open,
         /// How long a proof holds that a scope is the enroller's. After that nothing is told until it is proven again.
         prove_again: Period = Period::days(180),
         /// How long before that the enroller is warned by mail.
         warn_before: Period = Period::days(14),
-        /// How many enrolments there may be in all. Each keeps some hundred bytes in memory.
+        /// How many enrolments there may be in all; of these, those that made themselves are at most three quarters. Each keeps some hundred bytes in
+        /// memory.
         most_enrolments: u32 = 20_000,
         /// How many events an enrolment gets by mail on one day (UTC), one mail each. What goes beyond stands in the summary of that
         /// day, which is sent in that case.

@@ -110,12 +110,13 @@ impl Feedback {
                 false => None,
             };
             let Some(told) = told else {
-                self.note(&delivery).await?;
+                let unmailed = (!may_leave).then(|| summary::day_of(event.seen_at));
+                self.note_with(&delivery, None, unmailed).await?;
                 continue;
             };
             delivery.told = delivery.told.saturating_add(1);
             let mail = self.report_mail(enrolment, &told);
-            self.note_with(&delivery, Some(mail)).await?;
+            self.note_with(&delivery, Some(mail), None).await?;
             count("mail", "sent");
         }
         Ok(())
@@ -174,7 +175,7 @@ impl Feedback {
             warn!(enrolment = %enrolment.id, why, "a webhook is called no more");
             count("webhook", "dead");
             let mail = self.dead_webhook_mail(enrolment, &delivery, &why).await?;
-            return self.note_with(&delivery, Some(mail)).await;
+            return self.note_with(&delivery, Some(mail), None).await;
         }
         let wait = after.map_or_else(|| self.wait(delivery.attempts), |after| self.bounded(after));
         delivery.attempts = delivery.attempts.saturating_add(1);
@@ -212,6 +213,9 @@ impl Feedback {
             .max(today.saturating_sub(MOST_DAYS))
             .saturating_add(1);
         if day >= today {
+            if let Some(late) = self.store.unmailed_day(enrolment.id, today).await? {
+                return self.tell_late(enrolment, &delivery, (late, now)).await;
+            }
             delivery.due_at = summary::start_of(today.saturating_add(1)).plus(AFTER_MIDNIGHT);
             return self.note(&delivery).await;
         }
@@ -220,25 +224,68 @@ impl Feedback {
             .store
             .feedback_day(enrolment.id, day, now, summary::MOST_LINES)
             .await?;
-        let messages = lines
-            .iter()
-            .fold(0_u64, |sum, line| sum.saturating_add(line.messages));
-        let is_wanted = enrolment.ways.summary || messages > u64::from(self.config.mails_per_day);
-        if lines.is_empty() || !is_wanted {
+        let unmailed = self
+            .store
+            .unmailed_day(enrolment.id, day.saturating_add(1))
+            .await?;
+        let is_unmailed = unmailed == Some(day);
+        if lines.is_empty() || !(enrolment.ways.summary || is_unmailed) {
             return self.note(&delivery).await;
         }
-        let mail = self.summary_mail(enrolment, (day, messages), &lines).await?;
+        let name: [&[u8]; 3] = [b"summary", enrolment.id.as_bytes(), &day.to_be_bytes()];
+        let mail = self.summary_mail(enrolment, &name, day, &lines).await?;
         count("summary", "sent");
-        self.note_with(&delivery, Some(mail)).await
+        let mut transaction = self.store.begin().await?;
+        transaction.forget_unmailed(enrolment.id, day).await?;
+        transaction.add_mail(&mail).await?;
+        transaction.note_delivery(&delivery).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The summary of a day whose turn is over, once it came out that some of its events were more than a later day had mails for.
+    async fn tell_late(
+        &self,
+        enrolment: &Enrolment,
+        delivery: &Delivery,
+        (day, now): (u64, Timestamp),
+    ) -> Result<(), FeedbackError> {
+        let lines = self
+            .store
+            .feedback_day(enrolment.id, day, now, summary::MOST_LINES)
+            .await?;
+        let today = summary::day_of(now).to_be_bytes();
+        let name: [&[u8]; 4] = [
+            b"late summary",
+            enrolment.id.as_bytes(),
+            &day.to_be_bytes(),
+            &today,
+        ];
+        let mail = self.summary_mail(enrolment, &name, day, &lines).await?;
+        let mut transaction = self.store.begin().await?;
+        transaction.forget_unmailed(enrolment.id, day).await?;
+        if !lines.is_empty() {
+            count("summary", "sent");
+            transaction.add_mail(&mail).await?;
+        }
+        transaction.note_delivery(delivery).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn note(&self, delivery: &Delivery) -> Result<(), FeedbackError> {
-        self.note_with(delivery, None).await
+        self.note_with(delivery, None, None).await
     }
 
-    /// Notes how a delivery stands, together with a mail.
-    async fn note_with(&self, delivery: &Delivery, mail: Option<NewMail>) -> Result<(), FeedbackError> {
+    /// Notes how a delivery stands, together with a mail, or with the day of an event that no mail told.
+    async fn note_with(
+        &self,
+        delivery: &Delivery,
+        mail: Option<NewMail>,
+        unmailed: Option<u64>,
+    ) -> Result<(), FeedbackError> {
         let mut transaction = self.store.begin().await?;
+        if let Some(day) = unmailed {
+            transaction.note_unmailed(delivery.enrolment, day).await?;
+        }
         if let Some(mail) = mail {
             transaction.add_mail(&mail).await?;
         }

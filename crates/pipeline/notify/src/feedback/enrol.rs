@@ -1,8 +1,8 @@
 //! Enrolling, proving, and ending. What the operator says needs no other proof.
 
-use atalaya_model::{BadMailAddress, FeedbackScope, MailAddress, Timestamp};
+use atalaya_model::{BadMailAddress, Digest, FeedbackScope, MailAddress, Timestamp};
 use atalaya_net::server_of;
-use atalaya_store::{Delivery, Enrolment, EnrolmentState, Proof, StoreError, Ways};
+use atalaya_store::{Delivery, Enrolment, EnrolmentState, Proof, RequestStep, StoreError, Ways};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -94,8 +94,13 @@ impl Feedback {
             created_at: now,
             ends_at: self.proven_until(now),
             warned_at: None,
+            client: None,
         };
-        self.renew(enrolment).await
+        let enrolment = self.with_key(enrolment).await?;
+        let mut transaction = self.store.begin().await?;
+        transaction.put_enrolment(&enrolment.0).await?;
+        transaction.commit().await?;
+        self.with_secrets(enrolment).await
     }
 
     /// Gives an enrolment another key and another secret; the old ones end.
@@ -103,13 +108,14 @@ impl Feedback {
     /// # Errors
     /// There is no such enrolment, or the store failed.
     pub async fn rotate(&self, id: Uuid) -> Result<(Enrolment, Secrets), FeedbackError> {
-        let enrolment = self.find(id).await?;
-        let generation = enrolment.generation.saturating_add(1);
-        self.renew(Enrolment {
-            generation,
-            ..enrolment
-        })
-        .await
+        let (pull_key, digest) = self.new_key().await?;
+        let mut transaction = self.store.begin().await?;
+        if !transaction.rotate_enrolment(id, digest).await? {
+            transaction.rollback().await?;
+            return Err(FeedbackError::Unknown(id));
+        }
+        transaction.commit().await?;
+        self.with_secrets((self.find(id).await?, pull_key)).await
     }
 
     /// Proves an enrolment again by the operator's word. A webhook that counts as dead is called again.
@@ -118,28 +124,26 @@ impl Feedback {
     /// There is no such enrolment, or the store failed.
     pub async fn prove(&self, id: Uuid) -> Result<Enrolment, FeedbackError> {
         let enrolment = self.find(id).await?;
-        self.prove_again(enrolment, Proof::Operator).await
+        self.prove_again(&enrolment, Proof::Operator).await
     }
 
-    /// An enrolment is proven again; whatever waited for it does so no more.
+    /// An enrolment is proven again, if it is there still; whatever waited for it does so no more.
     pub(super) async fn prove_again(
         &self,
-        enrolment: Enrolment,
+        enrolment: &Enrolment,
         proof: Proof,
     ) -> Result<Enrolment, FeedbackError> {
-        let enrolment = Enrolment {
-            state: EnrolmentState::Active,
-            proof: Some(proof),
-            ends_at: self.proven_until(self.clock.now()),
-            warned_at: None,
-            ..enrolment
-        };
+        let (id, now) = (enrolment.id, self.clock.now());
+        let until = self.proven_until(now);
         let mut transaction = self.store.begin().await?;
-        transaction.put_enrolment(&enrolment).await?;
-        transaction.wake_deliveries(enrolment.id).await?;
-        transaction.remove_enrolment_request(enrolment.id).await?;
+        if !transaction.prove_enrolment(enrolment, proof, until).await? {
+            transaction.rollback().await?;
+            return Err(FeedbackError::Unknown(id));
+        }
+        transaction.wake_deliveries(id).await?;
+        transaction.note_request(id, RequestStep::Proven, now).await?;
         transaction.commit().await?;
-        Ok(enrolment)
+        self.find(id).await
     }
 
     /// Ends an enrolment and forgets it.
@@ -186,18 +190,29 @@ impl Feedback {
         enrolments >= u64::from(self.config.most_enrolments)
     }
 
-    /// Writes an enrolment with a new key, in place of the request for it where there is one.
-    pub(super) async fn renew(&self, enrolment: Enrolment) -> Result<(Enrolment, Secrets), FeedbackError> {
+    /// A new key of a feed, and the digest under which it is kept.
+    async fn new_key(&self) -> Result<(String, Digest), StoreError> {
         let random = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
         let pull_key = format!("{PULL_KEY}{}", BASE64URL_NOPAD.encode(&random));
+        let digest = self.key_digest(&pull_key).await?;
+        Ok((pull_key, digest))
+    }
+
+    /// An enrolment with its first key.
+    pub(super) async fn with_key(&self, enrolment: Enrolment) -> Result<(Enrolment, String), StoreError> {
+        let (pull_key, digest) = self.new_key().await?;
         let enrolment = Enrolment {
-            pull_key: Some(self.key_digest(&pull_key).await?),
+            pull_key: Some(digest),
             ..enrolment
         };
-        let mut transaction = self.store.begin().await?;
-        transaction.put_enrolment(&enrolment).await?;
-        transaction.remove_enrolment_request(enrolment.id).await?;
-        transaction.commit().await?;
+        Ok((enrolment, pull_key))
+    }
+
+    /// An enrolment that is written, and its secrets.
+    pub(super) async fn with_secrets(
+        &self,
+        (enrolment, pull_key): (Enrolment, String),
+    ) -> Result<(Enrolment, Secrets), FeedbackError> {
         let webhook_secret = match enrolment.ways.webhook {
             Some(_) => Some(self.webhook_secret(&enrolment).await?),
             None => None,

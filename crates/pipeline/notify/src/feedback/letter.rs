@@ -95,9 +95,13 @@ impl Feedback {
     pub(super) async fn summary_mail(
         &self,
         enrolment: &Enrolment,
-        (day, messages): (u64, u64),
+        name: &[&[u8]],
+        day: u64,
         lines: &[FeedbackLine],
     ) -> Result<NewMail, FeedbackError> {
+        let messages = lines
+            .iter()
+            .fold(0_u64, |sum, line| sum.saturating_add(line.messages));
         let date = summary::start_of(day).date();
         let addresses = lines.len();
         let text = format!(
@@ -112,9 +116,7 @@ impl Feedback {
             MimePart::new("text/plain", text),
             MimePart::new("text/csv", table).attachment(format!("summary-{date}.csv")),
         ];
-        let id = self
-            .id(&[b"summary", enrolment.id.as_bytes(), &day.to_be_bytes()])
-            .await?;
+        let id = self.id(name).await?;
         let subject = format!("Feedback: summary of {} for {date}", enrolment.scope);
         Ok(self.mail(enrolment, id, subject, MimePart::new("multipart/mixed", parts)))
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use atalaya_formats::redact::{SharedTrapNames, keyed_hash};
 use atalaya_model::{Clock, Digest, MailAddress};
@@ -38,6 +39,8 @@ pub struct Feedback {
     pub(super) provers: Provers,
     /// The keys of those who sign.
     pub(super) keys: Keys,
+    /// The day (since 1970) on which the operator was told last that there is no room for requests.
+    pub(super) told_full: AtomicU64,
 }
 
 impl Feedback {
@@ -78,6 +81,7 @@ impl Feedback {
             })?,
             reach,
             provers: Provers::new(None, None),
+            told_full: AtomicU64::default(),
             organisation: notice.organisation.clone(),
             sender,
             max_evidence: notice.max_evidence.bytes(),

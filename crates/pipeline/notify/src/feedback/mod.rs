@@ -24,6 +24,7 @@ mod networks;
 mod own_page;
 mod proofs;
 mod pull;
+mod room;
 mod signed;
 mod steps;
 mod summary;

@@ -10,9 +10,9 @@ use atalaya_model::{FeedbackScope, MailAddress, Timestamp};
 use atalaya_store::{Enrolment, EnrolmentRequest, Proof, StoreError};
 
 use super::Feedback;
-use super::asking::MOST_ENROLLED;
 use super::names::RecordNames;
 use super::proofs::is_same;
+use super::room::MOST_ENROLLED;
 
 /// Where the page is, before the ticket.
 const PATH: &str = "feedback/mine";
@@ -88,7 +88,7 @@ impl Feedback {
         let mut requests = self.store.enrolment_requests_of(mailbox, MOST_ENROLLED).await?;
         let enrolled = self.store.enrolments_of(mailbox, MOST_ENROLLED).await?;
         // What is proven again waits for somebody else, and stands among what is enrolled.
-        requests.retain(|one| one.ends_at > now);
+        requests.retain(|one| one.is_open(now));
         let (asked, to_vouch): (Vec<_>, Vec<_>) = requests
             .into_iter()
             .partition(|one| is_same(&one.mailbox, mailbox));

@@ -8,7 +8,7 @@
 
 use std::future::Future;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use atalaya_model::{Contact, FeedbackScope, MailAddress, Prefix, Timestamp};
@@ -37,12 +37,36 @@ const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// Proofs that are looked at the same time, for those who wait before a page.
 const MOST_AT_ONCE: usize = 16;
 
+/// Looks at what registries say that strangers may cause: a few at once, then two a minute. What registries answer in all is for notices.
+const MOST_MAIL_LOOKS: u32 = 6;
+/// How often there is one more.
+const MAIL_LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// How many looks there were, as the moment at which all of them are made up for.
+#[derive(Debug, Default)]
+struct Looks {
+    even_at: Timestamp,
+}
+
+impl Looks {
+    /// Whether there may be one more.
+    fn take(&mut self, now: Timestamp) -> bool {
+        let even_at = self.even_at.max(now).plus(MAIL_LOOK_EVERY);
+        let may = even_at.since(now) <= MAIL_LOOK_EVERY.saturating_mul(MOST_MAIL_LOOKS);
+        if may {
+            self.even_at = even_at;
+        }
+        may
+    }
+}
+
 /// Who is asked for proofs.
 #[derive(Debug, Clone)]
 pub struct Provers {
     resolver: Option<Resolver>,
     contacts: Option<Arc<ContactFinder>>,
     places: Arc<Semaphore>,
+    looks: Arc<Mutex<Looks>>,
 }
 
 impl Provers {
@@ -53,6 +77,7 @@ impl Provers {
             resolver,
             contacts,
             places: Arc::new(Semaphore::new(MOST_AT_ONCE)),
+            looks: Arc::default(),
         }
     }
 
@@ -214,6 +239,13 @@ impl Feedback {
         whose: (&FeedbackScope, &MailAddress),
         proof: Proof,
     ) -> Result<Checked, StoreError> {
+        let may_look = |now| {
+            let looks = self.provers.looks.lock();
+            looks.unwrap_or_else(PoisonError::into_inner).take(now)
+        };
+        if proof == Proof::Mail && !may_look(self.clock.now()) {
+            return Ok(Checked::Later);
+        }
         let Ok(place) = Arc::clone(&self.provers.places).try_acquire_owned() else {
             return Ok(Checked::Later);
         };
@@ -301,6 +333,16 @@ fn said(named: Result<Vec<MailAddress>, ContactError>, mailbox: &MailAddress) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn looks_at_registries_are_few() {
+        let (mut looks, start) = (Looks::default(), Timestamp::from_seconds(1_000_000));
+        let mut taken = |now| (0..9).filter(|_| looks.take(now)).count();
+        assert_eq!(taken(start), 6);
+        assert_eq!(taken(start.plus(Duration::from_secs(29))), 0);
+        assert_eq!(taken(start.plus(Duration::from_secs(60))), 2);
+        assert_eq!(taken(start.plus(Duration::from_secs(86_400))), 6);
+    }
 
     #[test]
     fn a_token_is_one_word_of_a_record_and_the_first_label_of_a_name() {

@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use atalaya_model::MailAddress;
-use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, NewMail, Proof};
+use atalaya_model::{FeedbackScope, MailAddress, Timestamp};
+use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, NewMail, Proof, RequestStep};
 use tracing::info;
 use uuid::Uuid;
 
-use super::asking::MOST_ENROLLED;
 use super::config::Enrolling;
 use super::proofs::{Checked, is_same};
 use super::{Feedback, FeedbackError, Secrets};
@@ -19,7 +18,7 @@ use super::{Feedback, FeedbackError, Secrets};
 const CONFIRMED_KEPT: Duration = Duration::from_secs(14 * 86_400);
 
 /// Most requests that one contact is asked about before it answers, and so most mails that strangers can have sent to it in that time.
-const MOST_OF_CONTACT: usize = 3;
+const MOST_OF_CONTACT: u64 = 3;
 
 /// What came of a step.
 #[derive(Debug)]
@@ -41,6 +40,8 @@ pub enum Need {
     Contact(MailAddress),
     /// No registry names a mailbox for all of it: another proof, or the operator.
     NoContact,
+    /// Another proof, or the operator: the contact said no.
+    Refused,
     /// Somebody who could not be asked now.
     Later,
     /// The operator.
@@ -58,9 +59,8 @@ impl Feedback {
         let mut request = self.request_of(mailbox, id).await?;
         let now = self.clock.now();
         if request.confirmed_at.is_none() {
-            request.confirmed_at = Some(now);
-            request.ends_at = now.plus(CONFIRMED_KEPT);
-            self.put_request(&request, None).await?;
+            let until = now.plus(CONFIRMED_KEPT);
+            self.take_step(id, RequestStep::Confirmed, until, None).await?;
         }
         if request.proven_at.is_none()
             && request.approved_at.is_none()
@@ -68,10 +68,17 @@ impl Feedback {
         {
             return Ok(Stepped::Waits(need));
         }
-        if request.approved_at.is_none() && self.config.enrol != Enrolling::Open {
+        if request.approved_at.is_none() && self.needs_approval(&request.scope) {
             return Ok(Stepped::Waits(Need::Operator));
         }
         self.enrol(request).await
+    }
+
+    /// Whether the operator is asked before a scope is enrolled by the page. Of domains he always is: whoever signs mail himself finds his trap
+    /// recipients by what he is told, so that it has to be somebody who should know.
+    #[must_use]
+    pub fn needs_approval(&self, scope: &FeedbackScope) -> bool {
+        self.config.enrol != Enrolling::Open || matches!(scope, FeedbackScope::Domain(_))
     }
 
     /// Looks whether the scope of a request is proven, and asks whoever may prove it.
@@ -80,8 +87,9 @@ impl Feedback {
         let checked = self.check_proof(whose, request.proof).await?;
         match checked {
             Checked::Proven => {
-                request.proven_at = Some(self.clock.now());
-                self.put_request(request, None).await?;
+                let now = self.clock.now();
+                self.take_step(request.id, RequestStep::Proven, now, None).await?;
+                request.proven_at = Some(now);
                 Ok(None)
             }
             Checked::Ask(contact) => self.ask_contact(request, contact).await.map(Some),
@@ -89,49 +97,49 @@ impl Feedback {
         }
     }
 
-    /// Asks a contact about a request, unless it has enough to answer already.
+    /// Asks a contact about a request, once, unless it has enough to answer already or has said no.
+    ///
+    /// Nobody learns who is not written to, as our own mailboxes are not: some of them are traps.
     async fn ask_contact(
         &self,
-        request: &mut EnrolmentRequest,
+        request: &EnrolmentRequest,
         contact: MailAddress,
     ) -> Result<Need, FeedbackError> {
-        let is_asked = request
-            .contact
-            .as_ref()
-            .is_some_and(|asked| is_same(asked, &contact));
-        if is_asked {
-            return Ok(Need::Contact(contact));
+        if let Some(asked) = &request.contact {
+            return Ok(Need::Contact(asked.clone()));
         }
-        if self.is_our_own(&contact) || self.store.is_left_alone(&contact).await? {
-            return Ok(Need::Operator);
-        }
-        let others = self.store.enrolment_requests_of(&contact, MOST_ENROLLED).await?;
-        let waiting = others.iter().filter(|other| {
-            other.proven_at.is_none()
-                && other
-                    .contact
-                    .as_ref()
-                    .is_some_and(|asked| is_same(asked, &contact))
-        });
-        if waiting.count() >= MOST_OF_CONTACT {
-            return Ok(Need::Later);
-        }
+        let is_mute = self.is_our_own(&contact) || self.store.is_left_alone(&contact).await?;
         let mail = self.vouch_mail(&contact, request).await?;
-        request.contact = Some(contact.clone());
-        self.put_request(request, Some(&mail)).await?;
+        let mut transaction = self.store.begin().await?;
+        transaction.hold_requests().await?;
+        let (unanswered, has_refused) = transaction.asked_of_contact(&contact, &request.scope).await?;
+        if has_refused || unanswered >= MOST_OF_CONTACT {
+            transaction.rollback().await?;
+            return Ok(if has_refused { Need::Refused } else { Need::Later });
+        }
+        // What an enrolment asks for is written down when it first asks.
+        if request.client.is_empty() {
+            transaction.add_enrolment_request(request).await?;
+        }
+        // It is kept from now on: else many could be asked about at the end of their time, and forgotten the next day.
+        let (step, until) = (
+            RequestStep::Asked(&contact),
+            self.clock.now().plus(CONFIRMED_KEPT),
+        );
+        if transaction.note_request(request.id, step, until).await? && !is_mute {
+            transaction.add_mail(&mail).await?;
+        }
+        transaction.commit().await?;
         Ok(Need::Contact(contact))
     }
 
-    /// Makes an enrolment of a request that waits for nothing.
+    /// Makes an enrolment of a request that waits for nothing, if it is still there: of two that press at once one does.
     async fn enrol(&self, request: EnrolmentRequest) -> Result<Stepped, FeedbackError> {
-        let (all, his) = self.store.count_enrolments(&request.mailbox).await?;
-        if self.is_full(all) || his >= u64::from(MOST_ENROLLED) {
-            return Ok(Stepped::Waits(Need::Room));
-        }
-        let now = self.clock.now();
+        let (id, now) = (request.id, self.clock.now());
         let proof = request.proven_at.map_or(Proof::Operator, |_| request.proof);
+        let is_approved = request.approved_at.is_some();
         let enrolment = Enrolment {
-            id: request.id,
+            id,
             scope: request.scope,
             name: request.name,
             mailbox: request.mailbox,
@@ -143,8 +151,22 @@ impl Feedback {
             created_at: now,
             ends_at: self.proven_until(now),
             warned_at: None,
+            client: Some(request.client).filter(|_| !is_approved),
         };
-        let (enrolment, secrets) = self.renew(enrolment).await?;
+        let enrolment = self.with_key(enrolment).await?;
+        let mut transaction = self.store.begin().await?;
+        transaction.hold_requests().await?;
+        if !self.has_room_for(&mut transaction, &enrolment.0).await? {
+            transaction.rollback().await?;
+            return Ok(Stepped::Waits(Need::Room));
+        }
+        if !transaction.take_enrolment_request(id).await? {
+            transaction.rollback().await?;
+            return Err(FeedbackError::Unknown(id));
+        }
+        transaction.put_enrolment(&enrolment.0).await?;
+        transaction.commit().await?;
+        let (enrolment, secrets) = self.with_secrets(enrolment).await?;
         info!(enrolment = %enrolment.id, scope = %enrolment.scope, %proof, "somebody has enrolled");
         Ok(Stepped::Enrolled(Box::new(enrolment), secrets))
     }
@@ -157,15 +179,16 @@ impl Feedback {
         let mut request = self.asked_of(contact, id).await?;
         info!(request = %request.id, scope = %request.scope, "a contact vouches for whoever enrols");
         if let Some(enrolment) = self.store.enrolment(id).await? {
-            self.prove_again(enrolment, Proof::Mail).await?;
+            self.prove_again(&enrolment, Proof::Mail).await?;
             return Ok(());
         }
-        request.proven_at = Some(self.clock.now());
+        let now = self.clock.now();
+        request.proven_at = Some(now);
         let mail = self.go_on_mail(&request).await?;
-        self.put_request(&request, Some(&mail)).await
+        self.take_step(id, RequestStep::Proven, now, Some(&mail)).await
     }
 
-    /// Drops a request: whoever asked does not want it any more, never asked, or the contact says no.
+    /// Drops a request: whoever asked does not want it any more, never asked, or the contact says no. It is kept until its time is over.
     ///
     /// # Errors
     /// It is none of its, or the store failed.
@@ -174,11 +197,15 @@ impl Feedback {
         mailbox: &MailAddress,
         id: Uuid,
     ) -> Result<EnrolmentRequest, FeedbackError> {
-        let is_its = self.request_of(mailbox, id).await.is_ok() || self.asked_of(mailbox, id).await.is_ok();
-        if !is_its {
-            return Err(FeedbackError::Unknown(id));
+        let now = self.clock.now();
+        if let Ok(request) = self.request_of(mailbox, id).await {
+            self.take_step(id, RequestStep::Dropped, now, None).await?;
+            return Ok(request);
         }
-        self.remove_request(id).await
+        let request = self.asked_of(mailbox, id).await?;
+        let until = now.plus(CONFIRMED_KEPT);
+        self.take_step(id, RequestStep::Refused, until, None).await?;
+        Ok(request)
     }
 
     /// Proves an enrolment of a mailbox again, by what proved it before.
@@ -193,17 +220,29 @@ impl Feedback {
             .await?;
         match checked {
             Checked::Proven => {
-                let proven = self.prove_again(enrolment, proof).await?;
+                let proven = self.prove_again(&enrolment, proof).await?;
                 Ok(Stepped::ProvenAgain(Box::new(proven)))
             }
-            Checked::Ask(contact) => {
-                let waiting = self.store.enrolment_request(id).await?;
-                let waiting = waiting.filter(|one| one.ends_at > self.clock.now());
-                let mut request = waiting.unwrap_or_else(|| self.again(enrolment));
-                let need = self.ask_contact(&mut request, contact).await?;
-                Ok(Stepped::Waits(need))
-            }
+            Checked::Ask(contact) => self.ask_again(enrolment, contact).await,
             other => Ok(Stepped::Waits(need(other))),
+        }
+    }
+
+    /// Asks a contact about an enrolment once more. What it said last holds for as long as that is kept.
+    async fn ask_again(&self, enrolment: Enrolment, contact: MailAddress) -> Result<Stepped, FeedbackError> {
+        let now = self.clock.now();
+        let asked = self.store.enrolment_request(enrolment.id).await?;
+        match asked.filter(|one| one.ends_at > now) {
+            Some(asked) if !asked.is_open(now) => Ok(Stepped::Waits(Need::Refused)),
+            Some(asked) if asked.proven_at.is_some() => {
+                let proven = self.prove_again(&enrolment, Proof::Mail).await?;
+                Ok(Stepped::ProvenAgain(Box::new(proven)))
+            }
+            Some(asked) => Ok(Stepped::Waits(self.ask_contact(&asked, contact).await?)),
+            None => {
+                let request = self.again(enrolment);
+                Ok(Stepped::Waits(self.ask_contact(&request, contact).await?))
+            }
         }
     }
 
@@ -222,6 +261,8 @@ impl Feedback {
             contact: None,
             proven_at: None,
             approved_at: None,
+            dropped_at: None,
+            refused_at: None,
             created_at: now,
             ends_at: now.plus(CONFIRMED_KEPT),
         }
@@ -272,17 +313,22 @@ impl Feedback {
             return Ok(request);
         }
         let now = self.clock.now();
+        if !request.is_open(now) {
+            let why = "it was dropped, or its contact said no; who wants it has to ask again";
+            return Err(FeedbackError::Refused(why.to_owned()));
+        }
         let approved = EnrolmentRequest {
             approved_at: Some(now),
             ends_at: now.plus(CONFIRMED_KEPT),
             ..request
         };
         let mail = self.go_on_mail(&approved).await?;
-        self.put_request(&approved, Some(&mail)).await?;
+        self.take_step(id, RequestStep::Approved, approved.ends_at, Some(&mail))
+            .await?;
         Ok(approved)
     }
 
-    /// Forgets a request.
+    /// Forgets a request, and that it was asked for: its contact may be asked again.
     ///
     /// # Errors
     /// There is none, or the store failed.
@@ -307,7 +353,7 @@ impl Feedback {
     async fn request_of(&self, mailbox: &MailAddress, id: Uuid) -> Result<EnrolmentRequest, FeedbackError> {
         let now = self.clock.now();
         let found = self.store.enrolment_request(id).await?;
-        let is_his = |one: &EnrolmentRequest| is_same(&one.mailbox, mailbox) && one.ends_at > now;
+        let is_his = |one: &EnrolmentRequest| is_same(&one.mailbox, mailbox) && one.is_open(now);
         // The same id twice is an enrolment that somebody else proves again.
         match found.filter(is_his) {
             Some(request) if self.store.enrolment(id).await?.is_none() => Ok(request),
@@ -320,7 +366,7 @@ impl Feedback {
         let now = self.clock.now();
         let found = self.store.enrolment_request(id).await?;
         let is_asked = |one: &EnrolmentRequest| {
-            one.ends_at > now
+            one.is_open(now)
                 && one.proven_at.is_none()
                 && one.contact.as_ref().is_some_and(|asked| is_same(asked, contact))
         };
@@ -336,15 +382,17 @@ impl Feedback {
         }
     }
 
-    /// Writes a request, and a mail about it.
-    pub(super) async fn put_request(
+    /// Notes a step of a request, and sends a mail with it if it was not taken before.
+    async fn take_step(
         &self,
-        request: &EnrolmentRequest,
+        id: Uuid,
+        step: RequestStep<'_>,
+        until: Timestamp,
         mail: Option<&NewMail>,
     ) -> Result<(), FeedbackError> {
         let mut transaction = self.store.begin().await?;
-        transaction.put_enrolment_request(request).await?;
-        if let Some(mail) = mail {
+        let is_taken = transaction.note_request(id, step, until).await?;
+        if let Some(mail) = mail.filter(|_| is_taken) {
             transaction.add_mail(mail).await?;
         }
         Ok(transaction.commit().await?)

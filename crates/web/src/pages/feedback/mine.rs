@@ -1,7 +1,7 @@
 //! `/feedback/mine/TICKET`: what a mailbox asked for, what it is asked about, and what it enrolled.
 
 use askama::Template;
-use atalaya_notify::{Enrolling, Holder, Record, ShutPage};
+use atalaya_notify::{Feedback, Holder, Record, ShutPage};
 use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, Proof, Ways};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -98,8 +98,7 @@ pub(crate) async fn mine(
     let mut asked = Vec::new();
     for request in &own.asked {
         let record = shared.app.feedback.record_of(request).await?;
-        let enrol = shared.app.feedback.config().enrol;
-        asked.push(asked_view(request, record, (enrol, t)));
+        asked.push(asked_view(request, record, (&shared.app.feedback, t)));
     }
     let template = MinePage {
         frame: Frame::now(&shared, &reader),
@@ -143,12 +142,12 @@ pub(super) async fn enter(
 fn asked_view(
     request: &EnrolmentRequest,
     record: Option<Record>,
-    (enrol, t): (Enrolling, &'static Texts),
+    (feedback, t): (&Feedback, &'static Texts),
 ) -> AskedView {
     let f = &t.feedback;
     let is_confirmed = request.confirmed_at.is_some();
     let is_proven = request.proven_at.is_some();
-    let is_ready = request.approved_at.is_some() || is_proven && enrol == Enrolling::Open;
+    let is_ready = request.approved_at.is_some() || is_proven && !feedback.needs_approval(&request.scope);
     let (text, button) = match &request.contact {
         _ if !is_confirmed => (f.confirm_text.to_owned(), f.confirm),
         _ if is_ready => (f.ready_text.to_owned(), f.finish),

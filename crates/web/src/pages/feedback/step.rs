@@ -115,6 +115,7 @@ fn waits(need: &Need, t: &'static FeedbackTexts) -> Said {
         Need::Record(name) => (StatusCode::CONFLICT, (t.needs_record)(name)),
         Need::Contact(contact) => (StatusCode::OK, (t.contact_asked)(contact.as_str())),
         Need::NoContact => (StatusCode::CONFLICT, t.no_contact.to_owned()),
+        Need::Refused => (StatusCode::CONFLICT, t.needs_refused.to_owned()),
         Need::Later => (StatusCode::SERVICE_UNAVAILABLE, t.later.to_owned()),
         Need::Operator => (StatusCode::OK, t.needs_operator.to_owned()),
         Need::Room => (StatusCode::CONFLICT, t.needs_room.to_owned()),

@@ -3,14 +3,16 @@
 //! Jobs and the position stand in one transaction, and a job of an observation is made once.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use atalaya_formats::cfbl::ReportWish;
 use atalaya_formats::dkim::{Signature, claims, is_signed};
-use atalaya_model::{FeedbackScope, MailAddress, Timestamp};
+use atalaya_model::{FeedbackScope, MailAddress, Prefix, Timestamp};
 use atalaya_store::{Enrolment, EnrolmentState, SIGNED_READER, Seen, StoreError, Topic};
 use metrics::counter;
 use tokio_util::sync::CancellationToken;
+use tracing::error;
 use uuid::Uuid;
 
 use super::{CFBL_AGE, Task, Work};
@@ -21,18 +23,22 @@ use crate::feedback::{Feedback, FeedbackError, is_told, summary};
 const STEP: u32 = 100;
 /// For one report that may leave, so many messages are verified on a day: most of what asks for reports does not verify.
 const TRIES: u32 = 5;
+/// Most messages of one source that are verified on a day for reports.
+const MOST_OF_SOURCE: u32 = 50;
 
 /// Makes jobs of messages that somebody may have signed who is told.
 #[derive(Debug)]
 pub struct SignedFollower {
     feedback: Arc<Feedback>,
-    domains: Domains,
+    domains: Arc<Domains>,
     /// Of which state of the enrolments the domains are.
     version: Option<u64>,
     /// The day of which reports were asked for (in days since 1970), how many of each address, and in all.
     day: u64,
     asked: HashMap<MailAddress, u32>,
     asked_in_all: u32,
+    /// How many by whom: those that verify nothing must not use up what others may ask for.
+    asked_by: HashMap<Prefix, u32>,
 }
 
 /// What was found in a message.
@@ -50,11 +56,12 @@ impl SignedFollower {
     pub fn new(feedback: Arc<Feedback>) -> Self {
         Self {
             feedback,
-            domains: Domains::default(),
+            domains: Arc::default(),
             version: None,
             day: 0,
             asked: HashMap::new(),
             asked_in_all: 0,
+            asked_by: HashMap::new(),
         }
     }
 
@@ -90,7 +97,15 @@ impl SignedFollower {
         };
         let mut jobs = Vec::new();
         for seen in seen.iter().filter(|seen| is_told(&seen.observation)) {
-            jobs.extend(self.jobs_of(seen).await?);
+            match self.jobs_of(seen).await {
+                Ok(found) => jobs.extend(found),
+                Err(failed) if is_of_message(&failed) => error!(
+                    error = &failed as &dyn std::error::Error,
+                    position = seen.position,
+                    "a message cannot be looked into for signatures, and is left out"
+                ),
+                Err(failed) => return Err(failed),
+            }
         }
         let now = feedback.clock.now();
         let mut transaction = feedback.store.begin().await?;
@@ -120,7 +135,8 @@ impl SignedFollower {
             return Ok(Vec::new());
         };
         // A message may be of some MiB.
-        let found = tokio::task::spawn_blocking(move || Found::of(&message, at)).await?;
+        let domains = Arc::clone(&self.domains);
+        let found = tokio::task::spawn_blocking(move || Found::of(&message, at, &domains)).await?;
         let work = |enrolments| Work {
             position: seen.position,
             enrolments,
@@ -131,7 +147,7 @@ impl SignedFollower {
             jobs.push((Task::Events, work(told)));
         }
         if let Some(wish) = found.wish.filter(|_| is_young)
-            && self.may_try(&wish.address, now)
+            && self.may_try(&wish.address, (seen.observation.address, now))
         {
             jobs.push((Task::Report, work(BTreeMap::new())));
         }
@@ -139,12 +155,19 @@ impl SignedFollower {
     }
 
     /// Whether a wish for a report is looked into. This only spares work: what leaves is counted in the store.
-    fn may_try(&mut self, address: &MailAddress, now: Timestamp) -> bool {
+    fn may_try(&mut self, address: &MailAddress, (source, now): (IpAddr, Timestamp)) -> bool {
         let config = &self.feedback.config;
         let today = summary::day_of(now);
         if self.day != today {
             (self.day, self.asked_in_all) = (today, 0);
             self.asked.clear();
+            self.asked_by.clear();
+        }
+        let source = Prefix::unit(source.to_canonical());
+        let by_source = self.asked_by.get(&source).copied().unwrap_or_default();
+        if by_source >= MOST_OF_SOURCE {
+            counter!("atalaya_notify_cfbl_total", "outcome" => "too many").increment(1);
+            return false;
         }
         if self.asked_in_all >= config.cfbl_per_day.saturating_mul(TRIES) {
             counter!("atalaya_notify_cfbl_total", "outcome" => "too many").increment(1);
@@ -157,6 +180,7 @@ impl SignedFollower {
         }
         *asked = asked.saturating_add(1);
         self.asked_in_all = self.asked_in_all.saturating_add(1);
+        self.asked_by.insert(source, by_source.saturating_add(1));
         true
     }
 
@@ -169,26 +193,38 @@ impl SignedFollower {
         }
         let mut domains = Domains::default();
         for_all_enrolments(store, |enrolment| domains.add(enrolment)).await?;
-        (self.domains, self.version) = (domains, Some(version));
+        (self.domains, self.version) = (Arc::new(domains), Some(version));
         Ok(())
     }
 }
 
 impl Found {
-    fn of(message: &[u8], at: Timestamp) -> Self {
+    fn of(message: &[u8], at: Timestamp, domains: &Domains) -> Self {
         if !is_signed(message) {
             return Self::default();
         }
-        let claims: Vec<_> = claims(message, at).into_iter().flatten().collect();
+        let wish = ReportWish::read(message);
+        let matters = |signature: &Signature| {
+            domains.has(signature.domain()) || wish.as_ref().is_some_and(|wish| wish.concerns(signature))
+        };
+        let claims: Vec<_> = claims(message, at, matters).into_iter().flatten().collect();
         let signatures: Vec<&Signature> = claims
             .iter()
             .map(atalaya_formats::dkim::Claim::signature)
             .collect();
-        let wish = ReportWish::read(message);
         Self {
             domains: signatures.iter().map(|one| one.domain().to_owned()).collect(),
             wish: wish.filter(|wish| wish.is_allowed_by(&signatures)),
         }
+    }
+}
+
+/// Whether a failure is that of one message, which would stop the follower for ever.
+fn is_of_message(failed: &FeedbackError) -> bool {
+    match failed {
+        FeedbackError::Store(failed) => matches!(failed, StoreError::Corrupt(_)),
+        FeedbackError::Hiding(cut_short) => cut_short.is_panic(),
+        _ => false,
     }
 }
 
@@ -211,6 +247,12 @@ impl Domains {
             let first = self.since.unwrap_or(enrolment.created_at);
             self.since = Some(first.min(enrolment.created_at));
         }
+    }
+
+    /// Whether somebody is told of what a domain signs.
+    fn has(&self, domain: &str) -> bool {
+        let around = std::iter::successors(Some(domain), |name| Some(name.split_once('.')?.1));
+        around.into_iter().any(|name| self.by_name.contains_key(name))
     }
 
     /// Whether anybody had enrolled at a moment.

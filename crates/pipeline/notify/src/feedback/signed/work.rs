@@ -12,6 +12,7 @@ use atalaya_model::{Observation, Timestamp};
 use atalaya_store::{FeedbackEvent, Job, ReportLimits, StoreError, Topic};
 use metrics::counter;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 use uuid::Uuid;
@@ -23,7 +24,11 @@ use crate::feedback::{Feedback, FeedbackError, summary};
 
 /// Jobs that are worked at the same time, of each kind.
 const WORKERS: usize = 8;
-/// How long a job may take: five keys, each asked for as long as it may be.
+/// How long DNS has for all keys of a message.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The wait where others wait for keys of the same domain: that is no try.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// How long a job may take.
 const LEASE: Duration = Duration::from_secs(300);
 /// How often a job is tried: the last time two hours after the first.
 const MOST_ATTEMPTS: u32 = 8;
@@ -68,6 +73,15 @@ impl Feedback {
 
     /// Works a job that was taken.
     async fn verify_one(&self, task: Task, job: &Job) -> Result<(), FeedbackError> {
+        // The last try that DNS fails gives up by itself. What comes back after it failed otherwise, or ended our process.
+        if job.attempts > MOST_ATTEMPTS {
+            error!(
+                job = job.key,
+                kind = job.kind,
+                "a message cannot be looked into, and is left out"
+            );
+            return Ok(self.store.abandon_job(job.id, "it failed each time").await?);
+        }
         let Ok(work) = serde_json::from_str::<Work>(&job.payload) else {
             return Ok(self.store.abandon_job(job.id, "it cannot be read").await?);
         };
@@ -94,8 +108,12 @@ impl Feedback {
                 .filter(|(_, domain)| is_within(signature.domain(), domain));
             own.map(|(id, _)| *id).collect::<Vec<_>>()
         };
-        let judged = self.judge(message, seen.seen_at, |signature| !of(signature).is_empty());
-        let (valid, is_open) = judged.await?;
+        let domains: Vec<String> = enrolments.values().cloned().collect();
+        let told_by = move |signature: &Signature| {
+            let mut own = domains.iter().filter(|own| is_within(signature.domain(), own));
+            own.next().cloned()
+        };
+        let (valid, rest) = self.judge(message, seen.seen_at, told_by).await?;
         let mut told: Vec<Uuid> = valid.iter().flat_map(|claim| of(claim.signature())).collect();
         told.sort_unstable();
         told.dedup();
@@ -107,7 +125,7 @@ impl Feedback {
             seen_at: seen.seen_at,
             traps: traps_of(&seen),
         };
-        let is_done = !is_open || told.len() >= enrolments.len();
+        let is_done = rest == Rest::None || told.len() >= enrolments.len();
         let mut transaction = self.store.begin().await?;
         let added = transaction.add_signed_events(&event, &told).await?;
         if is_done {
@@ -115,10 +133,9 @@ impl Feedback {
         }
         transaction.commit().await?;
         counter!("atalaya_notify_feedback_events_total").increment(added);
-        if is_done {
-            Ok(())
-        } else {
-            self.wait_for_dns(job).await
+        match is_done {
+            true => Ok(()),
+            false => self.wait_for(job, rest).await,
         }
     }
 
@@ -150,13 +167,15 @@ impl Feedback {
         if !self.store.unwanted(&[&wish.address]).await?.is_empty() {
             return self.no_report(job, "unwanted").await;
         }
-        let judged = self.judge(message, seen.seen_at, |signature| wish.concerns(signature));
-        let (valid, is_open) = judged.await?;
+        let asks = wish.clone();
+        let told_by =
+            move |signature: &Signature| asks.concerns(signature).then(|| signature.domain().to_owned());
+        let (valid, rest) = self.judge(message, seen.seen_at, told_by).await?;
         let valid: Vec<&Signature> = valid.iter().map(Claim::signature).collect();
-        match (wish.is_allowed_by(&valid), is_open) {
+        match (wish.is_allowed_by(&valid), rest) {
             (true, _) => self.report_to(job, work.position, &wish).await,
-            (false, true) => self.wait_for_dns(job).await,
-            (false, false) => self.no_report(job, "unsigned").await,
+            (false, Rest::None) => self.no_report(job, "unsigned").await,
+            (false, rest) => self.wait_for(job, rest).await,
         }
     }
 
@@ -186,27 +205,46 @@ impl Feedback {
         Ok(self.store.finish_job(job.id).await?)
     }
 
-    /// The valid ones of those signatures of a message that matter, and whether some could not be judged.
+    /// The valid ones of those signatures of a message that matter, and what could not be judged. A signature matters to the domain that is told
+    /// by it.
     async fn judge(
         &self,
         message: Vec<u8>,
         at: Timestamp,
-        matters: impl Fn(&Signature) -> bool,
-    ) -> Result<(Vec<Claim>, bool), FeedbackError> {
-        let claims = tokio::task::spawn_blocking(move || claims(&message, at)).await?;
-        let (mut valid, mut is_open) = (Vec::new(), false);
-        for claim in claims
-            .into_iter()
-            .flatten()
-            .filter(|claim| matters(claim.signature()))
-        {
-            match self.keys.verdict(&claim).await {
+        told_by: impl Fn(&Signature) -> Option<String> + Send + Sync + 'static,
+    ) -> Result<(Vec<Claim>, Rest), FeedbackError> {
+        let read = move || {
+            let claims = claims(&message, at, |signature| told_by(signature).is_some());
+            let of = |claim: Claim| told_by(claim.signature()).map(|told| (claim, told));
+            claims.into_iter().flatten().filter_map(of).collect::<Vec<_>>()
+        };
+        let claims = tokio::task::spawn_blocking(read).await?;
+        let (mut valid, mut rest) = (Vec::new(), Rest::None);
+        let look = self.verify_claims(claims, (&mut valid, &mut rest));
+        if timeout(PATIENCE, look).await.is_err() {
+            rest = Rest::Unanswered;
+        }
+        Ok((valid, rest))
+    }
+
+    /// Verifies claims, and keeps what came of each when the time is over.
+    async fn verify_claims(&self, claims: Vec<(Claim, String)>, (valid, rest): (&mut Vec<Claim>, &mut Rest)) {
+        for (claim, told) in claims {
+            match self.keys.verdict(&claim, &told).await {
                 Verdict::Valid => valid.push(claim),
-                Verdict::Later => is_open = true,
+                Verdict::Later => *rest = Rest::Unanswered,
+                Verdict::Busy => *rest = (*rest).max(Rest::Busy),
                 Verdict::Flawed(_) => {}
             }
         }
-        Ok((valid, is_open))
+    }
+
+    async fn wait_for(&self, job: &Job, rest: Rest) -> Result<(), FeedbackError> {
+        if rest == Rest::Busy {
+            let until = self.clock.now().plus(BUSY_WAIT);
+            return Ok(self.store.put_back_job(job.id, until).await?);
+        }
+        self.wait_for_dns(job).await
     }
 
     async fn wait_for_dns(&self, job: &Job) -> Result<(), FeedbackError> {
@@ -224,6 +262,17 @@ impl Feedback {
         let until = self.clock.now().plus(wait);
         Ok(self.store.postpone_job(job.id, until, why).await?)
     }
+}
+
+/// What could not be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rest {
+    /// Nothing.
+    None,
+    /// Others wait for keys of the same domain.
+    Busy,
+    /// DNS gave no answer.
+    Unanswered,
 }
 
 fn counted(outcome: &'static str) {

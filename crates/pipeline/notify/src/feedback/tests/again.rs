@@ -1,10 +1,11 @@
 //! Proving again: by itself where DNS still holds the proof, by the contact, and by nobody after the end.
 
-use atalaya_model::{Period, Timestamp};
+use atalaya_model::Period;
 use atalaya_store::{EnrolmentRequest, EnrolmentState, Proof};
 
 use super::enrolling::{Asked, HOLDER, REGISTERED, mailbox, ticket, txt};
 use super::*;
+use crate::feedback::keep::Round;
 use crate::feedback::{Need, Stepped};
 
 /// An enrolment that is proven by a record, two days before its end.
@@ -35,8 +36,11 @@ async fn a_record_that_stands_proves_again_by_itself() {
     let (asked, request) = near_its_end().await;
     let feedback = &asked.house.feedback;
     let end = feedback.find(request.id).await.unwrap().ends_at;
-    feedback.look().await.unwrap();
+    asked.house.time.set(end.minus(DAY * 14 + DAY / 2));
+    feedback.look_at_proofs(&mut Round::default()).await.unwrap();
     assert!(feedback.find(request.id).await.unwrap().ends_at > end);
+    asked.house.time.set(end.minus(DAY * 2));
+    feedback.look().await.unwrap();
     assert!(asked.mailed().await.is_empty());
 }
 
@@ -53,11 +57,15 @@ async fn a_record_that_is_gone_is_told_and_looked_at_again_each_day() {
     let warned = feedback.find(request.id).await.unwrap();
     assert!(warned.warned_at.is_some());
     asked.put(record);
-    let mut looked_at = asked.house.time.now();
-    feedback.look_at_proofs(&mut looked_at).await.unwrap();
+    let mut round = Round {
+        began_at: asked.house.time.now(),
+        is_done: true,
+        ..Round::default()
+    };
+    feedback.look_at_proofs(&mut round).await.unwrap();
     assert_eq!(feedback.find(request.id).await.unwrap(), warned, "once a day");
     asked.house.time.advance(DAY);
-    feedback.look_at_proofs(&mut looked_at).await.unwrap();
+    feedback.look_at_proofs(&mut round).await.unwrap();
     assert!(feedback.find(request.id).await.unwrap().ends_at > warned.ends_at);
 }
 
@@ -103,8 +111,7 @@ async fn a_record_that_comes_back_after_the_end_proves_again() {
     let lapsed = feedback.find(request.id).await.unwrap();
     assert_eq!(lapsed.state, EnrolmentState::Lapsed);
     asked.put(record);
-    let mut looked_at = Timestamp::EPOCH;
-    feedback.look_at_proofs(&mut looked_at).await.unwrap();
+    feedback.look_at_proofs(&mut Round::default()).await.unwrap();
     let again = feedback.find(request.id).await.unwrap();
     assert_eq!(
         (again.state, again.proof),

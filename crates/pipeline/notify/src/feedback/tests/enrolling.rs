@@ -61,7 +61,7 @@ impl Asked {
         let file = folder.join("contacts.csv");
         std::fs::write(
             &file,
-            format!("198.51.100.0/24, {REGISTERED}\n192.0.2.0/24, {HOLDER}\n203.0.113.0/25, {HOLDER}\n203.0.113.128/25, {REGISTERED}\n"),
+            format!("198.51.100.0/24, {REGISTERED}\n192.0.2.0/24, {HOLDER}\n203.0.113.0/25, {HOLDER}\n203.0.113.128/25, {REGISTERED}\n198.51.102.0/24, {TRAP}\n"),
         )
         .unwrap();
         let config = ContactConfig {
@@ -97,7 +97,7 @@ impl Asked {
         self.records.lock().unwrap().push(record);
     }
 
-    async fn ask(&self, scope: &str, mailbox: &str, proof: Proof) {
+    pub(super) async fn ask(&self, scope: &str, mailbox: &str, proof: Proof) {
         let client: IpAddr = STRANGER.parse().unwrap();
         let new = NewEnrolment {
             mailbox: mailbox.parse().unwrap(),
@@ -345,37 +345,50 @@ async fn somebody_elses_page_is_as_unknown_as_none() {
 async fn strangers_cannot_fill_the_store_or_a_mailbox() {
     let asked = Asked::new(|_| {}).await;
     for number in 0..20 {
-        asked
-            .ask(&format!("10.{number}.0.0/24"), "victim@home.example", Proof::Txt)
-            .await;
+        let scope = format!("10.{number}.0.0/24");
+        asked.ask(&scope, "victim@home.example", Proof::Txt).await;
         asked.ask("10.0.0.0/24", "victim@home.example", Proof::Txt).await;
+        asked.ask(&scope, "Victim+1@home.example", Proof::Txt).await;
     }
-    assert_eq!(asked.requests().await.len(), 3);
+    assert_eq!(asked.requests().await.len(), 2, "two of one client");
     assert_eq!(
         asked.mailed().await.len(),
-        3,
+        2,
         "and none for what was asked before"
     );
     for number in 0..20 {
-        asked
-            .ask(
-                "192.0.2.0/24",
-                &format!("someone{number}@other.example"),
-                Proof::Txt,
-            )
-            .await;
+        let mailbox = format!("someone@other{number}.example");
+        asked.ask("192.0.2.0/24", &mailbox, Proof::Txt).await;
     }
-    assert_eq!(asked.requests().await.len(), 8, "five for one scope");
+    assert_eq!(asked.requests().await.len(), 4, "two for one scope");
     for number in 0..20 {
         let scope = format!("10.0.{number}.0/24");
         asked
-            .ask(&scope, &format!("someone{number}@more.example"), Proof::Txt)
+            .ask(&scope, &format!("someone@more{number}.example"), Proof::Txt)
             .await;
     }
     assert_eq!(asked.requests().await.len(), 10, "ten of one client");
     asked.house.time.advance(DAY * 8);
     asked.house.feedback.look().await.unwrap();
     assert!(asked.requests().await.is_empty());
+}
+
+#[tokio::test]
+async fn many_at_once_are_not_more() {
+    let asked = Asked::new(|_| {}).await;
+    let mut all = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let feedback = Arc::clone(&asked.house.feedback);
+        let new = NewEnrolment {
+            mailbox: "victim@home.example".parse().unwrap(),
+            ..enrolling(&format!("10.{number}.0.0/24"), Ways::default())
+        };
+        all.spawn(async move { feedback.ask(new, Proof::Txt, STRANGER.parse().unwrap()).await });
+    }
+    while let Some(done) = all.join_next().await {
+        done.unwrap().unwrap();
+    }
+    assert_eq!(asked.mailed().await.len(), 2);
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ impl House {
             created_at: now,
             ends_at: now.plus(DAY),
             warned_at: None,
+            client: None,
         }
     }
 

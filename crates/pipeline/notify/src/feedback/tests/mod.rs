@@ -1,6 +1,7 @@
 //! The loop at work: from a spam and an enrolment to whatever is told of it.
 
 mod again;
+mod bounds;
 mod enrolling;
 mod hooks;
 mod mass;

@@ -32,7 +32,7 @@ fn mail(from: &str, fields: &str, signers: &[(&str, &str)]) -> Vec<u8> {
         let field =
             format!("DKIM-Signature: v=1; a=ed25519-sha256; d={domain}; s=s; h={names}; bh={hash}; b=");
         let unsigned = format!("{field}\r\n{mail}");
-        let claim = claims(unsigned.as_bytes(), Timestamp::from_seconds(0))
+        let claim = claims(unsigned.as_bytes(), Timestamp::from_seconds(0), |_| true)
             .remove(0)
             .unwrap();
         let signature = pair().sign(digest(&SHA256, claim.signed()).as_ref());
@@ -48,6 +48,8 @@ struct Signed {
     dns: DnsPeer,
     answers: Arc<Mutex<bool>>,
     number: u128,
+    /// Where messages come from.
+    source: &'static str,
 }
 
 impl Signed {
@@ -72,11 +74,18 @@ impl Signed {
             dns,
             answers,
             number: 0,
+            source: "192.0.2.7",
         }
     }
 
     /// A message comes, and all that follows is worked.
     async fn comes(&mut self, message: Vec<u8>) {
+        self.recorded(message).await;
+        self.work().await;
+    }
+
+    /// A message comes.
+    async fn recorded(&mut self, message: Vec<u8>) {
         self.number += 1;
         let seen = Observation {
             kind: Kind::Spam,
@@ -90,13 +99,12 @@ impl Signed {
             },
             ..Observation::new(
                 ObservationId(Uuid::from_u128(self.number)),
-                "192.0.2.7".parse().unwrap(),
+                self.source.parse().unwrap(),
                 self.house.time.now(),
                 Sensor::Trap,
             )
         };
         self.house.store.record(seen, Some(message)).await.unwrap();
-        self.work().await;
     }
 
     async fn work(&mut self) {
@@ -126,7 +134,10 @@ impl Signed {
 
     async fn recipients(&self) -> Vec<String> {
         let mails = self.house.mails().await.into_iter();
-        mails.map(|mail| mail.recipient.to_string()).collect()
+        let mut all: Vec<_> = mails.map(|mail| mail.recipient.to_string()).collect();
+        // Mails of one moment leave in any order.
+        all.sort();
+        all
     }
 }
 
@@ -368,4 +379,63 @@ async fn a_report_about_an_old_message_is_not_sent() {
     at.house.time.advance(DAY + LATER);
     at.work().await;
     assert_eq!(at.recipients().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn junk_of_one_source_uses_up_no_reports_of_others() {
+    let mut at = Signed::new(with_cfbl).await;
+    let fields = |number: u32| format!("CFBL-Address: fbl{number}@evil.example\r\n");
+    for number in 0..60 {
+        let forged =
+            String::from_utf8(mail("evil.example", &fields(number), &[("evil.example", ALL)])).unwrap();
+        at.comes(forged.replace("Subject: x", "Subject: y").into_bytes())
+            .await;
+    }
+    assert_eq!(at.recipients().await, [""; 0]);
+    let good = || {
+        mail(
+            "news.example",
+            "CFBL-Address: fbl@news.example\r\n",
+            &[("news.example", ALL)],
+        )
+    };
+    at.comes(good()).await;
+    assert_eq!(
+        at.recipients().await,
+        [""; 0],
+        "nobody believes that source today"
+    );
+    at.source = "198.51.100.9";
+    at.comes(good()).await;
+    assert_eq!(at.recipients().await, ["fbl@news.example"]);
+}
+
+#[tokio::test]
+async fn signatures_put_above_hide_none() {
+    let mut at = Signed::new(|_| {}).await;
+    let id = at.enrol("dkim:news.example").await;
+    let own = mail("news.example", "", &[("news.example", "From")]);
+    let junk = "DKIM-Signature: v=1; a=rsa-sha256; d=other.example; s=s; h=From; bh=AAAA; b=AAAA\r\n";
+    at.comes([junk.repeat(20).as_bytes(), &own].concat()).await;
+    assert_eq!(at.events(id).await, 1);
+}
+
+#[tokio::test]
+async fn a_job_that_fails_each_time_is_left_out() {
+    let mut at = Signed::new(|_| {}).await;
+    let id = at.enrol("dkim:news.example").await;
+    let store = at.house.store.clone();
+    let message = mail("news.example", "", &[("news.example", "From")]);
+    at.recorded(message).await;
+    while at.follower.step().await.unwrap() {}
+    // Each time whoever took it died.
+    for _ in 0..8 {
+        let job = store.take_job("feedback-domain", LEASE).await.unwrap();
+        assert!(job.is_some());
+        at.house.time.advance(LEASE);
+    }
+    at.work().await;
+    assert_eq!(at.events(id).await, 0);
+    at.house.time.advance(DAY);
+    assert!(store.take_job("feedback-domain", LEASE).await.unwrap().is_none());
 }

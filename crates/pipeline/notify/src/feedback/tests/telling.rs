@@ -105,6 +105,32 @@ async fn beyond_the_mails_of_a_day_a_digest_tells_the_rest() {
 }
 
 #[tokio::test]
+async fn what_the_mails_of_the_next_day_leave_over_is_told_by_the_summary_of_its_own() {
+    let mut house = House::new(|config| config.mails_per_day = 2).await;
+    house
+        .feedback
+        .add(enrolling("192.0.2.0/24", by_mail()))
+        .await
+        .unwrap();
+    for number in 1..=5 {
+        house.spam(number, "192.0.2.7").await;
+    }
+    house.time.advance(DAY);
+    house.work(Way::Summary).await;
+    assert_eq!(house.mails().await.len(), 0, "nothing was left over so far");
+    house.work(Way::Mail).await;
+    assert_eq!(house.mails().await.len(), 2);
+    for left_over in [1, 0] {
+        house.time.advance(DAY);
+        house.work(Way::Summary).await;
+        let mails = house.mails().await;
+        assert_eq!(mails.len(), left_over);
+        let texts = mails.iter().map(|mail| String::from_utf8_lossy(&mail.message));
+        assert!(texts.into_iter().all(|text| text.contains("2026-11-23")));
+    }
+}
+
+#[tokio::test]
 async fn the_feed_has_no_gaps_and_knows_its_keys() {
     let mut house = House::new(|_| {}).await;
     let new = enrolling("192.0.2.0/24", Ways::default());

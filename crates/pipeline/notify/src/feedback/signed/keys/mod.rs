@@ -13,12 +13,14 @@ use ring::signature::{ED25519, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, U
 use tokio::time::timeout;
 
 /// How long DNS has for one key.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a key is kept. Whoever takes one back is believed no later.
 const KEPT: Duration = Duration::from_secs(3_600);
 /// How long it is kept that there is no key that can be used.
 const NONE_KEPT: Duration = Duration::from_secs(600);
-/// How long nobody is asked again who did not answer.
+/// Keys that are asked for at the same time for one domain that is told: whoever lets us wait does not hold all who verify.
+const MOST_OF_DOMAIN: usize = 2;
+/// How long nobody is asked again who did not answer: for no key of that domain.
 const FAILURE_KEPT: Duration = Duration::from_secs(60);
 /// Most keys that are kept; each is some hundred bytes.
 const MOST_KEPT: usize = 5_000;
@@ -32,6 +34,8 @@ pub(super) enum Verdict {
     Flawed(Flaw),
     /// DNS does not answer now.
     Later,
+    /// Others wait for keys of that domain already.
+    Busy,
 }
 
 impl Verdict {
@@ -40,6 +44,7 @@ impl Verdict {
             Self::Valid => "valid",
             Self::Flawed(_) => "flawed",
             Self::Later => "later",
+            Self::Busy => "busy",
         }
     }
 }
@@ -53,6 +58,23 @@ pub(in crate::feedback) struct Keys {
     resolver: Resolver,
     clock: Clock,
     kept: Mutex<HashMap<String, (Known, Timestamp)>>,
+    /// For whom keys are being asked for, each as often as they are.
+    asking: Mutex<Vec<String>>,
+}
+
+/// A place among those who ask for keys for a domain; given back when dropped.
+struct Place<'a> {
+    keys: &'a Keys,
+    domain: &'a str,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut asking = self.keys.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = asking.iter().position(|one| one == self.domain) {
+            asking.swap_remove(own);
+        }
+    }
 }
 
 impl Keys {
@@ -62,15 +84,18 @@ impl Keys {
             resolver,
             clock,
             kept: Mutex::default(),
+            asking: Mutex::default(),
         }
     }
 
-    /// Checks a signature.
-    pub(super) async fn verdict(&self, claim: &Claim) -> Verdict {
-        let verdict = match self.key(&claim.signature().key_name()).await {
-            None => Verdict::Later,
-            Some(Err(flaw)) => Verdict::Flawed(flaw),
-            Some(Ok(key)) => match key.of(claim.signature()) {
+    /// Checks a signature, for the domain that is told if it is valid.
+    pub(super) async fn verdict(&self, claim: &Claim, told: &str) -> Verdict {
+        let names = (&*claim.signature().key_name(), claim.signature().domain());
+        let verdict = match self.key(names, told).await {
+            None => Verdict::Busy,
+            Some(None) => Verdict::Later,
+            Some(Some(Err(flaw))) => Verdict::Flawed(flaw),
+            Some(Some(Ok(key))) => match key.of(claim.signature()) {
                 Err(flaw) => Verdict::Flawed(flaw),
                 Ok(public) if fits(public, claim) => Verdict::Valid,
                 Ok(_) => Verdict::Flawed(Flaw::Wrong),
@@ -80,11 +105,14 @@ impl Keys {
         verdict
     }
 
-    async fn key(&self, name: &str) -> Known {
+    /// What is known of the name of a key of a domain; none where too many ask already.
+    async fn key(&self, (name, domain): (&str, &str), told: &str) -> Option<Known> {
         let now = self.clock.now();
-        if let Some(known) = self.kept(name, now) {
-            return known;
+        // Under the domain itself it is kept that nobody answered.
+        if let Some(known) = self.kept(name, now).or_else(|| self.kept(domain, now)) {
+            return Some(known);
         }
+        let _place = self.place(told)?;
         let (known, keep) = match timeout(PATIENCE, self.resolver.texts(name)).await {
             Ok(Ok(texts)) => {
                 let key = Key::read(&texts);
@@ -94,8 +122,18 @@ impl Keys {
             Ok(Err(DnsError::BadName(_))) => (Some(Err(Flaw::NoKey)), NONE_KEPT),
             Ok(Err(DnsError::Unanswered(_))) | Err(_) => (None, FAILURE_KEPT),
         };
-        self.keep(name, known.clone(), (now, keep));
-        known
+        let about = if known.is_some() { name } else { domain };
+        self.keep(about, known.clone(), (now, keep));
+        Some(known)
+    }
+
+    fn place<'a>(&'a self, domain: &'a str) -> Option<Place<'a>> {
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if asking.iter().filter(|one| *one == domain).count() >= MOST_OF_DOMAIN {
+            return None;
+        }
+        asking.push(domain.to_owned());
+        Some(Place { keys: self, domain })
     }
 
     fn kept(&self, name: &str, now: Timestamp) -> Option<Known> {
