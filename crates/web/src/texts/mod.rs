@@ -3,6 +3,7 @@
 //! What is filled in is a function, so that each language puts its words in its own order. Texts from outside (reasons, HELO
 //! names, subjects) never pass through here: templates escape them.
 
+mod causes;
 mod english;
 mod feedback;
 mod glance;
@@ -15,6 +16,7 @@ mod short;
 mod spanish;
 mod using;
 
+pub(crate) use causes::CausesTexts;
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;
 pub(crate) use glance::GlanceTexts;
@@ -54,6 +56,8 @@ pub(crate) struct Texts {
     pub(crate) many: ManyTexts,
     /// The classes, in the order of `Class::ALL`.
     pub(crate) classes: [ClassTexts; 6],
+    /// What usually stands behind spam.
+    pub(crate) causes: CausesTexts,
     /// Leaving the list.
     pub(crate) removal: RemovalTexts,
     /// The step before that.
