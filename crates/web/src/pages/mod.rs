@@ -85,7 +85,7 @@ impl Reader {
     }
 
     /// The same page in another language.
-    fn link_in(&self, language: Language) -> String {
+    pub(crate) fn link_in(&self, language: Language) -> String {
         // The answer to a form has no address of its own to come back to: its other language is that of the page before.
         let path = self.path.strip_suffix("/remove").unwrap_or(&self.path);
         let query = if self.query.is_empty() {
@@ -159,7 +159,7 @@ impl Frame {
 }
 
 /// Writes a page about somebody. It is made for one reader at one moment, so that nobody keeps it.
-fn page(status: StatusCode, reader: &Reader, template: &impl Template) -> Response {
+pub(crate) fn page(status: StatusCode, reader: &Reader, template: &impl Template) -> Response {
     write(status, "no-store", reader, template)
 }
 

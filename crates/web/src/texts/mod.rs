@@ -3,6 +3,7 @@
 //! What is filled in is a function, so that each language puts its words in its own order. Texts from outside (reasons, HELO
 //! names, subjects) never pass through here: templates escape them.
 
+mod console;
 mod english;
 mod feedback;
 mod glance;
@@ -15,6 +16,7 @@ mod short;
 mod spanish;
 mod using;
 
+pub(crate) use console::{ConsoleFrameTexts, ConsoleTexts};
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;
 pub(crate) use glance::GlanceTexts;
@@ -68,6 +70,8 @@ pub(crate) struct Texts {
     pub(crate) feedback: FeedbackTexts,
     /// Statistics.
     pub(crate) statistics: StatisticsTexts,
+    /// The console.
+    pub(crate) console: ConsoleTexts,
     /// What went wrong.
     pub(crate) failure: FailureTexts,
 }

@@ -1,0 +1,21 @@
+//! The console, in both languages. Each part of it has a file of its own.
+
+mod frame;
+
+pub(crate) use frame::ConsoleFrameTexts;
+
+/// Everything that the console says.
+pub(crate) struct ConsoleTexts {
+    /// On every page of it.
+    pub(crate) frame: ConsoleFrameTexts,
+}
+
+/// In English.
+pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
+    frame: frame::ENGLISH,
+};
+
+/// In Spanish.
+pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
+    frame: frame::SPANISH,
+};
