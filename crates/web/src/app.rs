@@ -205,7 +205,7 @@ pub fn router(app: App) -> Router {
             Arc::clone(&shared),
             pace::limit_posts,
         ));
-    let public = shield::guarded(public, Bounds::of_pages(&shared)).merge(reports::routes(&shared));
+    let public = shield::guarded(public, &Bounds::of_pages(&shared)).merge(reports::routes(&shared));
     let all = match shared.app.config.console.listen {
         Some(_) => public,
         None => public.merge(console::routes(&shared)),
@@ -214,7 +214,7 @@ pub fn router(app: App) -> Router {
 }
 
 /// The console alone, for a socket of its own.
-pub fn console_router(app: App) -> Router {
+pub(crate) fn console_router(app: App) -> Router {
     let shared = shared(app);
     let all = console::routes(&shared).fallback(|| async { failure::Failure::NotFound });
     dressed(all, shared)

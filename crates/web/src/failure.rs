@@ -141,7 +141,10 @@ impl Failure {
                 let c = &texts.console.frame;
                 return (c.not_allowed, (c.not_allowed_text)(c.role(*role)));
             }
-            Self::StaleForm => (texts.console.frame.stale_form, texts.console.frame.stale_form_text),
+            Self::StaleForm => (
+                texts.console.frame.stale_form,
+                texts.console.frame.stale_form_text,
+            ),
             Self::NotFound => (t.not_found, t.not_found_text),
             Self::NoNotice => (t.no_notice, t.no_notice_text),
             Self::Method => (t.method, t.method_text),

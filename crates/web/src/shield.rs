@@ -68,7 +68,7 @@ impl Bounds {
 }
 
 /// Puts the limits around pages, the outermost last.
-pub(crate) fn guarded(pages: Router<Shared>, bounds: Bounds) -> Router<Shared> {
+pub(crate) fn guarded(pages: Router<Shared>, bounds: &Bounds) -> Router<Shared> {
     pages
         .layer(RequestBodyLimitLayer::new(bounds.body))
         .layer(same_site(&bounds.url))

@@ -156,7 +156,10 @@ impl Store {
             return Ok(Changed::Unknown);
         };
         let leads = |account: &&Account| account.is_open() && account.role == Role::Administrator;
-        let keeps_leading = matches!(change, AccountChange::Enable | AccountChange::Role(Role::Administrator));
+        let keeps_leading = matches!(
+            change,
+            AccountChange::Enable | AccountChange::Role(Role::Administrator)
+        );
         let others = kept.iter().filter(leads).any(|other| other.id != id);
         if leads(&found) && !keeps_leading && !others {
             transaction.rollback().await?;
@@ -240,7 +243,12 @@ impl Store {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn change_recovery(&self, id: Uuid, recovery: &[Digest], deed: &Deed) -> Result<(), StoreError> {
+    pub async fn change_recovery(
+        &self,
+        id: Uuid,
+        recovery: &[Digest],
+        deed: &Deed,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         keep_recovery(&mut transaction.connection, id, recovery).await?;
         transaction.record_done(deed).await?;
@@ -263,7 +271,11 @@ impl Store {
     /// The store failed.
     pub async fn use_recovery_code(&self, id: Uuid, code: Digest) -> Result<bool, StoreError> {
         let sql = "DELETE FROM recovery_codes WHERE account = $1 AND code = $2";
-        let used = self.write().await?.execute(sql, values![id, code.0.to_vec()]).await?;
+        let used = self
+            .write()
+            .await?
+            .execute(sql, values![id, code.0.to_vec()])
+            .await?;
         Ok(used > 0)
     }
 
@@ -285,7 +297,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         let connection = &mut transaction.connection;
         let name = || invitation.name.as_ref().map(AccountName::folded);
-        let sql = "DELETE FROM invitations WHERE COALESCE(lower(name), '') = COALESCE($1, '') OR ends_at <= $2";
+        let sql =
+            "DELETE FROM invitations WHERE COALESCE(lower(name), '') = COALESCE($1, '') OR ends_at <= $2";
         connection
             .execute(sql, values![name(), invitation.created_at])
             .await?;
@@ -315,7 +328,11 @@ impl Store {
         let sql = "SELECT token, name, role, account, invited_by, created_at, ends_at FROM invitations \
                    WHERE token = $1 AND ends_at > $2";
         let now = self.now();
-        let row = self.read().await?.row(sql, values![token.0.to_vec(), now]).await?;
+        let row = self
+            .read()
+            .await?
+            .row(sql, values![token.0.to_vec(), now])
+            .await?;
         row.map(invitation).transpose()
     }
 
@@ -384,7 +401,16 @@ async fn write_account(
     let sql = "INSERT INTO accounts (id, name, folded, role, password, factor, factor_step, created_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (folded) DO NOTHING";
     let role = invitation.role.name();
-    let bound: Vec<Value> = values![id, name.as_str(), name.folded(), role, password, secret, step, now];
+    let bound: Vec<Value> = values![
+        id,
+        name.as_str(),
+        name.folded(),
+        role,
+        password,
+        secret,
+        step,
+        now
+    ];
     connection.execute(sql, bound).await
 }
 
@@ -417,7 +443,10 @@ async fn end_all(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE sessions SET ended_at = $3 WHERE account = $1 AND id <> $2 AND ended_at IS NULL";
     let but = but.unwrap_or(Uuid::nil());
-    connection.execute(sql, values![id, but, now]).await.map(|_count| ())
+    connection
+        .execute(sql, values![id, but, now])
+        .await
+        .map(|_count| ())
 }
 
 /// Reads an account; the columns are taken in their order.

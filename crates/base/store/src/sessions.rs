@@ -89,7 +89,11 @@ impl Store {
              AND accounts.disabled_at IS NULL AND accounts.password IS NOT NULL"
         );
         let now = self.now();
-        let row = self.read().await?.row(sql, values![token.0.to_vec(), now]).await?;
+        let row = self
+            .read()
+            .await?
+            .row(sql, values![token.0.to_vec(), now])
+            .await?;
         let both = row.map(|mut row| Ok((session(&mut row)?, account(&mut row)?)));
         both.transpose()
     }
@@ -110,7 +114,12 @@ impl Store {
     pub async fn end_session(&self, account: Uuid, id: Uuid) -> Result<bool, StoreError> {
         let sql = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account = $2 AND ended_at IS NULL";
         let now = self.now();
-        Ok(self.write().await?.execute(sql, values![id, account, now]).await? > 0)
+        Ok(self
+            .write()
+            .await?
+            .execute(sql, values![id, account, now])
+            .await?
+            > 0)
     }
 
     /// The sessions of an account that nobody has ended, the newest first, at most a hundred.
@@ -141,7 +150,11 @@ impl Store {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn sign_in_failures(&self, who: Digest, client: Option<Prefix>) -> Result<Failures, StoreError> {
+    pub async fn sign_in_failures(
+        &self,
+        who: Digest,
+        client: Option<Prefix>,
+    ) -> Result<Failures, StoreError> {
         let sql = "SELECT failures, last_at FROM sign_in_failures WHERE who = $1 AND client = $2";
         let bound = values![who.0.to_vec(), client_text(client)];
         let row = self.read().await?.row(sql, bound).await?;

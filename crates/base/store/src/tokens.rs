@@ -93,7 +93,11 @@ impl Store {
              AND (access_tokens.account IS NULL OR (accounts.id IS NOT NULL AND accounts.disabled_at IS NULL))"
         );
         let now = self.now();
-        let row = self.read().await?.row(sql, values![digest.0.to_vec(), now]).await?;
+        let row = self
+            .read()
+            .await?
+            .row(sql, values![digest.0.to_vec(), now])
+            .await?;
         let bounded = row.map(|mut row| {
             let mut token = token(&mut row)?;
             if let Some(role) = row.take_some_word::<Role>()? {
@@ -120,7 +124,10 @@ impl Store {
     pub async fn revoke_token(&self, name: &AccountName, deed: &Deed) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let sql = "DELETE FROM access_tokens WHERE folded = $1";
-        let done = transaction.connection.execute(sql, values![name.folded()]).await?;
+        let done = transaction
+            .connection
+            .execute(sql, values![name.folded()])
+            .await?;
         if done == 0 {
             transaction.rollback().await?;
             return Ok(false);

@@ -112,8 +112,15 @@ impl ConsoleConfig {
             return Err("console.sign_ins_per_minute must be at least 1".to_owned());
         }
         let is_url = |url: &String| {
-            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-            host.is_some_and(|host| !host.is_empty() && host.bytes().all(|c| c.is_ascii_graphic() && !b"/?#@".contains(&c)))
+            let host = url
+                .strip_prefix("https://")
+                .or_else(|| url.strip_prefix("http://"));
+            host.is_some_and(|host| {
+                !host.is_empty()
+                    && host
+                        .bytes()
+                        .all(|c| c.is_ascii_graphic() && !b"/?#@".contains(&c))
+            })
         };
         if !self.url.as_ref().is_none_or(is_url) {
             return Err("console.url must be an http or https URL without a path".to_owned());
@@ -130,7 +137,12 @@ mod tests {
     fn the_defaults_are_in_range_and_open_to_this_machine_alone() {
         let config = ConsoleConfig::default();
         assert_eq!(config.check(), Ok(()));
-        let is_open = |client: &str| config.clients.iter().any(|prefix| prefix.contains(client.parse().unwrap()));
+        let is_open = |client: &str| {
+            config
+                .clients
+                .iter()
+                .any(|prefix| prefix.contains(client.parse().unwrap()))
+        };
         assert!(is_open("127.0.0.1") && is_open("::1") && !is_open("192.0.2.1"));
     }
 
@@ -138,9 +150,13 @@ mod tests {
     fn what_is_out_of_range_is_named() {
         type Spoil = fn(&mut ConsoleConfig);
         let wrong: [(&str, Spoil); 6] = [
-            ("session_idle", |console| console.session_idle = Period::minutes(1)),
+            ("session_idle", |console| {
+                console.session_idle = Period::minutes(1);
+            }),
             ("session_idle", |console| console.session_idle = Period::hours(13)),
-            ("session_longest", |console| console.session_longest = Period::days(31)),
+            ("session_longest", |console| {
+                console.session_longest = Period::days(31);
+            }),
             ("invitation", |console| console.invitation = Period::days(31)),
             ("sign_ins_per_minute", |console| console.sign_ins_per_minute = 0),
             ("url", |console| console.url = Some("https://x/y".to_owned())),
@@ -148,7 +164,10 @@ mod tests {
         for (key, spoil) in wrong {
             let mut config = ConsoleConfig::default();
             spoil(&mut config);
-            assert!(config.check().unwrap_err().starts_with(&format!("console.{key}")), "{key}");
+            assert!(
+                config.check().unwrap_err().starts_with(&format!("console.{key}")),
+                "{key}"
+            );
         }
     }
 

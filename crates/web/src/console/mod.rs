@@ -46,7 +46,7 @@ pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
         url: shared.app.config.console_url().to_owned(),
     };
     let door = middleware::from_fn_with_state(Arc::clone(shared), door);
-    shield::guarded(routes.layer(DefaultBodyLimit::disable()), bounds).layer(door)
+    shield::guarded(routes.layer(DefaultBodyLimit::disable()), &bounds).layer(door)
 }
 
 /// Tells everybody else that there is no such page. A proxy that is not known as one makes every stranger look like this machine.
@@ -59,7 +59,13 @@ async fn door(
     let config = &shared.app.config;
     let is_hidden = is_forwarded(request.headers())
         && !crate::client::is_from_proxy(request.extensions(), &config.web.trusted_proxies);
-    if is_hidden || !config.console.clients.iter().any(|prefix| prefix.contains(client)) {
+    if is_hidden
+        || !config
+            .console
+            .clients
+            .iter()
+            .any(|prefix| prefix.contains(client))
+    {
         return Err(Failure::NotFound);
     }
     Ok(next.run(request).await)

@@ -84,6 +84,16 @@ impl Reader {
         format!("{path}{}", self.choice.query())
     }
 
+    /// The same for a path that may have a query already.
+    pub(crate) fn link_to(&self, path: &str) -> String {
+        let query = self.choice.query();
+        if path.contains('?') && !query.is_empty() {
+            format!("{path}&{}", query.trim_start_matches('?'))
+        } else {
+            format!("{path}{query}")
+        }
+    }
+
     /// The same page in another language.
     pub(crate) fn link_in(&self, language: Language) -> String {
         // The answer to a form has no address of its own to come back to: its other language is that of the page before.

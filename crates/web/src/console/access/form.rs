@@ -41,20 +41,25 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Shared> for Posted<T, M
         // First who he is: nothing is read of strangers.
         let visitor = Visitor::from_request_parts(&mut parts, shared).await?;
         let is_form = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
-            kind.to_str().is_ok_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == FORM))
+            kind.to_str()
+                .is_ok_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == FORM))
         });
         if !is_form {
             return Err(Failure::BadRequest.into_response());
         }
         let bytes = read_body(body, MOST).await.map_err(IntoResponse::into_response)?;
-        let form = read_form(&visitor, bytes).await.map_err(IntoResponse::into_response)?;
+        let form = read_form(&visitor, bytes)
+            .await
+            .map_err(IntoResponse::into_response)?;
         Ok(Self { visitor, form })
     }
 }
 
 /// Reads a body to its end.
 pub(super) async fn read_body(body: Body, most: usize) -> Result<Bytes, Failure> {
-    axum::body::to_bytes(body, most).await.map_err(|_too_long| Failure::TooLarge)
+    axum::body::to_bytes(body, most)
+        .await
+        .map_err(|_too_long| Failure::TooLarge)
 }
 
 /// Checks the mark and reads the fields.
@@ -68,7 +73,9 @@ async fn read_form<T: DeserializeOwned>(visitor: &Visitor, bytes: Bytes) -> Resu
 
 /// Reads the fields of a form.
 pub(super) async fn parse<T: DeserializeOwned>(bytes: Bytes) -> Result<T, Failure> {
-    let request = Request::post("/").header(CONTENT_TYPE, FORM).body(Body::from(bytes));
+    let request = Request::post("/")
+        .header(CONTENT_TYPE, FORM)
+        .body(Body::from(bytes));
     let request = request.map_err(|_unlikely| Failure::Internal)?;
     let read = Form::<T>::from_request(request, &()).await;
     read.map(|Form(form)| form).map_err(|_bad| Failure::BadRequest)

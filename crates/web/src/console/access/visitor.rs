@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use atalaya_model::{Act, Role};
-use atalaya_store::{Account, Deed, DeedId, DeedWay, Session};
+use atalaya_store::{Account, Deed, DeedWay, Session};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Method, header};
@@ -88,14 +88,6 @@ impl Visitor {
             undoes: None,
         }
     }
-
-    /// The same where it takes another deed back.
-    pub(crate) fn undoing(&self, shared: &Inner, (act, undone): (Act, DeedId), target: &str, details: Value) -> Deed {
-        Deed {
-            undoes: Some(undone),
-            ..self.deed(shared, act, target, details)
-        }
-    }
 }
 
 /// Whoever has no session signs in first; whoever must have a second factor sets it up first.
@@ -151,7 +143,9 @@ async fn find(parts: &Parts, shared: &Shared) -> Result<Option<(Token, Session, 
 fn token_of(parts: &Parts, shared: &Shared) -> Option<Token> {
     let name = cookie_name(parts, shared);
     let cookies = parts.headers.get_all(header::COOKIE).iter();
-    let pairs = cookies.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+    let pairs = cookies
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'));
     let mut tokens = pairs.filter_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
     tokens.next().and_then(Token::read)
 }
@@ -167,7 +161,10 @@ pub(crate) fn cookie_name(parts: &Parts, shared: &Shared) -> &'static str {
 
 /// Whether somebody on this machine asks by an address that never leaves it.
 fn is_local(parts: &Parts, shared: &Shared) -> bool {
-    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = parts
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _port)| name));
     let is_loopback = matches!(name, Some("127.0.0.1" | "localhost" | "[::1]"));
     let trusted = &shared.app.config.web.trusted_proxies;
@@ -188,11 +185,13 @@ pub(crate) fn set_cookie(name: &str, token: Option<&Token>) -> String {
 /// The way to signing in, and from there back to a page.
 fn to_sign_in(parts: &Parts, reader: &Reader) -> Response {
     let asked = parts.uri.path_and_query().map_or(ROOT, |asked| asked.as_str());
-    let next = if parts.method == Method::GET { local(asked) } else { ROOT };
+    let next = if parts.method == Method::GET {
+        local(asked)
+    } else {
+        ROOT
+    };
     let next: String = next.bytes().map(escaped).collect();
-    let link = reader.link(SIGN_IN);
-    let joint = if link.contains('?') { '&' } else { '?' };
-    Redirect::to(&format!("{link}{joint}next={next}")).into_response()
+    Redirect::to(&reader.link_to(&format!("{SIGN_IN}?next={next}"))).into_response()
 }
 
 /// A byte of a path as it stands in a query.

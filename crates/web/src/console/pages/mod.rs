@@ -1,6 +1,7 @@
 //! The pages of the console.
 
 use askama::Template;
+use atalaya_model::Role;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,6 +11,7 @@ use axum::routing::get;
 use super::access::Visitor;
 use super::{ConsoleFrame, Place};
 use crate::app::Shared;
+use crate::failure::Failure;
 use crate::pages::page;
 
 /// The routes of the pages.
@@ -24,7 +26,8 @@ struct DashboardPage {
 }
 
 /// `/console`.
-async fn dashboard(State(shared): State<Shared>, visitor: Visitor) -> Response {
+async fn dashboard(State(shared): State<Shared>, visitor: Visitor) -> Result<Response, Failure> {
+    visitor.needs(Role::Viewer)?;
     let frame = ConsoleFrame::new(&shared, &visitor, Place::Dashboard);
-    page(StatusCode::OK, &visitor.reader, &DashboardPage { frame })
+    Ok(page(StatusCode::OK, &visitor.reader, &DashboardPage { frame }))
 }

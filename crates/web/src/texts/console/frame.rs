@@ -44,7 +44,9 @@ pub(super) const ENGLISH: ConsoleFrameTexts = ConsoleFrameTexts {
     sign_out: "Sign out",
     roles: ["viewer", "desk", "operator", "administrator"],
     not_allowed: "Your role does not allow this",
-    not_allowed_text: |role| format!("This takes the role {role} or more. An administrator can give it to you."),
+    not_allowed_text: |role| {
+        format!("This takes the role {role} or more. An administrator can give it to you.")
+    },
     stale_form: "This form is not of your session",
     stale_form_text: "You have signed in anew since it was shown, or another site made it. Nothing was changed: open the page again and repeat it.",
 };
@@ -59,7 +61,9 @@ pub(super) const SPANISH: ConsoleFrameTexts = ConsoleFrameTexts {
     sign_out: "Salir",
     roles: ["observador", "mesa de abuso", "operador", "administrador"],
     not_allowed: "Su función no lo permite",
-    not_allowed_text: |role| format!("Para esto hace falta la función «{role}» o una superior. Puede dársela un administrador."),
+    not_allowed_text: |role| {
+        format!("Para esto hace falta la función «{role}» o una superior. Puede dársela un administrador.")
+    },
     stale_form: "Este formulario no es de su sesión",
     stale_form_text: "Usted volvió a entrar después de verlo, o lo hizo otro sitio. No se cambió nada: abra la página de nuevo y repítalo.",
 };
