@@ -26,6 +26,7 @@ mod preview;
 mod quiet_hours;
 mod rate;
 mod reachable;
+mod sparing;
 mod sweep;
 mod table;
 mod text;

@@ -22,6 +22,7 @@ use super::error::NoticeError;
 use super::evidence::Sighting;
 use super::find::FindContact;
 use super::gather::LETTER;
+use super::sparing::Sparing;
 use super::table::{self, Incident};
 use super::text::Templates;
 use crate::contact::ContactError;
@@ -69,6 +70,8 @@ pub struct NoticeWriter<F> {
     pub(super) templates: Templates,
     /// Held while an incident is counted and settled: each must see those before it, or the curve skips a notice.
     pub(super) counting: Mutex<()>,
+    /// Tells that notices wait.
+    waits: Sparing,
     /// Where answers are heard: never written to.
     pub(super) hearing: Vec<MailAddress>,
     /// The most incidents that one letter tells. The others wait for the next one.
@@ -132,6 +135,7 @@ impl<F: FindContact> NoticeWriter<F> {
             finder,
             clock,
             counting: Mutex::default(),
+            waits: Sparing::default(),
             hearing: Vec::new(),
             most_rows: table::MOST_ROWS,
         }
@@ -242,7 +246,11 @@ impl<F: FindContact> NoticeWriter<F> {
             NoticeError::Contact(ContactError::Later { at, why }) => (*at, why.clone()),
             other => (self.clock.now().plus(TRY_AGAIN), other.to_string()),
         };
-        warn!(job.key = %job.key, %until, error = failed as &dyn std::error::Error, "a notice must wait");
+        counter!("atalaya_notify_notices_total", "outcome" => "waits").increment(1);
+        if let Some(untold) = self.waits.due(self.clock.now()) {
+            let error = failed as &dyn std::error::Error;
+            warn!(job.key = %job.key, %until, error, others = untold, "a notice must wait");
+        }
         self.store.postpone_job(job.id, until, &why).await
     }
 
