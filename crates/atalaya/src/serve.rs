@@ -48,6 +48,8 @@ struct Sockets {
     /// The further listeners of the trap, in the order of the configuration.
     traps: Vec<TcpListener>,
     http: TcpListener,
+    /// The console's own, where it has one.
+    console: Option<TcpListener>,
     mail_servers: MailServerSockets,
     control: UnixListener,
 }
@@ -63,6 +65,8 @@ pub(crate) struct Addresses {
     pub(crate) traps: Vec<(String, SocketAddr)>,
     /// Pages and API.
     pub(crate) http: SocketAddr,
+    /// The console, where it has a socket of its own.
+    pub(crate) console: Option<SocketAddr>,
     /// What mail servers ask, by name.
     pub(crate) mail_servers: Vec<(&'static str, SocketAddr)>,
 }
@@ -75,6 +79,7 @@ impl Addresses {
             smtp,
             traps,
             http,
+            console,
             mail_servers,
         } = self;
         dns.iter().try_for_each(|dns| print(format_args!("dns={dns}")))?;
@@ -83,6 +88,9 @@ impl Addresses {
             .iter()
             .try_for_each(|(name, address)| print(format_args!("smtp.{name}={address}")))?;
         print(format_args!("http={http}"))?;
+        console
+            .iter()
+            .try_for_each(|console| print(format_args!("console={console}")))?;
         mail_servers
             .iter()
             .try_for_each(|(name, address)| print(format_args!("{name}={address}")))?;
@@ -142,6 +150,11 @@ impl Server {
             smtp: sockets.smtp.local_addr()?,
             traps: sockets.named_traps(&config)?,
             http: sockets.http.local_addr()?,
+            console: sockets
+                .console
+                .as_ref()
+                .map(TcpListener::local_addr)
+                .transpose()?,
             mail_servers: sockets.mail_servers.addresses()?,
         };
         let house = Box::pin(House::open(config, clock, Upkeep::Follower)).await?;
@@ -213,11 +226,15 @@ impl Sockets {
         let dns: Result<_, _> = listen.dns.iter().map(DnsSockets::bind).collect();
         let further = config.trap.listeners.iter();
         let traps: Result<_, _> = further.map(|listener| bind_tcp(listener.address)).collect();
+        let console = config.console.listen.map(bind_tcp);
         Ok(Self {
             dns: dns.context("the DNS server (listen.dns) has no socket")?,
             smtp: bind_tcp(listen.smtp).context("the trap (listen.smtp) has no socket")?,
             traps: traps.context("a further listener of the trap (trap.listeners) has no socket")?,
             http: bind_tcp(listen.http).context("the pages (listen.http) have no socket")?,
+            console: console
+                .transpose()
+                .context("the console (console.listen) has no socket")?,
             mail_servers: MailServerSockets::bind(config)?,
             control: control::bind(&config.data)?,
         })
@@ -397,6 +414,10 @@ fn start_parts(
     feedback::start(house, tasks, stop);
     let pages = atalaya_web::serve(sockets.http, house.pages.clone(), stop.clone());
     put_to_work(tasks, "the pages", pages);
+    if let Some(socket) = sockets.console {
+        let console = atalaya_web::serve_console(socket, house.pages.clone(), stop.clone());
+        put_to_work(tasks, "the console", console);
+    }
     let (reporters, ended) = (Arc::clone(&house.pages.reporters), stop.clone());
     put_to_work(tasks, "the follower of the reporters", async move {
         reporters.run(ended).await;

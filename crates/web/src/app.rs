@@ -21,10 +21,13 @@ use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::console::access::Door;
+use crate::console::{self, ConsoleConfig};
 use crate::exports::Exports;
 use crate::gate::Gate;
 use crate::limiter::Limiter;
 use crate::lookup::{Lookup, LookupLimits};
+use crate::shield::Bounds;
 use crate::{
     Reporters, WebConfig, api, assets, client, compression, failure, health, meters, pace, pages, reports,
     shield,
@@ -86,6 +89,20 @@ pub struct AppConfig {
     pub contact_zone: Option<String>,
     /// The folder for exports that are being fetched; nobody else writes there, and nothing in it is missed.
     pub exports: PathBuf,
+    /// The console of those who operate the list.
+    pub console: ConsoleConfig,
+}
+
+impl AppConfig {
+    /// Where the console is reached from outside.
+    pub(crate) fn console_url(&self) -> &str {
+        let own = self.console.url.as_deref();
+        own.unwrap_or(match self.console.listen {
+            // Nobody said where; what is reached by the socket has no TLS.
+            Some(_) => "",
+            None => &self.public_url,
+        })
+    }
 }
 
 impl std::fmt::Debug for App {
@@ -114,6 +131,8 @@ pub(crate) struct Inner {
     pub(crate) exports: Exports,
     /// Who makes a picture or a report, and who waits.
     pub(crate) drawing: pages::Turns,
+    /// Who signs in at the console.
+    pub(crate) door: Door,
 }
 
 /// Look-ups of domains by one client in a minute: each is up to 18 questions to strangers.
@@ -134,10 +153,10 @@ impl FromRequestParts<Shared> for Client {
     }
 }
 
-/// Every page and the API.
-pub fn router(app: App) -> Router {
+/// What every request to these pages shares.
+fn shared(app: App) -> Shared {
     let limits = LookupLimits::new(&app.config.web, &app.config.delist);
-    let shared: Shared = Arc::new(Inner {
+    Arc::new(Inner {
         lookup: Lookup::new(app.store.clone(), Arc::clone(&app.zone), limits, &app.config),
         limiter: Limiter::new(app.config.web.posts_per_minute),
         lookups: Limiter::new(app.config.web.lookups_per_minute),
@@ -147,8 +166,14 @@ pub fn router(app: App) -> Router {
         pulls: Limiter::new(api::PULLS_PER_MINUTE),
         exports: Exports::new(app.config.exports.clone()),
         drawing: pages::Turns::new(),
+        door: Door::new(&app.config.console),
         app,
-    });
+    })
+}
+
+/// Every page and the API; the console too, where it has no socket of its own.
+pub fn router(app: App) -> Router {
+    let shared = shared(app);
     let public = Router::new()
         .route("/", get(pages::home))
         .merge(lookups())
@@ -180,8 +205,24 @@ pub fn router(app: App) -> Router {
             Arc::clone(&shared),
             pace::limit_posts,
         ));
-    shield::guarded(public, &shared)
-        .merge(reports::routes(&shared))
+    let public = shield::guarded(public, &Bounds::of_pages(&shared)).merge(reports::routes(&shared));
+    let all = match shared.app.config.console.listen {
+        Some(_) => public,
+        None => public.merge(console::routes(&shared)),
+    };
+    dressed(all, shared)
+}
+
+/// The console alone, for a socket of its own.
+pub(crate) fn console_router(app: App) -> Router {
+    let shared = shared(app);
+    let all = console::routes(&shared).fallback(|| async { failure::Failure::NotFound });
+    dressed(all, shared)
+}
+
+/// Puts around all pages what each of them has.
+fn dressed(pages: Router<Shared>, shared: Shared) -> Router {
+    pages
         .merge(plumbing())
         .layer(middleware::from_fn(meters::measure))
         .layer(middleware::from_fn_with_state(
@@ -217,6 +258,7 @@ fn plumbing() -> Router<Shared> {
     Router::new()
         .route("/style.css", get(assets::style))
         .route("/removal.js", get(assets::script))
+        .route("/console.css", get(assets::console_style))
         .route("/mark.svg", get(assets::mark))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -13,6 +13,7 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
         atalaya_stats::style()
     )
 });
+const CONSOLE_STYLE: &str = include_str!("../assets/console.css");
 const MARK: &str = include_str!("../assets/mark.svg");
 const SCRIPT: &str = include_str!("../assets/removal.js");
 /// They change only with the binary, and the links to style sheet and script change with it.
@@ -31,6 +32,21 @@ pub(crate) async fn style() -> impl IntoResponse {
     (
         [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, A_YEAR)],
         STYLE.as_str(),
+    )
+}
+
+/// The link to the style sheet of the console, which is loaded beside the other one.
+pub(crate) fn console_style_link() -> &'static str {
+    static LINK: LazyLock<String> =
+        LazyLock::new(|| format!("/console.css?v={:016x}", fnv1a(CONSOLE_STYLE.as_bytes())));
+    &LINK
+}
+
+/// `/console.css`.
+pub(crate) async fn console_style() -> impl IntoResponse {
+    (
+        [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, A_YEAR)],
+        CONSOLE_STYLE,
     )
 }
 

@@ -42,6 +42,16 @@ pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, trusted: &[P
     client
 }
 
+/// Whether a request comes from a trusted proxy.
+pub(crate) fn is_from_proxy(extensions: &Extensions, trusted: &[Prefix]) -> bool {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.is_some_and(|info| {
+        trusted
+            .iter()
+            .any(|prefix| prefix.contains(info.0.ip().to_canonical()))
+    })
+}
+
 /// Whether a request says of itself that a proxy passed it on, whoever that proxy was.
 pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
     FORWARDING.iter().any(|name| headers.contains_key(*name))

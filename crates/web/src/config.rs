@@ -158,7 +158,7 @@ fn default_postmaster() -> MailAddress {
 }
 
 /// This machine.
-fn default_local_clients() -> Vec<Prefix> {
+pub(crate) fn default_local_clients() -> Vec<Prefix> {
     vec![
         Prefix::new(std::net::Ipv4Addr::LOCALHOST.into(), 8),
         Prefix::single(std::net::Ipv6Addr::LOCALHOST.into()),

@@ -3,6 +3,7 @@
 //! Handlers and layers give a [`Failure`] or just a status; [`dress`] turns either into what the path calls for, so that nobody ever
 //! meets a bare error.
 
+use atalaya_model::Role;
 use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
@@ -22,6 +23,10 @@ pub(crate) enum Failure {
     BadAddress(BadAddress),
     BadRequest,
     CrossSite,
+    /// The role of whoever is signed in does not allow it; the least one that does.
+    NotAllowed(Role),
+    /// The form was made for another session.
+    StaleForm,
     NotFound,
     /// The text is no day.
     BadDay(String),
@@ -77,7 +82,7 @@ impl Failure {
             Self::BadAddress(_) | Self::TooWide(_) | Self::BadRequest | Self::BadDay(_) | Self::BadDays => {
                 StatusCode::BAD_REQUEST
             }
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::NotAllowed(_) | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoNotice | Self::NoDay(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -132,6 +137,14 @@ impl Failure {
             }
             Self::BadRequest => (t.bad_request, t.bad_request_text),
             Self::CrossSite => (t.cross_site, t.cross_site_text),
+            Self::NotAllowed(role) => {
+                let c = &texts.console.frame;
+                return (c.not_allowed, (c.not_allowed_text)(c.role(*role)));
+            }
+            Self::StaleForm => (
+                texts.console.frame.stale_form,
+                texts.console.frame.stale_form_text,
+            ),
             Self::NotFound => (t.not_found, t.not_found_text),
             Self::NoNotice => (t.no_notice, t.no_notice_text),
             Self::Method => (t.method, t.method_text),

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
+use crate::app::console_router;
 use crate::{App, WebConfig, router};
 
 /// Most bytes of the header of a request.
@@ -62,10 +63,20 @@ impl Door {
 /// Serves the pages until `stop`, then finishes the requests that were begun.
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
     let web = app.config.web.clone();
-    let door = Door::new(&web);
-    let protocol = Arc::new(protocol(&web));
+    serve_router(listener, router(app), &web, stop).await;
+}
+
+/// Serves the console alone, on a socket of its own.
+pub async fn serve_console(listener: TcpListener, app: App, stop: CancellationToken) {
+    let web = app.config.web.clone();
+    serve_router(listener, console_router(app), &web, stop).await;
+}
+
+async fn serve_router(listener: TcpListener, router: Router, web: &WebConfig, stop: CancellationToken) {
+    let door = Door::new(web);
+    let protocol = Arc::new(protocol(web));
     let last_request = web.request_timeout.duration();
-    let mut pages: Pages = router(app).into_make_service_with_connect_info();
+    let mut pages: Pages = router.into_make_service_with_connect_info();
     let mut acceptor = Acceptor::new(listener);
     let connections = TaskTracker::new();
     loop {

@@ -1,5 +1,7 @@
 //! What stands between the network and the pages: limits, protection against other sites, headers.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -16,6 +18,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::app::Shared;
 use crate::compression::Uncompressed;
+use crate::console;
 
 /// Where the link of a notice leads. Mail programs press the button there by themselves, from another origin (RFC 8058); the token
 /// in the path is the credential.
@@ -39,17 +42,40 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// Puts the limits around the pages, the outermost last.
-pub(crate) fn guarded(pages: Router<Shared>, shared: &Shared) -> Router<Shared> {
-    let web = &shared.app.config.web;
-    let max_requests = usize::try_from(web.max_requests).unwrap_or(usize::MAX);
+/// What a request may take, and from where its forms come.
+pub(crate) struct Bounds {
+    /// The largest body.
+    pub(crate) body: usize,
+    /// Requests worked on at the same time.
+    pub(crate) at_once: usize,
+    /// How long one may take.
+    pub(crate) time: Duration,
+    /// Where the pages are reached from outside.
+    pub(crate) url: String,
+}
+
+impl Bounds {
+    /// Those of the public pages.
+    pub(crate) fn of_pages(shared: &Shared) -> Self {
+        let web = &shared.app.config.web;
+        Self {
+            body: web.max_body.bytes(),
+            at_once: usize::try_from(web.max_requests).unwrap_or(usize::MAX),
+            time: web.request_timeout.duration(),
+            url: shared.app.config.public_url.clone(),
+        }
+    }
+}
+
+/// Puts the limits around pages, the outermost last.
+pub(crate) fn guarded(pages: Router<Shared>, bounds: &Bounds) -> Router<Shared> {
     pages
-        .layer(RequestBodyLimitLayer::new(web.max_body.bytes()))
-        .layer(same_site(&shared.app.config.public_url))
-        .layer(GlobalConcurrencyLimitLayer::new(max_requests))
+        .layer(RequestBodyLimitLayer::new(bounds.body))
+        .layer(same_site(&bounds.url))
+        .layer(GlobalConcurrencyLimitLayer::new(bounds.at_once))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
-            web.request_timeout.duration(),
+            bounds.time,
         ))
         .layer(CatchPanicLayer::new())
 }
@@ -71,16 +97,27 @@ fn origin(url: &str) -> Option<String> {
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }
 
+/// The console listens to what is new, too; nothing else there is looser.
+const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'";
+
 /// The pages that speak of the list as a whole, and so may be found by search engines. Nobody's address is to be found there as
 /// "listed" years later.
 const FINDABLE: [&str; 6] = ["/", "/use", "/policy", "/data", "/stats", "/feedback"];
 
 /// Where paths begin that have a ticket in them, which opens the page of a network or a mailbox to whoever has it.
-const WITH_TICKET: [&str; 3] = ["/network", "/api/v1/network", "/feedback/mine"];
+const WITH_TICKET: [&str; 4] = [
+    "/network",
+    "/api/v1/network",
+    "/feedback/mine",
+    "/console/welcome",
+];
 
 /// Where paths begin whose answers hold what others must not guess: packed, their length would tell of it to whoever makes a reader ask for
 /// guesses (BREACH). Exports are sent as they lie in a file, in parts.
-const WITH_SECRET: [&str; 5] = [
+const WITH_SECRET: [&str; 7] = [
+    console::ROOT,
+    console::API,
     "/network",
     "/notices",
     "/feedback",
@@ -92,6 +129,7 @@ const WITH_SECRET: [&str; 5] = [
 pub(crate) async fn add_headers(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_findable = FINDABLE.contains(&path);
+    let is_console = path.starts_with(console::ROOT);
     // Without TLS, what the comment at `HEADERS` says holds here too, and the ticket is in the open anyway.
     let has_ticket = WITH_TICKET.iter().any(|begin| path.starts_with(begin))
         && shared.app.config.public_url.starts_with("https://");
@@ -108,6 +146,10 @@ pub(crate) async fn add_headers(State(shared): State<Shared>, request: Request, 
         response
             .headers_mut()
             .insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    }
+    if is_console {
+        let policy = HeaderValue::from_static(CONSOLE_POLICY);
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     for (name, value) in HEADERS {
         // A file that brings its own style says itself what it may do.

@@ -28,7 +28,7 @@ use atalaya_places::PlacesConfig;
 use atalaya_publish::{ContactZone, PublishConfig};
 use atalaya_stats::StatsConfig;
 use atalaya_store::StoreUrl;
-use atalaya_web::WebConfig;
+use atalaya_web::{ConsoleConfig, WebConfig};
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 pub(crate) use example::example;
@@ -87,6 +87,8 @@ settings! {
         delist: DelistConfig,
         /// Pages and API.
         web: WebConfig,
+        /// The console of those who operate the list.
+        console: ConsoleConfig,
         /// Statistics of botnets, systems, countries and networks.
         stats: StatsConfig,
         /// What is logged.
@@ -155,6 +157,7 @@ impl Config {
             self.feedback.check(),
             self.delist.check(),
             self.web.check(),
+            self.console.check(),
             self.stats.check(),
         ];
         own.into_iter().chain(sections).filter_map(Result::err).collect()

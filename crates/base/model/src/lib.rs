@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
+mod act;
 mod class;
 mod contact;
 mod decision;
@@ -21,6 +23,8 @@ mod time;
 mod tls;
 mod trap_weight;
 
+pub use access::{AccessScope, AccountName, BadAccountName, Role, UnknownRole, UnknownScope};
+pub use act::{Act, UnknownAct};
 pub use class::{Class, UnknownClass};
 pub use contact::{Confidence, Contact, ContactSource};
 pub use decision::{Decided, Decision, Rule, Serial, Verdict};

@@ -84,8 +84,18 @@ impl Reader {
         format!("{path}{}", self.choice.query())
     }
 
+    /// The same for a path that may have a query already.
+    pub(crate) fn link_to(&self, path: &str) -> String {
+        let query = self.choice.query();
+        if path.contains('?') && !query.is_empty() {
+            format!("{path}&{}", query.trim_start_matches('?'))
+        } else {
+            format!("{path}{query}")
+        }
+    }
+
     /// The same page in another language.
-    fn link_in(&self, language: Language) -> String {
+    pub(crate) fn link_in(&self, language: Language) -> String {
         // The answer to a form has no address of its own to come back to: its other language is that of the page before.
         let path = self.path.strip_suffix("/remove").unwrap_or(&self.path);
         let query = if self.query.is_empty() {
@@ -159,7 +169,7 @@ impl Frame {
 }
 
 /// Writes a page about somebody. It is made for one reader at one moment, so that nobody keeps it.
-fn page(status: StatusCode, reader: &Reader, template: &impl Template) -> Response {
+pub(crate) fn page(status: StatusCode, reader: &Reader, template: &impl Template) -> Response {
     write(status, "no-store", reader, template)
 }
 

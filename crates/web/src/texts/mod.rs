@@ -4,6 +4,7 @@
 //! names, subjects) never pass through here: templates escape them.
 
 mod causes;
+mod console;
 mod english;
 mod feedback;
 mod glance;
@@ -17,6 +18,7 @@ mod spanish;
 mod using;
 
 pub(crate) use causes::CausesTexts;
+pub(crate) use console::{ConsoleFrameTexts, ConsoleTexts};
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;
 pub(crate) use glance::GlanceTexts;
@@ -72,6 +74,8 @@ pub(crate) struct Texts {
     pub(crate) feedback: FeedbackTexts,
     /// Statistics.
     pub(crate) statistics: StatisticsTexts,
+    /// The console.
+    pub(crate) console: ConsoleTexts,
     /// What went wrong.
     pub(crate) failure: FailureTexts,
 }

@@ -4,7 +4,7 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{feedback, glance, many, network, open_data, policy, proof, short, using};
+use super::{console, feedback, glance, many, network, open_data, policy, proof, short, using};
 
 /// The pages in Spanish.
 pub(crate) static SPANISH: Texts = Texts {
@@ -26,6 +26,7 @@ pub(crate) static SPANISH: Texts = Texts {
     network: network::SPANISH,
     feedback: feedback::SPANISH,
     statistics: STATISTICS,
+    console: console::SPANISH,
     failure: FAILURE,
 };
 

@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod console_access;
 mod enrolling;
 mod evidence;
 mod exports;

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::{
-    Class, Confidence, Contact, ContactSource, Decision, Envelope, Handshake, Kind, MailAddress, Observation,
-    ObservationId, Prefix, Rule, Sensor, Serial, Timestamp, Trap, Verdict,
+    Act, Class, Confidence, Contact, ContactSource, Decision, Digest, Envelope, Handshake, Kind, MailAddress,
+    Observation, ObservationId, Prefix, Role, Rule, Secret, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use atalaya_notify::{Feedback, FeedbackConfig, ListNames, NoticeConfig};
 use atalaya_publish::{Follower, PublishConfig, Zone};
 use atalaya_stats::{Catalogue, Statistics, StatsConfig, Whereabouts};
-use atalaya_store::{Notice, Store, StoreUrl};
+use atalaya_store::{Credentials, Deed, DeedWay, Invitation, Notice, Session, Store, StoreUrl};
 use atalaya_testkit::TestClock;
-use atalaya_web::{App, AppConfig, Reporters, router};
+use atalaya_web::{App, AppConfig, Reporters, SecondFactor, router};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
+use data_encoding::BASE64URL_NOPAD;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -307,6 +309,99 @@ impl House {
         send(&router(self.app()), STRANGER, request).await
     }
 
+    /// Somebody with this role is signed in at the console, from this machine; gives his cookie and what his forms carry.
+    pub(crate) async fn signed_in(&mut self, name: &str, role: Role) -> SignedIn {
+        self.config.console.second_factor = SecondFactor::Nobody;
+        let invitation = Invitation {
+            token: Digest([0; 32]),
+            name: None,
+            role,
+            account: None,
+            invited_by: "tests".to_owned(),
+            created_at: self.now(),
+            ends_at: self.now().plus(DAY),
+        };
+        let credentials = Credentials {
+            password: Secret::new("$argon2id$none"),
+            factor: None,
+            recovery: Vec::new(),
+        };
+        let deed = Deed {
+            at: self.now(),
+            who: name.to_owned(),
+            way: DeedWay::Invitation,
+            client: None,
+            act: Act::MakeAccount,
+            target: name.to_owned(),
+            details: serde_json::Value::Null,
+            undoes: None,
+        };
+        self.store.invite(&invitation, None).await.unwrap();
+        let name = name.parse().unwrap();
+        let accepted = self.store.accept(&invitation, &name, &credentials, &deed);
+        let account = accepted.await.unwrap().unwrap();
+        let token: [u8; 32] = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()]
+            .concat()
+            .try_into()
+            .unwrap();
+        let session = Session {
+            id: Uuid::new_v4(),
+            client: "127.0.0.1".parse().unwrap(),
+            agent: "tests".to_owned(),
+            created_at: self.now(),
+            seen_at: self.now(),
+            ends_at: self.now().plus(DAY),
+            ended_at: None,
+        };
+        let digest = Digest(Sha256::digest(token).into());
+        self.store
+            .open_session(account, &session, digest, self.now())
+            .await
+            .unwrap();
+        SignedIn {
+            cookie: format!("__Host-atalaya={}", BASE64URL_NOPAD.encode(&token)),
+            csrf: BASE64URL_NOPAD.encode(
+                &Sha256::new()
+                    .chain_update(b"atalaya form\0")
+                    .chain_update(token)
+                    .finalize(),
+            ),
+        }
+    }
+
+    /// Asks for a page of the console.
+    pub(crate) async fn console(&self, who: &SignedIn, path: &str) -> Page {
+        let request = Request::get(path)
+            .header("host", "list.example")
+            .header("cookie", &who.cookie);
+        send(
+            &router(self.app()),
+            "127.0.0.1",
+            request.body(Body::empty()).unwrap(),
+        )
+        .await
+    }
+
+    /// Sends a form of the console, with its mark.
+    pub(crate) async fn console_post(&self, who: &SignedIn, path: &str, fields: &[(&str, &str)]) -> Page {
+        let csrf = ("csrf", who.csrf.as_str());
+        let fields = fields.iter().chain(std::iter::once(&csrf));
+        let body: Vec<String> = fields
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
+        let request = Request::post(path)
+            .header("host", "list.example")
+            .header("origin", "https://list.example")
+            .header("cookie", &who.cookie)
+            .header("content-type", "application/x-www-form-urlencoded");
+        send(
+            &router(self.app()),
+            "127.0.0.1",
+            request.body(Body::from(body.join("&"))).unwrap(),
+        )
+        .await
+    }
+
     /// Closes the store under the pages.
     pub(crate) async fn lose_store(&self) {
         self.store.close().await;
@@ -317,6 +412,27 @@ impl Drop for House {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// Somebody who is signed in at the console.
+pub(crate) struct SignedIn {
+    pub(crate) cookie: String,
+    pub(crate) csrf: String,
+}
+
+/// A value as forms send it.
+pub(crate) fn encoded(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let bytes = value.bytes();
+    bytes
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 /// Sends a request from a peer.

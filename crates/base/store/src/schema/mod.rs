@@ -5,9 +5,11 @@
 //! `{json}` name functions. Times are microseconds
 //! since 1970, prefixes and words are text, lists are JSON in text.
 
+mod access;
 mod feedback;
 
 use crate::sql::Dialect;
+use access::ACCESS;
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
 
 /// One step. Its number is its place in [`STEPS`], from 1.
@@ -123,6 +125,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "bounds of enrolling",
         statements: ENROLMENT_BOUNDS,
+    },
+    Step {
+        name: "who may operate, and what was done",
+        statements: ACCESS,
     },
 ];
 

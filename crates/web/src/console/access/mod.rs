@@ -1,0 +1,78 @@
+//! The door of the console: who is signed in, by which session, and which form is his.
+//!
+//! In: cookies, forms, tokens of programs. Out: a [`Visitor`] or a refusal. Passwords, tokens and codes are kept as digests and hashes alone, and no log,
+//! metric or page repeats one.
+
+mod form;
+mod password;
+mod secret;
+mod sign_in;
+mod totp;
+mod visitor;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::{Inner, Shared};
+use crate::assets;
+use crate::console::ConsoleConfig;
+use crate::limiter::Limiter;
+use crate::pages::Reader;
+use crate::texts::{ConsoleTexts, Texts};
+
+pub(crate) use form::Posted;
+pub(crate) use visitor::Visitor;
+
+/// What stands at the door, for all requests together.
+pub(crate) struct Door {
+    /// Makes and checks hashes of passwords.
+    hasher: password::Hasher,
+    /// Counts who tries to sign in.
+    sign_ins: Limiter,
+}
+
+impl Door {
+    /// One that holds to the configuration.
+    pub(crate) fn new(config: &ConsoleConfig) -> Self {
+        Self {
+            hasher: password::Hasher::new(),
+            sign_ins: Limiter::new(config.sign_ins_per_minute),
+        }
+    }
+}
+
+/// The routes of signing in, of accounts, and of the audit trail.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/console/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/console/sign-out", post(sign_in::sign_out))
+}
+
+/// What stands around a page before somebody is signed in.
+pub(crate) struct DoorFrame {
+    pub(crate) t: &'static Texts,
+    pub(crate) c: &'static ConsoleTexts,
+    pub(crate) language: &'static str,
+    pub(crate) other_language: &'static str,
+    pub(crate) other_language_link: String,
+    pub(crate) style: &'static str,
+    pub(crate) console_style: &'static str,
+    pub(crate) organisation: String,
+}
+
+impl DoorFrame {
+    /// The frame for a reader.
+    pub(crate) fn new(shared: &Inner, reader: &Reader) -> Self {
+        let (language, t) = (reader.language(), reader.texts());
+        Self {
+            t,
+            c: &t.console,
+            language: language.tag(),
+            other_language: language.other().tag(),
+            other_language_link: reader.link_in(language.other()),
+            style: assets::style_link(),
+            console_style: assets::console_style_link(),
+            organisation: shared.app.config.web.organisation.clone(),
+        }
+    }
+}

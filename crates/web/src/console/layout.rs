@@ -1,0 +1,107 @@
+//! What stands around each page of the console: where one can go by one's role, who one is, the way out.
+
+use atalaya_model::Role;
+
+use super::access::Visitor;
+use crate::app::Inner;
+use crate::assets;
+use crate::texts::{ConsoleFrameTexts, ConsoleTexts, Texts};
+
+/// The pages that stand in the navigation, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The first page.
+    Dashboard,
+    /// What was done by whom.
+    Audit,
+    /// Accounts and tokens.
+    Accounts,
+    /// One's own account, which stands beside the name.
+    Own,
+}
+
+impl Place {
+    /// Those of the navigation.
+    const ALL: [Self; 3] = [Self::Dashboard, Self::Audit, Self::Accounts];
+
+    /// Its path, and the least role that may go there.
+    const fn way(self) -> (&'static str, Role) {
+        match self {
+            Self::Dashboard => ("/console", Role::Viewer),
+            Self::Audit => ("/console/audit", Role::Operator),
+            Self::Accounts => ("/console/accounts", Role::Administrator),
+            Self::Own => ("/console/me", Role::Viewer),
+        }
+    }
+
+    /// Its name.
+    const fn label(self, t: &ConsoleFrameTexts) -> &'static str {
+        match self {
+            Self::Dashboard => t.dashboard,
+            Self::Audit => t.audit,
+            Self::Accounts => t.accounts,
+            Self::Own => t.own,
+        }
+    }
+}
+
+/// A link of the navigation.
+pub(crate) struct NavLink {
+    pub(crate) href: String,
+    pub(crate) label: &'static str,
+    /// Whether this is where one is.
+    pub(crate) is_here: bool,
+}
+
+/// What stands around a page; the templates call it `frame`.
+pub(crate) struct ConsoleFrame {
+    /// All texts, and those of the console.
+    pub(crate) t: &'static Texts,
+    pub(crate) c: &'static ConsoleTexts,
+    pub(crate) language: &'static str,
+    pub(crate) other_language: &'static str,
+    pub(crate) other_language_link: String,
+    pub(crate) style: &'static str,
+    pub(crate) console_style: &'static str,
+    pub(crate) organisation: String,
+    pub(crate) home: String,
+    pub(crate) nav: Vec<NavLink>,
+    /// Who is signed in, and as what.
+    pub(crate) who: String,
+    pub(crate) role: &'static str,
+    pub(crate) own: NavLink,
+    /// What every form carries.
+    pub(crate) csrf: String,
+    pub(crate) sign_out: String,
+}
+
+impl ConsoleFrame {
+    /// The frame for a visitor at a place.
+    pub(crate) fn new(shared: &Inner, visitor: &Visitor, here: Place) -> Self {
+        let (language, t) = (visitor.language(), visitor.reader.texts());
+        let frame = &t.console.frame;
+        let link = |place: Place| NavLink {
+            href: visitor.link(place.way().0),
+            label: place.label(frame),
+            is_here: place == here,
+        };
+        let may_go = |place: &Place| visitor.may(place.way().1);
+        Self {
+            t,
+            c: &t.console,
+            language: language.tag(),
+            other_language: language.other().tag(),
+            other_language_link: visitor.reader.link_in(language.other()),
+            style: assets::style_link(),
+            console_style: assets::console_style_link(),
+            organisation: shared.app.config.web.organisation.clone(),
+            home: visitor.link(Place::Dashboard.way().0),
+            nav: Place::ALL.into_iter().filter(may_go).map(link).collect(),
+            who: visitor.name.clone(),
+            role: frame.role(visitor.role),
+            own: link(Place::Own),
+            csrf: visitor.csrf.clone(),
+            sign_out: visitor.link("/console/sign-out"),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The console of those who operate the list, under `/console`: who may enter (`access`), what stands around each page (`layout`), and the pages
+//! (`pages`).
+//!
+//! Every handler takes a [`Visitor`](access::Visitor), who is signed in, and asks for the role that it [needs](access::Visitor::needs); forms come as
+//! [`Posted`](access::Posted). What changes anything is written into the audit trail before it is done.
+
+pub(crate) mod access;
+mod config;
+mod layout;
+mod pages;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::{Client, Shared};
+use crate::client::is_forwarded;
+use crate::failure::Failure;
+use crate::shield::{self, Bounds};
+
+pub use config::{ConsoleConfig, SecondFactor};
+pub(crate) use layout::{ConsoleFrame, Place};
+
+/// Where the console begins.
+pub(crate) const ROOT: &str = "/console";
+/// Where the calls for programs begin.
+pub(crate) const API: &str = "/api/v1/console";
+/// The largest body of any form: a file of rules with room to grow. What a form takes is bounded by [`access::Posted`].
+const MAX_BODY: usize = 1 << 20;
+/// Requests worked on at the same time: a handful of people, each with a page or two.
+const AT_ONCE: usize = 64;
+/// How long a request may take: a simulation over weeks of observations is the longest.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// The routes of the console, for those who may reach it.
+pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
+    let routes = access::routes().merge(pages::routes());
+    let bounds = Bounds {
+        body: MAX_BODY,
+        at_once: AT_ONCE,
+        time: LONGEST,
+        url: shared.app.config.console_url().to_owned(),
+    };
+    let door = middleware::from_fn_with_state(Arc::clone(shared), door);
+    shield::guarded(routes.layer(DefaultBodyLimit::disable()), &bounds).layer(door)
+}
+
+/// Tells everybody else that there is no such page. A proxy that is not known as one makes every stranger look like this machine.
+async fn door(
+    State(shared): State<Shared>,
+    Client(client): Client,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let config = &shared.app.config;
+    let is_hidden = is_forwarded(request.headers())
+        && !crate::client::is_from_proxy(request.extensions(), &config.web.trusted_proxies);
+    if is_hidden
+        || !config
+            .console
+            .clients
+            .iter()
+            .any(|prefix| prefix.contains(client))
+    {
+        return Err(Failure::NotFound);
+    }
+    Ok(next.run(request).await)
+}

@@ -1,0 +1,69 @@
+//! What stands on every page of the console, in both languages.
+
+use atalaya_model::Role;
+
+use crate::texts::With1;
+
+/// On every page of the console.
+pub(crate) struct ConsoleFrameTexts {
+    pub(crate) console: &'static str,
+    pub(crate) dashboard: &'static str,
+    pub(crate) audit: &'static str,
+    pub(crate) accounts: &'static str,
+    pub(crate) own: &'static str,
+    pub(crate) sign_out: &'static str,
+    /// The names of `Role::ALL`.
+    pub(crate) roles: [&'static str; 4],
+    pub(crate) not_allowed: &'static str,
+    /// The least role that may.
+    pub(crate) not_allowed_text: With1,
+    pub(crate) stale_form: &'static str,
+    pub(crate) stale_form_text: &'static str,
+}
+
+impl ConsoleFrameTexts {
+    /// The name of a role.
+    pub(crate) const fn role(&self, role: Role) -> &'static str {
+        let [viewer, desk, operator, administrator] = self.roles;
+        match role {
+            Role::Viewer => viewer,
+            Role::Desk => desk,
+            Role::Operator => operator,
+            Role::Administrator => administrator,
+        }
+    }
+}
+
+/// In English.
+pub(super) const ENGLISH: ConsoleFrameTexts = ConsoleFrameTexts {
+    console: "Console",
+    dashboard: "Overview",
+    audit: "Audit trail",
+    accounts: "Accounts",
+    own: "Your account",
+    sign_out: "Sign out",
+    roles: ["viewer", "desk", "operator", "administrator"],
+    not_allowed: "Your role does not allow this",
+    not_allowed_text: |role| {
+        format!("This takes the role {role} or more. An administrator can give it to you.")
+    },
+    stale_form: "This form is not of your session",
+    stale_form_text: "You have signed in anew since it was shown, or another site made it. Nothing was changed: open the page again and repeat it.",
+};
+
+/// In Spanish.
+pub(super) const SPANISH: ConsoleFrameTexts = ConsoleFrameTexts {
+    console: "Consola",
+    dashboard: "Resumen",
+    audit: "Registro de auditoría",
+    accounts: "Cuentas",
+    own: "Su cuenta",
+    sign_out: "Salir",
+    roles: ["observador", "mesa de abuso", "operador", "administrador"],
+    not_allowed: "Su función no lo permite",
+    not_allowed_text: |role| {
+        format!("Para esto hace falta la función «{role}» o una superior. Puede dársela un administrador.")
+    },
+    stale_form: "Este formulario no es de su sesión",
+    stale_form_text: "Usted volvió a entrar después de verlo, o lo hizo otro sitio. No se cambió nada: abra la página de nuevo y repítalo.",
+};
