@@ -16,7 +16,7 @@ use atalaya_observe::{Others, TrapFile};
 use atalaya_publish::{Export, Filter, Zone};
 use atalaya_stats::{Counter, Statistics};
 use atalaya_store::{Evidence, EvidenceKind, Recorded, Rulebook, Store, StoreError, Topic};
-use atalaya_web::{App, AppConfig, Reporters, Telling};
+use atalaya_web::{App, AppConfig, Nobody, Reporters, Telling};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +27,7 @@ use crate::control::{
     ContactAnswer, ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, Settled,
     SourceWorth, StepAnswer,
 };
-use crate::{feedback, hearing, others, outgoing, process, statistics};
+use crate::{feedback, hearing, others, outgoing, process, rulebook, statistics};
 
 /// The longest wait for the zone to show what was just decided.
 const ZONE_WAIT: Duration = Duration::from_secs(10);
@@ -129,6 +129,7 @@ impl House {
             statistics: Arc::clone(&statistics),
             metrics: process::metrics()?,
             feedback,
+            operations: Arc::new(Nobody),
             config: shown,
         };
         Ok(Arc::new(Self {
@@ -196,6 +197,7 @@ impl House {
             request @ (Request::Simulate { .. } | Request::Purge { .. } | Request::Sources) => {
                 self.answer_about_judging(request, now).await?
             }
+            Request::Rules(asked) => rulebook::answer(&self.config, store, &self.rules, asked).await?,
             Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
             Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
             Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await?,

@@ -412,10 +412,12 @@ fn start_parts(
     put_to_work(tasks, "the DNS server", dns.serve(sockets.dns, stop.clone()));
     start_notices(house, tasks, stop)?;
     feedback::start(house, tasks, stop);
-    let pages = atalaya_web::serve(sockets.http, house.pages.clone(), stop.clone());
+    let mut app = house.pages.clone();
+    app.operations = Arc::clone(house) as Arc<dyn Operations>;
+    let pages = atalaya_web::serve(sockets.http, app.clone(), stop.clone());
     put_to_work(tasks, "the pages", pages);
     if let Some(socket) = sockets.console {
-        let console = atalaya_web::serve_console(socket, house.pages.clone(), stop.clone());
+        let console = atalaya_web::serve_console(socket, app, stop.clone());
         put_to_work(tasks, "the console", console);
     }
     let (reporters, ended) = (Arc::clone(&house.pages.reporters), stop.clone());

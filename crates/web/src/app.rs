@@ -48,6 +48,8 @@ pub struct App {
     pub statistics: Arc<Statistics>,
     /// Who is told of every message from his addresses.
     pub feedback: Arc<Feedback>,
+    /// Does what the console asks for.
+    pub operations: Arc<dyn Operations>,
     /// Gives the text of `/metrics`.
     pub metrics: PrometheusHandle,
     /// The configuration.

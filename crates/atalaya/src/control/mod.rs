@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
+use crate::rulebook::RulesRequest;
 use crate::statistics::StatsRequest;
 
 pub(crate) use client::Line;
@@ -85,6 +86,8 @@ pub(crate) enum Request {
     Observe { batch: Vec<Replayed> },
     /// A step of taking over a list of others.
     Import { wish: Import, step: ImportStep },
+    /// The file of rules.
+    Rules(RulesRequest),
     /// Judge the kept observations by other rules, in memory; the answer is a [`Report`](atalaya_decide::simulate::Report).
     Simulate { rules: String, since: Timestamp },
     /// Take back what followed from observations or a rule; the answer is [`Purged`](atalaya_decide::purge::Purged).

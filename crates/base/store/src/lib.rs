@@ -43,6 +43,7 @@ mod tallies;
 mod tokens;
 mod told;
 mod transaction;
+mod waiting;
 mod writer;
 
 pub use accounts::{Account, AccountChange, Changed, Credentials, Factor, Invitation};
@@ -71,6 +72,7 @@ pub use sessions::{Failures, Session};
 pub use signed::{ReportLimits, SIGNED_READER};
 pub use sources::SourceRecord;
 pub use statistics::{KeptDay, KeptSegment};
+pub use waiting::{MOST_WAITING, Waiting};
 pub use store::Store;
 pub use subscription::{Subscription, Topic};
 pub use suppressed::{Asked, Suppressed};

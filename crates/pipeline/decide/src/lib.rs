@@ -24,4 +24,4 @@ pub use judge::{Ruling, Why, judge, lifetime, rule_on, score, weigh};
 pub use protect::{ProtectConfig, Protected, Protection};
 pub use rules::{Rules, RulesError};
 pub use withdraw::is_ruled;
-pub use work::Judge;
+pub use work::{Judge, READER};

@@ -26,7 +26,7 @@ mod retract;
 mod standing;
 
 /// The name under which the store keeps how far the judge has read.
-pub(crate) const READER: &str = "decide";
+pub const READER: &str = "decide";
 /// Observations judged in one transaction: enough to share its cost, few enough that others write in between.
 const BATCH: u32 = 2_048;
 /// A batch above this is part of a flood: many small ones would cost more than all else.

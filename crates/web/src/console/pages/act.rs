@@ -1,0 +1,116 @@
+//! Doing what changes something: written down first, then done, then what came of it is written behind.
+//!
+//! In: a deed and the order that does it. Out: the way back to a page, which tells the outcome by the deed's number.
+
+use atalaya_model::{Act, Role};
+use atalaya_store::{DeedId, DeedOutcome, KeptDeed};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::{Value, json};
+
+use crate::app::Inner;
+use crate::console::access::Visitor;
+use crate::console::operations::Order;
+use crate::failure::Failure;
+
+/// What is to be done.
+pub(super) struct Deeds {
+    /// What kind of act it is.
+    pub(super) act: Act,
+    /// To what.
+    pub(super) target: String,
+    /// What else is to be known, and what undoing needs.
+    pub(super) details: Value,
+    /// What it takes back.
+    pub(super) undoes: Option<DeedId>,
+    /// The orders that do it, one after the other; the first that fails is the last.
+    pub(super) orders: Vec<Order>,
+}
+
+/// Does it, and leads back to a page of the console.
+pub(super) async fn perform(
+    shared: &Inner,
+    visitor: &Visitor,
+    deeds: Deeds,
+    back: &str,
+) -> Result<Response, Failure> {
+    let mut deed = visitor.deed(shared, deeds.act, deeds.target, deeds.details);
+    deed.undoes = deeds.undoes;
+    let store = &shared.app.store;
+    let id = store.record_deed(&deed).await?;
+    let (mut outcome, mut details) = (DeedOutcome::Done, Value::Null);
+    for order in deeds.orders {
+        match shared.app.operations.answer(order).await {
+            Ok(answer) => details = answer,
+            Err(error) => {
+                (outcome, details) = (DeedOutcome::Failed, json!({ "error": error }));
+                break;
+            }
+        }
+    }
+    store.end_deed(id, outcome, &details).await?;
+    Ok(to_page(visitor, back, id))
+}
+
+/// The way back to a page that tells of a deed.
+fn to_page(visitor: &Visitor, back: &str, id: DeedId) -> Response {
+    let mark = if back.contains('?') { '&' } else { '?' };
+    Redirect::to(&visitor.reader.link_to(&format!("{back}{mark}deed={id}"))).into_response()
+}
+
+/// What a page tells of something that was just done.
+pub(super) struct Told {
+    /// Its number, for taking it back; none where that cannot be done.
+    pub(super) undo: Option<DeedId>,
+    pub(super) act: Act,
+    pub(super) target: String,
+    /// What stood in the way.
+    pub(super) error: Option<String>,
+}
+
+impl Told {
+    /// What came of a deed of this visitor's own, whose number stands in the address of the page.
+    pub(super) async fn of(
+        shared: &Inner,
+        visitor: &Visitor,
+        id: Option<u64>,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        let deed = shared.app.store.deed(DeedId(id)).await?;
+        Ok(deed
+            .filter(|deed| deed.deed.who == visitor.name)
+            .and_then(Self::new))
+    }
+
+    fn new(kept: KeptDeed) -> Option<Self> {
+        let end = kept.end.as_ref()?;
+        let error = (end.outcome == DeedOutcome::Failed).then(|| {
+            let error = end.details.get("error").and_then(Value::as_str);
+            error.unwrap_or_default().to_owned()
+        });
+        Some(Self {
+            undo: is_undoable(&kept).then_some(kept.id),
+            act: kept.deed.act,
+            target: kept.deed.target,
+            error,
+        })
+    }
+}
+
+/// Whether a deed can be taken back by a button.
+pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
+    let is_done = kept
+        .end
+        .as_ref()
+        .is_some_and(|end| end.outcome == DeedOutcome::Done);
+    let is_known = matches!(
+        kept.deed.act,
+        Act::List | Act::Unlist | Act::Allow | Act::Disallow
+    );
+    // What was there before stands only in deeds of the console.
+    is_done && is_known && kept.undone_by.is_none() && kept.deed.details.get("before").is_some()
+}
+
+/// The least role that changes the list.
+pub(super) const CHANGES: Role = Role::Operator;

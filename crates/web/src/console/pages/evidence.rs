@@ -1,0 +1,239 @@
+//! One observation with all that is kept of it, in the view of the desk, of its network, or of the public. Everything in it is text: a message is shown
+//! as its source and as the words in it, never as the page that it wanted to be, and nothing is loaded from outside.
+
+use askama::Template;
+use atalaya_formats::view::{PublicObservation, Shown, ShownObservation, View};
+use atalaya_model::{ObservationId, Role};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use mail_parser::MessageParser;
+use serde::Deserialize;
+
+use super::rows::subject_link;
+use crate::app::Shared;
+use crate::console::access::Visitor;
+use crate::console::operations::{EvidenceOrder, Order};
+use crate::console::{ConsoleFrame, Place};
+use crate::failure::Failure;
+use crate::pages::page;
+use crate::texts::EvidenceTexts;
+use crate::written::Moment;
+
+/// Longest text of a message that is shown decoded, in characters.
+const MAX_DECODED: usize = 100_000;
+
+/// For whose eyes.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    view: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/evidence.html")]
+struct EvidencePage {
+    frame: ConsoleFrame,
+    id: String,
+    address: String,
+    about: String,
+    at: Moment,
+    views: Vec<ViewLink>,
+    facts: Vec<(&'static str, String)>,
+    oddities: Vec<String>,
+    headers: Vec<(String, String)>,
+    decoded: Option<String>,
+    source: Option<SourceView>,
+    conversation: Option<String>,
+    dialect: Option<String>,
+    shape: Option<String>,
+}
+
+/// A view, and whether it is the one that is shown.
+struct ViewLink {
+    href: String,
+    name: &'static str,
+    is_here: bool,
+}
+
+/// The message as it came.
+struct SourceView {
+    text: String,
+    is_whole: bool,
+    parts_left_out: usize,
+}
+
+/// `/console/evidence/{id}`.
+pub(super) async fn evidence(
+    State(shared): State<Shared>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    visitor.needs(Role::Desk)?;
+    let id: ObservationId = id.parse().map_err(|_bad| Failure::NotFound)?;
+    let view = match asked.view.as_str() {
+        "" | "desk" => View::Desk,
+        "network" => View::Network,
+        "public" => View::Public,
+        _ => return Err(Failure::BadRequest),
+    };
+    // So that one that is not there is told from one that cannot be shown.
+    if shared.app.store.observation(id).await?.is_none() {
+        return Err(Failure::NotFound);
+    }
+    let order = Order::Evidence(EvidenceOrder::One { id, view });
+    let answer = shared.app.operations.answer(order).await.map_err(|error| {
+        tracing::warn!(%error, "evidence could not be shown");
+        Failure::Unavailable
+    })?;
+    let shown: Shown = serde_json::from_value(answer).map_err(|_bad| Failure::Internal)?;
+    let frame = ConsoleFrame::new(&shared, &visitor, Place::Listings);
+    let mut template = match shown {
+        Shown::Public(seen) => public_page(&seen, &visitor, frame),
+        Shown::Network(seen) | Shown::Desk(seen) => full_page(*seen, &visitor, frame),
+    };
+    template.id = id.to_string();
+    template.views = views(&id, view, &visitor);
+    Ok(page(StatusCode::OK, &visitor.reader, &template))
+}
+
+/// The choice of views.
+fn views(id: &ObservationId, here: View, visitor: &Visitor) -> Vec<ViewLink> {
+    let t = &visitor.reader.texts().console.evidence;
+    [
+        (View::Desk, "desk", t.desk),
+        (View::Network, "network", t.network),
+        (View::Public, "public", t.public),
+    ]
+    .into_iter()
+    .map(|(view, word, name)| ViewLink {
+        href: visitor
+            .reader
+            .link_to(&format!("/console/evidence/{id}?view={word}")),
+        name,
+        is_here: view == here,
+    })
+    .collect()
+}
+
+/// What everybody may see.
+fn public_page(seen: &PublicObservation, visitor: &Visitor, frame: ConsoleFrame) -> EvidencePage {
+    let (t, units) = (&frame.c.evidence, &frame.t.units);
+    let facts = vec![
+        (t.subject, seen.subject.clone()),
+        (t.sensor, seen.sensor.name().to_owned()),
+        (t.kind, seen.kind.name().to_owned()),
+        (t.helo, seen.helo.clone()),
+        (t.size, units.size(seen.size)),
+    ];
+    EvidencePage {
+        id: String::new(),
+        address: seen.address.to_string(),
+        about: subject_link(visitor, &seen.address.to_string()),
+        at: units.moment(seen.seen_at),
+        views: Vec::new(),
+        facts,
+        oddities: Vec::new(),
+        headers: Vec::new(),
+        decoded: None,
+        source: None,
+        conversation: None,
+        dialect: None,
+        shape: None,
+        frame,
+    }
+}
+
+/// What network and desk see.
+fn full_page(seen: ShownObservation, visitor: &Visitor, frame: ConsoleFrame) -> EvidencePage {
+    let (headers, decoded) = seen
+        .message
+        .as_ref()
+        .map_or((Vec::new(), None), |message| decode(&message.text));
+    EvidencePage {
+        id: String::new(),
+        address: seen.address.to_string(),
+        about: subject_link(visitor, &seen.address.to_string()),
+        at: frame.t.units.moment(seen.seen_at),
+        views: Vec::new(),
+        facts: facts(&seen, &frame.c.evidence, &frame),
+        oddities: seen.oddities,
+        headers,
+        decoded,
+        source: seen.message.map(|message| SourceView {
+            text: message.text,
+            is_whole: message.is_whole,
+            parts_left_out: message.parts_left_out,
+        }),
+        conversation: seen.conversation,
+        dialect: seen.dialect_text,
+        shape: seen.shape_text,
+        frame,
+    }
+}
+
+/// The facts in their order; those that are not known are left out.
+fn facts(
+    seen: &ShownObservation,
+    t: &'static EvidenceTexts,
+    frame: &ConsoleFrame,
+) -> Vec<(&'static str, String)> {
+    let yes_no = |is: bool| if is { t.yes } else { t.no }.to_owned();
+    let envelope = &seen.envelope;
+    let all = [
+        (t.subject, Some(envelope.subject.clone())),
+        (t.sensor, Some(seen.sensor.name().to_owned())),
+        (t.source, seen.source.clone().filter(|source| !source.is_empty())),
+        (t.kind, Some(seen.kind.name().to_owned())),
+        (t.handshake, Some(seen.handshake.name().to_owned())),
+        (t.counts, Some(yes_no(seen.counted))),
+        (t.trap, seen.trap.map(|trap| trap.name().to_owned())),
+        (t.helo, Some(envelope.helo.clone())),
+        (t.sender, Some(envelope.mail_from.clone())),
+        (t.recipients, Some(envelope.recipients.join(", "))),
+        (t.size, Some(frame.t.units.size(seen.size))),
+        (t.port, seen.source_port.map(|port| port.to_string())),
+        (t.tls, seen.tls.clone()),
+        (t.fingerprint, seen.fingerprint.clone()),
+        (
+            t.system,
+            seen.system.as_ref().and_then(|system| system.label.clone()),
+        ),
+        (
+            t.dialect,
+            seen.dialect.as_ref().map(|dialect| dialect.id.to_string()),
+        ),
+    ];
+    all.into_iter()
+        .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
+        .collect()
+}
+
+/// The head of a message and the words in it, as plain text: HTML is turned into words, and what is no text is not shown.
+fn decode(source: &str) -> (Vec<(String, String)>, Option<String>) {
+    let Some(message) = MessageParser::default().parse(source.as_bytes()) else {
+        return (Vec::new(), None);
+    };
+    let header = |name: &'static str, value: Option<String>| Some((name.to_owned(), value?));
+    let addresses = |list: Option<&mail_parser::Address<'_>>| {
+        let list = list?;
+        let each = list.iter().map(|one| match (one.name(), one.address()) {
+            (Some(name), Some(address)) => format!("{name} <{address}>"),
+            (name, address) => address.or(name).unwrap_or_default().to_owned(),
+        });
+        Some(each.collect::<Vec<_>>().join(", "))
+    };
+    let headers = [
+        header("From", addresses(message.from())),
+        header("To", addresses(message.to())),
+        header("Reply-To", addresses(message.reply_to())),
+        header("Subject", message.subject().map(str::to_owned)),
+        header("Date", message.date().map(mail_parser::DateTime::to_rfc3339)),
+        header("Message-ID", message.message_id().map(str::to_owned)),
+    ];
+    let text = message
+        .body_text(0)
+        .map(|text| text.chars().take(MAX_DECODED).collect::<String>());
+    (headers.into_iter().flatten().collect(), text)
+}

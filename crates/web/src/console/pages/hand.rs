@@ -1,0 +1,371 @@
+//! What a person lists, takes off, allows and disallows, and takes back.
+
+use std::time::Duration;
+
+use askama::Template;
+use atalaya_model::{Act, AllowEntry, Class, Listing, Prefix, Timestamp};
+use atalaya_store::DeedId;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::act::{CHANGES, Deeds, Told, perform};
+use super::rows::{AllowRow, ListingRow, classes};
+use crate::app::{Inner, Shared};
+use crate::console::access::{Posted, Visitor};
+use crate::console::operations::Order;
+use crate::console::{ConsoleFrame, Place};
+use crate::failure::Failure;
+use crate::pages::page;
+
+/// Listings that a preview shows.
+const MOST_SHOWN: u32 = 20;
+/// The longest reason, in characters: it stands in DNS answers and on pages.
+const MAX_REASON: usize = 200;
+/// The longest end that a form sets, in days.
+const MAX_DAYS: u64 = 3_650;
+/// The choices of an end, in days.
+pub(super) const DAYS: [u64; 6] = [1, 3, 7, 30, 90, 365];
+
+/// What a page by hand is asked for.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    prefix: String,
+    deed: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "console/by_hand.html")]
+struct ByHandPage {
+    frame: ConsoleFrame,
+    told: Option<Told>,
+    prefix: String,
+    wrong: bool,
+    hits: Option<Hits>,
+    classes: Vec<(&'static str, &'static str)>,
+    days: [u64; 6],
+}
+
+/// What an entry for a prefix would meet.
+struct Hits {
+    prefix: String,
+    addresses: String,
+    reserved: Option<&'static str>,
+    allowed: Vec<AllowRow>,
+    listings: Vec<ListingRow>,
+    is_more: bool,
+}
+
+/// `/console/by-hand`.
+pub(super) async fn by_hand(
+    State(shared): State<Shared>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    visitor.needs(CHANGES)?;
+    let prefix = prefix_of(&asked.prefix);
+    let hits = match prefix {
+        Some(prefix) => Some(hits(&shared, &visitor, prefix).await?),
+        None => None,
+    };
+    let template = ByHandPage {
+        told: Told::of(&shared, &visitor, asked.deed).await?,
+        wrong: prefix.is_none() && !asked.prefix.trim().is_empty(),
+        prefix: prefix.map_or(asked.prefix, |prefix| prefix.to_string()),
+        hits,
+        classes: classes(&visitor),
+        days: DAYS,
+        frame: ConsoleFrame::new(&shared, &visitor, Place::ByHand),
+    };
+    Ok(page(StatusCode::OK, &visitor.reader, &template))
+}
+
+/// Looks up what an entry would meet.
+async fn hits(shared: &Inner, visitor: &Visitor, prefix: Prefix) -> Result<Hits, Failure> {
+    let (store, now) = (&shared.app.store, shared.app.clock.now());
+    let mut listings = store
+        .listings_page(Some(&prefix), None, MOST_SHOWN.saturating_add(1))
+        .await?;
+    let is_more = listings.len() > MOST_SHOWN as usize;
+    listings.truncate(MOST_SHOWN as usize);
+    let allowed = store.allowed().await?;
+    let near = |entry: &&AllowEntry| entry.prefix.overlaps(&prefix) && !entry.is_over(now);
+    let units = &visitor.reader.texts().units;
+    let bits = if prefix.is_ipv4() { 32 } else { 128 };
+    let host_bits = u32::from(bits - prefix.length().min(bits));
+    Ok(Hits {
+        addresses: if host_bits < 64 {
+            units.number(1_u64 << host_bits)
+        } else {
+            format!("2^{host_bits}")
+        },
+        reserved: atalaya_model::reserved(&prefix),
+        allowed: allowed
+            .iter()
+            .filter(near)
+            .map(|entry| AllowRow::new(entry, visitor))
+            .collect(),
+        listings: listings
+            .iter()
+            .map(|listing| ListingRow::new(listing, visitor))
+            .collect(),
+        is_more,
+        prefix: prefix.to_string(),
+    })
+}
+
+/// An entry to make. Without days it has no end.
+#[derive(Deserialize)]
+pub(super) struct Entry {
+    prefix: String,
+    #[serde(default)]
+    class: String,
+    reason: String,
+    #[serde(default)]
+    days: String,
+}
+
+impl Entry {
+    fn reason(&self) -> Result<String, Failure> {
+        let reason = self.reason.trim();
+        let is_good = !reason.is_empty()
+            && reason.chars().count() <= MAX_REASON
+            && !reason.chars().any(char::is_control);
+        is_good
+            .then(|| reason.to_owned())
+            .ok_or(Failure::BadRequest)
+    }
+
+    fn until(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+        if self.days.is_empty() {
+            return Ok(None);
+        }
+        let days: u64 = self.days.parse().map_err(|_bad| Failure::BadRequest)?;
+        if !(1..=MAX_DAYS).contains(&days) {
+            return Err(Failure::BadRequest);
+        }
+        Ok(Some(now.plus(Duration::from_secs(days.saturating_mul(86_400)))))
+    }
+
+    fn prefix(&self) -> Result<Prefix, Failure> {
+        prefix_of(&self.prefix).ok_or(Failure::BadRequest)
+    }
+
+    fn class(&self) -> Result<Class, Failure> {
+        self.class.parse().map_err(|_bad| Failure::BadRequest)
+    }
+}
+
+/// The prefix that a person typed.
+pub(super) fn prefix_of(text: &str) -> Option<Prefix> {
+    text.trim().parse().ok()
+}
+
+/// What stands at exactly this prefix, as undoing needs it.
+async fn listed(shared: &Inner, prefix: &Prefix) -> Result<Vec<Listing>, Failure> {
+    let now = shared.app.clock.now();
+    let mut listings = shared.app.store.listings(prefix).await?;
+    listings.retain(|listing| !listing.is_over(now));
+    Ok(listings)
+}
+
+/// The entry of the allow list for exactly this prefix.
+async fn allowed(shared: &Inner, prefix: &Prefix) -> Result<Option<AllowEntry>, Failure> {
+    let around = shared.app.store.allowed_covering(&[*prefix]).await?;
+    let now = shared.app.clock.now();
+    Ok(around
+        .into_iter()
+        .find(|entry| entry.prefix == *prefix && !entry.is_over(now)))
+}
+
+/// The page that an act on a prefix leads back to.
+fn back_to(prefix: &Prefix) -> String {
+    format!("/console/by-hand?prefix={prefix}")
+}
+
+/// `POST /console/list`.
+pub(super) async fn list(
+    State(shared): State<Shared>,
+    posted: Posted<Entry>,
+) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let (prefix, class, reason) = (form.prefix()?, form.class()?, form.reason()?);
+    let until = form.until(shared.app.clock.now())?;
+    let mut before = listed(&shared, &prefix).await?;
+    before.retain(|listing| listing.class == class);
+    let deeds = Deeds {
+        act: Act::List,
+        target: prefix.to_string(),
+        details: json!({ "class": class, "reason": reason, "until": until, "before": before }),
+        undoes: None,
+        orders: vec![Order::List {
+            prefix,
+            class,
+            reason,
+            until,
+        }],
+    };
+    perform(&shared, &visitor, deeds, &back_to(&prefix)).await
+}
+
+/// `POST /console/unlist`.
+pub(super) async fn unlist(
+    State(shared): State<Shared>,
+    posted: Posted<Entry>,
+) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let (prefix, reason) = (form.prefix()?, form.reason()?);
+    let class = (!form.class.is_empty()).then(|| form.class()).transpose()?;
+    let mut before = listed(&shared, &prefix).await?;
+    before.retain(|listing| class.is_none_or(|class| listing.class == class));
+    let deeds = Deeds {
+        act: Act::Unlist,
+        target: prefix.to_string(),
+        details: json!({ "class": class, "reason": reason, "before": before }),
+        undoes: None,
+        orders: vec![Order::Unlist {
+            prefix,
+            class,
+            reason,
+        }],
+    };
+    perform(&shared, &visitor, deeds, &back_to(&prefix)).await
+}
+
+/// `POST /console/allow`.
+pub(super) async fn allow(
+    State(shared): State<Shared>,
+    posted: Posted<Entry>,
+) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let (prefix, reason) = (form.prefix()?, form.reason()?);
+    let until = form.until(shared.app.clock.now())?;
+    let before = allowed(&shared, &prefix).await?;
+    let deeds = Deeds {
+        act: Act::Allow,
+        target: prefix.to_string(),
+        details: json!({ "reason": reason, "until": until, "before": before }),
+        undoes: None,
+        orders: vec![Order::Allow {
+            prefix,
+            reason,
+            until,
+        }],
+    };
+    perform(&shared, &visitor, deeds, &back_to(&prefix)).await
+}
+
+/// `POST /console/disallow`.
+pub(super) async fn disallow(
+    State(shared): State<Shared>,
+    posted: Posted<Entry>,
+) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let (prefix, reason) = (form.prefix()?, form.reason()?);
+    let before = allowed(&shared, &prefix).await?;
+    let deeds = Deeds {
+        act: Act::Disallow,
+        target: prefix.to_string(),
+        details: json!({ "reason": reason, "before": before }),
+        undoes: None,
+        orders: vec![Order::Disallow { prefix, reason }],
+    };
+    perform(&shared, &visitor, deeds, &back_to(&prefix)).await
+}
+
+/// Which deed is to be taken back.
+#[derive(Deserialize)]
+pub(super) struct Undo {
+    deed: u64,
+}
+
+/// `POST /console/undo`.
+pub(super) async fn undo(
+    State(shared): State<Shared>,
+    posted: Posted<Undo>,
+) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let kept = shared.app.store.deed(DeedId(form.deed)).await?;
+    let kept = kept
+        .filter(super::act::is_undoable)
+        .ok_or(Failure::NotFound)?;
+    let prefix = prefix_of(&kept.deed.target).ok_or(Failure::Internal)?;
+    let reason = (visitor.reader.texts().console.list.undo_reason)(&kept.id.to_string());
+    let now = shared.app.clock.now();
+    let (act, orders) =
+        contrary(kept.deed.act, prefix, &kept.deed.details, (reason, now)).ok_or(Failure::BadRequest)?;
+    let before = match act {
+        Act::List | Act::Unlist => json!(listed(&shared, &prefix).await?),
+        _ => json!(allowed(&shared, &prefix).await?),
+    };
+    let deeds = Deeds {
+        act,
+        target: prefix.to_string(),
+        details: json!({ "class": kept.deed.details.get("class"), "before": before }),
+        undoes: Some(kept.id),
+        orders,
+    };
+    perform(&shared, &visitor, deeds, &back_to(&prefix)).await
+}
+
+/// What takes an act back: what it is, and the orders. What has ended in the meantime does not come back.
+fn contrary(
+    act: Act,
+    prefix: Prefix,
+    details: &Value,
+    (reason, now): (String, Timestamp),
+) -> Option<(Act, Vec<Order>)> {
+    let before = details.get("before")?;
+    let class = details
+        .get("class")
+        .and_then(|class| serde_json::from_value(class.clone()).ok());
+    let relist = |listings: Vec<Listing>| {
+        let stands = |listing: &Listing| !listing.is_over(now);
+        let order = |listing: Listing| Order::List {
+            prefix,
+            class: listing.class,
+            reason: listing.reason,
+            until: listing.until,
+        };
+        listings.into_iter().filter(stands).map(order).collect::<Vec<_>>()
+    };
+    let entry = || serde_json::from_value::<Option<AllowEntry>>(before.clone()).ok();
+    let allow = |entry: AllowEntry| Order::Allow {
+        prefix,
+        reason: entry.reason,
+        until: entry.until,
+    };
+    match act {
+        Act::List => {
+            let again = relist(serde_json::from_value(before.clone()).ok()?);
+            let unlist = || Order::Unlist {
+                prefix,
+                class,
+                reason,
+            };
+            Some(if again.is_empty() {
+                (Act::Unlist, vec![unlist()])
+            } else {
+                (Act::List, again)
+            })
+        }
+        Act::Unlist => {
+            let again = relist(serde_json::from_value(before.clone()).ok()?);
+            (!again.is_empty()).then_some((Act::List, again))
+        }
+        Act::Allow => Some(match entry()? {
+            Some(earlier) => (Act::Allow, vec![allow(earlier)]),
+            None => (Act::Disallow, vec![Order::Disallow { prefix, reason }]),
+        }),
+        Act::Disallow => entry()?.map(|earlier| (Act::Allow, vec![allow(earlier)])),
+        _ => None,
+    }
+}

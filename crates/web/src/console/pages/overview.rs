@@ -1,0 +1,251 @@
+//! The first page of the console: how things are, and, where the browser runs scripts, how they go on (server-sent events).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use atalaya_store::MOST_WAITING;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::app::{Inner, Shared};
+use crate::assets;
+use crate::console::access::Visitor;
+use crate::console::reading::{Counter, Reading};
+use crate::console::{ConsoleFrame, Place};
+use crate::failure::Failure;
+use crate::pages::page;
+use crate::texts::{OverviewTexts, Texts};
+use crate::written::Moment;
+
+/// The time from one event to the next.
+const EVERY: Duration = Duration::from_secs(3);
+/// How long a stream lasts; a browser that still shows the page opens another, and has to be signed in for it.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+#[derive(Template)]
+#[template(path = "console/overview.html")]
+struct OverviewPage {
+    frame: ConsoleFrame,
+    script: &'static str,
+    live: &'static str,
+    groups: Vec<Group>,
+    sensors: Vec<SensorRow>,
+    top: Option<TopView>,
+}
+
+/// Figures that belong together.
+struct Group {
+    title: &'static str,
+    figures: Vec<Figure>,
+}
+
+/// One figure.
+struct Figure {
+    /// The name under which events bring it.
+    key: &'static str,
+    name: &'static str,
+    text: String,
+    /// Whether somebody should look.
+    is_bad: bool,
+    /// Where more of it stands.
+    href: Option<String>,
+}
+
+/// What a sensor saw last.
+struct SensorRow {
+    name: &'static str,
+    at: Moment,
+    count: String,
+}
+
+/// Who asks most.
+struct TopView {
+    clients: Vec<(String, String)>,
+    asked: Vec<(String, String)>,
+}
+
+/// `/console`.
+pub(super) async fn overview(State(shared): State<Shared>, visitor: Visitor) -> Result<Response, Failure> {
+    let reading = shared.pulse.read(&shared).await?;
+    let t = visitor.reader.texts();
+    let template = OverviewPage {
+        script: assets::console_script_link(),
+        live: "/console/live",
+        groups: groups(&reading, t, |path| visitor.link(path)),
+        sensors: reading
+            .sensors
+            .iter()
+            .map(|(sensor, at, count)| SensorRow {
+                name: sensor.name(),
+                at: t.units.moment(*at),
+                count: t.units.number(*count),
+            })
+            .collect(),
+        top: top(&shared, t),
+        frame: ConsoleFrame::new(&shared, &visitor, Place::Dashboard),
+    };
+    Ok(page(StatusCode::OK, &visitor.reader, &template))
+}
+
+/// Who asks most today.
+fn top(shared: &Inner, t: &'static Texts) -> Option<TopView> {
+    const MOST: usize = 5;
+    let report = shared.app.zone.top(MOST, shared.app.clock.now());
+    let rows = |entries: Vec<atalaya_publish::TopEntry>| {
+        let row = |entry: atalaya_publish::TopEntry| (entry.who.to_string(), t.units.number(entry.count));
+        entries.into_iter().map(row).collect::<Vec<_>>()
+    };
+    let view = TopView {
+        clients: rows(report.clients),
+        asked: rows(report.asked),
+    };
+    (!view.clients.is_empty()).then_some(view)
+}
+
+/// All figures, written.
+fn groups(reading: &Reading, t: &'static Texts, link: impl Fn(&str) -> String) -> Vec<Group> {
+    let o = &t.console.overview;
+    let number = |count: u64| t.units.number(count);
+    let some = |count: u64| {
+        if count >= MOST_WAITING {
+            (o.or_more)(&number(count))
+        } else {
+            number(count)
+        }
+    };
+    let figure = |key, name, text| Figure {
+        key,
+        name,
+        text,
+        is_bad: false,
+        href: None,
+    };
+    let rate = |counter: Counter, factor: f64| rate(reading.rates.get(&counter), factor, t);
+    let count = |counter: Counter| reading.counters.get(&counter).copied().unwrap_or_default();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counters are whole and not negative")]
+    let lost = count(Counter::Lost) as u64;
+    let jobs: u64 = reading.waiting.jobs.iter().map(|(_, count)| count).sum();
+    let mut groups = vec![
+        Group {
+            title: o.list,
+            figures: vec![
+                Figure {
+                    href: Some(link("/console/listings")),
+                    ..figure("listings", o.listings, number(reading.listings))
+                },
+                Figure {
+                    href: Some(link("/console/allowed")),
+                    ..figure("allowed", o.allowed, number(reading.allowed))
+                },
+                figure("serial", o.serial, reading.serial.to_string()),
+            ],
+        },
+        Group {
+            title: o.pace,
+            figures: vec![
+                figure("observations", o.observations, rate(Counter::Observations, 60.0)),
+                figure("answers", o.answers, rate(Counter::Answers, 1.0)),
+                figure("mails", o.mails, rate(Counter::Mails, 60.0)),
+                figure("requests", o.requests, rate(Counter::Requests, 1.0)),
+            ],
+        },
+    ];
+    groups.push(Group {
+        title: o.queues,
+        figures: vec![
+            Figure {
+                is_bad: reading.unjudged > MOST_UNJUDGED,
+                ..figure("unjudged", o.unjudged, number(reading.unjudged))
+            },
+            figure("waiting-mails", o.waiting_mails, some(reading.waiting.mails)),
+            figure("waiting-jobs", o.waiting_jobs, some(jobs)),
+            Figure {
+                is_bad: reading.waiting.replies > 0,
+                ..figure("replies", o.replies, number(reading.waiting.replies))
+            },
+            Figure {
+                is_bad: reading.quarantined > 0,
+                ..figure("quarantined", o.quarantined, number(reading.quarantined))
+            },
+            Figure {
+                is_bad: lost > 0,
+                ..figure("lost", o.lost, number(lost))
+            },
+        ],
+    });
+    groups
+}
+
+/// More than this behind, the judge does not keep up.
+const MOST_UNJUDGED: u64 = 20_000;
+
+/// A rate in words; none before there were two readings.
+fn rate(per_second: Option<&f64>, factor: f64, t: &'static Texts) -> String {
+    let Some(rate) = per_second.map(|rate| rate * factor) else {
+        return OverviewTexts::UNKNOWN.to_owned();
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are not negative and far below 2^64")]
+    let whole = rate.round() as u64;
+    if whole >= 10 {
+        t.units.number(whole)
+    } else {
+        t.units.score((rate * 10.0).round() / 10.0)
+    }
+}
+
+/// `/console/live`: the figures again and again.
+pub(super) async fn live(State(shared): State<Shared>, visitor: Visitor) -> Result<Response, Failure> {
+    let Ok(place) = Arc::clone(&shared.live).try_acquire_owned() else {
+        return Err(Failure::Unavailable);
+    };
+    let ends = tokio::time::Instant::now() + LONGEST;
+    let watch = Watch {
+        shared,
+        t: visitor.reader.texts(),
+        _place: place,
+        ends,
+    };
+    let events = stream::unfold(watch, |watch| async move {
+        tokio::time::sleep(EVERY).await;
+        if tokio::time::Instant::now() >= watch.ends {
+            return None;
+        }
+        let event = watch.event().await;
+        Some((Ok::<_, Infallible>(event), watch))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+}
+
+/// One who watches.
+struct Watch {
+    shared: Shared,
+    t: &'static Texts,
+    /// Given back when he goes away.
+    _place: OwnedSemaphorePermit,
+    ends: tokio::time::Instant,
+}
+
+impl Watch {
+    /// The figures as they are now. A store that does not answer is told by a comment, and asked again the next time.
+    async fn event(&self) -> Event {
+        let Ok(reading) = self.shared.pulse.read(&self.shared).await else {
+            return Event::default().comment("the store does not answer");
+        };
+        let figures: Map<String, Value> = groups(&reading, self.t, str::to_owned)
+            .into_iter()
+            .flat_map(|group| group.figures)
+            .map(|figure| {
+                let told = serde_json::json!({ "text": figure.text, "bad": figure.is_bad });
+                (figure.key.to_owned(), told)
+            })
+            .collect();
+        Event::default().data(Value::Object(figures).to_string())
+    }
+}

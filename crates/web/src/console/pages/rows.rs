@@ -1,0 +1,74 @@
+//! Rows of the console's tables: a listing, an entry of the allow list.
+
+use atalaya_model::{AllowEntry, Class, Listing};
+
+use crate::console::access::Visitor;
+use crate::pages::views::class_texts;
+use crate::written::Moment;
+
+/// A listing in a table.
+pub(super) struct ListingRow {
+    pub(super) prefix: String,
+    /// The page about it.
+    pub(super) href: String,
+    /// The word of the class, for forms.
+    pub(super) class: &'static str,
+    pub(super) class_name: &'static str,
+    pub(super) reason: String,
+    pub(super) rule: String,
+    pub(super) since: Moment,
+    /// None for no end.
+    pub(super) until: Option<Moment>,
+}
+
+impl ListingRow {
+    pub(super) fn new(listing: &Listing, visitor: &Visitor) -> Self {
+        let t = visitor.reader.texts();
+        Self {
+            href: subject_link(visitor, &listing.prefix.to_string()),
+            prefix: listing.prefix.to_string(),
+            class: listing.class.name(),
+            class_name: class_texts(t, listing.class).name,
+            reason: listing.reason.clone(),
+            rule: listing.rule.to_string(),
+            since: t.units.moment(listing.since),
+            until: listing.until.map(|until| t.units.moment(until)),
+        }
+    }
+}
+
+/// An entry of the allow list in a table.
+pub(super) struct AllowRow {
+    pub(super) prefix: String,
+    pub(super) href: String,
+    pub(super) reason: String,
+    pub(super) since: Moment,
+    pub(super) until: Option<Moment>,
+}
+
+impl AllowRow {
+    pub(super) fn new(entry: &AllowEntry, visitor: &Visitor) -> Self {
+        let t = visitor.reader.texts();
+        Self {
+            href: subject_link(visitor, &entry.prefix.to_string()),
+            prefix: entry.prefix.to_string(),
+            reason: entry.reason.clone(),
+            since: t.units.moment(entry.since),
+            until: entry.until.map(|until| t.units.moment(until)),
+        }
+    }
+}
+
+/// The link to the page about an address or prefix.
+pub(super) fn subject_link(visitor: &Visitor, prefix: &str) -> String {
+    visitor.reader.link_to(&format!("/console/about?prefix={prefix}"))
+}
+
+/// The words of all classes with their names, for forms.
+pub(super) fn classes(visitor: &Visitor) -> Vec<(&'static str, &'static str)> {
+    let t = visitor.reader.texts();
+    Class::ALL
+        .into_iter()
+        .map(|class| (class.name(), class_texts(t, class).name))
+        .collect()
+}

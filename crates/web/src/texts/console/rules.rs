@@ -1,0 +1,109 @@
+//! The editor of rules, in both languages.
+
+use crate::texts::{With1, With2};
+
+/// The rules in the console.
+pub(crate) struct RulesTexts {
+    pub(crate) title: &'static str,
+    /// Version, file.
+    pub(crate) stand: With2,
+    pub(crate) built_in: &'static str,
+    /// The version that the server judges by.
+    pub(crate) in_force: With1,
+    pub(crate) text: &'static str,
+    pub(crate) over: &'static str,
+    pub(crate) try_them: &'static str,
+    pub(crate) try_hint: &'static str,
+    pub(crate) wrong: &'static str,
+    pub(crate) stale: &'static str,
+    pub(crate) trial: &'static str,
+    /// Observations, since when.
+    pub(crate) judged: With2,
+    pub(crate) present: &'static str,
+    pub(crate) tried: &'static str,
+    pub(crate) listed: &'static str,
+    pub(crate) extended: &'static str,
+    pub(crate) expired: &'static str,
+    pub(crate) most: &'static str,
+    pub(crate) last: &'static str,
+    pub(crate) addresses: &'static str,
+    pub(crate) removed: &'static str,
+    pub(crate) added: &'static str,
+    pub(crate) dropped: &'static str,
+    pub(crate) moved: &'static str,
+    pub(crate) kept: &'static str,
+    pub(crate) protected: &'static str,
+    pub(crate) save: &'static str,
+    pub(crate) save_hint: &'static str,
+    pub(crate) cannot_save: &'static str,
+}
+
+/// In English.
+pub(super) const ENGLISH: RulesTexts = RulesTexts {
+    title: "Rules",
+    stand: |version, file| format!("Version {version}, in {file}."),
+    built_in: "the program itself (decide.rules names no file)",
+    in_force: |version| {
+        format!("The server judges by version {version}, with which it was started. The file is read at its next start.")
+    },
+    text: "Text of the rules",
+    over: "Try them on the last",
+    try_them: "Try them",
+    try_hint: "Nothing is changed by a trial: what was observed is judged again in memory, by these rules and by those in force.",
+    wrong: "These rules cannot be used",
+    stale: "Somebody else has changed the rules meanwhile. Open the page again and put your change into the new text.",
+    trial: "What they would do",
+    judged: |observations, since| format!("{observations} observations; decisions since {since}."),
+    present: "In force",
+    tried: "Tried",
+    listed: "Decisions to list",
+    extended: "Decisions to extend",
+    expired: "Listings that reached their end",
+    most: "Most listed at once",
+    last: "Listed at the end",
+    addresses: "Addresses",
+    removed: "Later left by the page",
+    added: "Added: listed by the tried rules only",
+    dropped: "Dropped: listed by those in force only",
+    moved: "Moved: listed by both, at other times",
+    kept: "Kept: listed by both alike",
+    protected: "Protected: would be listed if they could",
+    save: "Save these rules",
+    save_hint: "The old text is kept beside the file, and in the audit trail. Earlier decisions name the version, so give new rules a new one.",
+    cannot_save: "Saving takes the role of an administrator, and a file in decide.rules.",
+};
+
+/// In Spanish.
+pub(super) const SPANISH: RulesTexts = RulesTexts {
+    title: "Reglas",
+    stand: |version, file| format!("Versión {version}, en {file}."),
+    built_in: "el propio programa (decide.rules no nombra ningún archivo)",
+    in_force: |version| {
+        format!("El servidor juzga por la versión {version}, con la que arrancó. El archivo se lee en el próximo arranque.")
+    },
+    text: "Texto de las reglas",
+    over: "Probarlas con los últimos",
+    try_them: "Probarlas",
+    try_hint: "Una prueba no cambia nada: lo observado se juzga otra vez en memoria, por estas reglas y por las vigentes.",
+    wrong: "Estas reglas no pueden usarse",
+    stale: "Otra persona ha cambiado las reglas entretanto. Abra la página de nuevo y ponga su cambio en el texto nuevo.",
+    trial: "Qué harían",
+    judged: |observations, since| format!("{observations} observaciones; decisiones desde el {since}."),
+    present: "Vigentes",
+    tried: "Probadas",
+    listed: "Decisiones de incluir",
+    extended: "Decisiones de prorrogar",
+    expired: "Entradas que llegaron a su fin",
+    most: "Máximo a la vez",
+    last: "Incluidas al final",
+    addresses: "Direcciones",
+    removed: "Salieron después por la página",
+    added: "Añadidas: solo por las reglas probadas",
+    dropped: "Perdidas: solo por las vigentes",
+    moved: "Movidas: por ambas, en otro momento",
+    kept: "Iguales: por ambas a la vez",
+    protected: "Protegidas: se incluirían si se pudiera",
+    save: "Guardar estas reglas",
+    save_hint: "El texto anterior se guarda junto al archivo y en el registro de auditoría. Las decisiones nombran la versión: dé una nueva a las reglas nuevas.",
+    cannot_save: "Para guardar hace falta ser administrador, y un archivo en decide.rules.",
+};
