@@ -30,6 +30,7 @@ mod written;
 pub use api::answer_json;
 pub use app::{App, AppConfig, Telling, router};
 pub use config::WebConfig;
+pub use console::access::keep as accounts;
 pub use console::{ConsoleConfig, SecondFactor};
 pub use lookup::NotLoaded;
 pub use reports::{BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used};

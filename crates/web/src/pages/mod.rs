@@ -84,6 +84,11 @@ impl Reader {
         format!("{path}{}", self.choice.query())
     }
 
+    /// The language that a link chose, for forms that send their fields in the query.
+    pub(crate) fn chosen(&self) -> Option<&'static str> {
+        matches!(self.choice, Choice::Chosen(_)).then(|| self.language().tag())
+    }
+
     /// The same for a path that may have a query already.
     pub(crate) fn link_to(&self, path: &str) -> String {
         let query = self.choice.query();
@@ -157,7 +162,7 @@ impl Frame {
                 .config()
                 .public
                 .then(|| reader.link("/stats")),
-            chosen: matches!(reader.choice, Choice::Chosen(_)).then(|| language.tag()),
+            chosen: reader.chosen(),
             state: (t.frame.state)(&shared.lookup.zone_name, &serial.to_string()),
         }
     }

@@ -16,7 +16,7 @@ mod short;
 mod spanish;
 mod using;
 
-pub(crate) use console::{ConsoleFrameTexts, ConsoleTexts};
+pub(crate) use console::{AccessTexts, AccountTexts, ConsoleFrameTexts, ConsoleTexts};
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;
 pub(crate) use glance::GlanceTexts;

@@ -8,6 +8,7 @@
 
 mod api;
 mod console_access;
+mod console_accounts;
 mod enrolling;
 mod evidence;
 mod exports;
