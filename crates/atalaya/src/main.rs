@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod config;
+mod console;
 mod contact_zone;
 mod control;
 mod demo;
@@ -16,6 +17,7 @@ mod notices;
 mod others;
 mod outgoing;
 mod process;
+mod rulebook;
 mod serve;
 mod statistics;
 

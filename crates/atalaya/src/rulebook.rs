@@ -65,8 +65,8 @@ async fn save(config: &Config, store: &Store, text: &str, instead_of: &str) -> a
             "the rules are those in the program: name a file in decide.rules, which `atalaya rules show` can fill, and start again"
         );
     };
-    let rules = Rules::parse(text)
-        .map_err(|mistakes| anyhow::anyhow!("these rules cannot be used:\n{mistakes}"))?;
+    let rules =
+        Rules::parse(text).map_err(|mistakes| anyhow::anyhow!("these rules cannot be used:\n{mistakes}"))?;
     let present = rules_of(config)?;
     ensure!(
         present.digest.to_string() == instead_of,
@@ -87,6 +87,7 @@ async fn save(config: &Config, store: &Store, text: &str, instead_of: &str) -> a
 /// Keeps the old text beside the file, and puts the new one in its place.
 fn replace(path: &Path, old: &str, new: &str) -> anyhow::Result<()> {
     let beside = path.with_added_extension(BEFORE);
-    put_in_place(&beside, old).with_context(|| format!("cannot keep the old rules in {}", beside.display()))?;
+    put_in_place(&beside, old)
+        .with_context(|| format!("cannot keep the old rules in {}", beside.display()))?;
     put_in_place(path, new).with_context(|| format!("cannot write the rules to {}", path.display()))
 }

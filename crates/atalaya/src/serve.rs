@@ -413,7 +413,7 @@ fn start_parts(
     start_notices(house, tasks, stop)?;
     feedback::start(house, tasks, stop);
     let mut app = house.pages.clone();
-    app.operations = Arc::clone(house) as Arc<dyn Operations>;
+    app.operations = Arc::clone(house) as Arc<dyn atalaya_web::Operations>;
     let pages = atalaya_web::serve(sockets.http, app.clone(), stop.clone());
     put_to_work(tasks, "the pages", pages);
     if let Some(socket) = sockets.console {

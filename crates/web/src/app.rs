@@ -20,9 +20,10 @@ use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 
 use crate::console::access::Door;
-use crate::console::{self, ConsoleConfig};
+use crate::console::{self, ConsoleConfig, Operations, Pulse};
 use crate::exports::Exports;
 use crate::gate::Gate;
 use crate::limiter::Limiter;
@@ -133,9 +134,16 @@ pub(crate) struct Inner {
     pub(crate) exports: Exports,
     /// Who makes a picture or a report, and who waits.
     pub(crate) drawing: pages::Turns,
+    /// How things are, for the overview of the console.
+    pub(crate) pulse: Pulse,
+    /// Those who watch it live.
+    pub(crate) live: Arc<Semaphore>,
     /// Who signs in at the console.
     pub(crate) door: Door,
 }
+
+/// Those who watch the overview live, at the same time: a handful of people with some windows each.
+const MOST_LIVE: usize = 64;
 
 /// Look-ups of domains by one client in a minute: each is up to 18 questions to strangers.
 const NAMES_PER_MINUTE: u32 = 10;
@@ -168,6 +176,8 @@ fn shared(app: App) -> Shared {
         pulls: Limiter::new(api::PULLS_PER_MINUTE),
         exports: Exports::new(app.config.exports.clone()),
         drawing: pages::Turns::new(),
+        pulse: Pulse::default(),
+        live: Arc::new(Semaphore::new(MOST_LIVE)),
         door: Door::new(&app.config.console),
         app,
     })
@@ -261,6 +271,7 @@ fn plumbing() -> Router<Shared> {
         .route("/style.css", get(assets::style))
         .route("/removal.js", get(assets::script))
         .route("/console.css", get(assets::console_style))
+        .route("/console.js", get(assets::console_script))
         .route("/mark.svg", get(assets::mark))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

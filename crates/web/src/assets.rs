@@ -15,6 +15,7 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
 });
 const CONSOLE_STYLE: &str = include_str!("../assets/console.css");
 const MARK: &str = include_str!("../assets/mark.svg");
+const CONSOLE_SCRIPT: &str = include_str!("../assets/console.js");
 const SCRIPT: &str = include_str!("../assets/removal.js");
 /// They change only with the binary, and the links to style sheet and script change with it.
 const A_YEAR: &str = "public, max-age=31536000, immutable";
@@ -71,6 +72,24 @@ pub(crate) async fn script() -> impl IntoResponse {
 /// `/mark.svg`.
 pub(crate) async fn mark() -> impl IntoResponse {
     ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, A_DAY)], MARK)
+}
+
+/// The link to the script of the console.
+pub(crate) fn console_script_link() -> &'static str {
+    static LINK: LazyLock<String> =
+        LazyLock::new(|| format!("/console.js?v={:016x}", fnv1a(CONSOLE_SCRIPT.as_bytes())));
+    &LINK
+}
+
+/// `/console.js`.
+pub(crate) async fn console_script() -> impl IntoResponse {
+    (
+        [
+            (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+            (CACHE_CONTROL, A_YEAR),
+        ],
+        CONSOLE_SCRIPT,
+    )
 }
 
 /// The FNV-1a hash: enough to tell one style sheet, or one page, from the next.

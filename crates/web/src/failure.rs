@@ -3,9 +3,9 @@
 //! Handlers and layers give a [`Failure`] or just a status; [`dress`] turns either into what the path calls for, so that nobody ever
 //! meets a bare error.
 
-use atalaya_model::Role;
+use atalaya_model::{AccessScope, Role};
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -27,6 +27,12 @@ pub(crate) enum Failure {
     NotAllowed(Role),
     /// The form was made for another session.
     StaleForm,
+    /// The call has no token that holds.
+    NoToken,
+    /// The token is not for this.
+    NotInScope(AccessScope),
+    /// The link of an invitation does not hold.
+    NoInvitation,
     NotFound,
     /// The text is no day.
     BadDay(String),
@@ -82,8 +88,11 @@ impl Failure {
             Self::BadAddress(_) | Self::TooWide(_) | Self::BadRequest | Self::BadDay(_) | Self::BadDays => {
                 StatusCode::BAD_REQUEST
             }
-            Self::CrossSite | Self::NotAllowed(_) | Self::StaleForm => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::NoNotice | Self::NoDay(_) => StatusCode::NOT_FOUND,
+            Self::CrossSite | Self::NotAllowed(_) | Self::StaleForm | Self::NotInScope(_) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::NoToken => StatusCode::UNAUTHORIZED,
+            Self::NotFound | Self::NoNotice | Self::NoInvitation | Self::NoDay(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooOften | Self::TooOftenUnsolved => StatusCode::TOO_MANY_REQUESTS,
@@ -141,6 +150,15 @@ impl Failure {
                 let c = &texts.console.frame;
                 return (c.not_allowed, (c.not_allowed_text)(c.role(*role)));
             }
+            Self::NotInScope(scope) => {
+                let c = &texts.console.frame;
+                return (c.not_in_scope, (c.not_in_scope_text)(scope.name()));
+            }
+            Self::NoToken => (texts.console.frame.no_token, texts.console.frame.no_token_text),
+            Self::NoInvitation => (
+                texts.console.frame.no_invitation,
+                texts.console.frame.no_invitation_text,
+            ),
             Self::StaleForm => (
                 texts.console.frame.stale_form,
                 texts.console.frame.stale_form_text,
@@ -210,6 +228,11 @@ pub(crate) async fn dress(State(shared): State<Shared>, request: Request, next: 
     // RFC 9110 section 15.5.6: who may not do this is told what he may.
     if let Some(allowed) = response.headers().get(ALLOW) {
         dressed.headers_mut().insert(ALLOW, allowed.clone());
+    }
+    if failure == Failure::NoToken {
+        dressed
+            .headers_mut()
+            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if let Some(seconds) = failure.retry_after() {
         dressed

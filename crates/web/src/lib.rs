@@ -30,7 +30,11 @@ mod written;
 pub use api::answer_json;
 pub use app::{App, AppConfig, Telling, router};
 pub use config::WebConfig;
-pub use console::{ConsoleConfig, SecondFactor};
+pub use console::access::keep as accounts;
+pub use console::{
+    Answering, ConsoleConfig, EvidenceOrder, Nobody, Operations, Order, OutboxOrder, RulesOrder, RulesShown,
+    SecondFactor,
+};
 pub use lookup::NotLoaded;
 pub use reports::{BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used};
 pub use server::{serve, serve_console};

@@ -80,8 +80,6 @@ acts! {
     Unsuppress = "suppress.remove",
     /// What was heard was settled by a person.
     SettleReply = "replies.settle",
-    /// What was heard was read again.
-    HearAgain = "replies.hear",
     /// A feed's next list is taken however it looks.
     ReleaseFeed = "feeds.release",
     /// An enrolment was made or let in.
@@ -114,8 +112,6 @@ acts! {
     QueueContacts = "contact.queue",
     /// A job was tried anew.
     RetryJob = "job.retry",
-    /// Replayed mails were recorded.
-    Replay = "replay",
 }
 
 impl fmt::Display for Act {

@@ -12,6 +12,14 @@ use crate::texts::{ConsoleFrameTexts, ConsoleTexts, Texts};
 pub(crate) enum Place {
     /// The first page.
     Dashboard,
+    /// What is listed, and all about one of it.
+    Listings,
+    /// What is never listed.
+    Allowed,
+    /// What a person lists or allows.
+    ByHand,
+    /// The rules of judging.
+    Rules,
     /// What was done by whom.
     Audit,
     /// Accounts and tokens.
@@ -22,12 +30,24 @@ pub(crate) enum Place {
 
 impl Place {
     /// Those of the navigation.
-    const ALL: [Self; 3] = [Self::Dashboard, Self::Audit, Self::Accounts];
+    const ALL: [Self; 7] = [
+        Self::Dashboard,
+        Self::Listings,
+        Self::Allowed,
+        Self::ByHand,
+        Self::Rules,
+        Self::Audit,
+        Self::Accounts,
+    ];
 
     /// Its path, and the least role that may go there.
     const fn way(self) -> (&'static str, Role) {
         match self {
             Self::Dashboard => ("/console", Role::Viewer),
+            Self::Listings => ("/console/listings", Role::Viewer),
+            Self::Allowed => ("/console/allowed", Role::Viewer),
+            Self::ByHand => ("/console/by-hand", Role::Operator),
+            Self::Rules => ("/console/rules", Role::Operator),
             Self::Audit => ("/console/audit", Role::Operator),
             Self::Accounts => ("/console/accounts", Role::Administrator),
             Self::Own => ("/console/me", Role::Viewer),
@@ -38,6 +58,10 @@ impl Place {
     const fn label(self, t: &ConsoleFrameTexts) -> &'static str {
         match self {
             Self::Dashboard => t.dashboard,
+            Self::Listings => t.listings,
+            Self::Allowed => t.allowed,
+            Self::ByHand => t.by_hand,
+            Self::Rules => t.rules,
             Self::Audit => t.audit,
             Self::Accounts => t.accounts,
             Self::Own => t.own,
@@ -70,6 +94,8 @@ pub(crate) struct ConsoleFrame {
     pub(crate) who: String,
     pub(crate) role: &'static str,
     pub(crate) own: NavLink,
+    /// The language that a link chose, for forms that send their fields in the query.
+    pub(crate) chosen: Option<&'static str>,
     /// What every form carries.
     pub(crate) csrf: String,
     pub(crate) sign_out: String,
@@ -100,6 +126,7 @@ impl ConsoleFrame {
             who: visitor.name.clone(),
             role: frame.role(visitor.role),
             own: link(Place::Own),
+            chosen: visitor.reader.chosen(),
             csrf: visitor.csrf.clone(),
             sign_out: visitor.link("/console/sign-out"),
         }

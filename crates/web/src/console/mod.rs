@@ -7,7 +7,9 @@
 pub(crate) mod access;
 mod config;
 mod layout;
+mod operations;
 mod pages;
+mod reading;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -24,6 +26,10 @@ use crate::shield::{self, Bounds};
 
 pub use config::{ConsoleConfig, SecondFactor};
 pub(crate) use layout::{ConsoleFrame, Place};
+pub use operations::{
+    Answering, EvidenceOrder, Nobody, Operations, Order, OutboxOrder, RulesOrder, RulesShown,
+};
+pub(crate) use reading::Pulse;
 
 /// Where the console begins.
 pub(crate) const ROOT: &str = "/console";

@@ -122,7 +122,11 @@ async fn take(shared: &Inner, now: Timestamp) -> Result<Reading, StoreError> {
     let last = store.last_position().await?;
     let judged = store.position(atalaya_decide::READER).await?;
     let (listings, allowed) = shared.app.zone.size();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count, never negative")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small count, never negative"
+    )]
     let quarantined = sum(&text, &QUARANTINES) as u64;
     Ok(Reading {
         at: now,
@@ -162,10 +166,7 @@ fn sum(text: &str, names: &[&str]) -> f64 {
     let value = |line: &str| {
         let (key, value) = line.rsplit_once(' ')?;
         let name = key.split('{').next()?;
-        names
-            .contains(&name)
-            .then(|| value.parse::<f64>().ok())
-            .flatten()
+        names.contains(&name).then(|| value.parse::<f64>().ok()).flatten()
     };
     text.lines()
         .filter(|line| !line.starts_with('#'))

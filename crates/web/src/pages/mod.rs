@@ -12,7 +12,7 @@ mod removal;
 mod statistics;
 mod stop;
 mod using;
-mod views;
+pub(crate) mod views;
 
 use askama::Template;
 use atalaya_model::Serial;
@@ -82,6 +82,11 @@ impl Reader {
     /// A link that keeps the choice of language.
     pub(crate) fn link(&self, path: &str) -> String {
         format!("{path}{}", self.choice.query())
+    }
+
+    /// The language that a link chose, for forms that send their fields in the query.
+    pub(crate) fn chosen(&self) -> Option<&'static str> {
+        matches!(self.choice, Choice::Chosen(_)).then(|| self.language().tag())
     }
 
     /// The same for a path that may have a query already.
@@ -157,7 +162,7 @@ impl Frame {
                 .config()
                 .public
                 .then(|| reader.link("/stats")),
-            chosen: matches!(reader.choice, Choice::Chosen(_)).then(|| language.tag()),
+            chosen: reader.chosen(),
             state: (t.frame.state)(&shared.lookup.zone_name, &serial.to_string()),
         }
     }

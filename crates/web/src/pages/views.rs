@@ -62,7 +62,7 @@ pub(super) fn verdict(standing: &Standing, t: &'static Texts) -> (&'static str, 
 }
 
 /// What the pages say about a class.
-pub(super) fn class_texts(t: &'static Texts, class: Class) -> &'static ClassTexts {
+pub(crate) fn class_texts(t: &'static Texts, class: Class) -> &'static ClassTexts {
     let [manual, spam, bot, hijacked, declared, policy] = &t.classes;
     match class {
         Class::Manual => manual,
@@ -217,19 +217,19 @@ fn dialect(seen: Spoken, t: &'static Texts) -> String {
 }
 
 /// One decision of the past.
-pub(super) struct HistoryView {
-    pub(super) at: Moment,
-    pub(super) tone: &'static str,
-    pub(super) text: String,
-    pub(super) reason: Option<String>,
-    pub(super) reason_language: &'static str,
-    pub(super) rule: String,
-    pub(super) serial: String,
+pub(crate) struct HistoryView {
+    pub(crate) at: Moment,
+    pub(crate) tone: &'static str,
+    pub(crate) text: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) reason_language: &'static str,
+    pub(crate) rule: String,
+    pub(crate) serial: String,
 }
 
 /// A decision as a page shows it, with its prefix where that is not the unit itself. Reasons of the allow list are for the operator
 /// alone.
-pub(super) fn history(decided: &Decided, unit: &Prefix, t: &'static Texts) -> HistoryView {
+pub(crate) fn history(decided: &Decided, unit: &Prefix, t: &'static Texts) -> HistoryView {
     let (words, decision) = (&t.address.verdicts, &decided.decision);
     let name = |class| class_texts(t, class).name;
     let (tone, text) = match decision.verdict {

@@ -18,7 +18,9 @@ mod spanish;
 mod using;
 
 pub(crate) use causes::CausesTexts;
-pub(crate) use console::{ConsoleFrameTexts, ConsoleTexts};
+pub(crate) use console::{
+    AccessTexts, AccountTexts, ConsoleFrameTexts, ConsoleTexts, EvidenceTexts, OverviewTexts,
+};
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;
 pub(crate) use glance::GlanceTexts;

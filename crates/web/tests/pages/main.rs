@@ -8,6 +8,9 @@
 
 mod api;
 mod console_access;
+mod console_accounts;
+mod console_pages;
+mod desk;
 mod enrolling;
 mod evidence;
 mod exports;

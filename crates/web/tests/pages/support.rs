@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use atalaya_decide::rules::STANDARD;
 use atalaya_model::{
     Act, Class, Confidence, Contact, ContactSource, Decision, Digest, Envelope, Handshake, Kind, MailAddress,
     Observation, ObservationId, Prefix, Role, Rule, Secret, Sensor, Serial, Timestamp, Trap, Verdict,
@@ -22,8 +23,11 @@ use data_encoding::BASE64URL_NOPAD;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
+
 use tower::ServiceExt;
 use uuid::Uuid;
+
+use crate::desk::TestDesk;
 
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) const TRAP: &str = "marta.trampa@trap.example";
@@ -42,6 +46,8 @@ pub(crate) struct House {
     pub(crate) reporters: Arc<Reporters>,
     stop: CancellationToken,
     folder: tempfile::TempDir,
+    /// Does what the console asks for.
+    pub(crate) desk: Arc<TestDesk>,
 }
 
 /// An answer, read whole.
@@ -108,7 +114,13 @@ impl House {
         config.web.organisation = "Atalaya del Sur".to_owned();
         // The tests of `gate` are about puzzles; the others press the button and see what comes of it.
         config.web.puzzle_bits = 0;
+        let desk = TestDesk {
+            store: store.clone(),
+            clock: clock.clock(),
+            rules: STANDARD.to_owned().into(),
+        };
         Self {
+            desk: Arc::new(desk),
             clock,
             store,
             zone,
@@ -129,6 +141,7 @@ impl House {
             reporters: Arc::clone(&self.reporters),
             statistics: Arc::new(self.statistics()),
             feedback: Arc::new(self.feedback()),
+            operations: Arc::clone(&self.desk) as Arc<dyn atalaya_web::Operations>,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             config: self.config.clone(),
         }

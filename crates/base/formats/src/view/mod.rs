@@ -25,6 +25,7 @@ mod material;
 mod public;
 mod shown;
 mod transcript;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use material::{HiddenEnvelope, Hiding, Material};
 pub use public::{PublicObservation, Veil};
 pub use shown::{Shown, ShownMessage, ShownObservation};
 pub use transcript::{printable, transcript};
+pub use words::Words;
 
 use crate::redact::{Recipients, keyed_hash};
 

@@ -3,14 +3,22 @@
 //! In: cookies, forms, tokens of programs. Out: a [`Visitor`] or a refusal. Passwords, tokens and codes are kept as digests and hashes alone, and no log,
 //! metric or page repeats one.
 
+mod accounts;
+mod audit;
+mod factor;
 mod form;
+pub mod keep;
+mod own;
 mod password;
+mod program;
 mod secret;
 mod sign_in;
 mod totp;
 mod visitor;
+mod welcome;
 
 use axum::Router;
+use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use crate::app::{Inner, Shared};
@@ -45,7 +53,46 @@ impl Door {
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/console/sign-in", get(sign_in::form).post(sign_in::sign_in))
-        .route("/console/sign-out", post(sign_in::sign_out))
+        .route("/console/sign-out", post(sign_in::sign_out).get(to_own))
+        .route(
+            "/console/welcome/{ticket}",
+            get(welcome::form).post(welcome::accept),
+        )
+        .route("/console/me", get(own::show))
+        .route("/console/me/password", post(own::change_password).get(to_own))
+        .route("/console/me/recovery", post(own::change_recovery).get(to_own))
+        .route("/console/me/session", post(own::end_session).get(to_own))
+        .route("/console/me/factor", get(factor::form).post(factor::set))
+        .route("/console/me/no-factor", post(factor::remove).get(to_own))
+        .route("/console/accounts", get(accounts::show))
+        .route(
+            "/console/accounts/invite",
+            post(accounts::invite).get(to_accounts),
+        )
+        .route(
+            "/console/accounts/change",
+            post(accounts::change).get(to_accounts),
+        )
+        .route(
+            "/console/accounts/token",
+            post(accounts::make_token).get(to_accounts),
+        )
+        .route(
+            "/console/accounts/revoke",
+            post(accounts::revoke_token).get(to_accounts),
+        )
+        .route("/console/audit", get(audit::show))
+        .merge(program::routes())
+}
+
+/// GET of what a form of one's own account answers, as after a change of language.
+async fn to_own(visitor: Visitor) -> Redirect {
+    Redirect::to(&visitor.link(own::OWN))
+}
+
+/// The same for the accounts.
+async fn to_accounts(visitor: Visitor) -> Redirect {
+    Redirect::to(&visitor.link(accounts::ACCOUNTS))
 }
 
 /// What stands around a page before somebody is signed in.

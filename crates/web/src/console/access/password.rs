@@ -1,8 +1,6 @@
 //! Passwords: Argon2id with the parameters that OWASP names first (19 MiB, two passes), on few threads at once, so that a flood of sign-ins takes
 //! neither the memory nor the processors of the list.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the pages that set a password follow"))]
-
 use std::sync::Arc;
 use std::time::Duration;
 

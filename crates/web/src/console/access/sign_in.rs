@@ -231,6 +231,30 @@ async fn let_in(shared: &Shared, typed: Typed, client: Prefix) -> Result<(Accoun
     Ok((account, second))
 }
 
+/// Whether whoever is signed in knows his password, asked again before he changes what opens the console. Failures are counted as those of signing in.
+pub(super) async fn is_himself(
+    shared: &Shared,
+    visitor: &Visitor,
+    password: String,
+) -> Result<bool, Failure> {
+    let store = &shared.app.store;
+    let now = shared.app.clock.now();
+    let (who, client) = (digest_of(&visitor.name), Prefix::unit(visitor.client));
+    if must_wait(store.sign_in_failures(who, Some(client)).await?, now) {
+        return Err(Failure::TooOften);
+    }
+    let kept = visitor.account.password.clone();
+    let is_right = shared.door.hasher.is_right(password, kept).await?;
+    if is_right {
+        store.forget_sign_in_failures(who, client).await?;
+    } else {
+        store
+            .count_sign_in_failure(who, Some(client), now.minus(REMEMBERED))
+            .await?;
+    }
+    Ok(is_right)
+}
+
 /// Whether this second factor is right, and not used before; none where it is not.
 pub(super) async fn second_of(
     shared: &Inner,

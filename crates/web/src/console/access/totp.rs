@@ -1,10 +1,5 @@
 //! The second factor: codes by time (RFC 6238, HMAC-SHA-1, six digits, thirty seconds), as every authenticator program makes them, and recovery codes.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the pages that set a factor up follow")
-)]
-
 use atalaya_model::{Digest, Timestamp};
 use data_encoding::BASE32_NOPAD;
 use qrcode::QrCode;

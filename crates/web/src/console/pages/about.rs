@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use askama::Template;
-use atalaya_formats::redact::clean;
 use atalaya_model::{Observation, Prefix};
 use atalaya_store::{Dossier, DossierLimits, Notice};
 use axum::extract::{Query, State};
@@ -12,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::act::{CHANGES, Told};
-use super::hand::{DAYS, prefix_of};
+use super::hand::prefix_of;
 use super::rows::{AllowRow, ListingRow};
 use crate::app::{Inner, Shared};
 use crate::console::access::Visitor;
@@ -46,7 +45,6 @@ struct AboutPage {
     public: String,
     by_hand: String,
     may_change: bool,
-    days: [u64; 6],
     listings: Vec<ListingRow>,
     allowed: Vec<AllowRow>,
     history: Vec<HistoryView>,
@@ -132,7 +130,6 @@ fn view(
             .reader
             .link_to(&format!("/console/by-hand?prefix={prefix}")),
         may_change: visitor.may(CHANGES),
-        days: DAYS,
         listings: dossier
             .listings
             .iter()
@@ -162,11 +159,7 @@ fn view(
             .iter()
             .map(|notice| notice_row(notice, visitor))
             .collect(),
-        removals: dossier
-            .removals
-            .iter()
-            .map(|at| t.units.moment(*at))
-            .collect(),
+        removals: dossier.removals.iter().map(|at| t.units.moment(*at)).collect(),
         frame: ConsoleFrame::new(shared, visitor, Place::Listings),
         prefix: prefix.to_string(),
     }

@@ -2,13 +2,13 @@
 //! as its source and as the words in it, never as the page that it wanted to be, and nothing is loaded from outside.
 
 use askama::Template;
-use atalaya_formats::view::{PublicObservation, Shown, ShownObservation, View};
+use atalaya_formats::view::{PublicObservation, Shown, ShownObservation, View, Words};
 use atalaya_model::{ObservationId, Role};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use mail_parser::MessageParser;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::rows::subject_link;
 use crate::app::Shared;
@@ -19,9 +19,6 @@ use crate::failure::Failure;
 use crate::pages::page;
 use crate::texts::EvidenceTexts;
 use crate::written::Moment;
-
-/// Longest text of a message that is shown decoded, in characters.
-const MAX_DECODED: usize = 100_000;
 
 /// For whose eyes.
 #[derive(Deserialize)]
@@ -41,12 +38,11 @@ struct EvidencePage {
     views: Vec<ViewLink>,
     facts: Vec<(&'static str, String)>,
     oddities: Vec<String>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(&'static str, String)>,
     decoded: Option<String>,
     source: Option<SourceView>,
-    conversation: Option<String>,
-    dialect: Option<String>,
-    shape: Option<String>,
+    /// Conversation, dialect, shape, each under its name.
+    texts: Vec<(&'static str, String)>,
 }
 
 /// A view, and whether it is the one that is shown.
@@ -71,7 +67,7 @@ pub(super) async fn evidence(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     visitor.needs(Role::Desk)?;
-    let id: ObservationId = id.parse().map_err(|_bad| Failure::NotFound)?;
+    let id = ObservationId(id.parse::<Uuid>().map_err(|_bad| Failure::NotFound)?);
     let view = match asked.view.as_str() {
         "" | "desk" => View::Desk,
         "network" => View::Network,
@@ -138,19 +134,27 @@ fn public_page(seen: &PublicObservation, visitor: &Visitor, frame: ConsoleFrame)
         headers: Vec::new(),
         decoded: None,
         source: None,
-        conversation: None,
-        dialect: None,
-        shape: None,
+        texts: Vec::new(),
         frame,
     }
 }
 
 /// What network and desk see.
 fn full_page(seen: ShownObservation, visitor: &Visitor, frame: ConsoleFrame) -> EvidencePage {
-    let (headers, decoded) = seen
+    let words = seen
         .message
         .as_ref()
-        .map_or((Vec::new(), None), |message| decode(&message.text));
+        .map_or_else(Words::default, |message| Words::of(&message.text));
+    let e = &frame.c.evidence;
+    let texts = [
+        (e.conversation, seen.conversation.clone()),
+        (e.dialect_text, seen.dialect_text.clone()),
+        (e.shape, seen.shape_text.clone()),
+    ];
+    let texts = texts
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text?)))
+        .collect();
     EvidencePage {
         id: String::new(),
         address: seen.address.to_string(),
@@ -159,16 +163,14 @@ fn full_page(seen: ShownObservation, visitor: &Visitor, frame: ConsoleFrame) -> 
         views: Vec::new(),
         facts: facts(&seen, &frame.c.evidence, &frame),
         oddities: seen.oddities,
-        headers,
-        decoded,
+        headers: words.head,
+        decoded: words.text,
         source: seen.message.map(|message| SourceView {
             text: message.text,
             is_whole: message.is_whole,
             parts_left_out: message.parts_left_out,
         }),
-        conversation: seen.conversation,
-        dialect: seen.dialect_text,
-        shape: seen.shape_text,
+        texts,
         frame,
     }
 }
@@ -208,32 +210,4 @@ fn facts(
     all.into_iter()
         .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
         .collect()
-}
-
-/// The head of a message and the words in it, as plain text: HTML is turned into words, and what is no text is not shown.
-fn decode(source: &str) -> (Vec<(String, String)>, Option<String>) {
-    let Some(message) = MessageParser::default().parse(source.as_bytes()) else {
-        return (Vec::new(), None);
-    };
-    let header = |name: &'static str, value: Option<String>| Some((name.to_owned(), value?));
-    let addresses = |list: Option<&mail_parser::Address<'_>>| {
-        let list = list?;
-        let each = list.iter().map(|one| match (one.name(), one.address()) {
-            (Some(name), Some(address)) => format!("{name} <{address}>"),
-            (name, address) => address.or(name).unwrap_or_default().to_owned(),
-        });
-        Some(each.collect::<Vec<_>>().join(", "))
-    };
-    let headers = [
-        header("From", addresses(message.from())),
-        header("To", addresses(message.to())),
-        header("Reply-To", addresses(message.reply_to())),
-        header("Subject", message.subject().map(str::to_owned)),
-        header("Date", message.date().map(mail_parser::DateTime::to_rfc3339)),
-        header("Message-ID", message.message_id().map(str::to_owned)),
-    ];
-    let text = message
-        .body_text(0)
-        .map(|text| text.chars().take(MAX_DECODED).collect::<String>());
-    (headers.into_iter().flatten().collect(), text)
 }

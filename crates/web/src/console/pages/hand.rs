@@ -27,7 +27,7 @@ const MAX_REASON: usize = 200;
 /// The longest end that a form sets, in days.
 const MAX_DAYS: u64 = 3_650;
 /// The choices of an end, in days.
-pub(super) const DAYS: [u64; 6] = [1, 3, 7, 30, 90, 365];
+const DAYS: [u64; 6] = [1, 3, 7, 30, 90, 365];
 
 /// What a page by hand is asked for.
 #[derive(Deserialize)]
@@ -134,9 +134,7 @@ impl Entry {
         let is_good = !reason.is_empty()
             && reason.chars().count() <= MAX_REASON
             && !reason.chars().any(char::is_control);
-        is_good
-            .then(|| reason.to_owned())
-            .ok_or(Failure::BadRequest)
+        is_good.then(|| reason.to_owned()).ok_or(Failure::BadRequest)
     }
 
     fn until(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
@@ -187,10 +185,7 @@ fn back_to(prefix: &Prefix) -> String {
 }
 
 /// `POST /console/list`.
-pub(super) async fn list(
-    State(shared): State<Shared>,
-    posted: Posted<Entry>,
-) -> Result<Response, Failure> {
+pub(super) async fn list(State(shared): State<Shared>, posted: Posted<Entry>) -> Result<Response, Failure> {
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
     let (prefix, class, reason) = (form.prefix()?, form.class()?, form.reason()?);
@@ -213,10 +208,7 @@ pub(super) async fn list(
 }
 
 /// `POST /console/unlist`.
-pub(super) async fn unlist(
-    State(shared): State<Shared>,
-    posted: Posted<Entry>,
-) -> Result<Response, Failure> {
+pub(super) async fn unlist(State(shared): State<Shared>, posted: Posted<Entry>) -> Result<Response, Failure> {
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
     let (prefix, reason) = (form.prefix()?, form.reason()?);
@@ -238,10 +230,7 @@ pub(super) async fn unlist(
 }
 
 /// `POST /console/allow`.
-pub(super) async fn allow(
-    State(shared): State<Shared>,
-    posted: Posted<Entry>,
-) -> Result<Response, Failure> {
+pub(super) async fn allow(State(shared): State<Shared>, posted: Posted<Entry>) -> Result<Response, Failure> {
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
     let (prefix, reason) = (form.prefix()?, form.reason()?);
@@ -287,16 +276,11 @@ pub(super) struct Undo {
 }
 
 /// `POST /console/undo`.
-pub(super) async fn undo(
-    State(shared): State<Shared>,
-    posted: Posted<Undo>,
-) -> Result<Response, Failure> {
+pub(super) async fn undo(State(shared): State<Shared>, posted: Posted<Undo>) -> Result<Response, Failure> {
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
     let kept = shared.app.store.deed(DeedId(form.deed)).await?;
-    let kept = kept
-        .filter(super::act::is_undoable)
-        .ok_or(Failure::NotFound)?;
+    let kept = kept.filter(super::act::is_undoable).ok_or(Failure::NotFound)?;
     let prefix = prefix_of(&kept.deed.target).ok_or(Failure::Internal)?;
     let reason = (visitor.reader.texts().console.list.undo_reason)(&kept.id.to_string());
     let now = shared.app.clock.now();

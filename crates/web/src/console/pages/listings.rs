@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::pages::page;
 
 /// Rows of a page.
-const PAGE: usize = 50;
+const PAGE: u32 = 50;
 /// Rows that are read at once where a filter leaves some out.
 const STEP: u32 = 2_000;
 /// Rows that one request reads at most: what is rare is looked for a piece at a time.
@@ -100,7 +100,7 @@ struct Found {
 async fn find(shared: &Inner, wanted: &Wanted, mut after: Option<(Prefix, Class)>) -> Result<Found, Failure> {
     let mut found = Vec::new();
     let mut read = 0_usize;
-    let step = if wanted.filters() { STEP } else { PAGE as u32 + 1 };
+    let step = if wanted.filters() { STEP } else { PAGE + 1 };
     loop {
         let store = &shared.app.store;
         let rows = store
@@ -109,7 +109,7 @@ async fn find(shared: &Inner, wanted: &Wanted, mut after: Option<(Prefix, Class)
         let is_last = rows.len() < step as usize;
         read = read.saturating_add(rows.len());
         for listing in rows {
-            if found.len() == PAGE {
+            if found.len() == PAGE as usize {
                 return Ok(Found {
                     next: after,
                     listings: found,
@@ -212,6 +212,7 @@ struct AllowedPage {
     told: Option<Told>,
     rows: Vec<AllowRow>,
     may_change: bool,
+    by_hand: String,
 }
 
 /// `/console/allowed`.
@@ -230,6 +231,7 @@ pub(super) async fn allowed(
             .map(|entry| AllowRow::new(entry, &visitor))
             .collect(),
         may_change: visitor.may(super::act::CHANGES),
+        by_hand: visitor.link("/console/by-hand"),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Allowed),
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))

@@ -1,33 +1,37 @@
-//! The pages of the console.
+//! The pages of the console: how things are, what is listed, what was seen, what a person does about it, and the rules.
 
-use askama::Template;
-use atalaya_model::Role;
+mod about;
+mod act;
+mod evidence;
+mod hand;
+mod listings;
+mod overview;
+mod rows;
+mod rules;
+
 use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 
-use super::access::Visitor;
-use super::{ConsoleFrame, Place};
 use crate::app::Shared;
-use crate::failure::Failure;
-use crate::pages::page;
+
+pub(crate) use act::is_undoable;
 
 /// The routes of the pages.
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/console", get(dashboard))
-}
-
-#[derive(Template)]
-#[template(path = "console/dashboard.html")]
-struct DashboardPage {
-    frame: ConsoleFrame,
-}
-
-/// `/console`.
-async fn dashboard(State(shared): State<Shared>, visitor: Visitor) -> Result<Response, Failure> {
-    visitor.needs(Role::Viewer)?;
-    let frame = ConsoleFrame::new(&shared, &visitor, Place::Dashboard);
-    Ok(page(StatusCode::OK, &visitor.reader, &DashboardPage { frame }))
+    Router::new()
+        .route("/console", get(overview::overview))
+        .route("/console/live", get(overview::live))
+        .route("/console/listings", get(listings::listings))
+        .route("/console/allowed", get(listings::allowed))
+        .route("/console/about", get(about::about))
+        .route("/console/evidence/{id}", get(evidence::evidence))
+        .route("/console/by-hand", get(hand::by_hand))
+        .route("/console/list", post(hand::list))
+        .route("/console/unlist", post(hand::unlist))
+        .route("/console/allow", post(hand::allow))
+        .route("/console/disallow", post(hand::disallow))
+        .route("/console/undo", post(hand::undo))
+        .route("/console/rules", get(rules::rules))
+        .route("/console/rules/try", post(rules::try_rules))
+        .route("/console/rules/save", post(rules::save))
 }

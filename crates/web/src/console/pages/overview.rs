@@ -37,7 +37,7 @@ struct OverviewPage {
     live: &'static str,
     groups: Vec<Group>,
     sensors: Vec<SensorRow>,
-    top: Option<TopView>,
+    tops: Vec<TopView>,
 }
 
 /// Figures that belong together.
@@ -67,8 +67,8 @@ struct SensorRow {
 
 /// Who asks most.
 struct TopView {
-    clients: Vec<(String, String)>,
-    asked: Vec<(String, String)>,
+    title: &'static str,
+    rows: Vec<(String, String)>,
 }
 
 /// `/console`.
@@ -88,29 +88,97 @@ pub(super) async fn overview(State(shared): State<Shared>, visitor: Visitor) -> 
                 count: t.units.number(*count),
             })
             .collect(),
-        top: top(&shared, t),
+        tops: tops(&shared, t),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Dashboard),
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
 }
 
 /// Who asks most today.
-fn top(shared: &Inner, t: &'static Texts) -> Option<TopView> {
+fn tops(shared: &Inner, t: &'static Texts) -> Vec<TopView> {
     const MOST: usize = 5;
     let report = shared.app.zone.top(MOST, shared.app.clock.now());
     let rows = |entries: Vec<atalaya_publish::TopEntry>| {
         let row = |entry: atalaya_publish::TopEntry| (entry.who.to_string(), t.units.number(entry.count));
         entries.into_iter().map(row).collect::<Vec<_>>()
     };
-    let view = TopView {
-        clients: rows(report.clients),
-        asked: rows(report.asked),
-    };
-    (!view.clients.is_empty()).then_some(view)
+    let o = &t.console.overview;
+    let views = [(o.top_clients, report.clients), (o.top_asked, report.asked)];
+    views
+        .into_iter()
+        .filter(|(_, entries)| !entries.is_empty())
+        .map(|(title, entries)| TopView {
+            title,
+            rows: rows(entries),
+        })
+        .collect()
 }
 
 /// All figures, written.
 fn groups(reading: &Reading, t: &'static Texts, link: impl Fn(&str) -> String) -> Vec<Group> {
+    vec![
+        of_the_list(reading, t, link),
+        of_the_pace(reading, t),
+        of_the_queues(reading, t),
+    ]
+}
+
+impl Figure {
+    const fn new(key: &'static str, name: &'static str, text: String) -> Self {
+        Self {
+            key,
+            name,
+            text,
+            is_bad: false,
+            href: None,
+        }
+    }
+
+    /// Somebody should look at it, if it is so much.
+    const fn bad_above(mut self, most: u64, count: u64) -> Self {
+        self.is_bad = count > most;
+        self
+    }
+
+    fn more_at(mut self, href: String) -> Self {
+        self.href = Some(href);
+        self
+    }
+}
+
+/// How much is listed.
+fn of_the_list(reading: &Reading, t: &'static Texts, link: impl Fn(&str) -> String) -> Group {
+    let o = &t.console.overview;
+    let number = |count: u64| t.units.number(count);
+    Group {
+        title: o.list,
+        figures: vec![
+            Figure::new("listings", o.listings, number(reading.listings)).more_at(link("/console/listings")),
+            Figure::new("allowed", o.allowed, number(reading.allowed)).more_at(link("/console/allowed")),
+            Figure::new("serial", o.serial, reading.serial.to_string()),
+        ],
+    }
+}
+
+/// How fast it goes.
+fn of_the_pace(reading: &Reading, t: &'static Texts) -> Group {
+    let o = &t.console.overview;
+    let figure = |key, name, counter: Counter, factor: f64| {
+        Figure::new(key, name, rate(reading.rates.get(&counter), factor, t))
+    };
+    Group {
+        title: o.pace,
+        figures: vec![
+            figure("observations", o.observations, Counter::Observations, 60.0),
+            figure("answers", o.answers, Counter::Answers, 1.0),
+            figure("mails", o.mails, Counter::Mails, 60.0),
+            figure("requests", o.requests, Counter::Requests, 1.0),
+        ],
+    }
+}
+
+/// What waits, and what is wrong.
+fn of_the_queues(reading: &Reading, t: &'static Texts) -> Group {
     let o = &t.console.overview;
     let number = |count: u64| t.units.number(count);
     let some = |count: u64| {
@@ -120,67 +188,33 @@ fn groups(reading: &Reading, t: &'static Texts, link: impl Fn(&str) -> String) -
             number(count)
         }
     };
-    let figure = |key, name, text| Figure {
-        key,
-        name,
-        text,
-        is_bad: false,
-        href: None,
-    };
-    let rate = |counter: Counter, factor: f64| rate(reading.rates.get(&counter), factor, t);
-    let count = |counter: Counter| reading.counters.get(&counter).copied().unwrap_or_default();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counters are whole and not negative")]
-    let lost = count(Counter::Lost) as u64;
-    let jobs: u64 = reading.waiting.jobs.iter().map(|(_, count)| count).sum();
-    let mut groups = vec![
-        Group {
-            title: o.list,
-            figures: vec![
-                Figure {
-                    href: Some(link("/console/listings")),
-                    ..figure("listings", o.listings, number(reading.listings))
-                },
-                Figure {
-                    href: Some(link("/console/allowed")),
-                    ..figure("allowed", o.allowed, number(reading.allowed))
-                },
-                figure("serial", o.serial, reading.serial.to_string()),
-            ],
-        },
-        Group {
-            title: o.pace,
-            figures: vec![
-                figure("observations", o.observations, rate(Counter::Observations, 60.0)),
-                figure("answers", o.answers, rate(Counter::Answers, 1.0)),
-                figure("mails", o.mails, rate(Counter::Mails, 60.0)),
-                figure("requests", o.requests, rate(Counter::Requests, 1.0)),
-            ],
-        },
-    ];
-    groups.push(Group {
+    let waiting = &reading.waiting;
+    let jobs: u64 = waiting.jobs.iter().map(|(_, count)| count).sum();
+    let lost = reading.counters.get(&Counter::Lost).copied();
+    let lost = whole(lost.unwrap_or_default());
+    Group {
         title: o.queues,
         figures: vec![
-            Figure {
-                is_bad: reading.unjudged > MOST_UNJUDGED,
-                ..figure("unjudged", o.unjudged, number(reading.unjudged))
-            },
-            figure("waiting-mails", o.waiting_mails, some(reading.waiting.mails)),
-            figure("waiting-jobs", o.waiting_jobs, some(jobs)),
-            Figure {
-                is_bad: reading.waiting.replies > 0,
-                ..figure("replies", o.replies, number(reading.waiting.replies))
-            },
-            Figure {
-                is_bad: reading.quarantined > 0,
-                ..figure("quarantined", o.quarantined, number(reading.quarantined))
-            },
-            Figure {
-                is_bad: lost > 0,
-                ..figure("lost", o.lost, number(lost))
-            },
+            Figure::new("unjudged", o.unjudged, number(reading.unjudged))
+                .bad_above(MOST_UNJUDGED, reading.unjudged),
+            Figure::new("waiting-mails", o.waiting_mails, some(waiting.mails)),
+            Figure::new("waiting-jobs", o.waiting_jobs, some(jobs)),
+            Figure::new("replies", o.replies, number(waiting.replies)).bad_above(0, waiting.replies),
+            Figure::new("quarantined", o.quarantined, number(reading.quarantined))
+                .bad_above(0, reading.quarantined),
+            Figure::new("lost", o.lost, number(lost)).bad_above(0, lost),
         ],
-    });
-    groups
+    }
+}
+
+/// A figure that is not negative and far below 2^64, without what is behind its point.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "as it says"
+)]
+fn whole(figure: f64) -> u64 {
+    figure.round() as u64
 }
 
 /// More than this behind, the judge does not keep up.
@@ -191,10 +225,8 @@ fn rate(per_second: Option<&f64>, factor: f64, t: &'static Texts) -> String {
     let Some(rate) = per_second.map(|rate| rate * factor) else {
         return OverviewTexts::UNKNOWN.to_owned();
     };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are not negative and far below 2^64")]
-    let whole = rate.round() as u64;
-    if whole >= 10 {
-        t.units.number(whole)
+    if rate >= 10.0 {
+        t.units.number(whole(rate))
     } else {
         t.units.score((rate * 10.0).round() / 10.0)
     }

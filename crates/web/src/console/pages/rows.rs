@@ -11,8 +11,6 @@ pub(super) struct ListingRow {
     pub(super) prefix: String,
     /// The page about it.
     pub(super) href: String,
-    /// The word of the class, for forms.
-    pub(super) class: &'static str,
     pub(super) class_name: &'static str,
     pub(super) reason: String,
     pub(super) rule: String,
@@ -27,7 +25,6 @@ impl ListingRow {
         Self {
             href: subject_link(visitor, &listing.prefix.to_string()),
             prefix: listing.prefix.to_string(),
-            class: listing.class.name(),
             class_name: class_texts(t, listing.class).name,
             reason: listing.reason.clone(),
             rule: listing.rule.to_string(),

@@ -73,6 +73,8 @@ struct Trial {
     digest: String,
     report: Report,
     since: String,
+    /// What both do, by name: in force, tried.
+    totals: Vec<(&'static str, String, String)>,
     groups: Vec<GroupView>,
 }
 
@@ -130,11 +132,7 @@ fn empty(shared: &Inner, visitor: &Visitor, shown: RulesShown) -> RulesPage {
 
 /// The rules as they stand.
 async fn shown(shared: &Inner) -> Result<RulesShown, Failure> {
-    let answer = shared
-        .app
-        .operations
-        .answer(Order::Rules(RulesOrder::Show))
-        .await;
+    let answer = shared.app.operations.answer(Order::Rules(RulesOrder::Show)).await;
     let answer = answer.map_err(|error| {
         tracing::warn!(%error, "the rules could not be shown");
         Failure::Unavailable
@@ -236,8 +234,19 @@ fn trial(visitor: &Visitor, report: Report, text: &str) -> Trial {
     .into_iter()
     .map(|(name, group)| group_view(visitor, name, group))
     .collect();
+    let units = &visitor.reader.texts().units;
+    let (before, after) = (report.present, report.tried);
+    let totals = [
+        (t.listed, before.listed, after.listed),
+        (t.extended, before.extended, after.extended),
+        (t.expired, before.expired, after.expired),
+        (t.most, before.most, after.most),
+        (t.last, before.last, after.last),
+    ];
+    let totals = totals.map(|(name, one, two)| (name, units.number(one), units.number(two)));
     Trial {
         digest: hash(text),
+        totals: totals.into(),
         since: report
             .since
             .map(|at| visitor.reader.texts().units.day(at))

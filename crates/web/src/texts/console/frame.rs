@@ -8,6 +8,10 @@ use crate::texts::With1;
 pub(crate) struct ConsoleFrameTexts {
     pub(crate) console: &'static str,
     pub(crate) dashboard: &'static str,
+    pub(crate) listings: &'static str,
+    pub(crate) allowed: &'static str,
+    pub(crate) by_hand: &'static str,
+    pub(crate) rules: &'static str,
     pub(crate) audit: &'static str,
     pub(crate) accounts: &'static str,
     pub(crate) own: &'static str,
@@ -19,6 +23,13 @@ pub(crate) struct ConsoleFrameTexts {
     pub(crate) not_allowed_text: With1,
     pub(crate) stale_form: &'static str,
     pub(crate) stale_form_text: &'static str,
+    pub(crate) no_token: &'static str,
+    pub(crate) no_token_text: &'static str,
+    pub(crate) not_in_scope: &'static str,
+    /// The scope.
+    pub(crate) not_in_scope_text: With1,
+    pub(crate) no_invitation: &'static str,
+    pub(crate) no_invitation_text: &'static str,
 }
 
 impl ConsoleFrameTexts {
@@ -38,6 +49,10 @@ impl ConsoleFrameTexts {
 pub(super) const ENGLISH: ConsoleFrameTexts = ConsoleFrameTexts {
     console: "Console",
     dashboard: "Overview",
+    listings: "Listings",
+    allowed: "Allow list",
+    by_hand: "By hand",
+    rules: "Rules",
     audit: "Audit trail",
     accounts: "Accounts",
     own: "Your account",
@@ -49,12 +64,24 @@ pub(super) const ENGLISH: ConsoleFrameTexts = ConsoleFrameTexts {
     },
     stale_form: "This form is not of your session",
     stale_form_text: "You have signed in anew since it was shown, or another site made it. Nothing was changed: open the page again and repeat it.",
+    no_token: "A token is needed",
+    no_token_text: "Send `Authorization: Bearer` with a token that `atalaya token create` or the page of the accounts made.",
+    not_in_scope: "The token is not for this",
+    not_in_scope_text: |scope| {
+        format!("This takes a token with the scope {scope}, and a role that may do it.")
+    },
+    no_invitation: "This link does not hold",
+    no_invitation_text: "It was used, or its time is over. An administrator can make another one, and `atalaya account invite` too.",
 };
 
 /// In Spanish.
 pub(super) const SPANISH: ConsoleFrameTexts = ConsoleFrameTexts {
     console: "Consola",
     dashboard: "Resumen",
+    listings: "Entradas",
+    allowed: "Permitidos",
+    by_hand: "A mano",
+    rules: "Reglas",
     audit: "Registro de auditoría",
     accounts: "Cuentas",
     own: "Su cuenta",
@@ -66,4 +93,12 @@ pub(super) const SPANISH: ConsoleFrameTexts = ConsoleFrameTexts {
     },
     stale_form: "Este formulario no es de su sesión",
     stale_form_text: "Usted volvió a entrar después de verlo, o lo hizo otro sitio. No se cambió nada: abra la página de nuevo y repítalo.",
+    no_token: "Hace falta una clave",
+    no_token_text: "Envíe `Authorization: Bearer` con una clave hecha por `atalaya token create` o en la página de las cuentas.",
+    not_in_scope: "La clave no es para esto",
+    not_in_scope_text: |scope| {
+        format!("Para esto hace falta una clave con el alcance {scope}, y una función que lo permita.")
+    },
+    no_invitation: "Este enlace no vale",
+    no_invitation_text: "Ya se usó, o pasó su plazo. Un administrador puede hacer otro, y también `atalaya account invite`.",
 };

@@ -1,27 +1,63 @@
 //! The console, in both languages. Each part of it has a file of its own.
 
 mod access;
+mod accounts;
+mod audit;
+mod evidence;
 mod frame;
+mod list;
+mod overview;
+mod rules;
 
 pub(crate) use access::AccessTexts;
+pub(crate) use accounts::AccountTexts;
+use audit::AuditTexts;
+pub(crate) use evidence::EvidenceTexts;
 pub(crate) use frame::ConsoleFrameTexts;
+use list::ListTexts;
+pub(crate) use overview::OverviewTexts;
+use rules::RulesTexts;
 
 /// Everything that the console says.
 pub(crate) struct ConsoleTexts {
     /// On every page of it.
     pub(crate) frame: ConsoleFrameTexts,
-    /// Signing in, accounts, the audit trail.
+    /// Signing in, and one's own account.
     pub(crate) access: AccessTexts,
+    /// Accounts and tokens.
+    pub(crate) accounts: AccountTexts,
+    /// The audit trail.
+    pub(crate) audit: AuditTexts,
+    /// The first page.
+    pub(crate) overview: OverviewTexts,
+    /// Listings, the allow list, what is done by hand.
+    pub(crate) list: ListTexts,
+    /// The viewer of evidence.
+    pub(crate) evidence: EvidenceTexts,
+    /// The editor of rules.
+    pub(crate) rules: RulesTexts,
 }
 
 /// In English.
 pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     frame: frame::ENGLISH,
     access: access::ENGLISH,
+    accounts: accounts::ENGLISH,
+    audit: audit::ENGLISH,
+    overview: overview::ENGLISH,
+    list: list::ENGLISH,
+    evidence: evidence::ENGLISH,
+    rules: rules::ENGLISH,
 };
 
 /// In Spanish.
 pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     frame: frame::SPANISH,
     access: access::SPANISH,
+    accounts: accounts::SPANISH,
+    audit: audit::SPANISH,
+    overview: overview::SPANISH,
+    list: list::SPANISH,
+    evidence: evidence::SPANISH,
+    rules: rules::SPANISH,
 };

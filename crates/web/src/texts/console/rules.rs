@@ -26,7 +26,6 @@ pub(crate) struct RulesTexts {
     pub(crate) expired: &'static str,
     pub(crate) most: &'static str,
     pub(crate) last: &'static str,
-    pub(crate) addresses: &'static str,
     pub(crate) removed: &'static str,
     pub(crate) added: &'static str,
     pub(crate) dropped: &'static str,
@@ -44,7 +43,9 @@ pub(super) const ENGLISH: RulesTexts = RulesTexts {
     stand: |version, file| format!("Version {version}, in {file}."),
     built_in: "the program itself (decide.rules names no file)",
     in_force: |version| {
-        format!("The server judges by version {version}, with which it was started. The file is read at its next start.")
+        format!(
+            "The server judges by version {version}, with which it was started. The file is read at its next start."
+        )
     },
     text: "Text of the rules",
     over: "Try them on the last",
@@ -61,7 +62,6 @@ pub(super) const ENGLISH: RulesTexts = RulesTexts {
     expired: "Listings that reached their end",
     most: "Most listed at once",
     last: "Listed at the end",
-    addresses: "Addresses",
     removed: "Later left by the page",
     added: "Added: listed by the tried rules only",
     dropped: "Dropped: listed by those in force only",
@@ -79,7 +79,9 @@ pub(super) const SPANISH: RulesTexts = RulesTexts {
     stand: |version, file| format!("Versión {version}, en {file}."),
     built_in: "el propio programa (decide.rules no nombra ningún archivo)",
     in_force: |version| {
-        format!("El servidor juzga por la versión {version}, con la que arrancó. El archivo se lee en el próximo arranque.")
+        format!(
+            "El servidor juzga por la versión {version}, con la que arrancó. El archivo se lee en el próximo arranque."
+        )
     },
     text: "Texto de las reglas",
     over: "Probarlas con los últimos",
@@ -96,7 +98,6 @@ pub(super) const SPANISH: RulesTexts = RulesTexts {
     expired: "Entradas que llegaron a su fin",
     most: "Máximo a la vez",
     last: "Incluidas al final",
-    addresses: "Direcciones",
     removed: "Salieron después por la página",
     added: "Añadidas: solo por las reglas probadas",
     dropped: "Perdidas: solo por las vigentes",

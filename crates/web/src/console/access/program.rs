@@ -1,0 +1,115 @@
+//! Programs: calls of the console's API with a token, as `Authorization: Bearer`. A token does what its scopes say, and at most what its role and the
+//! role of its account allow. The cookies of people open nothing here, so that no other site can make a browser call it.
+
+use std::time::Duration;
+
+use atalaya_model::AccessScope;
+use atalaya_store::{AccessToken, DeedFilter, DeedId};
+use axum::extract::{FromRequestParts, Query, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router, routing::get};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::secret::Token;
+use crate::app::{Client, Shared};
+use crate::failure::Failure;
+
+/// How often it is noted that a token is used.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+/// Most deeds of one answer.
+const MOST_DEEDS: u32 = 500;
+
+/// A program with a token.
+pub(crate) struct Program {
+    /// Its token.
+    pub(crate) token: AccessToken,
+}
+
+impl Program {
+    /// Refuses what the token is not for.
+    pub(crate) fn needs(&self, scope: AccessScope) -> Result<(), Failure> {
+        let is_for_it = self.token.scopes.contains(&scope);
+        if !is_for_it || self.token.role < scope.least_role() {
+            return Err(Failure::NotInScope(scope));
+        }
+        Ok(())
+    }
+}
+
+impl FromRequestParts<Shared> for Program {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Failure> {
+        let Ok(Client(client)) = Client::from_request_parts(parts, shared).await;
+        let now = shared.app.clock.now();
+        let header = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|header| header.to_str().ok());
+        let text = header.and_then(|header| header.split_once(' '));
+        let text = text.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let secret = text.and_then(|(_, text)| Token::read(text.trim()));
+        let found = match secret {
+            Some(secret) => shared.app.store.token(secret.digest()).await?,
+            None => None,
+        };
+        let Some(token) = found else {
+            // A valid token is never held up by those who guess.
+            return Err(match shared.wrong_keys.admits(client, now) {
+                true => Failure::NoToken,
+                false => Failure::TooOften,
+            });
+        };
+        if token.used_at.is_none_or(|used| now.since(used) >= SEEN_EVERY) {
+            shared.app.store.see_token(token.id, now).await?;
+        }
+        Ok(Self { token })
+    }
+}
+
+/// The calls.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/console/token", get(own_token))
+        .route("/api/v1/console/audit", get(audit))
+}
+
+/// `/api/v1/console/token`: what the token may do.
+async fn own_token(program: Program) -> Response {
+    answer(json!({
+        "name": program.token.name,
+        "role": program.token.role,
+        "scopes": program.token.scopes,
+        "until": program.token.ends_at,
+    }))
+}
+
+/// Which deeds are asked for.
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(flatten)]
+    filter: DeedFilter,
+    before: Option<String>,
+}
+
+/// `/api/v1/console/audit`: a page of the audit trail, the newest first.
+async fn audit(
+    State(shared): State<Shared>,
+    program: Program,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    program.needs(AccessScope::Administer)?;
+    let before = asked.before.map(|text| text.parse().map(DeedId)).transpose();
+    let before = before.map_err(|_bad| Failure::BadRequest)?;
+    let deeds = shared.app.store.deeds(&asked.filter, before, MOST_DEEDS).await?;
+    let next = deeds.last().map(|last| last.id);
+    Ok(answer(json!({ "deeds": deeds, "before": next })))
+}
+
+/// An answer that nobody keeps.
+pub(crate) fn answer(document: Value) -> Response {
+    ([(CACHE_CONTROL, "no-store")], Json(document)).into_response()
+}

@@ -1,0 +1,355 @@
+//! Accounts, tokens and the audit trail, as administrators keep them.
+
+use std::time::Duration;
+
+use atalaya_model::{AccessScope, Act, Role};
+use atalaya_store::{Deed, DeedFilter, DeedOutcome, DeedWay};
+use atalaya_web::accounts::{AccessError, Doer, NewToken, change, invite, make_token};
+use atalaya_web::router;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::json;
+
+use crate::console_access::{Administrator, between, code_at, cookie, first_administrator, get, post};
+use crate::support::{House, Page, send};
+
+const PASSWORD: &str = "cuatro palabras muy tranquilas";
+const HERE: &str = "127.0.0.1";
+
+/// A house with its first administrator.
+async fn with_administrator() -> (House, Router, Administrator) {
+    let mut house = House::unpublished().await;
+    house.config.console.sign_ins_per_minute = 1_000;
+    let pages = router(house.app());
+    let marta = first_administrator(&house, &pages).await;
+    (house, pages, marta)
+}
+
+/// Sends a form with the mark of the session.
+async fn submit(pages: &Router, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Page {
+    let page = get(pages, "/console/me", cookie).await;
+    let csrf = between(&page, "name=\"csrf\" value=\"", "\"").to_owned();
+    let fields: Vec<_> = fields.iter().copied().chain([("csrf", csrf.as_str())]).collect();
+    post(pages, HERE, path, &fields, cookie).await
+}
+
+fn doer(house: &House) -> Doer {
+    Doer {
+        who: "uid 1000".to_owned(),
+        way: DeedWay::Command,
+        client: None,
+        at: house.now(),
+    }
+}
+
+/// What the audit trail holds, the oldest first: act, target, outcome.
+async fn trail(house: &House) -> Vec<(Act, String, Option<DeedOutcome>)> {
+    let mut deeds = house
+        .store
+        .deeds(&DeedFilter::default(), None, 100)
+        .await
+        .unwrap();
+    deeds.reverse();
+    let told = deeds.into_iter();
+    told.map(|kept| (kept.deed.act, kept.deed.target, kept.end.map(|end| end.outcome)))
+        .collect()
+}
+
+#[tokio::test]
+async fn an_administrator_invites_changes_and_resets_accounts() {
+    let (house, pages, marta) = with_administrator().await;
+    let wrong = [("name", "olga"), ("role", "desk"), ("password", "not mine")];
+    let page = submit(&pages, &marta.cookie, "/console/accounts/invite", &wrong).await;
+    page.says("The password is wrong");
+    let right = [("name", "olga"), ("role", "desk"), ("password", PASSWORD)];
+    let page = submit(&pages, &marta.cookie, "/console/accounts/invite", &right).await;
+    let link = between(&page, "<pre><code>https://list.example", "</code>").to_owned();
+    // A desk may leave the factor for later; the name is the one that was given.
+    let page = get(&pages, &link, "").await;
+    let secret = between(&page, "name=\"secret\" value=\"", "\"").to_owned();
+    let fields = [
+        ("name", "other"),
+        ("password", "otra frase de paso"),
+        ("secret", &secret),
+        ("code", ""),
+    ];
+    let page = post(&pages, HERE, &link, &fields, "").await;
+    assert_eq!(page.header("location"), "/console");
+    let olga = cookie(&page);
+    get(&pages, "/console", &olga).await.says("olga").says("desk");
+    // Her role grows under her open session, which then lacks its factor.
+    let fields = [
+        ("name", "OLGA"),
+        ("role", "operator"),
+        ("act", "role"),
+        ("password", PASSWORD),
+    ];
+    let page = submit(&pages, &marta.cookie, "/console/accounts/change", &fields).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        get(&pages, "/console", &olga).await.header("location"),
+        "/console/me/factor"
+    );
+    let fields = [("name", "olga"), ("act", "reset"), ("password", PASSWORD)];
+    let page = submit(&pages, &marta.cookie, "/console/accounts/change", &fields).await;
+    let link = between(&page, "<pre><code>https://list.example", "</code>").to_owned();
+    assert_eq!(get(&pages, "/console", &olga).await.status, StatusCode::SEE_OTHER);
+    get(&pages, &link, "").await.says("olga").says("readonly");
+    let fields = [("name", "marta"), ("act", "disable"), ("password", PASSWORD)];
+    let page = submit(&pages, &marta.cookie, "/console/accounts/change", &fields).await;
+    page.says("last administrator");
+    let acts: Vec<Act> = trail(&house).await.into_iter().map(|(act, ..)| act).collect();
+    assert_eq!(
+        acts,
+        [
+            Act::Invite,
+            Act::MakeAccount,
+            Act::SignIn,
+            Act::Invite,
+            Act::MakeAccount,
+            Act::SignIn,
+            Act::ChangeRole,
+            Act::Reset
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_new_password_ends_all_other_sessions() {
+    let (house, pages, marta) = with_administrator().await;
+    house.clock.advance(Duration::from_secs(60));
+    let code = code_at(&marta.secret, house.now());
+    let fields = [("name", "marta"), ("password", PASSWORD), ("code", &code)];
+    let second = cookie(&post(&pages, HERE, "/console/sign-in", &fields, "").await);
+    let fields = [("password", PASSWORD), ("new", "otra frase de paso")];
+    let page = submit(&pages, &second, "/console/me/password", &fields).await;
+    page.says("The password was changed");
+    assert_eq!(get(&pages, "/console", &second).await.status, StatusCode::OK);
+    assert_eq!(
+        get(&pages, "/console", &marta.cookie).await.status,
+        StatusCode::SEE_OTHER
+    );
+}
+
+#[tokio::test]
+async fn a_session_is_ended_from_another_one_and_never_by_somebody_else() {
+    let (house, pages, marta) = with_administrator().await;
+    house.clock.advance(Duration::from_secs(60));
+    let code = code_at(&marta.secret, house.now());
+    let fields = [("name", "marta"), ("password", PASSWORD), ("code", &code)];
+    let second = cookie(&post(&pages, HERE, "/console/sign-in", &fields, "").await);
+    let page = get(&pages, "/console/me", &second).await;
+    let id = between(&page, "name=\"id\" value=\"", "\"").to_owned();
+    let page = submit(&pages, &second, "/console/me/session", &[("id", &id)]).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        get(&pages, "/console", &marta.cookie).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert!(
+        !house
+            .store
+            .end_session(uuid::Uuid::new_v4(), id.parse().unwrap())
+            .await
+            .unwrap()
+    );
+}
+
+#[tokio::test]
+async fn another_factor_and_other_recovery_codes_take_the_password() {
+    let (house, pages, marta) = with_administrator().await;
+    let page = get(&pages, "/console/me/factor", &marta.cookie).await;
+    page.keeps("Do without a second factor");
+    let secret = between(&page, "name=\"secret\" value=\"", "\"").to_owned();
+    let code = code_at(&secret, house.now());
+    let fields = [
+        ("secret", secret.as_str()),
+        ("code", &code),
+        ("password", "not mine"),
+    ];
+    let page = submit(&pages, &marta.cookie, "/console/me/factor", &fields).await;
+    page.says("The password is wrong").says(&secret);
+    let fields = [
+        ("secret", secret.as_str()),
+        ("code", &code),
+        ("password", PASSWORD),
+    ];
+    submit(&pages, &marta.cookie, "/console/me/factor", &fields)
+        .await
+        .says("Recovery codes");
+    house.clock.advance(Duration::from_secs(60));
+    let old = code_at(&marta.secret, house.now());
+    let fields = [("name", "marta"), ("password", PASSWORD), ("code", old.as_str())];
+    assert_eq!(
+        post(&pages, HERE, "/console/sign-in", &fields, "").await.status,
+        StatusCode::FORBIDDEN
+    );
+    let fields = [
+        ("name", "marta"),
+        ("password", PASSWORD),
+        ("code", marta.recovery[0].as_str()),
+    ];
+    assert_eq!(
+        post(&pages, HERE, "/console/sign-in", &fields, "").await.status,
+        StatusCode::FORBIDDEN
+    );
+    let fields = [("password", PASSWORD)];
+    let page = submit(&pages, &marta.cookie, "/console/me/recovery", &fields).await;
+    assert_eq!(page.text.matches("<li><code>").count(), 10);
+    let page = submit(&pages, &marta.cookie, "/console/me/no-factor", &fields).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+}
+
+/// Calls with a token.
+async fn call(pages: &Router, token: &str, path: &str) -> Page {
+    let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+    send(pages, HERE, request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_token_does_what_its_scopes_and_its_role_allow_until_it_ends() {
+    let (house, pages, marta) = with_administrator().await;
+    let fields = [
+        ("name", "monitor"),
+        ("role", "viewer"),
+        ("read", "yes"),
+        ("days", "2"),
+        ("password", PASSWORD),
+    ];
+    let page = submit(&pages, &marta.cookie, "/console/accounts/token", &fields).await;
+    let monitor = between(&page, "<pre><code>", "</code>").to_owned();
+    let page = call(&pages, &monitor, "/api/v1/console/token").await;
+    assert_eq!(page.json()["scopes"], json!(["read"]));
+    let page = call(&pages, &monitor, "/api/v1/console/audit").await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    page.says("administer");
+    let new = NewToken {
+        name: "keeper".parse().unwrap(),
+        role: Role::Administrator,
+        scopes: vec![AccessScope::Administer],
+        account: None,
+        ends_at: None,
+    };
+    let keeper = make_token(&house.store, &doer(&house), new.clone())
+        .await
+        .unwrap();
+    let page = call(&pages, &keeper, "/api/v1/console/audit?act=token.make").await;
+    assert_eq!(page.json()["deeds"][0]["target"], "keeper");
+    assert_eq!(page.json()["deeds"][1]["details"]["role"], "viewer");
+    let again = make_token(&house.store, &doer(&house), new.clone()).await;
+    assert!(matches!(again, Err(AccessError::TokenExists(_))));
+    let much = NewToken {
+        name: "much".parse().unwrap(),
+        role: Role::Desk,
+        ..new
+    };
+    let refused = make_token(&house.store, &doer(&house), much).await;
+    assert!(matches!(
+        refused,
+        Err(AccessError::TooMuch(AccessScope::Administer))
+    ));
+    let fields = [("name", "keeper"), ("password", PASSWORD)];
+    submit(&pages, &marta.cookie, "/console/accounts/revoke", &fields).await;
+    house.clock.advance(crate::support::DAY * 2);
+    for token in [keeper.as_str(), &monitor, "", "x", &marta.cookie] {
+        let page = call(&pages, token, "/api/v1/console/token").await;
+        assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{token}");
+        assert_eq!(page.header("www-authenticate"), "Bearer");
+        assert_eq!(page.header("content-type"), "application/problem+json");
+    }
+    // Cookies open no call, and tokens no page.
+    let page = get(&pages, "/api/v1/console/token", &marta.cookie).await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_token_sinks_and_ends_with_its_account() {
+    let (house, pages, _) = with_administrator().await;
+    let (by, olga) = (doer(&house), ("olga".parse().unwrap(), Role::Desk));
+    let link = invite(&house.store, &by, olga, Duration::from_secs(60))
+        .await
+        .unwrap();
+    let page = get(&pages, &link, "").await;
+    let secret = between(&page, "name=\"secret\" value=\"", "\"").to_owned();
+    let fields = [("password", PASSWORD), ("secret", &secret)];
+    post(&pages, HERE, &link, &fields, "").await;
+    let olga = house
+        .store
+        .account_named(&"olga".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    let new = NewToken {
+        name: "hers".parse().unwrap(),
+        role: Role::Administrator,
+        scopes: vec![AccessScope::Administer],
+        account: Some(olga.id),
+        ends_at: None,
+    };
+    let token = make_token(&house.store, &doer(&house), new).await.unwrap();
+    assert_eq!(
+        call(&pages, &token, "/api/v1/console/token").await.json()["role"],
+        "desk"
+    );
+    assert_eq!(
+        call(&pages, &token, "/api/v1/console/audit").await.status,
+        StatusCode::FORBIDDEN
+    );
+    let close = atalaya_store::AccountChange::Disable;
+    change(&house.store, &doer(&house), &olga, close).await.unwrap();
+    assert_eq!(
+        call(&pages, &token, "/api/v1/console/token").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test]
+async fn the_audit_trail_shows_what_others_wrote_as_text_and_skips_nothing_while_it_grows() {
+    let mut house = House::unpublished().await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    let deed = |n: usize| Deed {
+        at: house.now(),
+        who: "<b>who</b>".to_owned(),
+        way: DeedWay::Command,
+        client: None,
+        act: Act::List,
+        target: format!("<i>{n}</i>"),
+        details: json!({ "reason": "<script>alert(1)</script>" }),
+        undoes: None,
+    };
+    for n in 0..60 {
+        let id = house.store.record_deed(&deed(n)).await.unwrap();
+        let answer = json!("<u>no</u>");
+        house
+            .store
+            .end_deed(id, DeedOutcome::Failed, &answer)
+            .await
+            .unwrap();
+    }
+    let page = house.console(&marta, "/console/audit?act=list.add").await;
+    page.keeps("<script>")
+        .keeps("<b>who")
+        .keeps("<i>59")
+        .keeps("<u>no")
+        .says("not done");
+    page.says("&#60;i&#62;59&#60;")
+        .says("&#60;i&#62;10&#60;")
+        .keeps("&#60;i&#62;9&#60;");
+    let older = between(&page, "<a class=\"button\" href=\"", "\"").replace("&#38;", "&");
+    house.store.record_deed(&deed(60)).await.unwrap();
+    let page = house.console(&marta, &older).await;
+    page.says("&#60;i&#62;9&#60;")
+        .says("&#60;i&#62;0&#60;")
+        .keeps("&#60;i&#62;10&#60;")
+        .keeps("Older ones");
+    let page = house
+        .console(&marta, "/console/audit?target=%3Ci%3E5%3C%2Fi%3E&lang=es")
+        .await;
+    assert_eq!(page.text.matches("<li id=\"deed-").count(), 1);
+    page.says("no se hizo");
+    house
+        .console(&marta, "/console/audit?who=nobody")
+        .await
+        .says("Nothing of this kind");
+}

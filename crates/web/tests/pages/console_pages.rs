@@ -1,0 +1,340 @@
+//! The pages of the console: how things are, what is listed, what is done by hand and taken back, evidence, rules.
+
+use atalaya_decide::rules::STANDARD;
+use atalaya_model::{Class, Role};
+use atalaya_store::{DeedFilter, DeedOutcome};
+use axum::http::StatusCode;
+
+use crate::support::{House, Page, SignedIn};
+
+/// A published list, and somebody who may change it.
+async fn house() -> (House, SignedIn) {
+    let mut house = House::open().await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    (house, marta)
+}
+
+/// Sends a form and follows to the page that tells what came of it.
+async fn done(house: &House, who: &SignedIn, path: &str, fields: &[(&str, &str)]) -> Page {
+    let page = house.console_post(who, path, fields).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    house.console(who, page.header("location")).await
+}
+
+/// The number of the deed that a page offers to take back.
+fn deed(page: &Page) -> String {
+    let (_, behind) = page.text.split_once("name=\"deed\" value=\"").unwrap();
+    behind.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_overview_tells_how_things_are_and_goes_on_telling() {
+    let (house, marta) = house().await;
+    house.list("192.0.2.7", Class::Spam).await;
+    house.observe("192.0.2.7", "offer", "mail.cheap.example").await;
+    let page = house.console(&marta, "/console").await;
+    page.says("data-figure=\"listings\">1<")
+        .says("data-figure=\"unjudged\">1<")
+        .says("<th scope=\"row\">trap</th>")
+        .says("data-live=\"/console/live\"")
+        .says("/console.js?v=");
+    let spanish = house.console(&marta, "/console?lang=es").await;
+    spanish.says("Observaciones sin juzgar");
+}
+
+#[tokio::test]
+async fn what_is_listed_by_hand_answers_and_is_taken_back_by_its_button() {
+    let (house, marta) = house().await;
+    let look = house.console(&marta, "/console/by-hand?prefix=192.0.2.7").await;
+    look.says("192.0.2.7: 1 addresses")
+        .says("Nothing is listed or allowed there.");
+    let fields = [
+        ("prefix", "192.0.2.7"),
+        ("class", "spam"),
+        ("reason", "sends to sold addresses"),
+        ("days", "7"),
+    ];
+    let page = done(&house, &marta, "/console/list", &fields).await;
+    page.says("Listed: 192.0.2.7.").says("sends to sold addresses");
+    house.until(|| house.is_listed("192.0.2.7")).await;
+    let back = done(&house, &marta, "/console/undo", &[("deed", &deed(&page))]).await;
+    back.says("Taken off: 192.0.2.7.");
+    house.until(|| !house.is_listed("192.0.2.7")).await;
+    // Taking that back lists it again, as it was.
+    let again = done(&house, &marta, "/console/undo", &[("deed", &deed(&back))]).await;
+    again.says("Listed: 192.0.2.7.").says("sends to sold addresses");
+    house.until(|| house.is_listed("192.0.2.7")).await;
+    // Nothing is taken back twice.
+    let twice = house
+        .console_post(&marta, "/console/undo", &[("deed", &deed(&page))])
+        .await;
+    assert_eq!(twice.status, StatusCode::NOT_FOUND);
+    let trail = house.console(&marta, "/console/audit").await;
+    trail.says("list.add").says("list.remove").says("192.0.2.7");
+}
+
+#[tokio::test]
+async fn an_entry_of_the_allow_list_gives_way_and_comes_back() {
+    let (house, marta) = house().await;
+    let allow = |reason: &'static str| [("prefix", "192.0.2.0/24"), ("reason", reason), ("days", "")];
+    done(&house, &marta, "/console/allow", &allow("our own customers")).await;
+    let page = done(&house, &marta, "/console/allow", &allow("a better reason")).await;
+    let back = done(&house, &marta, "/console/undo", &[("deed", &deed(&page))]).await;
+    back.says("our own customers");
+    house
+        .console(&marta, "/console/allowed")
+        .await
+        .says("192.0.2.0/24")
+        .says("our own customers");
+    let refused = [
+        ("prefix", "192.0.2.9"),
+        ("class", "spam"),
+        ("reason", "why"),
+        ("days", "1"),
+    ];
+    let page = done(&house, &marta, "/console/list", &refused).await;
+    page.says("this was not done").says("allow");
+    let trail = house.store.deeds(&DeedFilter::default(), None, 1).await.unwrap();
+    assert_eq!(trail[0].end.as_ref().unwrap().outcome, DeedOutcome::Failed);
+    let gone = [("prefix", "192.0.2.0/24"), ("reason", "they left")];
+    let page = done(&house, &marta, "/console/disallow", &gone).await;
+    let back = done(&house, &marta, "/console/undo", &[("deed", &deed(&page))]).await;
+    back.says("our own customers");
+}
+
+#[tokio::test]
+async fn forms_that_say_nothing_or_too_much_change_nothing() {
+    let (house, marta) = house().await;
+    let long = "x".repeat(201);
+    for fields in [
+        [
+            ("prefix", ""),
+            ("class", "spam"),
+            ("reason", "why"),
+            ("days", "1"),
+        ],
+        [
+            ("prefix", "192.0.2.1/24"),
+            ("class", "spam"),
+            ("reason", "why"),
+            ("days", "1"),
+        ],
+        [
+            ("prefix", "192.0.2.1"),
+            ("class", "nothing"),
+            ("reason", "why"),
+            ("days", "1"),
+        ],
+        [
+            ("prefix", "192.0.2.1"),
+            ("class", "spam"),
+            ("reason", "  "),
+            ("days", "1"),
+        ],
+        [
+            ("prefix", "192.0.2.1"),
+            ("class", "spam"),
+            ("reason", &long),
+            ("days", "1"),
+        ],
+        [
+            ("prefix", "192.0.2.1"),
+            ("class", "spam"),
+            ("reason", "a\r\nb"),
+            ("days", "1"),
+        ],
+        [
+            ("prefix", "192.0.2.1"),
+            ("class", "spam"),
+            ("reason", "why"),
+            ("days", "0"),
+        ],
+        [
+            ("prefix", "192.0.2.1"),
+            ("class", "spam"),
+            ("reason", "why"),
+            ("days", "99999999999999999999"),
+        ],
+    ] {
+        let page = house.console_post(&marta, "/console/list", &fields).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{fields:?}");
+    }
+    assert_eq!(house.store.serial().await.unwrap().0, 0);
+}
+
+#[tokio::test]
+async fn who_only_looks_changes_nothing_and_is_offered_nothing() {
+    let mut house = House::open().await;
+    let eva = house.signed_in("Eva", Role::Viewer).await;
+    house.list("192.0.2.7", Class::Spam).await;
+    let page = house.console(&eva, "/console/about?prefix=192.0.2.7").await;
+    page.says("192.0.2.7").keeps("/console/by-hand");
+    for (path, fields) in [
+        (
+            "/console/list",
+            vec![("prefix", "192.0.2.9"), ("class", "spam"), ("reason", "why")],
+        ),
+        (
+            "/console/unlist",
+            vec![("prefix", "192.0.2.7"), ("reason", "why")],
+        ),
+        ("/console/allow", vec![("prefix", "192.0.2.7"), ("reason", "why")]),
+        (
+            "/console/disallow",
+            vec![("prefix", "192.0.2.7"), ("reason", "why")],
+        ),
+        ("/console/undo", vec![("deed", "1")]),
+        ("/console/rules/try", vec![("text", STANDARD), ("instead_of", "")]),
+        (
+            "/console/rules/save",
+            vec![("text", STANDARD), ("instead_of", "")],
+        ),
+    ] {
+        let page = house.console_post(&eva, path, &fields).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    for path in ["/console/by-hand", "/console/rules"] {
+        assert_eq!(
+            house.console(&eva, path).await.status,
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
+    }
+}
+
+/// The prefixes on a page of listings, in its order, and the link to the next one.
+fn listed(page: &Page) -> (Vec<String>, Option<String>) {
+    let rows = page.text.split("/console/about?prefix=").skip(1);
+    let prefixes = rows.map(|row| row.split('"').next().unwrap().to_owned());
+    let next = page.text.split_once("\" rel=\"next\"").map(|(before, _)| {
+        let link = before.rsplit("href=\"").next().unwrap();
+        link.replace("&#38;", "&")
+    });
+    (prefixes.collect(), next)
+}
+
+#[tokio::test]
+async fn pages_of_listings_repeat_and_skip_nothing_while_more_is_listed() {
+    let (house, marta) = house().await;
+    for last in 0..120 {
+        house.list(&format!("192.0.2.{last}"), Class::Spam).await;
+    }
+    let (mut seen, mut next) = listed(&house.console(&marta, "/console/listings").await);
+    let mut late = 0;
+    while let Some(link) = next {
+        // Before and behind where the reader is.
+        late += 1;
+        house.list(&format!("192.0.1.{late}"), Class::Spam).await;
+        house.list(&format!("192.0.3.{late}"), Class::Bot).await;
+        let (more, after) = listed(&house.console(&marta, &link).await);
+        assert!(!more.is_empty());
+        seen.extend(more);
+        next = after;
+    }
+    let first: Vec<String> = (0..120).map(|last| format!("192.0.2.{last}")).collect();
+    assert_eq!(seen[..120], first[..]);
+    let mut all = seen.clone();
+    all.dedup();
+    assert_eq!(all.len(), seen.len());
+    let (bots, next) = listed(&house.console(&marta, "/console/listings?class=bot").await);
+    assert_eq!((bots.len(), next), (late, None));
+    let ruled = house.console(&marta, "/console/listings?origin=rules").await;
+    ruled.says("No listing is so.");
+    let wide = house
+        .console(&marta, "/console/listings?around=192.0.1.0%2F24")
+        .await;
+    assert_eq!(listed(&wide).0.len(), late);
+    let wrong = house
+        .console(&marta, "/console/listings?around=%3Cscript%3E")
+        .await;
+    wrong.says("This is no address").keeps("<script>");
+}
+
+#[tokio::test]
+async fn what_strangers_wrote_stays_text_in_every_view() {
+    let mut house = House::open().await;
+    let eva = house.signed_in("Eva", Role::Desk).await;
+    let evil = "<script>alert(1)</script>\"onmouseover=\"x";
+    house.observe("192.0.2.7", evil, evil).await;
+    let unit = "192.0.2.7".parse().unwrap();
+    let seen = house.store.observations_of(&unit, 1).await.unwrap();
+    let id = seen[0].id;
+    let mut pages = vec![house.console(&eva, "/console/about?prefix=192.0.2.7").await];
+    for view in ["", "?view=desk", "?view=network", "?view=public"] {
+        pages.push(
+            house
+                .console(&eva, &format!("/console/evidence/{id}{view}"))
+                .await,
+        );
+    }
+    for page in &pages {
+        assert_eq!(page.status, StatusCode::OK);
+        page.keeps("<script>")
+            .keeps("<img")
+            .keeps("\"onmouseover")
+            .keeps("<b>");
+        assert!(
+            page.header("content-security-policy")
+                .contains("default-src 'none'")
+        );
+    }
+    pages[1].says("Buy now").says("pixel.png");
+    pages[4].keeps("Buy now");
+    let missing = "/console/evidence/00000000-0000-0000-0000-000000000000";
+    assert_eq!(house.console(&eva, missing).await.status, StatusCode::NOT_FOUND);
+    let odd = format!("/console/evidence/{id}?view=sealed");
+    assert_eq!(house.console(&eva, &odd).await.status, StatusCode::BAD_REQUEST);
+    let luis = house.signed_in("Luis", Role::Viewer).await;
+    let path = format!("/console/evidence/{id}");
+    assert_eq!(house.console(&luis, &path).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn rules_are_saved_as_they_were_tried_and_not_otherwise() {
+    let mut house = House::open().await;
+    let root = house.signed_in("Root", Role::Administrator).await;
+    let page = house.console(&root, "/console/rules").await;
+    let field = |page: &Page, name: &str| {
+        let mark = format!("name=\"{name}\" value=\"");
+        let (_, behind) = page.text.split_once(&mark).unwrap();
+        behind.split('"').next().unwrap().to_owned()
+    };
+    let instead_of = field(&page, "instead_of");
+    let text = STANDARD.replacen("version = \"3\"", "version = \"3-tried\"", 1);
+    assert_ne!(text, STANDARD);
+    let broken = [
+        ("text", "list_at = 'x'"),
+        ("instead_of", &instead_of),
+        ("days", "7"),
+    ];
+    let wrong = house.console_post(&root, "/console/rules/try", &broken).await;
+    wrong.says("These rules cannot be used").keeps("Save these rules");
+    let windows = text.replace('\n', "\r\n");
+    let fields = [
+        ("text", windows.as_str()),
+        ("instead_of", &instead_of),
+        ("days", "30"),
+    ];
+    let tried = house.console_post(&root, "/console/rules/try", &fields).await;
+    tried.says("What they would do").says("Save these rules");
+    let digest = field(&tried, "tried");
+    let untried = format!("{text}\n# more");
+    let other = [
+        ("text", untried.as_str()),
+        ("instead_of", &instead_of),
+        ("tried", &digest),
+    ];
+    let refused = house.console_post(&root, "/console/rules/save", &other).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let fields = [
+        ("text", windows.as_str()),
+        ("instead_of", &instead_of),
+        ("tried", &digest),
+    ];
+    let saved = done(&house, &root, "/console/rules/save", &fields).await;
+    saved.says("Done: /etc/atalaya/rules.toml.").says("3-tried");
+    // Somebody else, whose page is old.
+    let stale = house.console_post(&root, "/console/rules/save", &fields).await;
+    let told = house.console(&root, stale.header("location")).await;
+    told.says("changed meanwhile");
+}
