@@ -1,7 +1,8 @@
 //! The page of an address: listed or not, why, and what to do.
 
 use askama::Template;
-use atalaya_model::Verdict;
+use atalaya_model::{Class, Verdict};
+use atalaya_publish::Held;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
@@ -16,7 +17,7 @@ use crate::assets;
 use crate::failure::Failure;
 use crate::gate::Asked;
 use crate::lookup::{Details, Facts, Standing};
-use crate::texts::Texts;
+use crate::texts::{CausesTexts, Texts};
 
 #[derive(Template)]
 #[template(path = "address.html")]
@@ -31,6 +32,8 @@ struct AddressPage {
     at_serial: String,
     listings: Vec<ListingView>,
     steps: Vec<StepsView>,
+    /// What usually stands behind spam, where spam or its like was seen.
+    causes: Option<&'static CausesTexts>,
     removal: Option<RemovalView>,
     remove_link: String,
     /// What the browser works on before a removal.
@@ -159,6 +162,7 @@ fn view(shared: &Inner, reader: &Reader, facts: &Facts, beside: Beside) -> Addre
             .map(|listing| views::listing(listing, facts, t))
             .collect(),
         steps: steps(facts, t),
+        causes: has_causes(listings).then_some(&t.causes),
         removal,
         remove_link: reader.link(&format!("/ip/{}/remove", facts.address)),
         script: puzzle.is_some().then(assets::script_link),
@@ -246,6 +250,12 @@ fn steps(facts: &Facts, t: &'static Texts) -> Vec<StepsView> {
         }
     };
     classes.into_iter().map(view).collect()
+}
+
+/// Whether something sends that its owner may not know of.
+fn has_causes(listings: &[Held]) -> bool {
+    let sends = |listing: &Held| matches!(listing.class, Class::Spam | Class::Bot);
+    listings.iter().any(sends)
 }
 
 /// Evidence, history and notices.

@@ -16,6 +16,8 @@ use crate::app::{AppConfig, Shared};
 struct DataPage {
     frame: Frame,
     licence: Option<String>,
+    /// Where networks enrol.
+    feedback: String,
     mail: MailView,
     /// The day of today's figures, where there are statistics.
     today: Option<String>,
@@ -32,6 +34,7 @@ pub(crate) async fn open_data(State(shared): State<Shared>, reader: Reader) -> R
     let template = DataPage {
         frame: Frame::now(&shared, &reader),
         licence: config.web.data_licence.as_deref().map(t.open_data.licence_is),
+        feedback: reader.link("/feedback"),
         mail: views::mail(&config.web.postmaster, &shared.lookup.zone_name),
         today: statistics.config().public.then(|| statistics.today().to_string()),
         is_open: is_open(config),

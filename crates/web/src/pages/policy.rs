@@ -101,6 +101,8 @@ pub(super) fn figures(config: &AppConfig, t: &'static Texts) -> Figures {
         network_hourly: units.number(u64::from(delist.network_hourly)),
         all_hourly: units.number(u64::from(delist.all_hourly)),
         daily: units.number(u64::from(delist.client_daily)),
+        unsolved: (config.web.puzzle_bits > 0)
+            .then(|| units.number(u64::from(config.web.unsolved_removals_per_hour))),
         ttl: units.duration(publish.ttl.duration()),
         negative_ttl: units.duration(publish.negative_ttl.duration()),
         escalation: rules.escalation.map(|network| EscalationFigures {

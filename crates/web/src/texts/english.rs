@@ -18,6 +18,7 @@ pub(crate) static ENGLISH: Texts = Texts {
     glance: glance::ENGLISH,
     many: many::ENGLISH,
     classes: CLASSES,
+    causes: super::causes::ENGLISH,
     removal: REMOVAL,
     proof: proof::ENGLISH,
     policy: policy::ENGLISH,

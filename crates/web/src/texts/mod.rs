@@ -3,6 +3,7 @@
 //! What is filled in is a function, so that each language puts its words in its own order. Texts from outside (reasons, HELO
 //! names, subjects) never pass through here: templates escape them.
 
+mod causes;
 mod console;
 mod english;
 mod feedback;
@@ -16,6 +17,7 @@ mod short;
 mod spanish;
 mod using;
 
+pub(crate) use causes::CausesTexts;
 pub(crate) use console::{AccessTexts, AccountTexts, ConsoleFrameTexts, ConsoleTexts};
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;
@@ -56,6 +58,8 @@ pub(crate) struct Texts {
     pub(crate) many: ManyTexts,
     /// The classes, in the order of `Class::ALL`.
     pub(crate) classes: [ClassTexts; 6],
+    /// What usually stands behind spam.
+    pub(crate) causes: CausesTexts,
     /// Leaving the list.
     pub(crate) removal: RemovalTexts,
     /// The step before that.

@@ -21,6 +21,7 @@ pub(crate) struct OpenDataTexts {
     pub(crate) contacts_text: With1,
     pub(crate) feedback: &'static str,
     pub(crate) feedback_text: &'static str,
+    pub(crate) feedback_link: &'static str,
     pub(crate) api: &'static str,
     pub(crate) api_text: &'static str,
     pub(crate) api_link: &'static str,
@@ -53,6 +54,7 @@ pub(super) const ENGLISH: OpenDataTexts = OpenDataTexts {
     feedback: "Your own addresses",
     feedback_text: "Networks that enrol get every event of their own addresses: as reports by mail, as a signed call of their server, or fetched \
                     by a cursor.",
+    feedback_link: "Enrol a network or a domain",
     api: "API",
     api_text: "Whatever a page tells, programs get as JSON, with errors after RFC 9457. For many questions use DNS: it answers faster, and look-ups \
                here are limited for each client.",
@@ -95,6 +97,7 @@ pub(super) const SPANISH: OpenDataTexts = OpenDataTexts {
     feedback: "Sus propias direcciones",
     feedback_text: "Las redes que se inscriben reciben cada suceso de sus propias direcciones: como informe por correo, como llamada firmada a su \
                     servidor, o recogido con un cursor.",
+    feedback_link: "Inscribir una red o un dominio",
     api: "API",
     api_text: "Lo que dice una página lo obtienen los programas en JSON, con los errores según el RFC 9457. Para muchas preguntas use el DNS: \
                responde antes, y aquí las consultas de cada cliente están limitadas.",

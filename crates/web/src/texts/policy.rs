@@ -22,6 +22,8 @@ pub(crate) struct Figures {
     pub(crate) network_hourly: String,
     pub(crate) all_hourly: String,
     pub(crate) daily: String,
+    /// Removals by one client in an hour without a solved puzzle; none where there is no puzzle.
+    pub(crate) unsolved: Option<String>,
     pub(crate) ttl: String,
     pub(crate) negative_ttl: String,
     /// Where whole networks are listed for their addresses.
@@ -155,7 +157,7 @@ pub(super) const ENGLISH: PolicyTexts = PolicyTexts {
     leaving: Section {
         title: "How to leave",
         paragraphs: |f| {
-            vec![
+            let mut paragraphs = vec![
                 format!(
                     "Anybody can remove an address on its page, at once and without giving reasons, from these classes: {}.",
                     f.self_service
@@ -175,7 +177,14 @@ pub(super) const ENGLISH: PolicyTexts = PolicyTexts {
                     f.ttl
                 ),
                 "Nothing here ever costs anything: no fee, no donation, no paid priority.".to_owned(),
-            ]
+            ];
+            paragraphs.extend(f.unsolved.as_ref().map(|unsolved| {
+                format!(
+                    "Before a removal the browser solves a small puzzle by itself, in a fraction of a second. There are no pictures to read. Without \
+                     scripts it is a wait of some seconds instead, for up to {unsolved} removals an hour."
+                )
+            }));
+            paragraphs
         },
     },
     by_hand: "For everything else write to our postmaster. Every message is answered, as a rule within two days and always within \
@@ -331,7 +340,7 @@ pub(super) const SPANISH: PolicyTexts = PolicyTexts {
     leaving: Section {
         title: "Cómo salir",
         paragraphs: |f| {
-            vec![
+            let mut paragraphs = vec![
                 format!(
                     "Cualquiera puede retirar una dirección en su página, al momento y sin dar razones, de estas clases: {}.",
                     f.self_service
@@ -352,7 +361,14 @@ pub(super) const SPANISH: PolicyTexts = PolicyTexts {
                     f.ttl
                 ),
                 "Aquí nada cuesta nunca dinero: ni tarifas, ni donativos, ni prioridad de pago.".to_owned(),
-            ]
+            ];
+            paragraphs.extend(f.unsolved.as_ref().map(|unsolved| {
+                format!(
+                    "Antes de una retirada el navegador resuelve solo un pequeño acertijo, en una fracción de segundo. No hay imágenes que leer. Sin \
+                     programas en el navegador se esperan en su lugar unos segundos, para un máximo de {unsolved} retiradas por hora."
+                )
+            }));
+            paragraphs
         },
     },
     by_hand: "Para todo lo demás escriba a nuestro postmaster. Se contesta a todos los mensajes, por lo general en dos días y siempre \

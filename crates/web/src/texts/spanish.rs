@@ -18,6 +18,7 @@ pub(crate) static SPANISH: Texts = Texts {
     glance: glance::SPANISH,
     many: many::SPANISH,
     classes: CLASSES,
+    causes: super::causes::SPANISH,
     removal: REMOVAL,
     proof: proof::SPANISH,
     policy: policy::SPANISH,

@@ -181,3 +181,33 @@ async fn the_policy_shows_the_figures_that_are_configured() {
         .says("La primera vez dura 9 días")
         .says("de estas clases: Máquina comprometida (127.0.0.4).");
 }
+
+#[tokio::test]
+async fn what_usually_stands_behind_spam_is_told_with_steps_for_each() {
+    let house = House::open().await;
+    house.list("192.0.2.7", Class::Spam).await;
+    let page = house.get("/ip/192.0.2.7").await;
+    page.says("What it usually is")
+        .says("href=\"#causes\"")
+        .says("<summary>An open relay or proxy</summary>")
+        .says("<summary>A form, script or plug-in of a web site</summary>");
+    let spanish = house.get("/ip/192.0.2.7?lang=es").await;
+    spanish.says("<summary>Una contraseña robada</summary>");
+    house.list("192.0.2.8", Class::Hijacked).await;
+    for path in ["/ip/192.0.2.8", "/ip/192.0.2.9"] {
+        let other = house.get(path).await;
+        assert!(!other.text.contains("What it usually is"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_policy_tells_of_the_puzzle_and_open_data_leads_to_the_feedback_loop() {
+    let mut house = House::open().await;
+    assert!(!house.get("/policy").await.text.contains("puzzle"), "none is set");
+    house.config.web.puzzle_bits = 16;
+    let policy = house.get("/policy").await;
+    policy
+        .says("the browser solves a small puzzle")
+        .says("up to 5 removals an hour");
+    house.get("/data").await.says("href=\"/feedback\"");
+}
