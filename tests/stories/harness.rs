@@ -219,7 +219,10 @@ fn launch_by(
             break;
         }
         let (name, address) = line.split_once('=').unwrap();
-        addresses.push((name.to_owned(), address.parse().unwrap()));
+        // The link for the first administrator is no address.
+        if let Ok(address) = address.parse() {
+            addresses.push((name.to_owned(), address));
+        }
     }
     (child, addresses)
 }

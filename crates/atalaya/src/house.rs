@@ -204,6 +204,7 @@ impl House {
             Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await?,
             Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
+            Request::Access(_) => bail!("accounts are kept by a user of the system"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod cli;
 mod commands;
 mod config;
@@ -68,9 +69,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Lookup(lookup) => commands::lookup::run(lookup).await,
         Command::List(list) => commands::list::run(list).await,
         Command::Allow(allow) => commands::allow::run(allow).await,
-        Command::Key(key) => commands::key::run(key),
-        Command::Trap(trap) => commands::trap::run(trap),
-        Command::Reporter(reporter) => commands::reporter::run(reporter),
+        Command::Key(key) => Box::pin(commands::key::run(key)).await,
+        Command::Trap(trap) => Box::pin(commands::trap::run(trap)).await,
+        Command::Reporter(reporter) => Box::pin(commands::reporter::run(reporter)).await,
+        Command::Account(account) => commands::account::run(account).await,
+        Command::Token(token) => commands::token::run(token).await,
+        Command::Audit(audit) => commands::audit::run(audit).await,
         Command::Top(top) => commands::top::run(top).await,
         Command::Export(export) => commands::export::run(export).await,
         Command::Import(import) => Box::pin(commands::import::run(import)).await,

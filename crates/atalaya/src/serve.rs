@@ -174,13 +174,24 @@ impl Server {
     /// Says when it is ready, and works until something breaks.
     async fn work(&mut self) -> anyhow::Error {
         let ready = tokio::select! {
-            loaded = until_loaded(&self.house.zone) => loaded.and_then(|()| self.addresses.print()),
+            loaded = until_loaded(&self.house.zone) => match loaded {
+                Ok(()) => self.say_ready().await,
+                Err(failed) => Err(failed),
+            },
             broken = first_to_end(&mut self.tasks) => Err(broken),
         };
         match ready {
             Ok(()) => first_to_end(&mut self.tasks).await,
             Err(failed) => failed,
         }
+    }
+
+    /// Says where it can be reached, with the link for the first administrator at the first start, and that it is ready.
+    async fn say_ready(&self) -> anyhow::Result<()> {
+        if let Some(link) = self.house.first_link().await? {
+            print(format_args!("first-administrator={link}"))?;
+        }
+        self.addresses.print()
     }
 
     /// Ends every part in an orderly way and closes the store.

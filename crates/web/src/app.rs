@@ -98,7 +98,8 @@ pub struct AppConfig {
 
 impl AppConfig {
     /// Where the console is reached from outside.
-    pub(crate) fn console_url(&self) -> &str {
+    #[must_use]
+    pub fn console_url(&self) -> &str {
         let own = self.console.url.as_deref();
         own.unwrap_or(match self.console.listen {
             // Nobody said where; what is reached by the socket has no TLS.

@@ -20,6 +20,8 @@ pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::judging::{Purge, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 pub(crate) use self::serve::{NamedTwice, Serve};
+use crate::commands::account::AccountCommand;
+use crate::commands::audit::AuditCommand;
 use crate::commands::complaint::ComplaintCommand;
 use crate::commands::data::DataCommand;
 use crate::commands::dkim::DkimCommand;
@@ -35,6 +37,7 @@ use crate::commands::replies::RepliesCommand;
 use crate::commands::reporter::ReporterCommand;
 use crate::commands::stats::StatsCommand;
 use crate::commands::suppress::SuppressCommand;
+use crate::commands::token::TokenCommand;
 use crate::commands::top::TopCommand;
 use crate::commands::trap::TrapCommand;
 
@@ -87,6 +90,14 @@ pub(crate) enum Command {
     /// Keep the keys of those who report addresses
     #[command(subcommand)]
     Reporter(ReporterCommand),
+    /// Keep the accounts of the console: who may sign in, and as what
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Keep the tokens with which programs call the console
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Say who did what at the console, by tokens and by commands
+    Audit(AuditCommand),
     /// Say who asked most today, and about what
     Top(TopCommand),
     /// Write the list for other programs

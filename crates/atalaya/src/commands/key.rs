@@ -2,10 +2,12 @@
 //!
 //! They change the file of the keys in the data folder and need no server; one that runs reads the file again within seconds.
 
+use atalaya_model::Act;
 use atalaya_publish::{Key, KeyFile, KeyName};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::note::noted;
 use super::{Form, config_at, print, print_json};
 use crate::cli::Place;
 use crate::config::Config;
@@ -62,18 +64,23 @@ pub(crate) struct KeyShow {
 }
 
 /// Runs one of the three.
-pub(crate) fn run(command: KeyCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
     match command {
-        KeyCommand::Add(add) => run_add(add),
+        KeyCommand::Add(add) => run_add(add).await,
         KeyCommand::Remove(remove) => {
-            change(&config_at(&remove.place)?, |file| Ok(file.remove(&remove.name)?))?;
+            let config = config_at(&remove.place)?;
+            let planned = (Act::RevokeKey, remove.name.as_str().to_owned(), Value::Null);
+            noted(&config, planned, || {
+                change(&config, |file| Ok(file.remove(&remove.name)?))
+            })
+            .await?;
             print(format_args!("{} has no key any more.", remove.name.as_str()))
         }
         KeyCommand::Show(show) => run_show(&show),
     }
 }
 
-fn run_add(add: KeyAdd) -> anyhow::Result<()> {
+async fn run_add(add: KeyAdd) -> anyhow::Result<()> {
     let KeyAdd {
         place,
         name,
@@ -83,7 +90,11 @@ fn run_add(add: KeyAdd) -> anyhow::Result<()> {
     let config = config_at(&place)?;
     let key = Key::random();
     let holder = name.as_str().to_owned();
-    change(&config, |file| Ok(file.add(name, &key, per_day)?))?;
+    let planned = (Act::MakeKey, holder.clone(), json!({ "per_day": per_day }));
+    noted(&config, planned, || {
+        change(&config, |file| Ok(file.add(name, &key, per_day)?))
+    })
+    .await?;
     match Form::from(json) {
         Form::Json => print_json(&json!({"name": holder, "key": key.to_string(), "per_day": per_day})),
         Form::Text => print(format_args!(
@@ -129,17 +140,18 @@ mod tests {
         }
     }
 
-    fn add(folder: &tempfile::TempDir, name: &str, per_day: Option<u64>) -> anyhow::Result<()> {
+    async fn add(folder: &tempfile::TempDir, name: &str, per_day: Option<u64>) -> anyhow::Result<()> {
         run(KeyCommand::Add(KeyAdd {
             place: place(folder),
             name: name.parse()?,
             per_day,
             json: true,
         }))
+        .await
     }
 
-    #[test]
-    fn keys_are_added_and_taken_away_in_the_folder() {
+    #[tokio::test]
+    async fn keys_are_added_and_taken_away_in_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         let names = || {
             let file = KeyFile::read(&folder.path().join(KEYS)).unwrap().unwrap();
@@ -147,10 +159,11 @@ mod tests {
                 .map(|(name, per_day)| (name.to_owned(), per_day))
                 .collect::<Vec<_>>()
         };
-        add(&folder, "mx", Some(1000)).unwrap();
-        add(&folder, "partner", None).unwrap();
+        add(&folder, "mx", Some(1000)).await.unwrap();
+        add(&folder, "partner", None).await.unwrap();
         assert!(
             add(&folder, "mx", None)
+                .await
                 .unwrap_err()
                 .to_string()
                 .contains("named mx")
@@ -165,13 +178,13 @@ mod tests {
                 name: name.parse().unwrap(),
             }))
         };
-        remove("mx").unwrap();
-        assert!(remove("mx").is_err());
+        remove("mx").await.unwrap();
+        assert!(remove("mx").await.is_err());
         assert_eq!(names(), [("partner".to_owned(), None)]);
     }
 
-    #[test]
-    fn a_folder_that_is_missing_is_named() {
+    #[tokio::test]
+    async fn a_folder_that_is_missing_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let place = Place {
             config: None,
@@ -183,7 +196,7 @@ mod tests {
             per_day: None,
             json: false,
         };
-        let error = run(KeyCommand::Add(add)).unwrap_err().to_string();
+        let error = run(KeyCommand::Add(add)).await.unwrap_err().to_string();
         assert!(error.starts_with("there is no data folder"), "{error}");
     }
 }

@@ -1,6 +1,8 @@
 //! One file a command, and what they share.
 
+pub(crate) mod account;
 pub(crate) mod allow;
+pub(crate) mod audit;
 pub(crate) mod check_config;
 pub(crate) mod complaint;
 pub(crate) mod contact;
@@ -17,6 +19,7 @@ pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod lookup;
+pub(crate) mod note;
 pub(crate) mod notice;
 pub(crate) mod outbox;
 pub(crate) mod purge;
@@ -29,6 +32,7 @@ pub(crate) mod simulate;
 pub(crate) mod sources;
 pub(crate) mod stats;
 pub(crate) mod suppress;
+pub(crate) mod token;
 pub(crate) mod top;
 pub(crate) mod trap;
 

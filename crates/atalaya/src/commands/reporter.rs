@@ -2,12 +2,13 @@
 //!
 //! They change the file of the reporters in the data folder and need no server; one that runs reads it again within seconds.
 
-use atalaya_model::{Clock, Timestamp};
+use atalaya_model::{Act, Clock, Timestamp};
 use atalaya_publish::{Key, KeyName};
 use atalaya_web::{NewReporter, Quota, ReporterFile, Reporters, Scopes};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::note::noted;
 use super::{Form, config_at, print, print_json};
 use crate::cli::Place;
 use crate::config::Config;
@@ -69,23 +70,37 @@ pub(crate) struct ReporterList {
 }
 
 /// Runs one of the four.
-pub(crate) fn run(command: ReporterCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(command: ReporterCommand) -> anyhow::Result<()> {
     match command {
-        ReporterCommand::Add(add) => run_add(add),
+        ReporterCommand::Add(add) => run_add(add).await,
         ReporterCommand::Rotate(ReporterName { place, name }) => {
             let key = Key::random();
-            change(&config_at(&place)?, |file| Ok(file.rotate(&name, &key)?))?;
+            let config = config_at(&place)?;
+            let planned = (
+                Act::ChangeReporter,
+                name.as_str().to_owned(),
+                json!({ "key": "made anew" }),
+            );
+            noted(&config, planned, || {
+                change(&config, |file| Ok(file.rotate(&name, &key)?))
+            })
+            .await?;
             print(format_args!("New key of {}: {key}", name.as_str()))
         }
         ReporterCommand::Remove(ReporterName { place, name }) => {
-            change(&config_at(&place)?, |file| Ok(file.remove(&name)?))?;
+            let config = config_at(&place)?;
+            let planned = (Act::RevokeReporter, name.as_str().to_owned(), Value::Null);
+            noted(&config, planned, || {
+                change(&config, |file| Ok(file.remove(&name)?))
+            })
+            .await?;
             print(format_args!("{} may report no more.", name.as_str()))
         }
         ReporterCommand::List(list) => run_list(&list, Clock::system().now()),
     }
 }
 
-fn run_add(add: ReporterAdd) -> anyhow::Result<()> {
+async fn run_add(add: ReporterAdd) -> anyhow::Result<()> {
     let ReporterAdd {
         place,
         name,
@@ -97,7 +112,11 @@ fn run_add(add: ReporterAdd) -> anyhow::Result<()> {
     let key = Key::random();
     let holder = name.as_str().to_owned();
     let new = NewReporter { name, quota, scopes };
-    change(&config, |file| Ok(file.add(new, &key)?))?;
+    let planned = (Act::MakeReporter, holder.clone(), Value::Null);
+    noted(&config, planned, || {
+        change(&config, |file| Ok(file.add(new, &key)?))
+    })
+    .await?;
     match Form::from(json) {
         Form::Json => print_json(&json!({"name": holder, "key": key.to_string()})),
         Form::Text => print(format_args!(

@@ -3,11 +3,12 @@
 //! They change the file of the traps in the data folder and need no server; one that runs reads the file again within seconds.
 
 use anyhow::{Context, bail};
-use atalaya_model::{Timestamp, Trap, TrapWeight};
+use atalaya_model::{Act, Timestamp, Trap, TrapWeight};
 use atalaya_observe::{TrapAddress, TrapFile};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::note::noted;
 use super::{Form, config_at, print, print_json};
 use crate::cli::Place;
 use crate::config::Config;
@@ -85,13 +86,16 @@ pub(crate) struct TrapList {
 }
 
 /// Runs one of the four.
-pub(crate) fn run(command: TrapCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(command: TrapCommand) -> anyhow::Result<()> {
     match command {
-        TrapCommand::Add(add) => run_add(&add),
+        TrapCommand::Add(add) => run_add(&add).await,
         TrapCommand::Remove(remove) => {
-            change(&config_at(&remove.place)?, |file| {
-                Ok(file.remove(&remove.address)?)
-            })?;
+            let config = config_at(&remove.place)?;
+            let planned = (Act::RemoveTrap, remove.address.clone(), Value::Null);
+            noted(&config, planned, || {
+                change(&config, |file| Ok(file.remove(&remove.address)?))
+            })
+            .await?;
             print(format_args!("{} is no trap any more.", remove.address))
         }
         TrapCommand::Show(show) => run_show(&show),
@@ -99,7 +103,7 @@ pub(crate) fn run(command: TrapCommand) -> anyhow::Result<()> {
     }
 }
 
-fn run_add(add: &TrapAdd) -> anyhow::Result<()> {
+async fn run_add(add: &TrapAdd) -> anyhow::Result<()> {
     let config = config_at(&add.place)?;
     let is_it = |entry: &&TrapAddress| entry.address.eq_ignore_ascii_case(&add.address);
     if let Some(known) = config.trap.addresses.iter().find(is_it) {
@@ -115,7 +119,12 @@ fn run_add(add: &TrapAdd) -> anyhow::Result<()> {
         since: add.since,
         weight: add.weight,
     };
-    change(&config, |file| Ok(file.add(trap, &add.note)?))?;
+    let details = json!({ "kind": add.kind.to_string(), "since": add.since });
+    let planned = (Act::AddTrap, add.address.clone(), details);
+    noted(&config, planned, || {
+        change(&config, |file| Ok(file.add(trap, &add.note)?))
+    })
+    .await?;
     print(format_args!(
         "{} is a trap: {}, {}.",
         add.address,
@@ -196,7 +205,7 @@ mod tests {
         }
     }
 
-    fn add(folder: &tempfile::TempDir, address: &str) -> anyhow::Result<()> {
+    async fn add(folder: &tempfile::TempDir, address: &str) -> anyhow::Result<()> {
         run(TrapCommand::Add(TrapAdd {
             place: place(folder),
             address: address.to_owned(),
@@ -205,14 +214,16 @@ mod tests {
             weight: "0.5".parse()?,
             note: "left in 2023".to_owned(),
         }))
+        .await
     }
 
-    #[test]
-    fn traps_are_added_and_taken_away_in_the_folder() {
+    #[tokio::test]
+    async fn traps_are_added_and_taken_away_in_the_folder() {
         let folder = tempfile::tempdir().unwrap();
-        add(&folder, "@old.example").unwrap();
+        add(&folder, "@old.example").await.unwrap();
         assert!(
             add(&folder, "@OLD.example")
+                .await
                 .unwrap_err()
                 .to_string()
                 .contains("is a trap already")
@@ -228,25 +239,25 @@ mod tests {
                 json: true,
             }))
         };
-        assert!(show("@Old.example").is_ok());
-        assert!(show("@other.example").is_err());
+        assert!(show("@Old.example").await.is_ok());
+        assert!(show("@other.example").await.is_err());
         let remove = || {
             run(TrapCommand::Remove(TrapRemove {
                 place: place(&folder),
                 address: "@old.example".to_owned(),
             }))
         };
-        remove().unwrap();
-        assert!(remove().is_err());
+        remove().await.unwrap();
+        assert!(remove().await.is_err());
     }
 
-    #[test]
-    fn what_the_configuration_names_is_not_added_again() {
+    #[tokio::test]
+    async fn what_the_configuration_names_is_not_added_again() {
         let folder = tempfile::tempdir().unwrap();
         let text =
             "[trap]\naddresses = [{ address = \"@old.example\", kind = \"typo\", since = \"2026-01-01\" }]\n";
         std::fs::write(folder.path().join("atalaya.toml"), text).unwrap();
-        let told = add(&folder, "@old.example").unwrap_err().to_string();
+        let told = add(&folder, "@old.example").await.unwrap_err().to_string();
         assert!(
             told.contains("trap.addresses") && told.ends_with("typo"),
             "{told}"

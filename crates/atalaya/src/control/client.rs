@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
-use super::{MAX_LINE, Request, SOCKET};
+use super::{MAX_LINE, Request, SOCKET, deeds};
 use crate::config::Config;
 use crate::folder::{Folder, Missing, require};
 use crate::house::{House, Upkeep};
@@ -66,7 +66,10 @@ impl Line {
     /// What the answering side refused or failed at, in its words.
     pub(crate) async fn ask<T: DeserializeOwned>(&mut self, request: Request) -> anyhow::Result<T> {
         let value = match self {
-            Self::Own { house, .. } => Box::pin(house.answer(request)).await?,
+            Self::Own { house, .. } => {
+                let uid = rustix::process::getuid().as_raw();
+                Box::pin(deeds::answer(house, request, uid)).await?
+            }
             Self::Server { read, write } => ask_server(read, write, &request).await?,
         };
         serde_json::from_value(value).context(UNKNOWN_FORM)

@@ -5,6 +5,7 @@
 //! answer `{"ok": …}` or `{"error": "…"}` the other way.
 
 mod client;
+mod deeds;
 mod parts;
 mod server;
 
@@ -23,6 +24,7 @@ use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
 
+use crate::access::AccessRequest;
 use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
@@ -116,6 +118,8 @@ pub(crate) enum Request {
     Suppress(SuppressRequest),
     /// What comes back to notices.
     Replies(RepliesRequest),
+    /// Accounts, tokens and the audit trail.
+    Access(AccessRequest),
     /// Judge all that was recorded, and say what is listed.
     Settle,
 }

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::parts;
-use super::{EvidenceRequest, MAX_LINE, Request, SOCKET};
+use super::{EvidenceRequest, MAX_LINE, Request, SOCKET, deeds};
 use crate::house::House;
 
 /// Commands served at the same time; more wait.
@@ -89,7 +89,7 @@ async fn converse(stream: UnixStream, house: &House) -> std::io::Result<()> {
                 Ok(export) => send_parts(&mut write, export, format).await?,
                 Err(error) => refusal(&error),
             },
-            Ok(request) => answer(as_user(request, uid), house).await,
+            Ok(request) => answer(as_user(request, uid), house, uid).await,
             Err(error) => refusal(&anyhow::anyhow!(
                 "the server does not understand this command: {error}"
             )),
@@ -144,8 +144,8 @@ fn as_user(mut request: Request, uid: u32) -> Request {
 }
 
 /// The answer to one request.
-async fn answer(request: Request, house: &House) -> Value {
-    match Box::pin(house.answer(request)).await {
+async fn answer(request: Request, house: &House, uid: u32) -> Value {
+    match Box::pin(deeds::answer(house, request, uid)).await {
         Ok(value) => json!({"ok": value}),
         Err(error) => refusal(&error),
     }
