@@ -46,7 +46,7 @@ async fn the_overview_tells_how_things_are_and_goes_on_telling() {
 async fn what_is_listed_by_hand_answers_and_is_taken_back_by_its_button() {
     let (house, marta) = house().await;
     let look = house.console(&marta, "/console/by-hand?prefix=192.0.2.7").await;
-    look.says("192.0.2.7: 1 addresses")
+    look.says("192.0.2.7: 1 address")
         .says("Nothing is listed or allowed there.");
     let fields = [
         ("prefix", "192.0.2.7"),

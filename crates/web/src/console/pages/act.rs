@@ -104,12 +104,13 @@ pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
         .end
         .as_ref()
         .is_some_and(|end| end.outcome == DeedOutcome::Done);
-    let is_known = matches!(
-        kept.deed.act,
-        Act::List | Act::Unlist | Act::Allow | Act::Disallow
-    );
-    // What was there before stands only in deeds of the console.
-    is_done && is_known && kept.undone_by.is_none() && kept.deed.details.get("before").is_some()
+    let is_known = match kept.deed.act {
+        Act::List | Act::Allow => true,
+        // What stood there stands only in deeds of the console.
+        Act::Unlist | Act::Disallow => kept.deed.details.get("before").is_some(),
+        _ => false,
+    };
+    is_done && is_known && kept.undone_by.is_none()
 }
 
 /// The least role that changes the list.

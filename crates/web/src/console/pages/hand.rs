@@ -57,6 +57,9 @@ struct Hits {
     allowed: Vec<AllowRow>,
     listings: Vec<ListingRow>,
     is_more: bool,
+    /// Whether it stands on the list itself, and on the allow list.
+    is_listed: bool,
+    is_allowed: bool,
 }
 
 /// `/console/by-hand`.
@@ -113,6 +116,10 @@ async fn hits(shared: &Inner, visitor: &Visitor, prefix: Prefix) -> Result<Hits,
             .map(|listing| ListingRow::new(listing, visitor))
             .collect(),
         is_more,
+        is_listed: listings.iter().any(|listing| listing.prefix == prefix),
+        is_allowed: allowed
+            .iter()
+            .any(|entry| entry.prefix == prefix && !entry.is_over(now)),
         prefix: prefix.to_string(),
     })
 }
@@ -307,7 +314,7 @@ fn contrary(
     details: &Value,
     (reason, now): (String, Timestamp),
 ) -> Option<(Act, Vec<Order>)> {
-    let before = details.get("before")?;
+    let before = details.get("before").unwrap_or(&Value::Null);
     let class = details
         .get("class")
         .and_then(|class| serde_json::from_value(class.clone()).ok());
@@ -329,7 +336,7 @@ fn contrary(
     };
     match act {
         Act::List => {
-            let again = relist(serde_json::from_value(before.clone()).ok()?);
+            let again = relist(serde_json::from_value(before.clone()).unwrap_or_default());
             let unlist = || Order::Unlist {
                 prefix,
                 class,

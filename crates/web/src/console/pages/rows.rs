@@ -1,9 +1,10 @@
 //! Rows of the console's tables: a listing, an entry of the allow list.
 
-use atalaya_model::{AllowEntry, Class, Listing};
+use atalaya_model::{AllowEntry, Class, Listing, Timestamp};
 
 use crate::console::access::Visitor;
 use crate::pages::views::class_texts;
+use crate::texts::Texts;
 use crate::written::Moment;
 
 /// A listing in a table.
@@ -28,8 +29,8 @@ impl ListingRow {
             class_name: class_texts(t, listing.class).name,
             reason: listing.reason.clone(),
             rule: listing.rule.to_string(),
-            since: t.units.moment(listing.since),
-            until: listing.until.map(|until| t.units.moment(until)),
+            since: day(listing.since, t),
+            until: listing.until.map(|until| day(until, t)),
         }
     }
 }
@@ -50,9 +51,17 @@ impl AllowRow {
             href: subject_link(visitor, &entry.prefix.to_string()),
             prefix: entry.prefix.to_string(),
             reason: entry.reason.clone(),
-            since: t.units.moment(entry.since),
-            until: entry.until.map(|until| t.units.moment(until)),
+            since: day(entry.since, t),
+            until: entry.until.map(|until| day(until, t)),
         }
+    }
+}
+
+/// A moment of which a table shows the day alone.
+fn day(at: Timestamp, t: &'static Texts) -> Moment {
+    Moment {
+        text: t.units.day(at),
+        ..t.units.moment(at)
     }
 }
 

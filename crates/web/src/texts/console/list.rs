@@ -117,7 +117,13 @@ pub(super) const ENGLISH: ListTexts = ListTexts {
     by_hand_lead: "First see what an entry would meet, then make it.",
     look: "Look",
     wrong_prefix: "This is no address and no prefix. Host bits must be zero.",
-    would_hit: |prefix, addresses| format!("{prefix}: {addresses} addresses"),
+    would_hit: |prefix, addresses| {
+        if addresses == "1" {
+            format!("{prefix}: 1 address")
+        } else {
+            format!("{prefix}: {addresses} addresses")
+        }
+    },
     reserved: |purpose| format!("Reserved, and never listed: {purpose}."),
     inside: "Listed there or around it",
     inside_more: "There are more.",
@@ -191,7 +197,13 @@ pub(super) const SPANISH: ListTexts = ListTexts {
     by_hand_lead: "Vea primero con qué se encontraría una entrada, y después créela.",
     look: "Mirar",
     wrong_prefix: "Esto no es una dirección ni un prefijo. Los bits de equipo deben ser cero.",
-    would_hit: |prefix, addresses| format!("{prefix}: {addresses} direcciones"),
+    would_hit: |prefix, addresses| {
+        if addresses == "1" {
+            format!("{prefix}: 1 dirección")
+        } else {
+            format!("{prefix}: {addresses} direcciones")
+        }
+    },
     reserved: |purpose| format!("Reservado, nunca se incluye: {purpose}."),
     inside: "Incluido ahí o alrededor",
     inside_more: "Hay más.",
