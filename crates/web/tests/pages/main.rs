@@ -9,6 +9,7 @@
 mod api;
 mod console_access;
 mod console_accounts;
+mod console_roles;
 mod enrolling;
 mod evidence;
 mod exports;
