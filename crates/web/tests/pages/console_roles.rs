@@ -131,27 +131,38 @@ async fn whoever_must_have_a_second_factor_sets_it_up_before_anything_else() {
         .says("Your role needs a second factor");
 }
 
+/// The pages, with the least role that each takes.
+const GETS: [(&str, Role); 6] = [
+    ("/console", Role::Viewer),
+    ("/console/me", Role::Viewer),
+    ("/console/me/factor", Role::Viewer),
+    ("/console/audit", Role::Operator),
+    ("/console/audit?act=list.add&before=7", Role::Operator),
+    ("/console/accounts", Role::Administrator),
+];
+/// The forms, with the least role that each takes.
+const POSTS: [(&str, Role); 8] = [
+    ("/console/me/password", Role::Viewer),
+    ("/console/me/recovery", Role::Viewer),
+    ("/console/me/session", Role::Viewer),
+    ("/console/me/factor", Role::Viewer),
+    ("/console/accounts/invite", Role::Administrator),
+    ("/console/accounts/change", Role::Administrator),
+    ("/console/accounts/token", Role::Administrator),
+    ("/console/accounts/revoke", Role::Administrator),
+];
+/// What a page answers to a role.
+fn answer(role: Role, least: Role) -> StatusCode {
+    if role >= least {
+        StatusCode::OK
+    } else {
+        StatusCode::FORBIDDEN
+    }
+}
+
 /// Each page and form with the least role that it takes. A form that is let through answers that something in it is missing or wrong.
 #[tokio::test]
 async fn every_page_and_form_takes_the_role_that_it_needs() {
-    const GETS: [(&str, Role); 6] = [
-        ("/console", Role::Viewer),
-        ("/console/me", Role::Viewer),
-        ("/console/me/factor", Role::Viewer),
-        ("/console/audit", Role::Operator),
-        ("/console/audit?act=list.add&before=7", Role::Operator),
-        ("/console/accounts", Role::Administrator),
-    ];
-    const POSTS: [(&str, Role); 8] = [
-        ("/console/me/password", Role::Viewer),
-        ("/console/me/recovery", Role::Viewer),
-        ("/console/me/session", Role::Viewer),
-        ("/console/me/factor", Role::Viewer),
-        ("/console/accounts/invite", Role::Administrator),
-        ("/console/accounts/change", Role::Administrator),
-        ("/console/accounts/token", Role::Administrator),
-        ("/console/accounts/revoke", Role::Administrator),
-    ];
     let mut house = House::unpublished().await;
     let fields = [
         ("name", "somebody"),
@@ -162,11 +173,7 @@ async fn every_page_and_form_takes_the_role_that_it_needs() {
     for role in Role::ALL {
         let who = house.signed_in(role.name(), role).await;
         for (path, least) in GETS {
-            let expected = if role >= least {
-                StatusCode::OK
-            } else {
-                StatusCode::FORBIDDEN
-            };
+            let expected = answer(role, least);
             assert_eq!(
                 house.console(&who, path).await.status,
                 expected,
