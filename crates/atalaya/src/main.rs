@@ -80,6 +80,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(import) => Box::pin(commands::import::run(import)).await,
         Command::Simulate(simulate) => Box::pin(commands::simulate::run(simulate)).await,
         Command::Purge(purge) => commands::purge::run(purge).await,
+        Command::Rules(rules) => commands::rules::run(rules).await,
         Command::Sources(sources) => commands::sources::run(sources).await,
         Command::Feedback(feedback) => commands::feedback::run(feedback).await,
         Command::Feeds(feeds) => Box::pin(commands::feeds::run(feeds)).await,

@@ -389,6 +389,23 @@ fn with_files(
     dns
 }
 
+/// Starts the pages and, where it has a socket of its own, the console.
+fn start_pages(
+    house: &Arc<House>,
+    (http, console): (TcpListener, Option<TcpListener>),
+    tasks: &mut Parts,
+    stop: &CancellationToken,
+) {
+    let mut app = house.pages.clone();
+    app.operations = Arc::clone(house) as Arc<dyn atalaya_web::Operations>;
+    let pages = atalaya_web::serve(http, app.clone(), stop.clone());
+    put_to_work(tasks, "the pages", pages);
+    if let Some(socket) = console {
+        let console = atalaya_web::serve_console(socket, app, stop.clone());
+        put_to_work(tasks, "the console", console);
+    }
+}
+
 /// Puts every part to work.
 fn start_parts(
     house: &Arc<House>,
@@ -423,14 +440,7 @@ fn start_parts(
     put_to_work(tasks, "the DNS server", dns.serve(sockets.dns, stop.clone()));
     start_notices(house, tasks, stop)?;
     feedback::start(house, tasks, stop);
-    let mut app = house.pages.clone();
-    app.operations = Arc::clone(house) as Arc<dyn atalaya_web::Operations>;
-    let pages = atalaya_web::serve(sockets.http, app.clone(), stop.clone());
-    put_to_work(tasks, "the pages", pages);
-    if let Some(socket) = sockets.console {
-        let console = atalaya_web::serve_console(socket, app, stop.clone());
-        put_to_work(tasks, "the console", console);
-    }
+    start_pages(house, (sockets.http, sockets.console), tasks, stop);
     let (reporters, ended) = (Arc::clone(&house.pages.reporters), stop.clone());
     put_to_work(tasks, "the follower of the reporters", async move {
         reporters.run(ended).await;

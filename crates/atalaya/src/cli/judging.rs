@@ -1,9 +1,9 @@
-//! What can be typed about judging: `simulate`, `purge`, `sources`.
+//! What can be typed about judging: `simulate`, `rules`, `purge`, `sources`.
 
 use std::path::PathBuf;
 
 use atalaya_model::{Period, Sensor, Timestamp};
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::Place;
 
@@ -24,6 +24,27 @@ pub(crate) struct Simulate {
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `rules`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Print the rules as their file has them, or those in the program
+    Show {
+        #[command(flatten)]
+        place: Place,
+        /// Print JSON: the text, its file, its version, and the version that the server judges by
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put other rules into the place of the file that decide.rules names; the server reads them at its next start
+    Save {
+        #[command(flatten)]
+        place: Place,
+        /// The file of new rules; try it with `atalaya simulate --rules` before
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// `purge`.

@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::contact::{Contact, ContactPlan, ContactWhat, Subject};
 pub(crate) use self::fingerprint::Fingerprint;
-pub(crate) use self::judging::{Purge, Simulate, Sources};
+pub(crate) use self::judging::{Purge, RulesCommand, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 pub(crate) use self::serve::{NamedTwice, Serve};
 use crate::commands::account::AccountCommand;
@@ -106,6 +106,9 @@ pub(crate) enum Command {
     Import(Import),
     /// Try other rules over what was seen, in memory, and tell what they would have listed
     Simulate(Simulate),
+    /// Show the rules of judging, or put others into their place
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Take back what followed from observations or a rule that turned out to be wrong
     Purge(Purge),
     /// Say what the word of every source has proven to be worth

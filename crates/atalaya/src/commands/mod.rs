@@ -28,6 +28,7 @@ pub(crate) mod reference;
 pub(crate) mod replay;
 pub(crate) mod replies;
 pub(crate) mod reporter;
+pub(crate) mod rules;
 pub(crate) mod simulate;
 pub(crate) mod sources;
 pub(crate) mod stats;

@@ -13,6 +13,7 @@ use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
 use crate::house::House;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
+use crate::rulebook::RulesRequest;
 
 /// The longest answer that is kept with a deed, in bytes.
 const MAX_ANSWER: usize = 4 << 10;
@@ -90,6 +91,9 @@ fn planned(request: &Request) -> Option<Planned> {
                 &target,
                 serde_json::to_value(wish).unwrap_or_default(),
             )
+        }
+        Request::Rules(RulesRequest::Save { text, .. }) => {
+            Planned::new(Act::SaveRules, "", json!({ "text": text }))
         }
         Request::ReleaseFeed { name } => Planned::new(Act::ReleaseFeed, name, Value::Null),
         Request::Contacts(ContactRequest::Queue { queries, .. }) => {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use atalaya_model::{Role, Timestamp};
-use atalaya_web::accounts::{Doer, first_link};
-use atalaya_web::{SecondFactor, router};
+use atalaya_model::Timestamp;
+use atalaya_web::accounts::first_link;
+use atalaya_web::router;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -14,8 +14,8 @@ use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
 use crate::support::{House, Page, encoded, send};
 
 const PASSWORD: &str = "cuatro palabras muy tranquilas";
-const HERE: &str = "127.0.0.1";
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const HERE: &str = "127.0.0.1";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The code of an authenticator at a moment (RFC 6238).
 pub(crate) fn code_at(secret: &str, at: Timestamp) -> String {
@@ -41,7 +41,7 @@ pub(crate) fn cookie(page: &Page) -> String {
     page.header("set-cookie").split(';').next().unwrap().to_owned()
 }
 
-fn body(fields: &[(&str, &str)]) -> Body {
+pub(crate) fn body(fields: &[(&str, &str)]) -> Body {
     let fields = fields
         .iter()
         .map(|(name, value)| format!("{name}={}", encoded(value)));
@@ -105,7 +105,7 @@ pub(crate) async fn first_administrator(house: &House, pages: &Router) -> Admini
 }
 
 /// Signs in from a peer.
-async fn sign_in(pages: &Router, peer: &str, name: &str, password: &str, code: &str) -> Page {
+pub(crate) async fn sign_in(pages: &Router, peer: &str, name: &str, password: &str, code: &str) -> Page {
     let fields = [("name", name), ("password", password), ("code", code)];
     post(pages, peer, "/console/sign-in", &fields, "").await
 }
@@ -401,219 +401,5 @@ async fn one_client_may_try_only_so_often_whatever_the_names() {
             status,
             "{name}"
         );
-    }
-}
-
-#[tokio::test]
-async fn a_form_without_the_mark_of_its_session_or_from_another_site_changes_nothing() {
-    let mut house = House::unpublished().await;
-    let marta = house.signed_in("Marta", Role::Desk).await;
-    let other = house.signed_in("Olga", Role::Desk).await;
-    let pages = router(house.app());
-    for fields in [
-        &[][..],
-        &[("csrf", "")],
-        &[("csrf", "x")],
-        &[("csrf", other.csrf.as_str())],
-    ] {
-        let page = post(&pages, HERE, "/console/sign-out", fields, &marta.cookie).await;
-        assert_eq!(page.status, StatusCode::FORBIDDEN, "{fields:?}");
-    }
-    for (name, value) in [
-        ("origin", "https://evil.example"),
-        ("origin", "null"),
-        ("sec-fetch-site", "cross-site"),
-        ("sec-fetch-site", "same-site"),
-    ] {
-        let request = Request::post("/console/sign-out")
-            .header("host", "list.example")
-            .header("content-type", FORM)
-            .header("cookie", &marta.cookie)
-            .header(name, value);
-        let request = request.body(body(&[("csrf", &marta.csrf)])).unwrap();
-        assert_eq!(
-            send(&pages, HERE, request).await.status,
-            StatusCode::FORBIDDEN,
-            "{name}: {value}"
-        );
-    }
-    assert_eq!(house.console(&marta, "/console").await.status, StatusCode::OK);
-    let page = house.console_post(&marta, "/console/sign-out", &[]).await;
-    assert_eq!(page.status, StatusCode::SEE_OTHER);
-    assert!(page.header("set-cookie").ends_with("; Secure; Max-Age=0"));
-    assert_eq!(
-        house.console(&marta, "/console").await.status,
-        StatusCode::SEE_OTHER
-    );
-}
-
-#[tokio::test]
-async fn endless_forms_are_refused() {
-    let mut house = House::unpublished().await;
-    let marta = house.signed_in("Marta", Role::Desk).await;
-    let long = "x".repeat(20 << 10);
-    let page = house
-        .console_post(&marta, "/console/me/password", &[("new", &long)])
-        .await;
-    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
-    let pages = router(house.app());
-    let page = sign_in(&pages, HERE, "marta", &long, "").await;
-    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
-    let huge = "x".repeat(2 << 20);
-    let page = post(&pages, HERE, "/console/sign-out", &[("x", &huge)], "").await;
-    assert!([StatusCode::PAYLOAD_TOO_LARGE, StatusCode::SEE_OTHER].contains(&page.status));
-}
-
-#[tokio::test]
-async fn a_session_ends_when_it_rests_when_it_is_old_and_when_its_account_is_closed() {
-    let mut house = House::unpublished().await;
-    house.config.console.session_idle = atalaya_model::Period::hours(1);
-    let marta = house.signed_in("Marta", Role::Desk).await;
-    for _ in 0..20 {
-        house.clock.advance(Duration::from_secs(3_500));
-        assert_eq!(house.console(&marta, "/console").await.status, StatusCode::OK);
-    }
-    let (rests, old) = (house.signed_in("Olga", Role::Desk).await, marta);
-    house.clock.advance(Duration::from_secs(3_601));
-    assert_eq!(
-        house.console(&rests, "/console").await.status,
-        StatusCode::SEE_OTHER
-    );
-    let awake = house.signed_in("Rosa", Role::Desk).await;
-    house.clock.advance(Duration::from_secs(60));
-    assert_eq!(house.console(&awake, "/console").await.status, StatusCode::OK);
-    let account = house
-        .store
-        .account_named(&"rosa".parse().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
-    let doer = Doer {
-        who: "tests".to_owned(),
-        way: atalaya_store::DeedWay::Command,
-        client: None,
-        at: house.now(),
-    };
-    let close = atalaya_store::AccountChange::Disable;
-    atalaya_web::accounts::change(&house.store, &doer, &account, close)
-        .await
-        .unwrap();
-    assert_eq!(
-        house.console(&awake, "/console").await.status,
-        StatusCode::SEE_OTHER
-    );
-    house.clock.advance(crate::support::DAY);
-    assert_eq!(
-        house.console(&old, "/console").await.status,
-        StatusCode::SEE_OTHER
-    );
-}
-
-#[tokio::test]
-async fn whoever_must_have_a_second_factor_sets_it_up_before_anything_else() {
-    let mut house = House::unpublished().await;
-    let marta = house.signed_in("Marta", Role::Operator).await;
-    house.config.console.second_factor = SecondFactor::Operators;
-    let page = house.console(&marta, "/console/audit").await;
-    assert_eq!(
-        (page.status, page.header("location")),
-        (StatusCode::SEE_OTHER, "/console/me/factor")
-    );
-    house
-        .console(&marta, "/console/me/factor")
-        .await
-        .says("Your role needs a second factor");
-}
-
-/// Each page and form with the least role that it takes. A form that is let through answers that something in it is missing or wrong.
-#[tokio::test]
-async fn every_page_and_form_takes_the_role_that_it_needs() {
-    const GETS: [(&str, Role); 6] = [
-        ("/console", Role::Viewer),
-        ("/console/me", Role::Viewer),
-        ("/console/me/factor", Role::Viewer),
-        ("/console/audit", Role::Operator),
-        ("/console/audit?act=list.add&before=7", Role::Operator),
-        ("/console/accounts", Role::Administrator),
-    ];
-    const POSTS: [(&str, Role); 8] = [
-        ("/console/me/password", Role::Viewer),
-        ("/console/me/recovery", Role::Viewer),
-        ("/console/me/session", Role::Viewer),
-        ("/console/me/factor", Role::Viewer),
-        ("/console/accounts/invite", Role::Administrator),
-        ("/console/accounts/change", Role::Administrator),
-        ("/console/accounts/token", Role::Administrator),
-        ("/console/accounts/revoke", Role::Administrator),
-    ];
-    let mut house = House::unpublished().await;
-    let fields = [
-        ("name", "somebody"),
-        ("role", "viewer"),
-        ("act", "disable"),
-        ("password", "x"),
-    ];
-    for role in Role::ALL {
-        let who = house.signed_in(role.name(), role).await;
-        for (path, least) in GETS {
-            let expected = if role >= least {
-                StatusCode::OK
-            } else {
-                StatusCode::FORBIDDEN
-            };
-            assert_eq!(
-                house.console(&who, path).await.status,
-                expected,
-                "{path} as {role}"
-            );
-        }
-        for (path, least) in POSTS {
-            let status = house.console_post(&who, path, &fields).await.status;
-            assert_eq!(
-                status == StatusCode::FORBIDDEN,
-                role < least,
-                "{path} as {role}: {status}"
-            );
-            assert!(!status.is_success(), "{path} as {role}: {status}");
-        }
-    }
-    let pages = router(house.app());
-    for (path, _) in GETS {
-        assert_eq!(
-            get(&pages, path, "").await.status,
-            StatusCode::SEE_OTHER,
-            "{path}"
-        );
-    }
-    for (path, _) in POSTS {
-        let page = post(&pages, HERE, path, &fields, "").await;
-        assert!(page.header("location").starts_with("/console/sign-in"), "{path}");
-    }
-}
-
-#[tokio::test]
-async fn pages_of_the_console_are_kept_by_nobody_and_allow_no_script_of_others() {
-    let mut house = House::unpublished().await;
-    let marta = house.signed_in("Marta", Role::Administrator).await;
-    for path in [
-        "/console",
-        "/console/me",
-        "/console/me/factor",
-        "/console/accounts",
-        "/console/audit",
-    ] {
-        let page = house.console(&marta, path).await;
-        assert_eq!(page.header("cache-control"), "no-store", "{path}");
-        assert_eq!(page.header("x-robots-tag"), "noindex", "{path}");
-        assert!(
-            page.header("content-security-policy")
-                .contains("script-src 'self'"),
-            "{path}"
-        );
-        page.keeps(" style=\"")
-            .keeps("<style")
-            .keeps(" onclick")
-            .keeps("<script>");
-        assert!(page.text.len() < 30_000, "{path}: {}", page.text.len());
     }
 }
