@@ -73,7 +73,13 @@ fn an_administrator_lists_by_hand_takes_it_back_and_changes_the_rules() {
     let browser = Browser::new(&format!("http://{}", server.http), folder.path());
 
     let welcome = browser.get(&path);
-    let fields = [("name", "marta"), ("password", "a long enough password")];
+    let secret = field(&welcome, "secret");
+    let fields = [
+        ("name", "marta"),
+        ("password", "a long enough password"),
+        ("secret", &secret),
+        ("code", ""),
+    ];
     let overview = browser.post(&path, &welcome, &fields);
     assert!(overview.contains("Overview"), "{overview}");
 

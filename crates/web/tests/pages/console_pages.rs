@@ -238,8 +238,10 @@ async fn pages_of_listings_repeat_and_skip_nothing_while_more_is_listed() {
     assert_eq!(all.len(), seen.len());
     let (bots, next) = listed(&house.console(&marta, "/console/listings?class=bot").await);
     assert_eq!((bots.len(), next), (late, None));
-    let ruled = house.console(&marta, "/console/listings?origin=rules").await;
-    ruled.says("No listing is so.");
+    let hand = house.console(&marta, "/console/listings?origin=hand").await;
+    assert_eq!(listed(&hand).0, bots);
+    let none = house.console(&marta, "/console/listings?class=policy").await;
+    none.says("No listing is so.");
     let wide = house
         .console(&marta, "/console/listings?around=192.0.1.0%2F24")
         .await;
