@@ -83,6 +83,12 @@ fn an_administrator_lists_by_hand_takes_it_back_and_changes_the_rules() {
     let overview = browser.post(&path, &welcome, &fields);
     assert!(overview.contains("Overview"), "{overview}");
 
+    list_and_take_back(&server, &browser);
+    change_the_rules(&server, &browser, &rules);
+}
+
+/// Lists an address, and takes that back: DNS follows both.
+fn list_and_take_back(server: &Server, browser: &Browser) {
     let page = browser.get("/console/by-hand?prefix=192.0.2.7");
     let fields = [
         ("prefix", "192.0.2.7"),
@@ -104,7 +110,10 @@ fn an_administrator_lists_by_hand_takes_it_back_and_changes_the_rules() {
         "{trail}"
     );
     assert!(trail.contains("marta"), "{trail}");
+}
 
+/// Tries other rules, saves them, and puts the old ones back by a command.
+fn change_the_rules(server: &Server, browser: &Browser, rules: &Path) {
     let page = browser.get("/console/rules");
     let text = STANDARD.replacen("version = \"3\"", "version = \"4-ours\"", 1);
     let instead_of = field(&page, "instead_of");
@@ -122,13 +131,13 @@ fn an_administrator_lists_by_hand_takes_it_back_and_changes_the_rules() {
     ];
     let saved = browser.post("/console/rules/save", &tried, &fields);
     assert!(saved.contains("4-ours") && saved.contains("version 3"), "{saved}");
-    assert_eq!(std::fs::read_to_string(&rules).unwrap(), text);
+    assert_eq!(std::fs::read_to_string(rules).unwrap(), text);
     let before = std::fs::read_to_string(rules.with_extension("toml.before")).unwrap();
     assert_eq!(before, STANDARD);
 
     // The same by commands.
-    std::fs::write(folder.path().join("back.toml"), STANDARD).unwrap();
-    let back = folder.path().join("back.toml");
+    let back = rules.with_file_name("back.toml");
+    std::fs::write(&back, STANDARD).unwrap();
     let told = server.command(&["rules", "save", back.to_str().unwrap()]);
     assert!(told.contains("holds version \"3\" now"), "{told}");
     assert_eq!(server.command(&["rules", "show"]).trim_end(), STANDARD.trim_end());
