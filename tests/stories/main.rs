@@ -11,6 +11,7 @@
 mod backscatter;
 mod browser;
 mod commands;
+mod console;
 mod contacts;
 mod control;
 mod data;
