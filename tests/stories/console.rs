@@ -3,7 +3,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use data_encoding::BASE32_NOPAD;
@@ -81,17 +82,16 @@ fn step() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / STEP
 }
 
-#[test]
-fn the_first_start_prints_a_link_and_what_is_done_stands_in_the_audit_trail() {
-    let folder = tempfile::tempdir().unwrap();
+/// Starts a server in a folder; gives it, where its pages are, and the link of the first administrator.
+fn start(folder: &Path) -> (Child, SocketAddr, String) {
     let config = "[contact]\nbootstrap_url = \"\"\nwhois_server = \"\"\n";
-    std::fs::write(folder.path().join("atalaya.toml"), config).unwrap();
+    std::fs::write(folder.join("atalaya.toml"), config).unwrap();
     let listen = ["dns", "smtp", "http"].map(|name| format!("--listen={name}=127.0.0.1:0"));
     let mut server = Command::new(ATALAYA)
         .arg("serve")
         .args(listen)
         .arg("--data")
-        .arg(folder.path())
+        .arg(folder)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -102,11 +102,20 @@ fn the_first_start_prints_a_link_and_what_is_done_stands_in_the_audit_trail() {
         .collect();
     let named = |name: &str| said.iter().find_map(|line| line.strip_prefix(name)).unwrap();
     let http: SocketAddr = named("http=").parse().unwrap();
-    let link = named(&format!("first-administrator=http://{http}"));
+    let link = named(&format!("first-administrator=http://{http}")).to_owned();
+    (server, http, link)
+}
 
-    // The link makes the account, and signs in.
-    let page = ask(http, link, "", None);
-    let secret = page.between("name=\"secret\" value=\"", "\"");
+/// An account: the secret of its factor, the step that was used of it, and the cookie of its first session.
+struct Account {
+    secret: String,
+    used: u64,
+    cookie: String,
+}
+
+/// Makes the account of a link.
+fn make_account(http: SocketAddr, link: &str) -> Account {
+    let secret = ask(http, link, "", None).between("name=\"secret\" value=\"", "\"");
     let used = step();
     let fields = [
         ("name", "marta"),
@@ -117,52 +126,47 @@ fn the_first_start_prints_a_link_and_what_is_done_stands_in_the_audit_trail() {
     let page = ask(http, link, "", Some(&fields));
     assert_eq!(page.status, 200, "{}", page.body);
     let cookie = page.cookie();
-    assert_eq!(ask(http, link, "", None).status, 404, "the link works once");
+    Account { secret, used, cookie }
+}
 
-    // Out, and in again with the password and the next code; without a code nobody gets in.
-    let page = ask(http, "/console", &cookie, None);
-    let csrf = page.between("name=\"csrf\" value=\"", "\"");
-    assert_eq!(
-        ask(http, "/console/sign-out", &cookie, Some(&[("csrf", &csrf)])).status,
-        303
-    );
-    assert_eq!(ask(http, "/console", &cookie, None).status, 303);
+#[test]
+fn the_first_start_prints_a_link_and_what_is_done_stands_in_the_audit_trail() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut server, http, link) = start(folder.path());
+
+    // The link makes the account, and signs in; it works once.
+    let marta = make_account(http, &link);
+    assert_eq!(ask(http, &link, "", None).status, 404);
+
+    // Out, and in again with the password and the next code; without a code, or with the one that was used, nobody gets in.
+    let csrf = ask(http, "/console", &marta.cookie, None).between("name=\"csrf\" value=\"", "\"");
+    let out = ask(http, "/console/sign-out", &marta.cookie, Some(&[("csrf", &csrf)]));
+    assert_eq!(out.status, 303);
+    assert_eq!(ask(http, "/console", &marta.cookie, None).status, 303);
     let sign_in = |code: &str| {
         let fields = [("name", "Marta"), ("password", PASSWORD), ("code", code)];
         ask(http, "/console/sign-in", "", Some(&fields))
     };
     assert_eq!(sign_in("").status, 403);
-    assert_eq!(sign_in(&code_of(&secret, used)).status, 403, "the code was used");
-    let page = sign_in(&code_of(&secret, used + 1));
+    assert_eq!(sign_in(&code_of(&marta.secret, marta.used)).status, 403);
+    let page = sign_in(&code_of(&marta.secret, marta.used + 1));
     assert_eq!(page.status, 303, "{}", page.body);
-    let cookie = page.cookie();
 
-    // A command stands in the trail beside what was done at the console.
-    let list = atalaya(
-        &["list", "add", "192.0.2.7", "--reason", "Sends spam."],
-        folder.path(),
-    );
+    // What commands do stands in the trail beside what was done at the console.
+    let command = |arguments: &[&str]| atalaya(arguments, folder.path());
+    let list = command(&["list", "add", "192.0.2.7", "--reason", "Sends spam."]);
     assert!(list.status.success(), "{}", text(&list.stderr));
-    let missing = atalaya(&["list", "remove", "192.0.2.8"], folder.path());
-    assert!(!missing.status.success());
-    let page = ask(http, "/console/audit", &cookie, None);
-    let uid = run("id", &["-u"]);
-    for words in [
-        "account.make",
-        "session.open",
-        "session.close",
-        "list.add",
-        "192.0.2.7",
-        &format!("uid {}", uid.trim()),
-    ] {
-        assert!(page.body.contains(words), "{words} is not in {}", page.body);
+    assert!(!command(&["list", "remove", "192.0.2.8"]).status.success());
+    let trail = ask(http, "/console/audit", &page.cookie(), None).body;
+    let user = format!("uid {}", run("id", &["-u"]).trim());
+    for words in ["account.make", "session.close", "list.add", "192.0.2.7", &user] {
+        assert!(trail.contains(words), "{words} is not in {trail}");
     }
-    let told = text(&atalaya(&["audit", "--act", "list.remove"], folder.path()).stdout);
+    let told = text(&command(&["audit", "--act", "list.remove"]).stdout);
     assert!(told.contains("192.0.2.8 (not done by command)"), "{told}");
 
-    // A second start prints no link.
     run("kill", &["-TERM", &server.id().to_string()]);
     assert!(server.wait().unwrap().success());
-    let accounts = text(&atalaya(&["account", "list"], folder.path()).stdout);
+    let accounts = text(&command(&["account", "list"]).stdout);
     assert!(accounts.starts_with("marta"), "{accounts}");
 }
