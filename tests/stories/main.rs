@@ -12,6 +12,7 @@ mod backscatter;
 mod browser;
 mod commands;
 mod console;
+mod console_pages;
 mod contacts;
 mod control;
 mod data;

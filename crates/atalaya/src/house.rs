@@ -517,7 +517,7 @@ fn app_config(config: &Config, rules: &Arc<Rules>, signatures: Arc<Matcher>) -> 
             .then(|| Resolver::new(config.contact.resolvers.clone())),
         contact_zone: config.contact.zone.clone(),
         exports: config.in_data("exports"),
-        console: config.console.clone(),
+        console: config.console_section(),
         traps: config.trap_names(&added).into(),
         signatures,
     })

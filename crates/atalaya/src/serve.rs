@@ -144,17 +144,18 @@ impl Server {
         config.contact.check_files().map_err(anyhow::Error::msg)?;
         let folder = Folder::lock(&config.data)?;
         let sockets = Sockets::bind(&config)?;
-        let config = config.listening_at(sockets.http.local_addr()?);
+        let console = sockets
+            .console
+            .as_ref()
+            .map(TcpListener::local_addr)
+            .transpose()?;
+        let config = config.listening_at(sockets.http.local_addr()?, console);
         let addresses = Addresses {
             dns: sockets.dns.iter().map(DnsSockets::address).collect(),
             smtp: sockets.smtp.local_addr()?,
             traps: sockets.named_traps(&config)?,
             http: sockets.http.local_addr()?,
-            console: sockets
-                .console
-                .as_ref()
-                .map(TcpListener::local_addr)
-                .transpose()?,
+            console,
             mail_servers: sockets.mail_servers.addresses()?,
         };
         let house = Box::pin(House::open(config, clock, Upkeep::Follower)).await?;

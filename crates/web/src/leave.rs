@@ -101,7 +101,7 @@ pub(crate) async fn leave_together(
 }
 
 /// Waits until the zone has reached a serial.
-async fn reached(zone: &Zone, serial: Serial, at_most: Duration) -> InZone {
+pub(crate) async fn reached(zone: &Zone, serial: Serial, at_most: Duration) -> InZone {
     let follow = async {
         let mut look = tokio::time::interval(LOOK_AGAIN);
         while zone.serial() < serial {

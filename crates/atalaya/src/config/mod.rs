@@ -163,10 +163,20 @@ impl Config {
         own.into_iter().chain(sections).filter_map(Result::err).collect()
     }
 
-    /// The same with the address that the pages were given, where port 0 was asked for.
-    pub(crate) fn listening_at(mut self, http: SocketAddr) -> Self {
+    /// The same with the addresses that the pages and the console were given, where port 0 was asked for.
+    pub(crate) fn listening_at(mut self, http: SocketAddr, console: Option<SocketAddr>) -> Self {
         self.listen.http = http;
+        self.console.listen = console;
         self
+    }
+
+    /// The console, with the address of its own socket where nobody said how it is reached.
+    pub(crate) fn console_section(&self) -> ConsoleConfig {
+        let mut console = self.console.clone();
+        if let (None, Some(listen)) = (&console.url, console.listen) {
+            console.url = Some(format!("http://{listen}"));
+        }
+        console
     }
 
     /// Where the pages are reached from outside.

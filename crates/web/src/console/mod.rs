@@ -5,6 +5,7 @@
 //! [`Posted`](access::Posted). What changes anything is written into the audit trail before it is done.
 
 pub(crate) mod access;
+mod calls;
 mod config;
 mod layout;
 mod operations;
@@ -44,7 +45,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// The routes of the console, for those who may reach it.
 pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
-    let routes = access::routes().merge(pages::routes());
+    let routes = access::routes().merge(pages::routes()).merge(calls::routes());
     let bounds = Bounds {
         body: MAX_BODY,
         at_once: AT_ONCE,

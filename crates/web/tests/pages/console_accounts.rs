@@ -353,3 +353,103 @@ async fn the_audit_trail_shows_what_others_wrote_as_text_and_skips_nothing_while
         .await
         .says("Nothing of this kind");
 }
+
+/// Sends a document with a token.
+async fn send_document(pages: &Router, token: &str, path: &str, document: &serde_json::Value) -> Page {
+    let request = Request::post(path)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json");
+    send(
+        pages,
+        HERE,
+        request.body(Body::from(document.to_string())).unwrap(),
+    )
+    .await
+}
+
+/// A token of an operator with one scope.
+async fn operator_token(house: &House, called: &str, scope: AccessScope) -> String {
+    let new = NewToken {
+        name: called.parse().unwrap(),
+        role: Role::Operator,
+        scopes: vec![scope],
+        account: None,
+        ends_at: None,
+    };
+    make_token(&house.store, &doer(house), new).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_program_lists_and_takes_off_within_its_scopes_and_is_written_down() {
+    let house = House::open().await;
+    let pages = router(house.app());
+    let lister = operator_token(&house, "lister", AccessScope::List).await;
+    let reader = operator_token(&house, "reader", AccessScope::Read).await;
+    let spam = json!({ "prefix": "203.0.113.7", "class": "spam", "reason": "Sends spam." });
+    let page = send_document(&pages, &reader, "/api/v1/console/list", &spam).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let page = send_document(&pages, &lister, "/api/v1/console/list", &spam).await;
+    assert_eq!(
+        (page.status, &page.json()["in_zone"]),
+        (StatusCode::OK, &json!(true)),
+        "{}",
+        page.text
+    );
+    assert!(house.is_listed("203.0.113.7"));
+    for (document, status) in [
+        (json!({ "prefix": "203.0.113.0/33", "reason": "x" }), 422),
+        (json!({ "prefix": "203.0.113.7" }), 422),
+        (json!({ "prefix": "203.0.113.7", "reason": "two\nlines" }), 422),
+        (json!({ "prefix": "203.0.113.7", "reason": "x", "more": 1 }), 422),
+        (json!({ "prefix": "127.0.0.1", "reason": "x" }), 409),
+    ] {
+        let page = send_document(&pages, &lister, "/api/v1/console/list", &document).await;
+        assert_eq!(page.status.as_u16(), status, "{document}");
+        assert_eq!(page.header("content-type"), "application/problem+json");
+    }
+    let off = json!({ "prefix": "203.0.113.7", "reason": "A mistake." });
+    for status in [StatusCode::OK, StatusCode::CONFLICT] {
+        let page = send_document(&pages, &lister, "/api/v1/console/unlist", &off).await;
+        assert_eq!(page.status, status);
+    }
+    assert!(!house.is_listed("203.0.113.7"));
+    let page = send_document(&pages, &lister, "/api/v1/console/allow", &off).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let done = trail(&house).await;
+    let acts: Vec<_> = done
+        .iter()
+        .map(|(act, _, outcome)| (*act, outcome.unwrap()))
+        .skip(2)
+        .collect();
+    assert_eq!(
+        acts,
+        [
+            (Act::List, DeedOutcome::Done),
+            (Act::List, DeedOutcome::Failed),
+            (Act::Unlist, DeedOutcome::Done),
+            (Act::Unlist, DeedOutcome::Failed)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_program_keeps_the_allow_list() {
+    let house = House::open().await;
+    let pages = router(house.app());
+    house.list("203.0.113.7", atalaya_model::Class::Spam).await;
+    let token = operator_token(&house, "allower", AccessScope::Allow).await;
+    let ours = json!({ "prefix": "203.0.113.0/24", "reason": "Ours." });
+    let page = send_document(&pages, &token, "/api/v1/console/allow", &ours).await;
+    assert_eq!(
+        page.json()["decided"].as_array().unwrap().len(),
+        2,
+        "{}",
+        page.text
+    );
+    assert!(!house.is_listed("203.0.113.7"));
+    let page = send_document(&pages, &token, "/api/v1/console/disallow", &ours).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let classes = json!({ "prefix": "203.0.113.0/24", "reason": "Ours.", "class": "spam" });
+    let page = send_document(&pages, &token, "/api/v1/console/allow", &classes).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+}

@@ -6,6 +6,7 @@
     reason = "tests end where something is not as it should be"
 )]
 
+mod access;
 mod allowed;
 mod disk;
 mod dossier;

@@ -56,7 +56,7 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Shared> for Posted<T, M
 }
 
 /// Reads a body to its end.
-pub(super) async fn read_body(body: Body, most: usize) -> Result<Bytes, Failure> {
+pub(crate) async fn read_body(body: Body, most: usize) -> Result<Bytes, Failure> {
     axum::body::to_bytes(body, most)
         .await
         .map_err(|_too_long| Failure::TooLarge)

@@ -28,7 +28,8 @@ use crate::limiter::Limiter;
 use crate::pages::Reader;
 use crate::texts::{ConsoleTexts, Texts};
 
-pub(crate) use form::Posted;
+pub(crate) use form::{Posted, read_body};
+pub(crate) use program::{Program, answer};
 pub(crate) use visitor::Visitor;
 
 /// What stands at the door, for all requests together.

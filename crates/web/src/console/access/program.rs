@@ -1,10 +1,11 @@
 //! Programs: calls of the console's API with a token, as `Authorization: Bearer`. A token does what its scopes say, and at most what its role and the
 //! role of its account allow. The cookies of people open nothing here, so that no other site can make a browser call it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use atalaya_model::AccessScope;
-use atalaya_store::{AccessToken, DeedFilter, DeedId};
+use atalaya_model::{AccessScope, Act, Prefix};
+use atalaya_store::{AccessToken, Deed, DeedFilter, DeedId, DeedWay};
 use axum::extract::{FromRequestParts, Query, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use axum::http::request::Parts;
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::secret::Token;
-use crate::app::{Client, Shared};
+use crate::app::{Client, Inner, Shared};
 use crate::failure::Failure;
 
 /// How often it is noted that a token is used.
@@ -26,6 +27,8 @@ const MOST_DEEDS: u32 = 500;
 pub(crate) struct Program {
     /// Its token.
     pub(crate) token: AccessToken,
+    /// Where it calls from.
+    pub(crate) client: IpAddr,
 }
 
 impl Program {
@@ -36,6 +39,22 @@ impl Program {
             return Err(Failure::NotInScope(scope));
         }
         Ok(())
+    }
+}
+
+impl Program {
+    /// What it does to a prefix now, for the audit trail.
+    pub(crate) fn deed(&self, shared: &Inner, (act, prefix): (Act, Prefix), details: Value) -> Deed {
+        Deed {
+            at: shared.app.clock.now(),
+            who: self.token.name.to_string(),
+            way: DeedWay::Token,
+            client: Some(self.client),
+            act,
+            target: prefix.to_string(),
+            details,
+            undoes: None,
+        }
     }
 }
 
@@ -66,7 +85,7 @@ impl FromRequestParts<Shared> for Program {
         if token.used_at.is_none_or(|used| now.since(used) >= SEEN_EVERY) {
             shared.app.store.see_token(token.id, now).await?;
         }
-        Ok(Self { token })
+        Ok(Self { token, client })
     }
 }
 
