@@ -23,11 +23,24 @@ pub(crate) fn routes() -> Router<Shared> {
 #[template(path = "console/dashboard.html")]
 struct DashboardPage {
     frame: ConsoleFrame,
+    listings: String,
+    serial: String,
+    zone: String,
+    /// Whether all of the list is in memory.
+    is_loaded: bool,
 }
 
 /// `/console`.
 async fn dashboard(State(shared): State<Shared>, visitor: Visitor) -> Result<Response, Failure> {
     visitor.needs(Role::Viewer)?;
-    let frame = ConsoleFrame::new(&shared, &visitor, Place::Dashboard);
-    Ok(page(StatusCode::OK, &visitor.reader, &DashboardPage { frame }))
+    let zone = &shared.app.zone;
+    let listings = u64::try_from(zone.size().0).unwrap_or(u64::MAX);
+    let template = DashboardPage {
+        frame: ConsoleFrame::new(&shared, &visitor, Place::Dashboard),
+        listings: visitor.reader.texts().units.number(listings),
+        serial: zone.serial().to_string(),
+        zone: shared.lookup.zone_name.clone(),
+        is_loaded: zone.is_loaded(),
+    };
+    Ok(page(StatusCode::OK, &visitor.reader, &template))
 }
