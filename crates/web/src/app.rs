@@ -193,6 +193,7 @@ pub fn router(app: App) -> Router {
         .route("/policy", get(pages::policy))
         .route("/use", get(pages::using))
         .route("/data", get(pages::open_data))
+        .route("/api", get(pages::api))
         .route("/stats", get(pages::overview))
         .route("/stats/{first}", get(pages::day))
         .route("/stats/{first}/{second}", get(pages::days_or_file))

@@ -1,9 +1,10 @@
 //! The answer about an address as JSON. The command line prints the same and one number more.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use atalaya_model::{Class, Listing, Prefix};
+use atalaya_model::{Class, Contact, Listing, MailAddress, Prefix};
 use atalaya_publish::Held;
 use serde_json::{Map, Value, json};
 
@@ -17,8 +18,9 @@ use crate::lookup::{Details, Facts, Lookup, LookupLimits, NotLoaded, Standing};
 /// end), `score` and `evidence`: the newest observations against the address as the public may see them, empty where the class
 /// does not come from observations, null where the store did not answer. Where the store did answer it has `reason`, `since`, `rule`
 /// and `serial` too, and `until` to the second; without it `until` is the full hour that follows.
-/// Where they apply: `allowed`, `reserved`, `contact`. For the operator there is also `observations`, the number kept against the
-/// address; null where the store did not answer.
+/// Where they apply: `allowed`, `reserved`, `contact`. The public sees the domains of a contact, as on the page; here, for the operator, the
+/// mailboxes and their source stand in it, and there is `observations`, the number kept against the address; null where the store did not
+/// answer.
 ///
 /// # Errors
 /// The zone was not loaded yet.
@@ -33,6 +35,9 @@ pub async fn answer_json(app: &App, address: IpAddr) -> Result<Value, NotLoaded>
         .as_ref()
         .map(|details| details.kept.observation_count);
     answer.insert("observations".to_owned(), json!(kept));
+    if let Some(contact) = contact(&facts) {
+        answer.insert("contact".to_owned(), json!(contact));
+    }
     Ok(Value::Object(answer))
 }
 
@@ -72,12 +77,8 @@ impl Lookup {
             }
             Standing::Listed(_) | Standing::TestEntry(_) | Standing::NotListed => {}
         }
-        if let Some(contact) = facts
-            .details
-            .as_ref()
-            .and_then(|details| details.kept.contact.as_ref())
-        {
-            put("contact", json!(contact));
+        if let Some(contact) = contact(facts) {
+            put("contact", in_public(contact));
         }
         answer
     }
@@ -107,6 +108,26 @@ impl Lookup {
         }
         Value::Object(answer)
     }
+}
+
+/// The contact of an address, as far as it is known.
+fn contact(facts: &Facts) -> Option<&Contact> {
+    facts.details.as_ref()?.kept.contact.as_ref()
+}
+
+/// A contact as everybody may see it: whoever wants the mailbox asks `/api/v1/contact`, which is open to the clients of the list only. The
+/// source is left out, since it may be a path of ours.
+fn in_public(contact: &Contact) -> Value {
+    let mut domains: Vec<&str> = contact.addresses.iter().map(MailAddress::domain).collect();
+    let mut seen = BTreeSet::new();
+    domains.retain(|domain| seen.insert(*domain));
+    json!({
+        "domains": domains,
+        "prefix": contact.prefix,
+        "network": contact.network,
+        "found_at": contact.found_at,
+        "confidence": contact.confidence,
+    })
 }
 
 /// The observations behind a listing.

@@ -1,6 +1,7 @@
 //! The same for programs: JSON, and problems after RFC 9457.
 
 mod answer;
+mod calls;
 mod contact;
 mod export;
 mod feedback;
@@ -27,6 +28,7 @@ use crate::language::Language;
 use crate::leave::{InZone, leave};
 
 pub use answer::answer_json;
+pub(crate) use calls::{CALLS, Call, Errors};
 pub(crate) use contact::{contact, ripestat};
 pub(crate) use export::{export, is_open_to};
 pub(crate) use feedback::{PULLS_PER_MINUTE, events, summary};

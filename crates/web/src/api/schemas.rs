@@ -4,7 +4,20 @@ use serde_json::{Value, json};
 
 /// Every schema, by name.
 pub(super) fn all() -> Value {
-    json!({ "Answer": answer(), "Contact": contact(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics(), "StatisticsDays": days(), "FeedbackEvents": feedback_events() })
+    json!({ "Answer": answer(), "Contact": contact(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics(), "StatisticsDays": days(), "FeedbackEvents": feedback_events(), "Problem": problem() })
+}
+
+/// What went wrong (RFC 9457).
+fn problem() -> Value {
+    object(
+        &json!({
+            "type": { "type": "string", "format": "uri-reference", "description": "Always about:blank: the status says what kind it is" },
+            "title": text("What went wrong, in a few words"),
+            "status": { "type": "integer", "description": "The status of the answer" },
+            "detail": text("What happened this time, and what to do"),
+        }),
+        &["type", "title", "status"],
+    )
 }
 
 /// What is told through the feed of an enrolment.
@@ -40,6 +53,17 @@ fn answer() -> Value {
             "listed": { "type": "boolean" },
             "listings": { "type": "array", "items": { "$ref": "#/components/schemas/Listing" } },
             "details": { "enum": ["available", "unavailable"], "description": "Whether the store answered" },
+            "contact": {
+                "type": "object",
+                "description": "Who answers for the network, where that is known; the mailboxes are told by /api/v1/contact",
+                "properties": {
+                    "domains": { "type": "array", "items": { "type": "string" }, "description": "The domains of its mailboxes, the best first" },
+                    "prefix": { "type": ["string", "null"], "description": "The network that it holds for" },
+                    "network": { "type": ["string", "null"], "description": "The name of that network" },
+                    "found_at": { "type": "string", "format": "date-time" },
+                    "confidence": { "type": "integer", "description": "How sure it is, in percent" },
+                },
+            },
         }),
         &[
             "address", "unit", "zone", "serial", "listed", "listings", "details",

@@ -1,6 +1,7 @@
 //! Pages for people. Handlers gather facts, turn them into views in which everything is decided and written, and templates lay out.
 
 mod address;
+mod api;
 mod feedback;
 mod glance;
 mod home;
@@ -29,6 +30,7 @@ use crate::language::{Choice, Language};
 use crate::texts::Texts;
 
 pub(crate) use address::{address, search};
+pub(crate) use api::api;
 pub(crate) use feedback::{asked, back_to_form, back_to_mine, form, mine, page_asked, step};
 pub(crate) use home::home;
 pub(crate) use many::{api_range, domain, range};
@@ -132,6 +134,7 @@ pub(crate) struct Frame {
     pub(crate) using: String,
     pub(crate) policy: String,
     pub(crate) data: String,
+    pub(crate) api: String,
     pub(crate) postmaster: String,
     /// Where the statistics are; nowhere where the operator keeps them to himself.
     pub(crate) statistics: Option<String>,
@@ -155,6 +158,7 @@ impl Frame {
             using: reader.link("/use"),
             policy: reader.link("/policy"),
             data: reader.link("/data"),
+            api: reader.link("/api"),
             postmaster: shared.app.config.web.postmaster.to_string(),
             statistics: shared
                 .app

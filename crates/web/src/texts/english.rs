@@ -4,7 +4,7 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{console, feedback, glance, many, network, open_data, policy, proof, short, using};
+use super::{api, console, feedback, glance, many, network, open_data, policy, proof, short, using};
 
 /// The pages in English.
 pub(crate) static ENGLISH: Texts = Texts {
@@ -14,6 +14,7 @@ pub(crate) static ENGLISH: Texts = Texts {
     short: short::ENGLISH,
     using: using::ENGLISH,
     open_data: open_data::ENGLISH,
+    api: api::ENGLISH,
     address: ADDRESS,
     glance: glance::ENGLISH,
     many: many::ENGLISH,

@@ -3,6 +3,7 @@
 //! What is filled in is a function, so that each language puts its words in its own order. Texts from outside (reasons, HELO
 //! names, subjects) never pass through here: templates escape them.
 
+mod api;
 mod causes;
 mod console;
 mod english;
@@ -17,6 +18,7 @@ mod short;
 mod spanish;
 mod using;
 
+pub(crate) use api::ApiTexts;
 pub(crate) use causes::CausesTexts;
 pub(crate) use console::{
     AccessTexts, AccountTexts, ConsoleFrameTexts, ConsoleTexts, EvidenceTexts, OverviewTexts,
@@ -52,6 +54,7 @@ pub(crate) struct Texts {
     pub(crate) using: UsingTexts,
     /// Open data.
     pub(crate) open_data: OpenDataTexts,
+    pub(crate) api: ApiTexts,
     /// The page of an address.
     pub(crate) address: AddressTexts,
     /// What stands beside its verdict.

@@ -156,15 +156,16 @@ async fn pages_speak_of_notices_only_where_there_is_a_relay() {
 }
 
 #[tokio::test]
-async fn the_api_names_the_abuse_contact_that_the_registry_publishes() {
+async fn the_api_names_the_domain_of_the_abuse_contact_as_the_page_does_and_no_mailbox() {
     let house = House::open().await;
     let serial = house.list(ADDRESS, Class::Spam).await;
     let token = house.tell(ADDRESS, "abuse@isp.example", serial).await;
     let page = house.get("/api/v1/ip/192.0.2.7").await;
     page.keeps(&token);
     let contact = &page.json()["contact"];
-    assert_eq!(contact["addresses"][0], "abuse@isp.example");
+    assert_eq!(contact["domains"], serde_json::json!(["isp.example"]));
     assert_eq!(contact["network"], "NET-EXAMPLE");
+    page.keeps("abuse@isp.example").keeps("source");
 }
 
 #[tokio::test]

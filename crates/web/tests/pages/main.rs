@@ -11,6 +11,7 @@ mod console_access;
 mod console_accounts;
 mod console_pages;
 mod console_roles;
+mod contract;
 mod desk;
 mod enrolling;
 mod evidence;

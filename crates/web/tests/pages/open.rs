@@ -76,3 +76,27 @@ async fn the_page_of_data_says_what_is_open_and_under_which_licence() {
         .says("Datos abiertos")
         .says("pueden usarse según");
 }
+
+#[tokio::test]
+async fn the_page_of_the_api_has_every_call_of_the_document_in_both_languages() {
+    let house = House::open().await;
+    let document = house.get("/api/openapi.json").await.json();
+    for (link, title) in [
+        ("/api", "Calls for programs"),
+        ("/api?lang=es", "Llamadas para programas"),
+    ] {
+        let page = house.get(link).await;
+        assert_eq!(page.status, StatusCode::OK);
+        page.says(&format!("<h1>{title}</h1>"));
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                page.says(&format!("<code>{} {path}</code>", method.to_uppercase()));
+            }
+        }
+    }
+    house.get("/").await.says("<a href=\"/api\">API</a>");
+    house
+        .get("/api?lang=es")
+        .await
+        .says("Quitar una dirección de la lista");
+}

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 
+use crate::contract;
 use crate::desk::TestDesk;
 
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
@@ -448,19 +449,22 @@ pub(crate) fn encoded(value: &str) -> String {
         .collect()
 }
 
-/// Sends a request from a peer.
+/// Sends a request from a peer, and holds the answer against the document of the API.
 pub(crate) async fn send(pages: &Router, peer: &str, mut request: Request<Body>) -> Page {
     let peer = SocketAddr::new(peer.parse().unwrap(), 40_000);
     request.extensions_mut().insert(ConnectInfo(peer));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = pages.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-    Page {
+    let page = Page {
         status: parts.status,
         headers: parts.headers,
         // Pictures are no text.
         text: String::from_utf8_lossy(&bytes).into_owned(),
-    }
+    };
+    contract::hold(pages, (&method, &path), &page).await;
+    page
 }
 
 /// A spam that reached [`TRAP`].
