@@ -201,7 +201,8 @@ impl IntoResponse for Failure {
 pub(crate) async fn dress(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let reader = Reader::of(request.uri(), request.headers());
     let for_reports = request.uri().path().starts_with(reports::ROOT);
-    let for_programs = request.uri().path().starts_with(api::ROOT);
+    let path = request.uri().path();
+    let for_programs = path.starts_with(api::ROOT) || path.starts_with(api::RIPESTAT_ROOT);
     let was_to_change = !request.method().is_safe();
     let response = next.run(request).await;
     let status = response.status();

@@ -110,7 +110,7 @@ pub(crate) const CALLS: &[Call] = &[
                 "A number for which SHA-256 of PUZZLE.NUMBER begins with `bits` zero bits; without one the puzzle must be `wait_seconds` old",
             ),
         ],
-        &[200, 201, 400, 409, 428, 429, 503],
+        &[200, 201, 400, 403, 409, 428, 429, 503],
         Errors::Problem,
     ),
     call(

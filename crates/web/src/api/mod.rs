@@ -37,6 +37,8 @@ pub(crate) use problem::Problem;
 
 /// Where the API begins.
 pub(crate) const ROOT: &str = "/api/";
+/// Where the calls in the form of RIPEstat begin.
+pub(crate) const RIPESTAT_ROOT: &str = "/data/abuse-contact-finder/";
 
 /// `GET /api/v1/ip/ADDRESS`.
 pub(crate) async fn show(
