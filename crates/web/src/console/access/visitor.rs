@@ -23,6 +23,8 @@ use crate::pages::Reader;
 pub(crate) const SIGN_IN: &str = "/console/sign-in";
 /// Where somebody sets up the second factor, which he must have before anything else.
 pub(crate) const FACTOR: &str = "/console/me/factor";
+/// Where an open page hears what is new.
+const LIVE: &str = "/console/live";
 /// The cookie of a session over TLS. The prefix binds it to this very host (RFC 6265bis section 4.1.3.2).
 const COOKIE: &str = "__Host-atalaya";
 /// The same on this machine itself, without TLS.
@@ -133,7 +135,8 @@ async fn find(parts: &Parts, shared: &Shared) -> Result<Option<(Token, Session, 
     if rested > shared.app.config.console.session_idle.duration() {
         return Ok(None);
     }
-    if rested >= SEEN_EVERY {
+    // A page that stays open asks by itself: that is no use.
+    if rested >= SEEN_EVERY && parts.uri.path() != LIVE {
         shared.app.store.see_session(session.id, now).await?;
     }
     Ok(Some((token, session, account)))
