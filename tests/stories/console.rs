@@ -66,7 +66,7 @@ fn ask(http: SocketAddr, path: &str, cookie: &str, fields: Option<&[(&str, &str)
 }
 
 /// The code of a step (RFC 6238).
-fn code_of(secret: &str, step: u64) -> String {
+pub(crate) fn code_of(secret: &str, step: u64) -> String {
     let secret = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
     let tag = sign(
         &Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secret),

@@ -8,6 +8,7 @@
     reason = "tests may stop at the first thing that does not hold, and wait for real processes"
 )]
 
+mod accessible;
 mod backscatter;
 mod browser;
 mod commands;
@@ -18,6 +19,7 @@ mod control;
 mod data;
 mod delivered;
 mod demo;
+mod driver;
 mod enrolling;
 mod evidence;
 mod exports;

@@ -164,6 +164,16 @@ pub(super) const NEEDS: &[Need] = &[
         "opens the pages on a wide screen and on a phone, and takes their picture",
     ),
     need(
+        "chromium-driver",
+        Proof::Program("chromedriver"),
+        "drives that browser as a person does",
+    ),
+    need(
+        "npm",
+        Proof::Program("npm"),
+        "fetches axe-core, which judges the pages in that browser",
+    ),
+    need(
         "fail2ban",
         Proof::Program("fail2ban-server"),
         "its bans must reach the list by its own actions and by ours",
