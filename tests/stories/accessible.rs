@@ -20,7 +20,7 @@ const PASSWORD: &str = "a long enough password";
 const STEP: u64 = 30;
 
 /// The pages for everybody.
-const PUBLIC: [&str; 15] = [
+const PUBLIC: [&str; 16] = [
     "/",
     "/?lang=es",
     "/ip/192.0.2.7",
@@ -31,6 +31,7 @@ const PUBLIC: [&str; 15] = [
     "/policy",
     "/use",
     "/data",
+    "/api",
     "/stats",
     "/feedback",
     "/network",
