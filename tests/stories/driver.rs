@@ -1,4 +1,4 @@
-//! A real browser, driven over WebDriver (W3C) by the program that Debian packs with it: one browser a driver, on a port of its own, ended with it.
+//! A real browser, driven over `WebDriver` (W3C) by the program that Debian packs with it: one browser a driver, on a port of its own, ended with it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -121,7 +121,7 @@ impl Driver {
         name.as_str().unwrap().to_owned()
     }
 
-    /// Has the browser do what WebDriver has no word for.
+    /// Has the browser do what `WebDriver` has no word for.
     fn devtools(&self, command: &str, parameters: &Value) {
         let order = json!({ "cmd": command, "params": parameters });
         self.ask("POST", "/goog/cdp/execute", &order);

@@ -2,12 +2,14 @@
 //!
 //! In: a deed and the order that does it. Out: the way back to a page, which tells the outcome by the deed's number.
 
+use std::sync::Arc;
+
 use atalaya_model::{Act, Role};
-use atalaya_store::{DeedId, DeedOutcome, KeptDeed};
+use atalaya_store::{Deed, DeedId, DeedOutcome, KeptDeed};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
 
-use crate::app::Inner;
+use crate::app::{Inner, Shared};
 use crate::console::access::Visitor;
 use crate::console::operations::Order;
 use crate::failure::Failure;
@@ -26,19 +28,27 @@ pub(super) struct Deeds {
     pub(super) orders: Vec<Order>,
 }
 
-/// Does it, and leads back to a page of the console.
+/// Does it, and leads back to a page of the console. It goes on to its end though the browser waits no more.
 pub(super) async fn perform(
-    shared: &Inner,
+    shared: &Shared,
     visitor: &Visitor,
     deeds: Deeds,
     back: &str,
 ) -> Result<Response, Failure> {
     let mut deed = visitor.deed(shared, deeds.act, deeds.target, deeds.details);
     deed.undoes = deeds.undoes;
+    let (work, orders) = (Arc::clone(shared), deeds.orders);
+    let doing = tokio::spawn(async move { do_it(&work, &deed, orders).await });
+    let id = doing.await.map_err(|_cut_short| Failure::Unsure)??;
+    Ok(to_page(visitor, back, id))
+}
+
+/// Writes it down, does it, and writes down what came of it.
+async fn do_it(shared: &Inner, deed: &Deed, orders: Vec<Order>) -> Result<DeedId, Failure> {
     let store = &shared.app.store;
-    let id = store.record_deed(&deed).await?;
+    let id = store.record_deed(deed).await?;
     let (mut outcome, mut details) = (DeedOutcome::Done, Value::Null);
-    for order in deeds.orders {
+    for order in orders {
         match shared.app.operations.answer(order).await {
             Ok(answer) => details = answer,
             Err(error) => {
@@ -48,7 +58,7 @@ pub(super) async fn perform(
         }
     }
     store.end_deed(id, outcome, &details).await?;
-    Ok(to_page(visitor, back, id))
+    Ok(id)
 }
 
 /// The way back to a page that tells of a deed.
