@@ -10,6 +10,7 @@ mod needs;
 mod places;
 mod run;
 mod sanitize;
+mod screenshots;
 mod test;
 mod workspace;
 
@@ -68,6 +69,8 @@ enum Chore {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Take the pictures of the README anew, of the demo in a browser
+    Screenshots,
     /// Run the tests of the set and of what threads share under the sanitizers, and in miri where it is at hand
     Sanitize {
         /// Only this one: thread, address or miri
@@ -100,6 +103,7 @@ fn dispatch(chore: Chore) -> anyhow::Result<ExitCode> {
         Chore::Places { countries } => places::run(&Workspace::read()?, &countries),
         Chore::Bench { name, arguments } => bench::run(name.as_deref(), &arguments),
         Chore::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Chore::Screenshots => screenshots::take(),
         Chore::Sanitize { tool } => sanitize::run(&Workspace::read()?, tool.as_deref()),
     }
 }
