@@ -1,4 +1,8 @@
 //! Who may operate, who is signed in, and what was done: accounts, sessions, tokens, audit trail.
+#![expect(
+    clippy::cognitive_complexity,
+    reason = "each test tells the life of one account or session from its beginning to its end, a line an assertion"
+)]
 
 use std::time::Duration;
 
