@@ -83,7 +83,10 @@ fn is_present(target: &Path, need: &Need) -> bool {
         Proof::Program(name) => folders()
             .iter()
             .any(|folder| Path::new(folder).join(name).is_file()),
-        Proof::Python(module) => succeeds("python3", &["-c", &format!("import {module}")]),
+        // As the tests look: the first one found may be somebody's own, to which Debian's packages bring nothing.
+        Proof::Python(module) => ["python3", "/usr/bin/python3"]
+            .into_iter()
+            .any(|python| succeeds(python, &["-c", &format!("import {module}")])),
         Proof::Perl(module) => succeeds("perl", &[&format!("-M{module}"), "-e", "1"]),
         Proof::Unpacked { program, .. } => unpack::folder(target, need.package).join(program).is_file(),
     }
