@@ -32,6 +32,8 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const DOUBLING: u32 = 2;
 /// Most bits that removals add.
 const MOST_ADDED: u32 = 6;
+/// So many bits a puzzle may be easier than the next one would be: a few pages are open at the same time. Whoever lays in a stock gains no more by it.
+const FORGIVEN: u8 = 2;
 
 /// What comes with the wish to leave.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -144,14 +146,25 @@ impl Gate {
                 wait,
             }));
         }
-        if !self.take(&puzzle, now)? {
+        let is_too_easy = is_solved && puzzle.bits.saturating_add(FORGIVEN) < anew.bits;
+        if is_too_easy || self.is_used(&puzzle) {
             return Ok(Admission::Asked(anew));
         }
+        // Counted before it is remembered as used: whoever did no work takes few of the places there.
         let counter = if is_solved { &self.solved } else { &self.waited };
-        match counter.admits(client, now) {
-            true => Ok(Admission::Admitted),
-            false => Err(Failure::TooOftenUnsolved),
+        if !counter.admits(client, now) {
+            return Err(Failure::TooOftenUnsolved);
         }
+        Ok(match self.take(&puzzle, now)? {
+            true => Admission::Admitted,
+            false => Admission::Asked(anew),
+        })
+    }
+
+    /// Whether a puzzle was used before.
+    fn is_used(&self, puzzle: &Puzzle) -> bool {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.contains_key(&puzzle.once)
     }
 
     /// Uses a puzzle up; `false` where it was used before.

@@ -217,3 +217,50 @@ async fn who_looks_up_too_much_is_told_to_wait_on_pages_and_by_the_api() {
     house.clock.advance(Duration::from_secs(60));
     assert_eq!(look(&pages, "/ip/192.0.2.3").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn puzzles_that_were_laid_in_stock_grow_harder_too() {
+    let house = house().await;
+    let pages = router(house.app());
+    let mut stock = Vec::new();
+    for last in 1..=9 {
+        stock.push(puzzle(&look(&pages, &format!("/ip/192.0.2.{last}")).await));
+    }
+    let mut answers = Vec::new();
+    for (last, easy) in (1..=9).zip(&stock) {
+        assert_eq!(easy.1, BITS);
+        answers.push(press(&pages, &format!("192.0.2.{last}"), &solved(easy)).await);
+    }
+    let states: Vec<u16> = answers.iter().map(|page| page.status.as_u16()).collect();
+    // A few pages that are open at the same time are forgiven.
+    assert_eq!(states, [200, 200, 200, 200, 200, 200, 428, 428, 428]);
+    let harder = puzzle(&answers[6]);
+    assert_eq!(harder.1, BITS + 3);
+    press(&pages, "192.0.2.7", &solved(&harder))
+        .await
+        .says("has left the list");
+}
+
+#[tokio::test]
+async fn what_is_refused_without_a_script_uses_nothing_up() {
+    let mut house = house().await;
+    house.config.web.unsolved_removals_per_hour = 1;
+    let pages = router(house.app());
+    let (one, other) = (
+        puzzle(&look(&pages, "/ip/192.0.2.1").await),
+        puzzle(&look(&pages, "/ip/192.0.2.2").await),
+    );
+    house.clock.advance(Duration::from_secs(10));
+    let waited = |word: &str| format!("puzzle={word}&solution=");
+    press(&pages, "192.0.2.1", &waited(&one.0))
+        .await
+        .says("has left the list");
+    for _ in 0..3 {
+        let page = press(&pages, "192.0.2.2", &waited(&other.0)).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+    // The place where used ones are remembered is bounded: whoever does no work must not fill it.
+    press(&pages, "192.0.2.2", &solved(&other))
+        .await
+        .says("has left the list");
+}
