@@ -39,6 +39,7 @@ pub mod smtp;
 pub mod spf;
 pub mod syn;
 mod ticket;
+pub mod tlog;
 pub mod verp;
 pub mod view;
 pub mod whois;

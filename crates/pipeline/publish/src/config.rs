@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use atalaya_formats::tlog::LogKey;
 use atalaya_model::{ByteSize, MailAddress, Period, Prefix, Secret};
 
 use crate::answer::{Cookies, LEAST_UDP_ANSWER};
@@ -117,6 +118,15 @@ atalaya_model::settings! {
         transfer_journal: u32 = 100_000,
         /// Copies sent at the same time, eight of them to one client. Who comes too much is told to come again (SERVFAIL).
         max_transfers: u16 = 16,
+        /// Whether every decision stands in a public log that only grows and is signed, so that nobody can be told another history than
+        /// others: see docs/guide/public-log.md. Addresses and reasons stand in it as sealed hashes. Each decision takes some 60 bytes more.
+        public_log: bool = true,
+        /// The name of the log, which its signatures carry; the address of the pages with `/log` behind it when absent. It is taken when the log
+        /// begins; `atalaya log restart` begins another.
+        log_origin: Option<String> = None => "\"lists.example.org/log\"",
+        /// How long after a decision its entry in the log can be opened with its address. Then its salt is deleted, and nobody can tell any more
+        /// whom the entry is about, unless somebody is still listed or allowed by it.
+        log_keep: Period = Period::days(365),
     }
 }
 
@@ -140,6 +150,9 @@ impl PublishConfig {
             }
         }
         Secondaries::new(self).map_err(|error| error.to_string())?;
+        if let Some(origin) = &self.log_origin {
+            LogKey::new(origin, [0; 32]).map_err(|error| format!("publish.log_origin: {error}"))?;
+        }
         if let Some(above) = self.files.iter().find(|files| files.holds(&self.zone)) {
             return Err(format!(
                 "publish.files: the zone of `{above}` holds the list's own, {}; serve it elsewhere",
@@ -197,7 +210,7 @@ mod tests {
 
     #[test]
     fn complaints_name_the_key() {
-        let cases: [(&str, String); 14] = [
+        let cases: [(&str, String); 15] = [
             (
                 "publish.zone",
                 complaint(|config| config.zone = "bad..name".to_owned()),
@@ -242,6 +255,10 @@ mod tests {
             (
                 "publish.version",
                 complaint(|config| config.version = Some(String::new())),
+            ),
+            (
+                "publish.log_origin",
+                complaint(|config| config.log_origin = Some("a b".to_owned())),
             ),
             (
                 "publish.identity",

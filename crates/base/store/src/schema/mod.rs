@@ -7,10 +7,12 @@
 
 mod access;
 mod feedback;
+mod public_log;
 
 use crate::sql::Dialect;
 use access::ACCESS;
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
+use public_log::PUBLIC_LOG;
 
 /// One step. Its number is its place in [`STEPS`], from 1.
 pub(crate) struct Step {
@@ -129,6 +131,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "who may operate, and what was done",
         statements: ACCESS,
+    },
+    Step {
+        name: "public log",
+        statements: PUBLIC_LOG,
     },
 ];
 

@@ -19,6 +19,7 @@ mod letters;
 mod list;
 mod opening;
 mod property;
+mod public_log;
 mod retention;
 mod statistics;
 mod support;
