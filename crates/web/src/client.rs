@@ -9,8 +9,19 @@ use axum::http::HeaderMap;
 
 /// The header that reverse proxies add their client's address to, the nearest last.
 const FORWARDED_FOR: &str = "x-forwarded-for";
-/// The headers by which proxies show themselves (RFC 7239, RFC 9110 section 7.6.3, and what came before them).
-const FORWARDING: [&str; 4] = [FORWARDED_FOR, "forwarded", "x-real-ip", "via"];
+/// The headers by which proxies show themselves (RFC 7239, RFC 9110 section 7.6.3, and what came before them or beside them).
+const FORWARDING: [&str; 10] = [
+    FORWARDED_FOR,
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+    "x-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+];
 /// Most hops that are looked at.
 const MAX_HOPS: usize = 16;
 

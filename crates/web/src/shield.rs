@@ -131,8 +131,13 @@ pub(crate) async fn add_headers(State(shared): State<Shared>, request: Request, 
     let is_findable = FINDABLE.contains(&path);
     let is_console = path.starts_with(console::ROOT);
     // Without TLS, what the comment at `HEADERS` says holds here too, and the ticket is in the open anyway.
-    let has_ticket = WITH_TICKET.iter().any(|begin| path.starts_with(begin))
-        && shared.app.config.public_url.starts_with("https://");
+    let config = &shared.app.config;
+    let url = if is_console {
+        config.console_url()
+    } else {
+        &config.public_url
+    };
+    let has_ticket = WITH_TICKET.iter().any(|begin| path.starts_with(begin)) && url.starts_with("https://");
     let is_secret = WITH_SECRET.iter().any(|begin| path.starts_with(begin));
     let mut response = next.run(request).await;
     if is_secret {

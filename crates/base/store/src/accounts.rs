@@ -8,6 +8,8 @@ use crate::{Deed, Store, StoreError};
 
 /// The columns of an account, as they are read.
 const COLUMNS: &str = "id, name, role, password, factor, factor_step, created_at, disabled_at";
+/// Whether an invitation comes in time, beside its end: without a name it makes the first account, and no second.
+const IS_IN_TIME: &str = "(name IS NOT NULL OR NOT EXISTS (SELECT 1 FROM accounts))";
 /// Most accounts of a list.
 const MOST: u32 = 1_000;
 
@@ -137,7 +139,8 @@ impl Store {
         row.map(|mut row| account(&mut row)).transpose()
     }
 
-    /// Changes an account and writes it down, in one. Sessions end where less is allowed than before.
+    /// Changes an account and writes it down, in one. A closed or reset account loses its sessions and the link that it may have; whoever is no
+    /// administrator any more loses the invitations that he sent.
     ///
     /// # Errors
     /// The store failed.
@@ -189,19 +192,23 @@ impl Store {
         }
         if matches!(change, AccountChange::Disable | AccountChange::Reset) {
             end_all(connection, id, None, now).await?;
+            void_links_of(connection, id).await?;
+        }
+        if !keeps_leading {
+            void_links_by(connection, &found.name).await?;
         }
         transaction.record_done(deed).await?;
         transaction.commit().await?;
         Ok(Changed::Done)
     }
 
-    /// Gives an account another password, ends all its other sessions and writes it down, in one.
+    /// Gives an account another password, ends all its other sessions, gives this one another token and writes it down, in one.
     ///
     /// # Errors
     /// The store failed.
     pub async fn change_password(
         &self,
-        (id, session): (Uuid, Uuid),
+        (id, session, token): (Uuid, Uuid, Digest),
         password: &Secret,
         deed: &Deed,
     ) -> Result<(), StoreError> {
@@ -211,17 +218,19 @@ impl Store {
         let connection = &mut transaction.connection;
         connection.execute(sql, values![id, password.expose()]).await?;
         end_all(connection, id, Some(session), now).await?;
+        renew(connection, session, token).await?;
         transaction.record_done(deed).await?;
         transaction.commit().await
     }
 
-    /// Gives an account another second factor, or none, with its recovery codes; ends all its other sessions and writes it down, in one.
+    /// Gives an account another second factor, or none, with its recovery codes; ends all its other sessions, gives this one another token and writes it
+    /// down, in one.
     ///
     /// # Errors
     /// The store failed.
     pub async fn change_factor(
         &self,
-        (id, session): (Uuid, Uuid),
+        (id, session, token): (Uuid, Uuid, Digest),
         factor: Option<&Factor>,
         recovery: &[Digest],
         deed: &Deed,
@@ -235,6 +244,7 @@ impl Store {
         connection.execute(sql, values![id, secret, step]).await?;
         keep_recovery(connection, id, recovery).await?;
         end_all(connection, id, Some(session), now).await?;
+        renew(connection, session, token).await?;
         transaction.record_done(deed).await?;
         transaction.commit().await
     }
@@ -320,13 +330,15 @@ impl Store {
         transaction.commit().await
     }
 
-    /// The invitation with a token, while it holds.
+    /// The invitation with a token, while it holds. One without a name is for the first account, and holds while there is none.
     ///
     /// # Errors
     /// The store failed.
     pub async fn invitation(&self, token: Digest) -> Result<Option<Invitation>, StoreError> {
-        let sql = "SELECT token, name, role, account, invited_by, created_at, ends_at FROM invitations \
-                   WHERE token = $1 AND ends_at > $2";
+        let sql = format!(
+            "SELECT token, name, role, account, invited_by, created_at, ends_at FROM invitations \
+             WHERE token = $1 AND ends_at > $2 AND {IS_IN_TIME}"
+        );
         let now = self.now();
         let row = self
             .read()
@@ -361,7 +373,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let now = transaction.now();
         let connection = &mut transaction.connection;
-        let sql = "DELETE FROM invitations WHERE token = $1 AND ends_at > $2";
+        let sql = format!("DELETE FROM invitations WHERE token = $1 AND ends_at > $2 AND {IS_IN_TIME}");
         let used = connection
             .execute(sql, values![invitation.token.0.to_vec(), now])
             .await?;
@@ -377,6 +389,7 @@ impl Store {
         }
         keep_recovery(connection, id, &credentials.recovery).await?;
         end_all(connection, id, None, now).await?;
+        void_links_of(connection, id).await?;
         transaction.record_done(deed).await?;
         transaction.commit().await?;
         Ok(Some(id))
@@ -432,6 +445,30 @@ async fn keep_recovery(connection: &mut Connection, id: Uuid, codes: &[Digest]) 
     let rows = codes.iter().map(|code| values![id, code.0.to_vec()]).collect();
     let head = "INSERT INTO recovery_codes (account, code) VALUES";
     connection.insert(head, rows, "").await
+}
+
+/// Makes the links void by which an account gets a new password: there may be two where two were made at once.
+async fn void_links_of(connection: &mut Connection, id: Uuid) -> Result<(), StoreError> {
+    let sql = "DELETE FROM invitations WHERE account = $1";
+    connection.execute(sql, values![id]).await.map(|_count| ())
+}
+
+/// Makes void what somebody has sent out.
+async fn void_links_by(connection: &mut Connection, name: &AccountName) -> Result<(), StoreError> {
+    let sql = "DELETE FROM invitations WHERE lower(invited_by) = $1";
+    connection
+        .execute(sql, values![name.folded()])
+        .await
+        .map(|_count| ())
+}
+
+/// Gives a session another token: whoever copied the one before has nothing.
+async fn renew(connection: &mut Connection, session: Uuid, token: Digest) -> Result<(), StoreError> {
+    let sql = "UPDATE sessions SET token = $2 WHERE id = $1";
+    connection
+        .execute(sql, values![session, token.0.to_vec()])
+        .await
+        .map(|_count| ())
 }
 
 /// Ends all sessions of an account but for one.

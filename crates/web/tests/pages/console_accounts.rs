@@ -125,7 +125,8 @@ async fn a_new_password_ends_all_other_sessions() {
     let fields = [("password", PASSWORD), ("new", "otra frase de paso")];
     let page = submit(&pages, &second, "/console/me/password", &fields).await;
     page.says("The password was changed");
-    assert_eq!(get(&pages, "/console", &second).await.status, StatusCode::OK);
+    let renewed = cookie(&page);
+    assert_eq!(get(&pages, "/console", &renewed).await.status, StatusCode::OK);
     assert_eq!(
         get(&pages, "/console", &marta.cookie).await.status,
         StatusCode::SEE_OTHER
@@ -175,9 +176,9 @@ async fn another_factor_and_other_recovery_codes_take_the_password() {
         ("code", &code),
         ("password", PASSWORD),
     ];
-    submit(&pages, &marta.cookie, "/console/me/factor", &fields)
-        .await
-        .says("Recovery codes");
+    let page = submit(&pages, &marta.cookie, "/console/me/factor", &fields).await;
+    page.says("Recovery codes");
+    let renewed = cookie(&page);
     house.clock.advance(Duration::from_secs(60));
     let old = code_at(&marta.secret, house.now());
     let fields = [("name", "marta"), ("password", PASSWORD), ("code", old.as_str())];
@@ -195,9 +196,9 @@ async fn another_factor_and_other_recovery_codes_take_the_password() {
         StatusCode::FORBIDDEN
     );
     let fields = [("password", PASSWORD)];
-    let page = submit(&pages, &marta.cookie, "/console/me/recovery", &fields).await;
+    let page = submit(&pages, &renewed, "/console/me/recovery", &fields).await;
     assert_eq!(page.text.matches("<li><code>").count(), 10);
-    let page = submit(&pages, &marta.cookie, "/console/me/no-factor", &fields).await;
+    let page = submit(&pages, &renewed, "/console/me/no-factor", &fields).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
 }
 

@@ -9,6 +9,7 @@
 mod api;
 mod console_access;
 mod console_accounts;
+mod console_hostile;
 mod console_pages;
 mod console_roles;
 mod contract;

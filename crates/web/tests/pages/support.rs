@@ -328,7 +328,7 @@ impl House {
         self.config.console.second_factor = SecondFactor::Nobody;
         let invitation = Invitation {
             token: Digest([0; 32]),
-            name: None,
+            name: Some(name.parse().unwrap()),
             role,
             account: None,
             invited_by: "tests".to_owned(),

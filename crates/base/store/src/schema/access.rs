@@ -1,7 +1,7 @@
 //! The tables of who may operate, and of what was done.
 
 /// Tokens and codes are kept as digests, passwords as hashes: who reads the database signs in nowhere. `deeds` and `deed_ends` are only ever added
-/// to. Invitations without a name let whoever comes first choose one; those with an account give it a new password and factor.
+/// to. An invitation without a name lets whoever comes first choose one and makes the first account; those with an account give it a new password and factor.
 pub(super) const ACCESS: &[&str] = &[
     "CREATE TABLE accounts (
         id {bytes} PRIMARY KEY,

@@ -22,6 +22,8 @@ on_both!(
     an_invitation_makes_one_account_and_no_second,
     of_two_who_use_an_invitation_at_once_one_wins,
     the_last_administrator_stays,
+    what_an_administrator_sent_out_is_void_when_he_is_none_any_more,
+    the_link_of_an_account_is_void_once_it_is_used_closed_or_made_anew,
     a_step_of_the_factor_and_a_recovery_code_work_once,
     a_session_opens_until_it_ends_and_not_for_a_closed_account,
     a_new_password_ends_the_other_sessions,
@@ -134,8 +136,14 @@ async fn an_invitation_makes_one_account_and_no_second(fixture: Fixture) {
         (id, Role::Administrator, "Marta")
     );
     assert!(marta.is_open() && store.has_accounts().await.unwrap());
+    // There is no second first account.
+    let late = invitation(&fixture, 3, Role::Administrator, None);
+    store.invite(&late, None).await.unwrap();
+    assert_eq!(store.invitation(digest(3)).await.unwrap(), None);
+    let refused = store.accept(&late, &name("Olga"), &credentials(), &deed).await;
+    assert_eq!(refused.unwrap(), None);
     // The name is taken, in whatever letters, and the invitation stays for another one.
-    let other = invitation(&fixture, 2, Role::Desk, None);
+    let other = invitation(&fixture, 2, Role::Desk, Some("other"));
     store.invite(&other, None).await.unwrap();
     let taken = store
         .accept(&other, &name("mARTA"), &credentials(), &deed)
@@ -196,6 +204,65 @@ async fn the_last_administrator_stays(fixture: Fixture) {
     assert_eq!((olga.password, olga.factor), (None, None));
     assert_eq!(store.recovery_codes_left(olga.id).await.unwrap(), 0);
     assert_eq!(store.accounts().await.unwrap().len(), 2);
+}
+
+/// Whether the link with this token holds.
+async fn holds(fixture: &Fixture, token: u8) -> bool {
+    fixture.store.invitation(digest(token)).await.unwrap().is_some()
+}
+
+async fn what_an_administrator_sent_out_is_void_when_he_is_none_any_more(fixture: Fixture) {
+    let store = &fixture.store;
+    make(&fixture, 1, Role::Administrator, "marta").await;
+    let olga = make(&fixture, 2, Role::Administrator, "Olga").await;
+    let by = |who: &str, token: u8, named: &str| Invitation {
+        invited_by: who.to_owned(),
+        ..invitation(&fixture, token, Role::Administrator, Some(named))
+    };
+    for (change, is_void) in [
+        (AccountChange::Role(Role::Operator), true),
+        (AccountChange::Role(Role::Administrator), false),
+        (AccountChange::Disable, true),
+        (AccountChange::Enable, false),
+        (AccountChange::Reset, true),
+    ] {
+        store.invite(&by("Olga", 10, "one"), None).await.unwrap();
+        store.invite(&by("marta", 11, "two"), None).await.unwrap();
+        store.invite(&by("uid 0", 12, "three"), None).await.unwrap();
+        let deed = deed(&fixture, Act::ChangeRole, "olga");
+        store.change_account(olga, change, &deed).await.unwrap();
+        assert_eq!(holds(&fixture, 10).await, !is_void, "{change:?}");
+        assert!(holds(&fixture, 11).await && holds(&fixture, 12).await);
+    }
+}
+
+async fn the_link_of_an_account_is_void_once_it_is_used_closed_or_made_anew(fixture: Fixture) {
+    let store = &fixture.store;
+    make(&fixture, 1, Role::Administrator, "marta").await;
+    let olga = make(&fixture, 2, Role::Desk, "olga").await;
+    let link = |token: u8, named: &str| Invitation {
+        account: Some(olga),
+        ..invitation(&fixture, token, Role::Desk, Some(named))
+    };
+    let deed = deed(&fixture, Act::Reset, "olga");
+    for change in [AccountChange::Disable, AccountChange::Reset] {
+        store.invite(&link(10, "olga"), None).await.unwrap();
+        store.change_account(olga, change, &deed).await.unwrap();
+        assert!(!holds(&fixture, 10).await, "{change:?}");
+        store
+            .change_account(olga, AccountChange::Enable, &deed)
+            .await
+            .unwrap();
+        assert!(!holds(&fixture, 10).await, "{change:?}");
+    }
+    // Two links, as where two administrators press at the same moment; here the names keep one from taking the place of the other.
+    store.invite(&link(11, "olga"), None).await.unwrap();
+    store.invite(&link(12, "olga2"), None).await.unwrap();
+    let used = store
+        .accept(&link(11, "olga"), &name("olga"), &credentials(), &deed)
+        .await;
+    assert_eq!(used.unwrap(), Some(olga));
+    assert!(!holds(&fixture, 12).await);
 }
 
 async fn a_step_of_the_factor_and_a_recovery_code_work_once(fixture: Fixture) {
@@ -268,18 +335,28 @@ async fn a_new_password_ends_the_other_sessions(fixture: Fixture) {
     let deed = deed(&fixture, Act::ChangePassword, "marta");
     let password = Secret::new("another hash");
     store
-        .change_password((marta, this), &password, &deed)
+        .change_password((marta, this, digest(17)), &password, &deed)
         .await
         .unwrap();
+    // Whoever copied the token of the session that stays is out too.
+    for (token, holds) in [(7, false), (8, false), (17, true)] {
+        assert_eq!(
+            store.session(digest(token)).await.unwrap().is_some(),
+            holds,
+            "{token}"
+        );
+    }
     let account = store.account_named(&name("marta")).await.unwrap().unwrap();
     assert_eq!(account.password, Some(password));
     let left = store.sessions_of(marta).await.unwrap();
     assert_eq!(left.iter().map(|session| session.id).collect::<Vec<_>>(), [this]);
     let _again = open(&fixture, marta, 9).await;
     store
-        .change_factor((marta, this), None, &[digest(9)], &deed)
+        .change_factor((marta, this, digest(27)), None, &[digest(9)], &deed)
         .await
         .unwrap();
+    assert!(store.session(digest(17)).await.unwrap().is_none());
+    assert!(store.session(digest(27)).await.unwrap().is_some());
     assert_eq!(store.sessions_of(marta).await.unwrap().len(), 1);
     assert_eq!(
         store.account_named(&name("marta")).await.unwrap().unwrap().factor,

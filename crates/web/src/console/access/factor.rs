@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::own::OWN;
+use super::secret::Token;
 use super::sign_in::is_himself;
 use super::visitor::FACTOR;
 use super::{Posted, Visitor, totp};
@@ -125,11 +126,13 @@ pub(crate) async fn set(
         .filter_map(|code| totp::recovery_digest(code))
         .collect();
     let deed = visitor.deed(&shared, Act::ChangeFactor, visitor.name.as_str(), Value::Null);
-    let whose = (visitor.account.id, visitor.session.id);
+    let token = Token::random();
+    let whose = visitor.renewed_by(&token);
     let factor = Factor { secret, last_step };
     let store = &shared.app.store;
     store.change_factor(whose, Some(&factor), &digests, &deed).await?;
-    Ok(show_codes(&shared, &visitor, codes))
+    let visitor = visitor.with(&token);
+    Ok(visitor.hand_over(show_codes(&shared, &visitor, codes), &token))
 }
 
 /// The recovery codes, which nobody shows again.
@@ -161,7 +164,9 @@ pub(crate) async fn remove(
     }
     let details = serde_json::json!({ "factor": false });
     let deed = visitor.deed(&shared, Act::ChangeFactor, visitor.name.as_str(), details);
-    let whose = (visitor.account.id, visitor.session.id);
+    let token = Token::random();
+    let whose = visitor.renewed_by(&token);
     shared.app.store.change_factor(whose, None, &[], &deed).await?;
-    Ok(Redirect::to(&visitor.link(OWN)).into_response())
+    let to = Redirect::to(&visitor.link(OWN)).into_response();
+    Ok(visitor.hand_over(to, &token))
 }

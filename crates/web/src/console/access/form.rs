@@ -1,6 +1,8 @@
 //! Forms of the console. A form is taken from whoever is signed in, with the mark of his session in its field `csrf`; other sites were refused before
 //! by `Origin` and `Sec-Fetch-Site`.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -13,6 +15,8 @@ use super::visitor::Visitor;
 use crate::app::Shared;
 use crate::failure::Failure;
 
+/// How long a form may take to come in. Whoever sends one byte after the other would else keep the places of others.
+const LONGEST_READ: Duration = Duration::from_secs(20);
 /// The largest form that says nothing else.
 pub(crate) const MAX_FORM: usize = 16 << 10;
 /// What browsers send forms as.
@@ -55,11 +59,12 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Shared> for Posted<T, M
     }
 }
 
-/// Reads a body to its end.
+/// Reads a body to its end, within its size and time.
 pub(crate) async fn read_body(body: Body, most: usize) -> Result<Bytes, Failure> {
-    axum::body::to_bytes(body, most)
-        .await
-        .map_err(|_too_long| Failure::TooLarge)
+    match tokio::time::timeout(LONGEST_READ, axum::body::to_bytes(body, most)).await {
+        Ok(read) => read.map_err(|_too_long| Failure::TooLarge),
+        Err(_elapsed) => Err(Failure::BadRequest),
+    }
 }
 
 /// Checks the mark and reads the fields.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::factor::show_codes;
+use super::secret::Token;
 use super::sign_in::is_himself;
 use super::{Posted, Visitor, password, totp};
 use crate::app::Shared;
@@ -134,9 +135,12 @@ pub(crate) async fn change_password(
     }
     let hash = shared.door.hasher.hash(form.new).await?;
     let deed = visitor.deed(&shared, Act::ChangePassword, visitor.name.as_str(), Value::Null);
-    let whose = (visitor.account.id, visitor.session.id);
+    let token = Token::random();
+    let whose = visitor.renewed_by(&token);
     shared.app.store.change_password(whose, &hash, &deed).await?;
-    view(&shared, &visitor, Ok(Some(t.password_changed))).await
+    let visitor = visitor.with(&token);
+    let page = view(&shared, &visitor, Ok(Some(t.password_changed))).await?;
+    Ok(visitor.hand_over(page, &token))
 }
 
 /// POST `/console/me/recovery`.

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use askama::Template;
 use atalaya_model::{AccountName, Act, Digest, Prefix, Timestamp};
-use atalaya_store::{Account, DeedOutcome, Failures, Session};
+use atalaya_store::{Account, DeedOutcome, Failures, Session, StoreError};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Query, Request, State};
-use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::StatusCode;
+use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use metrics::counter;
 use serde::Deserialize;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::form::{MAX_FORM, parse, read_body};
 use super::secret::Token;
 use super::totp;
-use super::visitor::{SIGN_IN, Visitor, cookie_name, local, set_cookie};
+use super::visitor::{SIGN_IN, Visitor, cookie_name, local, with_cookie};
 use super::{DoorFrame, Posted};
 use crate::app::{Client, Inner, Shared};
 use crate::failure::Failure;
@@ -97,8 +97,8 @@ impl From<Failure> for Refused {
     }
 }
 
-impl From<atalaya_store::StoreError> for Refused {
-    fn from(error: atalaya_store::StoreError) -> Self {
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
         Self::Failed(error.into())
     }
 }
@@ -155,7 +155,11 @@ pub(crate) async fn sign_in(State(shared): State<Shared>, request: Request) -> R
             let to = reader.link_to(local(&next));
             (
                 "in",
-                with_cookie(Redirect::to(&to).into_response(), (&parts, &shared), Some(&token)),
+                with_cookie(
+                    Redirect::to(&to).into_response(),
+                    cookie_name(&parts, &shared),
+                    Some(&token),
+                ),
             )
         }
         Err(Refused::Wrong) => {
@@ -199,35 +203,32 @@ impl Second {
 /// Checks what was typed, within the limits for the name and the client.
 async fn let_in(shared: &Shared, typed: Typed, client: Prefix) -> Result<(Account, Second), Refused> {
     let store = &shared.app.store;
-    let now = shared.app.clock.now();
     let name: Option<AccountName> = typed.name.trim().parse().ok();
-    let who = digest_of(&typed.name);
     let account = match &name {
         Some(name) => store.account_named(name).await?,
         None => None,
     };
     let id = account.as_ref().map_or(Uuid::nil(), |account| account.id);
-    let of_all = store.sign_in_failures(who, None).await?;
-    let is_known = store.knows_client(id, client).await?;
-    let crowd = of_all.count >= MOST_OF_ALL && of_all.last_at.is_some_and(|last| now.since(last) < HOUR);
-    if must_wait(store.sign_in_failures(who, Some(client)).await?, now) || (crowd && !is_known) {
+    let try_as = (digest_of(&typed.name), id, client);
+    if is_held_up(shared, try_as).await? {
         return Err(Refused::Wait);
     }
     let account = account.filter(Account::is_open);
     let kept = account.as_ref().and_then(|account| account.password.clone());
     let is_right = shared.door.hasher.is_right(typed.password, kept).await?;
+    // Many may have come at the same moment and waited for their turn: whoever failed before counts.
+    if is_held_up(shared, try_as).await? {
+        return Err(Refused::Wait);
+    }
     let second = match account.as_ref().filter(|_| is_right) {
         Some(account) => second_of(shared, account, &typed.code).await?,
         None => None,
     };
     let (Some(account), Some(second)) = (account, second) else {
-        store
-            .count_sign_in_failure(who, Some(client), now.minus(REMEMBERED))
-            .await?;
-        store.count_sign_in_failure(who, None, now.minus(HOUR)).await?;
+        count_failure(shared, try_as).await?;
         return Err(Refused::Wrong);
     };
-    store.forget_sign_in_failures(who, client).await?;
+    store.forget_sign_in_failures(try_as.0, client).await?;
     Ok((account, second))
 }
 
@@ -237,22 +238,45 @@ pub(super) async fn is_himself(
     visitor: &Visitor,
     password: String,
 ) -> Result<bool, Failure> {
-    let store = &shared.app.store;
-    let now = shared.app.clock.now();
-    let (who, client) = (digest_of(&visitor.name), Prefix::unit(visitor.client));
-    if must_wait(store.sign_in_failures(who, Some(client)).await?, now) {
+    let client = Prefix::unit(visitor.client);
+    let try_as = (digest_of(&visitor.name), visitor.account.id, client);
+    if is_held_up(shared, try_as).await? {
         return Err(Failure::TooOften);
     }
     let kept = visitor.account.password.clone();
     let is_right = shared.door.hasher.is_right(password, kept).await?;
+    if is_held_up(shared, try_as).await? {
+        return Err(Failure::TooOften);
+    }
     if is_right {
-        store.forget_sign_in_failures(who, client).await?;
+        let store = &shared.app.store;
+        store.forget_sign_in_failures(try_as.0, client).await?;
     } else {
-        store
-            .count_sign_in_failure(who, Some(client), now.minus(REMEMBERED))
-            .await?;
+        count_failure(shared, try_as).await?;
     }
     Ok(is_right)
+}
+
+/// Who tries: the digest of the name, the account that has it, and from where.
+type TryAs = (Digest, Uuid, Prefix);
+
+/// Whether a client has to wait with a name: for what it failed itself, or, where nobody has signed in from it, for what all clients failed together.
+async fn is_held_up(shared: &Inner, (who, account, client): TryAs) -> Result<bool, StoreError> {
+    let (store, now) = (&shared.app.store, shared.app.clock.now());
+    if must_wait(store.sign_in_failures(who, Some(client)).await?, now) {
+        return Ok(true);
+    }
+    let of_all = store.sign_in_failures(who, None).await?;
+    let is_crowd = of_all.count >= MOST_OF_ALL && of_all.last_at.is_some_and(|last| now.since(last) < HOUR);
+    Ok(is_crowd && !store.knows_client(account, client).await?)
+}
+
+/// Counts a failure, for the client and for all together.
+async fn count_failure(shared: &Inner, (who, _account, client): TryAs) -> Result<(), StoreError> {
+    let (store, now) = (&shared.app.store, shared.app.clock.now());
+    let remembered = now.minus(REMEMBERED);
+    store.count_sign_in_failure(who, Some(client), remembered).await?;
+    store.count_sign_in_failure(who, None, now.minus(HOUR)).await
 }
 
 /// Whether this second factor is right, and not used before; none where it is not.
@@ -347,19 +371,6 @@ pub(super) async fn open(
     Ok(token)
 }
 
-/// Adds the cookie to an answer, or what makes the browser forget it.
-pub(super) fn with_cookie(
-    mut response: Response,
-    (parts, shared): (&Parts, &Shared),
-    token: Option<&Token>,
-) -> Response {
-    let cookie = set_cookie(cookie_name(parts, shared), token);
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(SET_COOKIE, value);
-    }
-    response
-}
-
 /// POST `/console/sign-out`.
 pub(crate) async fn sign_out(State(shared): State<Shared>, request: Request) -> Result<Response, Response> {
     use axum::extract::FromRequest;
@@ -380,7 +391,7 @@ pub(crate) async fn sign_out(State(shared): State<Shared>, request: Request) -> 
         .await
         .map_err(|error| Failure::from(error).into_response())?;
     let to = Redirect::to(&visitor.link(SIGN_IN)).into_response();
-    Ok(with_cookie(to, (&parts, &shared), None))
+    Ok(with_cookie(to, cookie_name(&parts, &shared), None))
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use atalaya_model::{Act, Role};
-use atalaya_store::{Account, Deed, DeedWay, Session};
+use atalaya_model::{Act, Digest, Role};
+use atalaya_store::{Account, Deed, DeedWay, Session, StoreError};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::secret::Token;
 use crate::app::{Client, Inner, Shared};
@@ -51,6 +52,10 @@ pub(crate) struct Visitor {
     pub(crate) account: Account,
     /// His session.
     pub(crate) session: Session,
+    /// The digest of its token.
+    digest: Digest,
+    /// The name of the cookie that it is in.
+    cookie: &'static str,
 }
 
 impl Visitor {
@@ -65,6 +70,30 @@ impl Visitor {
     /// Whether he may do what this role does.
     pub(crate) fn may(&self, role: Role) -> bool {
         self.role >= role
+    }
+
+    /// Whether his session still holds, as for a page that goes on after its beginning.
+    pub(crate) async fn is_signed_in(&self, shared: &Inner) -> Result<bool, StoreError> {
+        Ok(awake(shared, self.digest).await?.is_some())
+    }
+
+    /// What a change is kept under that gives his session another token: his account, his session, and the digest of the token.
+    pub(crate) fn renewed_by(&self, token: &Token) -> (Uuid, Uuid, Digest) {
+        (self.account.id, self.session.id, token.digest())
+    }
+
+    /// The same visitor, whose session has another token now.
+    pub(crate) fn with(self, token: &Token) -> Self {
+        Self {
+            csrf: token.form_mark(),
+            digest: token.digest(),
+            ..self
+        }
+    }
+
+    /// Gives his browser the other token with an answer.
+    pub(crate) fn hand_over(&self, response: Response, token: &Token) -> Response {
+        with_cookie(response, self.cookie, Some(token))
     }
 
     /// The language in which he reads.
@@ -107,6 +136,8 @@ impl FromRequestParts<Shared> for Visitor {
             name: account.name.to_string(),
             role: account.role,
             csrf: token.form_mark(),
+            digest: token.digest(),
+            cookie: cookie_name(parts, shared),
             reader,
             client,
             account,
@@ -127,28 +158,32 @@ async fn find(parts: &Parts, shared: &Shared) -> Result<Option<(Token, Session, 
     let Some(token) = token_of(parts, shared) else {
         return Ok(None);
     };
-    let Some((session, account)) = shared.app.store.session(token.digest()).await? else {
+    let Some((session, account)) = awake(shared, token.digest()).await? else {
         return Ok(None);
     };
     let now = shared.app.clock.now();
-    let rested = now.since(session.seen_at);
-    if rested > shared.app.config.console.session_idle.duration() {
-        return Ok(None);
-    }
     // A page that stays open asks by itself: that is no use.
-    if rested >= SEEN_EVERY && parts.uri.path() != LIVE {
+    if now.since(session.seen_at) >= SEEN_EVERY && parts.uri.path() != LIVE {
         shared.app.store.see_session(session.id, now).await?;
     }
     Ok(Some((token, session, account)))
+}
+
+/// The session of a token with its account, where it has not ended and has not rested for too long.
+async fn awake(shared: &Inner, token: Digest) -> Result<Option<(Session, Account)>, StoreError> {
+    let found = shared.app.store.session(token).await?;
+    let (now, idle) = (shared.app.clock.now(), shared.app.config.console.session_idle);
+    Ok(found.filter(|(session, _)| now.since(session.seen_at) <= idle.duration()))
 }
 
 /// The token in the cookie of a request.
 fn token_of(parts: &Parts, shared: &Shared) -> Option<Token> {
     let name = cookie_name(parts, shared);
     let cookies = parts.headers.get_all(header::COOKIE).iter();
+    // Cut as bytes: what another host of the same domain has set may be no text at all, and ours beside it still counts.
     let pairs = cookies
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'));
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok());
     let mut tokens = pairs.filter_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
     tokens.next().and_then(Token::read)
 }
@@ -175,8 +210,16 @@ fn is_local(parts: &Parts, shared: &Shared) -> bool {
     is_loopback && client.is_loopback() && !is_forwarded(&parts.headers)
 }
 
+/// Adds the cookie to an answer, or what makes the browser forget it.
+pub(crate) fn with_cookie(mut response: Response, name: &str, token: Option<&Token>) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&set_cookie(name, token)) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    response
+}
+
 /// What makes the browser keep the token of a session, or forget it.
-pub(crate) fn set_cookie(name: &str, token: Option<&Token>) -> String {
+fn set_cookie(name: &str, token: Option<&Token>) -> String {
     let secure = if name == COOKIE { "; Secure" } else { "" };
     let (value, age) = match token {
         Some(token) => (token.expose(), ""),

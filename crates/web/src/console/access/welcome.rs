@@ -16,7 +16,8 @@ use serde_json::json;
 
 use super::form::{MAX_FORM, parse, read_body};
 use super::secret::Token;
-use super::sign_in::{open, with_cookie};
+use super::sign_in::open;
+use super::visitor::{cookie_name, with_cookie};
 use super::{DoorFrame, factor, keep, password, totp};
 use crate::app::{Client, Inner, Shared};
 use crate::console::ROOT;
@@ -157,7 +158,7 @@ pub(crate) async fn accept(
     let account = store.account_named(&name).await?.ok_or(Failure::Internal)?;
     let token = open(&shared, &parts, &account, json!({ "by": "invitation" })).await?;
     let answer = done(&shared, &reader, codes);
-    Ok(with_cookie(answer, (&parts, &shared), Some(&token)))
+    Ok(with_cookie(answer, cookie_name(&parts, &shared), Some(&token)))
 }
 
 /// What is written down of it.

@@ -241,12 +241,13 @@ pub(super) async fn live(State(shared): State<Shared>, visitor: Visitor) -> Resu
     let watch = Watch {
         shared,
         t: visitor.reader.texts(),
+        visitor,
         _place: place,
         ends,
     };
     let events = stream::unfold(watch, |watch| async move {
         tokio::time::sleep(EVERY).await;
-        if tokio::time::Instant::now() >= watch.ends {
+        if tokio::time::Instant::now() >= watch.ends || watch.is_signed_out().await {
             return None;
         }
         let event = watch.event().await;
@@ -259,12 +260,18 @@ pub(super) async fn live(State(shared): State<Shared>, visitor: Visitor) -> Resu
 struct Watch {
     shared: Shared,
     t: &'static Texts,
+    visitor: Visitor,
     /// Given back when he goes away.
     _place: OwnedSemaphorePermit,
     ends: tokio::time::Instant,
 }
 
 impl Watch {
+    /// Whether the session has ended meanwhile. A store that does not answer signs nobody out.
+    async fn is_signed_out(&self) -> bool {
+        matches!(self.visitor.is_signed_in(&self.shared).await, Ok(false))
+    }
+
     /// The figures as they are now. A store that does not answer is told by a comment, and asked again the next time.
     async fn event(&self) -> Event {
         let Ok(reading) = self.shared.pulse.read(&self.shared).await else {
