@@ -122,7 +122,7 @@ impl Gate {
     /// Looks at what came with the wish of a client that a unit leaves.
     ///
     /// # Errors
-    /// The store failed, too much goes on, or the client asks too often without a solved puzzle.
+    /// The store failed, or the client asks too often without a solved puzzle.
     pub(crate) async fn admit(
         &self,
         app: &App,
@@ -155,7 +155,7 @@ impl Gate {
         if !counter.admits(client, now) {
             return Err(Failure::TooOftenUnsolved);
         }
-        Ok(match self.take(&puzzle, now)? {
+        Ok(match self.take(&puzzle, now) {
             true => Admission::Admitted,
             false => Admission::Asked(anew),
         })
@@ -167,19 +167,23 @@ impl Gate {
         used.contains_key(&puzzle.once)
     }
 
-    /// Uses a puzzle up; `false` where it was used before.
-    fn take(&self, puzzle: &Puzzle, now: Timestamp) -> Result<bool, Failure> {
+    /// Uses a puzzle up; `false` where it was used before. In a flood the older half is forgotten: that one of them may be used twice is less than that
+    /// nobody leaves.
+    fn take(&self, puzzle: &Puzzle, now: Timestamp) -> bool {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         if used.len() >= MOST_USED {
             used.retain(|_once, issued| now.since(*issued) <= LIFETIME);
         }
         if used.len() >= MOST_USED {
             tracing::warn!(
-                "more removals are asked for than can be told apart: they are refused for a while"
+                "more removals are asked for than can be told apart: older puzzles may be used twice"
             );
-            return Err(Failure::Unavailable);
+            let mut issued: Vec<Timestamp> = used.values().copied().collect();
+            let (_, middle, _) = issued.select_nth_unstable(MOST_USED / 2);
+            let middle = *middle;
+            used.retain(|_once, issued| *issued > middle);
         }
-        Ok(used.insert(puzzle.once, puzzle.issued).is_none())
+        used.insert(puzzle.once, puzzle.issued).is_none()
     }
 
     /// The key is read once: it never changes.
@@ -192,4 +196,34 @@ impl Gate {
 /// Whether it is of the last hour, and not of the future.
 fn is_fresh(puzzle: &Puzzle, now: Timestamp) -> bool {
     puzzle.issued <= now && now.since(puzzle.issued) <= LIFETIME
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_used_puzzles_keeps_nobody_on_the_list() {
+        let gate = Gate::new(1);
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let puzzle = |number: u32, seconds: u64| {
+            let mut once = [0; 16];
+            for (slot, byte) in once.iter_mut().zip(number.to_be_bytes()) {
+                *slot = byte;
+            }
+            Puzzle {
+                unit: "192.0.2.7".parse().unwrap(),
+                issued: now.minus(Duration::from_secs(seconds)),
+                bits: 0,
+                once,
+            }
+        };
+        let many = u32::try_from(MOST_USED).unwrap();
+        for number in 0..many {
+            assert!(gate.take(&puzzle(number, u64::from(number % 600)), now));
+        }
+        assert!(gate.take(&puzzle(many, 0), now));
+        // The newest are remembered all the same.
+        assert!(gate.is_used(&puzzle(many, 0)) && !gate.take(&puzzle(0, 0), now));
+    }
 }

@@ -202,7 +202,8 @@ impl Store {
         Ok(Changed::Done)
     }
 
-    /// Gives an account another password, ends all its other sessions, gives this one another token and writes it down, in one.
+    /// Gives an account another password, ends all its other sessions, gives this one another token and writes it down, in one; false where the session has ended
+    /// meanwhile.
     ///
     /// # Errors
     /// The store failed.
@@ -211,20 +212,24 @@ impl Store {
         (id, session, token): (Uuid, Uuid, Digest),
         password: &Secret,
         deed: &Deed,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let now = transaction.now();
         let sql = "UPDATE accounts SET password = $2 WHERE id = $1";
         let connection = &mut transaction.connection;
         connection.execute(sql, values![id, password.expose()]).await?;
         end_all(connection, id, Some(session), now).await?;
-        renew(connection, session, token).await?;
+        if !renew(connection, session, token).await? {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
         transaction.record_done(deed).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Gives an account another second factor, or none, with its recovery codes; ends all its other sessions, gives this one another token and writes it
-    /// down, in one.
+    /// down, in one; false where the session has ended meanwhile.
     ///
     /// # Errors
     /// The store failed.
@@ -234,7 +239,7 @@ impl Store {
         factor: Option<&Factor>,
         recovery: &[Digest],
         deed: &Deed,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let now = transaction.now();
         let connection = &mut transaction.connection;
@@ -244,9 +249,13 @@ impl Store {
         connection.execute(sql, values![id, secret, step]).await?;
         keep_recovery(connection, id, recovery).await?;
         end_all(connection, id, Some(session), now).await?;
-        renew(connection, session, token).await?;
+        if !renew(connection, session, token).await? {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
         transaction.record_done(deed).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Gives an account other recovery codes in the place of those that it had, and writes it down.
@@ -462,13 +471,13 @@ async fn void_links_by(connection: &mut Connection, name: &AccountName) -> Resul
         .map(|_count| ())
 }
 
-/// Gives a session another token: whoever copied the one before has nothing.
-async fn renew(connection: &mut Connection, session: Uuid, token: Digest) -> Result<(), StoreError> {
-    let sql = "UPDATE sessions SET token = $2 WHERE id = $1";
-    connection
+/// Gives a session another token: whoever copied the one before has nothing. False where it has ended.
+async fn renew(connection: &mut Connection, session: Uuid, token: Digest) -> Result<bool, StoreError> {
+    let sql = "UPDATE sessions SET token = $2 WHERE id = $1 AND ended_at IS NULL";
+    let renewed = connection
         .execute(sql, values![session, token.0.to_vec()])
-        .await
-        .map(|_count| ())
+        .await?;
+    Ok(renewed > 0)
 }
 
 /// Ends all sessions of an account but for one.

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::access::{Program, answer, read_body};
 use crate::api::Problem;
-use crate::app::Shared;
+use crate::app::{Inner, Shared};
 use crate::failure::Failure;
 use crate::leave::{InZone, reached};
 
@@ -60,9 +60,8 @@ type Outcome = Result<(Value, Serial), DecideError>;
 
 /// `POST /api/v1/console/list`.
 async fn list(State(shared): State<Shared>, program: Program, request: Request) -> Result<Response, Failure> {
-    program.needs(AccessScope::List)?;
-    let asked: Adding = match read(request).await? {
-        Ok(asked) => asked,
+    let (program, asked) = match read::<Adding>(&shared, program, AccessScope::List, request).await? {
+        Ok(read) => read,
         Err(refused) => return Ok(refused),
     };
     let class = asked.class.unwrap_or(Class::Manual);
@@ -84,9 +83,8 @@ async fn unlist(
     program: Program,
     request: Request,
 ) -> Result<Response, Failure> {
-    program.needs(AccessScope::List)?;
-    let asked: Taking = match read(request).await? {
-        Ok(asked) => asked,
+    let (program, asked) = match read::<Taking>(&shared, program, AccessScope::List, request).await? {
+        Ok(read) => read,
         Err(refused) => return Ok(refused),
     };
     let details = json!({ "class": asked.class, "reason": asked.reason });
@@ -107,9 +105,8 @@ async fn allow(
     program: Program,
     request: Request,
 ) -> Result<Response, Failure> {
-    program.needs(AccessScope::Allow)?;
-    let asked: Adding = match read(request).await? {
-        Ok(asked) => asked,
+    let (program, asked) = match read::<Adding>(&shared, program, AccessScope::Allow, request).await? {
+        Ok(read) => read,
         Err(refused) => return Ok(refused),
     };
     if asked.class.is_some() {
@@ -132,9 +129,8 @@ async fn disallow(
     program: Program,
     request: Request,
 ) -> Result<Response, Failure> {
-    program.needs(AccessScope::Allow)?;
-    let asked: Taking = match read(request).await? {
-        Ok(asked) => asked,
+    let (program, asked) = match read::<Taking>(&shared, program, AccessScope::Allow, request).await? {
+        Ok(read) => read,
         Err(refused) => return Ok(refused),
     };
     if asked.class.is_some() {
@@ -154,9 +150,17 @@ async fn disallow(
     do_it(shared, deed, act).await
 }
 
-/// Reads the document of a call; a sentence that says what is wrong with it goes back.
-async fn read<T: DeserializeOwned + HasReason>(request: Request) -> Result<Result<T, Response>, Failure> {
+/// Reads the document of a call, of a program that has the scope before it and behind it; a sentence that says what is wrong with it goes back.
+async fn read<T: DeserializeOwned + HasReason>(
+    shared: &Inner,
+    program: Program,
+    scope: AccessScope,
+    request: Request,
+) -> Result<Result<(Program, T), Response>, Failure> {
+    program.needs(scope)?;
     let body = read_body(request.into_body(), MAX_DOCUMENT).await?;
+    let program = program.again(shared).await?;
+    program.needs(scope)?;
     let asked: T = match serde_json::from_slice(&body) {
         Ok(asked) => asked,
         Err(error) => return Ok(Err(refusal(&error.to_string()))),
@@ -167,7 +171,7 @@ async fn read<T: DeserializeOwned + HasReason>(request: Request) -> Result<Resul
     if !is_plain || !(1..=MAX_REASON).contains(&length) {
         return Ok(Err(refusal("a reason is one line of 1 to 400 characters")));
     }
-    Ok(Ok(asked))
+    Ok(Ok((program, asked)))
 }
 
 /// A document with a reason.

@@ -1,23 +1,30 @@
 //! The console as somebody meets it who wants in, or wants to stay in: each test is something that was tried.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use atalaya_model::Role;
-use atalaya_store::DeedWay;
-use atalaya_web::accounts::{Doer, first_link, invite};
-use atalaya_web::router;
+use atalaya_decide::rules::STANDARD;
+use atalaya_model::{AccessScope, AccountName, Role};
+use atalaya_store::{AccountChange, DeedWay};
+use atalaya_web::accounts::{
+    Doer, NewToken, change, first_link, invite, make_token, named, reset, revoke_token,
+};
+use atalaya_web::{Answering, App, Operations, Order, router};
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
 use futures_util::{StreamExt, future, stream};
+use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use crate::console_access::{
     Administrator, FORM, HERE, between, body, code_at, cookie, first_administrator, get, post, sign_in,
 };
-use crate::support::{House, Page, SignedIn, send};
+use crate::desk::TestDesk;
+use crate::support::{House, Page, SignedIn, encoded, send};
 
 const PASSWORD: &str = "cuatro palabras muy tranquilas";
 /// The longest wait for something that takes seconds.
@@ -39,6 +46,16 @@ async fn submit(pages: &Router, (peer, cookie): (&str, &str), path: &str, fields
     let csrf = between(&page, "name=\"csrf\" value=\"", "\"").to_owned();
     let fields: Vec<_> = fields.iter().copied().chain([("csrf", csrf.as_str())]).collect();
     post(pages, peer, path, &fields, cookie).await
+}
+
+/// Whoever runs commands on the machine.
+fn doer(house: &House) -> Doer {
+    Doer {
+        who: "uid 0".to_owned(),
+        way: DeedWay::Command,
+        client: None,
+        at: house.now(),
+    }
 }
 
 /// The events of the overview, as a browser hears them.
@@ -139,12 +156,7 @@ async fn the_link_of_the_first_start_opens_nothing_once_there_is_an_account() {
     let holds = Duration::from_secs(3_600);
     let first = first_link(&house.store, house.now(), holds).await;
     let first = first.unwrap().unwrap();
-    let by = Doer {
-        who: "uid 0".to_owned(),
-        way: DeedWay::Command,
-        client: None,
-        at: house.now(),
-    };
+    let by = doer(&house);
     let olga = ("olga".parse().unwrap(), Role::Viewer);
     let link = invite(&house.store, &by, olga, holds).await.unwrap();
     let page = get(&pages, &link, "").await;
@@ -250,4 +262,176 @@ async fn what_is_sent_twice_in_a_form_is_refused() {
     let page = send(&router(house.app()), HERE, request.body(body(&twice)).unwrap()).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
     assert_eq!(house.console(&marta, "/console").await.status, StatusCode::OK);
+}
+
+/// A body that is held back: its second half tells when somebody has begun to wait for it, its third lets it go.
+fn held_back(text: String) -> (Body, oneshot::Receiver<()>, oneshot::Sender<()>) {
+    let ((awaited, is_awaited), (go, may_go)) = (oneshot::channel(), oneshot::channel());
+    let text = stream::once(async move {
+        let _nobody = awaited.send(());
+        let _gone = may_go.await;
+        Ok::<_, std::io::Error>(text)
+    });
+    (Body::from_stream(text), is_awaited, go)
+}
+
+/// Sends a request whose body is held back until something was done meanwhile.
+async fn send_around(
+    pages: &Router,
+    request: axum::http::request::Builder,
+    text: String,
+    meanwhile: impl Future<Output = ()>,
+) -> Page {
+    let (body, is_awaited, go) = held_back(text);
+    let between = async {
+        is_awaited.await.unwrap();
+        meanwhile.await;
+        go.send(()).unwrap();
+    };
+    let sent = send(pages, HERE, request.body(body).unwrap());
+    tokio::time::timeout(PATIENCE, future::join(sent, between))
+        .await
+        .unwrap()
+        .0
+}
+
+#[tokio::test]
+async fn a_form_that_was_on_its_way_undoes_no_reset() {
+    let (house, pages, marta) = open_house().await;
+    let by = doer(&house);
+    let holds = Duration::from_secs(3_600);
+    // Another administrator, so that marta can be reset.
+    let olga: AccountName = "olga".parse().unwrap();
+    let link = invite(&house.store, &by, (olga, Role::Administrator), holds)
+        .await
+        .unwrap();
+    let page = get(&pages, &link, "").await;
+    let secret = between(&page, "name=\"secret\" value=\"", "\"");
+    let fields = [
+        ("password", PASSWORD),
+        ("secret", secret),
+        ("code", &code_at(secret, house.now())),
+    ];
+    post(&pages, HERE, &link, &fields, "")
+        .await
+        .says("Recovery codes");
+    let page = get(&pages, "/console/me", &marta.cookie).await;
+    let csrf = between(&page, "name=\"csrf\" value=\"", "\"");
+    let form = |path: &str| {
+        Request::post(path)
+            .header("host", "list.example")
+            .header("origin", "https://list.example")
+            .header("content-type", FORM)
+            .header("cookie", &marta.cookie)
+    };
+    let text = format!(
+        "csrf={csrf}&password={}&new={}",
+        encoded(PASSWORD),
+        encoded("la frase del ladron")
+    );
+    let name: AccountName = "marta".parse().unwrap();
+    let meanwhile = async {
+        reset(&house.store, &by, &name, holds).await.unwrap();
+    };
+    let page = send_around(&pages, form("/console/me/password"), text, meanwhile).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    let account = named(&house.store, &name).await.unwrap();
+    assert!(!account.is_open(), "who was reset has given himself a password");
+}
+
+#[tokio::test]
+async fn whoever_loses_his_role_while_he_sends_does_no_more_than_the_new_one() {
+    let mut house = House::open().await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    let pages = router(house.app());
+    let request = Request::post("/console/list")
+        .header("host", "list.example")
+        .header("origin", "https://list.example")
+        .header("content-type", FORM)
+        .header("cookie", &marta.cookie);
+    let text = format!("csrf={}&prefix=192.0.2.7&class=spam&reason=x", marta.csrf);
+    let by = doer(&house);
+    let meanwhile = async {
+        let account = named(&house.store, &"marta".parse().unwrap()).await.unwrap();
+        let less = AccountChange::Role(Role::Viewer);
+        change(&house.store, &by, &account, less).await.unwrap();
+    };
+    let page = send_around(&pages, request, text, meanwhile).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    assert!(!house.is_listed("192.0.2.7"));
+}
+
+#[tokio::test]
+async fn a_call_that_was_on_its_way_ends_with_its_token() {
+    let house = House::open().await;
+    let pages = router(house.app());
+    let by = doer(&house);
+    let name: AccountName = "lister".parse().unwrap();
+    let new = NewToken {
+        name: name.clone(),
+        role: Role::Operator,
+        scopes: vec![AccessScope::List],
+        account: None,
+        ends_at: None,
+    };
+    let token = make_token(&house.store, &by, new).await.unwrap();
+    let request = Request::post("/api/v1/console/list")
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json");
+    let text = "{\"prefix\":\"192.0.2.7\",\"reason\":\"x\"}".to_owned();
+    let meanwhile = async { revoke_token(&house.store, &by, &name).await.unwrap() };
+    let page = send_around(&pages, request, text, meanwhile).await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert!(!house.is_listed("192.0.2.7"));
+}
+
+/// Counts how many trials of rules go on at the same time.
+#[derive(Debug)]
+struct Trials {
+    desk: Arc<TestDesk>,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Operations for Trials {
+    fn answer(&self, order: Order) -> Answering<'_> {
+        Box::pin(async move {
+            let is_trial = matches!(order, Order::Simulate { .. });
+            if is_trial {
+                let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+                self.most.fetch_max(now, Ordering::SeqCst);
+            }
+            let answer = self.desk.answer(order).await;
+            if is_trial {
+                self.now.fetch_sub(1, Ordering::SeqCst);
+            }
+            answer
+        })
+    }
+}
+
+#[tokio::test]
+async fn trials_of_rules_take_their_turns() {
+    let mut house = House::open().await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    let trials = Arc::new(Trials {
+        desk: Arc::clone(&house.desk),
+        now: AtomicUsize::new(0),
+        most: AtomicUsize::new(0),
+    });
+    let pages = router(App {
+        operations: Arc::clone(&trials) as Arc<dyn Operations>,
+        ..house.app()
+    });
+    let fields = [
+        ("csrf", marta.csrf.as_str()),
+        ("text", STANDARD),
+        ("days", "90"),
+        ("instead_of", "x"),
+    ];
+    let tries = (0..6).map(|_| post(&pages, HERE, "/console/rules/try", &fields, &marta.cookie));
+    for page in future::join_all(tries).await {
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    }
+    assert_eq!(trials.most.load(Ordering::SeqCst), 1);
 }

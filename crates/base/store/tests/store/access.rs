@@ -22,9 +22,11 @@ on_both!(
     an_invitation_makes_one_account_and_no_second,
     of_two_who_use_an_invitation_at_once_one_wins,
     the_last_administrator_stays,
+    of_two_administrators_who_close_each_other_at_once_one_stays,
     what_an_administrator_sent_out_is_void_when_he_is_none_any_more,
     the_link_of_an_account_is_void_once_it_is_used_closed_or_made_anew,
     a_step_of_the_factor_and_a_recovery_code_work_once,
+    of_two_who_use_a_code_at_once_one_is_let_in,
     a_session_opens_until_it_ends_and_not_for_a_closed_account,
     a_new_password_ends_the_other_sessions,
     failures_are_counted_by_client_until_it_succeeds,
@@ -206,6 +208,35 @@ async fn the_last_administrator_stays(fixture: Fixture) {
     assert_eq!(store.accounts().await.unwrap().len(), 2);
 }
 
+async fn of_two_administrators_who_close_each_other_at_once_one_stays(fixture: Fixture) {
+    let store = &fixture.store;
+    let marta = make(&fixture, 1, Role::Administrator, "marta").await;
+    let olga = make(&fixture, 2, Role::Administrator, "olga").await;
+    let deed = deed(&fixture, Act::Disable, "somebody");
+    for _ in 0..10 {
+        let (one, other) = tokio::join!(
+            store.change_account(marta, AccountChange::Disable, &deed),
+            store.change_account(olga, AccountChange::Reset, &deed),
+        );
+        let mut became = [one.unwrap(), other.unwrap()];
+        became.sort_by_key(|changed| *changed == Changed::LastAdministrator);
+        assert_eq!(became, [Changed::Done, Changed::LastAdministrator]);
+        let open = store.accounts().await.unwrap();
+        assert_eq!(open.iter().filter(|account| account.is_open()).count(), 1);
+        store
+            .change_account(marta, AccountChange::Enable, &deed)
+            .await
+            .unwrap();
+        let again = Invitation {
+            account: Some(olga),
+            ..invitation(&fixture, 3, Role::Administrator, Some("olga"))
+        };
+        store.invite(&again, None).await.unwrap();
+        let back = store.accept(&again, &name("olga"), &credentials(), &deed).await;
+        assert_eq!(back.unwrap(), Some(olga));
+    }
+}
+
 /// Whether the link with this token holds.
 async fn holds(fixture: &Fixture, token: u8) -> bool {
     fixture.store.invitation(digest(token)).await.unwrap().is_some()
@@ -284,6 +315,25 @@ async fn a_step_of_the_factor_and_a_recovery_code_work_once(fixture: Fixture) {
     assert_eq!(store.recovery_codes_left(marta).await.unwrap(), 1);
 }
 
+async fn of_two_who_use_a_code_at_once_one_is_let_in(fixture: Fixture) {
+    let store = &fixture.store;
+    let marta = make(&fixture, 1, Role::Administrator, "marta").await;
+    for step in 101..111 {
+        let (one, other) = tokio::join!(
+            store.use_factor_step(marta, step),
+            store.use_factor_step(marta, step),
+        );
+        assert!(one.unwrap() ^ other.unwrap(), "{step}");
+    }
+    for code in [201, 202] {
+        let (one, other) = tokio::join!(
+            store.use_recovery_code(marta, digest(code)),
+            store.use_recovery_code(marta, digest(code)),
+        );
+        assert!(one.unwrap() ^ other.unwrap(), "{code}");
+    }
+}
+
 async fn a_session_opens_until_it_ends_and_not_for_a_closed_account(fixture: Fixture) {
     let store = &fixture.store;
     make(&fixture, 1, Role::Administrator, "marta").await;
@@ -334,10 +384,10 @@ async fn a_new_password_ends_the_other_sessions(fixture: Fixture) {
     let (this, _other) = (open(&fixture, marta, 7).await, open(&fixture, marta, 8).await);
     let deed = deed(&fixture, Act::ChangePassword, "marta");
     let password = Secret::new("another hash");
-    store
+    let changed = store
         .change_password((marta, this, digest(17)), &password, &deed)
-        .await
-        .unwrap();
+        .await;
+    assert!(changed.unwrap());
     // Whoever copied the token of the session that stays is out too.
     for (token, holds) in [(7, false), (8, false), (17, true)] {
         assert_eq!(
@@ -351,10 +401,10 @@ async fn a_new_password_ends_the_other_sessions(fixture: Fixture) {
     let left = store.sessions_of(marta).await.unwrap();
     assert_eq!(left.iter().map(|session| session.id).collect::<Vec<_>>(), [this]);
     let _again = open(&fixture, marta, 9).await;
-    store
+    let changed = store
         .change_factor((marta, this, digest(27)), None, &[digest(9)], &deed)
-        .await
-        .unwrap();
+        .await;
+    assert!(changed.unwrap());
     assert!(store.session(digest(17)).await.unwrap().is_none());
     assert!(store.session(digest(27)).await.unwrap().is_some());
     assert_eq!(store.sessions_of(marta).await.unwrap().len(), 1);
@@ -363,6 +413,15 @@ async fn a_new_password_ends_the_other_sessions(fixture: Fixture) {
         None
     );
     assert!(store.use_recovery_code(marta, digest(9)).await.unwrap());
+    // What was on its way when the session ended comes too late.
+    assert!(store.end_session(marta, this).await.unwrap());
+    let (late, written) = (Secret::new("late"), count(&fixture.url, "deeds").await);
+    let whose = (marta, this, digest(37));
+    assert!(!store.change_password(whose, &late, &deed).await.unwrap());
+    assert!(!store.change_factor(whose, None, &[], &deed).await.unwrap());
+    let account = store.account_named(&name("marta")).await.unwrap().unwrap();
+    assert_ne!(account.password, Some(late));
+    assert_eq!(count(&fixture.url, "deeds").await, written);
 }
 
 async fn failures_are_counted_by_client_until_it_succeeds(fixture: Fixture) {

@@ -130,7 +130,9 @@ pub(crate) async fn set(
     let whose = visitor.renewed_by(&token);
     let factor = Factor { secret, last_step };
     let store = &shared.app.store;
-    store.change_factor(whose, Some(&factor), &digests, &deed).await?;
+    if !store.change_factor(whose, Some(&factor), &digests, &deed).await? {
+        return Err(Failure::StaleForm);
+    }
     let visitor = visitor.with(&token);
     Ok(visitor.hand_over(show_codes(&shared, &visitor, codes), &token))
 }
@@ -166,7 +168,9 @@ pub(crate) async fn remove(
     let deed = visitor.deed(&shared, Act::ChangeFactor, visitor.name.as_str(), details);
     let token = Token::random();
     let whose = visitor.renewed_by(&token);
-    shared.app.store.change_factor(whose, None, &[], &deed).await?;
+    if !shared.app.store.change_factor(whose, None, &[], &deed).await? {
+        return Err(Failure::StaleForm);
+    }
     let to = Redirect::to(&visitor.link(OWN)).into_response();
     Ok(visitor.hand_over(to, &token))
 }

@@ -43,7 +43,7 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Shared> for Posted<T, M
     async fn from_request(request: Request, shared: &Shared) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         // First who he is: nothing is read of strangers.
-        let visitor = Visitor::from_request_parts(&mut parts, shared).await?;
+        Visitor::from_request_parts(&mut parts, shared).await?;
         let is_form = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
             kind.to_str()
                 .is_ok_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == FORM))
@@ -52,6 +52,8 @@ impl<T: DeserializeOwned, const MOST: usize> FromRequest<Shared> for Posted<T, M
             return Err(Failure::BadRequest.into_response());
         }
         let bytes = read_body(body, MOST).await.map_err(IntoResponse::into_response)?;
+        // A form takes as long as its sender likes: who he is then, and what he may, counts.
+        let visitor = Visitor::from_request_parts(&mut parts, shared).await?;
         let form = read_form(&visitor, bytes)
             .await
             .map_err(IntoResponse::into_response)?;

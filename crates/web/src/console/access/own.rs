@@ -137,7 +137,9 @@ pub(crate) async fn change_password(
     let deed = visitor.deed(&shared, Act::ChangePassword, visitor.name.as_str(), Value::Null);
     let token = Token::random();
     let whose = visitor.renewed_by(&token);
-    shared.app.store.change_password(whose, &hash, &deed).await?;
+    if !shared.app.store.change_password(whose, &hash, &deed).await? {
+        return Err(Failure::StaleForm);
+    }
     let visitor = visitor.with(&token);
     let page = view(&shared, &visitor, Ok(Some(t.password_changed))).await?;
     Ok(visitor.hand_over(page, &token))

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use atalaya_model::{AccessScope, Act, Prefix};
+use atalaya_model::{AccessScope, Act, Digest, Prefix};
 use atalaya_store::{AccessToken, Deed, DeedFilter, DeedId, DeedWay};
 use axum::extract::{FromRequestParts, Query, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
@@ -29,9 +29,18 @@ pub(crate) struct Program {
     pub(crate) token: AccessToken,
     /// Where it calls from.
     pub(crate) client: IpAddr,
+    /// By what its token is found.
+    digest: Digest,
 }
 
 impl Program {
+    /// The same program as it stands now, after it has sent what it sends: its token may have ended meanwhile.
+    pub(crate) async fn again(self, shared: &Inner) -> Result<Self, Failure> {
+        let token = shared.app.store.token(self.digest).await?;
+        let token = token.ok_or(Failure::NoToken)?;
+        Ok(Self { token, ..self })
+    }
+
     /// Refuses what the token is not for.
     pub(crate) fn needs(&self, scope: AccessScope) -> Result<(), Failure> {
         let is_for_it = self.token.scopes.contains(&scope);
@@ -71,11 +80,12 @@ impl FromRequestParts<Shared> for Program {
         let text = header.and_then(|header| header.split_once(' '));
         let text = text.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let secret = text.and_then(|(_, text)| Token::read(text.trim()));
-        let found = match secret {
-            Some(secret) => shared.app.store.token(secret.digest()).await?,
+        let digest = secret.map(|secret| secret.digest());
+        let found = match digest {
+            Some(digest) => shared.app.store.token(digest).await?,
             None => None,
         };
-        let Some(token) = found else {
+        let (Some(digest), Some(token)) = (digest, found) else {
             // A valid token is never held up by those who guess.
             return Err(match shared.wrong_keys.admits(client, now) {
                 true => Failure::NoToken,
@@ -85,7 +95,11 @@ impl FromRequestParts<Shared> for Program {
         if token.used_at.is_none_or(|used| now.since(used) >= SEEN_EVERY) {
             shared.app.store.see_token(token.id, now).await?;
         }
-        Ok(Self { token, client })
+        Ok(Self {
+            token,
+            client,
+            digest,
+        })
     }
 }
 

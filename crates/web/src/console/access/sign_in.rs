@@ -248,13 +248,17 @@ pub(super) async fn is_himself(
     if is_held_up(shared, try_as).await? {
         return Err(Failure::TooOften);
     }
-    if is_right {
-        let store = &shared.app.store;
-        store.forget_sign_in_failures(try_as.0, client).await?;
-    } else {
+    if !is_right {
         count_failure(shared, try_as).await?;
+        return Ok(false);
     }
-    Ok(is_right)
+    let store = &shared.app.store;
+    store.forget_sign_in_failures(try_as.0, client).await?;
+    // He may have waited for his turn while somebody closed his account.
+    match visitor.is_signed_in(shared).await? {
+        true => Ok(true),
+        false => Err(Failure::StaleForm),
+    }
 }
 
 /// Who tries: the digest of the name, the account that has it, and from where.

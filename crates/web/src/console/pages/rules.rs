@@ -12,6 +12,7 @@ use axum::response::Response;
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::act::{Deeds, Told, perform};
 use super::rows::subject_link;
@@ -28,6 +29,8 @@ const MAX_RULES: usize = 128 << 10;
 const MAX_FORM: usize = 3 * MAX_RULES + (8 << 10);
 /// Over how many days rules are tried.
 const DAYS: [u64; 4] = [1, 7, 30, 90];
+/// Trials at the same time: one holds a tally of each unit that was seen, twice (`atalaya_decide::simulate`).
+static TRIALS: Semaphore = Semaphore::const_new(1);
 /// Examples of each group that are shown.
 const MOST_SHOWN: usize = 10;
 
@@ -169,7 +172,10 @@ pub(super) async fn try_rules(
                 rules: text.clone(),
                 since,
             };
-            match shared.app.operations.answer(order).await {
+            let turn = TRIALS.acquire().await.map_err(|_closed| Failure::Internal)?;
+            let answer = shared.app.operations.answer(order).await;
+            drop(turn);
+            match answer {
                 Err(error) => template.wrong = Some(error),
                 Ok(answer) => {
                     let report = serde_json::from_value(answer).map_err(|_bad| Failure::Internal)?;
