@@ -72,8 +72,14 @@ impl Server {
 
     /// Kills it with SIGKILL and starts it again on the same folder and ports.
     pub(crate) fn kill_and_restart(&mut self, config: &str) {
+        self.kill_and_restart_after(config, |_data| {});
+    }
+
+    /// The same, with something done to its data folder while it is down.
+    pub(crate) fn kill_and_restart_after(&mut self, config: &str, meanwhile: impl FnOnce(&Path)) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        meanwhile(self.folder.path());
         let listen = [("dns", self.dns), ("smtp", self.smtp), ("http", self.http)]
             .map(|(name, at)| format!("--listen={name}={at}"));
         let (child, _) = launch(self.folder.path(), config, &listen);

@@ -38,6 +38,7 @@ mod kill;
 mod listeners;
 mod mail_servers;
 mod network_page;
+mod public_log;
 mod rbldnsd;
 mod replay;
 mod sending;

@@ -27,7 +27,7 @@ use crate::control::{
     ContactAnswer, ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, Settled,
     SourceWorth, StepAnswer,
 };
-use crate::{feedback, hearing, others, outgoing, process, rulebook, statistics};
+use crate::{feedback, hearing, others, outgoing, process, public_log, rulebook, statistics};
 
 /// The longest wait for the zone to show what was just decided.
 const ZONE_WAIT: Duration = Duration::from_secs(10);
@@ -129,6 +129,7 @@ impl House {
             statistics: Arc::clone(&statistics),
             metrics: process::metrics()?,
             feedback,
+            log: public_log::open(&config, &store, &clock).await?,
             operations: Arc::new(Nobody),
             config: shown,
         };
@@ -202,6 +203,7 @@ impl House {
             Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
             Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await?,
             Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await?,
+            Request::PublicLog(asked) => public_log::answer(self.pages.log.as_deref(), asked).await?,
             Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Access(_) => bail!("accounts are kept by a user of the system"),

@@ -18,6 +18,7 @@ mod notices;
 mod others;
 mod outgoing;
 mod process;
+mod public_log;
 mod rulebook;
 mod serve;
 mod statistics;
@@ -75,6 +76,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Account(account) => commands::account::run(account).await,
         Command::Token(token) => commands::token::run(token).await,
         Command::Audit(audit) => commands::audit::run(audit).await,
+        Command::PublicLog(log) => commands::public_log::run(log).await,
+        Command::VerifyLog(verify) => Box::pin(commands::verify_log::run(verify)).await,
         Command::Top(top) => commands::top::run(top).await,
         Command::Export(export) => commands::export::run(export).await,
         Command::Import(import) => Box::pin(commands::import::run(import)).await,

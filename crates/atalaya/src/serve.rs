@@ -15,7 +15,7 @@ use atalaya_net::bind_tcp;
 use atalaya_notify::{ContactWorker, Sender};
 use atalaya_observe::logs::LogFollower;
 use atalaya_observe::{Trap, TrapFile, TrapTls};
-use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, Zone};
+use atalaya_publish::{DnsServer, DnsSockets, FileZones, Follower, LogKeeper, Zone};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -434,6 +434,10 @@ fn start_parts(
     };
     let dns = contact_zone::answered(dns, house, tasks, stop)?;
     put_to_work(tasks, "the follower of the zone", follower.run(stop.clone()));
+    if let Some(log) = &house.pages.log {
+        let keeper = LogKeeper::new(Arc::clone(log));
+        put_to_work(tasks, "the keeper of the public log", keeper.run(stop.clone()));
+    }
     let (access, ended) = (Arc::clone(zone), stop.clone());
     put_to_work(tasks, "the follower of the keys", async move {
         keys.run(access.access(), ended).await;

@@ -11,7 +11,7 @@ use atalaya_formats::signatures::Matcher;
 use atalaya_model::Clock;
 use atalaya_net::Resolver;
 use atalaya_notify::Feedback;
-use atalaya_publish::{PublishConfig, Zone};
+use atalaya_publish::{PublicLog, PublishConfig, Zone};
 use atalaya_stats::Statistics;
 use atalaya_store::Store;
 use axum::Router;
@@ -49,6 +49,8 @@ pub struct App {
     pub statistics: Arc<Statistics>,
     /// Who is told of every message from his addresses.
     pub feedback: Arc<Feedback>,
+    /// The public log of decisions, where it is kept.
+    pub log: Option<Arc<PublicLog>>,
     /// Does what the console asks for.
     pub operations: Arc<dyn Operations>,
     /// Gives the text of `/metrics`.
@@ -128,6 +130,8 @@ pub(crate) struct Inner {
     pub(crate) names: Limiter,
     /// Stands before removals.
     pub(crate) gate: Gate,
+    /// Counts the files of the public log.
+    pub(crate) tiles: Limiter,
     /// Counts the calls without a valid key.
     pub(crate) wrong_keys: Limiter,
     /// Counts the calls of those who enrolled.
@@ -172,6 +176,7 @@ fn shared(app: App) -> Shared {
         limiter: Limiter::new(app.config.web.posts_per_minute),
         lookups: Limiter::new(app.config.web.lookups_per_minute),
         names: Limiter::new(NAMES_PER_MINUTE),
+        tiles: Limiter::new(pace::TILES_PER_MINUTE),
         gate: Gate::new(app.config.web.unsolved_removals_per_hour),
         wrong_keys: Limiter::new(app.config.web.wrong_keys_per_minute),
         pulls: Limiter::new(api::PULLS_PER_MINUTE),
@@ -202,6 +207,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/stats/{first}", get(pages::api_day))
         .route("/api/v1/stats/{first}/{last}", get(pages::api_days))
         .route("/notices/stop/{token}", get(pages::stop).post(pages::stopped))
+        .merge(log())
         .merge(networks())
         .merge(feedback())
         .route("/api/openapi.json", get(api::openapi))
@@ -265,6 +271,18 @@ fn lookups() -> Router<Shared> {
         .route("/api/v1/ip/{address}", get(api::show))
         .route("/api/v1/ip/{address}/removal", post(api::remove))
         .route("/api/v1/ip/{address}/{length}", get(pages::api_range))
+}
+
+/// The public log, and the proofs that stand in it.
+fn log() -> Router<Shared> {
+    Router::new()
+        .route("/log", get(pages::log))
+        .route("/log/checkpoint", get(pages::checkpoint))
+        .route("/log/key", get(pages::key))
+        .route("/log/tile/{*path}", get(pages::tile))
+        .route("/ip/{address}/proof", get(pages::proof))
+        .route("/api/v1/ip/{address}/proof", get(pages::api_proofs))
+        .route("/api/v1/ip/{address}/proof/{serial}", get(pages::api_proof))
 }
 
 /// Outside of the limits of work: these are asked when everything else is stuck, and cost nothing.

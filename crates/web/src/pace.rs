@@ -12,6 +12,11 @@ use crate::failure::Failure;
 /// Where paths begin that tell of single addresses.
 const LOOKUPS: [&str; 4] = ["/ip", "/name/", "/api/v1/ip/", "/api/v1/contact/"];
 
+/// Where the files of the public log begin.
+const TILES: &str = "/log/tile/";
+/// Files of the public log for one client in a minute: whoever checks a log of millions reads thousands, each the work of a millisecond.
+pub(crate) const TILES_PER_MINUTE: u32 = 3_000;
+
 /// Lets each client change something only so often.
 pub(crate) async fn limit_posts(
     State(shared): State<Shared>,
@@ -38,6 +43,9 @@ pub(crate) async fn limit_lookups(
         && !api::is_open_to(client, &request, &shared.app.config.web)
         && !shared.lookups.admits(client, shared.app.clock.now())
     {
+        return Err(Failure::TooOften);
+    }
+    if path.starts_with(TILES) && !shared.tiles.admits(client, shared.app.clock.now()) {
         return Err(Failure::TooOften);
     }
     Ok(next.run(request).await)

@@ -103,7 +103,7 @@ const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src '
 
 /// The pages that speak of the list as a whole, and so may be found by search engines. Nobody's address is to be found there as
 /// "listed" years later.
-const FINDABLE: [&str; 6] = ["/", "/use", "/policy", "/data", "/stats", "/feedback"];
+const FINDABLE: [&str; 7] = ["/", "/use", "/policy", "/data", "/log", "/stats", "/feedback"];
 
 /// Where paths begin that have a ticket in them, which opens the page of a network or a mailbox to whoever has it.
 const WITH_TICKET: [&str; 4] = [

@@ -33,6 +33,7 @@ use crate::commands::key::KeyCommand;
 use crate::commands::logs::LogsCommand;
 use crate::commands::notice::NoticeCommand;
 use crate::commands::outbox::OutboxCommand;
+use crate::commands::public_log::PublicLogCommand;
 use crate::commands::replies::RepliesCommand;
 use crate::commands::reporter::ReporterCommand;
 use crate::commands::stats::StatsCommand;
@@ -40,6 +41,7 @@ use crate::commands::suppress::SuppressCommand;
 use crate::commands::token::TokenCommand;
 use crate::commands::top::TopCommand;
 use crate::commands::trap::TrapCommand;
+use crate::commands::verify_log::VerifyLog;
 
 /// Watches spam arrive, publishes the senders in a DNS blocklist, tells the network each one belongs to, and lets it leave.
 #[derive(Debug, Parser)]
@@ -98,6 +100,11 @@ pub(crate) enum Command {
     Token(TokenCommand),
     /// Say who did what at the console, by tokens and by commands
     Audit(AuditCommand),
+    /// Show the public log of decisions, forget in it, begin another
+    #[command(subcommand)]
+    PublicLog(PublicLogCommand),
+    /// Check the public log of a list: that nothing in it was cut or changed
+    VerifyLog(VerifyLog),
     /// Say who asked most today, and about what
     Top(TopCommand),
     /// Write the list for other programs

@@ -22,6 +22,7 @@ pub(crate) mod lookup;
 pub(crate) mod note;
 pub(crate) mod notice;
 pub(crate) mod outbox;
+pub(crate) mod public_log;
 pub(crate) mod purge;
 pub(crate) mod rbldnsd;
 pub(crate) mod reference;
@@ -36,6 +37,7 @@ pub(crate) mod suppress;
 pub(crate) mod token;
 pub(crate) mod top;
 pub(crate) mod trap;
+pub(crate) mod verify_log;
 
 use anyhow::Context;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp, Verdict};

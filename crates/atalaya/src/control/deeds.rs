@@ -13,6 +13,7 @@ use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
 use crate::house::House;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
+use crate::public_log::LogRequest;
 use crate::rulebook::RulesRequest;
 
 /// The longest answer that is kept with a deed, in bytes.
@@ -104,6 +105,7 @@ fn planned(request: &Request) -> Option<Planned> {
             Planned::with_secret(Act::TakeEvidence, &id.0, json!({ "reason": asked.reason }))
         }
         Request::Feedback(asked) => return of_feedback(asked),
+        Request::PublicLog(asked) => return of_public_log(asked),
         Request::Outbox(asked) => return of_outbox(asked),
         Request::Suppress(asked) => return of_suppressed(asked),
         Request::Replies(RepliesRequest::Settle {
@@ -116,6 +118,16 @@ fn planned(request: &Request) -> Option<Planned> {
             json!({ "settlement": settlement.to_string(), "prefixes": prefixes }),
         ),
         request => return by_hand(request),
+    })
+}
+
+/// What is changed of the public log.
+fn of_public_log(asked: &LogRequest) -> Option<Planned> {
+    Some(match asked {
+        LogRequest::Show => return None,
+        LogRequest::Forget { serial } => Planned::new(Act::ForgetEntry, serial, Value::Null),
+        LogRequest::ForgetBefore { time } => Planned::new(Act::ForgetEntry, "", json!({ "before": time })),
+        LogRequest::Restart { name } => Planned::new(Act::RestartLog, name, Value::Null),
     })
 }
 

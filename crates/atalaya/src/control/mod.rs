@@ -28,6 +28,7 @@ use crate::access::AccessRequest;
 use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
+use crate::public_log::LogRequest;
 use crate::rulebook::RulesRequest;
 use crate::statistics::StatsRequest;
 
@@ -118,6 +119,8 @@ pub(crate) enum Request {
     Suppress(SuppressRequest),
     /// What comes back to notices.
     Replies(RepliesRequest),
+    /// The public log.
+    PublicLog(LogRequest),
     /// Accounts, tokens and the audit trail.
     Access(AccessRequest),
     /// Judge all that was recorded, and say what is listed.

@@ -110,6 +110,10 @@ acts! {
     UnsetContact = "contact.unset",
     /// Questions for contacts were queued.
     QueueContacts = "contact.queue",
+    /// Somebody was forgotten in the public log.
+    ForgetEntry = "log.forget",
+    /// Another public log was begun.
+    RestartLog = "log.restart",
     /// A job was tried anew.
     RetryJob = "job.retry",
 }

@@ -122,7 +122,7 @@ atalaya_model::settings! {
         /// others: see docs/guide/public-log.md. Addresses and reasons stand in it as sealed hashes. Each decision takes some 60 bytes more.
         public_log: bool = true,
         /// The name of the log, which its signatures carry; the address of the pages with `/log` behind it when absent. It is taken when the log
-        /// begins; `atalaya log restart` begins another.
+        /// begins; `atalaya public-log restart` begins another.
         log_origin: Option<String> = None => "\"lists.example.org/log\"",
         /// How long after a decision its entry in the log can be opened with its address. Then its salt is deleted, and nobody can tell any more
         /// whom the entry is about, unless somebody is still listed or allowed by it.

@@ -89,6 +89,37 @@ pub(crate) const CALLS: &[Call] = &[
             Errors::Problem,
         )
     },
+    Call {
+        schema: Some("Proofs"),
+        ..call(
+            ("get", "/api/v1/ip/{address}/proof"),
+            (
+                "The proofs that the listings of an address stand in the public log",
+                "Las pruebas de que lo que hay en la lista de una dirección está en el registro público",
+            ),
+            &[ADDRESS_IN_PATH],
+            &[200, 400, 404, 429, 503],
+            Errors::Problem,
+        )
+    },
+    call(
+        ("get", "/api/v1/ip/{address}/proof/{serial}"),
+        (
+            "The proof of one decision about an address as a file (c2sp.org/tlog-proof)",
+            "La prueba de una decisión sobre una dirección como archivo (c2sp.org/tlog-proof)",
+        ),
+        &[
+            ADDRESS_IN_PATH,
+            (
+                "path",
+                "serial",
+                "integer",
+                "The serial of a decision about this address",
+            ),
+        ],
+        &[200, 400, 404, 429, 503],
+        Errors::Problem,
+    ),
     call(
         ("post", "/api/v1/ip/{address}/removal"),
         (

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// Every schema, by name.
 pub(super) fn all() -> Value {
-    json!({ "Answer": answer(), "Contact": contact(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics(), "StatisticsDays": days(), "FeedbackEvents": feedback_events(), "Problem": problem() })
+    json!({ "Answer": answer(), "Contact": contact(), "Listing": listing(), "Evidence": evidence(), "Statistics": statistics(), "StatisticsDays": days(), "FeedbackEvents": feedback_events(), "Proofs": proofs(), "Problem": problem() })
 }
 
 /// What went wrong (RFC 9457).
@@ -17,6 +17,29 @@ fn problem() -> Value {
             "detail": text("What happened this time, and what to do"),
         }),
         &["type", "title", "status"],
+    )
+}
+
+/// What proves that listings stand in the public log.
+fn proofs() -> Value {
+    let proof = object(
+        &json!({
+            "serial": { "type": "integer", "description": "The serial of the decision" },
+            "index": { "type": "integer", "description": "The place of its entry in the log, from 0" },
+            "entry": { "type": "object", "description": "The entry, which is in the open" },
+            "opening": { "type": ["object", "null"], "description": "What is behind its seal: prefix, score, reason; null once it was forgotten" },
+            "salt": { "type": ["string", "null"], "description": "The salt of the seal, in hexadecimal digits" },
+            "proof": text("All of it as a file of c2sp.org/tlog-proof, for atalaya verify-log --proof"),
+        }),
+        &["serial", "index", "entry", "opening", "salt", "proof"],
+    );
+    object(
+        &json!({
+            "address": text("The address"),
+            "key": text("The key of the log, NAME+ID+KEY"),
+            "proofs": { "type": "array", "items": proof },
+        }),
+        &["address", "key", "proofs"],
     )
 }
 

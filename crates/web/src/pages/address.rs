@@ -35,6 +35,8 @@ struct AddressPage {
     /// What usually stands behind spam, where spam or its like was seen.
     causes: Option<&'static CausesTexts>,
     removal: Option<RemovalView>,
+    /// The proofs that the listings stand in the public log.
+    proof_link: String,
     remove_link: String,
     /// What the browser works on before a removal.
     puzzle: Option<Asked>,
@@ -159,11 +161,12 @@ fn view(shared: &Inner, reader: &Reader, facts: &Facts, beside: Beside) -> Addre
         at_serial: (t.address.at_serial)(&shared.lookup.zone_name, &facts.serial.to_string()),
         listings: listings
             .iter()
-            .map(|listing| views::listing(listing, facts, t))
+            .map(|listing| views::listing(listing, facts, shared.app.log.as_deref(), t))
             .collect(),
         steps: steps(facts, t),
         causes: has_causes(listings).then_some(&t.causes),
         removal,
+        proof_link: reader.link(&format!("/ip/{}/proof", facts.address)),
         remove_link: reader.link(&format!("/ip/{}/remove", facts.address)),
         script: puzzle.is_some().then(assets::script_link),
         puzzle,

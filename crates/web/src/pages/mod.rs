@@ -5,10 +5,12 @@ mod api;
 mod feedback;
 mod glance;
 mod home;
+mod log;
 mod many;
 mod network;
 mod open_data;
 mod policy;
+mod proof;
 mod removal;
 mod statistics;
 mod stop;
@@ -33,6 +35,7 @@ pub(crate) use address::{address, search};
 pub(crate) use api::api;
 pub(crate) use feedback::{asked, back_to_form, back_to_mine, form, mine, page_asked, step};
 pub(crate) use home::home;
+pub(crate) use log::{checkpoint, key, log, tile};
 pub(crate) use many::{api_range, domain, range};
 pub(crate) use network::{
     api_network, ask_link, back_to_network, link_asked, network, network_address, network_csv, network_fixed,
@@ -40,6 +43,7 @@ pub(crate) use network::{
 };
 pub(crate) use open_data::open_data;
 pub(crate) use policy::policy;
+pub(crate) use proof::{api_proof, api_proofs, proof};
 pub(crate) use removal::{back_to_address, remove};
 pub(crate) use statistics::{Turns, api_day, api_days, api_list, day, days_or_file, file_of_days, overview};
 pub(crate) use stop::{stop, stopped};

@@ -18,6 +18,8 @@ struct DataPage {
     licence: Option<String>,
     /// Where networks enrol.
     feedback: String,
+    /// The public log, where it is kept.
+    log: Option<String>,
     mail: MailView,
     /// The day of today's figures, where there are statistics.
     today: Option<String>,
@@ -35,6 +37,7 @@ pub(crate) async fn open_data(State(shared): State<Shared>, reader: Reader) -> R
         frame: Frame::now(&shared, &reader),
         licence: config.web.data_licence.as_deref().map(t.open_data.licence_is),
         feedback: reader.link("/feedback"),
+        log: shared.app.log.as_ref().map(|_| reader.link("/log")),
         mail: views::mail(&config.web.postmaster, &shared.lookup.zone_name),
         today: statistics.config().public.then(|| statistics.today().to_string()),
         is_open: is_open(config),

@@ -3,7 +3,7 @@
 use atalaya_delist::{DelistConfig, Prospect, assess, wait_after};
 use atalaya_formats::view::{PublicObservation, Spoken, System};
 use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Timestamp, Verdict};
-use atalaya_publish::Held;
+use atalaya_publish::{Held, PublicLog};
 use atalaya_store::Notice;
 
 use crate::lookup::{Details, Facts, Standing};
@@ -91,10 +91,12 @@ pub(super) struct StoredView {
     pub(super) since: Moment,
     pub(super) rule: String,
     pub(super) serial: String,
+    /// Its place in the public log, where it stands there.
+    pub(super) entry: Option<String>,
 }
 
 /// One listing, with what the store knows of it.
-pub(super) fn listing(held: &Held, facts: &Facts, t: &'static Texts) -> ListingView {
+pub(super) fn listing(held: &Held, facts: &Facts, log: Option<&PublicLog>, t: &'static Texts) -> ListingView {
     let texts = class_texts(t, held.class);
     ListingView {
         class: texts.name,
@@ -102,12 +104,12 @@ pub(super) fn listing(held: &Held, facts: &Facts, t: &'static Texts) -> ListingV
         scope: scope(&held.prefix, &facts.unit, t),
         code: held.class.code().to_string(),
         until: facts.until(held).map(|until| t.units.moment(until)),
-        stored: facts.stored(held).map(|listing| stored(listing, facts, t)),
+        stored: facts.stored(held).map(|listing| stored(listing, facts, log, t)),
     }
 }
 
 /// What the store knows of a listing, with the score of the decision behind it.
-fn stored(listing: &Listing, facts: &Facts, t: &'static Texts) -> StoredView {
+fn stored(listing: &Listing, facts: &Facts, log: Option<&PublicLog>, t: &'static Texts) -> StoredView {
     let decisions = facts
         .details
         .as_ref()
@@ -122,6 +124,9 @@ fn stored(listing: &Listing, facts: &Facts, t: &'static Texts) -> StoredView {
         since: t.units.moment(listing.since),
         rule: rule(&listing.rule.0, score, t),
         serial: listing.serial.to_string(),
+        entry: log
+            .and_then(|log| log.place(listing.serial))
+            .map(|index| (t.log.entry)(&index.to_string())),
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{api, console, feedback, glance, many, network, open_data, policy, proof, short, using};
+use super::{api, console, feedback, glance, log, many, network, open_data, policy, proof, short, using};
 
 /// The pages in English.
 pub(crate) static ENGLISH: Texts = Texts {
@@ -15,6 +15,7 @@ pub(crate) static ENGLISH: Texts = Texts {
     using: using::ENGLISH,
     open_data: open_data::ENGLISH,
     api: api::ENGLISH,
+    log: log::ENGLISH,
     address: ADDRESS,
     glance: glance::ENGLISH,
     many: many::ENGLISH,

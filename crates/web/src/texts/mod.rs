@@ -9,6 +9,7 @@ mod console;
 mod english;
 mod feedback;
 mod glance;
+mod log;
 mod many;
 mod network;
 mod open_data;
@@ -26,6 +27,7 @@ pub(crate) use console::{
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;
 pub(crate) use glance::GlanceTexts;
+pub(crate) use log::LogTexts;
 pub(crate) use many::ManyTexts;
 pub(crate) use network::NetworkTexts;
 pub(crate) use open_data::OpenDataTexts;
@@ -55,6 +57,8 @@ pub(crate) struct Texts {
     /// Open data.
     pub(crate) open_data: OpenDataTexts,
     pub(crate) api: ApiTexts,
+    /// The public log.
+    pub(crate) log: LogTexts,
     /// The page of an address.
     pub(crate) address: AddressTexts,
     /// What stands beside its verdict.

@@ -4,7 +4,7 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{api, console, feedback, glance, many, network, open_data, policy, proof, short, using};
+use super::{api, console, feedback, glance, log, many, network, open_data, policy, proof, short, using};
 
 /// The pages in Spanish.
 pub(crate) static SPANISH: Texts = Texts {
@@ -15,6 +15,7 @@ pub(crate) static SPANISH: Texts = Texts {
     using: using::SPANISH,
     open_data: open_data::SPANISH,
     api: api::SPANISH,
+    log: log::SPANISH,
     address: ADDRESS,
     glance: glance::SPANISH,
     many: many::SPANISH,

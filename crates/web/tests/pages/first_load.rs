@@ -33,11 +33,14 @@ async fn every_page_stays_below_a_hundred_kilobytes_with_all_that_it_needs() {
             .await;
     }
     house.list("192.0.2.7", Class::Spam).await;
+    house.keep_log().await;
     for path in [
         "/",
         "/use",
         "/policy",
         "/data",
+        "/log",
+        "/ip/192.0.2.7/proof",
         "/stats",
         "/ip/192.0.2.7",
         "/ip/192.0.2.0/24",

@@ -22,6 +22,7 @@ mod first_load;
 mod gate;
 mod glance;
 mod leaving;
+mod log;
 mod looking;
 mod many;
 mod network;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use atalaya_decide::rules::STANDARD;
 use atalaya_model::{
     Act, Class, Confidence, Contact, ContactSource, Decision, Digest, Envelope, Handshake, Kind, MailAddress,
-    Observation, ObservationId, Prefix, Role, Rule, Secret, Sensor, Serial, Timestamp, Trap, Verdict,
+    Observation, ObservationId, Period, Prefix, Role, Rule, Secret, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use atalaya_notify::{Feedback, FeedbackConfig, ListNames, NoticeConfig};
-use atalaya_publish::{Follower, PublishConfig, Zone};
+use atalaya_publish::{Follower, LogKeeper, LogSettings, PublicLog, PublishConfig, Zone};
 use atalaya_stats::{Catalogue, Statistics, StatsConfig, Whereabouts};
 use atalaya_store::{Credentials, Deed, DeedWay, Invitation, Notice, Session, Store, StoreUrl};
 use atalaya_testkit::TestClock;
@@ -45,6 +45,8 @@ pub(crate) struct House {
     pub(crate) stats: StatsConfig,
     pub(crate) feedback_config: FeedbackConfig,
     pub(crate) reporters: Arc<Reporters>,
+    /// The public log, once it is opened.
+    pub(crate) log: Option<Arc<PublicLog>>,
     stop: CancellationToken,
     folder: tempfile::TempDir,
     /// Does what the console asks for.
@@ -129,6 +131,7 @@ impl House {
             stats: StatsConfig::default(),
             feedback_config: FeedbackConfig::default(),
             reporters: Arc::new(Reporters::open(folder.path()).unwrap()),
+            log: None,
             stop: CancellationToken::new(),
             folder,
         }
@@ -142,10 +145,26 @@ impl House {
             reporters: Arc::clone(&self.reporters),
             statistics: Arc::new(self.statistics()),
             feedback: Arc::new(self.feedback()),
+            log: self.log.clone(),
             operations: Arc::clone(&self.desk) as Arc<dyn atalaya_web::Operations>,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             config: self.config.clone(),
         }
+    }
+
+    /// Keeps the public log at what was decided.
+    pub(crate) async fn keep_log(&mut self) -> Arc<PublicLog> {
+        let settings = LogSettings {
+            origin: "list.example/log".to_owned(),
+            head_file: self.folder.path().join("log.head"),
+            keep_salts: Period::days(365),
+        };
+        let opened = PublicLog::open(self.store.clone(), self.clock.clock(), settings).await;
+        let log = Arc::new(opened.unwrap());
+        let mut keeper = LogKeeper::new(Arc::clone(&log));
+        while keeper.step().await.unwrap() > 0 {}
+        self.log = Some(Arc::clone(&log));
+        log
     }
 
     /// The feedback loop.

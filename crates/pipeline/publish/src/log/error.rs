@@ -27,7 +27,7 @@ pub enum LogError {
     /// The store knows less than others were shown, or something else. The operator must begin another log.
     #[error(
         "the store was put back: others were shown a head of {shown} entries that its {size} do not lead to; \
-         begin another log with `atalaya log restart NAME`"
+         begin another log with `atalaya public-log restart NAME`"
     )]
     PutBack {
         /// The size that was shown.
@@ -37,7 +37,7 @@ pub enum LogError {
     },
     /// What is kept of the log does not belong together. The operator must begin another log.
     #[error(
-        "the log in the store is damaged: {0}; put the store back, or begin another log with `atalaya log restart NAME`"
+        "the log in the store is damaged: {0}; put the store back, or begin another log with `atalaya public-log restart NAME`"
     )]
     Damaged(String),
     /// A decision is missing between two others. Give up.

@@ -87,6 +87,14 @@ impl PublicLog {
         self.head.load_full()
     }
 
+    /// The head in the store, whether it may be shown or not.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn stored_head(&self) -> Result<Option<LogHead>, LogError> {
+        Ok(self.store.log_head().await?)
+    }
+
     /// Why the log stands still.
     #[must_use]
     pub fn trouble(&self) -> Option<Arc<String>> {
