@@ -330,9 +330,9 @@ async fn a_form_that_was_on_its_way_undoes_no_reset() {
         encoded("la frase del ladron")
     );
     let name: AccountName = "marta".parse().unwrap();
-    let meanwhile = async {
+    let meanwhile = Box::pin(async {
         reset(&house.store, &by, &name, holds).await.unwrap();
-    };
+    });
     let page = send_around(&pages, form("/console/me/password"), text, meanwhile).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
     let account = named(&house.store, &name).await.unwrap();
