@@ -333,7 +333,7 @@ async fn a_form_that_was_on_its_way_undoes_no_reset() {
     let meanwhile = async {
         reset(&house.store, &by, &name, holds).await.unwrap();
     };
-    let page = send_around(&pages, form("/console/me/password"), text, meanwhile).await;
+    let page = Box::pin(send_around(&pages, form("/console/me/password"), text, meanwhile)).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
     let account = named(&house.store, &name).await.unwrap();
     assert!(!account.is_open(), "who was reset has given himself a password");

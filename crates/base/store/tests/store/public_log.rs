@@ -123,9 +123,9 @@ async fn salts_are_forgotten_once_nothing_stands_by_them(fixture: Fixture) {
 
 async fn two_do_not_add_at_once(fixture: Fixture) {
     let store = fixture.store.clone();
+    let other = fixture.again().await;
     let mut first = store.begin().await.unwrap();
     assert_eq!(first.take_log().await.unwrap(), None);
-    let other = fixture.again().await;
     let second = tokio::spawn(async move {
         let mut second = other.begin().await.unwrap();
         second.take_log().await.unwrap()
