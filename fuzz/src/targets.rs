@@ -3,7 +3,7 @@
 use crate::{
     bounce, complaint, config, contacts, conversation, dkim, dns, lists, logs, mbox, message, milter,
     mta_sts, pcap, places, policy, puzzle, rbldnsd, rdap, received, redact, reply, reports, shape,
-    signatures, smtp, spf, statistics, syn, ticket, verp, whois, words,
+    signatures, smtp, spf, statistics, syn, ticket, tlog, verp, whois, words,
 };
 
 /// A target: takes any bytes, and panics where a property does not hold.
@@ -41,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("spf", spf),
     ("statistics", statistics),
     ("ticket", ticket),
+    ("tlog", tlog),
     ("verp", verp),
     ("whois", whois),
     ("words", words),

@@ -64,6 +64,7 @@ targets!(
     statistics,
     syn,
     ticket,
+    tlog,
     verp,
     whois,
     words

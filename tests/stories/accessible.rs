@@ -20,7 +20,7 @@ const PASSWORD: &str = "a long enough password";
 const STEP: u64 = 30;
 
 /// The pages for everybody.
-const PUBLIC: [&str; 16] = [
+const PUBLIC: [&str; 19] = [
     "/",
     "/?lang=es",
     "/ip/192.0.2.7",
@@ -31,6 +31,9 @@ const PUBLIC: [&str; 16] = [
     "/policy",
     "/use",
     "/data",
+    "/log",
+    "/log?lang=es",
+    "/ip/192.0.2.7/proof",
     "/api",
     "/stats",
     "/feedback",
@@ -126,6 +129,7 @@ fn server() -> Server {
     ];
     server.command(&add);
     server.command(&["allow", "add", "192.0.2.64/28", "--reason", "Our own."]);
+    crate::public_log::until_logged(&server, 2);
     server
 }
 

@@ -20,7 +20,7 @@ fn verify(arguments: &[&str]) -> (bool, String) {
 }
 
 /// Waits until the log has so many entries; gives the line with its key.
-fn until_logged(server: &Server, entries: u64) -> String {
+pub(crate) fn until_logged(server: &Server, entries: u64) -> String {
     until("the log to have its entries", || {
         let shown: serde_json::Value =
             serde_json::from_str(&server.command(&["public-log", "show", "--json"])).unwrap();

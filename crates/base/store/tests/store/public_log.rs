@@ -11,6 +11,7 @@ use crate::support::{Fixture, decide, decision, listed_until};
 on_both!(
     Fixture:
     what_is_added_is_read_back,
+    a_logged_decision_comes_with_what_opens_it,
     salts_are_forgotten_once_nothing_stands_by_them,
     two_do_not_add_at_once,
     a_deleted_log_begins_again,
@@ -67,6 +68,19 @@ async fn what_is_added_is_read_back(fixture: Fixture) {
     assert_eq!(read(0, 1, 256).await, [hash(2), hash(3)]);
     assert_eq!(read(1, 1, 256).await, [hash(8)]);
     assert_eq!(read(2, 0, 256).await, []);
+}
+
+async fn a_logged_decision_comes_with_what_opens_it(fixture: Fixture) {
+    let store = &fixture.store;
+    for address in ["192.0.2.1", "192.0.2.2"] {
+        decide(
+            store,
+            &decision(address, listed_until(1_000)),
+            fixture.time.clock().now(),
+        )
+        .await;
+    }
+    add(store, &[leaf(1, 1), leaf(2, 2)], &[], 2).await;
     let logged = store.logged(Serial(1), 1).await.unwrap();
     assert_eq!(logged.len(), 1);
     assert_eq!((logged[0].decided.serial, logged[0].leaf), (Serial(2), hash(2)));
@@ -109,9 +123,9 @@ async fn salts_are_forgotten_once_nothing_stands_by_them(fixture: Fixture) {
 
 async fn two_do_not_add_at_once(fixture: Fixture) {
     let store = fixture.store.clone();
+    let other = fixture.again().await;
     let mut first = store.begin().await.unwrap();
     assert_eq!(first.take_log().await.unwrap(), None);
-    let other = fixture.again().await;
     let second = tokio::spawn(async move {
         let mut second = other.begin().await.unwrap();
         second.take_log().await.unwrap()
