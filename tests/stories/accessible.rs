@@ -13,8 +13,8 @@ use crate::harness::{Server, have, until};
 /// The version of axe-core whose verdict counts.
 const AXE: &str = "axe-core@4.14.1";
 /// Screens: wide, and a phone.
-const WIDE: (u32, u32) = (1_280, 900);
-const PHONE: (u32, u32) = (390, 844);
+pub(crate) const WIDE: (u32, u32) = (1_280, 900);
+pub(crate) const PHONE: (u32, u32) = (390, 844);
 const PASSWORD: &str = "a long enough password";
 /// Seconds of a step of the second factor.
 const STEP: u64 = 30;
@@ -99,7 +99,7 @@ fn faults(browser: &Driver, axe: &str) -> Vec<String> {
 }
 
 /// Signs up by an invitation, with the codes of an authenticator, as the first administrator does.
-fn sign_up(server: &Server, browser: &Driver, name: &str) {
+pub(crate) fn sign_up(server: &Server, browser: &Driver, name: &str) {
     let told = server.command(&["account", "invite", name, "--role", "administrator"]);
     let (_, path) = told.lines().next().unwrap().split_once("/console/").unwrap();
     browser.open(&format!("http://{}/console/{path}", server.http));
@@ -116,7 +116,7 @@ fn sign_up(server: &Server, browser: &Driver, name: &str) {
 }
 
 /// A server with something to show.
-fn server() -> Server {
+pub(crate) fn server() -> Server {
     let server = Server::start("");
     let add = [
         "list",
@@ -141,9 +141,14 @@ fn axe_finds_no_fault_on_any_page() {
     let Some(axe) = axe() else { return };
     let server = server();
     let mut all = Vec::new();
-    for (number, (screen, theme)) in [(WIDE, Theme::Light), (PHONE, Theme::Light), (WIDE, Theme::Dark)]
-        .into_iter()
-        .enumerate()
+    for (number, (screen, theme)) in [
+        (WIDE, Theme::Light),
+        (PHONE, Theme::Dark),
+        (PHONE, Theme::Light),
+        (WIDE, Theme::Dark),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let browser = Driver::start(screen, theme);
         let mut look = |pages: &[&str]| {

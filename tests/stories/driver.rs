@@ -30,7 +30,17 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Starts one with a screen of this size.
-    pub(crate) fn start((width, height): (u32, u32), theme: Theme) -> Self {
+    pub(crate) fn start(screen: (u32, u32), theme: Theme) -> Self {
+        Self::start_with(screen, theme, &json!({}))
+    }
+
+    /// Starts one that runs no script of any page.
+    pub(crate) fn without_scripts(screen: (u32, u32)) -> Self {
+        let nothing = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        Self::start_with(screen, Theme::Light, &nothing)
+    }
+
+    fn start_with((width, height): (u32, u32), theme: Theme, preferences: &Value) -> Self {
         let port = free_port();
         let profile = tempfile::tempdir().unwrap();
         let child = Command::new("chromedriver")
@@ -60,8 +70,7 @@ impl Driver {
             "--disable-sync".to_owned(),
             format!("--user-data-dir={profile}"),
         ];
-        let wanted =
-            json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": arguments } } } });
+        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": arguments, "prefs": preferences } } } });
         let made = driver.call("POST", "/session", &wanted);
         driver.session = format!("/session/{}", made["sessionId"].as_str().unwrap());
         let screen =
@@ -102,6 +111,18 @@ impl Driver {
             &format!("/element/{field}/value"),
             &json!({ "text": text }),
         );
+    }
+
+    /// Presses a key of the keyboard, wherever the page is (`WebDriver` section 17.4.2: keys have private code points).
+    pub(crate) fn strike(&self, key: char) {
+        let strokes = ["keyDown", "keyUp"].map(|stroke| json!({ "type": stroke, "value": key.to_string() }));
+        let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] });
+        self.ask("POST", "/actions", &actions);
+    }
+
+    /// The address of the page that is open.
+    pub(crate) fn at(&self) -> String {
+        self.ask("GET", "/url", &json!({})).as_str().unwrap().to_owned()
     }
 
     /// Presses a button, and waits for the page behind it.
@@ -167,11 +188,23 @@ impl Driver {
     }
 }
 
+impl Driver {
+    /// Asks the driver to end its browser, which is in a group of its own; tells nobody where that fails.
+    fn end_browser(&self) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let head = "HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        write!(stream, "DELETE {} {head}", self.session)?;
+        // It answers when the browser has ended.
+        stream.read(&mut [0]).map(|_read| ())
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
-        // The browser is the driver's child: only the driver can end it.
-        if !self.session.is_empty() && !std::thread::panicking() {
-            self.ask("DELETE", "", &json!({}));
+        // Also where a story has failed: nothing in here may fail a second time.
+        if !self.session.is_empty() {
+            drop(self.end_browser());
         }
         drop(self.child.kill());
         drop(self.child.wait());

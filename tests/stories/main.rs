@@ -46,3 +46,4 @@ mod serving;
 mod signatures;
 mod statistics;
 mod taken_back;
+mod walks;

@@ -7,7 +7,7 @@ use crate::first_light::{Sink, serve_recorded_rdap};
 use crate::harness::{Server, have, swaks, until};
 
 /// The sender of the story: a loopback address, and the address of a recorded RDAP answer that it stands for.
-const SENDER: (&str, &str) = ("127.0.0.23", "62.239.237.1");
+pub(crate) const SENDER: (&str, &str) = ("127.0.0.23", "62.239.237.1");
 /// Where the recorded answer says complaints go.
 const CONTACT: &str = "zzdnsr@bt.com";
 
@@ -16,18 +16,10 @@ fn the_link_of_a_notice_opens_the_page_that_takes_the_address_off() {
     if !have(&["swaks", "dig", "smtp-sink"]) {
         return;
     }
-    let Some(rdap) = serve_recorded_rdap() else { return };
-    let sink = Sink::start();
-    let (local, address) = SENDER;
-    let server = Server::start(&format!(
-        "public_url = \"https://list.atalaya.example\"\n[trap.stand_for]\n\"{local}\" = \"{address}\"\n\
-         [contact]\nbootstrap_url = \"\"\nwhois_server = \"\"\nrdap_servers = {{ \"62.0.0.0/8\" = \"http://{rdap}/\" }}\n\
-         [notice]\nrelay = \"127.0.0.1:{}\"\ntls = \"none\"\nsender = \"list@atalaya.example\"\n",
-        sink.port
-    ));
-    swaks(server.smtp, local, &["--header", "Subject: Cheap watches"]);
-    let notice = until("the notice", || sink.mails().into_iter().next());
-    let link = link(&notice);
+    let Some((server, sink, link)) = told_network() else {
+        return;
+    };
+    let address = SENDER.1;
 
     let (status, page) = server.http("GET", &link);
     assert_eq!(status, 200, "{page}");
@@ -69,6 +61,23 @@ fn the_link_of_a_notice_opens_the_page_that_takes_the_address_off() {
     assert!(fresh.contains(&format!("<{CONTACT}>")), "{fresh}");
     let (status, page) = server.http("GET", &self::link(&fresh));
     assert_eq!(status, 200, "{page}");
+}
+
+/// A network that was told of an address; gives the path of the link in its notice too. None, and a skip, without the recorded answer.
+pub(crate) fn told_network() -> Option<(Server, Sink, String)> {
+    let rdap = serve_recorded_rdap()?;
+    let sink = Sink::start();
+    let (local, address) = SENDER;
+    let server = Server::start(&format!(
+        "public_url = \"https://list.atalaya.example\"\n[trap.stand_for]\n\"{local}\" = \"{address}\"\n\
+         [contact]\nbootstrap_url = \"\"\nwhois_server = \"\"\nrdap_servers = {{ \"62.0.0.0/8\" = \"http://{rdap}/\" }}\n\
+         [notice]\nrelay = \"127.0.0.1:{}\"\ntls = \"none\"\nsender = \"list@atalaya.example\"\n",
+        sink.port
+    ));
+    swaks(server.smtp, local, &["--header", "Subject: Cheap watches"]);
+    let notice = until("the notice", || sink.mails().into_iter().next());
+    let link = link(&notice);
+    Some((server, sink, link))
 }
 
 /// The path of the link to the page of the network in a mail.

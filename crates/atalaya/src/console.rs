@@ -24,7 +24,7 @@ fn request(order: &Order) -> serde_json::Result<Request> {
 mod tests {
     use atalaya_formats::view::View;
     use atalaya_model::{Class, ObservationId, Timestamp};
-    use atalaya_web::{EvidenceOrder, OutboxOrder, RulesOrder};
+    use atalaya_web::{EvidenceOrder, OutboxOrder, RulesOrder, SuppressOrder};
     use uuid::Uuid;
 
     use super::*;
@@ -67,6 +67,16 @@ mod tests {
             }),
             Order::Outbox(OutboxOrder::Retry { id: Some(id) }),
             Order::Outbox(OutboxOrder::Drop { id }),
+            Order::Outbox(OutboxOrder::Read { id }),
+            Order::Suppress(SuppressOrder::Add {
+                address: "a@b.example".parse().unwrap(),
+                why: "why".to_owned(),
+                until: None,
+            }),
+            Order::Suppress(SuppressOrder::Remove {
+                address: "a@b.example".parse().unwrap(),
+                even_if_asked: true,
+            }),
         ];
         for order in orders {
             let written = serde_json::to_value(&order).unwrap();

@@ -1,6 +1,8 @@
 //! What a person does about mails in the outbox, and about addresses that no mail goes to.
 
+use anyhow::Context;
 use atalaya_model::{MailAddress, Timestamp};
+use atalaya_notify::ShownMail;
 use atalaya_store::{Asked, KeptMail, Store, Suppressed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +21,8 @@ pub(crate) enum OutboxRequest {
         state: Option<String>,
         after: Option<Uuid>,
     },
+    /// One with its words; the answer is a [`ShownMail`].
+    Read { id: Uuid },
     /// Have one tried at once and anew, or all that failed; the answer is their number.
     Retry { id: Option<Uuid> },
     /// Give one up that waits; the answer is whether it did.
@@ -50,6 +54,11 @@ pub(crate) async fn answer_about_outbox(store: &Store, asked: OutboxRequest) -> 
         OutboxRequest::Show { state, after } => {
             let mails: Vec<KeptMail> = store.mails(state.as_deref(), after, PAGE).await?;
             serde_json::to_value(mails)?
+        }
+        OutboxRequest::Read { id } => {
+            let kept = store.kept_mail(id).await?;
+            let (mail, message) = kept.with_context(|| format!("no mail {id} is in the outbox"))?;
+            serde_json::to_value(ShownMail::of(mail, &message))?
         }
         OutboxRequest::Retry { id } => serde_json::to_value(store.retry_mails(id).await?)?,
         OutboxRequest::Drop { id } => serde_json::to_value(store.drop_mail(id).await?)?,

@@ -33,7 +33,7 @@ pub use config::WebConfig;
 pub use console::access::keep as accounts;
 pub use console::{
     Answering, ConsoleConfig, EvidenceOrder, Nobody, Operations, Order, OutboxOrder, RulesOrder, RulesShown,
-    SecondFactor,
+    SecondFactor, SuppressOrder,
 };
 pub use lookup::NotLoaded;
 pub use reports::{BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used};

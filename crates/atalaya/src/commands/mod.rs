@@ -155,3 +155,24 @@ pub(crate) fn nothing_text(what: &str, prefix: Option<Prefix>, serial: Serial) -
         None => format!("Nothing is {what} (serial {serial})."),
     }
 }
+
+/// A text of others as it may be shown on a terminal: control characters that are no line ends or tabs are marked.
+pub(crate) fn printable(text: &str) -> String {
+    let shown = text.chars().filter(|c| *c != '\r').map(|c| match c {
+        '\n' | '\t' => c,
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    });
+    shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_cannot_move_the_cursor() {
+        let mail = String::from_utf8_lossy(b"a\x1b[2J\r\n\tb\xff");
+        assert_eq!(printable(&mail), "a\u{fffd}[2J\n\tb\u{fffd}");
+    }
+}

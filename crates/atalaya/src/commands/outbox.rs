@@ -1,11 +1,12 @@
-//! `outbox show`, `outbox retry`, `outbox drop`: what became of notices, and having them tried anew.
+//! `outbox show`, `read`, `retry`, `drop`: what became of notices, and having them tried anew.
 
 use anyhow::bail;
+use atalaya_notify::ShownMail;
 use atalaya_store::KeptMail;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::{Form, line_to, print, print_json};
+use super::{Form, line_to, print, print_json, printable};
 use crate::cli::Place;
 use crate::control::Request;
 use crate::folder::Missing;
@@ -16,6 +17,8 @@ use crate::outgoing::OutboxRequest;
 pub(crate) enum OutboxCommand {
     /// Show the mails in the outbox: what waits, and what became of the others
     Show(OutboxShow),
+    /// Print a mail as text, without the secrets in its links
+    Read(OutboxRead),
     /// Have a mail tried at once and anew, or all that failed
     Retry(OutboxRetry),
     /// Give a mail up that waits
@@ -31,6 +34,18 @@ pub(crate) struct OutboxShow {
     #[arg(long, value_parser = ["waiting", "sent", "filed", "failed", "dropped"])]
     state: Option<String>,
     /// Print JSON, one mail a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// `outbox read`.
+#[derive(Debug, Args)]
+pub(crate) struct OutboxRead {
+    #[command(flatten)]
+    place: Place,
+    /// The mail, as `outbox show` names it
+    id: Uuid,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -57,10 +72,16 @@ pub(crate) struct OutboxDrop {
     id: Uuid,
 }
 
-/// Runs one of the three.
+/// Runs one of the four.
 pub(crate) async fn run(command: OutboxCommand) -> anyhow::Result<()> {
     match command {
         OutboxCommand::Show(show) => run_show(show).await,
+        OutboxCommand::Read(OutboxRead { place, id, json }) => {
+            let mut line = line_to(&place, Missing::Refused).await?;
+            let read = Request::Outbox(OutboxRequest::Read { id });
+            let shown: ShownMail = line.ask(read).await?;
+            print_shown(&shown, Form::from(json))
+        }
         OutboxCommand::Retry(retry) => {
             let mut line = line_to(&retry.place, Missing::Refused).await?;
             let asked = Request::Outbox(OutboxRequest::Retry { id: retry.id });
@@ -129,5 +150,20 @@ fn print_mail(mail: &KeptMail, form: Form) -> anyhow::Result<()> {
     match &mail.last_error {
         Some(why) => print(format_args!("  {why}")),
         None => Ok(()),
+    }
+}
+
+fn print_shown(shown: &ShownMail, form: Form) -> anyhow::Result<()> {
+    if form == Form::Json {
+        return print_json(shown);
+    }
+    print_mail(&shown.mail, form)?;
+    print("")?;
+    for (name, value) in &shown.head {
+        print(format_args!("{name}: {}", printable(value)))?;
+    }
+    match &shown.text {
+        Some(text) => print(format_args!("\n{}", printable(text).trim_end())),
+        None => print("\nThere are no words in it."),
     }
 }

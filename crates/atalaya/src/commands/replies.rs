@@ -1,14 +1,11 @@
 //! `replies list`, `show`, `settle`: what was heard of notices, and what waits for a person.
 
-use std::io::Write as _;
-
-use anyhow::Context;
 use atalaya_model::Prefix;
 use atalaya_notify::{Settlement, Which};
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::{Form, line_to, print, print_json};
+use super::{Form, line_to, print, print_json, printable};
 use crate::cli::Place;
 use crate::control::Request;
 use crate::folder::Missing;
@@ -106,9 +103,7 @@ async fn run_show(show: RepliesShow) -> anyhow::Result<()> {
     match shown.mail {
         Some(mail) => {
             print("")?;
-            let mut out = std::io::stdout().lock();
-            out.write_all(&printable(&mail.0))
-                .context("cannot write the answer")
+            print(printable(&String::from_utf8_lossy(&mail.0)).trim_end())
         }
         None => print("The mail is not kept any more."),
     }
@@ -149,28 +144,4 @@ fn row(line: &ReplyLine) -> String {
         line.id, line.at, line.kind, line.confidence, line.action, line.sender
     );
     row.trim_end_matches([':', ' ']).to_owned()
-}
-
-/// A mail as it may be shown on a terminal: control characters that are no line ends or tabs are marked.
-fn printable(mail: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(mail);
-    let shown = text.chars().filter(|c| *c != '\r').map(|c| match c {
-        '\n' | '\t' => c,
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    });
-    shown.collect::<String>().into_bytes()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mail_cannot_move_the_cursor() {
-        assert_eq!(
-            printable(b"a\x1b[2J\r\n\tb\xff"),
-            "a\u{fffd}[2J\n\tb\u{fffd}".as_bytes()
-        );
-    }
 }

@@ -200,7 +200,7 @@ fn of_feedback(asked: &FeedbackRequest) -> Option<Planned> {
 /// What is changed of the outbox.
 fn of_outbox(asked: &OutboxRequest) -> Option<Planned> {
     match asked {
-        OutboxRequest::Show { .. } => None,
+        OutboxRequest::Show { .. } | OutboxRequest::Read { .. } => None,
         OutboxRequest::Retry { id } => {
             let target = id.map_or_else(|| "all that failed".to_owned(), |id| id.to_string());
             Some(Planned::new(Act::RetryMail, &target, Value::Null))

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use atalaya_model::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::sql::{Row, Value, values};
 use crate::{Store, StoreError, Topic, Transaction};
@@ -22,6 +23,25 @@ pub struct Job {
     pub payload: String,
     /// How often it was taken, this time included.
     pub attempts: u32,
+}
+
+/// What is known of a job that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptJob {
+    /// Names it.
+    pub id: i64,
+    /// What kind of work it is.
+    pub kind: String,
+    /// Names it among its kind.
+    pub key: String,
+    /// `waiting`, `done` or `abandoned`.
+    pub state: String,
+    /// When it is due, where it waits; else about when it was tried last.
+    pub due_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What stood in the way the last time.
+    pub last_error: Option<String>,
 }
 
 /// Marks a job as done.
@@ -83,6 +103,46 @@ impl Store {
     pub async fn abandon_job(&self, id: i64, why: &str) -> Result<(), StoreError> {
         let sql = "UPDATE jobs SET state = 'abandoned', last_error = $2 WHERE id = $1 AND state = 'waiting'";
         self.write_one(sql, values![id, why]).await
+    }
+
+    /// How many jobs there are, by kind and state, in the order of both. What is done is deleted after a while.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn job_counts(&self) -> Result<Vec<(String, String, u64)>, StoreError> {
+        let sql = "SELECT kind, state, COUNT(*) FROM jobs GROUP BY kind, state ORDER BY kind, state";
+        let rows = self.read().await?.rows(sql, Vec::new()).await?;
+        let count = |mut row: Row| Ok((row.take()?, row.take()?, row.take_count()?));
+        rows.into_iter().map(count).collect()
+    }
+
+    /// A page of the jobs with trouble, the newest first, behind the last of the page before: those that were given up, and those that wait to be
+    /// tried again.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn troubled_jobs(&self, behind: Option<i64>, limit: u32) -> Result<Vec<KeptJob>, StoreError> {
+        let sql = "SELECT id, kind, key, state, due_at, attempts, last_error FROM jobs \
+                   WHERE id < $1 AND state <> 'done' AND last_error IS NOT NULL ORDER BY id DESC LIMIT $2";
+        let row = values![behind.unwrap_or(i64::MAX), limit];
+        let rows = self.read().await?.rows(sql, row).await?;
+        rows.into_iter().map(kept_job).collect()
+    }
+
+    /// Has jobs tried anew that were given up: one, or all. Tells how many.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn retry_jobs(&self, id: Option<i64>) -> Result<u64, StoreError> {
+        let head = "UPDATE jobs SET state = 'waiting', due_at = $1, attempts = 0 WHERE state = 'abandoned'";
+        let now = self.now();
+        let (sql, row) = match id {
+            Some(id) => (format!("{head} AND id = $2"), values![now, id]),
+            None => (head.to_owned(), values![now]),
+        };
+        let count = self.write().await?.execute(sql, row).await?;
+        self.ring(Topic::Jobs);
+        Ok(count)
     }
 
     /// Deletes some jobs and mails that were finished before a moment, however they ended; tells whether there may be more. Their keys
@@ -207,5 +267,18 @@ fn job(mut row: Row) -> Result<Job, StoreError> {
         key: row.take()?,
         payload: row.take()?,
         attempts: row.take_count()?,
+    })
+}
+
+/// Reads what is known of a job; the columns are taken in their order.
+fn kept_job(mut row: Row) -> Result<KeptJob, StoreError> {
+    Ok(KeptJob {
+        id: row.take()?,
+        kind: row.take()?,
+        key: row.take()?,
+        state: row.take()?,
+        due_at: row.take_time()?,
+        attempts: row.take_count()?,
+        last_error: row.take()?,
     })
 }

@@ -56,7 +56,7 @@ pub use enrolments::{Enrolment, EnrolmentState, Proof, Ways};
 pub use error::StoreError;
 pub use feedback::{Delivery, FeedbackEvent, FeedbackLine, Way};
 pub use heard::{Effect, Heard, NewHeard};
-pub use jobs::Job;
+pub use jobs::{Job, KeptJob};
 pub use letters::{Counting, Gathered, Letter, Letters, without_tag};
 pub use list::{ListLine, Piece};
 pub use mailboxes::{DeathRules, Mailbox};

@@ -188,11 +188,51 @@ impl Store {
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Vec<KeptMail>, StoreError> {
-        let sql = "SELECT id, recipient, state, created_at, due_at, attempts, last_error, CAST(length(message) AS BIGINT) FROM outbox \
-                   WHERE id > $1 AND ($2 = '' OR state = $2) ORDER BY id LIMIT $3";
+        let sql = format!(
+            "SELECT {KEPT} FROM outbox WHERE id > $1 AND ($2 = '' OR state = $2) ORDER BY id LIMIT $3"
+        );
         let row = values![after.unwrap_or_default(), state.unwrap_or_default(), limit];
         let rows = self.read().await?.rows(sql, row).await?;
         rows.into_iter().map(kept_mail).collect()
+    }
+
+    /// A page of the mails in a state, or of all, the newest first, behind the last of the page before.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn newest_mails(
+        &self,
+        state: Option<&str>,
+        behind: Option<(Timestamp, Uuid)>,
+        limit: u32,
+    ) -> Result<Vec<KeptMail>, StoreError> {
+        let (at, id) = behind.unwrap_or((Timestamp::from_micros(i64::MAX), Uuid::max()));
+        let read = |rest: &str| {
+            format!(
+                "SELECT {KEPT} FROM outbox WHERE (created_at, id) < ($1, $2) {rest} \
+                 ORDER BY created_at DESC, id DESC LIMIT $3"
+            )
+        };
+        let (sql, row) = match state {
+            None => (read(""), values![at, id, limit]),
+            Some(state) => (read("AND state = $4"), values![at, id, limit, state]),
+        };
+        let rows = self.read().await?.rows(sql, row).await?;
+        rows.into_iter().map(kept_mail).collect()
+    }
+
+    /// One mail with its message.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn kept_mail(&self, id: Uuid) -> Result<Option<(KeptMail, Vec<u8>)>, StoreError> {
+        let sql = format!("SELECT message, {KEPT} FROM outbox WHERE id = $1");
+        let row = self.read().await?.row(sql, values![id]).await?;
+        row.map(|mut row| {
+            let message = row.take()?;
+            Ok((kept_mail(row)?, message))
+        })
+        .transpose()
     }
 
     /// Has mails tried at once and anew, as if they had just been written: those that failed or were dropped, and those that wait. One
@@ -252,6 +292,9 @@ pub struct KeptMail {
     pub size: u64,
 }
 
+/// The columns of a [`KeptMail`].
+const KEPT: &str =
+    "id, recipient, state, created_at, due_at, attempts, last_error, CAST(length(message) AS BIGINT)";
 /// Nobody is just sending it.
 const NOT_TAKEN: &str = "(leased_until IS NULL OR leased_until <= $1)";
 const POSTPONE: &str = "UPDATE outbox SET due_at = $3, leased_until = NULL, last_error = $4 \

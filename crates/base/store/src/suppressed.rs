@@ -100,6 +100,16 @@ impl Store {
         rows.into_iter().map(suppressed).collect()
     }
 
+    /// What is said of one address, also where its time is over.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn suppressed_one(&self, address: &MailAddress) -> Result<Option<Suppressed>, StoreError> {
+        let sql = "SELECT address, why, since, until FROM suppressed WHERE address = $1";
+        let row = self.read().await?.row(sql, values![caseless(address)]).await?;
+        row.map(suppressed).transpose()
+    }
+
     /// Those of the addresses that no mail may go to now, in small letters, each with the reason.
     ///
     /// # Errors

@@ -18,6 +18,8 @@ pub(crate) enum Place {
     Allowed,
     /// What a person lists or allows.
     ByHand,
+    /// What leaves by mail, whom it may not go to, and what came back.
+    Mail,
     /// The rules of judging.
     Rules,
     /// What was done by whom.
@@ -30,11 +32,12 @@ pub(crate) enum Place {
 
 impl Place {
     /// Those of the navigation.
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Dashboard,
         Self::Listings,
         Self::Allowed,
         Self::ByHand,
+        Self::Mail,
         Self::Rules,
         Self::Audit,
         Self::Accounts,
@@ -47,6 +50,7 @@ impl Place {
             Self::Listings => ("/console/listings", Role::Viewer),
             Self::Allowed => ("/console/allowed", Role::Viewer),
             Self::ByHand => ("/console/by-hand", Role::Operator),
+            Self::Mail => ("/console/outbox", Role::Desk),
             Self::Rules => ("/console/rules", Role::Operator),
             Self::Audit => ("/console/audit", Role::Operator),
             Self::Accounts => ("/console/accounts", Role::Administrator),
@@ -61,6 +65,7 @@ impl Place {
             Self::Listings => t.listings,
             Self::Allowed => t.allowed,
             Self::ByHand => t.by_hand,
+            Self::Mail => t.mail,
             Self::Rules => t.rules,
             Self::Audit => t.audit,
             Self::Accounts => t.accounts,

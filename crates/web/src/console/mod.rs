@@ -26,9 +26,9 @@ use crate::failure::Failure;
 use crate::shield::{self, Bounds};
 
 pub use config::{ConsoleConfig, SecondFactor};
-pub(crate) use layout::{ConsoleFrame, Place};
+pub(crate) use layout::{ConsoleFrame, NavLink, Place};
 pub use operations::{
-    Answering, EvidenceOrder, Nobody, Operations, Order, OutboxOrder, RulesOrder, RulesShown,
+    Answering, EvidenceOrder, Nobody, Operations, Order, OutboxOrder, RulesOrder, RulesShown, SuppressOrder,
 };
 pub(crate) use reading::Pulse;
 

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use atalaya_formats::view::View;
-use atalaya_model::{Class, ObservationId, Prefix, Timestamp};
+use atalaya_model::{Class, MailAddress, ObservationId, Prefix, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -75,6 +75,8 @@ pub enum Order {
     Rules(RulesOrder),
     /// Mails that leave.
     Outbox(OutboxOrder),
+    /// Addresses that no mail goes to.
+    Suppress(SuppressOrder),
 }
 
 /// What is asked about observations.
@@ -124,6 +126,11 @@ pub struct RulesShown {
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "mails", rename_all = "kebab-case")]
 pub enum OutboxOrder {
+    /// One with its words; the answer is a [`ShownMail`](atalaya_notify::ShownMail).
+    Read {
+        /// Which.
+        id: Uuid,
+    },
     /// Have one tried at once and anew, or all that failed; the answer is their number.
     Retry {
         /// Which.
@@ -133,6 +140,28 @@ pub enum OutboxOrder {
     Drop {
         /// Which.
         id: Uuid,
+    },
+}
+
+/// What is done about addresses that no mail goes to.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "addresses", rename_all = "kebab-case")]
+pub enum SuppressOrder {
+    /// Send one no more mail.
+    Add {
+        /// Which.
+        address: MailAddress,
+        /// Why.
+        why: String,
+        /// Until when.
+        until: Option<Timestamp>,
+    },
+    /// Mail may go there again; the answer is whether it could not.
+    Remove {
+        /// Which.
+        address: MailAddress,
+        /// Whether what it asked for itself is forgotten too.
+        even_if_asked: bool,
     },
 }
 

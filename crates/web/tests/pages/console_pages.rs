@@ -15,14 +15,14 @@ async fn house() -> (House, SignedIn) {
 }
 
 /// Sends a form and follows to the page that tells what came of it.
-async fn done(house: &House, who: &SignedIn, path: &str, fields: &[(&str, &str)]) -> Page {
+pub(crate) async fn done(house: &House, who: &SignedIn, path: &str, fields: &[(&str, &str)]) -> Page {
     let page = house.console_post(who, path, fields).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
     house.console(who, page.header("location")).await
 }
 
 /// The number of the deed that a page offers to take back.
-fn deed(page: &Page) -> String {
+pub(crate) fn deed(page: &Page) -> String {
     let (_, behind) = page.text.split_once("name=\"deed\" value=\"").unwrap();
     behind.split('"').next().unwrap().to_owned()
 }

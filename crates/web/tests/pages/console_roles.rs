@@ -159,12 +159,15 @@ async fn whoever_must_have_a_second_factor_sets_it_up_before_anything_else() {
 }
 
 /// The pages, with the least role that each takes.
-const GETS: [(&str, Role); 11] = [
+const GETS: [(&str, Role); 14] = [
     ("/console", Role::Viewer),
     ("/console/listings", Role::Viewer),
     ("/console/allowed", Role::Viewer),
     ("/console/about?prefix=192.0.2.7", Role::Viewer),
     ("/console/by-hand", Role::Operator),
+    ("/console/outbox", Role::Desk),
+    ("/console/outbox?state=failed", Role::Desk),
+    ("/console/suppressed", Role::Desk),
     ("/console/rules", Role::Operator),
     ("/console/me", Role::Viewer),
     ("/console/me/factor", Role::Viewer),
@@ -173,12 +176,16 @@ const GETS: [(&str, Role); 11] = [
     ("/console/accounts", Role::Administrator),
 ];
 /// The forms, with the least role that each takes.
-const POSTS: [(&str, Role); 15] = [
+const POSTS: [(&str, Role); 19] = [
     ("/console/list", Role::Operator),
     ("/console/unlist", Role::Operator),
     ("/console/allow", Role::Operator),
     ("/console/disallow", Role::Operator),
-    ("/console/undo", Role::Operator),
+    ("/console/undo", Role::Desk),
+    ("/console/outbox/retry", Role::Desk),
+    ("/console/outbox/drop", Role::Desk),
+    ("/console/suppress", Role::Desk),
+    ("/console/unsuppress", Role::Desk),
     ("/console/rules/try", Role::Operator),
     ("/console/rules/save", Role::Administrator),
     ("/console/me/password", Role::Viewer),
@@ -209,6 +216,8 @@ async fn every_page_and_form_takes_the_role_that_it_needs() {
         ("act", "disable"),
         ("password", "x"),
         ("prefix", "nothing"),
+        ("address", "nothing"),
+        ("id", "x"),
         ("reason", "x"),
         ("deed", "1000000"),
         ("text", "x"),

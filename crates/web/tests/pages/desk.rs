@@ -7,8 +7,11 @@ use atalaya_decide::{Rules, by_hand};
 use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::{Hiding, Material, Shown, View};
 use atalaya_model::{Clock, ObservationId};
-use atalaya_store::Store;
-use atalaya_web::{Answering, EvidenceOrder, Operations, Order, RulesOrder, RulesShown};
+use atalaya_notify::ShownMail;
+use atalaya_store::{Asked, Store, Suppressed};
+use atalaya_web::{
+    Answering, EvidenceOrder, Operations, Order, OutboxOrder, RulesOrder, RulesShown, SuppressOrder,
+};
 use serde_json::Value;
 
 /// A message that wants to be a page.
@@ -29,6 +32,8 @@ impl Operations for TestDesk {
             match order {
                 Order::Evidence(EvidenceOrder::One { id, view }) => self.evidence(id, view).await,
                 Order::Rules(asked) => self.about_rules(asked),
+                Order::Outbox(asked) => self.about_mails(asked).await,
+                Order::Suppress(asked) => self.about_suppressed(asked).await,
                 order => self.change(order).await,
             }
         })
@@ -106,6 +111,45 @@ impl TestDesk {
             traps: &Arc::default(),
         };
         written(Shown::of(&material, view, hiding, &Arc::<Matcher>::default(), 1 << 20).unwrap())
+    }
+
+    async fn about_mails(&self, asked: OutboxOrder) -> Result<Value, String> {
+        let store = &self.store;
+        match asked {
+            OutboxOrder::Read { id } => {
+                let (mail, message) = store.kept_mail(id).await.unwrap().unwrap();
+                written(ShownMail::of(mail, &message))
+            }
+            OutboxOrder::Retry { id } => written(store.retry_mails(id).await.unwrap()),
+            OutboxOrder::Drop { id } => written(store.drop_mail(id).await.unwrap()),
+        }
+    }
+
+    async fn about_suppressed(&self, asked: SuppressOrder) -> Result<Value, String> {
+        match asked {
+            SuppressOrder::Add { address, why, until } => {
+                let since = self.clock.now();
+                let one = Suppressed {
+                    address,
+                    why,
+                    since,
+                    until,
+                };
+                self.store.suppress_by_hand(&one).await.unwrap();
+                Ok(Value::Null)
+            }
+            SuppressOrder::Remove {
+                address,
+                even_if_asked,
+            } => {
+                let asked = if even_if_asked {
+                    Asked::Forgotten
+                } else {
+                    Asked::Kept
+                };
+                written(self.store.allow_mail_to(&address, asked).await.unwrap())
+            }
+        }
     }
 
     fn about_rules(&self, asked: RulesOrder) -> Result<Value, String> {

@@ -136,6 +136,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "public log",
         statements: PUBLIC_LOG,
     },
+    Step {
+        name: "outbox and jobs as the console lists them",
+        statements: QUEUES,
+    },
 ];
 
 /// The table of the steps that were taken.
@@ -517,6 +521,13 @@ const CONTACTS_BY_TIME: &[&str] = &[
 
 /// A mail that a server may have taken is not tried as often as another one.
 const UNANSWERED: &[&str] = &["ALTER TABLE outbox ADD COLUMN unanswered {int} NOT NULL DEFAULT 0"];
+
+/// Whoever looks through them sees the newest first.
+const QUEUES: &[&str] = &[
+    "CREATE INDEX outbox_written ON outbox (created_at, id)",
+    "CREATE INDEX outbox_of_state ON outbox (state, created_at, id)",
+    "CREATE INDEX jobs_troubled ON jobs (id) WHERE state <> 'done' AND last_error IS NOT NULL",
+];
 
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {

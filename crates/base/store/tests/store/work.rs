@@ -27,6 +27,8 @@ on_both!(
     a_mail_that_may_have_left_counts_how_often,
     who_lost_a_mail_to_somebody_else_notes_no_more_than_that_it_left,
     a_mail_that_failed_is_tried_again_or_dropped_by_hand,
+    mails_are_listed_by_state_the_newest_first,
+    jobs_are_counted_and_those_given_up_are_tried_anew,
     work_wakes_who_waits_for_it,
     what_is_finished_is_deleted_at_its_age_and_what_waits_stays,
 );
@@ -374,4 +376,63 @@ async fn rows(fixture: &Fixture) -> [i64; 2] {
         count(&fixture.url, "jobs").await,
         count(&fixture.url, "outbox").await,
     ]
+}
+
+async fn mails_are_listed_by_state_the_newest_first(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(add_mail(store).await.id);
+        time.advance(Duration::from_secs(1));
+    }
+    store.mail_sent(ids[2]).await.unwrap();
+    ids.reverse();
+    let (mut seen, mut behind) = (Vec::new(), None);
+    loop {
+        let page = store.newest_mails(None, behind, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        behind = Some((last.created_at, last.id));
+        seen.extend(page.iter().map(|mail| mail.id));
+    }
+    assert_eq!(seen, ids);
+    let sent = store.newest_mails(Some("sent"), None, 9).await.unwrap();
+    assert_eq!(sent.iter().map(|mail| mail.id).collect::<Vec<_>>(), [ids[2]]);
+    let (mail, message) = store.kept_mail(ids[0]).await.unwrap().unwrap();
+    assert_eq!(
+        (mail.state.as_str(), message.len() as u64),
+        ("waiting", mail.size)
+    );
+    assert_eq!(store.kept_mail(Uuid::nil()).await.unwrap(), None);
+}
+
+async fn jobs_are_counted_and_those_given_up_are_tried_anew(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    for key in ["1", "2", "3"] {
+        add_job(store, key, time.now()).await;
+    }
+    for why in ["no route", "no answer"] {
+        let job = store.take_job("notice", LEASE).await.unwrap().unwrap();
+        store.abandon_job(job.id, why).await.unwrap();
+    }
+    let count = |state: &str, count: u64| ("notice".to_owned(), state.to_owned(), count);
+    assert_eq!(
+        store.job_counts().await.unwrap(),
+        [count("abandoned", 2), count("waiting", 1)]
+    );
+    let troubled = store.troubled_jobs(None, 9).await.unwrap();
+    let told: Vec<_> = troubled
+        .iter()
+        .map(|job| job.last_error.as_deref().unwrap())
+        .collect();
+    assert_eq!(told, ["no answer", "no route"]);
+    let older = store.troubled_jobs(Some(troubled[0].id), 9).await.unwrap();
+    assert_eq!(older, troubled[1..]);
+    assert_eq!(store.retry_jobs(Some(troubled[0].id)).await.unwrap(), 1);
+    assert_eq!(
+        store.retry_jobs(Some(troubled[0].id)).await.unwrap(),
+        0,
+        "it waits"
+    );
+    assert_eq!(store.retry_jobs(None).await.unwrap(), 1);
+    assert_eq!(store.job_counts().await.unwrap(), [count("waiting", 3)]);
 }

@@ -30,7 +30,7 @@ use crate::texts::{ConsoleTexts, Texts};
 
 pub(crate) use form::{Posted, read_body};
 pub(crate) use program::{Program, answer};
-pub(crate) use visitor::Visitor;
+pub(crate) use visitor::{Visitor, in_query};
 
 /// What stands at the door, for all requests together.
 pub(crate) struct Door {

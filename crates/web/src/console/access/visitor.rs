@@ -236,8 +236,13 @@ fn to_sign_in(parts: &Parts, reader: &Reader) -> Response {
     } else {
         ROOT
     };
-    let next: String = next.bytes().map(escaped).collect();
+    let next = in_query(next);
     Redirect::to(&reader.link_to(&format!("{SIGN_IN}?next={next}"))).into_response()
+}
+
+/// A text as it stands in a query.
+pub(crate) fn in_query(text: &str) -> String {
+    text.bytes().map(escaped).collect()
 }
 
 /// A byte of a path as it stands in a query.

@@ -50,6 +50,10 @@ async fn do_it(shared: &Inner, deed: &Deed, orders: Vec<Order>) -> Result<DeedId
     let (mut outcome, mut details) = (DeedOutcome::Done, Value::Null);
     for order in orders {
         match shared.app.operations.answer(order).await {
+            Ok(answer) if is_nothing(&answer) => {
+                (outcome, details) = (DeedOutcome::Failed, json!({ "error": NOTHING }));
+                break;
+            }
             Ok(answer) => details = answer,
             Err(error) => {
                 (outcome, details) = (DeedOutcome::Failed, json!({ "error": error }));
@@ -59,6 +63,14 @@ async fn do_it(shared: &Inner, deed: &Deed, orders: Vec<Order>) -> Result<DeedId
     }
     store.end_deed(id, outcome, &details).await?;
     Ok(id)
+}
+
+/// What is told where there was nothing to do it to.
+const NOTHING: &str = "There is nothing of the kind, it was done already, or somebody else is just at it.";
+
+/// Whether an answer says that nothing was done: that it was not, or to how many.
+fn is_nothing(answer: &Value) -> bool {
+    *answer == Value::Bool(false) || answer.as_u64() == Some(0)
 }
 
 /// The way back to a page that tells of a deed.
@@ -117,7 +129,12 @@ pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
     let is_known = match kept.deed.act {
         Act::List | Act::Allow => true,
         // What stood there stands only in deeds of the console.
-        Act::Unlist | Act::Disallow => kept.deed.details.get("before").is_some(),
+        Act::Unlist | Act::Disallow | Act::Suppress => kept.deed.details.get("before").is_some(),
+        Act::Unsuppress => kept
+            .deed
+            .details
+            .get("before")
+            .is_some_and(|before| !before.is_null()),
         _ => false,
     };
     is_done && is_known && kept.undone_by.is_none()
@@ -125,3 +142,5 @@ pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
 
 /// The least role that changes the list.
 pub(super) const CHANGES: Role = Role::Operator;
+/// The least role that sees and changes whom mail goes to, and what came back.
+pub(super) const MAIL: Role = Role::Desk;

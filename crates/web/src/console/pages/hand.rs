@@ -1,17 +1,15 @@
-//! What a person lists, takes off, allows and disallows, and takes back.
-
-use std::time::Duration;
+//! What a person lists, takes off, allows and disallows.
 
 use askama::Template;
 use atalaya_model::{Act, AllowEntry, Class, Listing, Prefix, Timestamp};
-use atalaya_store::DeedId;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::act::{CHANGES, Deeds, Told, perform};
+use super::forms::{days_of, reason_of};
 use super::rows::{AllowRow, ListingRow, classes};
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
@@ -22,12 +20,8 @@ use crate::pages::page;
 
 /// Listings that a preview shows.
 const MOST_SHOWN: u32 = 20;
-/// The longest reason, in characters: it stands in DNS answers and on pages.
-const MAX_REASON: usize = 200;
-/// The longest end that a form sets, in days.
-const MAX_DAYS: u64 = 3_650;
 /// The choices of an end, in days.
-const DAYS: [u64; 6] = [1, 3, 7, 30, 90, 365];
+pub(super) const DAYS: [u64; 6] = [1, 3, 7, 30, 90, 365];
 
 /// What a page by hand is asked for.
 #[derive(Deserialize)]
@@ -137,22 +131,11 @@ pub(super) struct Entry {
 
 impl Entry {
     fn reason(&self) -> Result<String, Failure> {
-        let reason = self.reason.trim();
-        let is_good = !reason.is_empty()
-            && reason.chars().count() <= MAX_REASON
-            && !reason.chars().any(char::is_control);
-        is_good.then(|| reason.to_owned()).ok_or(Failure::BadRequest)
+        reason_of(&self.reason)
     }
 
     fn until(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
-        if self.days.is_empty() {
-            return Ok(None);
-        }
-        let days: u64 = self.days.parse().map_err(|_bad| Failure::BadRequest)?;
-        if !(1..=MAX_DAYS).contains(&days) {
-            return Err(Failure::BadRequest);
-        }
-        Ok(Some(now.plus(Duration::from_secs(days.saturating_mul(86_400)))))
+        Ok(days_of(&self.days)?.map(|days| now.plus(days)))
     }
 
     fn prefix(&self) -> Result<Prefix, Failure> {
@@ -170,7 +153,7 @@ pub(super) fn prefix_of(text: &str) -> Option<Prefix> {
 }
 
 /// What stands at exactly this prefix, as undoing needs it.
-async fn listed(shared: &Inner, prefix: &Prefix) -> Result<Vec<Listing>, Failure> {
+pub(super) async fn listed(shared: &Inner, prefix: &Prefix) -> Result<Vec<Listing>, Failure> {
     let now = shared.app.clock.now();
     let mut listings = shared.app.store.listings(prefix).await?;
     listings.retain(|listing| !listing.is_over(now));
@@ -178,7 +161,7 @@ async fn listed(shared: &Inner, prefix: &Prefix) -> Result<Vec<Listing>, Failure
 }
 
 /// The entry of the allow list for exactly this prefix.
-async fn allowed(shared: &Inner, prefix: &Prefix) -> Result<Option<AllowEntry>, Failure> {
+pub(super) async fn allowed(shared: &Inner, prefix: &Prefix) -> Result<Option<AllowEntry>, Failure> {
     let around = shared.app.store.allowed_covering(&[*prefix]).await?;
     let now = shared.app.clock.now();
     Ok(around
@@ -187,7 +170,7 @@ async fn allowed(shared: &Inner, prefix: &Prefix) -> Result<Option<AllowEntry>, 
 }
 
 /// The page that an act on a prefix leads back to.
-fn back_to(prefix: &Prefix) -> String {
+pub(super) fn back_to(prefix: &Prefix) -> String {
     format!("/console/by-hand?prefix={prefix}")
 }
 
@@ -274,89 +257,4 @@ pub(super) async fn disallow(
         orders: vec![Order::Disallow { prefix, reason }],
     };
     perform(&shared, &visitor, deeds, &back_to(&prefix)).await
-}
-
-/// Which deed is to be taken back.
-#[derive(Deserialize)]
-pub(super) struct Undo {
-    deed: u64,
-}
-
-/// `POST /console/undo`.
-pub(super) async fn undo(State(shared): State<Shared>, posted: Posted<Undo>) -> Result<Response, Failure> {
-    let Posted { visitor, form } = posted;
-    visitor.needs(CHANGES)?;
-    let kept = shared.app.store.deed(DeedId(form.deed)).await?;
-    let kept = kept.filter(super::act::is_undoable).ok_or(Failure::NotFound)?;
-    let prefix = prefix_of(&kept.deed.target).ok_or(Failure::Internal)?;
-    let reason = (visitor.reader.texts().console.list.undo_reason)(&kept.id.to_string());
-    let now = shared.app.clock.now();
-    let (act, orders) =
-        contrary(kept.deed.act, prefix, &kept.deed.details, (reason, now)).ok_or(Failure::BadRequest)?;
-    let before = match act {
-        Act::List | Act::Unlist => json!(listed(&shared, &prefix).await?),
-        _ => json!(allowed(&shared, &prefix).await?),
-    };
-    let deeds = Deeds {
-        act,
-        target: prefix.to_string(),
-        details: json!({ "class": kept.deed.details.get("class"), "before": before }),
-        undoes: Some(kept.id),
-        orders,
-    };
-    perform(&shared, &visitor, deeds, &back_to(&prefix)).await
-}
-
-/// What takes an act back: what it is, and the orders. What has ended in the meantime does not come back.
-fn contrary(
-    act: Act,
-    prefix: Prefix,
-    details: &Value,
-    (reason, now): (String, Timestamp),
-) -> Option<(Act, Vec<Order>)> {
-    let before = details.get("before").unwrap_or(&Value::Null);
-    let class = details
-        .get("class")
-        .and_then(|class| serde_json::from_value(class.clone()).ok());
-    let relist = |listings: Vec<Listing>| {
-        let stands = |listing: &Listing| !listing.is_over(now);
-        let order = |listing: Listing| Order::List {
-            prefix,
-            class: listing.class,
-            reason: listing.reason,
-            until: listing.until,
-        };
-        listings.into_iter().filter(stands).map(order).collect::<Vec<_>>()
-    };
-    let entry = || serde_json::from_value::<Option<AllowEntry>>(before.clone()).ok();
-    let allow = |entry: AllowEntry| Order::Allow {
-        prefix,
-        reason: entry.reason,
-        until: entry.until,
-    };
-    match act {
-        Act::List => {
-            let again = relist(serde_json::from_value(before.clone()).unwrap_or_default());
-            let unlist = || Order::Unlist {
-                prefix,
-                class,
-                reason,
-            };
-            Some(if again.is_empty() {
-                (Act::Unlist, vec![unlist()])
-            } else {
-                (Act::List, again)
-            })
-        }
-        Act::Unlist => {
-            let again = relist(serde_json::from_value(before.clone()).ok()?);
-            (!again.is_empty()).then_some((Act::List, again))
-        }
-        Act::Allow => Some(match entry()? {
-            Some(earlier) => (Act::Allow, vec![allow(earlier)]),
-            None => (Act::Disallow, vec![Order::Disallow { prefix, reason }]),
-        }),
-        Act::Disallow => entry()?.map(|earlier| (Act::Allow, vec![allow(earlier)])),
-        _ => None,
-    }
 }

@@ -1,13 +1,18 @@
-//! The pages of the console: how things are, what is listed, what was seen, what a person does about it, and the rules.
+//! The pages of the console: how things are, what is listed, what was seen, what a person does about it, the rules, and whom mail goes to.
 
 mod about;
 mod act;
 mod evidence;
+mod forms;
 mod hand;
 mod listings;
+mod outbox;
 mod overview;
 mod rows;
 mod rules;
+mod suppressed;
+mod tabs;
+mod undo;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -30,8 +35,15 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/console/unlist", post(hand::unlist))
         .route("/console/allow", post(hand::allow))
         .route("/console/disallow", post(hand::disallow))
-        .route("/console/undo", post(hand::undo))
+        .route("/console/undo", post(undo::undo))
         .route("/console/rules", get(rules::rules))
         .route("/console/rules/try", post(rules::try_rules))
         .route("/console/rules/save", post(rules::save))
+        .route("/console/outbox", get(outbox::outbox))
+        .route("/console/outbox/{id}", get(outbox::mail))
+        .route("/console/outbox/retry", post(outbox::retry))
+        .route("/console/outbox/drop", post(outbox::drop_it))
+        .route("/console/suppressed", get(suppressed::suppressed))
+        .route("/console/suppress", post(suppressed::suppress))
+        .route("/console/unsuppress", post(suppressed::unsuppress))
 }

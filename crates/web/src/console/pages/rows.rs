@@ -58,7 +58,7 @@ impl AllowRow {
 }
 
 /// A moment of which a table shows the day alone.
-fn day(at: Timestamp, t: &'static Texts) -> Moment {
+pub(super) fn day(at: Timestamp, t: &'static Texts) -> Moment {
     Moment {
         text: t.units.day(at),
         ..t.units.moment(at)

@@ -1,7 +1,5 @@
 //! Listings, the allow list, and what is changed by hand, in both languages.
 
-use atalaya_model::Act;
-
 use crate::texts::{With1, With2};
 
 /// The list in the console.
@@ -52,8 +50,6 @@ pub(crate) struct ListTexts {
     pub(crate) undo_reason: With1,
     pub(crate) done: With2,
     pub(crate) failed: With2,
-    /// The deeds on the list: listed, taken off, allowed, disallowed, and any other.
-    acts: [&'static str; 5],
     pub(crate) public_page: &'static str,
     pub(crate) history: &'static str,
     pub(crate) seen: With1,
@@ -71,20 +67,6 @@ pub(crate) struct ListTexts {
     pub(crate) not_sent: &'static str,
     pub(crate) removals: &'static str,
     pub(crate) not_listed: &'static str,
-}
-
-impl ListTexts {
-    /// What was done.
-    pub(crate) const fn act(&self, act: Act) -> &'static str {
-        let [listed, unlisted, allowed, disallowed, other] = self.acts;
-        match act {
-            Act::List => listed,
-            Act::Unlist => unlisted,
-            Act::Allow => allowed,
-            Act::Disallow => disallowed,
-            _ => other,
-        }
-    }
 }
 
 /// In English.
@@ -141,13 +123,6 @@ pub(super) const ENGLISH: ListTexts = ListTexts {
     undo_reason: |deed| format!("taken back: number {deed} of the audit trail"),
     done: |act, target| format!("{act}: {target}."),
     failed: |target, error| format!("{target}: this was not done. {error}"),
-    acts: [
-        "Listed",
-        "Taken off",
-        "Allowed",
-        "Taken off the allow list",
-        "Done",
-    ],
     public_page: "As the public sees it",
     history: "Decisions",
     seen: |count| format!("Observations ({count})"),
@@ -221,13 +196,6 @@ pub(super) const SPANISH: ListTexts = ListTexts {
     undo_reason: |deed| format!("deshecho: número {deed} del registro de auditoría"),
     done: |act, target| format!("{act}: {target}."),
     failed: |target, error| format!("{target}: no se hizo. {error}"),
-    acts: [
-        "Incluido",
-        "Retirado",
-        "Permitido",
-        "Quitado de permitidos",
-        "Hecho",
-    ],
     public_page: "Como lo ve el público",
     history: "Decisiones",
     seen: |count| format!("Observaciones ({count})"),

@@ -2,19 +2,23 @@
 
 mod access;
 mod accounts;
+mod acts;
 mod audit;
 mod evidence;
 mod frame;
 mod list;
+mod mail;
 mod overview;
 mod rules;
 
 pub(crate) use access::AccessTexts;
 pub(crate) use accounts::AccountTexts;
+use acts::ActTexts;
 use audit::AuditTexts;
 pub(crate) use evidence::EvidenceTexts;
 pub(crate) use frame::ConsoleFrameTexts;
 use list::ListTexts;
+use mail::MailTexts;
 pub(crate) use overview::OverviewTexts;
 use rules::RulesTexts;
 
@@ -26,6 +30,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) access: AccessTexts,
     /// Accounts and tokens.
     pub(crate) accounts: AccountTexts,
+    /// What was just done.
+    pub(crate) acts: ActTexts,
     /// The audit trail.
     pub(crate) audit: AuditTexts,
     /// The first page.
@@ -34,6 +40,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) list: ListTexts,
     /// The viewer of evidence.
     pub(crate) evidence: EvidenceTexts,
+    /// What leaves by mail.
+    pub(crate) mail: MailTexts,
     /// The editor of rules.
     pub(crate) rules: RulesTexts,
 }
@@ -43,10 +51,12 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     frame: frame::ENGLISH,
     access: access::ENGLISH,
     accounts: accounts::ENGLISH,
+    acts: acts::ENGLISH,
     audit: audit::ENGLISH,
     overview: overview::ENGLISH,
     list: list::ENGLISH,
     evidence: evidence::ENGLISH,
+    mail: mail::ENGLISH,
     rules: rules::ENGLISH,
 };
 
@@ -55,9 +65,11 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     frame: frame::SPANISH,
     access: access::SPANISH,
     accounts: accounts::SPANISH,
+    acts: acts::SPANISH,
     audit: audit::SPANISH,
     overview: overview::SPANISH,
     list: list::SPANISH,
     evidence: evidence::SPANISH,
+    mail: mail::SPANISH,
     rules: rules::SPANISH,
 };

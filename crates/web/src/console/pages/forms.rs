@@ -1,0 +1,38 @@
+//! Fields that several forms of the console have.
+
+use std::time::Duration;
+
+use crate::failure::Failure;
+
+/// The longest reason, in characters: it stands in DNS answers and on pages.
+const MAX_REASON: usize = 200;
+/// The longest end that a form sets, in days.
+const MAX_DAYS: u64 = 3_650;
+
+/// A reason as it was typed: one line with something in it.
+pub(super) fn reason_of(text: &str) -> Result<String, Failure> {
+    let reason = line_of(text)?;
+    if reason.is_empty() {
+        return Err(Failure::BadRequest);
+    }
+    Ok(reason)
+}
+
+/// One line that may be empty.
+pub(super) fn line_of(text: &str) -> Result<String, Failure> {
+    let line = text.trim();
+    let is_good = line.chars().count() <= MAX_REASON && !line.chars().any(char::is_control);
+    is_good.then(|| line.to_owned()).ok_or(Failure::BadRequest)
+}
+
+/// The length that was chosen in days; none for no end.
+pub(super) fn days_of(text: &str) -> Result<Option<Duration>, Failure> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let days: u64 = text.parse().map_err(|_bad| Failure::BadRequest)?;
+    if !(1..=MAX_DAYS).contains(&days) {
+        return Err(Failure::BadRequest);
+    }
+    Ok(Some(Duration::from_secs(days.saturating_mul(86_400))))
+}
