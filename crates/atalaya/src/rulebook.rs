@@ -122,14 +122,13 @@ mod tests {
         let before = present.digest.to_string();
         let version = format!("version = \"{}\"", present.version);
         assert!(STANDARD.contains(&version), "{version}");
+        let texts = ["one", "other"].map(|by| STANDARD.replace(&version, &format!("version = \"by-{by}\"")));
         for _ in 0..20 {
             std::fs::write(&path, STANDARD).unwrap();
-            let save = |by: &str| {
-                let text = STANDARD.replace(&version, &format!("version = \"by-{by}\""));
-                let (config, store, before) = (&config, &store, &before);
-                async move { save(config, store, &text, before).await }
-            };
-            let (one, other) = tokio::join!(save("one"), save("other"));
+            let (one, other) = tokio::join!(
+                save(&config, &store, &texts[0], &before),
+                save(&config, &store, &texts[1], &before),
+            );
             let refused = [one, other].into_iter().filter_map(Result::err);
             let refused: Vec<String> = refused.map(|error| error.to_string()).collect();
             assert_eq!(refused.len(), 1, "{refused:?}");
