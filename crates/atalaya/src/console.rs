@@ -24,7 +24,7 @@ fn request(order: &Order) -> serde_json::Result<Request> {
 mod tests {
     use atalaya_formats::view::View;
     use atalaya_model::{Class, ObservationId, Timestamp};
-    use atalaya_web::{EvidenceOrder, OutboxOrder, RulesOrder, SuppressOrder};
+    use atalaya_web::{EvidenceOrder, ExceptionsOrder, OutboxOrder, RulesOrder, SuppressOrder};
     use uuid::Uuid;
 
     use super::*;
@@ -68,6 +68,15 @@ mod tests {
             Order::Outbox(OutboxOrder::Retry { id: Some(id) }),
             Order::Outbox(OutboxOrder::Drop { id }),
             Order::Outbox(OutboxOrder::Read { id }),
+            Order::Exceptions(ExceptionsOrder::Grant {
+                id: 7,
+                until,
+                words: String::new(),
+            }),
+            Order::Exceptions(ExceptionsOrder::Refuse {
+                id: 7,
+                words: String::new(),
+            }),
             Order::Suppress(SuppressOrder::Add {
                 address: "a@b.example".parse().unwrap(),
                 why: "why".to_owned(),

@@ -9,6 +9,7 @@ mod contact_zone;
 mod control;
 mod demo;
 mod evidence;
+mod exceptions;
 mod feedback;
 mod folder;
 mod hearing;
@@ -76,6 +77,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Account(account) => commands::account::run(account).await,
         Command::Token(token) => commands::token::run(token).await,
         Command::Audit(audit) => commands::audit::run(audit).await,
+        Command::Exception(exception) => commands::exception::run(exception).await,
         Command::PublicLog(log) => commands::public_log::run(log).await,
         Command::VerifyLog(verify) => Box::pin(commands::verify_log::run(verify)).await,
         Command::Top(top) => commands::top::run(top).await,

@@ -311,6 +311,10 @@ fn networks() -> Router<Shared> {
             "/network/{ticket}/not-ours",
             post(pages::network_not_ours).get(pages::back_to_network),
         )
+        .route(
+            "/network/{ticket}/exception",
+            post(pages::network_exception).get(pages::back_to_network),
+        )
         .route("/network/{ticket}/ip/{address}", get(pages::network_address))
         .route("/network/{ticket}/addresses.csv", get(pages::network_csv))
         .route("/api/v1/network/{ticket}", get(pages::api_network))

@@ -32,8 +32,8 @@ pub use app::{App, AppConfig, Telling, router};
 pub use config::WebConfig;
 pub use console::access::keep as accounts;
 pub use console::{
-    Answering, ConsoleConfig, EvidenceOrder, Nobody, Operations, Order, OutboxOrder, RulesOrder, RulesShown,
-    SecondFactor, SuppressOrder,
+    Answering, ConsoleConfig, EvidenceOrder, ExceptionsOrder, Nobody, Operations, Order, OutboxOrder,
+    RulesOrder, RulesShown, SecondFactor, SuppressOrder,
 };
 pub use lookup::NotLoaded;
 pub use reports::{BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used};

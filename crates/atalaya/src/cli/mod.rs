@@ -26,6 +26,7 @@ use crate::commands::complaint::ComplaintCommand;
 use crate::commands::data::DataCommand;
 use crate::commands::dkim::DkimCommand;
 use crate::commands::evidence::EvidenceCommand;
+use crate::commands::exception::ExceptionCommand;
 use crate::commands::feedback::FeedbackCommand;
 use crate::commands::feeds::FeedsCommand;
 use crate::commands::hear::HearCommand;
@@ -100,6 +101,9 @@ pub(crate) enum Command {
     Token(TokenCommand),
     /// Say who did what at the console, by tokens and by commands
     Audit(AuditCommand),
+    /// Answer networks that ask for lasting exceptions
+    #[command(subcommand)]
+    Exception(ExceptionCommand),
     /// Show the public log of decisions, forget in it, begin another
     #[command(subcommand)]
     PublicLog(PublicLogCommand),

@@ -9,6 +9,7 @@ pub(crate) mod contact;
 pub(crate) mod data;
 pub(crate) mod dkim;
 pub(crate) mod evidence;
+pub(crate) mod exception;
 pub(crate) mod export;
 pub(crate) mod feedback;
 pub(crate) mod feeds;

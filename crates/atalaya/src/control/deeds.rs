@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{ContactRequest, EvidenceRequest, ImportStep, Request};
 use crate::access;
+use crate::exceptions::ExceptionsRequest;
 use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
 use crate::house::House;
@@ -105,6 +106,7 @@ fn planned(request: &Request) -> Option<Planned> {
             Planned::with_secret(Act::TakeEvidence, &id.0, json!({ "reason": asked.reason }))
         }
         Request::Feedback(asked) => return of_feedback(asked),
+        Request::Exceptions(asked) => return of_exceptions(asked),
         Request::PublicLog(asked) => return of_public_log(asked),
         Request::Outbox(asked) => return of_outbox(asked),
         Request::Suppress(asked) => return of_suppressed(asked),
@@ -118,6 +120,19 @@ fn planned(request: &Request) -> Option<Planned> {
             json!({ "settlement": settlement.to_string(), "prefixes": prefixes }),
         ),
         request => return by_hand(request),
+    })
+}
+
+/// What is answered to networks that ask for exceptions.
+fn of_exceptions(asked: &ExceptionsRequest) -> Option<Planned> {
+    Some(match asked {
+        ExceptionsRequest::Waiting { .. } | ExceptionsRequest::Settled { .. } => return None,
+        ExceptionsRequest::Grant { id, until, words } => {
+            Planned::new(Act::GrantException, id, json!({ "until": until, "words": words }))
+        }
+        ExceptionsRequest::Refuse { id, words } => {
+            Planned::new(Act::RefuseException, id, json!({ "words": words }))
+        }
     })
 }
 

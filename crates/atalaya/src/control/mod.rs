@@ -25,6 +25,7 @@ use atalaya_store::SourceRecord;
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessRequest;
+use crate::exceptions::ExceptionsRequest;
 use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
@@ -119,6 +120,8 @@ pub(crate) enum Request {
     Suppress(SuppressRequest),
     /// What comes back to notices.
     Replies(RepliesRequest),
+    /// Lasting exceptions that networks ask for.
+    Exceptions(ExceptionsRequest),
     /// The public log.
     PublicLog(LogRequest),
     /// Accounts, tokens and the audit trail.

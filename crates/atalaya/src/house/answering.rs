@@ -18,7 +18,7 @@ use crate::control::{
     ContactAnswer, ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, SourceWorth,
     StepAnswer,
 };
-use crate::{feedback, hearing, others, outgoing, public_log, rulebook, statistics};
+use crate::{exceptions, feedback, hearing, others, outgoing, public_log, rulebook, statistics};
 
 /// Listings in one answer: a page of a list that may have millions.
 const LISTINGS_PAGE: u32 = 1_000;
@@ -64,6 +64,13 @@ impl House {
             Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
             Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
             Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await?,
+            Request::Exceptions(asked) => {
+                let (answer, decided) = exceptions::answer(store, &self.clock, asked).await?;
+                if let Some(serial) = decided {
+                    self.await_zone(serial).await?;
+                }
+                answer
+            }
             Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await?,
             Request::PublicLog(asked) => public_log::answer(self.pages.log.as_deref(), asked).await?,
             Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await?,

@@ -110,6 +110,10 @@ acts! {
     UnsetContact = "contact.unset",
     /// Questions for contacts were queued.
     QueueContacts = "contact.queue",
+    /// A lasting exception was granted.
+    GrantException = "exception.grant",
+    /// One was refused.
+    RefuseException = "exception.refuse",
     /// Somebody was forgotten in the public log.
     ForgetEntry = "log.forget",
     /// Another public log was begun.

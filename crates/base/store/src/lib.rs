@@ -9,6 +9,7 @@ mod deeds;
 mod dossier;
 mod enrolments;
 mod error;
+mod exceptions;
 mod feedback;
 mod habits;
 mod heard;
@@ -54,6 +55,7 @@ pub use deeds::{Deed, DeedEnd, DeedFilter, DeedId, DeedOutcome, DeedWay, KeptDee
 pub use dossier::{Dossier, DossierLimits};
 pub use enrolments::{Enrolment, EnrolmentState, Proof, Ways};
 pub use error::StoreError;
+pub use exceptions::{Exception, ExceptionAnswer, ExceptionStep};
 pub use feedback::{Delivery, FeedbackEvent, FeedbackLine, Way};
 pub use heard::{Effect, Heard, NewHeard};
 pub use jobs::{Job, KeptJob};

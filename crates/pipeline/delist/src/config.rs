@@ -29,6 +29,10 @@ settings! {
         /// Removals that all clients together can ask for in an hour. Whoever commands many machines could else empty the list from
         /// many addresses.
         all_hourly: u32 = 1_000,
+        /// Whether networks may ask on their page for lasting exceptions, for single addresses of theirs. Each waits for a person.
+        exceptions: bool = true,
+        /// How many of one contact may wait at the same time.
+        exceptions_waiting: u32 = 20,
     }
 }
 

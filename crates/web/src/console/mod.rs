@@ -28,7 +28,8 @@ use crate::shield::{self, Bounds};
 pub use config::{ConsoleConfig, SecondFactor};
 pub(crate) use layout::{ConsoleFrame, NavLink, Place};
 pub use operations::{
-    Answering, EvidenceOrder, Nobody, Operations, Order, OutboxOrder, RulesOrder, RulesShown, SuppressOrder,
+    Answering, EvidenceOrder, ExceptionsOrder, Nobody, Operations, Order, OutboxOrder, RulesOrder,
+    RulesShown, SuppressOrder,
 };
 pub(crate) use reading::Pulse;
 

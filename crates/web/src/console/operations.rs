@@ -77,6 +77,8 @@ pub enum Order {
     Outbox(OutboxOrder),
     /// Addresses that no mail goes to.
     Suppress(SuppressOrder),
+    /// Lasting exceptions that networks ask for.
+    Exceptions(ExceptionsOrder),
 }
 
 /// What is asked about observations.
@@ -120,6 +122,28 @@ pub struct RulesShown {
     pub version: String,
     /// The version that the server judges by: the one that it was started with.
     pub in_force: String,
+}
+
+/// What is answered to networks that ask for lasting exceptions.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "exceptions", rename_all = "kebab-case")]
+pub enum ExceptionsOrder {
+    /// Put the address of one on the allow list; the answer is the serial of that decision.
+    Grant {
+        /// Which.
+        id: u64,
+        /// Until when; for good without.
+        until: Option<Timestamp>,
+        /// What the network reads.
+        words: String,
+    },
+    /// Leave everything as it is; the answer is whether it waited.
+    Refuse {
+        /// Which.
+        id: u64,
+        /// What the network reads.
+        words: String,
+    },
 }
 
 /// What is asked about the outbox.

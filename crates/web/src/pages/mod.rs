@@ -38,8 +38,8 @@ pub(crate) use home::home;
 pub(crate) use log::{checkpoint, key, log, tile};
 pub(crate) use many::{api_range, domain, range};
 pub(crate) use network::{
-    api_network, ask_link, back_to_network, link_asked, network, network_address, network_csv, network_fixed,
-    network_not_ours,
+    api_network, ask_link, back_to_network, link_asked, network, network_address, network_csv,
+    network_exception, network_fixed, network_not_ours,
 };
 pub(crate) use open_data::open_data;
 pub(crate) use policy::policy;

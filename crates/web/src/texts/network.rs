@@ -43,6 +43,22 @@ pub(crate) struct NetworkTexts {
     pub(crate) stop: &'static str,
     /// Moment.
     pub(crate) expires: With1,
+    pub(crate) exception: &'static str,
+    pub(crate) exception_text: &'static str,
+    pub(crate) exception_reason: &'static str,
+    pub(crate) exception_ask: &'static str,
+    /// Moment.
+    pub(crate) exception_waits: With1,
+    pub(crate) exception_granted: &'static str,
+    /// Moment.
+    pub(crate) exception_until: With1,
+    /// Moment.
+    pub(crate) exception_refused: With1,
+    /// Prefix.
+    pub(crate) exception_title: With1,
+    pub(crate) exception_kept: &'static str,
+    pub(crate) exception_waits_already: &'static str,
+    pub(crate) exception_too_many: &'static str,
     pub(crate) evidence_of_others: &'static str,
     pub(crate) evidence_gone: &'static str,
     pub(crate) evidence_note: &'static str,
@@ -107,6 +123,21 @@ pub(super) const ENGLISH: NetworkTexts = NetworkTexts {
     json: "The same as JSON",
     stop: "No more mail",
     expires: |until| format!("Your link opens this page until {until}. Whoever has it sees what you see."),
+    exception: "A lasting exception",
+    exception_text: "For a machine that should never be listed again, such as a mail server that passes on mail of others. That this link reached the mailbox of \
+                     the network shows that the address is yours; a person reads what you write and answers here.",
+    exception_reason: "What it does, and why what was seen will not happen again",
+    exception_ask: "Ask for an exception",
+    exception_waits: |asked| format!("You asked on {asked}. A person will answer here."),
+    exception_granted: "Granted: this address is not listed any more, whatever is seen of it.",
+    exception_until: |until| {
+        format!("Granted until {until}: until then this address is not listed, whatever is seen of it.")
+    },
+    exception_refused: |at| format!("Not granted, on {at}."),
+    exception_title: |prefix| format!("An exception for {prefix}"),
+    exception_kept: "We have your words. A person reads them and answers on the page of the address. Until then nothing changes.",
+    exception_waits_already: "One for this address waits already.",
+    exception_too_many: "Too many of yours wait already. Ask again when some of them are answered.",
     evidence_of_others: "Another contact answers for this address now, or you said that it is not yours: what was seen is not shown here.",
     evidence_gone: "Nothing of it is kept any more.",
     evidence_note: "Times are exact and in UTC. Recipients, traps and passwords are replaced by “hidden-…”; the same name is the same recipient.",
@@ -173,6 +204,23 @@ pub(super) const SPANISH: NetworkTexts = NetworkTexts {
     expires: |until| {
         format!("Su enlace abre esta página hasta el {until}. Quien lo tiene ve lo que ve usted.")
     },
+    exception: "Una excepción duradera",
+    exception_text: "Para una máquina que no debería volver nunca a la lista, como un servidor que reenvía correo de otros. Que este enlace llegara al buzón de la \
+                     red muestra que la dirección es suya; una persona lee lo que escriba y responde aquí.",
+    exception_reason: "Qué hace, y por qué lo visto no volverá a ocurrir",
+    exception_ask: "Pedir una excepción",
+    exception_waits: |asked| format!("La pidió el {asked}. Una persona responderá aquí."),
+    exception_granted: "Concedida: esta dirección ya no se pone en la lista, se vea lo que se vea de ella.",
+    exception_until: |until| {
+        format!(
+            "Concedida hasta el {until}: hasta entonces no se pone en la lista, se vea lo que se vea de ella."
+        )
+    },
+    exception_refused: |at| format!("No concedida, el {at}."),
+    exception_title: |prefix| format!("Una excepción para {prefix}"),
+    exception_kept: "Tenemos sus palabras. Una persona las lee y responde en la página de la dirección. Hasta entonces no cambia nada.",
+    exception_waits_already: "Ya hay una petición en espera para esta dirección.",
+    exception_too_many: "Ya esperan demasiadas peticiones suyas. Vuelva a pedir cuando algunas tengan respuesta.",
     evidence_of_others: "Ahora responde otro contacto por esta dirección, o usted dijo que no es suya: aquí no se muestra lo visto.",
     evidence_gone: "Ya no se guarda nada de ello.",
     evidence_note: "Las horas son exactas y en UTC. Los destinatarios, las trampas y las contraseñas aparecen como «hidden-…»; el mismo nombre es el mismo destinatario.",

@@ -8,9 +8,10 @@ use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::{Hiding, Material, Shown, View};
 use atalaya_model::{Clock, ObservationId};
 use atalaya_notify::ShownMail;
-use atalaya_store::{Asked, Store, Suppressed};
+use atalaya_store::{Asked, ExceptionAnswer, Store, Suppressed};
 use atalaya_web::{
-    Answering, EvidenceOrder, Operations, Order, OutboxOrder, RulesOrder, RulesShown, SuppressOrder,
+    Answering, EvidenceOrder, ExceptionsOrder, Operations, Order, OutboxOrder, RulesOrder, RulesShown,
+    SuppressOrder,
 };
 use serde_json::Value;
 
@@ -33,6 +34,7 @@ impl Operations for TestDesk {
                 Order::Evidence(EvidenceOrder::One { id, view }) => self.evidence(id, view).await,
                 Order::Rules(asked) => self.about_rules(asked),
                 Order::Outbox(asked) => self.about_mails(asked).await,
+                Order::Exceptions(asked) => self.about_exceptions(asked).await,
                 Order::Suppress(asked) => self.about_suppressed(asked).await,
                 order => self.change(order).await,
             }
@@ -111,6 +113,36 @@ impl TestDesk {
             traps: &Arc::default(),
         };
         written(Shown::of(&material, view, hiding, &Arc::<Matcher>::default(), 1 << 20).unwrap())
+    }
+
+    /// As the binary does it.
+    async fn about_exceptions(&self, asked: ExceptionsOrder) -> Result<Value, String> {
+        let (store, now) = (&self.store, self.clock.now());
+        let (id, granted, until, words) = match asked {
+            ExceptionsOrder::Grant { id, until, words } => (id, true, until, words),
+            ExceptionsOrder::Refuse { id, words } => (id, false, None, words),
+        };
+        let asked = store.exception(id).await.unwrap().unwrap();
+        if granted {
+            by_hand::allow(store, asked.prefix, &asked.reason, until, now)
+                .await
+                .map_err(|error| error.to_string())?;
+        }
+        let at = now;
+        written(
+            store
+                .settle_exception(
+                    id,
+                    &ExceptionAnswer {
+                        at,
+                        granted,
+                        until,
+                        words,
+                    },
+                )
+                .await
+                .unwrap(),
+        )
     }
 
     async fn about_mails(&self, asked: OutboxOrder) -> Result<Value, String> {

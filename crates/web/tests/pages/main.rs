@@ -17,6 +17,7 @@ mod contract;
 mod desk;
 mod enrolling;
 mod evidence;
+mod exceptions;
 mod exports;
 mod feedback;
 mod first_load;

@@ -6,11 +6,13 @@
 //! since 1970, prefixes and words are text, lists are JSON in text.
 
 mod access;
+mod exceptions;
 mod feedback;
 mod public_log;
 
 use crate::sql::Dialect;
 use access::ACCESS;
+use exceptions::EXCEPTIONS;
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
 use public_log::PUBLIC_LOG;
 
@@ -139,6 +141,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "outbox and jobs as the console lists them",
         statements: QUEUES,
+    },
+    Step {
+        name: "lasting exceptions",
+        statements: EXCEPTIONS,
     },
 ];
 

@@ -11,6 +11,7 @@ mod allowed;
 mod disk;
 mod dossier;
 mod enrolling;
+mod exceptions;
 mod facts;
 mod feedback;
 mod hearing;

@@ -11,9 +11,10 @@ use serde::Deserialize;
 use super::act::Told;
 use super::hand::prefix_of;
 use super::rows::{AllowRow, ListingRow, classes};
+use super::tabs::{AllowTab, allow_tabs};
 use crate::app::{Inner, Shared};
 use crate::console::access::Visitor;
-use crate::console::{ConsoleFrame, Place};
+use crate::console::{ConsoleFrame, NavLink, Place};
 use crate::failure::Failure;
 use crate::pages::page;
 
@@ -209,6 +210,7 @@ pub(super) struct AllowAsked {
 #[template(path = "console/allowed.html")]
 struct AllowedPage {
     frame: ConsoleFrame,
+    tabs: Vec<NavLink>,
     told: Option<Told>,
     rows: Vec<AllowRow>,
     may_change: bool,
@@ -226,6 +228,7 @@ pub(super) async fn allowed(
     entries.retain(|entry| !entry.is_over(now));
     let template = AllowedPage {
         told: Told::of(&shared, &visitor, asked.deed).await?,
+        tabs: allow_tabs(&visitor, AllowTab::List),
         rows: entries
             .iter()
             .map(|entry| AllowRow::new(entry, &visitor))

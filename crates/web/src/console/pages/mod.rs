@@ -3,6 +3,7 @@
 mod about;
 mod act;
 mod evidence;
+mod exceptions;
 mod forms;
 mod hand;
 mod listings;
@@ -39,6 +40,9 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/console/rules", get(rules::rules))
         .route("/console/rules/try", post(rules::try_rules))
         .route("/console/rules/save", post(rules::save))
+        .route("/console/exceptions", get(exceptions::exceptions))
+        .route("/console/exceptions/grant", post(exceptions::grant))
+        .route("/console/exceptions/refuse", post(exceptions::refuse))
         .route("/console/outbox", get(outbox::outbox))
         .route("/console/outbox/{id}", get(outbox::mail))
         .route("/console/outbox/retry", post(outbox::retry))

@@ -26,7 +26,7 @@ const MOST_AT_ONCE: u32 = 100;
 
 #[derive(Template)]
 #[template(path = "network_outcome.html")]
-struct OutcomePage {
+pub(super) struct OutcomePage {
     frame: Frame,
     tone: &'static str,
     title: String,
@@ -40,7 +40,7 @@ struct OutcomePage {
 }
 
 /// What became of an address.
-struct Became {
+pub(super) struct Became {
     prefix: String,
     tone: &'static str,
     text: String,
@@ -145,24 +145,41 @@ pub(crate) async fn network_not_ours(
     store.contact_refused(&prefix, &visitor.contact, now).await?;
     tracing::info!(%prefix, "a contact says that a prefix is not its own");
     let t = &reader.texts().network;
+    let title = (t.not_ours_done)(&prefix.to_string());
+    let told = OutcomePage::plain(&shared, &reader, &ticket, (title, t.not_ours_follows.to_owned()));
     let template = OutcomePage {
-        frame: Frame::now(&shared, &reader),
-        tone: "neutral",
-        title: (t.not_ours_done)(&prefix.to_string()),
-        paragraphs: vec![t.not_ours_follows.to_owned()],
-        rows: Vec::new(),
         mail: Some(views::mail(
             &shared.app.config.web.postmaster,
             &prefix.to_string(),
         )),
-        rest: None,
-        back: reader.link(&format!("/network/{ticket}")),
+        ..told
     };
     Ok(page(StatusCode::OK, &reader, &template))
 }
 
+impl OutcomePage {
+    /// One that says one thing.
+    pub(super) fn plain(
+        shared: &Inner,
+        reader: &Reader,
+        ticket: &str,
+        (title, paragraph): (String, String),
+    ) -> Self {
+        Self {
+            frame: Frame::now(shared, reader),
+            tone: "neutral",
+            title,
+            paragraphs: vec![paragraph],
+            rows: Vec::new(),
+            mail: None,
+            rest: None,
+            back: reader.link(&format!("/network/{ticket}")),
+        }
+    }
+}
+
 /// A prefix that a form names, if the contact was told of it.
-async fn own(shared: &Inner, visitor: &Visitor, text: &str) -> Result<Prefix, Failure> {
+pub(super) async fn own(shared: &Inner, visitor: &Visitor, text: &str) -> Result<Prefix, Failure> {
     let prefix: Prefix = text.parse().map_err(|_bad| Failure::BadRequest)?;
     let told = shared.app.store.told_about(&visitor.contact, &prefix).await?;
     told.map(|_notice| prefix).ok_or(Failure::NotFound)

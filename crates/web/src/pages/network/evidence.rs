@@ -11,12 +11,13 @@ use atalaya_formats::conversation::Conversation;
 use atalaya_formats::view::{
     Hiding, Material, Shown, ShownObservation, View, network_key, printable, transcript,
 };
-use atalaya_model::{Digest, Observation, Prefix};
+use atalaya_model::{Digest, MailAddress, Observation, Prefix};
 use atalaya_store::{Store, StoreError};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::exception::{self, ExceptionView};
 use super::list::{RowView, view};
 use super::sheet::rows;
 use super::{Refusal, Visitor, enter};
@@ -44,6 +45,8 @@ struct AddressPage {
     not_ours: String,
     /// None where another contact answers for the address.
     evidence: Option<Vec<SeenView>>,
+    /// A lasting exception: asked for, or to be asked for; none where nobody can.
+    exception: Option<ExceptionView>,
     back: String,
 }
 
@@ -88,15 +91,32 @@ pub(crate) async fn network_address(
         false => evidence(&shared, &visitor, address).await?,
     };
     let (t, base) = (reader.texts(), format!("/network/{ticket}"));
+    let exception = match evidence {
+        Some(_) => exception::standing(&shared, &reader, &row, &base).await?,
+        None => None,
+    };
     let template = AddressPage {
         frame: Frame::now(&shared, &reader),
         row: view(&row, &reader, &base),
         fixed: reader.link(&format!("{base}/fixed")),
         not_ours: reader.link(&format!("{base}/not-ours")),
         evidence: evidence.map(|seen| seen.into_iter().map(|seen| written(seen, t)).collect()),
+        exception,
         back: reader.link(&base),
     };
     Ok(page(StatusCode::OK, &reader, &template))
+}
+
+/// The mailbox that answers for an address, if it is the visitor's.
+pub(super) async fn answering(
+    shared: &Inner,
+    visitor: &Visitor,
+    address: IpAddr,
+) -> Result<Option<MailAddress>, Failure> {
+    let now = shared.app.clock.now();
+    let network = shared.app.store.network_of(address, now).await?;
+    let own = visitor.contact.as_str();
+    Ok(network.filter(|network| network.as_str().eq_ignore_ascii_case(own)))
 }
 
 /// What was seen, as the network may see it; none where another contact answers for the address.
@@ -106,11 +126,7 @@ async fn evidence(
     address: IpAddr,
 ) -> Result<Option<Vec<ShownObservation>>, Failure> {
     let (store, unit) = (&shared.app.store, Prefix::unit(address));
-    let network = store.network_of(address, shared.app.clock.now()).await?;
-    let is_theirs = |network: &atalaya_model::MailAddress| {
-        network.as_str().eq_ignore_ascii_case(visitor.contact.as_str())
-    };
-    let Some(network) = network.filter(is_theirs) else {
+    let Some(network) = answering(shared, visitor, address).await? else {
         return Ok(None);
     };
     let turn = shared.drawing.take().await?;

@@ -5,6 +5,7 @@
 
 mod actions;
 mod evidence;
+mod exception;
 mod files;
 mod link;
 mod list;
@@ -22,6 +23,7 @@ use crate::failure::Failure;
 
 pub(crate) use actions::{back_to_network, network_fixed, network_not_ours};
 pub(crate) use evidence::network_address;
+pub(crate) use exception::network_exception;
 pub(crate) use files::{api_network, network_csv};
 pub(crate) use link::{ask_link, link_asked};
 pub(crate) use list::network;

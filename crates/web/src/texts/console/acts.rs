@@ -12,6 +12,8 @@ pub(crate) struct ActTexts {
     dropped: &'static str,
     suppressed: &'static str,
     unsuppressed: &'static str,
+    granted: &'static str,
+    refused: &'static str,
     /// Any other.
     done: &'static str,
 }
@@ -28,6 +30,8 @@ impl ActTexts {
             Act::DropMail => self.dropped,
             Act::Suppress => self.suppressed,
             Act::Unsuppress => self.unsuppressed,
+            Act::GrantException => self.granted,
+            Act::RefuseException => self.refused,
             _ => self.done,
         }
     }
@@ -43,6 +47,8 @@ pub(super) const ENGLISH: ActTexts = ActTexts {
     dropped: "Given up",
     suppressed: "No more mail",
     unsuppressed: "Mail may go there again",
+    granted: "Exception granted",
+    refused: "Exception refused",
     done: "Done",
 };
 
@@ -56,5 +62,7 @@ pub(super) const SPANISH: ActTexts = ActTexts {
     dropped: "Descartado",
     suppressed: "Sin más correo",
     unsuppressed: "Vuelve a admitir correo",
+    granted: "Excepción concedida",
+    refused: "Excepción no concedida",
     done: "Hecho",
 };

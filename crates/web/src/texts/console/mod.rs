@@ -5,6 +5,7 @@ mod accounts;
 mod acts;
 mod audit;
 mod evidence;
+mod exceptions;
 mod frame;
 mod list;
 mod mail;
@@ -16,6 +17,7 @@ pub(crate) use accounts::AccountTexts;
 use acts::ActTexts;
 use audit::AuditTexts;
 pub(crate) use evidence::EvidenceTexts;
+use exceptions::ExceptionTexts;
 pub(crate) use frame::ConsoleFrameTexts;
 use list::ListTexts;
 use mail::MailTexts;
@@ -40,6 +42,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) list: ListTexts,
     /// The viewer of evidence.
     pub(crate) evidence: EvidenceTexts,
+    /// What networks ask for.
+    pub(crate) exceptions: ExceptionTexts,
     /// What leaves by mail.
     pub(crate) mail: MailTexts,
     /// The editor of rules.
@@ -56,6 +60,7 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     overview: overview::ENGLISH,
     list: list::ENGLISH,
     evidence: evidence::ENGLISH,
+    exceptions: exceptions::ENGLISH,
     mail: mail::ENGLISH,
     rules: rules::ENGLISH,
 };
@@ -70,6 +75,7 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     overview: overview::SPANISH,
     list: list::SPANISH,
     evidence: evidence::SPANISH,
+    exceptions: exceptions::SPANISH,
     mail: mail::SPANISH,
     rules: rules::SPANISH,
 };
