@@ -10,15 +10,13 @@ use atalaya_decide::{Rules, by_hand, purge, simulate};
 use atalaya_model::{Class, Decided, Prefix, Serial, Timestamp};
 use atalaya_notify::{ContactError, DomainContacts, Explanation, Step};
 use atalaya_store::{Evidence, Recorded};
+use atalaya_web::{ContactShown, StepShown};
 use serde_json::Value;
 
 use super::{House, Upkeep};
 use crate::commands::top::TopAnswer;
-use crate::control::{
-    ContactAnswer, ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, SourceWorth,
-    StepAnswer,
-};
-use crate::{feedback, hearing, others, outgoing, public_log, rulebook, statistics};
+use crate::control::{ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, SourceWorth};
+use crate::{feedback, hearing, jobs, others, outgoing, public_log, registries, rulebook, statistics};
 
 /// Listings in one answer: a page of a list that may have millions.
 const LISTINGS_PAGE: u32 = 1_000;
@@ -66,6 +64,9 @@ impl House {
             Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await?,
             Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await?,
             Request::PublicLog(asked) => public_log::answer(self.pages.log.as_deref(), asked).await?,
+            Request::Traps(asked) => registries::answer_about_traps(&self.config, asked).await?,
+            Request::Reporters(asked) => registries::answer_about_reporters(&self.config, asked, now).await?,
+            Request::Jobs(asked) => jobs::answer(store, asked).await?,
             Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Access(_) => bail!("accounts are kept by a user of the system"),
@@ -263,9 +264,9 @@ fn last_serial(decided: &[Decided]) -> Serial {
 }
 
 /// What a search gave, as it travels.
-fn contact_answer(Explanation { steps, result }: Explanation) -> ContactAnswer {
+fn contact_answer(Explanation { steps, result }: Explanation) -> ContactShown {
     let (contact, trouble) = or_trouble(result);
-    ContactAnswer {
+    ContactShown {
         contact,
         steps: step_answers(steps),
         trouble,
@@ -286,8 +287,8 @@ fn domain_answer(found: DomainContacts) -> DomainAnswer {
     }
 }
 
-fn step_answers(steps: Vec<Step>) -> Vec<StepAnswer> {
-    let steps = steps.into_iter().map(|step| StepAnswer {
+fn step_answers(steps: Vec<Step>) -> Vec<StepShown> {
+    let steps = steps.into_iter().map(|step| StepShown {
         source: step.source.to_string(),
         asked: step.asked,
         outcome: step.outcome,
