@@ -6,10 +6,14 @@ mod acts;
 mod audit;
 mod evidence;
 mod frame;
+mod jobs;
 mod list;
 mod mail;
 mod overview;
+mod replies;
 mod rules;
+mod sources;
+mod telling;
 
 pub(crate) use access::AccessTexts;
 pub(crate) use accounts::AccountTexts;
@@ -17,10 +21,14 @@ use acts::ActTexts;
 use audit::AuditTexts;
 pub(crate) use evidence::EvidenceTexts;
 pub(crate) use frame::ConsoleFrameTexts;
+use jobs::JobsTexts;
 use list::ListTexts;
 use mail::MailTexts;
 pub(crate) use overview::OverviewTexts;
+use replies::RepliesTexts;
 use rules::RulesTexts;
+use sources::SourceTexts;
+pub(crate) use telling::TellingTexts;
 
 /// Everything that the console says.
 pub(crate) struct ConsoleTexts {
@@ -42,6 +50,14 @@ pub(crate) struct ConsoleTexts {
     pub(crate) evidence: EvidenceTexts,
     /// What leaves by mail.
     pub(crate) mail: MailTexts,
+    /// What came back.
+    pub(crate) replies: RepliesTexts,
+    /// Whom we tell.
+    pub(crate) telling: TellingTexts,
+    /// What tells us.
+    pub(crate) sources: SourceTexts,
+    /// The work that waits.
+    pub(crate) jobs: JobsTexts,
     /// The editor of rules.
     pub(crate) rules: RulesTexts,
 }
@@ -57,6 +73,10 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     list: list::ENGLISH,
     evidence: evidence::ENGLISH,
     mail: mail::ENGLISH,
+    replies: replies::ENGLISH,
+    telling: telling::ENGLISH,
+    sources: sources::ENGLISH,
+    jobs: jobs::ENGLISH,
     rules: rules::ENGLISH,
 };
 
@@ -71,5 +91,9 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     list: list::SPANISH,
     evidence: evidence::SPANISH,
     mail: mail::SPANISH,
+    replies: replies::SPANISH,
+    telling: telling::SPANISH,
+    sources: sources::SPANISH,
+    jobs: jobs::SPANISH,
     rules: rules::SPANISH,
 };
