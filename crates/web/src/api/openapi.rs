@@ -1,6 +1,6 @@
 //! `GET /api/openapi.json`: what every call takes and answers, as OpenAPI 3.1.
 //!
-//! The document is made from the table of [`calls`](super::calls), as the page `/api` is, and from the [`schemas`](super::schemas) that it names.
+//! The document is made from the table of [`calls`], as the page `/api` is, and from the [`schemas`] that it names.
 
 use axum::Json;
 use axum::extract::State;
