@@ -42,7 +42,7 @@ const PUBLIC: [&str; 19] = [
     "/nothing",
 ];
 /// The pages of the console.
-const CONSOLE: [&str; 11] = [
+const CONSOLE: [&str; 21] = [
     "/console",
     "/console?lang=es",
     "/console/listings",
@@ -50,6 +50,16 @@ const CONSOLE: [&str; 11] = [
     "/console/by-hand",
     "/console/by-hand?prefix=192.0.2.0%2F24",
     "/console/about?prefix=192.0.2.7",
+    "/console/outbox",
+    "/console/outbox?state=failed",
+    "/console/suppressed",
+    "/console/replies",
+    "/console/jobs",
+    "/console/traps",
+    "/console/reporters",
+    "/console/feeds",
+    "/console/feedback",
+    "/console/contacts",
     "/console/rules",
     "/console/audit",
     "/console/accounts",
@@ -129,6 +139,31 @@ pub(crate) fn server() -> Server {
     ];
     server.command(&add);
     server.command(&["allow", "add", "192.0.2.64/28", "--reason", "Our own."]);
+    server.command(&[
+        "suppress",
+        "add",
+        "abuse@network.example",
+        "--reason",
+        "They phone.",
+    ]);
+    server.command(&[
+        "trap",
+        "add",
+        "@old.example",
+        "--kind",
+        "recycled",
+        "--note",
+        "Left in 2023.",
+    ]);
+    server.command(&["reporter", "add", "mx1"]);
+    server.command(&[
+        "feedback",
+        "add",
+        "192.0.2.0/24",
+        "--mailbox",
+        "abuse@network.example",
+        "--mail",
+    ]);
     crate::public_log::until_logged(&server, 2);
     server
 }

@@ -23,18 +23,21 @@ fn request(order: &Order) -> serde_json::Result<Request> {
 #[cfg(test)]
 mod tests {
     use atalaya_formats::view::View;
-    use atalaya_model::{Class, ObservationId, Timestamp};
-    use atalaya_web::{EvidenceOrder, ExceptionsOrder, OutboxOrder, RulesOrder, SuppressOrder};
+    use atalaya_model::{Class, ObservationId, Prefix, Timestamp};
+    use atalaya_notify::Settlement;
+    use atalaya_web::{
+        ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder, OutboxOrder, RepliesOrder,
+        ReportersOrder, RulesOrder, SuppressOrder, TrapsOrder,
+    };
     use uuid::Uuid;
 
     use super::*;
 
-    #[test]
-    fn every_order_is_a_request_that_a_command_sends_too() {
+    /// Those about the list, what was seen and the rules.
+    fn of_the_list(id: Uuid) -> Vec<Order> {
         let prefix = "192.0.2.7".parse().unwrap();
         let (reason, until) = ("why".to_owned(), Some(Timestamp::EPOCH));
-        let id = Uuid::nil();
-        let orders = [
+        vec![
             Order::List {
                 prefix,
                 class: Class::Spam,
@@ -65,12 +68,19 @@ mod tests {
                 text: String::new(),
                 instead_of: String::new(),
             }),
+        ]
+    }
+
+    /// Those about whom we tell, and what came back.
+    fn of_telling(id: Uuid) -> Vec<Order> {
+        let prefix: Prefix = "192.0.2.7".parse().unwrap();
+        vec![
             Order::Outbox(OutboxOrder::Retry { id: Some(id) }),
             Order::Outbox(OutboxOrder::Drop { id }),
             Order::Outbox(OutboxOrder::Read { id }),
             Order::Exceptions(ExceptionsOrder::Grant {
                 id: 7,
-                until,
+                until: Some(Timestamp::EPOCH),
                 words: String::new(),
             }),
             Order::Exceptions(ExceptionsOrder::Refuse {
@@ -86,7 +96,41 @@ mod tests {
                 address: "a@b.example".parse().unwrap(),
                 even_if_asked: true,
             }),
-        ];
+            Order::Replies(RepliesOrder::Settle {
+                id,
+                settlement: Settlement::NotOurs,
+                prefixes: vec![prefix],
+            }),
+            Order::Feedback(FeedbackOrder::Approve { id }),
+            Order::Feedback(FeedbackOrder::Prove { id }),
+            Order::Feedback(FeedbackOrder::Remove { id }),
+            Order::Contacts(ContactsOrder::One {
+                address: prefix.network(),
+            }),
+        ]
+    }
+
+    /// Those about what tells us, and about work that waits.
+    fn of_sources() -> Vec<Order> {
+        vec![
+            Order::Jobs(JobsOrder::Retry { id: Some(7) }),
+            Order::Feeds,
+            Order::ReleaseFeed {
+                name: "drop".to_owned(),
+            },
+            Order::Traps(TrapsOrder::List),
+            Order::Reporters(ReportersOrder::Add {
+                name: "mx".to_owned(),
+                per_day: None,
+                scopes: "report".to_owned(),
+            }),
+        ]
+    }
+
+    #[test]
+    fn every_order_is_a_request_that_a_command_sends_too() {
+        let id = Uuid::nil();
+        let orders = [of_the_list(id), of_telling(id), of_sources()].concat();
         for order in orders {
             let written = serde_json::to_value(&order).unwrap();
             let read = serde_json::to_value(request(&order).unwrap()).unwrap();

@@ -14,12 +14,14 @@ mod feedback;
 mod folder;
 mod hearing;
 mod house;
+mod jobs;
 mod mail_servers;
 mod notices;
 mod others;
 mod outgoing;
 mod process;
 mod public_log;
+mod registries;
 mod rulebook;
 mod serve;
 mod statistics;
@@ -95,6 +97,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Contact(contact) => commands::contact::run(contact).await,
         Command::Notice(notice) => commands::notice::run(notice).await,
         Command::Outbox(outbox) => commands::outbox::run(outbox).await,
+        Command::Jobs(jobs) => commands::jobs::run(jobs).await,
         Command::Suppress(suppress) => commands::suppress::run(suppress).await,
         Command::Dkim(dkim) => commands::dkim::run(dkim),
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),

@@ -5,25 +5,15 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use atalaya_decide::{Protection, Rules};
 use atalaya_model::{Clock, Prefix};
-use atalaya_observe::feeds::{FeedStatus, Surroundings};
-use atalaya_observe::upstream::UpstreamStatus;
+use atalaya_observe::feeds::Surroundings;
 use atalaya_observe::{Others, OthersHouse};
 use atalaya_store::Store;
-use serde::{Deserialize, Serialize};
+use atalaya_web::OthersShown;
 
 use crate::config::Config;
 
 /// The folder in the data folder with what is known of the feeds.
 pub(crate) const FEEDS: &str = "feeds";
-
-/// How the lists of others are.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct OthersAnswer {
-    /// Those that are fetched.
-    pub(crate) feeds: Vec<FeedStatus>,
-    /// Those that are asked.
-    pub(crate) upstream: Vec<UpstreamStatus>,
-}
 
 /// Makes the lists of the configuration ready.
 ///
@@ -66,8 +56,8 @@ pub(crate) fn own_ranges(config: &Config) -> Vec<Prefix> {
 }
 
 /// How the lists are.
-pub(crate) fn status(others: &Others) -> OthersAnswer {
-    OthersAnswer {
+pub(crate) fn status(others: &Others) -> OthersShown {
+    OthersShown {
         feeds: others.feeds.status(),
         upstream: others.upstream.status(),
     }

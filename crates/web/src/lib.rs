@@ -32,8 +32,9 @@ pub use app::{App, AppConfig, Telling, router};
 pub use config::WebConfig;
 pub use console::access::keep as accounts;
 pub use console::{
-    Answering, ConsoleConfig, EvidenceOrder, ExceptionsOrder, Nobody, Operations, Order, OutboxOrder,
-    RulesOrder, RulesShown, SecondFactor, SuppressOrder,
+    Answering, ConsoleConfig, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder,
+    JobsOrder, Nobody, Operations, Order, OthersShown, OutboxOrder, RepliesOrder, ReporterShown,
+    ReportersOrder, RulesOrder, RulesShown, SecondFactor, StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 pub use lookup::NotLoaded;
 pub use reports::{BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used};

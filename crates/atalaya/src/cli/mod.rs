@@ -30,6 +30,7 @@ use crate::commands::exception::ExceptionCommand;
 use crate::commands::feedback::FeedbackCommand;
 use crate::commands::feeds::FeedsCommand;
 use crate::commands::hear::HearCommand;
+use crate::commands::jobs::JobsCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::logs::LogsCommand;
 use crate::commands::notice::NoticeCommand;
@@ -144,6 +145,9 @@ pub(crate) enum Command {
     /// Show the notices that wait, left or failed; try one anew, give one up
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Show the jobs that wait, and those with trouble; try those anew that were given up
+    #[command(subcommand)]
+    Jobs(JobsCommand),
     /// Keep the addresses that no mail goes to
     #[command(subcommand)]
     Suppress(SuppressCommand),

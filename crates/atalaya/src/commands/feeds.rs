@@ -6,6 +6,7 @@ use anyhow::{anyhow, bail};
 use atalaya_model::Timestamp;
 use atalaya_observe::feeds::{FeedConfig, FeedFormat, FeedStatus, Surroundings, Tried, try_feed};
 use atalaya_observe::upstream::UpstreamStatus;
+use atalaya_web::OthersShown;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -14,7 +15,7 @@ use crate::cli::Place;
 use crate::config::Config;
 use crate::control::Request;
 use crate::folder::Missing;
-use crate::others::{FEEDS, OthersAnswer, own_ranges};
+use crate::others::{FEEDS, own_ranges};
 
 /// `feeds`.
 #[derive(Debug, Args)]
@@ -82,14 +83,14 @@ pub(crate) async fn run(command: FeedsCommand) -> anyhow::Result<()> {
 
 async fn show(place: &Place, form: Form) -> anyhow::Result<()> {
     let mut line = line_to(place, Missing::Refused).await?;
-    let answer: OthersAnswer = line.ask(Request::Feeds).await?;
+    let answer: OthersShown = line.ask(Request::Feeds).await?;
     match form {
         Form::Json => show_json(&answer),
         Form::Text => show_text(&answer),
     }
 }
 
-fn show_json(answer: &OthersAnswer) -> anyhow::Result<()> {
+fn show_json(answer: &OthersShown) -> anyhow::Result<()> {
     for feed in &answer.feeds {
         print_json(&json!({"feed": feed}))?;
     }
@@ -97,7 +98,7 @@ fn show_json(answer: &OthersAnswer) -> anyhow::Result<()> {
     upstream.try_for_each(|list| print_json(&json!({"upstream": list})))
 }
 
-fn show_text(answer: &OthersAnswer) -> anyhow::Result<()> {
+fn show_text(answer: &OthersShown) -> anyhow::Result<()> {
     if answer.feeds.is_empty() && answer.upstream.is_empty() {
         return print("No list of others is configured (feeds.lists, upstream.lists).");
     }

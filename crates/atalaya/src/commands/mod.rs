@@ -16,6 +16,7 @@ pub(crate) mod feeds;
 pub(crate) mod fingerprint;
 pub(crate) mod hear;
 pub(crate) mod import;
+pub(crate) mod jobs;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod logs;

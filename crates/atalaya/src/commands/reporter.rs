@@ -146,7 +146,10 @@ fn run_list(list: &ReporterList, now: Timestamp) -> anyhow::Result<()> {
 }
 
 /// Changes the file, and keeps others from changing it meanwhile.
-fn change(
+///
+/// # Errors
+/// The change was refused, or the file cannot be read or written.
+pub(crate) fn change(
     config: &Config,
     change: impl FnOnce(&mut ReporterFile) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {

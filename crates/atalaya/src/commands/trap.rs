@@ -105,14 +105,7 @@ pub(crate) async fn run(command: TrapCommand) -> anyhow::Result<()> {
 
 async fn run_add(add: &TrapAdd) -> anyhow::Result<()> {
     let config = config_at(&add.place)?;
-    let is_it = |entry: &&TrapAddress| entry.address.eq_ignore_ascii_case(&add.address);
-    if let Some(known) = config.trap.addresses.iter().find(is_it) {
-        bail!(
-            "{} is a trap already, by trap.addresses of the configuration: {}",
-            known.address,
-            known.kind
-        );
-    }
+    refuse_configured(&config, &add.address)?;
     let trap = TrapAddress {
         address: add.address.clone(),
         kind: add.kind,
@@ -185,8 +178,30 @@ fn when(since: Option<Timestamp>) -> String {
     since.map_or_else(|| "always".to_owned(), |since| format!("since {}", since.date()))
 }
 
+/// Refuses what the configuration names already.
+///
+/// # Errors
+/// It does.
+pub(crate) fn refuse_configured(config: &Config, address: &str) -> anyhow::Result<()> {
+    let is_it = |entry: &&TrapAddress| entry.address.eq_ignore_ascii_case(address);
+    if let Some(known) = config.trap.addresses.iter().find(is_it) {
+        bail!(
+            "{} is a trap already, by trap.addresses of the configuration: {}",
+            known.address,
+            known.kind
+        );
+    }
+    Ok(())
+}
+
 /// Changes the file, and keeps others from changing it meanwhile.
-fn change(config: &Config, change: impl FnOnce(&mut TrapFile) -> anyhow::Result<()>) -> anyhow::Result<()> {
+///
+/// # Errors
+/// The change was refused, or the file cannot be read or written.
+pub(crate) fn change(
+    config: &Config,
+    change: impl FnOnce(&mut TrapFile) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let _turn = turn(config, LOCK)?;
     let path = config.in_data(TRAPS);
     let mut file = TrapFile::read(&path)?.unwrap_or_default();

@@ -5,6 +5,7 @@ use atalaya_decide::import::Import;
 use atalaya_decide::purge::Mode;
 use atalaya_model::Act;
 use atalaya_store::DeedOutcome;
+use atalaya_web::{ReportersOrder, TrapsOrder};
 use serde_json::{Value, json};
 
 use super::{ContactRequest, EvidenceRequest, ImportStep, Request};
@@ -13,6 +14,7 @@ use crate::exceptions::ExceptionsRequest;
 use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
 use crate::house::House;
+use crate::jobs::JobsRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::public_log::LogRequest;
 use crate::rulebook::RulesRequest;
@@ -109,7 +111,13 @@ fn planned(request: &Request) -> Option<Planned> {
         Request::Exceptions(asked) => return of_exceptions(asked),
         Request::PublicLog(asked) => return of_public_log(asked),
         Request::Outbox(asked) => return of_outbox(asked),
+        Request::Traps(asked) => return of_traps(asked),
+        Request::Reporters(asked) => return of_reporters(asked),
         Request::Suppress(asked) => return of_suppressed(asked),
+        Request::Jobs(JobsRequest::Retry { id }) => {
+            let target = id.map_or_else(|| "all that were given up".to_owned(), |id| id.to_string());
+            Planned::new(Act::RetryJob, &target, Value::Null)
+        }
         Request::Replies(RepliesRequest::Settle {
             id,
             settlement,
@@ -240,6 +248,31 @@ fn of_suppressed(asked: &SuppressRequest) -> Option<Planned> {
             Some(Planned::new(Act::Unsuppress, address, details))
         }
     }
+}
+
+/// What is changed of the traps.
+fn of_traps(asked: &TrapsOrder) -> Option<Planned> {
+    match asked {
+        TrapsOrder::List => None,
+        TrapsOrder::Add {
+            address, kind, since, ..
+        } => {
+            let details = json!({ "kind": kind, "since": since });
+            Some(Planned::new(Act::AddTrap, address, details))
+        }
+        TrapsOrder::Remove { address } => Some(Planned::new(Act::RemoveTrap, address, Value::Null)),
+    }
+}
+
+/// What is changed of those who report. Answers are keys.
+fn of_reporters(asked: &ReportersOrder) -> Option<Planned> {
+    let (act, name) = match asked {
+        ReportersOrder::List => return None,
+        ReportersOrder::Add { name, .. } => (Act::MakeReporter, name),
+        ReportersOrder::Rotate { name } => (Act::ChangeReporter, name),
+        ReportersOrder::Remove { name } => (Act::RevokeReporter, name),
+    };
+    Some(Planned::with_secret(act, name, Value::Null))
 }
 
 #[cfg(test)]

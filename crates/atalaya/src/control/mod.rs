@@ -16,18 +16,18 @@ use atalaya_decide::learn::worth;
 use atalaya_decide::purge::{Mode, Wish};
 use atalaya_decide::rules::Learning;
 use atalaya_formats::view::View;
-use atalaya_model::{
-    Class, Contact, Kind, MailAddress, Observation, ObservationId, Prefix, Sensor, Timestamp,
-};
+use atalaya_model::{Class, Kind, MailAddress, Observation, ObservationId, Prefix, Sensor, Timestamp};
 use atalaya_notify::{Language, Queries, Registrar};
 use atalaya_publish::{Family, Format};
 use atalaya_store::SourceRecord;
+use atalaya_web::{ContactShown, ReportersOrder, StepShown, TrapsOrder};
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessRequest;
 use crate::exceptions::ExceptionsRequest;
 use crate::feedback::FeedbackRequest;
 use crate::hearing::RepliesRequest;
+use crate::jobs::JobsRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::public_log::LogRequest;
 use crate::rulebook::RulesRequest;
@@ -98,7 +98,7 @@ pub(crate) enum Request {
     Purge { wish: Wish, mode: Mode },
     /// What every source has proven to be worth; the answer is a list of [`SourceWorth`].
     Sources,
-    /// How the lists of others are; the answer is an [`OthersAnswer`](crate::others::OthersAnswer).
+    /// How the lists of others are; the answer is an [`OthersShown`](atalaya_web::OthersShown).
     Feeds,
     /// Take the next list of a feed however much it grew or shrank.
     ReleaseFeed { name: String },
@@ -118,6 +118,12 @@ pub(crate) enum Request {
     Outbox(OutboxRequest),
     /// Addresses that no mail goes to.
     Suppress(SuppressRequest),
+    /// Work that waits.
+    Jobs(JobsRequest),
+    /// The traps.
+    Traps(TrapsOrder),
+    /// Who reports.
+    Reporters(ReportersOrder),
     /// What comes back to notices.
     Replies(RepliesRequest),
     /// Lasting exceptions that networks ask for.
@@ -134,7 +140,7 @@ pub(crate) enum Request {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "find", rename_all = "kebab-case")]
 pub(crate) enum ContactRequest {
-    /// That of an address, with every step of the search; the answer is [`ContactAnswer`].
+    /// That of an address, with every step of the search; the answer is [`ContactShown`].
     One { address: IpAddr },
     /// Everybody who may be that of an address; the answer is a list of [`Contact`].
     All { address: IpAddr },
@@ -295,39 +301,17 @@ pub(crate) struct NoticeAnswer {
     pub(crate) mail: Bytes,
 }
 
-/// What a search for a contact gave.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ContactAnswer {
-    /// The contact; none where the registries name nobody for abuse.
-    pub(crate) contact: Option<Contact>,
-    /// What was asked, in order.
-    pub(crate) steps: Vec<StepAnswer>,
-    /// Why the search came to no end.
-    pub(crate) trouble: Option<String>,
-}
-
 /// What a search for the contacts of a domain name gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DomainAnswer {
     /// The registrar; none where the name is not registered.
     pub(crate) registrar: Option<Registrar>,
     /// What was asked, in order.
-    pub(crate) steps: Vec<StepAnswer>,
+    pub(crate) steps: Vec<StepShown>,
     /// Why the search for the registrar came to no end.
     pub(crate) trouble: Option<String>,
     /// The machines behind the name, and their contacts.
-    pub(crate) hosts: Vec<(IpAddr, ContactAnswer)>,
-}
-
-/// One question of a search.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StepAnswer {
-    /// The kind of source.
-    pub(crate) source: String,
-    /// The URL or server.
-    pub(crate) asked: String,
-    /// What came of it.
-    pub(crate) outcome: String,
+    pub(crate) hosts: Vec<(IpAddr, ContactShown)>,
 }
 
 /// Bytes as base64 text (RFC 4648 section 4).

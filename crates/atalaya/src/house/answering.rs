@@ -10,15 +10,16 @@ use atalaya_decide::{Rules, by_hand, purge, simulate};
 use atalaya_model::{Class, Decided, Prefix, Serial, Timestamp};
 use atalaya_notify::{ContactError, DomainContacts, Explanation, Step};
 use atalaya_store::{Evidence, Recorded};
+use atalaya_web::{ContactShown, StepShown};
 use serde_json::Value;
 
 use super::{House, Upkeep};
 use crate::commands::top::TopAnswer;
-use crate::control::{
-    ContactAnswer, ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, SourceWorth,
-    StepAnswer,
+use crate::control::{ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, SourceWorth};
+use crate::exceptions::ExceptionsRequest;
+use crate::{
+    exceptions, feedback, hearing, jobs, others, outgoing, public_log, registries, rulebook, statistics,
 };
-use crate::{exceptions, feedback, hearing, others, outgoing, public_log, rulebook, statistics};
 
 /// Listings in one answer: a page of a list that may have millions.
 const LISTINGS_PAGE: u32 = 1_000;
@@ -63,21 +64,41 @@ impl House {
             Request::Rules(asked) => rulebook::answer(&self.config, store, &self.rules, asked).await?,
             Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
             Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
-            Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await?,
-            Request::Exceptions(asked) => {
-                let (answer, decided) = exceptions::answer(store, &self.clock, asked).await?;
-                if let Some(serial) = decided {
-                    self.await_zone(serial).await?;
-                }
-                answer
-            }
-            Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await?,
+            Request::Exceptions(asked) => self.answer_about_exceptions(asked).await?,
             Request::PublicLog(asked) => public_log::answer(self.pages.log.as_deref(), asked).await?,
-            Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await?,
+            request @ (Request::Outbox(_)
+            | Request::Suppress(_)
+            | Request::Replies(_)
+            | Request::Jobs(_)
+            | Request::Traps(_)
+            | Request::Reporters(_)) => self.answer_about_keeping(request, now).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Access(_) => bail!("accounts are kept by a user of the system"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
         })
+    }
+
+    /// Answers a command about what somebody has to keep: mail that leaves, what comes back, work, traps, reporters.
+    async fn answer_about_keeping(&self, request: Request, now: Timestamp) -> anyhow::Result<Value> {
+        let (config, store) = (&self.config, &self.store);
+        match request {
+            Request::Outbox(asked) => outgoing::answer_about_outbox(store, asked).await,
+            Request::Suppress(asked) => outgoing::answer_about_suppressed(store, asked, now).await,
+            Request::Replies(asked) => hearing::answer(&self.hearer, store, asked).await,
+            Request::Jobs(asked) => jobs::answer(store, asked).await,
+            Request::Traps(asked) => registries::answer_about_traps(config, asked).await,
+            Request::Reporters(asked) => registries::answer_about_reporters(config, asked, now).await,
+            _ => bail!("this is nothing that is kept"),
+        }
+    }
+
+    /// Answers a command about lasting exceptions; what is granted shows in the zone then.
+    async fn answer_about_exceptions(&self, asked: ExceptionsRequest) -> anyhow::Result<Value> {
+        let (answer, decided) = exceptions::answer(&self.store, &self.clock, asked).await?;
+        if let Some(serial) = decided {
+            self.await_zone(serial).await?;
+        }
+        Ok(answer)
     }
 
     /// Answers a command about what is listed and what may not be.
@@ -270,9 +291,9 @@ fn last_serial(decided: &[Decided]) -> Serial {
 }
 
 /// What a search gave, as it travels.
-fn contact_answer(Explanation { steps, result }: Explanation) -> ContactAnswer {
+fn contact_answer(Explanation { steps, result }: Explanation) -> ContactShown {
     let (contact, trouble) = or_trouble(result);
-    ContactAnswer {
+    ContactShown {
         contact,
         steps: step_answers(steps),
         trouble,
@@ -293,8 +314,8 @@ fn domain_answer(found: DomainContacts) -> DomainAnswer {
     }
 }
 
-fn step_answers(steps: Vec<Step>) -> Vec<StepAnswer> {
-    let steps = steps.into_iter().map(|step| StepAnswer {
+fn step_answers(steps: Vec<Step>) -> Vec<StepShown> {
+    let steps = steps.into_iter().map(|step| StepShown {
         source: step.source.to_string(),
         asked: step.asked,
         outcome: step.outcome,

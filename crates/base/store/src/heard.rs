@@ -63,6 +63,15 @@ pub struct Heard {
     pub message: Option<Digest>,
 }
 
+/// Which of what was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeardWhich {
+    /// What waits for a person.
+    Waiting,
+    /// All of it.
+    All,
+}
+
 /// What follows from it, in the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -147,6 +156,27 @@ impl Store {
     pub async fn unsettled(&self, limit: u32) -> Result<Vec<Heard>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM heard WHERE {WAITS} ORDER BY heard_at DESC, id LIMIT $1");
         self.many(sql, values![limit]).await
+    }
+
+    /// A page of what was heard, the newest first, behind the last of the page before.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn heard_page(
+        &self,
+        which: HeardWhich,
+        behind: Option<(Timestamp, Uuid)>,
+        limit: u32,
+    ) -> Result<Vec<Heard>, StoreError> {
+        let (at, id) = behind.unwrap_or((Timestamp::from_micros(i64::MAX), Uuid::max()));
+        let only = match which {
+            HeardWhich::Waiting => format!("AND {WAITS}"),
+            HeardWhich::All => String::new(),
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM heard WHERE (heard_at, id) < ($1, $2) {only} ORDER BY heard_at DESC, id DESC LIMIT $3"
+        );
+        self.many(sql, values![at, id, limit]).await
     }
 
     /// How much waits for a person.

@@ -57,7 +57,7 @@ pub use enrolments::{Enrolment, EnrolmentState, Proof, Ways};
 pub use error::StoreError;
 pub use exceptions::{Exception, ExceptionAnswer, ExceptionStep};
 pub use feedback::{Delivery, FeedbackEvent, FeedbackLine, Way};
-pub use heard::{Effect, Heard, NewHeard};
+pub use heard::{Effect, Heard, HeardWhich, NewHeard};
 pub use jobs::{Job, KeptJob};
 pub use letters::{Counting, Gathered, Letter, Letters, without_tag};
 pub use list::{ListLine, Piece};

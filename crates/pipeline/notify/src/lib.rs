@@ -23,4 +23,7 @@ pub use notice::{
     BadQuietHours, FindContact, Language, ListNames, NoticeConfig, NoticeError, NoticeWriter, Preview,
     Previewed, QuietHours, TemplateError, Templates, Tls, is_due, preview,
 };
-pub use outbox::{Delivery, DkimError, DkimKey, DkimSigner, Sender, SenderError, ShownMail, new_ed25519_key};
+pub use outbox::{
+    Delivery, DkimError, DkimKey, DkimSigner, Sender, SenderError, ShownMail, new_ed25519_key,
+    words_without_secrets,
+};

@@ -20,6 +20,14 @@ pub(crate) enum Place {
     ByHand,
     /// What leaves by mail, whom it may not go to, and what came back.
     Mail,
+    /// What tells us: traps, reporters, lists of others.
+    Sources,
+    /// Who is told of every message from his addresses.
+    Feedback,
+    /// Whom to tell of an address.
+    Contacts,
+    /// The work that waits, and the work with trouble.
+    Jobs,
     /// The rules of judging.
     Rules,
     /// What was done by whom.
@@ -32,12 +40,16 @@ pub(crate) enum Place {
 
 impl Place {
     /// Those of the navigation.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::Dashboard,
         Self::Listings,
         Self::Allowed,
         Self::ByHand,
         Self::Mail,
+        Self::Contacts,
+        Self::Sources,
+        Self::Feedback,
+        Self::Jobs,
         Self::Rules,
         Self::Audit,
         Self::Accounts,
@@ -51,6 +63,10 @@ impl Place {
             Self::Allowed => ("/console/allowed", Role::Viewer),
             Self::ByHand => ("/console/by-hand", Role::Operator),
             Self::Mail => ("/console/outbox", Role::Desk),
+            Self::Sources => ("/console/traps", Role::Operator),
+            Self::Feedback => ("/console/feedback", Role::Operator),
+            Self::Contacts => ("/console/contacts", Role::Desk),
+            Self::Jobs => ("/console/jobs", Role::Operator),
             Self::Rules => ("/console/rules", Role::Operator),
             Self::Audit => ("/console/audit", Role::Operator),
             Self::Accounts => ("/console/accounts", Role::Administrator),
@@ -66,6 +82,10 @@ impl Place {
             Self::Allowed => t.allowed,
             Self::ByHand => t.by_hand,
             Self::Mail => t.mail,
+            Self::Sources => t.sources,
+            Self::Feedback => t.feedback,
+            Self::Contacts => t.contacts,
+            Self::Jobs => t.jobs,
             Self::Rules => t.rules,
             Self::Audit => t.audit,
             Self::Accounts => t.accounts,

@@ -28,8 +28,9 @@ use crate::shield::{self, Bounds};
 pub use config::{ConsoleConfig, SecondFactor};
 pub(crate) use layout::{ConsoleFrame, NavLink, Place};
 pub use operations::{
-    Answering, EvidenceOrder, ExceptionsOrder, Nobody, Operations, Order, OutboxOrder, RulesOrder,
-    RulesShown, SuppressOrder,
+    Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder, Nobody,
+    Operations, Order, OthersShown, OutboxOrder, RepliesOrder, ReporterShown, ReportersOrder, RulesOrder,
+    RulesShown, StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 pub(crate) use reading::Pulse;
 

@@ -5,11 +5,15 @@
 
 use std::fmt::Debug;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use atalaya_formats::view::View;
-use atalaya_model::{Class, MailAddress, ObservationId, Prefix, Timestamp};
-use serde::Serialize;
+use atalaya_model::{Class, Contact, MailAddress, ObservationId, Prefix, Timestamp, Trap, TrapWeight};
+use atalaya_notify::Settlement;
+use atalaya_observe::feeds::FeedStatus;
+use atalaya_observe::upstream::UpstreamStatus;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -79,6 +83,25 @@ pub enum Order {
     Suppress(SuppressOrder),
     /// Lasting exceptions that networks ask for.
     Exceptions(ExceptionsOrder),
+    /// What came back to notices.
+    Replies(RepliesOrder),
+    /// Work that waits.
+    Jobs(JobsOrder),
+    /// Who is told by the feedback loop.
+    Feedback(FeedbackOrder),
+    /// Whom to tell.
+    Contacts(ContactsOrder),
+    /// The traps.
+    Traps(TrapsOrder),
+    /// Who reports.
+    Reporters(ReportersOrder),
+    /// How the lists of others are; the answer is [`OthersShown`].
+    Feeds,
+    /// Take the next list of a feed however much it grew or shrank.
+    ReleaseFeed {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// What is asked about observations.
@@ -187,6 +210,176 @@ pub enum SuppressOrder {
         /// Whether what it asked for itself is forgotten too.
         even_if_asked: bool,
     },
+}
+
+/// What is done about answers to notices.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "reply", rename_all = "kebab-case")]
+pub enum RepliesOrder {
+    /// Do what a person decided about one.
+    Settle {
+        /// Which.
+        id: Uuid,
+        /// What it means.
+        settlement: Settlement,
+        /// The prefixes that it is about, where the notice tells of several.
+        prefixes: Vec<Prefix>,
+    },
+}
+
+/// What is done about jobs.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "jobs", rename_all = "kebab-case")]
+pub enum JobsOrder {
+    /// Have one tried anew that was given up, or all; the answer is their number.
+    Retry {
+        /// Which.
+        id: Option<i64>,
+    },
+}
+
+/// What is done about those whom the feedback loop tells.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "feedback", rename_all = "kebab-case")]
+pub enum FeedbackOrder {
+    /// Let in who asks, without another proof.
+    Approve {
+        /// Which.
+        id: Uuid,
+    },
+    /// Say that an enrolment is still theirs.
+    Prove {
+        /// Which.
+        id: Uuid,
+    },
+    /// End an enrolment, or drop what was asked for.
+    Remove {
+        /// Which.
+        id: Uuid,
+    },
+}
+
+/// What is asked about contacts.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "find", rename_all = "kebab-case")]
+pub enum ContactsOrder {
+    /// That of an address, with every step of the search; the answer is [`ContactShown`].
+    One {
+        /// Of which.
+        address: IpAddr,
+    },
+}
+
+/// What a search for a contact gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactShown {
+    /// The contact; none where the registries name nobody for abuse.
+    pub contact: Option<Contact>,
+    /// What was asked, in order.
+    pub steps: Vec<StepShown>,
+    /// Why the search came to no end.
+    pub trouble: Option<String>,
+}
+
+/// One question of a search.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepShown {
+    /// The kind of source.
+    pub source: String,
+    /// The URL or server.
+    pub asked: String,
+    /// What came of it.
+    pub outcome: String,
+}
+
+/// What is asked about the traps.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "traps", rename_all = "kebab-case")]
+pub enum TrapsOrder {
+    /// All of them; the answer is a list of [`TrapShown`].
+    List,
+    /// Say that an address or a domain is one.
+    Add {
+        /// `name@domain`, or `@domain` for all its addresses.
+        address: String,
+        /// The kind.
+        kind: Trap,
+        /// Since when.
+        since: Option<Timestamp>,
+        /// What hitting it weighs.
+        weight: TrapWeight,
+        /// A note for the operator.
+        note: String,
+    },
+    /// Say that it is none any more.
+    Remove {
+        /// The address or domain.
+        address: String,
+    },
+}
+
+/// A trap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrapShown {
+    /// `name@domain`, or `@domain` for all its addresses.
+    pub address: String,
+    /// The kind.
+    pub kind: Trap,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What hitting it weighs.
+    pub weight: TrapWeight,
+    /// The operator's note; none where the configuration names the trap, which only its file changes.
+    pub note: Option<String>,
+}
+
+/// What is asked about those who report.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "reporters", rename_all = "kebab-case")]
+pub enum ReportersOrder {
+    /// All of them; the answer is a list of [`ReporterShown`].
+    List,
+    /// Give somebody a key; the answer is the key, which is kept nowhere.
+    Add {
+        /// Its name.
+        name: String,
+        /// Calls a day; none for any number.
+        per_day: Option<u64>,
+        /// What the key is good for: `report`, `read`, or both with a comma between.
+        scopes: String,
+    },
+    /// Give a reporter another key, which is the answer; the old one ends.
+    Rotate {
+        /// Its name.
+        name: String,
+    },
+    /// Take a reporter's key away.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// Somebody who reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReporterShown {
+    /// Its name.
+    pub name: String,
+    /// Calls a day; none for any number.
+    pub per_day: Option<u64>,
+    /// What was used of them today.
+    pub today: u64,
+    /// What the key is good for.
+    pub scopes: String,
+}
+
+/// How the lists of others are.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OthersShown {
+    /// Those that are fetched.
+    pub feeds: Vec<FeedStatus>,
+    /// Those that are asked.
+    pub upstream: Vec<UpstreamStatus>,
 }
 
 /// Where nobody does anything: a command without a server.

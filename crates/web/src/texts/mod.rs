@@ -22,7 +22,7 @@ mod using;
 pub(crate) use api::ApiTexts;
 pub(crate) use causes::CausesTexts;
 pub(crate) use console::{
-    AccessTexts, AccountTexts, ConsoleFrameTexts, ConsoleTexts, EvidenceTexts, OverviewTexts,
+    AccessTexts, AccountTexts, ConsoleFrameTexts, ConsoleTexts, EvidenceTexts, OverviewTexts, TellingTexts,
 };
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;

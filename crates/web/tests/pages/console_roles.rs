@@ -159,7 +159,7 @@ async fn whoever_must_have_a_second_factor_sets_it_up_before_anything_else() {
 }
 
 /// The pages, with the least role that each takes.
-const GETS: [(&str, Role); 14] = [
+const GETS: [(&str, Role); 22] = [
     ("/console", Role::Viewer),
     ("/console/listings", Role::Viewer),
     ("/console/allowed", Role::Viewer),
@@ -168,6 +168,14 @@ const GETS: [(&str, Role); 14] = [
     ("/console/outbox", Role::Desk),
     ("/console/outbox?state=failed", Role::Desk),
     ("/console/suppressed", Role::Desk),
+    ("/console/replies", Role::Desk),
+    ("/console/replies?show=all", Role::Desk),
+    ("/console/jobs", Role::Operator),
+    ("/console/traps", Role::Operator),
+    ("/console/reporters", Role::Operator),
+    ("/console/feeds", Role::Operator),
+    ("/console/feedback", Role::Operator),
+    ("/console/contacts", Role::Desk),
     ("/console/rules", Role::Operator),
     ("/console/me", Role::Viewer),
     ("/console/me/factor", Role::Viewer),
@@ -176,7 +184,7 @@ const GETS: [(&str, Role); 14] = [
     ("/console/accounts", Role::Administrator),
 ];
 /// The forms, with the least role that each takes.
-const POSTS: [(&str, Role); 19] = [
+const POSTS: [(&str, Role); 31] = [
     ("/console/list", Role::Operator),
     ("/console/unlist", Role::Operator),
     ("/console/allow", Role::Operator),
@@ -184,6 +192,18 @@ const POSTS: [(&str, Role); 19] = [
     ("/console/undo", Role::Desk),
     ("/console/outbox/retry", Role::Desk),
     ("/console/outbox/drop", Role::Desk),
+    ("/console/replies/settle", Role::Desk),
+    ("/console/jobs/retry", Role::Operator),
+    ("/console/traps/add", Role::Operator),
+    ("/console/traps/remove", Role::Operator),
+    ("/console/reporters/add", Role::Operator),
+    ("/console/reporters/rotate", Role::Operator),
+    ("/console/reporters/revoke", Role::Operator),
+    ("/console/feeds/release", Role::Operator),
+    ("/console/feedback/approve", Role::Operator),
+    ("/console/feedback/prove", Role::Operator),
+    ("/console/feedback/end", Role::Operator),
+    ("/console/contacts", Role::Desk),
     ("/console/suppress", Role::Desk),
     ("/console/unsuppress", Role::Desk),
     ("/console/rules/try", Role::Operator),

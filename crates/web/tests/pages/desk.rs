@@ -7,11 +7,15 @@ use atalaya_decide::{Rules, by_hand};
 use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::{Hiding, Material, Shown, View};
 use atalaya_model::{Clock, ObservationId};
-use atalaya_notify::ShownMail;
+use atalaya_notify::{Hearer, HearingConfig, ShownMail};
+use atalaya_observe::feeds::{FeedState, FeedStatus, Trouble, TroubleKind};
+use atalaya_observe::{TrapAddress, TrapFile};
+use atalaya_publish::Key;
 use atalaya_store::{Asked, ExceptionAnswer, Store, Suppressed};
 use atalaya_web::{
-    Answering, EvidenceOrder, ExceptionsOrder, Operations, Order, OutboxOrder, RulesOrder, RulesShown,
-    SuppressOrder,
+    Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder,
+    NewReporter, Operations, Order, OthersShown, OutboxOrder, Quota, RepliesOrder, ReporterFile,
+    ReporterShown, ReportersOrder, RulesOrder, RulesShown, StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 use serde_json::Value;
 
@@ -19,12 +23,31 @@ use serde_json::Value;
 pub(crate) const MESSAGE: &str = "From: \"><script>alert(1)</script>\" <spammer@cheap.example>\r\nSubject: <img src=x onerror=alert(2)>\r\n\
      Content-Type: text/html\r\n\r\n<p>Buy <b>now</b></p><img src=\"http://track.example/pixel.png\"><script>alert(3)</script>";
 
+/// A feed that is not believed, with words that want to be a page.
+fn doubted_feed() -> FeedStatus {
+    let trouble = Trouble {
+        what: TroubleKind::Quarantined,
+        why: "it grew <b>tenfold</b>".to_owned(),
+        since: atalaya_model::Timestamp::EPOCH,
+    };
+    FeedStatus {
+        name: "drop".to_owned(),
+        state: FeedState {
+            entries: 1_234,
+            trouble: Some(trouble),
+            ..FeedState::default()
+        },
+    }
+}
+
 /// Works on the store alone.
 #[derive(Debug)]
 pub(crate) struct TestDesk {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) rules: Mutex<String>,
+    pub(crate) traps: Mutex<TrapFile>,
+    pub(crate) reporters: Mutex<ReporterFile>,
 }
 
 impl Operations for TestDesk {
@@ -36,6 +59,35 @@ impl Operations for TestDesk {
                 Order::Outbox(asked) => self.about_mails(asked).await,
                 Order::Exceptions(asked) => self.about_exceptions(asked).await,
                 Order::Suppress(asked) => self.about_suppressed(asked).await,
+                Order::Feedback(asked) => self.about_feedback(asked).await,
+                Order::Contacts(ContactsOrder::One { address }) => written(ContactShown {
+                    contact: None,
+                    steps: vec![StepShown {
+                        source: "whois".to_owned(),
+                        asked: "whois.example".to_owned(),
+                        outcome: format!("<b>nobody</b> for {address}"),
+                    }],
+                    trouble: Some("the <i>registry</i> hung up".to_owned()),
+                }),
+                Order::Traps(asked) => self.about_traps(asked),
+                Order::Reporters(asked) => self.about_reporters(asked),
+                Order::Feeds => written(OthersShown {
+                    feeds: vec![doubted_feed()],
+                    upstream: Vec::new(),
+                }),
+                Order::ReleaseFeed { name } if name == "drop" => Ok(Value::Null),
+                Order::ReleaseFeed { name } => Err(format!("there is no feed named {name}")),
+                Order::Jobs(JobsOrder::Retry { id }) => written(self.store.retry_jobs(id).await.unwrap()),
+                Order::Replies(RepliesOrder::Settle {
+                    id,
+                    settlement,
+                    prefixes,
+                }) => {
+                    let shared = (self.store.clone(), self.clock.clone());
+                    let hearer = Hearer::new(HearingConfig::default(), None, None, shared);
+                    let settled = hearer.settle(id, settlement, &prefixes).await;
+                    settled.map(|()| Value::Null).map_err(|error| error.to_string())
+                }
                 order => self.change(order).await,
             }
         })
@@ -182,6 +234,82 @@ impl TestDesk {
                 written(self.store.allow_mail_to(&address, asked).await.unwrap())
             }
         }
+    }
+
+    /// Only ends, as the loop itself is tested elsewhere.
+    async fn about_feedback(&self, asked: FeedbackOrder) -> Result<Value, String> {
+        let FeedbackOrder::Remove { id } = asked else {
+            return Err("it is no request any more".to_owned());
+        };
+        let mut transaction = self.store.begin().await.unwrap();
+        transaction.remove_enrolment(id).await.unwrap();
+        transaction.commit().await.unwrap();
+        Ok(Value::Null)
+    }
+
+    fn about_traps(&self, asked: TrapsOrder) -> Result<Value, String> {
+        let mut file = self.traps.lock().unwrap();
+        match asked {
+            TrapsOrder::List => {
+                let shown = file.traps().map(|(trap, note)| TrapShown {
+                    address: trap.address.clone(),
+                    kind: trap.kind,
+                    since: trap.since,
+                    weight: trap.weight,
+                    note: Some(note.to_owned()),
+                });
+                return written(shown.collect::<Vec<_>>());
+            }
+            TrapsOrder::Add {
+                address,
+                kind,
+                since,
+                weight,
+                note,
+            } => {
+                let trap = TrapAddress {
+                    address,
+                    kind,
+                    since,
+                    weight,
+                };
+                file.add(trap, &note).map_err(|error| error.to_string())?;
+            }
+            TrapsOrder::Remove { address } => file.remove(&address).map_err(|error| error.to_string())?,
+        }
+        Ok(Value::Null)
+    }
+
+    fn about_reporters(&self, asked: ReportersOrder) -> Result<Value, String> {
+        let mut file = self.reporters.lock().unwrap();
+        let key = Key::random();
+        let done = match asked {
+            ReportersOrder::List => {
+                let shown = file.reporters().map(|one| ReporterShown {
+                    name: one.name.clone(),
+                    per_day: one.quota.0,
+                    today: 7,
+                    scopes: one.scopes.to_string(),
+                });
+                return written(shown.collect::<Vec<_>>());
+            }
+            ReportersOrder::Add {
+                name,
+                per_day,
+                scopes,
+            } => {
+                let new = NewReporter {
+                    name: name.parse().map_err(|_bad| "no name".to_owned())?,
+                    quota: Quota(per_day),
+                    scopes: scopes.parse().unwrap(),
+                };
+                file.add(new, &key)
+            }
+            ReportersOrder::Rotate { name } => file.rotate(&name.parse().unwrap(), &key),
+            ReportersOrder::Remove { name } => file.remove(&name.parse().unwrap()),
+        };
+        done.map_err(|error| error.to_string())?;
+        Ok(Value::String(key.to_string()))
     }
 
     fn about_rules(&self, asked: RulesOrder) -> Result<Value, String> {

@@ -121,6 +121,8 @@ impl House {
             store: store.clone(),
             clock: clock.clock(),
             rules: STANDARD.to_owned().into(),
+            traps: Default::default(),
+            reporters: Default::default(),
         };
         Self {
             desk: Arc::new(desk),

@@ -9,8 +9,9 @@ use atalaya_model::{Contact as FoundContact, MailAddress};
 
 use super::{Form, line_to, print, print_json};
 use crate::cli::{Contact, ContactWhat, Subject};
-use crate::control::{ContactAnswer, ContactRequest, DomainAnswer, Line, Request, StepAnswer};
+use crate::control::{ContactRequest, DomainAnswer, Line, Request};
 use crate::folder::Missing;
+use atalaya_web::{ContactShown, StepShown};
 
 /// How much is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub(crate) async fn run(command: Contact) -> anyhow::Result<()> {
         }
         Subject::Address(address) => {
             let request = Request::Contacts(ContactRequest::One { address });
-            let found: ContactAnswer = line.ask(request).await?;
+            let found: ContactShown = line.ask(request).await?;
             if form == Form::Json {
                 print_json(&found)?;
                 return or_trouble(found.trouble.as_deref());
@@ -88,7 +89,7 @@ async fn about_domain(line: &mut Line, name: String, (form, depth): (Form, Depth
 }
 
 /// Prints what was found about an address.
-fn print_found(found: &ContactAnswer, address: IpAddr, depth: Depth) -> anyhow::Result<()> {
+fn print_found(found: &ContactShown, address: IpAddr, depth: Depth) -> anyhow::Result<()> {
     print_steps(&found.steps, depth)?;
     or_trouble(found.trouble.as_deref())?;
     match &found.contact {
@@ -108,7 +109,7 @@ fn or_trouble(trouble: Option<&str>) -> anyhow::Result<()> {
     }
 }
 
-fn print_steps(steps: &[StepAnswer], depth: Depth) -> anyhow::Result<()> {
+fn print_steps(steps: &[StepShown], depth: Depth) -> anyhow::Result<()> {
     if depth == Depth::Result {
         return Ok(());
     }

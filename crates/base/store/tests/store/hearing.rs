@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atalaya_model::{MailAddress, Timestamp};
-use atalaya_store::{Asked, DeathRules, Effect, NewHeard, Recorded};
+use atalaya_store::{Asked, DeathRules, Effect, HeardWhich, NewHeard, Recorded};
 use atalaya_testkit::on_both;
 use serde_json::json;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ on_both!(
     what_is_old_goes_but_for_what_waits,
     what_followed_can_be_taken_back,
     what_waits_for_a_person_waits_until_it_is_settled,
+    what_was_heard_is_read_a_page_at_a_time,
 );
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -269,4 +270,28 @@ async fn what_waits_for_a_person_waits_until_it_is_settled(fixture: Fixture) {
     store.hear(&settling, None, &[Effect::Wrote]).await.unwrap();
     assert!(store.unsettled(9).await.unwrap().is_empty());
     assert!(store.is_settled(waiting.id).await.unwrap());
+}
+
+async fn what_was_heard_is_read_a_page_at_a_time(fixture: Fixture) {
+    let store = &fixture.store;
+    // Two of each moment, so that the id has to tell them apart.
+    for number in 1..=6_u128 {
+        let action = if number == 3 { "noted" } else { "person" };
+        let at = Timestamp::from_seconds(1_800_000_000 + i64::try_from(number).unwrap() / 2);
+        let told = heard(number, action, at);
+        store.hear(&told, None, &[]).await.unwrap();
+    }
+    for (which, expected) in [
+        (HeardWhich::All, &[6_u128, 5, 4, 3, 2, 1][..]),
+        (HeardWhich::Waiting, &[6, 5, 4, 2, 1]),
+    ] {
+        let (mut seen, mut behind) = (Vec::new(), None);
+        loop {
+            let page = store.heard_page(which, behind, 2).await.unwrap();
+            let Some(last) = page.last() else { break };
+            behind = Some((last.told.at, last.told.id));
+            seen.extend(page.iter().map(|one| one.told.id.as_u128()));
+        }
+        assert_eq!(seen, expected, "{which:?}");
+    }
 }

@@ -25,15 +25,26 @@ impl ShownMail {
     /// Reads a message of the outbox.
     #[must_use]
     pub fn of(mail: KeptMail, message: &[u8]) -> Self {
-        let words = Words::of(&String::from_utf8_lossy(message));
+        let words = words_without_secrets(message);
         let head = words.head.into_iter();
         Self {
             mail,
-            head: head
-                .map(|(name, value)| (name.to_owned(), without_secrets(&value)))
-                .collect(),
-            text: words.text.map(|text| without_secrets(&text)),
+            head: head.map(|(name, value)| (name.to_owned(), value)).collect(),
+            text: words.text,
         }
+    }
+}
+
+/// The words of a message, without the secrets in its links.
+#[must_use]
+pub fn words_without_secrets(message: &[u8]) -> Words {
+    let words = Words::of(&String::from_utf8_lossy(message));
+    let head = words.head.into_iter();
+    Words {
+        head: head
+            .map(|(name, value)| (name, without_secrets(&value)))
+            .collect(),
+        text: words.text.map(|text| without_secrets(&text)),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use atalaya_model::{Act, Role};
 use atalaya_store::{Deed, DeedId, DeedOutcome, KeptDeed};
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::app::{Inner, Shared};
@@ -35,16 +36,51 @@ pub(super) async fn perform(
     deeds: Deeds,
     back: &str,
 ) -> Result<Response, Failure> {
-    let mut deed = visitor.deed(shared, deeds.act, deeds.target, deeds.details);
-    deed.undoes = deeds.undoes;
-    let (work, orders) = (Arc::clone(shared), deeds.orders);
-    let doing = tokio::spawn(async move { do_it(&work, &deed, orders).await });
-    let id = doing.await.map_err(|_cut_short| Failure::Unsure)??;
+    let (id, _outcome) = start(shared, visitor, deeds, Answers::Kept).await?;
     Ok(to_page(visitor, back, id))
 }
 
+/// Does it where the answer is a secret: that is shown once and stands in no trail. Where it was refused or failed, the way back to a page that says so.
+pub(super) async fn perform_for_secret(
+    shared: &Shared,
+    visitor: &Visitor,
+    deeds: Deeds,
+    back: &str,
+) -> Result<Result<Value, Response>, Failure> {
+    let (id, outcome) = start(shared, visitor, deeds, Answers::Secret).await?;
+    Ok(outcome.map_err(|()| to_page(visitor, back, id)))
+}
+
+/// What becomes of answers in the audit trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    /// They stand there.
+    Kept,
+    /// They do not.
+    Secret,
+}
+
+/// Does it as a task of its own; gives its number, and the answer where it was done.
+async fn start(
+    shared: &Shared,
+    visitor: &Visitor,
+    deeds: Deeds,
+    answers: Answers,
+) -> Result<(DeedId, Result<Value, ()>), Failure> {
+    let mut deed = visitor.deed(shared, deeds.act, deeds.target, deeds.details);
+    deed.undoes = deeds.undoes;
+    let (work, orders) = (Arc::clone(shared), deeds.orders);
+    let doing = tokio::spawn(async move { do_it(&work, &deed, orders, answers).await });
+    doing.await.map_err(|_cut_short| Failure::Unsure)?
+}
+
 /// Writes it down, does it, and writes down what came of it.
-async fn do_it(shared: &Inner, deed: &Deed, orders: Vec<Order>) -> Result<DeedId, Failure> {
+async fn do_it(
+    shared: &Inner,
+    deed: &Deed,
+    orders: Vec<Order>,
+    answers: Answers,
+) -> Result<(DeedId, Result<Value, ()>), Failure> {
     let store = &shared.app.store;
     let id = store.record_deed(deed).await?;
     let (mut outcome, mut details) = (DeedOutcome::Done, Value::Null);
@@ -61,8 +97,17 @@ async fn do_it(shared: &Inner, deed: &Deed, orders: Vec<Order>) -> Result<DeedId
             }
         }
     }
-    store.end_deed(id, outcome, &details).await?;
-    Ok(id)
+    let is_secret = outcome == DeedOutcome::Done && answers == Answers::Secret;
+    let kept = if is_secret { &Value::Null } else { &details };
+    store.end_deed(id, outcome, kept).await?;
+    Ok((
+        id,
+        if outcome == DeedOutcome::Done {
+            Ok(details)
+        } else {
+            Err(())
+        },
+    ))
 }
 
 /// What is told where there was nothing to do it to.
@@ -129,8 +174,10 @@ pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
     let is_known = match kept.deed.act {
         Act::List | Act::Allow => true,
         // What stood there stands only in deeds of the console.
-        Act::Unlist | Act::Disallow | Act::Suppress => kept.deed.details.get("before").is_some(),
-        Act::Unsuppress => kept
+        Act::Unlist | Act::Disallow | Act::Suppress | Act::AddTrap => {
+            kept.deed.details.get("before").is_some()
+        }
+        Act::Unsuppress | Act::RemoveTrap => kept
             .deed
             .details
             .get("before")
@@ -138,6 +185,15 @@ pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
         _ => false,
     };
     is_done && is_known && kept.undone_by.is_none()
+}
+
+/// Asks for something that changes nothing. What stood in the way is logged, and the reader told that it cannot be shown now.
+pub(super) async fn ask<T: DeserializeOwned>(shared: &Inner, order: Order) -> Result<T, Failure> {
+    let answer = shared.app.operations.answer(order).await.map_err(|error| {
+        tracing::warn!(%error, "a page of the console could not be filled");
+        Failure::Unavailable
+    })?;
+    serde_json::from_value(answer).map_err(|_bad| Failure::Internal)
 }
 
 /// The least role that changes the list.

@@ -2,17 +2,24 @@
 
 mod about;
 mod act;
+mod contacts;
 mod evidence;
 mod exceptions;
+mod feedback;
+mod feeds;
 mod forms;
 mod hand;
+mod jobs;
 mod listings;
 mod outbox;
 mod overview;
+mod replies;
+mod reporters;
 mod rows;
 mod rules;
 mod suppressed;
 mod tabs;
+mod traps;
 mod undo;
 
 use axum::Router;
@@ -48,6 +55,28 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/console/outbox/retry", post(outbox::retry))
         .route("/console/outbox/drop", post(outbox::drop_it))
         .route("/console/suppressed", get(suppressed::suppressed))
+        .route("/console/replies", get(replies::replies))
+        .route("/console/replies/{id}", get(replies::reply))
+        .route("/console/replies/settle", post(replies::settle))
+        .route("/console/traps", get(traps::traps))
+        .route("/console/traps/add", post(traps::add))
+        .route("/console/traps/remove", post(traps::remove))
+        .route("/console/reporters", get(reporters::reporters))
+        .route("/console/reporters/add", post(reporters::add))
+        .route("/console/reporters/rotate", post(reporters::rotate))
+        .route("/console/reporters/revoke", post(reporters::revoke))
+        .route("/console/feeds", get(feeds::feeds))
+        .route("/console/feeds/release", post(feeds::release))
+        .route("/console/feedback", get(feedback::feedback))
+        .route("/console/feedback/approve", post(feedback::approve))
+        .route("/console/feedback/prove", post(feedback::prove))
+        .route("/console/feedback/end", post(feedback::end))
+        .route(
+            "/console/contacts",
+            get(contacts::contacts).post(contacts::search),
+        )
+        .route("/console/jobs", get(jobs::jobs))
+        .route("/console/jobs/retry", post(jobs::retry))
         .route("/console/suppress", post(suppressed::suppress))
         .route("/console/unsuppress", post(suppressed::unsuppress))
 }

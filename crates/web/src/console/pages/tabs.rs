@@ -3,13 +3,21 @@
 use crate::console::NavLink;
 use crate::console::access::Visitor;
 
-/// A page of mail.
+/// A page under a word of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     /// What leaves.
     Outbox,
     /// Whom nothing is sent.
     Suppressed,
+    /// What came back.
+    Replies,
+    /// Addresses that nobody writes to who means well.
+    Traps,
+    /// Who reports.
+    Reporters,
+    /// Lists of others.
+    Feeds,
 }
 
 /// A page of what is never listed.
@@ -40,15 +48,30 @@ pub(super) fn allow_tabs(visitor: &Visitor, here: AllowTab) -> Vec<NavLink> {
 /// The pages about mail.
 pub(super) fn mail_tabs(visitor: &Visitor, here: Tab) -> Vec<NavLink> {
     let t = &visitor.reader.texts().console.mail;
-    [
+    let tabs = [
         (Tab::Outbox, "/console/outbox", t.outbox),
+        (Tab::Replies, "/console/replies", t.replies),
         (Tab::Suppressed, "/console/suppressed", t.suppressed),
-    ]
-    .into_iter()
-    .map(|(tab, path, label)| NavLink {
+    ];
+    links(visitor, &tabs, here)
+}
+
+/// The pages about what tells us.
+pub(super) fn source_tabs(visitor: &Visitor, here: Tab) -> Vec<NavLink> {
+    let t = &visitor.reader.texts().console.sources;
+    let tabs = [
+        (Tab::Traps, "/console/traps", t.traps),
+        (Tab::Reporters, "/console/reporters", t.reporters),
+        (Tab::Feeds, "/console/feeds", t.feeds),
+    ];
+    links(visitor, &tabs, here)
+}
+
+fn links(visitor: &Visitor, tabs: &[(Tab, &str, &'static str)], here: Tab) -> Vec<NavLink> {
+    let link = |(tab, path, label): &(Tab, &str, &'static str)| NavLink {
         href: visitor.link(path),
         label,
-        is_here: tab == here,
-    })
-    .collect()
+        is_here: *tab == here,
+    };
+    tabs.iter().map(link).collect()
 }

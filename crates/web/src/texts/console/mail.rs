@@ -5,6 +5,7 @@ use crate::texts::With1;
 /// What leaves by mail.
 pub(crate) struct MailTexts {
     pub(crate) outbox: &'static str,
+    pub(crate) replies: &'static str,
     pub(crate) suppressed: &'static str,
     pub(crate) state: &'static str,
     pub(crate) any_state: &'static str,
@@ -33,8 +34,6 @@ pub(crate) struct MailTexts {
     pub(crate) why: &'static str,
     pub(crate) over: &'static str,
     pub(crate) lift: &'static str,
-    /// The address.
-    pub(crate) lift_one: With1,
     pub(crate) suppress: &'static str,
     pub(crate) suppress_title: &'static str,
     pub(crate) lift_title: &'static str,
@@ -59,6 +58,7 @@ impl MailTexts {
 /// In English.
 pub(super) const ENGLISH: MailTexts = MailTexts {
     outbox: "Outbox",
+    replies: "Replies",
     suppressed: "No mail to",
     state: "State",
     any_state: "Any state",
@@ -86,7 +86,6 @@ pub(super) const ENGLISH: MailTexts = MailTexts {
     why: "Why",
     over: "over",
     lift: "Lift",
-    lift_one: |address| format!("Let mail go to {address} again"),
     suppress: "Send no more mail",
     suppress_title: "Send an address no more mail",
     lift_title: "Let mail go to an address again",
@@ -97,6 +96,7 @@ pub(super) const ENGLISH: MailTexts = MailTexts {
 /// In Spanish.
 pub(super) const SPANISH: MailTexts = MailTexts {
     outbox: "Salida",
+    replies: "Respuestas",
     suppressed: "Sin correo a",
     state: "Estado",
     any_state: "Cualquier estado",
@@ -130,7 +130,6 @@ pub(super) const SPANISH: MailTexts = MailTexts {
     why: "Por qué",
     over: "terminado",
     lift: "Levantar",
-    lift_one: |address| format!("Permitir de nuevo el correo a {address}"),
     suppress: "No enviar más correo",
     suppress_title: "No enviar más correo a una dirección",
     lift_title: "Permitir de nuevo el correo a una dirección",

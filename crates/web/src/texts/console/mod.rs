@@ -7,10 +7,14 @@ mod audit;
 mod evidence;
 mod exceptions;
 mod frame;
+mod jobs;
 mod list;
 mod mail;
 mod overview;
+mod replies;
 mod rules;
+mod sources;
+mod telling;
 
 pub(crate) use access::AccessTexts;
 pub(crate) use accounts::AccountTexts;
@@ -19,10 +23,14 @@ use audit::AuditTexts;
 pub(crate) use evidence::EvidenceTexts;
 use exceptions::ExceptionTexts;
 pub(crate) use frame::ConsoleFrameTexts;
+use jobs::JobsTexts;
 use list::ListTexts;
 use mail::MailTexts;
 pub(crate) use overview::OverviewTexts;
+use replies::RepliesTexts;
 use rules::RulesTexts;
+use sources::SourceTexts;
+pub(crate) use telling::TellingTexts;
 
 /// Everything that the console says.
 pub(crate) struct ConsoleTexts {
@@ -46,6 +54,14 @@ pub(crate) struct ConsoleTexts {
     pub(crate) exceptions: ExceptionTexts,
     /// What leaves by mail.
     pub(crate) mail: MailTexts,
+    /// What came back.
+    pub(crate) replies: RepliesTexts,
+    /// Whom we tell.
+    pub(crate) telling: TellingTexts,
+    /// What tells us.
+    pub(crate) sources: SourceTexts,
+    /// The work that waits.
+    pub(crate) jobs: JobsTexts,
     /// The editor of rules.
     pub(crate) rules: RulesTexts,
 }
@@ -62,6 +78,10 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     evidence: evidence::ENGLISH,
     exceptions: exceptions::ENGLISH,
     mail: mail::ENGLISH,
+    replies: replies::ENGLISH,
+    telling: telling::ENGLISH,
+    sources: sources::ENGLISH,
+    jobs: jobs::ENGLISH,
     rules: rules::ENGLISH,
 };
 
@@ -77,5 +97,9 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     evidence: evidence::SPANISH,
     exceptions: exceptions::SPANISH,
     mail: mail::SPANISH,
+    replies: replies::SPANISH,
+    telling: telling::SPANISH,
+    sources: sources::SPANISH,
+    jobs: jobs::SPANISH,
     rules: rules::SPANISH,
 };

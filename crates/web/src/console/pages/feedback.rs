@@ -1,0 +1,208 @@
+//! Who is told by the feedback loop and who asks to be: letting in, proving again, ending. Keys are shown here never: commands make them.
+
+use askama::Template;
+use atalaya_model::Act;
+use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, Proof};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::act::{CHANGES, Deeds, Told, perform};
+use crate::app::Shared;
+use crate::console::access::{Posted, Visitor};
+use crate::console::operations::{FeedbackOrder, Order};
+use crate::console::{ConsoleFrame, Place};
+use crate::failure::Failure;
+use crate::pages::page;
+use crate::texts::TellingTexts;
+use crate::written::Moment;
+
+/// Where the page is.
+const PATH: &str = "/console/feedback";
+/// Rows of each table on a page.
+const PAGE: u32 = 50;
+
+/// Which enrolments and requests.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    /// The last enrolment of the page before.
+    after: Option<Uuid>,
+    /// The last request of the page before.
+    asked_after: Option<Uuid>,
+    deed: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "console/feedback.html")]
+struct FeedbackPage {
+    frame: ConsoleFrame,
+    told: Option<Told>,
+    enrolled: Vec<Row>,
+    requests: Vec<Row>,
+    next: Option<String>,
+    requests_next: Option<String>,
+    first: Option<String>,
+}
+
+/// Somebody who enrolled, or asks to be.
+struct Row {
+    id: Uuid,
+    scope: String,
+    name: String,
+    mailbox: String,
+    state: &'static str,
+    proof: &'static str,
+    ends: Moment,
+    /// Whether a request can still be approved of.
+    is_open: bool,
+}
+
+impl Row {
+    fn enrolled(one: Enrolment, visitor: &Visitor) -> Self {
+        let t = visitor.reader.texts();
+        let words = &t.console.telling;
+        Self {
+            id: one.id,
+            scope: one.scope.to_string(),
+            name: one.name,
+            mailbox: one.mailbox.to_string(),
+            state: match one.state {
+                EnrolmentState::Active => words.active,
+                EnrolmentState::Lapsed => words.lapsed,
+            },
+            proof: words.proof(one.proof.map_or("", Proof::name)),
+            ends: t.units.moment(one.ends_at),
+            is_open: false,
+        }
+    }
+
+    fn asked(one: EnrolmentRequest, visitor: &Visitor) -> Self {
+        let t = visitor.reader.texts();
+        let words = &t.console.telling;
+        Self {
+            state: step(&one, words),
+            is_open: one.dropped_at.is_none() && one.refused_at.is_none() && one.approved_at.is_none(),
+            id: one.id,
+            scope: one.scope.to_string(),
+            name: one.name,
+            mailbox: one.mailbox.to_string(),
+            proof: words.proof(one.proof.name()),
+            ends: t.units.moment(one.ends_at),
+        }
+    }
+}
+
+/// How far a request has come.
+const fn step(one: &EnrolmentRequest, words: &TellingTexts) -> &'static str {
+    let [dropped, refused, approved, proven, confirmed, unconfirmed] = words.steps;
+    match one {
+        EnrolmentRequest {
+            dropped_at: Some(_), ..
+        } => dropped,
+        EnrolmentRequest {
+            refused_at: Some(_), ..
+        } => refused,
+        EnrolmentRequest {
+            approved_at: Some(_), ..
+        } => approved,
+        EnrolmentRequest {
+            proven_at: Some(_), ..
+        } => proven,
+        EnrolmentRequest {
+            confirmed_at: Some(_),
+            ..
+        } => confirmed,
+        _ => unconfirmed,
+    }
+}
+
+/// `/console/feedback`.
+pub(super) async fn feedback(
+    State(shared): State<Shared>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    visitor.needs(CHANGES)?;
+    let store = &shared.app.store;
+    let mut enrolled = store.enrolments(asked.after, PAGE + 1).await?;
+    let mut requests = store.enrolment_requests(asked.asked_after, PAGE + 1).await?;
+    let is_more = |count: usize| count > PAGE as usize;
+    let (more_enrolled, more_requests) = (is_more(enrolled.len()), is_more(requests.len()));
+    enrolled.truncate(PAGE as usize);
+    requests.truncate(PAGE as usize);
+    let link = |field: &str, id: Uuid| visitor.reader.link_to(&format!("{PATH}?{field}={id}"));
+    let next = enrolled.last().filter(|_| more_enrolled);
+    let requests_next = requests.last().filter(|_| more_requests);
+    let template = FeedbackPage {
+        told: Told::of(&shared, &visitor, asked.deed).await?,
+        next: next.map(|last| link("after", last.id)),
+        requests_next: requests_next.map(|last| link("asked_after", last.id)),
+        first: (asked.after.is_some() || asked.asked_after.is_some()).then(|| visitor.link(PATH)),
+        enrolled: enrolled
+            .into_iter()
+            .map(|one| Row::enrolled(one, &visitor))
+            .collect(),
+        requests: requests
+            .into_iter()
+            .map(|one| Row::asked(one, &visitor))
+            .collect(),
+        frame: ConsoleFrame::new(&shared, &visitor, Place::Feedback),
+    };
+    Ok(page(StatusCode::OK, &visitor.reader, &template))
+}
+
+/// Which one.
+#[derive(Deserialize)]
+pub(super) struct Which {
+    id: String,
+}
+
+impl Which {
+    fn id(&self) -> Result<Uuid, Failure> {
+        self.id.parse().map_err(|_bad| Failure::BadRequest)
+    }
+}
+
+/// `POST /console/feedback/approve`.
+pub(super) async fn approve(
+    State(shared): State<Shared>,
+    posted: Posted<Which>,
+) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let id = form.id()?;
+    let deeds = deeds((Act::Enrol, id), Value::Null, FeedbackOrder::Approve { id });
+    perform(&shared, &visitor, deeds, PATH).await
+}
+
+/// `POST /console/feedback/prove`.
+pub(super) async fn prove(State(shared): State<Shared>, posted: Posted<Which>) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let id = form.id()?;
+    let details = json!({ "proven": "by the operator" });
+    let deeds = deeds((Act::ChangeEnrolment, id), details, FeedbackOrder::Prove { id });
+    perform(&shared, &visitor, deeds, PATH).await
+}
+
+/// `POST /console/feedback/end`.
+pub(super) async fn end(State(shared): State<Shared>, posted: Posted<Which>) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let id = form.id()?;
+    let deeds = deeds((Act::EndEnrolment, id), Value::Null, FeedbackOrder::Remove { id });
+    perform(&shared, &visitor, deeds, PATH).await
+}
+
+fn deeds((act, id): (Act, Uuid), details: Value, order: FeedbackOrder) -> Deeds {
+    Deeds {
+        act,
+        target: id.to_string(),
+        details,
+        undoes: None,
+        orders: vec![Order::Feedback(order)],
+    }
+}

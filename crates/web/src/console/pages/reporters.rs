@@ -1,0 +1,174 @@
+//! Who reports addresses to the API: what each may and has used, making a key that is shown once, making it anew, and revoking it.
+
+use askama::Template;
+use atalaya_model::Act;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::act::{CHANGES, Deeds, Told, ask, perform, perform_for_secret};
+use super::forms::reason_of;
+use super::tabs::{Tab, source_tabs};
+use crate::app::Shared;
+use crate::console::access::{Posted, Visitor};
+use crate::console::operations::{Order, ReporterShown, ReportersOrder};
+use crate::console::{ConsoleFrame, NavLink, Place};
+use crate::failure::Failure;
+use crate::pages::page;
+
+/// Where the page is.
+const PATH: &str = "/console/reporters";
+/// What a key is good for, in the order of the texts.
+const SCOPES: [&str; 3] = ["report,read", "report", "read"];
+
+/// What the page is asked for.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    deed: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "console/reporters.html")]
+struct ReportersPage {
+    frame: ConsoleFrame,
+    told: Option<Told>,
+    tabs: Vec<NavLink>,
+    /// A key that was just made, and whose it is.
+    made: Option<(String, String)>,
+    rows: Vec<ReporterRow>,
+    scopes: Vec<(&'static str, &'static str)>,
+}
+
+/// A reporter in the table.
+struct ReporterRow {
+    name: String,
+    today: String,
+    scopes: String,
+}
+
+/// `/console/reporters`.
+pub(super) async fn reporters(
+    State(shared): State<Shared>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    visitor.needs(CHANGES)?;
+    let told = Told::of(&shared, &visitor, asked.deed).await?;
+    view(&shared, &visitor, told, None).await
+}
+
+/// The page, with a key where one was just made.
+async fn view(
+    shared: &Shared,
+    visitor: &Visitor,
+    told: Option<Told>,
+    made: Option<(String, String)>,
+) -> Result<Response, Failure> {
+    let all: Vec<ReporterShown> = ask(shared, Order::Reporters(ReportersOrder::List)).await?;
+    let t = visitor.reader.texts();
+    let s = &t.console.sources;
+    let row = |one: ReporterShown| {
+        let most = one.per_day.map(|most| t.units.number(most));
+        let most = most.unwrap_or_else(|| s.any_number.to_owned());
+        ReporterRow {
+            today: (s.used)(&t.units.number(one.today), &most),
+            name: one.name,
+            scopes: one.scopes,
+        }
+    };
+    let template = ReportersPage {
+        told,
+        tabs: source_tabs(visitor, Tab::Reporters),
+        made,
+        rows: all.into_iter().map(row).collect(),
+        scopes: SCOPES.into_iter().zip(s.scopes).collect(),
+        frame: ConsoleFrame::new(shared, visitor, Place::Sources),
+    };
+    Ok(page(StatusCode::OK, &visitor.reader, &template))
+}
+
+/// A reporter as it was typed.
+#[derive(Deserialize)]
+pub(super) struct Entry {
+    name: String,
+    #[serde(default)]
+    per_day: String,
+    #[serde(default)]
+    scopes: String,
+}
+
+impl Entry {
+    fn per_day(&self) -> Result<Option<u64>, Failure> {
+        match self.per_day.trim() {
+            "" => Ok(None),
+            number => match number.parse() {
+                Ok(number) if number > 0_u64 => Ok(Some(number)),
+                _ => Err(Failure::BadRequest),
+            },
+        }
+    }
+
+    fn scopes(&self) -> Result<String, Failure> {
+        let known = SCOPES.into_iter().find(|scopes| *scopes == self.scopes);
+        known.map(str::to_owned).ok_or(Failure::BadRequest)
+    }
+}
+
+/// `POST /console/reporters/add`.
+pub(super) async fn add(State(shared): State<Shared>, posted: Posted<Entry>) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let (name, per_day, scopes) = (reason_of(&form.name)?, form.per_day()?, form.scopes()?);
+    let details = json!({ "per_day": per_day, "scopes": scopes });
+    let order = ReportersOrder::Add {
+        name: name.clone(),
+        per_day,
+        scopes,
+    };
+    let deeds = deeds((Act::MakeReporter, name), details, order);
+    show_key(&shared, &visitor, deeds).await
+}
+
+/// `POST /console/reporters/rotate`.
+pub(super) async fn rotate(State(shared): State<Shared>, posted: Posted<Entry>) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let name = reason_of(&form.name)?;
+    let order = ReportersOrder::Rotate { name: name.clone() };
+    let deeds = deeds((Act::ChangeReporter, name), json!({ "key": "made anew" }), order);
+    show_key(&shared, &visitor, deeds).await
+}
+
+/// `POST /console/reporters/revoke`.
+pub(super) async fn revoke(State(shared): State<Shared>, posted: Posted<Entry>) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let name = reason_of(&form.name)?;
+    let order = ReportersOrder::Remove { name: name.clone() };
+    let deeds = deeds((Act::RevokeReporter, name), Value::Null, order);
+    perform(&shared, &visitor, deeds, PATH).await
+}
+
+fn deeds((act, target): (Act, String), details: Value, order: ReportersOrder) -> Deeds {
+    Deeds {
+        act,
+        target,
+        details,
+        undoes: None,
+        orders: vec![Order::Reporters(order)],
+    }
+}
+
+/// Makes a key, and shows it this once.
+async fn show_key(shared: &Shared, visitor: &Visitor, deeds: Deeds) -> Result<Response, Failure> {
+    let name = deeds.target.clone();
+    match perform_for_secret(shared, visitor, deeds, PATH).await? {
+        Ok(key) => {
+            let key = key.as_str().ok_or(Failure::Internal)?.to_owned();
+            view(shared, visitor, None, Some((name, key))).await
+        }
+        Err(refused) => Ok(refused),
+    }
+}
