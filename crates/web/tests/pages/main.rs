@@ -16,6 +16,7 @@ mod console_roles;
 mod contract;
 mod desk;
 mod enrolling;
+mod every_route;
 mod evidence;
 mod exports;
 mod feedback;
