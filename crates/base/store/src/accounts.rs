@@ -464,9 +464,9 @@ async fn void_links_of(connection: &mut Connection, id: Uuid) -> Result<(), Stor
 
 /// Makes void what somebody has sent out.
 async fn void_links_by(connection: &mut Connection, name: &AccountName) -> Result<(), StoreError> {
-    let sql = "DELETE FROM invitations WHERE lower(invited_by) = $1";
+    let sql = "DELETE FROM invitations WHERE invited_by = $1";
     connection
-        .execute(sql, values![name.folded()])
+        .execute(sql, values![name.as_str()])
         .await
         .map(|_count| ())
 }

@@ -1,7 +1,7 @@
 //! The same for programs: JSON, and problems after RFC 9457.
 
 mod answer;
-mod calls;
+pub(crate) mod calls;
 mod contact;
 mod export;
 mod feedback;
@@ -28,12 +28,13 @@ use crate::language::Language;
 use crate::leave::{InZone, leave};
 
 pub use answer::answer_json;
-pub(crate) use calls::{CALLS, Call, Errors};
+pub(crate) use calls::{Call, Errors};
 pub(crate) use contact::{contact, ripestat};
 pub(crate) use export::{export, is_open_to};
 pub(crate) use feedback::{PULLS_PER_MINUTE, events, summary};
 pub(crate) use openapi::openapi;
 pub(crate) use problem::Problem;
+pub(crate) use schemas::{Field, fields_of};
 
 /// Where the API begins.
 pub(crate) const ROOT: &str = "/api/";

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::access::{Program, answer, read_body};
+use super::access::{MAX_REASON, Program, answer, read_body};
 use crate::api::Problem;
 use crate::app::{Inner, Shared};
 use crate::failure::Failure;
@@ -24,8 +24,6 @@ use crate::leave::{InZone, reached};
 
 /// The largest document.
 const MAX_DOCUMENT: usize = 16 << 10;
-/// The longest reason in characters, as for the commands.
-const MAX_REASON: usize = 400;
 
 /// The calls.
 pub(crate) fn routes() -> Router<Shared> {

@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::{Frame, Reader, lasting};
-use crate::api::{CALLS, Call, Errors};
+use crate::api::{Call, Errors, Field, calls, fields_of};
 use crate::app::Shared;
 use crate::language::Language;
+use crate::texts::ApiTexts;
 
 #[derive(Template)]
 #[template(path = "api.html")]
@@ -28,34 +29,30 @@ struct CallView {
     method: String,
     path: &'static str,
     summary: &'static str,
-    parameters: Vec<ParameterView>,
-    body: Option<&'static str>,
+    /// Which token it needs.
+    scope: Option<String>,
+    parameters: Vec<Field>,
+    bodies: Vec<BodyView>,
     /// The statuses, with commas between.
     answers: String,
 }
 
-/// A parameter, as it is shown.
-struct ParameterView {
-    name: &'static str,
-    description: &'static str,
-    is_required: bool,
+/// A body that a call takes.
+struct BodyView {
+    media_type: &'static str,
+    fields: Vec<Field>,
 }
 
 /// `/api`.
 pub(crate) async fn api(State(shared): State<Shared>, reader: Reader) -> Response {
     let (t, language) = (&reader.texts().api, reader.language());
-    let groups = [
-        (Errors::Problem, t.own, t.own_text),
-        (Errors::Enrolled, t.enrolled, t.enrolled_text),
-        (Errors::Listed, t.reporters, t.reporters_text),
-        (Errors::Text, t.by_form, t.by_form_text),
-    ];
     let template = ApiPage {
         frame: Frame::now(&shared, &reader),
-        groups: groups
+        groups: Errors::ALL
             .into_iter()
-            .map(|(errors, title, text)| {
-                let calls = CALLS.iter().filter(|call| call.errors == errors);
+            .map(|errors| {
+                let (title, text) = t.group(errors);
+                let calls = calls::all().filter(|call| call.errors == errors);
                 let calls = calls.map(|call| view(call, language)).collect();
                 Group { title, text, calls }
             })
@@ -67,13 +64,14 @@ pub(crate) async fn api(State(shared): State<Shared>, reader: Reader) -> Respons
 fn view(call: &Call, language: Language) -> CallView {
     let (english, spanish) = call.summary;
     let statuses: Vec<String> = call.answers.iter().map(u16::to_string).collect();
-    let parameters = call.parameters.iter().map(|(place, name, _, description)| {
-        let told = description.strip_suffix("; required");
-        ParameterView {
-            name,
-            description: told.unwrap_or(description),
-            is_required: *place == "path" || told.is_some(),
-        }
+    let parameters = call.parameters.iter().map(|parameter| Field {
+        name: parameter.name.to_owned(),
+        description: parameter.description.to_owned(),
+        is_required: parameter.is_required,
+    });
+    let bodies = call.body.iter().map(|(media_type, schema)| BodyView {
+        media_type,
+        fields: schema.map(fields_of).unwrap_or_default(),
     });
     CallView {
         method: call.method.to_uppercase(),
@@ -82,8 +80,9 @@ fn view(call: &Call, language: Language) -> CallView {
             Language::English => english,
             Language::Spanish => spanish,
         },
+        scope: call.scope.map(|scope| ApiTexts::needs_scope(language, scope)),
         parameters: parameters.collect(),
-        body: call.body,
+        bodies: bodies.collect(),
         answers: statuses.join(", "),
     }
 }

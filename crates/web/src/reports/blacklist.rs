@@ -19,9 +19,9 @@ use super::query_of;
 use crate::app::Shared;
 
 /// Entries without `limit`.
-const USUAL: u64 = 10_000;
+pub(crate) const USUAL: u64 = 10_000;
 /// Most entries of an answer; whoever wants all takes an export.
-const MOST: u64 = 100_000;
+pub(crate) const MOST: u64 = 100_000;
 
 /// `GET /api/v2/blacklist`.
 pub(super) async fn blacklist(

@@ -22,17 +22,19 @@ use super::query_of;
 use crate::app::{Inner, Shared};
 
 /// Days that are looked back without `maxAgeInDays`.
-pub(super) const USUAL_AGE: u64 = 30;
+pub(crate) const USUAL_AGE: u64 = 30;
 /// Most days.
-const MOST_AGE: u64 = 365;
+pub(crate) const MOST_AGE: u64 = 365;
 /// Most observations of an address that are looked at, the newest first.
-pub(super) const MOST_LOOKED_AT: u32 = 1_000;
+pub(crate) const MOST_LOOKED_AT: u32 = 1_000;
 /// The same for each address of a network.
 const MOST_IN_BLOCK: u32 = 100;
 /// Most units of a network: an IPv4 /24, an IPv6 /56.
 const MOST_UNITS: u32 = 256;
-/// Reports of a page, at most and without `perPage`.
-const PAGE: (usize, usize) = (100, 25);
+/// Reports of a page, at most.
+pub(crate) const MOST_ON_PAGE: usize = 100;
+/// Reports of a page without `perPage`.
+pub(crate) const USUAL_ON_PAGE: usize = 25;
 /// Confidence in one source's word, and in all words together.
 const CONFIDENCE: (u64, u64) = (25, 75);
 
@@ -125,7 +127,7 @@ pub(super) async fn check(
     });
     let is_verbose = !matches!(query.get("verbose"), Some(b"false" | b"0")) && has(&uri, "verbose");
     if let (true, Some(data)) = (is_verbose, data.as_object_mut()) {
-        let told: Vec<Value> = against.iter().take(PAGE.0).map(tell).collect();
+        let told: Vec<Value> = against.iter().take(MOST_ON_PAGE).map(tell).collect();
         data.insert("countryName".to_owned(), Value::Null);
         data.insert("reports".to_owned(), told.into());
     }
@@ -142,7 +144,7 @@ pub(super) async fn reports(
     let address = address(&query)?;
     let days = age(&query)?;
     let page = number(&query, "page", 1, 1..=u64::from(MOST_LOOKED_AT))?;
-    let size = number(&query, "perPage", PAGE.1 as u64, 1..=PAGE.0 as u64)?;
+    let size = number(&query, "perPage", USUAL_ON_PAGE as u64, 1..=MOST_ON_PAGE as u64)?;
     let against = standing(&shared, address, days).await?.against;
     let total = against.len() as u64;
     let last = total.div_ceil(size).max(1);

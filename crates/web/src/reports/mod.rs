@@ -26,6 +26,8 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::Shared;
 
 pub(crate) use self::answer::refuse;
+pub(crate) use self::blacklist::{MOST as MOST_ENTRIES, USUAL as USUAL_ENTRIES};
+pub(crate) use self::look::{MOST_AGE, MOST_LOOKED_AT, MOST_ON_PAGE, USUAL_AGE, USUAL_ON_PAGE};
 pub use self::reporters::{
     BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used,
 };

@@ -1,5 +1,11 @@
 //! The page of the API, in both languages.
 
+use atalaya_model::AccessScope;
+
+use super::With2;
+use crate::api::Errors;
+use crate::language::Language;
+
 /// The calls for programs.
 pub(crate) struct ApiTexts {
     pub(crate) title: &'static str,
@@ -10,10 +16,14 @@ pub(crate) struct ApiTexts {
     pub(crate) enrolled: &'static str,
     pub(crate) reporters: &'static str,
     pub(crate) by_form: &'static str,
+    pub(crate) console: &'static str,
     pub(crate) own_text: &'static str,
     pub(crate) enrolled_text: &'static str,
     pub(crate) reporters_text: &'static str,
     pub(crate) by_form_text: &'static str,
+    pub(crate) console_text: &'static str,
+    /// Scope, role.
+    pub(crate) scope: With2,
     pub(crate) takes: &'static str,
     pub(crate) nothing: &'static str,
     pub(crate) body: &'static str,
@@ -21,6 +31,26 @@ pub(crate) struct ApiTexts {
     pub(crate) required: &'static str,
     /// Why names and descriptions of parameters are in English.
     pub(crate) in_english: &'static str,
+}
+
+impl ApiTexts {
+    /// The title of the calls that need the same, and what that is.
+    pub(crate) const fn group(&self, errors: Errors) -> (&'static str, &'static str) {
+        match errors {
+            Errors::Problem => (self.own, self.own_text),
+            Errors::Enrolled => (self.enrolled, self.enrolled_text),
+            Errors::Listed => (self.reporters, self.reporters_text),
+            Errors::Text => (self.by_form, self.by_form_text),
+            Errors::Console => (self.console, self.console_text),
+        }
+    }
+
+    /// Which token a call needs.
+    pub(crate) fn needs_scope(language: Language, scope: AccessScope) -> String {
+        let texts = language.texts();
+        let role = texts.console.frame.role(scope.least_role());
+        (texts.api.scope)(scope.name(), role)
+    }
 }
 
 /// In English.
@@ -32,11 +62,15 @@ pub(super) const ENGLISH: ApiTexts = ApiTexts {
     enrolled: "Calls of an enrolment",
     reporters: "Calls in the form of AbuseIPDB",
     by_form: "Reports in the form of blocklist.de",
+    console: "Calls of the console",
     own_text: "What goes wrong is told as RFC 9457 has it (application/problem+json). Each client may ask so many times a minute; whoever asks more \
                gets 429 and is told when to come back.",
     enrolled_text: "They need the key of the enrolment, as a bearer token: Authorization: Bearer KEY.",
     reporters_text: "They need a key of this list in the header Key. Tools that report to AbuseIPDB need another address and nothing else.",
     by_form_text: "The key stands in the form itself, and the answer is text.",
+    console_text: "For programs of those who operate the list: they need a token, as Authorization: Bearer TOKEN, and an address from which the console \
+                   may be reached; everybody else gets 404. What they change stands in the audit trail.",
+    scope: |scope, role| format!("Needs a token with the scope {scope}, and at least the role {role}."),
     takes: "Takes",
     nothing: "nothing",
     body: "Body",
@@ -55,12 +89,16 @@ pub(super) const SPANISH: ApiTexts = ApiTexts {
     enrolled: "Llamadas de una inscripción",
     reporters: "Llamadas en la forma de AbuseIPDB",
     by_form: "Informes en la forma de blocklist.de",
+    console: "Llamadas de la consola",
     own_text: "Lo que falla se dice según el RFC 9457 (application/problem+json). Cada cliente puede preguntar tantas veces por minuto; quien \
                pregunta más recibe 429 y se le dice cuándo volver.",
     enrolled_text: "Necesitan la clave de la inscripción, como bearer token: Authorization: Bearer CLAVE.",
     reporters_text: "Necesitan una clave de esta lista en la cabecera Key. Las herramientas que informan a AbuseIPDB necesitan otra dirección y \
                      nada más.",
     by_form_text: "La clave está en el propio formulario, y la respuesta es texto.",
+    console_text: "Para programas de quienes operan la lista: necesitan una clave (token), como Authorization: Bearer CLAVE, y una dirección desde la \
+                   que se llegue a la consola; todos los demás reciben 404. Lo que cambian queda en el registro de auditoría.",
+    scope: |scope, role| format!("Necesita una clave con el alcance {scope} y al menos la función {role}."),
     takes: "Toma",
     nothing: "nada",
     body: "Cuerpo",

@@ -158,44 +158,61 @@ async fn a_session_is_ended_from_another_one_and_never_by_somebody_else() {
 }
 
 #[tokio::test]
-async fn another_factor_and_other_recovery_codes_take_the_password() {
+async fn another_factor_and_other_recovery_codes_take_the_password_and_the_present_factor() {
     let (house, pages, marta) = with_administrator().await;
+    house.clock.advance(Duration::from_secs(30));
     let page = get(&pages, "/console/me/factor", &marta.cookie).await;
     page.keeps("Do without a second factor");
     let secret = between(&page, "name=\"secret\" value=\"", "\"").to_owned();
-    let code = code_at(&secret, house.now());
-    let fields = [
-        ("secret", secret.as_str()),
-        ("code", &code),
-        ("password", "not mine"),
-    ];
-    let page = submit(&pages, &marta.cookie, "/console/me/factor", &fields).await;
-    page.says("The password is wrong").says(&secret);
+    // Whoever stole the session, and the password too, has no code of the phone.
+    for (password, guess) in [
+        ("not mine", "hers"),
+        (PASSWORD, ""),
+        (PASSWORD, "new"),
+        (PASSWORD, "000000"),
+    ] {
+        house.clock.advance(Duration::from_secs(900));
+        let (code, hers) = (code_at(&secret, house.now()), code_at(&marta.secret, house.now()));
+        let guess = match guess {
+            "hers" => &hers,
+            "new" => &code,
+            guess => guess,
+        };
+        let fields = [
+            ("secret", secret.as_str()),
+            ("code", &code),
+            ("password", password),
+            ("own_code", guess),
+        ];
+        let page = submit(&pages, &marta.cookie, "/console/me/factor", &fields).await;
+        page.says("Password or code is wrong").says(&secret);
+        house.clock.advance(Duration::from_secs(900));
+        let fields = [("password", password), ("own_code", guess)];
+        let page = submit(&pages, &marta.cookie, "/console/me/recovery", &fields).await;
+        page.says("Password or code is wrong").keeps("<li><code>");
+    }
+    house.clock.advance(Duration::from_secs(900));
+    let (code, own) = (code_at(&secret, house.now()), code_at(&marta.secret, house.now()));
     let fields = [
         ("secret", secret.as_str()),
         ("code", &code),
         ("password", PASSWORD),
+        ("own_code", &own),
     ];
     let page = submit(&pages, &marta.cookie, "/console/me/factor", &fields).await;
     page.says("Recovery codes");
     let renewed = cookie(&page);
     house.clock.advance(Duration::from_secs(60));
     let old = code_at(&marta.secret, house.now());
-    let fields = [("name", "marta"), ("password", PASSWORD), ("code", old.as_str())];
-    assert_eq!(
-        post(&pages, HERE, "/console/sign-in", &fields, "").await.status,
-        StatusCode::FORBIDDEN
-    );
-    let fields = [
-        ("name", "marta"),
-        ("password", PASSWORD),
-        ("code", marta.recovery[0].as_str()),
-    ];
-    assert_eq!(
-        post(&pages, HERE, "/console/sign-in", &fields, "").await.status,
-        StatusCode::FORBIDDEN
-    );
-    let fields = [("password", PASSWORD)];
+    for code in [old.as_str(), &marta.recovery[0]] {
+        let fields = [("name", "marta"), ("password", PASSWORD), ("code", code)];
+        assert_eq!(
+            post(&pages, HERE, "/console/sign-in", &fields, "").await.status,
+            StatusCode::FORBIDDEN
+        );
+    }
+    let own = code_at(&secret, house.now());
+    let fields = [("password", PASSWORD), ("own_code", &own)];
     let page = submit(&pages, &renewed, "/console/me/recovery", &fields).await;
     assert_eq!(page.text.matches("<li><code>").count(), 10);
     let page = submit(&pages, &renewed, "/console/me/no-factor", &fields).await;

@@ -109,7 +109,7 @@ async fn whoever_stole_a_session_cannot_guess_its_password_from_ever_new_address
     }
     assert_eq!(held_up, 10);
     // Its owner, where he signed in, is not held up.
-    let right = [("password", PASSWORD)];
+    let right = [("password", PASSWORD), ("own_code", marta.recovery[0].as_str())];
     let page = submit(&pages, (HERE, &marta.cookie), "/console/me/recovery", &right).await;
     page.says("Recovery codes");
 }
@@ -136,6 +136,7 @@ async fn a_new_password_or_factor_gives_its_session_another_cookie() {
         ("secret", secret),
         ("code", &code),
         ("password", "otra frase de paso"),
+        ("own_code", marta.recovery[0].as_str()),
     ];
     let page = post(&pages, HERE, "/console/me/factor", &fields, &second).await;
     page.says("Recovery codes");
@@ -330,10 +331,10 @@ async fn a_form_that_was_on_its_way_undoes_no_reset() {
         encoded("la frase del ladron")
     );
     let name: AccountName = "marta".parse().unwrap();
-    let meanwhile = async {
+    let meanwhile = Box::pin(async {
         reset(&house.store, &by, &name, holds).await.unwrap();
-    };
-    let page = Box::pin(send_around(&pages, form("/console/me/password"), text, meanwhile)).await;
+    });
+    let page = send_around(&pages, form("/console/me/password"), text, meanwhile).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
     let account = named(&house.store, &name).await.unwrap();
     assert!(!account.is_open(), "who was reset has given himself a password");

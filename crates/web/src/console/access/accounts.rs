@@ -253,7 +253,7 @@ async fn confirmed(
     password: String,
 ) -> Result<Result<(), String>, Failure> {
     visitor.needs(Role::Administrator)?;
-    let is_himself = is_himself(shared, visitor, password).await?;
+    let is_himself = is_himself(shared, visitor, password, None).await?;
     let wrong = visitor.reader.texts().console.access.wrong_password;
     Ok(if is_himself { Ok(()) } else { Err(wrong.to_owned()) })
 }

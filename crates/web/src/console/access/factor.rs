@@ -1,4 +1,4 @@
-//! Setting up the second factor of one's own account.
+//! Setting up the second factor of one's own account. Whoever has one gives a code of it to change it: a stolen session and password are not enough.
 
 use askama::Template;
 use atalaya_model::Act;
@@ -55,6 +55,8 @@ struct FactorPage {
     action: String,
     /// Where the factor is taken away; nowhere where there is none, or where it must be.
     remove: Option<String>,
+    /// Whether there is one already, of which a code is asked for.
+    has_one: bool,
     /// Whether there is no other page before this is done.
     must: bool,
     wrong: Option<&'static str>,
@@ -78,6 +80,8 @@ pub(crate) struct Typed {
     secret: String,
     #[serde(default)]
     code: String,
+    #[serde(default)]
+    own_code: String,
 }
 
 /// What was typed to take it away.
@@ -85,6 +89,8 @@ pub(crate) struct Typed {
 pub(crate) struct Away {
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    own_code: String,
 }
 
 /// `/console/me/factor`.
@@ -100,6 +106,7 @@ fn show(shared: &Inner, visitor: &Visitor, secret: &[u8], wrong: Option<&'static
         factor: FactorView::new(&shared.app.config.web.organisation, &visitor.name, secret),
         action: visitor.link(FACTOR),
         remove: (has_one && !is_needed).then(|| visitor.link("/console/me/no-factor")),
+        has_one,
         must: is_needed && !has_one,
         wrong,
     };
@@ -114,12 +121,13 @@ pub(crate) async fn set(
 ) -> Result<Response, Failure> {
     let t = &visitor.reader.texts().console.access;
     let secret = totp::read_secret(&typed.secret).ok_or(Failure::BadRequest)?;
-    if !is_himself(&shared, &visitor, typed.password).await? {
-        return Ok(show(&shared, &visitor, &secret, Some(t.wrong_password)));
-    }
+    // First the new one: it is of the form's own making, and the code of the present one is used up by looking at it.
     let Some(last_step) = totp::step_of(&secret, &typed.code, shared.app.clock.now()) else {
         return Ok(show(&shared, &visitor, &secret, Some(t.bad_code)));
     };
+    if !is_himself(&shared, &visitor, typed.password, Some(&typed.own_code)).await? {
+        return Ok(show(&shared, &visitor, &secret, Some(t.wrong_proof)));
+    }
     let codes = totp::random_recovery();
     let digests: Vec<_> = codes
         .iter()
@@ -155,13 +163,13 @@ pub(crate) async fn remove(
     if shared.app.config.console.second_factor.is_needed(visitor.role) {
         return Err(Failure::BadRequest);
     }
-    if !is_himself(&shared, &visitor, form.password).await? {
+    if !is_himself(&shared, &visitor, form.password, Some(&form.own_code)).await? {
         let t = &visitor.reader.texts().console.access;
         return Ok(show(
             &shared,
             &visitor,
             &totp::random_secret(),
-            Some(t.wrong_password),
+            Some(t.wrong_proof),
         ));
     }
     let details = serde_json::json!({ "factor": false });

@@ -73,11 +73,13 @@ pub(crate) struct NewPassword {
     new: String,
 }
 
-/// The password again.
+/// The password again, and a code of the factor.
 #[derive(Deserialize)]
 pub(crate) struct Again {
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    own_code: String,
 }
 
 /// Which session.
@@ -130,7 +132,7 @@ pub(crate) async fn change_password(
     if !password::is_fit(&form.new) {
         return view(&shared, &visitor, Err(t.bad_password)).await;
     }
-    if !is_himself(&shared, &visitor, form.password).await? {
+    if !is_himself(&shared, &visitor, form.password, None).await? {
         return view(&shared, &visitor, Err(t.wrong_password)).await;
     }
     let hash = shared.door.hasher.hash(form.new).await?;
@@ -153,9 +155,9 @@ pub(crate) async fn change_recovery(
     if visitor.account.factor.is_none() {
         return Err(Failure::BadRequest);
     }
-    if !is_himself(&shared, &visitor, form.password).await? {
+    if !is_himself(&shared, &visitor, form.password, Some(&form.own_code)).await? {
         let t = &visitor.reader.texts().console.access;
-        return view(&shared, &visitor, Err(t.wrong_password)).await;
+        return view(&shared, &visitor, Err(t.wrong_proof)).await;
     }
     let codes = totp::random_recovery();
     let digests: Vec<_> = codes

@@ -20,6 +20,8 @@ use crate::failure::Failure;
 
 /// How often it is noted that a token is used.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
+/// The longest reason that a call gives, in characters, as for the commands.
+pub(crate) const MAX_REASON: usize = 400;
 /// Most deeds of one answer.
 const MOST_DEEDS: u32 = 500;
 

@@ -232,11 +232,13 @@ async fn let_in(shared: &Shared, typed: Typed, client: Prefix) -> Result<(Accoun
     Ok((account, second))
 }
 
-/// Whether whoever is signed in knows his password, asked again before he changes what opens the console. Failures are counted as those of signing in.
+/// Whether whoever is signed in knows his password, asked again before he changes what opens the console; with a code also whether he has his second
+/// factor, where there is one. Failures are counted as those of signing in.
 pub(super) async fn is_himself(
     shared: &Shared,
     visitor: &Visitor,
     password: String,
+    code: Option<&str>,
 ) -> Result<bool, Failure> {
     let client = Prefix::unit(visitor.client);
     let try_as = (digest_of(&visitor.name), visitor.account.id, client);
@@ -248,7 +250,11 @@ pub(super) async fn is_himself(
     if is_held_up(shared, try_as).await? {
         return Err(Failure::TooOften);
     }
-    if !is_right {
+    let has_factor = match code.filter(|_| is_right) {
+        Some(code) => second_of(shared, &visitor.account, code).await?.is_some(),
+        None => is_right,
+    };
+    if !has_factor {
         count_failure(shared, try_as).await?;
         return Ok(false);
     }

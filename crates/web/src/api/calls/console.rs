@@ -1,0 +1,103 @@
+//! The calls of the console: what a program may do with a token, from where the console can be reached. Everybody else gets 404.
+
+use atalaya_model::AccessScope;
+
+use super::{Call, Errors, Kind, Medium, Parameter, Said, call, json};
+
+/// What comes of a change.
+const DONE: &[Medium] = &[json("Done")];
+
+/// A call that changes the list, with its document.
+const fn changing(path: &'static str, summary: Said, body: &'static [Medium], scope: AccessScope) -> Call {
+    Call {
+        body,
+        gives: DONE,
+        scope: Some(scope),
+        ..call(
+            ("post", path),
+            summary,
+            &[],
+            &[200, 400, 401, 403, 404, 409, 413, 422, 429, 503],
+            Errors::Console,
+        )
+    }
+}
+
+/// The rows of the table.
+pub(super) const CALLS: &[Call] = &[
+    changing(
+        "/api/v1/console/list",
+        (
+            "List an address or a prefix by hand; a listing that stands already is replaced",
+            "Poner a mano una dirección o un prefijo en la lista; lo que ya estaba se sustituye",
+        ),
+        &[json("ListOrder")],
+        AccessScope::List,
+    ),
+    changing(
+        "/api/v1/console/unlist",
+        (
+            "Take an address or a prefix off the list",
+            "Quitar de la lista una dirección o un prefijo",
+        ),
+        &[json("UnlistOrder")],
+        AccessScope::List,
+    ),
+    changing(
+        "/api/v1/console/allow",
+        (
+            "Put an address or a prefix on the allow list; what is listed inside it is withdrawn",
+            "Poner una dirección o un prefijo en la lista de permitidos; lo que hay dentro sale de la lista",
+        ),
+        &[json("AllowOrder")],
+        AccessScope::Allow,
+    ),
+    changing(
+        "/api/v1/console/disallow",
+        (
+            "Take an address or a prefix off the allow list; what was withdrawn stays withdrawn",
+            "Quitar de la lista de permitidos una dirección o un prefijo; lo que salió de la lista no vuelve",
+        ),
+        &[json("DisallowOrder")],
+        AccessScope::Allow,
+    ),
+    Call {
+        gives: &[json("Deeds")],
+        scope: Some(AccessScope::Administer),
+        ..call(
+            ("get", "/api/v1/console/audit"),
+            (
+                "A page of the audit trail, the newest first",
+                "Una página del registro de auditoría, lo más reciente primero",
+            ),
+            &[
+                Parameter::query(
+                    "who",
+                    Kind::Text,
+                    "An account, a token or a user of the system",
+                    "marta",
+                ),
+                Parameter::query("act", Kind::Act, "A kind of act", "list.add"),
+                Parameter::query("target", Kind::Text, "What it was done to", "192.0.2.7"),
+                Parameter::query(
+                    "before",
+                    Kind::From(0),
+                    "Where the page begins: `before` of the answer before",
+                    "1042",
+                ),
+            ],
+            &[200, 400, 401, 403, 404, 429, 503],
+            Errors::Console,
+        )
+    },
+    Call {
+        gives: &[json("OwnToken")],
+        ..call(
+            ("get", "/api/v1/console/token"),
+            ("What the token may do", "Qué puede hacer la clave"),
+            &[],
+            &[200, 401, 404, 429, 503],
+            Errors::Console,
+        )
+    },
+];
