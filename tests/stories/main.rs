@@ -45,5 +45,6 @@ mod sending;
 mod serving;
 mod signatures;
 mod statistics;
+mod strange_calls;
 mod taken_back;
 mod walks;

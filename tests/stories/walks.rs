@@ -78,7 +78,7 @@ fn the_link_of_a_notice_leads_a_network_through_its_page() {
         return;
     };
     let address = SENDER.1;
-    let browser = Driver::start(PHONE, Theme::Light);
+    let browser = Driver::start(PHONE, Theme::Dark);
     browser.open(&format!("http://{}{link}", server.http));
     assert!(browser.words().contains(address), "{}", browser.words());
     browser.press("a[href*='/ip/']");

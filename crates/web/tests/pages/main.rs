@@ -19,6 +19,7 @@ mod console_telling;
 mod contract;
 mod desk;
 mod enrolling;
+mod every_route;
 mod evidence;
 mod exceptions;
 mod exports;

@@ -140,6 +140,39 @@ async fn a_client_that_dawdles_over_its_header_is_cut_off() {
     assert!(!told.contains("200 OK"), "{told}");
 }
 
+/// Sends a beginning, then a byte each second, until nobody takes it any more; the seconds pass whenever nobody has anything to do.
+async fn drip(stream: &mut TcpStream, beginning: &str) {
+    let drops = async {
+        stream.write_all(beginning.as_bytes()).await?;
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            stream.write_all(b"x").await?;
+        }
+    };
+    let limit = Duration::from_secs(120);
+    let ended: Result<std::io::Result<()>, _> = tokio::time::timeout(limit, drops).await;
+    ended.expect("the server did not hang up").unwrap_err();
+}
+
+#[tokio::test]
+async fn a_header_that_drips_is_cut_off_like_one_that_does_not_come() {
+    let house = House::unpublished().await;
+    let server = Server::start(&house).await;
+    let mut stream = server.connect().await;
+    tokio::time::pause();
+    drip(&mut stream, "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ").await;
+}
+
+#[tokio::test]
+async fn a_body_that_drips_is_let_go_when_its_request_has_had_its_time() {
+    let house = House::open().await;
+    let server = Server::start(&house).await;
+    let mut stream = server.connect().await;
+    tokio::time::pause();
+    let head = "POST /feedback HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000\r\n\r\n";
+    drip(&mut stream, head).await;
+}
+
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
     let mut house = House::unpublished().await;

@@ -73,6 +73,11 @@ pub(super) const NEEDS: &[Need] = &[
         Proof::Program("python3"),
         "sends mail into the trap with smtplib, whose dialect is known",
     ),
+    need(
+        "python3-venv",
+        Proof::Python("ensurepip"),
+        "holds schemathesis of PyPI, which makes up strange calls of the API",
+    ),
     need("openssl", Proof::Program("openssl"), "begins TLS with the trap"),
     need(
         "nftables",
