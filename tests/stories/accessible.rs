@@ -42,11 +42,12 @@ const PUBLIC: [&str; 19] = [
     "/nothing",
 ];
 /// The pages of the console.
-const CONSOLE: [&str; 21] = [
+const CONSOLE: [&str; 22] = [
     "/console",
     "/console?lang=es",
     "/console/listings",
     "/console/allowed",
+    "/console/exceptions",
     "/console/by-hand",
     "/console/by-hand?prefix=192.0.2.0%2F24",
     "/console/about?prefix=192.0.2.7",

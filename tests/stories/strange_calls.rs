@@ -1,7 +1,7 @@
 //! Every call of the API under the calls that schemathesis makes up from our own document: none breaks the server, and each answer is one that the
 //! document promises.
 //!
-//! schemathesis comes from PyPI, in this version, into a Python of its own in the folder of the build; without pip or its registry that is reported
+//! schemathesis comes from `PyPI`, in this version, into a Python of its own in the folder of the build; without pip or its registry that is reported
 //! as a skip.
 
 use std::path::{Path, PathBuf};

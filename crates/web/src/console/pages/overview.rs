@@ -8,6 +8,7 @@ use askama::Template;
 use atalaya_store::MOST_WAITING;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -253,7 +254,9 @@ pub(super) async fn live(State(shared): State<Shared>, visitor: Visitor) -> Resu
         let event = watch.event().await;
         Some((Ok::<_, Infallible>(event), watch))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+    let answer = Sse::new(events).keep_alive(KeepAlive::default());
+    // `no-cache`, as events have it by themselves, would let a copy be kept.
+    Ok(([(CACHE_CONTROL, "no-store")], answer).into_response())
 }
 
 /// One who watches.
