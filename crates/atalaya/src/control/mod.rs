@@ -142,7 +142,7 @@ pub(crate) enum Request {
 pub(crate) enum ContactRequest {
     /// That of an address, with every step of the search; the answer is [`ContactShown`].
     One { address: IpAddr },
-    /// Everybody who may be that of an address; the answer is a list of [`Contact`].
+    /// Everybody who may be that of an address; the answer is a list of [`Contact`](atalaya_model::Contact).
     All { address: IpAddr },
     /// Those of a domain name; the answer is [`DomainAnswer`].
     Domain { name: String },

@@ -9,6 +9,7 @@ use crate::support::{Fixture, prefix};
 on_both!(
     Fixture:
     what_is_asked_for_waits_until_it_is_answered,
+    an_answer_is_kept_with_what_was_asked,
     one_prefix_waits_once_and_one_contact_not_for_ever_more,
 );
 
@@ -25,6 +26,15 @@ async fn ask(fixture: &Fixture, address: &str, whose: &str) -> ExceptionStep {
         Timestamp::from_seconds(9),
     );
     asked.await.unwrap()
+}
+
+fn granted() -> ExceptionAnswer {
+    ExceptionAnswer {
+        at: Timestamp::from_seconds(10),
+        granted: true,
+        until: Some(Timestamp::from_seconds(99)),
+        words: "Granted.".to_owned(),
+    }
 }
 
 async fn what_is_asked_for_waits_until_it_is_answered(fixture: Fixture) {
@@ -48,15 +58,21 @@ async fn what_is_asked_for_waits_until_it_is_answered(fixture: Fixture) {
         store.waiting_exceptions(waiting[0].id, 9).await.unwrap(),
         waiting[1..]
     );
-    let answer = ExceptionAnswer {
-        at: Timestamp::from_seconds(10),
-        granted: true,
-        until: Some(Timestamp::from_seconds(99)),
-        words: "Granted.".to_owned(),
-    };
+    let answer = granted();
     assert!(store.settle_exception(waiting[0].id, &answer).await.unwrap());
     assert!(!store.settle_exception(waiting[0].id, &answer).await.unwrap());
     assert_eq!(store.waiting_exceptions(0, 9).await.unwrap(), waiting[1..]);
+}
+
+async fn an_answer_is_kept_with_what_was_asked(fixture: Fixture) {
+    let store = &fixture.store;
+    assert_eq!(
+        ask(&fixture, "192.0.2.1", "abuse@isp.example").await,
+        ExceptionStep::Kept
+    );
+    let waiting = store.waiting_exceptions(0, 9).await.unwrap();
+    let answer = granted();
+    assert!(store.settle_exception(waiting[0].id, &answer).await.unwrap());
     let settled = store.settled_exceptions(None, 9).await.unwrap();
     assert_eq!(settled.len(), 1);
     assert_eq!(settled[0].settled, Some(answer));

@@ -164,7 +164,7 @@ pub(super) const CALLS: &[Call] = &[
                 "Informar de una tabla, como archivo de un formulario o como el propio cuerpo",
             ),
             &[],
-            &[200, 401, 403, 413, 422, 429, 503],
+            &[200, 400, 401, 403, 413, 422, 429, 503],
             Errors::Listed,
         )
     },
