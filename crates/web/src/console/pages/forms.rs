@@ -1,6 +1,9 @@
-//! Fields that several forms of the console have.
+//! What several forms and pages of the console read alike.
 
 use std::time::Duration;
+
+use atalaya_model::Timestamp;
+use uuid::Uuid;
 
 use crate::failure::Failure;
 
@@ -35,4 +38,10 @@ pub(super) fn days_of(text: &str) -> Result<Option<Duration>, Failure> {
         return Err(Failure::BadRequest);
     }
     Ok(Some(Duration::from_secs(days.saturating_mul(86_400))))
+}
+
+/// The row behind which a page begins, as `MICROSECONDS:ID`.
+pub(super) fn cursor(text: &str) -> Option<(Timestamp, Uuid)> {
+    let (at, id) = text.split_once(':')?;
+    Some((Timestamp::from_micros(at.parse().ok()?), id.parse().ok()?))
 }

@@ -1,7 +1,7 @@
 //! The outbox: what waits, what was sent, what failed and why, the newest first; one mail as text; and having it tried anew, or given up.
 
 use askama::Template;
-use atalaya_model::{Act, Timestamp};
+use atalaya_model::Act;
 use atalaya_notify::ShownMail;
 use atalaya_store::KeptMail;
 use axum::extract::{Path, Query, State};
@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::act::{Deeds, MAIL, Told, perform};
+use super::forms::cursor;
 use super::tabs::{Tab, mail_tabs};
 use crate::app::Shared;
 use crate::console::access::{Posted, Visitor};
@@ -127,12 +128,6 @@ pub(super) async fn outbox(
         frame: ConsoleFrame::new(&shared, &visitor, Place::Mail),
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
-}
-
-/// The row behind which a page begins.
-fn cursor(text: &str) -> Option<(Timestamp, Uuid)> {
-    let (at, id) = text.split_once(':')?;
-    Some((Timestamp::from_micros(at.parse().ok()?), id.parse().ok()?))
 }
 
 #[derive(Template)]

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use atalaya_formats::view::Words;
-use atalaya_model::{Act, Prefix, Timestamp};
+use atalaya_model::{Act, Prefix};
 use atalaya_notify::{Settlement, words_without_secrets};
 use atalaya_store::{Heard, HeardWhich};
 use axum::extract::{Path, Query, State};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::act::{Deeds, MAIL, Told, perform};
+use super::forms::cursor;
 use super::tabs::{Tab, mail_tabs};
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
@@ -132,12 +133,6 @@ pub(super) async fn replies(
         frame: ConsoleFrame::new(&shared, &visitor, Place::Mail),
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
-}
-
-/// The row behind which a page begins.
-fn cursor(text: &str) -> Option<(Timestamp, Uuid)> {
-    let (at, id) = text.split_once(':')?;
-    Some((Timestamp::from_micros(at.parse().ok()?), id.parse().ok()?))
 }
 
 #[derive(Template)]
