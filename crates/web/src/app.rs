@@ -139,6 +139,8 @@ pub(crate) struct Inner {
     pub(crate) exports: Exports,
     /// Who makes a picture or a report, and who waits.
     pub(crate) drawing: pages::Turns,
+    /// Pages that make proofs of the public log.
+    pub(crate) proving: Semaphore,
     /// How things are, for the overview of the console.
     pub(crate) pulse: Pulse,
     /// Those who watch it live.
@@ -182,6 +184,7 @@ fn shared(app: App) -> Shared {
         pulls: Limiter::new(api::PULLS_PER_MINUTE),
         exports: Exports::new(app.config.exports.clone()),
         drawing: pages::Turns::new(),
+        proving: Semaphore::new(pages::MOST_PROVING),
         pulse: Pulse::default(),
         live: Arc::new(Semaphore::new(MOST_LIVE)),
         door: Door::new(&app.config.console),

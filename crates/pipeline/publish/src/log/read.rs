@@ -100,7 +100,10 @@ impl PublicLog {
     async fn kept_hash_of(&self, range: Range, size: u64) -> Result<Digest, LogError> {
         let mut above = Vec::new();
         for subtree in range.subtrees() {
-            let kept = self.shelf.tile_of(subtree).and_then(|tile| tile.hash_above(subtree));
+            let kept = self
+                .shelf
+                .tile_of(subtree)
+                .and_then(|tile| tile.hash_above(subtree));
             above.push(match kept {
                 Some(hash) => hash,
                 None => self.read_tile_of(subtree, size).await?,
@@ -112,9 +115,14 @@ impl PublicLog {
     /// Reads the tile that a subtree stands in, as wide as it is in a tree of that size, and keeps it; gives the hash above the subtree.
     async fn read_tile_of(&self, subtree: Subtree, size: u64) -> Result<Digest, LogError> {
         let (tile, level) = (subtree.tile(size), subtree.level);
-        let hashes = self.store.log_hashes(level, tile.first(), tile.width.into()).await?;
+        let hashes = self
+            .store
+            .log_hashes(level, tile.first(), tile.width.into())
+            .await?;
         let tile = Arc::new(KeptTile::new(hashes));
-        let hash = tile.hash_above(subtree).ok_or_else(|| hashes_missing(level, subtree.first))?;
+        let hash = tile
+            .hash_above(subtree)
+            .ok_or_else(|| hashes_missing(level, subtree.first))?;
         self.shelf.keep(subtree, &tile);
         Ok(hash)
     }
