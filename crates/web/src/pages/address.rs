@@ -112,12 +112,7 @@ pub(crate) async fn address(
         announcer,
         proofs,
         puzzle: match facts.standing {
-            Standing::Listed(_) => shared
-                .gate
-                .ask(&shared.app, facts.unit, client)
-                .await
-                .ok()
-                .flatten(),
+            Standing::Listed(_) => shared.gate.ask(&shared.app, facts.unit, client),
             _ => None,
         },
     };
