@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::accessible::{PHONE, WIDE, server, sign_up};
+use crate::accessible::{PHONE, WIDE, is_accessible, server, sign_up};
 use crate::driver::{Driver, Theme};
 use crate::harness::{Server, have, until};
 use crate::network_page::{SENDER, told_network};
@@ -81,10 +81,12 @@ fn the_link_of_a_notice_leads_a_network_through_its_page() {
     let browser = Driver::start(PHONE, Theme::Dark);
     browser.open(&format!("http://{}{link}", server.http));
     assert!(browser.words().contains(address), "{}", browser.words());
+    is_accessible(&browser);
     browser.press("a[href*='/ip/']");
     until("the evidence", || {
         browser.words().contains("Cheap watches").then_some(())
     });
+    is_accessible(&browser);
     browser.open(&format!("http://{}{link}?lang=es", server.http));
     browser.press(&format!("form[action*=fixed] button[value='{address}']"));
     until("DNS to answer no more", || {
