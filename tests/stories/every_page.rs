@@ -135,7 +135,7 @@ fn likeness(route: &str, path: &str) -> Option<usize> {
 #[test]
 fn every_page_that_there_is_is_looked_at() {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src");
-    let routes = atalaya_testkit::routes(&sources);
+    let routes = atalaya_testkit::routes(&sources).unwrap();
     let pages: BTreeSet<&str> = routes
         .iter()
         .filter(|route| is_page(route))

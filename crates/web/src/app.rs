@@ -20,6 +20,7 @@ use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 
 use crate::console::access::Door;
 use crate::console::{self, ConsoleConfig, Operations, Pulse, Watchers};

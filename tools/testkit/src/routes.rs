@@ -1,5 +1,6 @@
 //! The routes of the pages, read out of the sources, so that a test of all of them forgets none.
 
+use std::io;
 use std::path::Path;
 
 /// What the sources say of one route.
@@ -13,26 +14,26 @@ pub struct Route {
 
 /// The routes in the sources of a folder, and of those in it, in the order of their paths.
 ///
-/// # Panics
-/// If the folder cannot be read.
-#[must_use]
-pub fn routes(folder: &Path) -> Vec<Route> {
+/// # Errors
+/// The folder cannot be read.
+pub fn routes(folder: &Path) -> io::Result<Vec<Route>> {
     let mut found = Vec::new();
-    read(folder, &mut found);
+    read(folder, &mut found)?;
     found.sort_by(|one, other| one.path.cmp(&other.path));
-    found
+    Ok(found)
 }
 
-fn read(folder: &Path, found: &mut Vec<Route>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+fn read(folder: &Path, found: &mut Vec<Route>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
         if path.is_dir() {
-            read(&path, found);
+            read(&path, found)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = std::fs::read_to_string(&path).unwrap();
+            let source = std::fs::read_to_string(&path)?;
             found.extend(source.split(".route(").skip(1).filter_map(route));
         }
     }
+    Ok(())
 }
 
 /// The route whose arguments a text begins with.

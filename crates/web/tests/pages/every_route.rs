@@ -70,7 +70,7 @@ const CLIMBING: [&str; 15] = [
 
 /// Every route of the sources.
 fn routes() -> BTreeSet<String> {
-    let found = atalaya_testkit::routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let found = atalaya_testkit::routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
     let found: BTreeSet<String> = found.into_iter().map(|route| route.path).collect();
     assert!(found.len() > 80, "{found:?}");
     found

@@ -62,7 +62,7 @@ impl Subtree {
     /// The tile that it stands in, as wide as a tree of that size has it.
     #[must_use]
     pub fn tile(self, size: u64) -> Tile {
-        let number = self.first / u64::from(TILE);
+        let number = self.first >> 8;
         let wide = hashes(size, self.level).saturating_sub(number.saturating_mul(TILE.into()));
         Tile {
             kind: TileKind::Hashes(self.level),

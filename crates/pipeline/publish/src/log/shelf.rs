@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use atalaya_formats::tlog::{Subtree, TILE, node};
+use atalaya_formats::tlog::{Subtree, node};
 use atalaya_model::Digest;
 
 /// Tiles that are kept: 16 kB each. Above the leaves a log of five million entries has 78; the rest is for the leaves that were asked for last.
@@ -58,7 +58,7 @@ impl KeptTile {
     pub(super) fn hash_above(&self, subtree: Subtree) -> Option<Digest> {
         let height = subtree.count.checked_ilog2()?;
         let row = self.rows.get(usize::try_from(height).ok()?)?;
-        let first = subtree.first % u64::from(TILE);
+        let first = subtree.first & 0xff;
         row.get(usize::try_from(first >> height).ok()?).copied()
     }
 }
@@ -110,7 +110,7 @@ impl fmt::Debug for Shelf {
 
 /// Where the tile of a subtree stands.
 const fn place_of(subtree: Subtree) -> Place {
-    (subtree.level, subtree.first / TILE as u64)
+    (subtree.level, subtree.first >> 8)
 }
 
 #[cfg(test)]
