@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use tower::ServiceExt;
 
 use crate::console_access::{FORM, HERE};
+use crate::statistics::keep_days;
 use crate::support::{House, STRANGER, SignedIn};
 
 /// More requests than any test here makes.
@@ -221,8 +222,9 @@ async fn every_route_and_method_has_the_headers_that_protect_its_readers() {
 #[tokio::test]
 async fn the_files_of_statistics_are_found_and_as_protected_as_pages() {
     let (house, marta) = busy_house().await;
+    keep_days(&house).await;
     let pages = router(house.app());
-    for days in ["2026-11-22", "2026-11-21/2026-11-22"] {
+    for days in ["2026-11-22", "2026-11-20/2026-11-22"] {
         for (file, kind) in [
             ("hours.svg", "image/svg+xml"),
             ("countries.svg?size=narrow", "image/svg+xml"),
