@@ -9,7 +9,9 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use atalaya_formats::view::View;
-use atalaya_model::{Class, Contact, MailAddress, ObservationId, Prefix, Timestamp, Trap, TrapWeight};
+use atalaya_model::{
+    Class, Contact, ContactSubject, MailAddress, ObservationId, Prefix, Timestamp, Trap, TrapWeight,
+};
 use atalaya_notify::Settlement;
 use atalaya_observe::feeds::FeedStatus;
 use atalaya_observe::upstream::UpstreamStatus;
@@ -91,6 +93,8 @@ pub enum Order {
     Feedback(FeedbackOrder),
     /// Whom to tell.
     Contacts(ContactsOrder),
+    /// Whom a person says is to be told.
+    SetContacts(SetContactsOrder),
     /// The traps.
     Traps(TrapsOrder),
     /// Who reports.
@@ -267,6 +271,28 @@ pub enum ContactsOrder {
     One {
         /// Of which.
         address: IpAddr,
+    },
+}
+
+/// What is done about contacts that are set by hand.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "by_hand", rename_all = "kebab-case")]
+pub enum SetContactsOrder {
+    /// Set one, in the place of what was set for the same before.
+    Set {
+        /// For what.
+        subject: ContactSubject,
+        /// Where to write, the best first.
+        mailboxes: Vec<MailAddress>,
+        /// Why.
+        reason: String,
+        /// Until when.
+        until: Option<Timestamp>,
+    },
+    /// Take one away; the answer is whether there was one.
+    Unset {
+        /// For what it was set.
+        subject: ContactSubject,
     },
 }
 

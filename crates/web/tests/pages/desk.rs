@@ -11,11 +11,12 @@ use atalaya_notify::{Hearer, HearingConfig, ShownMail};
 use atalaya_observe::feeds::{FeedState, FeedStatus, Trouble, TroubleKind};
 use atalaya_observe::{TrapAddress, TrapFile};
 use atalaya_publish::Key;
-use atalaya_store::{Asked, ExceptionAnswer, Store, Suppressed};
+use atalaya_store::{Asked, ExceptionAnswer, SetContact, Store, Suppressed};
 use atalaya_web::{
     Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder,
     NewReporter, Operations, Order, OthersShown, OutboxOrder, Quota, RepliesOrder, ReporterFile,
-    ReporterShown, ReportersOrder, RulesOrder, RulesShown, StepShown, SuppressOrder, TrapShown, TrapsOrder,
+    ReporterShown, ReportersOrder, RulesOrder, RulesShown, SetContactsOrder, StepShown, SuppressOrder,
+    TrapShown, TrapsOrder,
 };
 use serde_json::Value;
 
@@ -69,6 +70,7 @@ impl Operations for TestDesk {
                     }],
                     trouble: Some("the <i>registry</i> hung up".to_owned()),
                 }),
+                Order::SetContacts(asked) => self.about_set_contacts(asked).await,
                 Order::Traps(asked) => self.about_traps(asked),
                 Order::Reporters(asked) => self.about_reporters(asked),
                 Order::Feeds => written(OthersShown {
@@ -233,6 +235,29 @@ impl TestDesk {
                 };
                 written(self.store.allow_mail_to(&address, asked).await.unwrap())
             }
+        }
+    }
+
+    async fn about_set_contacts(&self, asked: SetContactsOrder) -> Result<Value, String> {
+        match asked {
+            SetContactsOrder::Set {
+                subject,
+                mailboxes,
+                reason,
+                until,
+            } => {
+                let since = self.clock.now();
+                let set = SetContact {
+                    subject,
+                    mailboxes,
+                    reason,
+                    since,
+                    until,
+                };
+                self.store.set_contact(&set).await.unwrap();
+                Ok(Value::Null)
+            }
+            SetContactsOrder::Unset { subject } => written(self.store.unset_contact(&subject).await.unwrap()),
         }
     }
 

@@ -17,6 +17,7 @@ mod replies;
 mod reporters;
 mod rows;
 mod rules;
+mod set_contacts;
 mod suppressed;
 mod tabs;
 mod traps;
@@ -75,6 +76,9 @@ pub(crate) fn routes() -> Router<Shared> {
             "/console/contacts",
             get(contacts::contacts).post(contacts::search),
         )
+        .route("/console/contacts/by-hand", get(set_contacts::set_contacts))
+        .route("/console/contacts/set", post(set_contacts::set))
+        .route("/console/contacts/unset", post(set_contacts::unset))
         .route("/console/jobs", get(jobs::jobs))
         .route("/console/jobs/retry", post(jobs::retry))
         .route("/console/suppress", post(suppressed::suppress))

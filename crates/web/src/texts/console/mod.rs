@@ -13,6 +13,7 @@ mod mail;
 mod overview;
 mod replies;
 mod rules;
+mod set_contacts;
 mod sources;
 mod telling;
 
@@ -29,6 +30,7 @@ use mail::MailTexts;
 pub(crate) use overview::OverviewTexts;
 use replies::RepliesTexts;
 use rules::RulesTexts;
+use set_contacts::SetContactTexts;
 use sources::SourceTexts;
 pub(crate) use telling::TellingTexts;
 
@@ -58,6 +60,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) replies: RepliesTexts,
     /// Whom we tell.
     pub(crate) telling: TellingTexts,
+    /// Whom a person says is to be told.
+    pub(crate) set_contacts: SetContactTexts,
     /// What tells us.
     pub(crate) sources: SourceTexts,
     /// The work that waits.
@@ -80,6 +84,7 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     mail: mail::ENGLISH,
     replies: replies::ENGLISH,
     telling: telling::ENGLISH,
+    set_contacts: set_contacts::ENGLISH,
     sources: sources::ENGLISH,
     jobs: jobs::ENGLISH,
     rules: rules::ENGLISH,
@@ -99,6 +104,7 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     mail: mail::SPANISH,
     replies: replies::SPANISH,
     telling: telling::SPANISH,
+    set_contacts: set_contacts::SPANISH,
     sources: sources::SPANISH,
     jobs: jobs::SPANISH,
     rules: rules::SPANISH,
