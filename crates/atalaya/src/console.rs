@@ -27,7 +27,7 @@ mod tests {
     use atalaya_notify::Settlement;
     use atalaya_web::{
         ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder, OutboxOrder, RepliesOrder,
-        ReportersOrder, RulesOrder, SetContactsOrder, SuppressOrder, TrapsOrder,
+        ReportersOrder, RulesOrder, SealedFor, SetContactsOrder, SuppressOrder, TrapsOrder,
     };
     use uuid::Uuid;
 
@@ -58,6 +58,13 @@ mod tests {
             Order::Evidence(EvidenceOrder::One {
                 id: ObservationId(id),
                 view: View::Desk,
+            }),
+            Order::Evidence(EvidenceOrder::Sealed {
+                id: ObservationId(id),
+                asked: SealedFor {
+                    reason: "a court".to_owned(),
+                    account: "marta".to_owned(),
+                },
             }),
             Order::Simulate {
                 rules: String::new(),

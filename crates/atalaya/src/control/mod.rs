@@ -267,8 +267,12 @@ pub(crate) struct ObservationLine {
 pub(crate) struct AskedBy {
     /// Who asked the operator, and why.
     pub(crate) reason: String,
-    /// The user of the system who gives it out.
-    pub(crate) uid: u32,
+    /// The user of the system who gives it out; none at the console.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) uid: Option<u32>,
+    /// The account of the console that gives it out; none by command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<String>,
 }
 
 /// All that is kept of an observation, untouched.

@@ -30,7 +30,7 @@ pub(crate) use layout::{ConsoleFrame, NavLink, Place};
 pub use operations::{
     Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder, Nobody,
     Operations, Order, OthersShown, OutboxOrder, RepliesOrder, ReporterShown, ReportersOrder, RulesOrder,
-    RulesShown, SetContactsOrder, StepShown, SuppressOrder, TrapShown, TrapsOrder,
+    RulesShown, SealedEvidence, SealedFor, SetContactsOrder, StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 pub(crate) use reading::Pulse;
 

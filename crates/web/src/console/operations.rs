@@ -10,7 +10,8 @@ use std::pin::Pin;
 
 use atalaya_formats::view::View;
 use atalaya_model::{
-    Class, Contact, ContactSubject, MailAddress, ObservationId, Prefix, Timestamp, Trap, TrapWeight,
+    Class, Contact, ContactSubject, MailAddress, Observation, ObservationId, Prefix, Timestamp, Trap,
+    TrapWeight,
 };
 use atalaya_notify::Settlement;
 use atalaya_observe::feeds::FeedStatus;
@@ -119,6 +120,39 @@ pub enum EvidenceOrder {
         /// For whose eyes.
         view: View,
     },
+    /// One of them untouched, once it is written down for whom; the answer is [`SealedEvidence`].
+    Sealed {
+        /// Which.
+        id: ObservationId,
+        /// For whom.
+        asked: SealedFor,
+    },
+}
+
+/// For whom evidence leaves untouched.
+#[derive(Debug, Clone, Serialize)]
+pub struct SealedFor {
+    /// Who asked, and why.
+    pub reason: String,
+    /// The account that gives it out.
+    pub account: String,
+}
+
+/// All that is kept of an observation, untouched.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SealedEvidence {
+    /// When it was given out.
+    pub at: Timestamp,
+    /// What was observed.
+    pub observation: Observation,
+    /// The text of the dialect.
+    pub dialect: Option<String>,
+    /// The text of the shape.
+    pub shape: Option<String>,
+    /// The message, in base64.
+    pub message: Option<String>,
+    /// The conversation, in base64.
+    pub conversation: Option<String>,
 }
 
 /// What is asked about the rules.

@@ -14,11 +14,11 @@ use serde_json::json;
 use crate::console_access::{Administrator, between, code_at, cookie, first_administrator, get, post};
 use crate::support::{House, Page, send};
 
-const PASSWORD: &str = "cuatro palabras muy tranquilas";
+pub(crate) const PASSWORD: &str = "cuatro palabras muy tranquilas";
 const HERE: &str = "127.0.0.1";
 
 /// A house with its first administrator.
-async fn with_administrator() -> (House, Router, Administrator) {
+pub(crate) async fn with_administrator() -> (House, Router, Administrator) {
     let mut house = House::unpublished().await;
     house.config.console.sign_ins_per_minute = 1_000;
     let pages = router(house.app());
@@ -27,7 +27,7 @@ async fn with_administrator() -> (House, Router, Administrator) {
 }
 
 /// Sends a form with the mark of the session.
-async fn submit(pages: &Router, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Page {
+pub(crate) async fn submit(pages: &Router, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Page {
     let page = get(pages, "/console/me", cookie).await;
     let csrf = between(&page, "name=\"csrf\" value=\"", "\"").to_owned();
     let fields: Vec<_> = fields.iter().copied().chain([("csrf", csrf.as_str())]).collect();

@@ -15,9 +15,10 @@ use atalaya_store::{Asked, ExceptionAnswer, SetContact, Store, Suppressed};
 use atalaya_web::{
     Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder,
     NewReporter, Operations, Order, OthersShown, OutboxOrder, Quota, RepliesOrder, ReporterFile,
-    ReporterShown, ReportersOrder, RulesOrder, RulesShown, SetContactsOrder, StepShown, SuppressOrder,
-    TrapShown, TrapsOrder,
+    ReporterShown, ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SetContactsOrder, StepShown,
+    SuppressOrder, TrapShown, TrapsOrder,
 };
+use data_encoding::BASE64;
 use serde_json::Value;
 
 /// A message that wants to be a page.
@@ -56,6 +57,7 @@ impl Operations for TestDesk {
         Box::pin(async move {
             match order {
                 Order::Evidence(EvidenceOrder::One { id, view }) => self.evidence(id, view).await,
+                Order::Evidence(EvidenceOrder::Sealed { id, .. }) => self.sealed(id).await,
                 Order::Rules(asked) => self.about_rules(asked),
                 Order::Outbox(asked) => self.about_mails(asked).await,
                 Order::Exceptions(asked) => self.about_exceptions(asked).await,
@@ -167,6 +169,22 @@ impl TestDesk {
             traps: &Arc::default(),
         };
         written(Shown::of(&material, view, hiding, &Arc::<Matcher>::default(), 1 << 20).unwrap())
+    }
+
+    /// One that was deleted for its age where the message is empty; the binary writes `sealed.log` before.
+    async fn sealed(&self, id: ObservationId) -> Result<Value, String> {
+        let observation = self.store.observation(id).await.unwrap().unwrap();
+        if observation.subject.contains("refused") {
+            return Err("cannot write sealed.log, and without it nothing leaves untouched".to_owned());
+        }
+        written(SealedEvidence {
+            at: self.clock.now(),
+            observation,
+            dialect: Some("<b>dialect</b>".to_owned()),
+            shape: None,
+            message: Some(BASE64.encode(MESSAGE.as_bytes())),
+            conversation: None,
+        })
     }
 
     /// As the binary does it.

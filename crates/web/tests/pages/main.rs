@@ -14,6 +14,7 @@ mod console_mail;
 mod console_pages;
 mod console_replies;
 mod console_roles;
+mod console_sealed;
 mod console_sources;
 mod console_telling;
 mod contract;

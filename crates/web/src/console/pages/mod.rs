@@ -17,6 +17,7 @@ mod replies;
 mod reporters;
 mod rows;
 mod rules;
+mod sealed;
 mod set_contacts;
 mod suppressed;
 mod tabs;
@@ -39,6 +40,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/console/allowed", get(listings::allowed))
         .route("/console/about", get(about::about))
         .route("/console/evidence/{id}", get(evidence::evidence))
+        .route(
+            "/console/evidence/{id}/sealed",
+            get(sealed::form).post(sealed::unseal),
+        )
         .route("/console/by-hand", get(hand::by_hand))
         .route("/console/list", post(hand::list))
         .route("/console/unlist", post(hand::unlist))

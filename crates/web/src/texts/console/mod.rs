@@ -13,6 +13,7 @@ mod mail;
 mod overview;
 mod replies;
 mod rules;
+mod sealed;
 mod set_contacts;
 mod sources;
 mod telling;
@@ -30,6 +31,7 @@ use mail::MailTexts;
 pub(crate) use overview::OverviewTexts;
 use replies::RepliesTexts;
 use rules::RulesTexts;
+use sealed::SealedTexts;
 use set_contacts::SetContactTexts;
 use sources::SourceTexts;
 pub(crate) use telling::TellingTexts;
@@ -52,6 +54,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) list: ListTexts,
     /// The viewer of evidence.
     pub(crate) evidence: EvidenceTexts,
+    /// Evidence untouched.
+    pub(crate) sealed: SealedTexts,
     /// What networks ask for.
     pub(crate) exceptions: ExceptionTexts,
     /// What leaves by mail.
@@ -80,6 +84,7 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     overview: overview::ENGLISH,
     list: list::ENGLISH,
     evidence: evidence::ENGLISH,
+    sealed: sealed::ENGLISH,
     exceptions: exceptions::ENGLISH,
     mail: mail::ENGLISH,
     replies: replies::ENGLISH,
@@ -100,6 +105,7 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     overview: overview::SPANISH,
     list: list::SPANISH,
     evidence: evidence::SPANISH,
+    sealed: sealed::SPANISH,
     exceptions: exceptions::SPANISH,
     mail: mail::SPANISH,
     replies: replies::SPANISH,
