@@ -1,5 +1,6 @@
-// Solves the puzzle of the removal form when its button is pressed: finds the number for which SHA-256 of "WORD.NUMBER" begins with so many
-// zero bits. SHA-256 (FIPS 180-4) stands here because browsers offer theirs only under https. Without this script the form works by a wait.
+// Solves the puzzle of the removal form when its button is pressed, or at once where it was pressed before: finds the number for which SHA-256 of
+// "WORD.NUMBER" begins with so many zero bits. SHA-256 (FIPS 180-4) stands here because browsers offer theirs only under https. Without this script
+// the form works by a wait.
 "use strict";
 (() => {
   const form = document.querySelector("form[data-bits]");
@@ -57,8 +58,7 @@
     setTimeout(some);
   };
 
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
+  const work = () => {
     if (form.dataset.busy) return;
     form.dataset.busy = "yes";
     form.querySelector("[role=status]").textContent = form.dataset.working;
@@ -67,5 +67,12 @@
       form.submit();
       delete form.dataset.busy;
     });
+  };
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    work();
   });
+  // The reader has pressed the button already, and the puzzle of then did not hold.
+  if (form.dataset.again) work();
 })();

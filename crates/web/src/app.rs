@@ -20,10 +20,9 @@ use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Semaphore;
 
 use crate::console::access::Door;
-use crate::console::{self, ConsoleConfig, Operations, Pulse};
+use crate::console::{self, ConsoleConfig, Operations, Pulse, Watchers};
 use crate::exports::Exports;
 use crate::gate::Gate;
 use crate::limiter::Limiter;
@@ -142,13 +141,10 @@ pub(crate) struct Inner {
     /// How things are, for the overview of the console.
     pub(crate) pulse: Pulse,
     /// Those who watch it live.
-    pub(crate) live: Arc<Semaphore>,
+    pub(crate) live: Watchers,
     /// Who signs in at the console.
     pub(crate) door: Door,
 }
-
-/// Those who watch the overview live, at the same time: a handful of people with some windows each.
-const MOST_LIVE: usize = 64;
 
 /// Look-ups of domains by one client in a minute: each is up to 18 questions to strangers.
 const NAMES_PER_MINUTE: u32 = 10;
@@ -183,7 +179,7 @@ fn shared(app: App) -> Shared {
         exports: Exports::new(app.config.exports.clone()),
         drawing: pages::Turns::new(),
         pulse: Pulse::default(),
-        live: Arc::new(Semaphore::new(MOST_LIVE)),
+        live: Watchers::default(),
         door: Door::new(&app.config.console),
         app,
     })

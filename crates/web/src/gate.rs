@@ -1,18 +1,18 @@
 //! The gate before a removal: some work for the client's machine, or a wait, so that nobody empties the list by a program.
 //!
 //! In: whose removal, who asks, and what he sent with it. Out: admitted, or what he is asked for. The puzzle is sealed, so that none is kept
-//! before it is used; used ones are remembered as long as they could come again. Whoever removes much is given harder ones.
+//! before it is used; used ones are remembered as long as they could come again, which is no longer than this process lives: its key is made at its
+//! start, and those of before open nothing. Whoever solved one of those is given another, which his page solves by itself. Whoever removes much is given
+//! harder ones.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use atalaya_formats::puzzle::{MOST_BITS, PUZZLE_SECRET, Puzzle};
+use atalaya_formats::puzzle::{MOST_BITS, Puzzle};
 use atalaya_model::{Prefix, Timestamp};
-use atalaya_store::StoreError;
 use serde::Deserialize;
-use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::App;
@@ -44,6 +44,16 @@ pub(crate) struct Proof {
     /// The number that solves it; empty where no script ran.
     #[serde(default)]
     solution: String,
+    /// Something where the page went on by itself with another puzzle: it does so once.
+    #[serde(default)]
+    again: String,
+}
+
+impl Proof {
+    /// Whether a script has worked on it that is still to go on by itself.
+    fn is_work(&self) -> bool {
+        !self.solution.is_empty() && self.again.is_empty()
+    }
 }
 
 /// What somebody is asked for before he can leave.
@@ -55,6 +65,9 @@ pub(crate) struct Asked {
     pub(crate) bits: u8,
     /// After this it is taken unsolved too, as from a browser without scripts.
     pub(crate) wait: Duration,
+    /// Whether the puzzle that came was solved and yet does not hold, being of an earlier start of the server or too old: the page solves this one
+    /// by itself.
+    pub(crate) is_in_its_place: bool,
 }
 
 /// Whether somebody may go on to the rules of leaving.
@@ -69,7 +82,8 @@ pub(crate) enum Admission {
 /// Remembers what was used, and who asked for how much.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    key: OnceCell<Vec<u8>>,
+    /// Of this process alone.
+    key: [u8; 32],
     used: Mutex<HashMap<[u8; 16], Timestamp>>,
     /// Removals with a solved puzzle.
     solved: Limiter,
@@ -81,7 +95,7 @@ impl Gate {
     /// A gate that lets each client through so often in an hour without a solved puzzle.
     pub(crate) fn new(waited_per_hour: u32) -> Self {
         Self {
-            key: OnceCell::new(),
+            key: random_key(),
             used: Mutex::default(),
             solved: Limiter::each(DAY, u32::MAX),
             waited: Limiter::each(HOUR, waited_per_hour),
@@ -89,18 +103,10 @@ impl Gate {
     }
 
     /// What a client is asked for before this unit can leave; nothing where the operator wants no puzzles.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub(crate) async fn ask(
-        &self,
-        app: &App,
-        unit: Prefix,
-        client: IpAddr,
-    ) -> Result<Option<Asked>, StoreError> {
+    pub(crate) fn ask(&self, app: &App, unit: Prefix, client: IpAddr) -> Option<Asked> {
         let (now, least) = (app.clock.now(), app.config.web.puzzle_bits);
         if least == 0 {
-            return Ok(None);
+            return None;
         }
         let added = (self.solved.counted(client, now) / DOUBLING).min(MOST_ADDED);
         let bits = least
@@ -112,30 +118,34 @@ impl Gate {
             bits,
             once: Uuid::new_v4().into_bytes(),
         };
-        Ok(Some(Asked {
-            word: puzzle.seal(self.key(app).await?),
+        Some(Asked {
+            word: puzzle.seal(&self.key),
             bits,
             wait: WAIT,
-        }))
+            is_in_its_place: false,
+        })
     }
 
     /// Looks at what came with the wish of a client that a unit leaves.
     ///
     /// # Errors
-    /// The store failed, or the client asks too often without a solved puzzle.
-    pub(crate) async fn admit(
+    /// The client asks too often without a solved puzzle.
+    pub(crate) fn admit(
         &self,
         app: &App,
         (unit, client): (Prefix, IpAddr),
         proof: &Proof,
     ) -> Result<Admission, Failure> {
-        let Some(anew) = self.ask(app, unit, client).await? else {
+        let Some(anew) = self.ask(app, unit, client) else {
             return Ok(Admission::Admitted);
         };
         let now = app.clock.now();
-        let puzzle = Puzzle::open(&proof.puzzle, self.key(app).await?, &unit);
+        let puzzle = Puzzle::open(&proof.puzzle, &self.key, &unit);
         let Some(puzzle) = puzzle.ok().filter(|puzzle| is_fresh(puzzle, now)) else {
-            return Ok(Admission::Asked(anew));
+            return Ok(Admission::Asked(Asked {
+                is_in_its_place: proof.is_work(),
+                ..anew
+            }));
         };
         let is_solved = puzzle.is_solved(&proof.puzzle, &proof.solution);
         let wait = WAIT.saturating_sub(now.since(puzzle.issued));
@@ -144,6 +154,7 @@ impl Gate {
                 word: proof.puzzle.clone(),
                 bits: puzzle.bits,
                 wait,
+                ..anew
             }));
         }
         let is_too_easy = is_solved && puzzle.bits.saturating_add(FORGIVEN) < anew.bits;
@@ -185,12 +196,15 @@ impl Gate {
         }
         used.insert(puzzle.once, puzzle.issued).is_none()
     }
+}
 
-    /// The key is read once: it never changes.
-    async fn key(&self, app: &App) -> Result<&[u8], StoreError> {
-        let key = self.key.get_or_try_init(|| app.store.secret(PUZZLE_SECRET));
-        Ok(key.await?)
+/// A key that nobody else has, from the random numbers of the system.
+fn random_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    for half in key.chunks_mut(16) {
+        half.copy_from_slice(Uuid::new_v4().as_bytes());
     }
+    key
 }
 
 /// Whether it is of the last hour, and not of the future.

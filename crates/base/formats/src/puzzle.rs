@@ -16,8 +16,6 @@ use sha2::{Digest, Sha256};
 use crate::redact::keyed_hash;
 use crate::ticket::{SEAL, is_same};
 
-/// The name of the secret in the store that puzzles are sealed with.
-pub const PUZZLE_SECRET: &str = "removal-puzzle";
 /// The hardest that is made: about half a minute for a script in a browser.
 pub const MOST_BITS: u8 = 22;
 

@@ -1,9 +1,11 @@
 //! Accounts: who may sign in, with which role, by which password and second factor; and invitations, by which accounts are made.
 
 use atalaya_model::{AccountName, Digest, Role, Secret, Timestamp};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::sql::{Connection, Row, Value, values};
+use crate::tokens::revoke_all;
 use crate::{Deed, Store, StoreError};
 
 /// The columns of an account, as they are read.
@@ -43,7 +45,7 @@ impl Account {
 /// The secret of a second factor, and the last step of time that was used of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Factor {
-    /// The secret (RFC 6238).
+    /// The secret (RFC 6238), sealed by whoever keeps it: nothing here opens it.
     pub secret: Vec<u8>,
     /// No code of this step or an earlier one is taken again.
     pub last_step: u64,
@@ -139,8 +141,36 @@ impl Store {
         row.map(|mut row| account(&mut row)).transpose()
     }
 
-    /// Changes an account and writes it down, in one. A closed or reset account loses its sessions and the link that it may have; whoever is no
-    /// administrator any more loses the invitations that he sent.
+    /// Accounts with a second factor behind a name, by name, at most so many.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn accounts_with_factor(
+        &self,
+        behind: Option<&AccountName>,
+        most: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM accounts WHERE factor IS NOT NULL AND folded > $1 ORDER BY folded LIMIT $2"
+        );
+        let behind = behind.map(AccountName::folded).unwrap_or_default();
+        let rows = self.read().await?.rows(sql, values![behind, most]).await?;
+        rows.into_iter().map(|mut row| account(&mut row)).collect()
+    }
+
+    /// Puts the secret of a second factor in the place of the same one in another form; false where it has changed meanwhile.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn reseal_factor(&self, id: Uuid, before: &[u8], after: &[u8]) -> Result<bool, StoreError> {
+        let sql = "UPDATE accounts SET factor = $3 WHERE id = $1 AND factor = $2";
+        let bound = values![id, before.to_vec(), after.to_vec()];
+        let done = self.write().await?.execute(sql, bound).await?;
+        Ok(done > 0)
+    }
+
+    /// Changes an account and writes it down, in one. A closed or reset account loses its sessions, its tokens (the deed names them) and the link that it
+    /// may have; whoever is no administrator any more loses the invitations that he sent.
     ///
     /// # Errors
     /// The store failed.
@@ -190,14 +220,19 @@ impl Store {
         if change == AccountChange::Reset {
             forget_recovery(connection, id).await?;
         }
+        let mut deed = deed.clone();
         if matches!(change, AccountChange::Disable | AccountChange::Reset) {
             end_all(connection, id, None, now).await?;
             void_links_of(connection, id).await?;
+            let tokens = revoke_all(connection, id).await?;
+            if !tokens.is_empty() {
+                deed.details = json!({ "tokens": tokens });
+            }
         }
         if !keeps_leading {
             void_links_by(connection, &found.name).await?;
         }
-        transaction.record_done(deed).await?;
+        transaction.record_done(&deed).await?;
         transaction.commit().await?;
         Ok(Changed::Done)
     }

@@ -4,7 +4,7 @@ use atalaya_model::{AccessScope, AccountName, Digest, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::sql::{Row, values};
+use crate::sql::{Connection, Row, values};
 use crate::{Deed, Store, StoreError};
 
 /// The columns of a token, as they are read.
@@ -82,7 +82,7 @@ impl Store {
         rows.into_iter().map(|mut row| token(&mut row)).collect()
     }
 
-    /// The token of a digest, while it holds: not over, and not of an account that is closed. Its role is at most that of its account.
+    /// The token of a digest, while it holds: not over, and not of an account that is closed (which has none any more). Its role is at most that of its account.
     ///
     /// # Errors
     /// The store failed.
@@ -136,6 +136,21 @@ impl Store {
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+/// Revokes all tokens that hang on an account; gives their names.
+pub(crate) async fn revoke_all(
+    connection: &mut Connection,
+    account: Uuid,
+) -> Result<Vec<String>, StoreError> {
+    let sql = "DELETE FROM access_tokens WHERE account = $1 RETURNING name";
+    let rows = connection.rows(sql, values![account]).await?;
+    let mut names: Vec<String> = rows
+        .into_iter()
+        .map(|mut row| row.take())
+        .collect::<Result<_, _>>()?;
+    names.sort();
+    Ok(names)
 }
 
 /// Reads a token; the columns are taken in their order.

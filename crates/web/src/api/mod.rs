@@ -64,7 +64,7 @@ pub(crate) async fn remove(
 ) -> Result<Response, Failure> {
     let address = address::read(&text)?;
     let unit = Prefix::unit(address);
-    if let Admission::Asked(asked) = shared.gate.admit(&shared.app, (unit, client), &proof).await? {
+    if let Admission::Asked(asked) = shared.gate.admit(&shared.app, (unit, client), &proof)? {
         return Ok(first(&asked));
     }
     let left = leave(&shared, address, client).await?;

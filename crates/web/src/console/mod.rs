@@ -11,6 +11,7 @@ mod layout;
 mod operations;
 mod pages;
 mod reading;
+mod watchers;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -33,6 +34,7 @@ pub use operations::{
     RulesShown, SealedEvidence, SealedFor, SetContactsOrder, StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 pub(crate) use reading::Pulse;
+pub(crate) use watchers::{WatchPlace, Watchers};
 
 /// Where the console begins.
 pub(crate) const ROOT: &str = "/console";

@@ -108,12 +108,7 @@ pub(crate) async fn address(
     let beside = Beside {
         announcer: announcer(&shared, &facts).await,
         puzzle: match facts.standing {
-            Standing::Listed(_) => shared
-                .gate
-                .ask(&shared.app, facts.unit, client)
-                .await
-                .ok()
-                .flatten(),
+            Standing::Listed(_) => shared.gate.ask(&shared.app, facts.unit, client),
             _ => None,
         },
     };

@@ -32,14 +32,16 @@ struct OutcomePage {
     back: String,
 }
 
-/// The page that asks for a second press, where no script solved the puzzle.
+/// The page that asks for a second press, where no script solved the puzzle, or that goes on by itself, where one solved a puzzle that does not hold.
 #[derive(Template)]
 #[template(path = "confirm.html")]
 struct ConfirmPage {
     frame: Frame,
     script: &'static str,
     address: String,
-    wait: String,
+    title: &'static str,
+    lead: String,
+    why: &'static str,
     remove_link: String,
     puzzle: Option<Asked>,
     button: String,
@@ -79,7 +81,7 @@ pub(crate) async fn remove(
             .unwrap_or_default(),
     };
     let unit = Prefix::unit(address);
-    let admission = shared.gate.admit(&shared.app, (unit, client), &proof).await?;
+    let admission = shared.gate.admit(&shared.app, (unit, client), &proof)?;
     if let Admission::Asked(asked) = admission {
         let template = confirm(&shared, &reader, &address.to_string(), asked);
         return Ok(page(StatusCode::PRECONDITION_REQUIRED, &reader, &template));
@@ -111,11 +113,20 @@ fn confirm(shared: &Inner, reader: &Reader, address: &str, asked: Asked) -> Conf
     let t = reader.texts();
     // Whole seconds, rounded up: who presses then must not be too early.
     let wait = asked.wait.saturating_add(Duration::from_millis(999));
+    let p = &t.proof;
+    let (title, lead, why) = if asked.is_in_its_place {
+        (p.in_its_place, p.in_its_place_lead.to_owned(), p.in_its_place_why)
+    } else {
+        let wait = t.units.duration(Duration::from_secs(wait.as_secs()));
+        (p.once_more, (p.wait)(&wait), p.why)
+    };
     ConfirmPage {
         frame: Frame::now(shared, reader),
         script: assets::script_link(),
         address: address.to_owned(),
-        wait: (t.proof.wait)(&t.units.duration(Duration::from_secs(wait.as_secs()))),
+        title,
+        lead,
+        why,
         remove_link: reader.link(&format!("/ip/{address}/remove")),
         puzzle: Some(asked),
         button: (t.removal.button)(address),

@@ -11,6 +11,10 @@ pub(crate) struct ProofTexts {
     /// Seconds.
     pub(crate) wait: With1,
     pub(crate) why: &'static str,
+    /// Where a puzzle was solved that does not hold, and the page solves another one.
+    pub(crate) in_its_place: &'static str,
+    pub(crate) in_its_place_lead: &'static str,
+    pub(crate) in_its_place_why: &'static str,
     pub(crate) too_often: &'static str,
     pub(crate) too_often_text: &'static str,
     /// How often it left, in which time.
@@ -25,6 +29,9 @@ pub(super) const ENGLISH: ProofTexts = ProofTexts {
     once_more: "Press once more",
     wait: |seconds| format!("Wait {seconds}, then press the button below."),
     why: "Where no script runs in the browser, a short wait keeps programs from emptying the list. Nothing else is asked.",
+    in_its_place: "One moment more",
+    in_its_place_lead: "Your browser does its little work once more, and then the removal goes on by itself. You need not press anything.",
+    in_its_place_why: "The page that you came from is more than an hour old, or the server was started anew since. Nothing is wrong with your request.",
     too_often: "Too many removals without the script",
     too_often_text: "A browser without JavaScript can remove only a few addresses in an hour. Turn JavaScript on for this site, or go on in an \
                      hour. The contact of a network can remove all of it by the link in our notices.",
@@ -47,6 +54,9 @@ pub(super) const SPANISH: ProofTexts = ProofTexts {
     once_more: "Pulse una vez más",
     wait: |seconds| format!("Espere {seconds} y pulse el botón de abajo."),
     why: "Si en el navegador no hay JavaScript, una breve espera impide que los programas vacíen la lista. No se pide nada más.",
+    in_its_place: "Un momento más",
+    in_its_place_lead: "Su navegador repite su pequeño cálculo y después la retirada sigue sola. No hace falta que pulse nada.",
+    in_its_place_why: "La página de la que viene tiene más de una hora, o el servidor se reinició desde entonces. Su petición no tiene nada de malo.",
     too_often: "Demasiadas retiradas sin JavaScript",
     too_often_text: "Un navegador sin JavaScript solo puede retirar unas pocas direcciones por hora. Active JavaScript para este sitio, o siga \
                      dentro de una hora. El contacto de una red puede retirarla entera con el enlace de nuestros avisos.",

@@ -155,6 +155,55 @@ async fn an_old_puzzle_is_taken_no_more() {
 }
 
 #[tokio::test]
+async fn no_puzzle_of_an_earlier_start_is_taken_and_the_page_solves_another_by_itself() {
+    let house = house().await;
+    let before = router(house.app());
+    let page = look(&before, "/ip/192.0.2.7").await;
+    let fields = solved(&puzzle(&page));
+    press(&before, ADDRESS, &fields).await.says("has left the list");
+    house.list(ADDRESS, Class::Bot).await;
+    // Started anew, nothing is known of what was used, and nothing of before is taken.
+    let after = router(house.app());
+    let page = press(&after, ADDRESS, &fields).await;
+    assert_eq!(page.status, StatusCode::PRECONDITION_REQUIRED);
+    assert!(house.is_listed(ADDRESS));
+    page.says("One moment more")
+        .says("started anew since")
+        .says("data-again=\"yes\"")
+        .says("name=\"again\" value=\"yes\"")
+        .says("<script src=\"/removal.js?v=");
+    // It goes on by itself once, and not where no script ran.
+    let again = press(&after, ADDRESS, &format!("{fields}&again=yes")).await;
+    again.keeps("data-again").says("Press once more");
+    press(&after, ADDRESS, "puzzle=x&solution=")
+        .await
+        .keeps("data-again")
+        .says("Press once more");
+    let spanish = Request::post("/ip/192.0.2.7/remove?lang=es")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    let spanish = send(&after, STRANGER, spanish.body(Body::from(fields)).unwrap()).await;
+    spanish.says("Un momento más").says("se reinició desde entonces");
+    // Past the puzzle, it is the rules of whoever comes back that answer.
+    press(&after, ADDRESS, &format!("{}&again=yes", solved(&puzzle(&page))))
+        .await
+        .says("cannot leave yet");
+}
+
+#[tokio::test]
+async fn a_used_puzzle_that_comes_again_is_never_solved_anew_unasked() {
+    let house = house().await;
+    let pages = router(house.app());
+    let fields = solved(&puzzle(&look(&pages, "/ip/192.0.2.7").await));
+    press(&pages, ADDRESS, &fields).await.says("has left the list");
+    house.list(ADDRESS, Class::Bot).await;
+    press(&pages, ADDRESS, &fields)
+        .await
+        .keeps("data-again")
+        .says("Press once more");
+}
+
+#[tokio::test]
 async fn an_ipv6_address_leaves_by_its_64() {
     let house = house().await;
     house.list("2001:db8:1:2::/64", Class::Spam).await;

@@ -12,6 +12,7 @@ mod console_accounts;
 mod console_hostile;
 mod console_mail;
 mod console_pages;
+mod console_proof;
 mod console_replies;
 mod console_roles;
 mod console_sealed;

@@ -38,15 +38,15 @@ on_both!(
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-fn name(text: &str) -> AccountName {
+pub(crate) fn name(text: &str) -> AccountName {
     text.parse().unwrap()
 }
 
-fn digest(number: u8) -> Digest {
+pub(crate) fn digest(number: u8) -> Digest {
     Digest([number; 32])
 }
 
-fn deed(fixture: &Fixture, act: Act, target: &str) -> Deed {
+pub(crate) fn deed(fixture: &Fixture, act: Act, target: &str) -> Deed {
     Deed {
         at: fixture.time.now(),
         who: "marta".to_owned(),
@@ -83,7 +83,7 @@ fn credentials() -> Credentials {
 }
 
 /// Makes an account by an invitation of its own.
-async fn make(fixture: &Fixture, token: u8, role: Role, called: &str) -> Uuid {
+pub(crate) async fn make(fixture: &Fixture, token: u8, role: Role, called: &str) -> Uuid {
     let invitation = invitation(fixture, token, role, Some(called));
     fixture.store.invite(&invitation, None).await.unwrap();
     let deed = deed(fixture, Act::MakeAccount, called);

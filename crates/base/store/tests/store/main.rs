@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod accounts;
 mod allowed;
 mod disk;
 mod dossier;

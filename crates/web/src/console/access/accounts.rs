@@ -1,4 +1,5 @@
-//! The accounts and tokens, for administrators. Every change asks for the password again, and is written down in the transaction that makes it.
+//! The accounts and tokens, for administrators. Every change asks for the password again, and for a code of the second factor where there is one; it is
+//! written down in the transaction that makes it.
 
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ struct AccountsPage {
     change_action: String,
     token_action: String,
     revoke_action: String,
+    /// Whether a code is asked for beside the password.
+    has_factor: bool,
     /// What is shown once.
     secret: Option<SecretView>,
     wrong: Option<String>,
@@ -86,6 +89,8 @@ pub(crate) struct Inviting {
     role: Role,
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    own_code: String,
 }
 
 /// What becomes of an account.
@@ -96,6 +101,8 @@ pub(crate) struct Changing {
     role: Option<Role>,
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    own_code: String,
 }
 
 /// What can be done to an account.
@@ -123,6 +130,8 @@ pub(crate) struct Making {
     administer: Option<String>,
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    own_code: String,
 }
 
 impl Making {
@@ -146,6 +155,8 @@ pub(crate) struct Revoking {
     name: AccountName,
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    own_code: String,
 }
 
 /// What is said with the page: what is shown once, or what is wrong.
@@ -199,6 +210,7 @@ async fn view(shared: &Inner, visitor: &Visitor, said: Said) -> Result<Response,
         change_action: visitor.link("/console/accounts/change"),
         token_action: visitor.link("/console/accounts/token"),
         revoke_action: visitor.link("/console/accounts/revoke"),
+        has_factor: visitor.account.factor.is_some(),
         secret,
         wrong,
     };
@@ -246,15 +258,19 @@ fn doer(shared: &Inner, visitor: &Visitor) -> Doer {
     }
 }
 
-/// Whether an administrator is who he says; else what to say.
+/// Whether an administrator is who he says, by his password and, where he has a second factor, a code of it; else what to say.
 async fn confirmed(
     shared: &Shared,
     visitor: &Visitor,
-    password: String,
+    (password, code): (String, &str),
 ) -> Result<Result<(), String>, Failure> {
     visitor.needs(Role::Administrator)?;
-    let is_himself = is_himself(shared, visitor, password, None).await?;
-    let wrong = visitor.reader.texts().console.access.wrong_password;
+    let is_himself = is_himself(shared, visitor, password, Some(code)).await?;
+    let t = &visitor.reader.texts().console.access;
+    let wrong = match visitor.account.factor {
+        Some(_) => t.wrong_proof,
+        None => t.wrong_password,
+    };
     Ok(if is_himself { Ok(()) } else { Err(wrong.to_owned()) })
 }
 
@@ -283,7 +299,7 @@ pub(crate) async fn invite(
     Posted { visitor, form }: Posted<Inviting>,
 ) -> Result<Response, Failure> {
     let t = &visitor.reader.texts().console;
-    if let Err(wrong) = confirmed(&shared, &visitor, form.password).await? {
+    if let Err(wrong) = confirmed(&shared, &visitor, (form.password, &form.own_code)).await? {
         return view(&shared, &visitor, Err(wrong)).await;
     }
     let Ok(name) = form.name.trim().parse() else {
@@ -310,7 +326,7 @@ pub(crate) async fn change(
     Posted { visitor, form }: Posted<Changing>,
 ) -> Result<Response, Failure> {
     let t = &visitor.reader.texts().console;
-    if let Err(wrong) = confirmed(&shared, &visitor, form.password).await? {
+    if let Err(wrong) = confirmed(&shared, &visitor, (form.password, &form.own_code)).await? {
         return view(&shared, &visitor, Err(wrong)).await;
     }
     let (store, doer) = (&shared.app.store, doer(&shared, &visitor));
@@ -346,7 +362,7 @@ pub(crate) async fn make_token(
         form.scopes(),
         form.days.as_deref().unwrap_or_default().trim().to_owned(),
     );
-    if let Err(wrong) = confirmed(&shared, &visitor, form.password).await? {
+    if let Err(wrong) = confirmed(&shared, &visitor, (form.password, &form.own_code)).await? {
         return view(&shared, &visitor, Err(wrong)).await;
     }
     let Ok(name) = form.name.trim().parse() else {
@@ -385,7 +401,7 @@ pub(crate) async fn revoke_token(
     Posted { visitor, form }: Posted<Revoking>,
 ) -> Result<Response, Failure> {
     let t = &visitor.reader.texts().console;
-    if let Err(wrong) = confirmed(&shared, &visitor, form.password).await? {
+    if let Err(wrong) = confirmed(&shared, &visitor, (form.password, &form.own_code)).await? {
         return view(&shared, &visitor, Err(wrong)).await;
     }
     let revoked = keep::revoke_token(&shared.app.store, &doer(&shared, &visitor), &form.name).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use askama::Template;
 use atalaya_model::{AccountName, Act, Digest, Prefix, Timestamp};
-use atalaya_store::{Account, DeedOutcome, Failures, Session, StoreError};
+use atalaya_store::{Account, Deed, DeedOutcome, DeedWay, Failures, Session, StoreError};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Query, Request, State};
 use axum::http::StatusCode;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::form::{MAX_FORM, parse, read_body};
 use super::secret::Token;
 use super::totp;
-use super::visitor::{SIGN_IN, Visitor, cookie_name, local, with_cookie};
+use super::visitor::{SIGN_IN, Visitor, cookie_name, find, local, with_cookie};
 use super::{DoorFrame, Posted};
 use crate::app::{Client, Inner, Shared};
 use crate::failure::Failure;
@@ -143,14 +143,6 @@ pub(crate) async fn sign_in(State(shared): State<Shared>, request: Request) -> R
     let t = &reader.texts().console.access;
     let (word, answer) = match outcome {
         Ok((account, by)) => {
-            // Whoever signs in anew leaves the session that he had: nobody gives him one from before.
-            if let Ok(before) = Visitor::from_request_parts(&mut parts, &shared).await {
-                shared
-                    .app
-                    .store
-                    .end_session(before.account.id, before.session.id)
-                    .await?;
-            }
             let token = open(&shared, &parts, &account, json!({ "factor": by.name() })).await?;
             let to = reader.link_to(local(&next));
             (
@@ -337,13 +329,14 @@ fn digest_of(name: &str) -> Digest {
     )
 }
 
-/// Opens a session, and writes it down.
+/// Opens a session, and writes it down. Whoever had one in the same browser leaves it: nobody gives him one from before.
 pub(super) async fn open(
     shared: &Shared,
     parts: &Parts,
     account: &Account,
     details: Value,
 ) -> Result<Token, Failure> {
+    leave_before(shared, parts).await?;
     let now = shared.app.clock.now();
     let trusted = &shared.app.config.web.trusted_proxies;
     let client = crate::client::address(&parts.extensions, &parts.headers, trusted);
@@ -361,10 +354,10 @@ pub(super) async fn open(
         ended_at: None,
     };
     let token = Token::random();
-    let deed = atalaya_store::Deed {
+    let deed = Deed {
         at: now,
         who: account.name.to_string(),
-        way: atalaya_store::DeedWay::Session,
+        way: DeedWay::Session,
         client: Some(client),
         act: Act::SignIn,
         target: account.name.to_string(),
@@ -379,6 +372,29 @@ pub(super) async fn open(
         .await?;
     store.end_deed(id, DeedOutcome::Done, &Value::Null).await?;
     Ok(token)
+}
+
+/// Ends the session that a browser comes with when it is given another one, and writes it down under the account that the session was of.
+async fn leave_before(shared: &Shared, parts: &Parts) -> Result<(), Failure> {
+    let Some((_, session, account)) = find(parts, shared).await? else {
+        return Ok(());
+    };
+    let trusted = &shared.app.config.web.trusted_proxies;
+    let name = account.name.to_string();
+    let deed = Deed {
+        at: shared.app.clock.now(),
+        who: name.clone(),
+        way: DeedWay::Session,
+        client: Some(crate::client::address(&parts.extensions, &parts.headers, trusted)),
+        act: Act::EndSession,
+        target: name,
+        details: json!({ "session": session.id, "by": "another sign-in" }),
+        undoes: None,
+    };
+    let store = &shared.app.store;
+    let id = store.record_deed(&deed).await?;
+    store.end_session(account.id, session.id).await?;
+    Ok(store.end_deed(id, DeedOutcome::Done, &Value::Null).await?)
 }
 
 /// POST `/console/sign-out`.

@@ -154,7 +154,10 @@ impl FromRequestParts<Shared> for Visitor {
 }
 
 /// The session that a request has, where it holds.
-async fn find(parts: &Parts, shared: &Shared) -> Result<Option<(Token, Session, Account)>, Failure> {
+pub(super) async fn find(
+    parts: &Parts,
+    shared: &Shared,
+) -> Result<Option<(Token, Session, Account)>, Failure> {
     let Some(token) = token_of(parts, shared) else {
         return Ok(None);
     };

@@ -1,7 +1,6 @@
 //! The first page of the console: how things are, and, where the browser runs scripts, how they go on (server-sent events).
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
@@ -13,13 +12,12 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Map, Value};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::{Inner, Shared};
 use crate::assets;
 use crate::console::access::Visitor;
 use crate::console::reading::{Counter, Reading};
-use crate::console::{ConsoleFrame, Place};
+use crate::console::{ConsoleFrame, Place, WatchPlace};
 use crate::failure::Failure;
 use crate::pages::page;
 use crate::texts::{OverviewTexts, Texts};
@@ -235,8 +233,8 @@ fn rate(per_second: Option<&f64>, factor: f64, t: &'static Texts) -> String {
 
 /// `/console/live`: the figures again and again.
 pub(super) async fn live(State(shared): State<Shared>, visitor: Visitor) -> Result<Response, Failure> {
-    let Ok(place) = Arc::clone(&shared.live).try_acquire_owned() else {
-        return Err(Failure::Unavailable);
+    let Some(place) = shared.live.enter(visitor.account.id, visitor.session.id) else {
+        return Err(Failure::TooOften);
     };
     let ends = tokio::time::Instant::now() + LONGEST;
     let watch = Watch {
@@ -265,7 +263,7 @@ struct Watch {
     t: &'static Texts,
     visitor: Visitor,
     /// Given back when he goes away.
-    _place: OwnedSemaphorePermit,
+    _place: WatchPlace,
     ends: tokio::time::Instant,
 }
 

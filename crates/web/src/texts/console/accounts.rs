@@ -93,8 +93,8 @@ pub(super) const ENGLISH: AccountTexts = AccountTexts {
     invited: "The invitation",
     invited_text: "Give this link to whom it is for, by a way that nobody else reads. It works once and is not shown again.",
     change: "Change an account",
-    change_hint: "A reset takes password, factor and recovery codes away, ends all sessions and gives you a link to pass on. A closed account keeps its \
-                  name and its part in the audit trail; its tokens stop working.",
+    change_hint: "A reset takes password, factor and recovery codes away and gives you a link to pass on. A closed account keeps its name and its part in \
+                  the audit trail. Either ends all sessions of the account, and its tokens for good: make new ones for the programs that had them.",
     new_role: "New role",
     give_role: "Give the role",
     disable: "Close",
@@ -150,8 +150,9 @@ pub(super) const SPANISH: AccountTexts = AccountTexts {
     invited: "La invitación",
     invited_text: "Dé este enlace a su destinatario por una vía que nadie más lea. Sirve una sola vez y no se vuelve a mostrar.",
     change: "Cambiar una cuenta",
-    change_hint: "Restablecer quita la contraseña, el factor y los códigos de recuperación, termina todas las sesiones y le da un enlace que entregar. Una cuenta \
-                  cerrada conserva su nombre y su parte en el registro de auditoría; sus claves dejan de valer.",
+    change_hint: "Restablecer quita la contraseña, el factor y los códigos de recuperación, y le da un enlace que entregar. Una cuenta cerrada conserva su \
+                  nombre y su parte en el registro de auditoría. Lo uno y lo otro terminan todas las sesiones de la cuenta, y sus claves para siempre: haga \
+                  otras para los programas que las tenían.",
     new_role: "Función nueva",
     give_role: "Dar la función",
     disable: "Cerrar",
