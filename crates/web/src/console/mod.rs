@@ -8,6 +8,7 @@ pub(crate) mod access;
 mod calls;
 mod config;
 mod layout;
+mod looking;
 mod operations;
 mod pages;
 mod reading;

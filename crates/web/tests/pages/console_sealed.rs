@@ -1,12 +1,15 @@
 //! Evidence untouched, at the console: an administrator with a reason and his password anew, written down first, shown once.
 
+use std::time::Duration;
+
 use atalaya_model::{Act, Role};
 use atalaya_store::{DeedFilter, DeedOutcome};
+use axum::Router;
 use axum::http::StatusCode;
 
-use crate::console_access::get;
+use crate::console_access::{Administrator, code_at, get};
 use crate::console_accounts::{PASSWORD, submit, with_administrator};
-use crate::support::House;
+use crate::support::{House, Page};
 
 /// Observes something; gives the path of it.
 async fn observed(house: &House, subject: &str) -> String {
@@ -14,6 +17,18 @@ async fn observed(house: &House, subject: &str) -> String {
     let unit = "192.0.2.7".parse().unwrap();
     let seen = house.store.observations_of(&unit, 1).await.unwrap();
     format!("/console/evidence/{}", seen[0].id)
+}
+
+/// Sends the form with a code of the administrator's factor, which works once.
+async fn take(
+    (house, pages, marta): (&House, &Router, &Administrator),
+    path: &str,
+    (reason, password): (&str, &str),
+) -> Page {
+    house.clock.advance(Duration::from_secs(30));
+    let code = code_at(&marta.secret, house.now());
+    let fields = [("reason", reason), ("password", password), ("own_code", &code)];
+    submit(pages, &marta.cookie, path, &fields).await
 }
 
 #[tokio::test]
@@ -29,11 +44,9 @@ async fn an_administrator_takes_evidence_untouched_with_a_reason_and_his_passwor
     for (reason, password, told) in [
         ("", PASSWORD, "The reason is one line"),
         ("two\nlines", PASSWORD, "The reason is one line"),
-        ("a court", "not mine", "The password is wrong"),
-        ("a court", "", "The password is wrong"),
+        ("a court", "not mine", "Password or code is wrong"),
     ] {
-        let fields = [("reason", reason), ("password", password)];
-        let page = submit(&pages, &marta.cookie, &sealed, &fields).await;
+        let page = take((&house, &pages, &marta), &sealed, (reason, password)).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{reason:?}");
         page.says(told).keeps("message.eml");
     }
@@ -65,8 +78,8 @@ async fn an_administrator_takes_evidence_untouched_with_a_reason_and_his_passwor
 async fn what_cannot_be_written_down_does_not_leave() {
     let (house, pages, marta) = with_administrator().await;
     let path = observed(&house, "refused").await;
-    let fields = [("reason", "a court"), ("password", PASSWORD)];
-    let page = submit(&pages, &marta.cookie, &format!("{path}/sealed"), &fields).await;
+    let sealed = format!("{path}/sealed");
+    let page = take((&house, &pages, &marta), &sealed, ("a court", PASSWORD)).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
     let told = get(&pages, page.header("location"), &marta.cookie).await;
     told.says("cannot write sealed.log").keeps("message.eml");

@@ -10,6 +10,7 @@ mod api;
 mod console_access;
 mod console_accounts;
 mod console_hostile;
+mod console_listings;
 mod console_mail;
 mod console_pages;
 mod console_proof;

@@ -1,5 +1,5 @@
-//! Evidence untouched, by an administrator who gives a reason and his password anew. It is written down first: in the audit trail and in `sealed.log`.
-//! The page is the answer to that one form, and no link, cache or trail has what stands in it.
+//! Evidence untouched, by an administrator who gives a reason and his password anew, with a code of his factor where he has one.
+//! It is written down first: in the audit trail and in `sealed.log`. The page is the answer to that one form, and no link, cache or trail has what stands in it.
 
 use askama::Template;
 use atalaya_model::{Act, Digest, ObservationId, Role};
@@ -42,6 +42,8 @@ struct SealedPage {
     /// What kept it from being shown.
     wrong: Option<String>,
     reason: String,
+    /// Whether a code is asked for beside the password.
+    has_factor: bool,
     shown: Option<ShownSealed>,
 }
 
@@ -71,6 +73,8 @@ pub(super) struct Asked {
     reason: String,
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    own_code: String,
 }
 
 /// What stands on the page besides the frame.
@@ -118,8 +122,12 @@ pub(super) async fn unseal(
         said.wrong = Some((c.sealed.too_large)(&command));
         return Ok(view(&shared, &visitor, &wanted, said));
     }
-    if !is_himself(&shared, &visitor, form.password, None).await? {
-        said.wrong = Some(c.access.wrong_password.to_owned());
+    if !is_himself(&shared, &visitor, form.password, Some(&form.own_code)).await? {
+        let wrong = match visitor.account.factor {
+            Some(_) => c.access.wrong_proof,
+            None => c.access.wrong_password,
+        };
+        said.wrong = Some(wrong.to_owned());
         return Ok(view(&shared, &visitor, &wanted, said));
     }
     let asked = SealedFor {
@@ -174,6 +182,7 @@ fn view(shared: &Inner, visitor: &Visitor, wanted: &Wanted, said: Said) -> Respo
         action: visitor.link(&path(&wanted.id)),
         wrong: said.wrong,
         reason: said.reason,
+        has_factor: visitor.account.factor.is_some(),
         shown: said.shown,
     };
     page(status, &visitor.reader, &template)
