@@ -42,10 +42,11 @@ const PUBLIC: [&str; 19] = [
     "/nothing",
 ];
 /// The pages of the console.
-const CONSOLE: [&str; 23] = [
+const CONSOLE: [&str; 24] = [
     "/console",
     "/console?lang=es",
     "/console/listings",
+    "/console/listings?network=AS64500",
     "/console/allowed",
     "/console/exceptions",
     "/console/by-hand",

@@ -205,38 +205,40 @@ struct Walk<'a> {
 impl Walk<'_> {
     async fn read(&self, shared: &Inner, mut after: Option<Cursor>) -> Result<Found, Failure> {
         let mut listings = Vec::new();
-        let mut read = 0_usize;
-        let step = self.step();
-        loop {
-            after = match self.leap(after) {
-                Leap::To(after) => after,
-                Leap::End => return Ok(Found { listings, next: None }),
-            };
-            let around = self.wanted.around.as_ref();
-            let rows = shared
-                .app
-                .store
-                .listings_page(around, after.as_ref(), step)
-                .await?;
+        let (mut read, step) = (0_usize, self.step());
+        let around = self.wanted.around.as_ref();
+        while let Leap::To(begin) = self.leap(after) {
+            after = begin;
+            let store = &shared.app.store;
+            let rows = store.listings_page(around, after.as_ref(), step).await?;
             let is_last = rows.len() < step as usize;
             read = read.saturating_add(rows.len());
-            for listing in rows {
-                if listings.len() == self.most {
-                    return Ok(Found {
-                        listings,
-                        next: after,
-                    });
-                }
-                after = Some((listing.prefix, listing.class));
-                if self.takes(&listing) {
-                    listings.push(listing);
-                }
+            let is_full = self.fill(&mut listings, rows, &mut after);
+            if is_full || (read >= MOST_READ && !is_last) {
+                return Ok(Found {
+                    listings,
+                    next: after,
+                });
             }
-            if is_last || read >= MOST_READ {
-                let next = after.filter(|_| !is_last);
-                return Ok(Found { listings, next });
+            if is_last {
+                break;
             }
         }
+        Ok(Found { listings, next: None })
+    }
+
+    /// Takes of these rows what is wanted, and notes which was read last; tells whether the page is full before their end.
+    fn fill(&self, listings: &mut Vec<Listing>, rows: Vec<Listing>, after: &mut Option<Cursor>) -> bool {
+        for listing in rows {
+            if listings.len() == self.most {
+                return true;
+            }
+            *after = Some((listing.prefix, listing.class));
+            if self.takes(&listing) {
+                listings.push(listing);
+            }
+        }
+        false
     }
 
     /// Rows that are read at once.
