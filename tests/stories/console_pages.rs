@@ -130,7 +130,10 @@ fn change_the_rules(server: &Server, browser: &Browser, rules: &Path) {
         ("tried", &digest),
     ];
     let saved = browser.post("/console/rules/save", &tried, &fields);
-    assert!(saved.contains("4-ours") && saved.contains("version 3"), "{saved}");
+    assert!(
+        saved.contains("Version 4-ours,") && saved.contains("It is in force."),
+        "{saved}"
+    );
     assert_eq!(std::fs::read_to_string(rules).unwrap(), text);
     let before = std::fs::read_to_string(rules.with_extension("toml.before")).unwrap();
     assert_eq!(before, STANDARD);
@@ -139,6 +142,9 @@ fn change_the_rules(server: &Server, browser: &Browser, rules: &Path) {
     let back = rules.with_file_name("back.toml");
     std::fs::write(&back, STANDARD).unwrap();
     let told = server.command(&["rules", "save", back.to_str().unwrap()]);
-    assert!(told.contains("holds version \"3\" now"), "{told}");
+    assert!(
+        told.contains("holds version \"3\", which is judged by from now on"),
+        "{told}"
+    );
     assert_eq!(server.command(&["rules", "show"]).trim_end(), STANDARD.trim_end());
 }

@@ -70,6 +70,37 @@ fn rules_are_tried_put_in_force_and_taken_back() {
 }
 
 #[test]
+fn rules_that_are_saved_judge_what_comes_next_without_a_restart() {
+    let files = tempfile::tempdir().unwrap();
+    let own = rules(files.path(), "ours-1", "0.9");
+    let server = Server::start(&format!("[decide]\nrules = \"{own}\"\n"));
+    server.command(&["replay", &mail(files.path(), "192.0.2.77")]);
+
+    let next = rules(files.path(), "ours-2", "0.8");
+    let told = server.command(&["rules", "save", &next]);
+    assert!(
+        told.contains("version \"ours-2\", which is judged by from now on"),
+        "{told}"
+    );
+    server.command(&["replay", &mail(files.path(), "192.0.2.78")]);
+    let rule = |address: &str| server.lookup(address)["listings"][0]["rule"].clone();
+    assert_eq!(rule("192.0.2.78"), "score/ours-2");
+    assert_eq!(rule("192.0.2.77"), "score/ours-1");
+
+    // Broken where it stands: the old ones go on, and the answer says so.
+    std::fs::write(&own, "version = \"x\"\nlist_att = 1.0\n").unwrap();
+    server.command(&["replay", &mail(files.path(), "192.0.2.79")]);
+    assert_eq!(rule("192.0.2.79"), "score/ours-2");
+    let shown: serde_json::Value =
+        serde_json::from_str(&server.command(&["rules", "show", "--json"])).unwrap();
+    assert_eq!(
+        (&shown["in_force"], &shown["version"]),
+        (&"ours-2".into(), &serde_json::Value::Null)
+    );
+    assert!(shown["trouble"].as_str().unwrap().contains("line 2"), "{shown}");
+}
+
+#[test]
 fn a_version_means_one_content_for_good() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("atalaya.toml");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use atalaya_decide::{Protection, Rules};
+use atalaya_decide::{Protection, RulesInForce};
 use atalaya_model::{Clock, Prefix};
 use atalaya_observe::feeds::Surroundings;
 use atalaya_observe::{Others, OthersHouse};
@@ -23,14 +23,14 @@ pub(crate) fn open(
     config: &Config,
     store: &Store,
     clock: &Clock,
-    rules: &Arc<Rules>,
+    rules: &RulesInForce,
     protection: &Arc<Protection>,
 ) -> anyhow::Result<Arc<Others>> {
-    let (rules, protection, own) = (Arc::clone(rules), Arc::clone(protection), own_ranges(config));
+    let (rules, protection, own) = (rules.clone(), Arc::clone(protection), own_ranges(config));
     let house = OthersHouse {
         store: store.clone(),
         clock: clock.clone(),
-        half_lives: Arc::new(move |kind| rules.half_life(kind)),
+        half_lives: Arc::new(move |kind| rules.current().half_life(kind)),
         around: Arc::new(move || Surroundings {
             own: own.clone(),
             protected: protection

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use atalaya_decide::Rules;
+use atalaya_decide::RulesInForce;
 use atalaya_delist::DelistConfig;
 use atalaya_formats::redact::SharedTrapNames;
 use atalaya_formats::signatures::Matcher;
@@ -80,7 +80,7 @@ pub struct AppConfig {
     /// The rules of leaving.
     pub delist: DelistConfig,
     /// The rules of listing, for the policy.
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
     /// The zone: its name and how long answers are remembered.
     pub publish: PublishConfig,
     /// The names of the traps, which no page may show.

@@ -33,11 +33,11 @@ pub(crate) enum RulesCommand {
     Show {
         #[command(flatten)]
         place: Place,
-        /// Print JSON: the text, its file, its version, and the version that the server judges by
+        /// Print JSON: the text, its file, its version, the version that is judged by, and why the file cannot be used
         #[arg(long)]
         json: bool,
     },
-    /// Put other rules into the place of the file that decide.rules names; the server reads them at its next start
+    /// Put other rules into the place of the file that decide.rules names; a running server judges by them at once
     Save {
         #[command(flatten)]
         place: Place,

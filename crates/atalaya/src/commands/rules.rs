@@ -32,8 +32,8 @@ pub(crate) async fn run(command: RulesCommand) -> anyhow::Result<()> {
             let saved: RulesShown = line.ask(Request::Rules(save)).await?;
             let file = saved.file.unwrap_or_default();
             print(format_args!(
-                "{file} holds version \"{}\" now; the old rules are in {file}.before. The server judges by version \"{}\" until it starts again.",
-                saved.version, saved.in_force
+                "{file} holds version \"{}\", which is judged by from now on. If another text stood there, it is in {file}.before.",
+                saved.in_force
             ))
         }
     }

@@ -63,7 +63,7 @@ impl House {
             request @ (Request::Simulate { .. } | Request::Purge { .. } | Request::Sources) => {
                 self.answer_about_judging(request, now).await?
             }
-            Request::Rules(asked) => rulebook::answer(&self.config, store, &self.rules, asked).await?,
+            Request::Rules(asked) => rulebook::answer(&self.config, (store, now), &self.rules, asked).await?,
             Request::Evidence(asked) => self.answer_about_evidence(asked).await?,
             Request::Stats(asked) => statistics::answer(&self.statistics, &self.counter, asked).await?,
             Request::Exceptions(asked) => self.answer_about_exceptions(asked).await?,
@@ -215,7 +215,7 @@ impl House {
         Ok(match request {
             Request::Simulate { rules, since } => serde_json::to_value(self.simulate(&rules, since).await?)?,
             Request::Purge { wish, mode } => {
-                let purged = purge::purge(&self.store, &self.rules, &wish, mode, now).await?;
+                let purged = purge::purge(&self.store, &self.rules.current(), &wish, mode, now).await?;
                 self.await_zone(purged.serial).await?;
                 serde_json::to_value(purged)?
             }
@@ -225,9 +225,10 @@ impl House {
 
     /// Judges the kept observations by other rules, in memory.
     async fn simulate(&self, rules: &str, since: Timestamp) -> anyhow::Result<simulate::Report> {
+        let present = self.rules.current();
         let trial = simulate::Trial {
-            present: Arc::clone(&self.rules),
-            tried: Arc::new(Rules::parse(rules)?.with_forwarders(self.rules.forwarders.clone())),
+            tried: Arc::new(Rules::parse(rules)?.with_forwarders(present.forwarders.clone())),
+            present,
             protected: self.protection.current(),
             since,
         };
@@ -243,10 +244,10 @@ impl House {
             if page.is_empty() {
                 return Ok(all);
             }
-            let (learning, now) = (&self.rules.learning, self.clock.now());
+            let (rules, now) = (self.rules.current(), self.clock.now());
             all.extend(
                 page.into_iter()
-                    .map(|record| SourceWorth::new(&record, learning, now)),
+                    .map(|record| SourceWorth::new(&record, &rules.learning, now)),
             );
         }
     }

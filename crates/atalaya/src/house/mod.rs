@@ -6,21 +6,21 @@ mod running;
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
-use atalaya_decide::{Judge, Protection, Rules};
+use anyhow::Context;
+use atalaya_decide::{Judge, Protection, RulesInForce};
 use atalaya_formats::signatures::Matcher;
-use atalaya_model::{Clock, Timestamp};
+use atalaya_model::Clock;
 use atalaya_net::Resolver;
 use atalaya_notify::{ContactFinder, Delivery, Hearer, ListNames};
 use atalaya_observe::{Others, TrapFile};
 use atalaya_publish::Zone;
 use atalaya_stats::{Counter, Statistics};
-use atalaya_store::{Rulebook, Store};
+use atalaya_store::Store;
 use atalaya_web::{App, AppConfig, Nobody, Reporters, Telling};
 
 use crate::commands::trap::TRAPS;
 use crate::config::{Config, catalogue_of, matcher_of, rules_of};
-use crate::{feedback, hearing, others, process, public_log, statistics};
+use crate::{feedback, hearing, others, process, public_log, rulebook, statistics};
 
 /// Who keeps the zone at what was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(crate) struct House {
     /// The list in memory.
     pub(crate) zone: Arc<Zone>,
     /// The rules of judging.
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) rules: RulesInForce,
     /// What the rules never list.
     pub(crate) protection: Arc<Protection>,
     /// The rules at work.
@@ -75,11 +75,12 @@ impl House {
             .with_context(|| format!("cannot open {url}"))?;
         let zone = Arc::new(Zone::new(&config.publish, &config.public_url())?);
         let rules = Arc::new(rules_of(&config)?);
-        adopt(&rules, &store, clock.now()).await?;
+        rulebook::adopt(&rules, &store, clock.now()).await?;
+        let rules = RulesInForce::from(rules);
         let protect = config.decide.protect.clone();
         let protection = Arc::new(Protection::open(protect, store.clone(), clock.clone()).await?);
         let judge = Judge::new(
-            Arc::clone(&rules),
+            rules.clone(),
             Arc::clone(&protection),
             store.clone(),
             clock.clone(),
@@ -146,7 +147,7 @@ fn list_names(config: &Config) -> ListNames {
 ///
 /// # Errors
 /// The traps that were added cannot be read.
-fn app_config(config: &Config, rules: &Arc<Rules>, signatures: Arc<Matcher>) -> anyhow::Result<AppConfig> {
+fn app_config(config: &Config, rules: &RulesInForce, signatures: Arc<Matcher>) -> anyhow::Result<AppConfig> {
     let added = TrapFile::read(&config.in_data(TRAPS))?.unwrap_or_default();
     if config.is_trap_host_unknown() {
         tracing::warn!(
@@ -161,7 +162,7 @@ fn app_config(config: &Config, rules: &Arc<Rules>, signatures: Arc<Matcher>) -> 
         },
         web: config.web.clone(),
         delist: config.delist.clone(),
-        rules: Arc::clone(rules),
+        rules: rules.clone(),
         publish: config.publish.clone(),
         resolver: (!config.contact.resolvers.is_empty())
             .then(|| Resolver::new(config.contact.resolvers.clone())),
@@ -171,27 +172,4 @@ fn app_config(config: &Config, rules: &Arc<Rules>, signatures: Arc<Matcher>) -> 
         traps: config.trap_names(&added).into(),
         signatures,
     })
-}
-
-/// Keeps the rules in the store under their version.
-///
-/// # Errors
-/// The store failed, or it knows other rules of that version: what earlier decisions name would change its meaning.
-async fn adopt(rules: &Rules, store: &Store, now: Timestamp) -> anyhow::Result<()> {
-    let book = Rulebook {
-        version: rules.version.clone(),
-        digest: rules.digest.to_string(),
-        text: rules.text.clone(),
-        since: now,
-    };
-    let kept = store.keep_rulebook(&book).await?;
-    if kept.digest != book.digest {
-        bail!(
-            "the rules have changed since {} but not their version, which earlier decisions name: \
-             give `version` in the file of rules another value than \"{}\"",
-            kept.since,
-            kept.version
-        );
-    }
-    Ok(())
 }

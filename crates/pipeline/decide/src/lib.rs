@@ -22,6 +22,6 @@ pub use error::DecideError;
 pub use escalate::{KeptOff, escalate, network_of};
 pub use judge::{Ruling, Why, judge, lifetime, rule_on, score, weigh};
 pub use protect::{ProtectConfig, Protected, Protection};
-pub use rules::{Rules, RulesError};
+pub use rules::{Rules, RulesError, RulesInForce};
 pub use withdraw::is_ruled;
 pub use work::{Judge, READER};

@@ -161,7 +161,7 @@ pub struct SealedEvidence {
 pub enum RulesOrder {
     /// Their text and where they stand; the answer is [`RulesShown`].
     Show,
-    /// Put others in their place, if they are still those of this digest; the answer is [`RulesShown`].
+    /// Put others in their place and in force, if they are still those of this digest; the answer is [`RulesShown`].
     Save {
         /// The new text.
         text: String,
@@ -179,10 +179,14 @@ pub struct RulesShown {
     pub text: String,
     /// Its digest.
     pub digest: String,
-    /// The version that it names.
-    pub version: String,
-    /// The version that the server judges by: the one that it was started with.
+    /// The version that it names; none where it cannot be used.
+    pub version: Option<String>,
+    /// The version that is judged by.
     pub in_force: String,
+    /// Whether it is this text that is judged by.
+    pub is_in_force: bool,
+    /// Why it cannot be used, where somebody broke the file.
+    pub trouble: Option<String>,
 }
 
 /// What is answered to networks that ask for lasting exceptions.

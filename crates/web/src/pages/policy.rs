@@ -72,7 +72,8 @@ pub(crate) async fn policy(State(shared): State<Shared>, reader: Reader) -> Resp
 
 /// Writes the figures of the configuration in the reader's language.
 pub(super) fn figures(config: &AppConfig, t: &'static Texts) -> Figures {
-    let (units, rules, delist, publish) = (&t.units, &config.rules, &config.delist, &config.publish);
+    let (units, delist, publish) = (&t.units, &config.delist, &config.publish);
+    let rules = config.rules.current();
     let spam = rules.classes.get(&Class::Spam);
     let lifetime =
         |of: fn(&Lifetime) -> Period| units.duration(spam.map_or(Duration::ZERO, |life| of(life).duration()));

@@ -371,9 +371,11 @@ impl TestDesk {
         written(RulesShown {
             file: Some("/etc/atalaya/rules.toml".to_owned()),
             digest: digest(&text),
-            version: Rules::parse(&text).unwrap().version,
+            version: Some(Rules::parse(&text).unwrap().version),
+            in_force: Rules::parse(&text).unwrap().version,
+            is_in_force: true,
+            trouble: None,
             text: text.clone(),
-            in_force: "3".to_owned(),
         })
     }
 }

@@ -151,7 +151,7 @@ async fn the_policy_says_whether_neighbours_are_listed() {
         .await
         .says("Nunca incluyen a los vecinos");
     let more = "[escalation]\nunits = 16\nclass = \"spam\"\nlifetime = \"2d\"\n";
-    house.config.rules = Arc::new(Rules::parse(&format!("{STANDARD}\n{more}")).unwrap());
+    house.config.rules = Arc::new(Rules::parse(&format!("{STANDARD}\n{more}")).unwrap()).into();
     let page = house.get("/policy").await;
     page.says("Where 16 of them in one /24 (IPv4) or /48 (IPv6) are listed at once, the whole of it is listed for 2 days");
     assert!(!page.text.contains("never list neighbours"), "{}", page.text);
@@ -163,7 +163,7 @@ async fn the_policy_says_whether_neighbours_are_listed() {
 async fn the_policy_shows_the_figures_that_are_configured() {
     let mut house = House::open().await;
     let text = STANDARD.replacen("first_lifetime = \"3d\"", "first_lifetime = \"9d\"", 1);
-    house.config.rules = Arc::new(Rules::parse(&text).unwrap());
+    house.config.rules = Arc::new(Rules::parse(&text).unwrap()).into();
     house.config.delist.client_hourly = 17;
     house.config.delist.self_service = vec![Class::Bot];
     let page = house.get("/policy").await;

@@ -5,6 +5,7 @@
 
 mod check;
 mod forwarders;
+mod in_force;
 mod read;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use atalaya_model::{Class, DialectId, Digest, Handshake, Kind, Observation, Peri
 use sha2::{Digest as _, Sha256};
 
 pub use self::forwarders::Forwarders;
+pub use self::in_force::RulesInForce;
 
 /// The rules where the operator names no file.
 pub const STANDARD: &str = include_str!("standard.toml");
@@ -345,7 +347,8 @@ pub fn is_strangers_word(observation: &Observation) -> bool {
 }
 
 /// The digest of a file of rules.
-fn digest(text: &str) -> Digest {
+#[must_use]
+pub fn digest(text: &str) -> Digest {
     Digest(Sha256::digest(text.as_bytes()).into())
 }
 

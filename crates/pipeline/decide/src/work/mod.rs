@@ -18,9 +18,9 @@ use tokio_util::sync::CancellationToken;
 use crate::escalate::{KeptOff, escalate, network_of};
 use crate::learn::learn_batch;
 use crate::protect::Protection;
-use crate::rules::Rules;
-use crate::{holder, rule_on, weigh};
-use standing::Standing;
+use crate::rules::RulesInForce;
+use crate::{holder, weigh};
+use standing::{Measures, Standing};
 
 mod retract;
 mod standing;
@@ -45,7 +45,7 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 /// Turns observations into decisions. Several may run on one store: they take turns.
 #[derive(Debug)]
 pub struct Judge {
-    rules: Arc<Rules>,
+    rules: RulesInForce,
     protection: Arc<Protection>,
     store: Store,
     clock: Clock,
@@ -56,11 +56,16 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge that follows `rules` and never lists what `protection` covers.
+    /// A judge that follows `rules`, as they are when it comes to each group of observations, and never lists what `protection` covers.
     #[must_use]
-    pub fn new(rules: Arc<Rules>, protection: Arc<Protection>, store: Store, clock: Clock) -> Self {
+    pub fn new(
+        rules: impl Into<RulesInForce>,
+        protection: Arc<Protection>,
+        store: Store,
+        clock: Clock,
+    ) -> Self {
         Self {
-            rules,
+            rules: rules.into(),
             protection,
             store,
             clock,
@@ -98,7 +103,7 @@ impl Judge {
             let judged = self.judge_batch().await?;
             let ended = self.expire_listings().await?;
             let disallowed = self.expire_allowed().await?;
-            let learned = learn_batch(&self.store, &self.rules).await?;
+            let learned = learn_batch(&self.store, &self.rules.current()).await?;
             let changed = holder::follow_batch(&self.store, self.clock.now()).await?;
             if !(judged || ended || disallowed || learned || changed) {
                 return Ok(());
@@ -128,18 +133,17 @@ impl Judge {
             return elsewhere(&self.store, transaction, (READER, position)).await;
         }
         transaction.check_observed(last).await?;
-        let purges = self.store.purges().await?;
-        let standing =
-            Standing::read(&mut transaction, &batch, (self.protection.current(), purges), now).await?;
+        let by = Measures {
+            rules: self.rules.current(),
+            protected: self.protection.current(),
+            purges: self.store.purges().await?,
+        };
+        let standing = Standing::read(&mut transaction, &batch, by, now).await?;
         let mut tallies = self.tally(&mut transaction, &batch, &standing).await?;
         let mut decisions = self
             .retract(&mut transaction, (&batch, &standing), &mut tallies)
             .await?;
-        decisions.extend(
-            tallies
-                .iter_mut()
-                .flat_map(|tally| self.rule_on(tally, &standing)),
-        );
+        decisions.extend(tallies.iter_mut().flat_map(|tally| standing.rule_on(tally)));
         let mut listed = Vec::new();
         let mut decided = transaction.decide_all(&decisions, standing.now).await?;
         decided.extend(self.escalate(&mut transaction, &decided, &standing).await?);
@@ -185,20 +189,12 @@ impl Judge {
         let add_up = |unit: Prefix| {
             let mut tally = known.remove(&unit).unwrap_or_else(|| Tally::new(unit));
             for seen in evidence.get(&unit).into_iter().flatten() {
-                let worth = standing.worth(seen, &self.rules.learning);
-                weigh(&mut tally, seen, &self.rules, worth, standing.now);
+                let worth = standing.worth(seen);
+                weigh(&mut tally, seen, &standing.rules, worth, standing.now);
             }
             tally
         };
         Ok(units.into_iter().map(add_up).collect())
-    }
-
-    /// Applies the rules to one unit; gives what follows, if something does.
-    fn rule_on(&self, tally: &mut Tally, standing: &Standing) -> Vec<Decision> {
-        if standing.is_kept_off(tally.unit) {
-            return Vec::new();
-        }
-        rule_on(tally, standing.listings_of(tally.unit), &self.rules, standing.now)
     }
 
     /// Lists whole networks where so many of their units stand listed now; one question for each network that grew.
@@ -208,7 +204,7 @@ impl Judge {
         decided: &[Decided],
         standing: &Standing,
     ) -> Result<Vec<Decided>, StoreError> {
-        if self.rules.escalation.is_none() {
+        if standing.rules.escalation.is_none() {
             return Ok(Vec::new());
         }
         let listed = decided.iter().map(|one| &one.decision);
@@ -224,7 +220,13 @@ impl Judge {
             } else {
                 KeptOff::No
             };
-            decisions.extend(escalate(network, &inside, kept_off, &self.rules, standing.now));
+            decisions.extend(escalate(
+                network,
+                &inside,
+                kept_off,
+                &standing.rules,
+                standing.now,
+            ));
         }
         transaction.decide_all(&decisions, standing.now).await
     }

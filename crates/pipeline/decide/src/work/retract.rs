@@ -70,7 +70,7 @@ impl Judge {
         (up_to, standing): (u64, &Standing),
     ) -> Result<(Tally, Vec<Decision>), StoreError> {
         let measure = Measure {
-            rules: &self.rules,
+            rules: &standing.rules,
             now: standing.now,
         };
         let taken_back = tally.taken_back.clone();

@@ -3,13 +3,25 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use atalaya_model::{Listing, Observation, Prefix, Timestamp, reserved};
-use atalaya_store::{Purge, Seen, SourceRecord, StoreError, Transaction};
+use atalaya_model::{Decision, Listing, Observation, Prefix, Timestamp, reserved};
+use atalaya_store::{Purge, Seen, SourceRecord, StoreError, Tally, Transaction};
 
 use crate::allowed::Allowed;
 use crate::learn::{Source, worth};
 use crate::protect::Protected;
-use crate::rules::{Learning, is_strangers_word};
+use crate::rule_on;
+use crate::rules::{Rules, is_strangers_word};
+
+/// What a batch is judged by, taken once for all of it.
+#[derive(Debug)]
+pub(super) struct Measures {
+    /// The rules in force.
+    pub(super) rules: Arc<Rules>,
+    /// What they never list.
+    pub(super) protected: Arc<Protected>,
+    /// What counts no more.
+    pub(super) purges: Vec<Purge>,
+}
 
 /// What the list holds while a batch is judged.
 #[derive(Debug)]
@@ -18,6 +30,8 @@ pub(super) struct Standing {
     listings: HashMap<Prefix, Vec<Listing>>,
     /// What is on the allow list around the addresses of the batch.
     allowed: Allowed,
+    /// What it is judged by.
+    pub(super) rules: Arc<Rules>,
     /// What the rules never list.
     pub(super) protected: Arc<Protected>,
     /// What became of what the strangers of this batch said before.
@@ -33,7 +47,7 @@ impl Standing {
     pub(super) async fn read(
         transaction: &mut Transaction,
         batch: &[Seen],
-        (protected, purges): (Arc<Protected>, Vec<Purge>),
+        by: Measures,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let seen = || batch.iter().map(|seen| &seen.observation);
@@ -53,12 +67,13 @@ impl Standing {
         Ok(Self {
             listings,
             allowed,
-            protected,
+            rules: by.rules,
+            protected: by.protected,
             sources: records
                 .into_iter()
                 .map(|record| ((record.sensor, record.source.clone()), record))
                 .collect(),
-            purges,
+            purges: by.purges,
             now,
         })
     }
@@ -86,19 +101,27 @@ impl Standing {
         reserved(&unit).is_some() || self.allowed.covers(unit) || self.protected.touching(unit).is_some()
     }
 
+    /// Applies the rules to one unit; gives what follows, if something does.
+    pub(super) fn rule_on(&self, tally: &mut Tally) -> Vec<Decision> {
+        if self.is_kept_off(tally.unit) {
+            return Vec::new();
+        }
+        rule_on(tally, self.listings_of(tally.unit), &self.rules, self.now)
+    }
+
     /// What stands about a unit, also what is over.
     pub(super) fn listings_of(&self, unit: Prefix) -> &[Listing] {
         self.listings.get(&unit).map_or(&[], Vec::as_slice)
     }
 
     /// What the word of the source of an observation is worth.
-    pub(super) fn worth(&self, seen: &Observation, learning: &Learning) -> f64 {
+    pub(super) fn worth(&self, seen: &Observation) -> f64 {
         if !is_strangers_word(seen) {
             return 1.0;
         }
         // Without a name of its own, a source is one of many.
         let source = (seen.sensor, seen.source.clone());
-        worth(self.sources.get(&source), learning, self.now)
+        worth(self.sources.get(&source), &self.rules.learning, self.now)
     }
 }
 

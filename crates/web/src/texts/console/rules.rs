@@ -8,8 +8,11 @@ pub(crate) struct RulesTexts {
     /// Version, file.
     pub(crate) stand: With2,
     pub(crate) built_in: &'static str,
-    /// The version that the server judges by.
+    /// The version that is judged by.
     pub(crate) in_force: With1,
+    /// The file, the version that is judged by.
+    pub(crate) broken: With2,
+    pub(crate) now_in_force: &'static str,
     pub(crate) text: &'static str,
     pub(crate) over: &'static str,
     pub(crate) try_them: &'static str,
@@ -44,9 +47,13 @@ pub(super) const ENGLISH: RulesTexts = RulesTexts {
     built_in: "the program itself (decide.rules names no file)",
     in_force: |version| {
         format!(
-            "The server judges by version {version}, with which it was started. The file is read at its next start."
+            "Another text is in force: the server judges by version {version}. Save this one here, or start the server again, to put it in force."
         )
     },
+    broken: |file, version| {
+        format!("{file} cannot be used. The server goes on judging by version {version}.")
+    },
+    now_in_force: "It is in force.",
     text: "Text of the rules",
     over: "Try them on the last",
     try_them: "Try them",
@@ -69,7 +76,7 @@ pub(super) const ENGLISH: RulesTexts = RulesTexts {
     kept: "Kept: listed by both alike",
     protected: "Protected: would be listed if they could",
     save: "Save these rules",
-    save_hint: "The old text is kept beside the file, and in the audit trail. Earlier decisions name the version, so give new rules a new one.",
+    save_hint: "They judge what comes from then on, without a restart; what was decided stays. The old text is kept beside the file, and in the audit trail. Earlier decisions name the version, so give new rules a new one.",
     cannot_save: "Saving takes the role of an administrator, and a file in decide.rules.",
 };
 
@@ -80,9 +87,13 @@ pub(super) const SPANISH: RulesTexts = RulesTexts {
     built_in: "el propio programa (decide.rules no nombra ningún archivo)",
     in_force: |version| {
         format!(
-            "El servidor juzga por la versión {version}, con la que arrancó. El archivo se lee en el próximo arranque."
+            "Rige otro texto: el servidor juzga por la versión {version}. Para que rija este, guárdelo aquí o reinicie el servidor."
         )
     },
+    broken: |file, version| {
+        format!("{file} no puede usarse. El servidor sigue juzgando por la versión {version}.")
+    },
+    now_in_force: "Es la que rige.",
     text: "Texto de las reglas",
     over: "Probarlas con los últimos",
     try_them: "Probarlas",
@@ -105,6 +116,6 @@ pub(super) const SPANISH: RulesTexts = RulesTexts {
     kept: "Iguales: por ambas a la vez",
     protected: "Protegidas: se incluirían si se pudiera",
     save: "Guardar estas reglas",
-    save_hint: "El texto anterior se guarda junto al archivo y en el registro de auditoría. Las decisiones nombran la versión: dé una nueva a las reglas nuevas.",
+    save_hint: "Juzgan lo que llegue desde entonces, sin reiniciar; lo ya decidido queda. El texto anterior se guarda junto al archivo y en el registro de auditoría. Las decisiones nombran la versión: dé una nueva a las reglas nuevas.",
     cannot_save: "Para guardar hace falta ser administrador, y un archivo en decide.rules.",
 };

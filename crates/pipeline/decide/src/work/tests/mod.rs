@@ -8,12 +8,14 @@ use atalaya_testkit::{TestClock, on_both};
 
 use super::*;
 use crate::protect::ProtectConfig;
-use crate::{DecideError, by_hand};
+use crate::{DecideError, Rules, by_hand};
 
 mod races;
 mod retract;
+mod rules;
 
 use retract::what_a_reporter_takes_back_counts_no_more_and_what_others_said_does;
+use rules::rules_put_in_force_judge_the_next_group_and_what_was_decided_keeps_its_version;
 
 on_both!(
     Bench: a_spam_lists_its_source_and_orders_a_notice,
@@ -35,6 +37,7 @@ on_both!(
     a_network_is_listed_whole_only_where_the_rules_say_so,
     what_a_reporter_takes_back_counts_no_more_and_what_others_said_does,
     a_word_is_weighed_by_how_the_listings_ended_that_it_brought_about,
+    rules_put_in_force_judge_the_next_group_and_what_was_decided_keeps_its_version,
 );
 
 /// A judge by these rules.

@@ -1,0 +1,121 @@
+//! Saving rules: what is taken, what is refused, and what is in force then.
+
+use atalaya_model::Clock;
+use atalaya_store::StoreUrl;
+
+use super::*;
+
+/// A store and a file of rules of a test's own.
+struct Bench {
+    config: Config,
+    store: Store,
+    path: PathBuf,
+    in_force: RulesInForce,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
+        let path = folder.path().join("rules.toml");
+        std::fs::write(&path, STANDARD).unwrap();
+        let mut config = Config::default();
+        config.decide.rules = Some(path.clone());
+        Self {
+            config,
+            store: Store::open(&url, Clock::system()).await.unwrap(),
+            path,
+            in_force: RulesInForce::default(),
+            _folder: folder,
+        }
+    }
+
+    async fn save(&self, text: &str, instead_of: &str) -> anyhow::Result<RulesShown> {
+        let asked = RulesRequest::Save {
+            text: text.to_owned(),
+            instead_of: digest(instead_of).to_string(),
+        };
+        let now = Clock::system().now();
+        let answer = answer(&self.config, (&self.store, now), &self.in_force, asked).await?;
+        Ok(serde_json::from_value(answer)?)
+    }
+
+    fn shown(&self) -> RulesShown {
+        shown(&self.config, &self.in_force).unwrap()
+    }
+}
+
+/// The standard rules under another version.
+fn versioned(version: &str) -> String {
+    let present = format!("version = \"{}\"", Rules::standard().unwrap().version);
+    assert!(STANDARD.contains(&present), "{present}");
+    STANDARD.replace(&present, &format!("version = \"{version}\""))
+}
+
+#[tokio::test]
+async fn of_two_who_save_at_once_the_second_is_told_that_the_rules_were_changed() {
+    let bench = Bench::open().await;
+    let texts = ["one", "other"].map(|by| versioned(&format!("by-{by}")));
+    for _ in 0..20 {
+        std::fs::write(&bench.path, STANDARD).unwrap();
+        let (one, other) = tokio::join!(bench.save(&texts[0], STANDARD), bench.save(&texts[1], STANDARD));
+        let refused = [one, other].into_iter().filter_map(Result::err);
+        let refused: Vec<String> = refused.map(|error| error.to_string()).collect();
+        assert_eq!(refused.len(), 1, "{refused:?}");
+        assert!(refused[0].contains("changed meanwhile"));
+        let kept = std::fs::read_to_string(bench.path.with_added_extension(BEFORE)).unwrap();
+        assert_eq!(kept, STANDARD);
+    }
+}
+
+#[tokio::test]
+async fn what_is_saved_is_in_force_at_once_and_known_to_the_store_before() {
+    let bench = Bench::open().await;
+    let text = versioned("ours-1");
+    let saved = bench.save(&text, STANDARD).await.unwrap();
+    assert_eq!((saved.in_force.as_str(), saved.is_in_force), ("ours-1", true));
+    assert_eq!(bench.in_force.current().text, text);
+    let kept = bench.store.rulebook("ours-1").await.unwrap().unwrap();
+    assert_eq!(kept.text, text);
+}
+
+#[tokio::test]
+async fn rules_that_cannot_be_used_leave_the_old_ones_in_force_and_say_so() {
+    let bench = Bench::open().await;
+    let before = bench.in_force.current();
+    let told = bench.save("version = \"x\"\n", STANDARD).await.unwrap_err();
+    assert!(told.to_string().contains("these rules cannot be used"), "{told}");
+    assert_eq!(std::fs::read_to_string(&bench.path).unwrap(), STANDARD);
+
+    // A version that names other rules.
+    bench.save(&versioned("ours"), STANDARD).await.unwrap();
+    let other = versioned("ours").replace("list_at = 1.0", "list_at = 2.0");
+    let told = bench.save(&other, &versioned("ours")).await.unwrap_err();
+    assert!(told.to_string().contains("names other rules"), "{told}");
+    assert_eq!(bench.in_force.current().version, "ours");
+
+    // Somebody broke the file with an editor.
+    std::fs::write(&bench.path, "version = \"x\"\n").unwrap();
+    let shown = bench.shown();
+    assert_eq!((shown.version, shown.is_in_force), (None, false));
+    assert_eq!(shown.in_force, "ours");
+    assert!(shown.trouble.is_some_and(|trouble| !trouble.is_empty()));
+    let mended = bench
+        .save(&versioned("ours-2"), "version = \"x\"\n")
+        .await
+        .unwrap();
+    assert_eq!((mended.in_force.as_str(), mended.trouble), ("ours-2", None));
+    assert_ne!(before.version, bench.in_force.current().version);
+}
+
+#[tokio::test]
+async fn a_file_that_was_edited_where_it_stands_is_put_in_force_by_saving_it() {
+    let bench = Bench::open().await;
+    let text = versioned("edited");
+    std::fs::write(&bench.path, &text).unwrap();
+    assert!(!bench.shown().is_in_force);
+    let saved = bench.save(&text, &text).await.unwrap();
+    assert!(saved.is_in_force);
+    assert!(!bench.path.with_added_extension(BEFORE).exists());
+}
