@@ -100,6 +100,7 @@ pub(super) async fn set_contacts(
 /// What is typed about a contact.
 #[derive(Deserialize)]
 pub(super) struct Entry {
+    #[serde(default)]
     subject: String,
     #[serde(default)]
     mailboxes: String,
