@@ -265,8 +265,5 @@ async fn a_contact_set_by_hand_is_used_by_the_running_server_and_others_stand_be
     assert!(trail.contains("contact.set"), "{trail}");
     server.command(&["contact", "unset", "192.0.2.0/24"]);
     assert!(found().starts_with("abuse@net.example\n"), "{}", found());
-    assert_eq!(
-        server.command(&["contact", "show"]),
-        "No contact is set by hand.\n"
-    );
+    assert_eq!(server.command(&["contact", "show"]), "No contact is set by hand.");
 }
