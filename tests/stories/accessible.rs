@@ -130,6 +130,14 @@ pub(crate) fn server() -> Server {
         "They phone.",
     ]);
     server.command(&[
+        "contact",
+        "set",
+        "192.0.2.0/24",
+        "abuse@network.example",
+        "--reason",
+        "They asked by phone.",
+    ]);
+    server.command(&[
         "trap",
         "add",
         "@old.example",

@@ -29,10 +29,11 @@ pub(crate) const PUBLIC: [&str; 20] = [
     "/nothing",
 ];
 /// The pages of the console.
-pub(crate) const CONSOLE: [&str; 23] = [
+pub(crate) const CONSOLE: [&str; 25] = [
     "/console",
     "/console?lang=es",
     "/console/listings",
+    "/console/listings?network=AS64500",
     "/console/allowed",
     "/console/exceptions",
     "/console/by-hand",
@@ -48,6 +49,7 @@ pub(crate) const CONSOLE: [&str; 23] = [
     "/console/feeds",
     "/console/feedback",
     "/console/contacts",
+    "/console/contacts/by-hand",
     "/console/rules",
     "/console/audit",
     "/console/accounts",
