@@ -122,7 +122,6 @@ fn registry(source: &ContactSource) -> Option<&'static str> {
         ContactSource::Whois { server } => server,
         ContactSource::Bulk { file } => file.rsplit('/').next()?,
         ContactSource::Operator { .. }
-        | ContactSource::Hand { .. }
         | ContactSource::Zone { .. }
         | ContactSource::AbuseNet { .. }
         | ContactSource::Soa { .. }
