@@ -42,10 +42,11 @@ const PUBLIC: [&str; 19] = [
     "/nothing",
 ];
 /// The pages of the console.
-const CONSOLE: [&str; 22] = [
+const CONSOLE: [&str; 24] = [
     "/console",
     "/console?lang=es",
     "/console/listings",
+    "/console/listings?network=AS64500",
     "/console/allowed",
     "/console/exceptions",
     "/console/by-hand",
@@ -61,6 +62,7 @@ const CONSOLE: [&str; 22] = [
     "/console/feeds",
     "/console/feedback",
     "/console/contacts",
+    "/console/contacts/by-hand",
     "/console/rules",
     "/console/audit",
     "/console/accounts",
@@ -148,6 +150,14 @@ pub(crate) fn server() -> Server {
         "abuse@network.example",
         "--reason",
         "They phone.",
+    ]);
+    server.command(&[
+        "contact",
+        "set",
+        "192.0.2.0/24",
+        "abuse@network.example",
+        "--reason",
+        "They asked by phone.",
     ]);
     server.command(&[
         "trap",

@@ -25,6 +25,7 @@ mod public_log;
 mod registries;
 mod rulebook;
 mod serve;
+mod set_contacts;
 mod statistics;
 
 use std::process::ExitCode;

@@ -35,7 +35,8 @@ pub use console::access::keep as accounts;
 pub use console::{
     Answering, ConsoleConfig, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder,
     JobsOrder, Nobody, Operations, Order, OthersShown, OutboxOrder, RepliesOrder, ReporterShown,
-    ReportersOrder, RulesOrder, RulesShown, SecondFactor, StepShown, SuppressOrder, TrapShown, TrapsOrder,
+    ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SealedFor, SecondFactor, SetContactsOrder,
+    StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 pub use lookup::NotLoaded;
 pub use reports::{BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used};

@@ -8,6 +8,7 @@ pub(crate) mod access;
 mod calls;
 mod config;
 mod layout;
+mod looking;
 mod operations;
 mod pages;
 mod reading;
@@ -32,7 +33,7 @@ pub(crate) use layout::{ConsoleFrame, NavLink, Place};
 pub use operations::{
     Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder, Nobody,
     Operations, Order, OthersShown, OutboxOrder, RepliesOrder, ReporterShown, ReportersOrder, RulesOrder,
-    RulesShown, StepShown, SuppressOrder, TrapShown, TrapsOrder,
+    RulesShown, SealedEvidence, SealedFor, SetContactsOrder, StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 pub(crate) use reading::Pulse;
 pub(crate) use watchers::{WatchPlace, Watchers};

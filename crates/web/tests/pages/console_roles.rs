@@ -159,7 +159,7 @@ async fn whoever_must_have_a_second_factor_sets_it_up_before_anything_else() {
 }
 
 /// The pages, with the least role that each takes.
-const GETS: [(&str, Role); 22] = [
+const GETS: [(&str, Role); 23] = [
     ("/console", Role::Viewer),
     ("/console/listings", Role::Viewer),
     ("/console/allowed", Role::Viewer),
@@ -176,6 +176,7 @@ const GETS: [(&str, Role); 22] = [
     ("/console/feeds", Role::Operator),
     ("/console/feedback", Role::Operator),
     ("/console/contacts", Role::Desk),
+    ("/console/contacts/by-hand", Role::Desk),
     ("/console/rules", Role::Operator),
     ("/console/me", Role::Viewer),
     ("/console/me/factor", Role::Viewer),
@@ -184,7 +185,7 @@ const GETS: [(&str, Role); 22] = [
     ("/console/accounts", Role::Administrator),
 ];
 /// The forms, with the least role that each takes.
-const POSTS: [(&str, Role); 31] = [
+const POSTS: [(&str, Role); 33] = [
     ("/console/list", Role::Operator),
     ("/console/unlist", Role::Operator),
     ("/console/allow", Role::Operator),
@@ -204,6 +205,8 @@ const POSTS: [(&str, Role); 31] = [
     ("/console/feedback/prove", Role::Operator),
     ("/console/feedback/end", Role::Operator),
     ("/console/contacts", Role::Desk),
+    ("/console/contacts/set", Role::Operator),
+    ("/console/contacts/unset", Role::Operator),
     ("/console/suppress", Role::Desk),
     ("/console/unsuppress", Role::Desk),
     ("/console/rules/try", Role::Operator),

@@ -10,6 +10,7 @@ use atalaya_model::{
     Observation, ObservationId, Period, Prefix, Role, Rule, Secret, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use atalaya_notify::{Feedback, FeedbackConfig, ListNames, NoticeConfig};
+use atalaya_places::PlacesConfig;
 use atalaya_publish::{Follower, LogKeeper, LogSettings, PublicLog, PublishConfig, Zone};
 use atalaya_stats::{Catalogue, Statistics, StatsConfig, Whereabouts};
 use atalaya_store::{Credentials, Deed, DeedWay, Invitation, Notice, Session, Store, StoreUrl};
@@ -44,6 +45,8 @@ pub(crate) struct House {
     pub(crate) zone: Arc<Zone>,
     pub(crate) config: AppConfig,
     pub(crate) stats: StatsConfig,
+    /// Files of countries and networks.
+    pub(crate) places: PlacesConfig,
     pub(crate) feedback_config: FeedbackConfig,
     pub(crate) reporters: Arc<Reporters>,
     /// The public log, once it is opened.
@@ -134,6 +137,7 @@ impl House {
             zone,
             config,
             stats: StatsConfig::default(),
+            places: PlacesConfig::default(),
             feedback_config: FeedbackConfig::default(),
             reporters: Arc::new(Reporters::open(folder.path()).unwrap()),
             log: None,
@@ -194,7 +198,8 @@ impl House {
 
     /// Whoever answers for statistics.
     fn statistics(&self) -> Statistics {
-        let whereabouts = Whereabouts::new(atalaya_places::PlacesConfig::default, self.clock.clock());
+        let places = self.places.clone();
+        let whereabouts = Whereabouts::new(move || places.clone(), self.clock.clock());
         Statistics::new(
             (self.store.clone(), self.clock.clock()),
             self.stats.clone(),

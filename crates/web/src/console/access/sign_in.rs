@@ -216,7 +216,7 @@ async fn let_in(shared: &Shared, typed: Typed, client: Prefix) -> Result<(Accoun
 
 /// Whether whoever is signed in knows his password, asked again before he changes what opens the console; with a code also whether he has his second
 /// factor, where there is one. Failures are counted as those of signing in.
-pub(super) async fn is_himself(
+pub(crate) async fn is_himself(
     shared: &Shared,
     visitor: &Visitor,
     password: String,

@@ -18,6 +18,10 @@ pub(super) enum Tab {
     Reporters,
     /// Lists of others.
     Feeds,
+    /// The search for a contact.
+    Search,
+    /// Contacts that a person set.
+    SetContacts,
 }
 
 /// A page of what is never listed.
@@ -63,6 +67,20 @@ pub(super) fn source_tabs(visitor: &Visitor, here: Tab) -> Vec<NavLink> {
         (Tab::Traps, "/console/traps", t.traps),
         (Tab::Reporters, "/console/reporters", t.reporters),
         (Tab::Feeds, "/console/feeds", t.feeds),
+    ];
+    links(visitor, &tabs, here)
+}
+
+/// The pages about whom to tell.
+pub(super) fn contact_tabs(visitor: &Visitor, here: Tab) -> Vec<NavLink> {
+    let c = &visitor.reader.texts().console;
+    let tabs = [
+        (Tab::Search, "/console/contacts", c.set_contacts.search),
+        (
+            Tab::SetContacts,
+            "/console/contacts/by-hand",
+            c.set_contacts.title,
+        ),
     ];
     links(visitor, &tabs, here)
 }
