@@ -10,6 +10,7 @@ mod control;
 mod demo;
 mod evidence;
 mod exceptions;
+mod factor_key;
 mod feedback;
 mod folder;
 mod hearing;

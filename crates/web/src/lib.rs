@@ -12,6 +12,7 @@ mod exports;
 mod failure;
 mod gate;
 mod health;
+mod host;
 mod language;
 mod leave;
 mod limiter;

@@ -9,6 +9,7 @@
 mod api;
 mod console_access;
 mod console_accounts;
+mod console_factors;
 mod console_hostile;
 mod console_listings;
 mod console_mail;
@@ -37,6 +38,7 @@ mod many;
 mod network;
 mod open;
 mod operator;
+mod own_names;
 mod reports;
 mod serving;
 mod shield;

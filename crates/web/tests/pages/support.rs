@@ -15,6 +15,7 @@ use atalaya_publish::{Follower, LogKeeper, LogSettings, PublicLog, PublishConfig
 use atalaya_stats::{Catalogue, Statistics, StatsConfig, Whereabouts};
 use atalaya_store::{Credentials, Deed, DeedWay, Invitation, Notice, Session, Store, StoreUrl};
 use atalaya_testkit::TestClock;
+use atalaya_web::accounts::FactorKey;
 use atalaya_web::{App, AppConfig, Reporters, SecondFactor, router};
 use axum::Router;
 use axum::body::Body;
@@ -50,6 +51,8 @@ pub(crate) struct House {
     pub(crate) reporters: Arc<Reporters>,
     /// The public log, once it is opened.
     pub(crate) log: Option<Arc<PublicLog>>,
+    /// Seals the second factors.
+    pub(crate) factors: FactorKey,
     stop: CancellationToken,
     folder: tempfile::TempDir,
     /// Does what the console asks for.
@@ -138,6 +141,7 @@ impl House {
             feedback_config: FeedbackConfig::default(),
             reporters: Arc::new(Reporters::open(folder.path()).unwrap()),
             log: None,
+            factors: FactorKey::new(&[7; 32]).unwrap(),
             stop: CancellationToken::new(),
             folder,
         }
@@ -153,6 +157,7 @@ impl House {
             feedback: Arc::new(self.feedback()),
             log: self.log.clone(),
             operations: Arc::clone(&self.desk) as Arc<dyn atalaya_web::Operations>,
+            factors: self.factors.clone(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             config: self.config.clone(),
         }

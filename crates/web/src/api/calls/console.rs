@@ -17,7 +17,7 @@ const fn changing(path: &'static str, summary: Said, body: &'static [Medium], sc
             ("post", path),
             summary,
             &[],
-            &[200, 400, 401, 403, 404, 409, 413, 422, 429, 503],
+            &[200, 400, 401, 403, 404, 409, 413, 421, 422, 429, 503],
             Errors::Console,
         )
     }
@@ -146,7 +146,7 @@ pub(super) const CALLS: &[Call] = &[
                     "1042",
                 ),
             ],
-            &[200, 400, 401, 403, 404, 429, 503],
+            &[200, 400, 401, 403, 404, 421, 429, 503],
             Errors::Console,
         )
     },
@@ -156,7 +156,7 @@ pub(super) const CALLS: &[Call] = &[
             ("get", "/api/v1/console/token"),
             ("What the token may do", "Qué puede hacer la clave"),
             &[],
-            &[200, 401, 404, 429, 503],
+            &[200, 401, 404, 421, 429, 503],
             Errors::Console,
         )
     },
