@@ -57,7 +57,7 @@ pub(crate) const CONSOLE: [&str; 25] = [
     "/console/me/factor",
 ];
 
-/// Pages that axe does not look at, and why.
+/// Pages that are not in the tables above, and why.
 const NOT_LOOKED_AT: [(&str, &str); 12] = [
     ("/network/{ticket}", "needs a notice; other stories open it"),
     (
