@@ -68,7 +68,7 @@ const NOT_LOOKED_AT: [(&str, &str); 12] = [
     ("/console/welcome/{ticket}", "each run signs up by it"),
     (
         "/console/evidence/{id}",
-        "needs mail in the trap; made of the parts of /ip/ADDRESS",
+        "needs a message; looked at beside the tables",
     ),
     ("/console/outbox/{id}", "needs a mail that is on its way"),
     (
@@ -77,7 +77,7 @@ const NOT_LOOKED_AT: [(&str, &str); 12] = [
     ),
     (
         "/console/evidence/{id}/sealed",
-        "a password and one button, as on /console/me",
+        "needs a message; looked at beside the tables",
     ),
     ("/stats/{first}", "the template of /stats"),
     ("/stats/{first}/{second}", "the template of /stats"),
