@@ -63,6 +63,15 @@ fn faults(browser: &Driver, axe: &str) -> Vec<String> {
     faults
 }
 
+/// Holds the page that is open against axe, where that can be had.
+#[track_caller]
+pub(crate) fn is_accessible(browser: &Driver) {
+    if let Some(axe) = axe() {
+        let found = faults(browser, &axe);
+        assert!(found.is_empty(), "{}: {}", browser.at(), found.join("\n"));
+    }
+}
+
 /// Signs up by an invitation, with the codes of an authenticator, as the first administrator does; gives the next code.
 pub(crate) fn sign_up(server: &Server, browser: &Driver, name: &str) -> String {
     let told = server.command(&["account", "invite", name, "--role", "administrator"]);

@@ -10,9 +10,9 @@ use tokio::runtime::Runtime;
 use crate::harness::{Server, files_in, have, run, swaks, until};
 
 /// The name of the record that proves the prefix.
-const OWNER: &str = "_atalaya-feedback.2.0.192.in-addr.arpa";
+pub(crate) const OWNER: &str = "_atalaya-feedback.2.0.192.in-addr.arpa";
 
-fn config(dns: &DnsPeer) -> String {
+pub(crate) fn config(dns: &DnsPeer) -> String {
     format!(
         "public_url = \"https://list.atalaya.example\"\n\
          [[trap.addresses]]\naddress = \"@trap.example\"\nkind = \"pristine\"\n\
@@ -34,7 +34,7 @@ fn press(server: &Server, path: &str, fields: &[&str]) -> String {
 }
 
 /// What stands in a text after some words, as long as it is of letters, digits, `-` and `_`.
-fn word_after(text: &str, words: &str) -> String {
+pub(crate) fn word_after(text: &str, words: &str) -> String {
     let (_, rest) = text
         .split_once(words)
         .unwrap_or_else(|| panic!("{words:?} is not in {text}"));
@@ -44,7 +44,7 @@ fn word_after(text: &str, words: &str) -> String {
 }
 
 /// The path of the link in the mail to the enroller, once it lies in the folder.
-fn link(server: &Server) -> String {
+pub(crate) fn link(server: &Server) -> String {
     let mail = until("the mail with the link", || {
         let mut mails = files_in(&server.data().join("notices"))
             .into_iter()
@@ -59,7 +59,7 @@ fn link(server: &Server) -> String {
 }
 
 /// A name server that holds what is put there.
-fn name_server(runtime: &Runtime) -> (DnsPeer, Arc<Mutex<Vec<DnsRecord>>>) {
+pub(crate) fn name_server(runtime: &Runtime) -> (DnsPeer, Arc<Mutex<Vec<DnsRecord>>>) {
     let records = Arc::new(Mutex::new(Vec::<DnsRecord>::new()));
     let known = Arc::clone(&records);
     let script = move |name: &str| {

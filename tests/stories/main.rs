@@ -21,6 +21,7 @@ mod delivered;
 mod demo;
 mod driver;
 mod enrolling;
+mod enrolling_by_hand;
 mod every_page;
 mod evidence;
 mod exports;
