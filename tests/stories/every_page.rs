@@ -64,7 +64,10 @@ const NOT_LOOKED_AT: [(&str, &str); 12] = [
         "/network/{ticket}/ip/{address}",
         "needs a notice; other stories open it",
     ),
-    ("/feedback/mine/{ticket}", "needs the link of a mail"),
+    (
+        "/feedback/mine/{ticket}",
+        "needs the link of a mail; looked at by `enrolling_by_hand`",
+    ),
     ("/console/welcome/{ticket}", "each run signs up by it"),
     (
         "/console/evidence/{id}",
