@@ -42,7 +42,7 @@ const PUBLIC: [&str; 19] = [
     "/nothing",
 ];
 /// The pages of the console.
-const CONSOLE: [&str; 22] = [
+const CONSOLE: [&str; 24] = [
     "/console",
     "/console?lang=es",
     "/console/listings",
@@ -58,6 +58,8 @@ const CONSOLE: [&str; 22] = [
     "/console/jobs",
     "/console/traps",
     "/console/reporters",
+    "/console/keys",
+    "/console/keys?lang=es",
     "/console/feeds",
     "/console/feedback",
     "/console/contacts",

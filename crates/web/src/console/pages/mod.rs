@@ -10,7 +10,9 @@ mod feeds;
 mod forms;
 mod hand;
 mod jobs;
+mod keys;
 mod listings;
+mod made;
 mod outbox;
 mod overview;
 mod replies;
@@ -65,9 +67,15 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/console/reporters/add", post(reporters::add))
         .route("/console/reporters/rotate", post(reporters::rotate))
         .route("/console/reporters/revoke", post(reporters::revoke))
+        .route("/console/keys", get(keys::keys))
+        .route("/console/keys/add", post(keys::add))
+        .route("/console/keys/renew", post(keys::renew))
+        .route("/console/keys/revoke", post(keys::revoke))
         .route("/console/feeds", get(feeds::feeds))
         .route("/console/feeds/release", post(feeds::release))
         .route("/console/feedback", get(feedback::feedback))
+        .route("/console/feedback/enrol", post(feedback::enrol))
+        .route("/console/feedback/rotate", post(feedback::rotate))
         .route("/console/feedback/approve", post(feedback::approve))
         .route("/console/feedback/prove", post(feedback::prove))
         .route("/console/feedback/end", post(feedback::end))

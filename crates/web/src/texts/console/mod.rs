@@ -8,6 +8,7 @@ mod evidence;
 mod exceptions;
 mod frame;
 mod jobs;
+mod keys;
 mod list;
 mod mail;
 mod overview;
@@ -24,6 +25,7 @@ pub(crate) use evidence::EvidenceTexts;
 use exceptions::ExceptionTexts;
 pub(crate) use frame::ConsoleFrameTexts;
 use jobs::JobsTexts;
+use keys::KeyTexts;
 use list::ListTexts;
 use mail::MailTexts;
 pub(crate) use overview::OverviewTexts;
@@ -60,6 +62,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) telling: TellingTexts,
     /// What tells us.
     pub(crate) sources: SourceTexts,
+    /// Who asks by a key.
+    pub(crate) keys: KeyTexts,
     /// The work that waits.
     pub(crate) jobs: JobsTexts,
     /// The editor of rules.
@@ -81,6 +85,7 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     replies: replies::ENGLISH,
     telling: telling::ENGLISH,
     sources: sources::ENGLISH,
+    keys: keys::ENGLISH,
     jobs: jobs::ENGLISH,
     rules: rules::ENGLISH,
 };
@@ -100,6 +105,7 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     replies: replies::SPANISH,
     telling: telling::SPANISH,
     sources: sources::SPANISH,
+    keys: keys::SPANISH,
     jobs: jobs::SPANISH,
     rules: rules::SPANISH,
 };
