@@ -15,7 +15,7 @@ const AXE: &str = "axe-core@4.14.1";
 /// Screens: wide, and a phone.
 pub(crate) const WIDE: (u32, u32) = (1_280, 900);
 pub(crate) const PHONE: (u32, u32) = (390, 844);
-const PASSWORD: &str = "a long enough password";
+pub(crate) const PASSWORD: &str = "a long enough password";
 /// Seconds of a step of the second factor.
 const STEP: u64 = 30;
 
@@ -42,10 +42,11 @@ const PUBLIC: [&str; 19] = [
     "/nothing",
 ];
 /// The pages of the console.
-const CONSOLE: [&str; 24] = [
+const CONSOLE: [&str; 26] = [
     "/console",
     "/console?lang=es",
     "/console/listings",
+    "/console/listings?network=AS64500",
     "/console/allowed",
     "/console/exceptions",
     "/console/by-hand",
@@ -63,6 +64,7 @@ const CONSOLE: [&str; 24] = [
     "/console/feeds",
     "/console/feedback",
     "/console/contacts",
+    "/console/contacts/by-hand",
     "/console/rules",
     "/console/audit",
     "/console/accounts",
@@ -111,21 +113,23 @@ fn faults(browser: &Driver, axe: &str) -> Vec<String> {
     faults
 }
 
-/// Signs up by an invitation, with the codes of an authenticator, as the first administrator does.
-pub(crate) fn sign_up(server: &Server, browser: &Driver, name: &str) {
+/// Signs up by an invitation, with the codes of an authenticator, as the first administrator does; gives the next code.
+pub(crate) fn sign_up(server: &Server, browser: &Driver, name: &str) -> String {
     let told = server.command(&["account", "invite", name, "--role", "administrator"]);
     let (_, path) = told.lines().next().unwrap().split_once("/console/").unwrap();
     browser.open(&format!("http://{}/console/{path}", server.http));
     browser.type_into("[name=password]", PASSWORD);
     let secret = browser.run("return document.querySelector('[name=secret]').value");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    browser.type_into("[name=code]", &code_of(secret.as_str().unwrap(), now / STEP));
+    let code = |step| code_of(secret.as_str().unwrap(), step);
+    browser.type_into("[name=code]", &code(now / STEP));
     browser.press("main form button");
     let words = until("the page behind the form", || {
         let words = browser.words();
         (!words.contains("Make the account and sign in") && !words.is_empty()).then_some(words)
     });
     assert!(words.to_lowercase().contains("recovery codes"), "{words}");
+    code(now / STEP + 1)
 }
 
 /// A server with something to show.
@@ -148,6 +152,14 @@ pub(crate) fn server() -> Server {
         "abuse@network.example",
         "--reason",
         "They phone.",
+    ]);
+    server.command(&[
+        "contact",
+        "set",
+        "192.0.2.0/24",
+        "abuse@network.example",
+        "--reason",
+        "They asked by phone.",
     ]);
     server.command(&[
         "trap",

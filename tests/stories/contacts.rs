@@ -240,3 +240,30 @@ fn ours_say_the_same() {
     ]);
     assert_eq!(server.lookup("192.0.2.99")["listings"][0]["reason"], "by hand");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_set_by_hand_is_used_by_the_running_server_and_others_stand_behind_it() {
+    let (server, _registry) = server().await;
+    let found = || server.command(&["contact", "192.0.2.7"]);
+    assert!(found().starts_with("abuse@net.example\n"), "{}", found());
+    let set = ["contact", "set", "192.0.2.0/24", "noc@net.example"];
+    let told = server.command(&[&set[..], &["--reason", "Asked by phone.", "--until", "30d"]].concat());
+    assert!(
+        told.starts_with("Notices about 192.0.2.0/24 go to noc@net.example until "),
+        "{told}"
+    );
+    assert!(found().starts_with("noc@net.example\n"), "{}", found());
+    let explained = server.command(&["contact", "192.0.2.7", "--explain"]);
+    assert!(explained.contains("by-hand 192.0.2.0/24"), "{explained}");
+    assert!(explained.contains("Asked by phone."), "{explained}");
+    let all = server.command(&["contact", "192.0.2.7", "--all"]);
+    let (first, second) = (all.find("noc@net.example"), all.find("abuse@net.example"));
+    assert!(first.is_some() && first < second, "{all}");
+    let shown = server.command(&["contact", "show"]);
+    assert!(shown.contains("noc@net.example, set by hand since "), "{shown}");
+    let trail = server.command(&["audit"]);
+    assert!(trail.contains("contact.set"), "{trail}");
+    server.command(&["contact", "unset", "192.0.2.0/24"]);
+    assert!(found().starts_with("abuse@net.example\n"), "{}", found());
+    assert_eq!(server.command(&["contact", "show"]), "No contact is set by hand.");
+}

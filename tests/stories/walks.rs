@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::accessible::{PHONE, WIDE, server, sign_up};
+use crate::accessible::{PASSWORD, PHONE, WIDE, server, sign_up};
 use crate::driver::{Driver, Theme};
 use crate::harness::{Server, have, until};
 use crate::network_page::{SENDER, told_network};
@@ -46,6 +46,45 @@ fn with_the_keyboard_alone_an_address_is_looked_up_and_leaves() {
     until("DNS to answer no more", || {
         server.dig("192.0.2.7", "A").is_empty().then_some(())
     });
+}
+
+#[test]
+fn a_page_from_before_a_restart_solves_another_puzzle_by_itself() {
+    if !have(&["chromium", "chromedriver", "dig"]) {
+        return;
+    }
+    let server = server();
+    let browser = Driver::start(PHONE, Theme::Dark);
+    browser.open(&format!("http://{}/ip/192.0.2.7", server.http));
+    // To this start of the server, a word of another one is as good as any.
+    browser.run("document.querySelector('[name=puzzle]').value = 'A'.repeat(56)");
+    browser.press("form[action*=remove] button");
+    until("DNS to answer no more", || {
+        server.dig("192.0.2.7", "A").is_empty().then_some(())
+    });
+    shows(&browser, "has left the list");
+}
+
+#[test]
+fn an_administrator_invites_somebody_with_password_and_code() {
+    if !have(&["chromium", "chromedriver"]) {
+        return;
+    }
+    let server = server();
+    let browser = Driver::start(WIDE, Theme::Light);
+    let code = sign_up(&server, &browser, "rosa");
+    open(&server, &browser, "/console/accounts", "accounts");
+    browser.type_into("#invite-name", "pablo");
+    browser.type_into("#invite-password", PASSWORD);
+    browser.type_into("#invite-code", &code);
+    browser.press("form[action='/console/accounts/invite'] button");
+    shows(&browser, "/console/welcome/");
+    // By a name that points here and is not ours, the same console says which setting is missing.
+    browser.open(&format!(
+        "http://rebound.localhost:{}/console",
+        server.http.port()
+    ));
+    shows(&browser, "web.own_names");
 }
 
 #[test]

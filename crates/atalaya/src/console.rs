@@ -27,7 +27,7 @@ mod tests {
     use atalaya_notify::Settlement;
     use atalaya_web::{
         ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder, KeysOrder, OutboxOrder,
-        RepliesOrder, ReportersOrder, RulesOrder, SuppressOrder, TrapsOrder,
+        RepliesOrder, ReportersOrder, RulesOrder, SealedFor, SetContactsOrder, SuppressOrder, TrapsOrder,
     };
     use uuid::Uuid;
 
@@ -58,6 +58,13 @@ mod tests {
             Order::Evidence(EvidenceOrder::One {
                 id: ObservationId(id),
                 view: View::Desk,
+            }),
+            Order::Evidence(EvidenceOrder::Sealed {
+                id: ObservationId(id),
+                asked: SealedFor {
+                    reason: "a court".to_owned(),
+                    account: "marta".to_owned(),
+                },
             }),
             Order::Simulate {
                 rules: String::new(),
@@ -113,6 +120,15 @@ mod tests {
             Order::Feedback(FeedbackOrder::Remove { id }),
             Order::Contacts(ContactsOrder::One {
                 address: prefix.network(),
+            }),
+            Order::SetContacts(SetContactsOrder::Set {
+                subject: "isp.example".parse().unwrap(),
+                mailboxes: vec!["a@b.example".parse().unwrap()],
+                reason: "why".to_owned(),
+                until: Some(Timestamp::EPOCH),
+            }),
+            Order::SetContacts(SetContactsOrder::Unset {
+                subject: "192.0.2.0/24".parse().unwrap(),
             }),
         ]
     }

@@ -136,6 +136,7 @@ impl House {
             "address": kept.seen.address,
             "asked_by": asked.reason,
             "uid": asked.uid,
+            "account": asked.account,
             "message_sha256": digest(&kept.message, kept.seen.message),
             "conversation_sha256": digest(&kept.conversation, kept.seen.conversation),
         });

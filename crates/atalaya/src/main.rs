@@ -10,6 +10,7 @@ mod control;
 mod demo;
 mod evidence;
 mod exceptions;
+mod factor_key;
 mod feedback;
 mod folder;
 mod hearing;
@@ -24,6 +25,7 @@ mod public_log;
 mod registries;
 mod rulebook;
 mod serve;
+mod set_contacts;
 mod statistics;
 
 use std::process::ExitCode;

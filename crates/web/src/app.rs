@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::console::access::Door;
+use crate::console::access::keep::FactorKey;
 use crate::console::{self, ConsoleConfig, Operations, Pulse, Watchers};
 use crate::exports::Exports;
 use crate::gate::Gate;
@@ -52,6 +53,8 @@ pub struct App {
     pub log: Option<Arc<PublicLog>>,
     /// Does what the console asks for.
     pub operations: Arc<dyn Operations>,
+    /// Opens the second factors.
+    pub factors: FactorKey,
     /// Gives the text of `/metrics`.
     pub metrics: PrometheusHandle,
     /// The configuration.

@@ -29,6 +29,18 @@ const MAX_HOPS: usize = 16;
 ///
 /// What the client itself writes into the header stands left of what our proxies add, and is never reached.
 pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, trusted: &[Prefix]) -> IpAddr {
+    walk(extensions, headers, trusted).0
+}
+
+/// Whether somebody stands behind the proxies whom they do not name: a request says of itself that it was passed on, and comes from a proxy that
+/// nobody trusts, or from a trusted one that names nobody, or names him by nonsense. Such a request has the address of a proxy, which is often this
+/// very machine.
+pub(crate) fn is_veiled(extensions: &Extensions, headers: &HeaderMap, trusted: &[Prefix]) -> bool {
+    is_forwarded(headers) && !walk(extensions, headers, trusted).1
+}
+
+/// The address of the client, and whether a trusted proxy named it.
+fn walk(extensions: &Extensions, headers: &HeaderMap, trusted: &[Prefix]) -> (IpAddr, bool) {
     // Without a socket (a call inside the program) everybody is the same client: limits then hold for all together.
     let peer = extensions
         .get::<ConnectInfo<SocketAddr>>()
@@ -36,7 +48,7 @@ pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, trusted: &[P
             info.0.ip().to_canonical()
         });
     let is_trusted = |address: IpAddr| trusted.iter().any(|prefix| prefix.contains(address));
-    let mut client = peer;
+    let (mut client, mut is_named) = (peer, false);
     // Cut as bytes: what the client wrote in front may be no text at all, and what our proxy added behind it still counts.
     let lines = headers.get_all(FORWARDED_FOR).iter().rev();
     let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
@@ -46,21 +58,11 @@ pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, trusted: &[P
         }
         // A proxy that writes nonsense is asked no further.
         let Some(next) = hop_address(hop) else {
-            break;
+            return (client, false);
         };
-        client = next;
+        (client, is_named) = (next, true);
     }
-    client
-}
-
-/// Whether a request comes from a trusted proxy.
-pub(crate) fn is_from_proxy(extensions: &Extensions, trusted: &[Prefix]) -> bool {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.is_some_and(|info| {
-        trusted
-            .iter()
-            .any(|prefix| prefix.contains(info.0.ip().to_canonical()))
-    })
+    (client, is_named)
 }
 
 /// Whether a request says of itself that a proxy passed it on, whoever that proxy was.
@@ -135,6 +137,38 @@ mod tests {
         );
         assert_eq!(client("10.0.0.1", &[], &["10.0.0.0/8"]), "10.0.0.1");
     }
+
+    #[test]
+    fn whoever_is_passed_on_and_not_named_is_veiled() {
+        let proxies: [Prefix; 1] = ["10.0.0.0/8".parse().unwrap()];
+        let veiled = |peer: &str, lines: &[(&'static str, &str)]| {
+            let mut extensions = Extensions::new();
+            extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 4_000)));
+            let lines = lines.iter().map(|(name, value)| {
+                let name = axum::http::HeaderName::from_static(name);
+                (name, HeaderValue::from_str(value).unwrap())
+            });
+            is_veiled(&extensions, &lines.collect(), &proxies)
+        };
+        // Who says nothing of a proxy comes himself, as through a tunnel to this machine.
+        assert!(!veiled("10.0.0.1", &[]) && !veiled("192.0.2.1", &[]));
+        assert!(!veiled("10.0.0.1", &[("x-forwarded-for", "203.0.113.5")]));
+        assert!(!veiled(
+            "10.0.0.1",
+            &[("x-forwarded-for", "203.0.113.5, 10.0.0.2")]
+        ));
+        assert!(!veiled("10.0.0.1", &[("x-forwarded-for", "10.0.0.1")]));
+        for (peer, name, value) in [
+            ("192.0.2.1", "x-forwarded-for", "203.0.113.5"),
+            ("10.0.0.1", "x-forwarded-for", "203.0.113.5, unix:"),
+            ("10.0.0.1", "x-forwarded-for", "unknown, 10.0.0.2"),
+            ("10.0.0.1", "x-real-ip", "203.0.113.5"),
+            ("10.0.0.1", "forwarded", "for=203.0.113.5"),
+        ] {
+            assert!(veiled(peer, &[(name, value)]), "{peer} {name}: {value}");
+        }
+    }
+
     #[test]
     fn what_the_client_wrote_in_front_hides_no_hop() {
         for line in [

@@ -13,6 +13,10 @@ settings! {
         /// could claim any address and so escape the limits. A proxy that is missing here counts as one single client: its visitors
         /// share the limits of one.
         trusted_proxies: Vec<Prefix> = Vec::new() => "[\"127.0.0.1\", \"10.0.0.0/8\"]",
+        /// Names of this server beside those in `public_url` and `console.url`, as requests carry them in `Host`. The console, `/metrics` and whole
+        /// lists answer to these, to `localhost` and to addresses; by any other name they answer 421, so that no page elsewhere whose name points here
+        /// makes the browser of whoever may read them do so. A proxy that passes on a name of its own needs it here.
+        own_names: Vec<String> = Vec::new() => "[\"atalaya.internal\"]",
         /// Who may read `/metrics`, by client address, without a proxy between. Others are told that there is no such page.
         metrics_clients: Vec<Prefix> = default_local_clients(),
         /// Who may fetch whole lists from `/api/v1/export/`, by client address. A list is personal data in bulk: open it to those whom
@@ -79,6 +83,7 @@ impl WebConfig {
     /// A sentence that names the key and what it takes.
     pub fn check(&self) -> Result<(), String> {
         self.check_texts()?;
+        self.check_names()?;
         for (key, value) in [
             ("observations_shown", self.observations_shown),
             ("decisions_shown", self.decisions_shown),
@@ -133,6 +138,20 @@ impl WebConfig {
         Ok(())
     }
 
+    /// Checks the names of the server.
+    fn check_names(&self) -> Result<(), String> {
+        let is_name = |name: &String| {
+            let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            !name.is_empty() && !name.ends_with('.') && name.bytes().all(is_of_name)
+        };
+        match self.own_names.iter().find(|name| !is_name(name)) {
+            Some(name) => Err(format!(
+                "web.own_names takes names alone, without scheme and port: `{name}` is none"
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Checks what pages show as it stands here.
     fn check_texts(&self) -> Result<(), String> {
         let licence = self.data_licence.as_deref().unwrap_or("none");
@@ -179,7 +198,10 @@ mod tests {
     #[test]
     fn what_is_out_of_range_is_named() {
         type Spoil = fn(&mut WebConfig);
-        let wrong: [(&str, Spoil); 11] = [
+        let wrong: [(&str, Spoil); 12] = [
+            ("own_names", |web| {
+                web.own_names = vec!["list.example:80".to_owned()];
+            }),
             ("lookups_per_minute", |web| web.lookups_per_minute = 0),
             ("puzzle_bits", |web| web.puzzle_bits = 21),
             ("data_licence", |web| web.data_licence = Some(" ".to_owned())),

@@ -34,6 +34,8 @@ pub(crate) enum Failure {
     /// The link of an invitation does not hold.
     NoInvitation,
     NotFound,
+    /// What is not for everybody was asked for by a name that is not ours.
+    NotOurName(String),
     /// The text is no day.
     BadDay(String),
     /// The days are too many, or the last is before the first.
@@ -94,6 +96,7 @@ impl Failure {
             Self::NoToken => StatusCode::UNAUTHORIZED,
             Self::NotFound | Self::NoNotice | Self::NoInvitation | Self::NoDay(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotOurName(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooOften | Self::TooOftenUnsolved => StatusCode::TOO_MANY_REQUESTS,
             Self::Unanswered(_) => StatusCode::GATEWAY_TIMEOUT,
@@ -164,6 +167,10 @@ impl Failure {
                 texts.console.frame.stale_form_text,
             ),
             Self::NotFound => (t.not_found, t.not_found_text),
+            Self::NotOurName(name) => {
+                let c = &texts.console.frame;
+                return (c.not_our_name, (c.not_our_name_text)(name));
+            }
             Self::NoNotice => (t.no_notice, t.no_notice_text),
             Self::Method => (t.method, t.method_text),
             Self::TooLarge => (t.too_large, t.too_large_text),

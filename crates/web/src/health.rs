@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::{Client, Shared};
 use crate::client::is_forwarded;
 use crate::failure::{Failure, Finished};
+use crate::host;
 
 /// The content type of the text that Prometheus reads.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -55,11 +56,14 @@ pub(crate) async fn ready(State(shared): State<Shared>) -> Response {
 pub(crate) async fn metrics(
     State(shared): State<Shared>,
     Client(client): Client,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
     let readers = &shared.app.config.web.metrics_clients;
-    if is_forwarded(&headers) || !readers.iter().any(|prefix| prefix.contains(client)) {
+    if is_forwarded(request.headers()) || !readers.iter().any(|prefix| prefix.contains(client)) {
         return Failure::NotFound.into_response();
+    }
+    if let Err(failure) = host::check(&shared.app.config, &request) {
+        return failure.into_response();
     }
     ([(CONTENT_TYPE, PROMETHEUS)], shared.app.metrics.render()).into_response()
 }

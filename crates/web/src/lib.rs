@@ -12,6 +12,7 @@ mod exports;
 mod failure;
 mod gate;
 mod health;
+mod host;
 mod language;
 mod leave;
 mod limiter;
@@ -34,8 +35,8 @@ pub use console::access::keep as accounts;
 pub use console::{
     Answering, ConsoleConfig, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder,
     JobsOrder, KeyShown, KeysOrder, Nobody, Operations, Order, OthersShown, OutboxOrder, RepliesOrder,
-    ReporterShown, ReportersOrder, RulesOrder, RulesShown, SecondFactor, StepShown, SuppressOrder, TrapShown,
-    TrapsOrder,
+    ReporterShown, ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SealedFor, SecondFactor,
+    SetContactsOrder, StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 pub use lookup::NotLoaded;
 pub use reports::{BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used};

@@ -1,5 +1,7 @@
 //! How often one client may look up and change something.
 
+use std::net::IpAddr;
+
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
@@ -8,6 +10,7 @@ use axum::response::Response;
 use crate::api;
 use crate::app::{Client, Shared};
 use crate::failure::Failure;
+use crate::host;
 
 /// Where paths begin that tell of single addresses.
 const LOOKUPS: [&str; 4] = ["/ip", "/name/", "/api/v1/ip/", "/api/v1/contact/"];
@@ -30,6 +33,12 @@ pub(crate) async fn limit_posts(
     Ok(next.run(request).await)
 }
 
+/// Whether a client may fetch all of the list, and has come by a name of ours: no page of others reads it out in his browser.
+fn is_trusted(client: IpAddr, request: &Request, shared: &Shared) -> bool {
+    let config = &shared.app.config;
+    api::is_open_to(client, request, &config.web) && host::check(config, request).is_ok()
+}
+
 /// Lets each client look up only so often, so that nobody reads the list out by its pages. Who may fetch all of it is not held up.
 pub(crate) async fn limit_lookups(
     State(shared): State<Shared>,
@@ -40,7 +49,7 @@ pub(crate) async fn limit_lookups(
     let path = request.uri().path();
     let is_lookup = request.method() != Method::POST && LOOKUPS.iter().any(|begin| path.starts_with(begin));
     if is_lookup
-        && !api::is_open_to(client, &request, &shared.app.config.web)
+        && !is_trusted(client, &request, &shared)
         && !shared.lookups.admits(client, shared.app.clock.now())
     {
         return Err(Failure::TooOften);

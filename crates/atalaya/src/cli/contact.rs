@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use atalaya_model::{ContactSubject, MailAddress};
 use clap::{Args, Subcommand};
 
-use super::Place;
+use super::{End, Place, reason};
 
 /// `contact`.
 #[derive(Debug, Args)]
@@ -71,6 +72,49 @@ impl FromStr for Subject {
 pub(crate) enum ContactWhat {
     /// Say what it costs to find the contacts of many addresses, in queries and hours by registry
     Plan(ContactPlan),
+    /// Say by hand whom to tell about a prefix or a domain
+    Set(ContactSet),
+    /// Take away what was said by hand
+    Unset(ContactUnset),
+    /// Show what was said by hand
+    Show(ContactShow),
+}
+
+/// `contact set`.
+#[derive(Debug, Args)]
+pub(crate) struct ContactSet {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// An address, a prefix or a domain; the longest one that fits wins
+    pub(crate) subject: ContactSubject,
+    /// Where to write: one to three mailboxes, the best first
+    #[arg(required = true, num_args = 1..=3)]
+    pub(crate) mailboxes: Vec<MailAddress>,
+    /// Why
+    #[arg(long, value_parser = reason)]
+    pub(crate) reason: String,
+    /// The end: 2026-12-31, 2026-12-31T18:00:00Z, or a length of time such as 30d; without it, for good
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<End>,
+}
+
+/// `contact unset`.
+#[derive(Debug, Args)]
+pub(crate) struct ContactUnset {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The address, prefix or domain, as it was set
+    pub(crate) subject: ContactSubject,
+}
+
+/// `contact show`.
+#[derive(Debug, Args)]
+pub(crate) struct ContactShow {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print JSON, one contact a line
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `contact plan`.

@@ -15,7 +15,9 @@ use atalaya_model::{Class, Prefix, Timestamp};
 use atalaya_publish::{Family, Format};
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use self::contact::{Contact, ContactPlan, ContactWhat, Subject};
+pub(crate) use self::contact::{
+    Contact, ContactPlan, ContactSet, ContactShow, ContactUnset, ContactWhat, Subject,
+};
 pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::judging::{Purge, RulesCommand, Simulate, Sources};
 pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};

@@ -18,6 +18,7 @@ use crate::jobs::JobsRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::public_log::LogRequest;
 use crate::rulebook::RulesRequest;
+use crate::set_contacts::SetContactRequest;
 
 /// The longest answer that is kept with a deed, in bytes.
 const MAX_ANSWER: usize = 4 << 10;
@@ -107,6 +108,7 @@ fn planned(request: &Request) -> Option<Planned> {
         Request::Evidence(EvidenceRequest::Sealed { id, asked }) => {
             Planned::with_secret(Act::TakeEvidence, &id.0, json!({ "reason": asked.reason }))
         }
+        Request::SetContacts(asked) => return of_set_contacts(asked),
         Request::Feedback(asked) => return of_feedback(asked),
         Request::Exceptions(asked) => return of_exceptions(asked),
         Request::PublicLog(asked) => return of_public_log(asked),
@@ -251,6 +253,23 @@ fn of_suppressed(asked: &SuppressRequest) -> Option<Planned> {
     }
 }
 
+/// What is changed of the contacts that are set by hand.
+fn of_set_contacts(asked: &SetContactRequest) -> Option<Planned> {
+    Some(match asked {
+        SetContactRequest::Show { .. } => return None,
+        SetContactRequest::Set {
+            subject,
+            mailboxes,
+            reason,
+            until,
+        } => {
+            let details = json!({ "mailboxes": mailboxes, "reason": reason, "until": until });
+            Planned::new(Act::SetContact, subject, details)
+        }
+        SetContactRequest::Unset { subject } => Planned::new(Act::UnsetContact, subject, Value::Null),
+    })
+}
+
 /// What is changed of the traps.
 fn of_traps(asked: &TrapsOrder) -> Option<Planned> {
     match asked {
@@ -319,6 +338,7 @@ mod tests {
                 mode: Mode::Dry,
             },
             Request::Suppress(SuppressRequest::Show { after: String::new() }),
+            Request::SetContacts(SetContactRequest::Show { after: String::new() }),
         ] {
             assert!(planned(&asks).is_none(), "{asks:?}");
         }

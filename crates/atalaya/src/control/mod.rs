@@ -19,7 +19,7 @@ use atalaya_formats::view::View;
 use atalaya_model::{Class, Kind, MailAddress, Observation, ObservationId, Prefix, Sensor, Timestamp};
 use atalaya_notify::{Language, Queries, Registrar};
 use atalaya_publish::{Family, Format};
-use atalaya_store::SourceRecord;
+use atalaya_store::{SetContact, SourceRecord};
 use atalaya_web::{ContactShown, KeysOrder, ReportersOrder, StepShown, TrapsOrder};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,7 @@ use crate::jobs::JobsRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::public_log::LogRequest;
 use crate::rulebook::RulesRequest;
+use crate::set_contacts::SetContactRequest;
 use crate::statistics::StatsRequest;
 
 pub(crate) use client::Line;
@@ -78,6 +79,8 @@ pub(crate) enum Request {
     Allowed { prefix: Option<Prefix> },
     /// Whom to tell.
     Contacts(ContactRequest),
+    /// Whom a person says is to be told.
+    SetContacts(SetContactRequest),
     /// The notice about a listing as it would be written now; the answer is a [`NoticeAnswer`].
     Notice {
         address: IpAddr,
@@ -266,8 +269,12 @@ pub(crate) struct ObservationLine {
 pub(crate) struct AskedBy {
     /// Who asked the operator, and why.
     pub(crate) reason: String,
-    /// The user of the system who gives it out.
-    pub(crate) uid: u32,
+    /// The user of the system who gives it out; none at the console.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) uid: Option<u32>,
+    /// The account of the console that gives it out; none by command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<String>,
 }
 
 /// All that is kept of an observation, untouched.
@@ -306,6 +313,8 @@ pub(crate) struct NoticeAnswer {
 /// What a search for the contacts of a domain name gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DomainAnswer {
+    /// What a person set for the name or a domain above it.
+    pub(crate) by_hand: Option<SetContact>,
     /// The registrar; none where the name is not registered.
     pub(crate) registrar: Option<Registrar>,
     /// What was asked, in order.

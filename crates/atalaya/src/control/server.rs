@@ -138,7 +138,7 @@ async fn read_line(read: &mut (impl AsyncBufRead + Unpin), longest: u64) -> std:
 /// The request with the user who sends it, as the system knows it and not as the command says.
 fn as_user(mut request: Request, uid: u32) -> Request {
     if let Request::Evidence(EvidenceRequest::Sealed { asked, .. }) = &mut request {
-        asked.uid = uid;
+        (asked.uid, asked.account) = (Some(uid), None);
     }
     request
 }
@@ -164,12 +164,15 @@ mod tests {
     fn who_takes_evidence_is_known_from_the_socket() {
         let asked = super::super::AskedBy {
             reason: "a court".to_owned(),
-            uid: 0,
+            uid: Some(0),
+            account: Some("marta".to_owned()),
         };
         let id = atalaya_model::ObservationId(uuid::Uuid::from_u128(1));
         let sent = Request::Evidence(EvidenceRequest::Sealed { id, asked });
         match as_user(sent, 1_001) {
-            Request::Evidence(EvidenceRequest::Sealed { asked, .. }) => assert_eq!(asked.uid, 1_001),
+            Request::Evidence(EvidenceRequest::Sealed { asked, .. }) => {
+                assert_eq!((asked.uid, asked.account), (Some(1_001), None));
+            }
             other => panic!("{other:?}"),
         }
     }

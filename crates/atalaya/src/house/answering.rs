@@ -18,7 +18,8 @@ use crate::commands::top::TopAnswer;
 use crate::control::{ContactRequest, DomainAnswer, ImportStep, Observed, Replayed, Request, SourceWorth};
 use crate::exceptions::ExceptionsRequest;
 use crate::{
-    exceptions, feedback, hearing, jobs, others, outgoing, public_log, registries, rulebook, statistics,
+    exceptions, feedback, hearing, jobs, others, outgoing, public_log, registries, rulebook, set_contacts,
+    statistics,
 };
 
 /// Listings in one answer: a page of a list that may have millions.
@@ -47,6 +48,7 @@ impl House {
             | Request::Listings { .. }
             | Request::Allowed { .. }) => self.answer_about_the_list(request, now).await?,
             Request::Contacts(asked) => self.answer_about_contacts(asked, now).await?,
+            Request::SetContacts(asked) => set_contacts::answer(store, asked, now).await?,
             Request::Notice {
                 address,
                 contact,
@@ -312,8 +314,11 @@ fn contact_answer(Explanation { steps, result }: Explanation) -> ContactShown {
 /// What a search for the contacts of a domain name gave, as it travels.
 fn domain_answer(found: DomainContacts) -> DomainAnswer {
     let (registrar, trouble) = or_trouble(found.registrar);
+    let (by_hand, unread) = or_trouble(found.by_hand);
+    let trouble = trouble.or(unread);
     let hosts = found.hosts.into_iter();
     DomainAnswer {
+        by_hand,
         registrar,
         steps: step_answers(found.steps),
         trouble,

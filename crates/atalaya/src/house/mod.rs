@@ -20,7 +20,7 @@ use atalaya_web::{App, AppConfig, Nobody, Reporters, Telling};
 
 use crate::commands::trap::TRAPS;
 use crate::config::{Config, catalogue_of, matcher_of, rules_of};
-use crate::{feedback, hearing, others, process, public_log, rulebook, statistics};
+use crate::{factor_key, feedback, hearing, others, process, public_log, rulebook, statistics};
 
 /// Who keeps the zone at what was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +69,7 @@ impl House {
     /// # Errors
     /// The store cannot be opened, or a part refuses its configuration.
     pub(crate) async fn open(config: Config, clock: Clock, upkeep: Upkeep) -> anyhow::Result<Arc<Self>> {
-        let url = config.store_url().context("store.url cannot be used")?;
-        let store = Store::open(&url, clock.clone())
-            .await
-            .with_context(|| format!("cannot open {url}"))?;
+        let store = open_store(&config, &clock).await?;
         let zone = Arc::new(Zone::new(&config.publish, &config.public_url())?);
         let rules = Arc::new(rules_of(&config)?);
         rulebook::adopt(&rules, &store, clock.now()).await?;
@@ -109,6 +106,7 @@ impl House {
             feedback,
             log: public_log::open(&config, &store, &clock).await?,
             operations: Arc::new(Nobody),
+            factors: factor_key::open(&config, &store).await?,
             config: shown,
         };
         Ok(Arc::new(Self {
@@ -133,6 +131,13 @@ impl House {
     pub(crate) fn names(&self) -> ListNames {
         list_names(&self.config)
     }
+}
+
+/// Opens the store where the configuration says.
+async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+    let url = config.store_url().context("store.url cannot be used")?;
+    let opened = Store::open(&url, clock.clone()).await;
+    opened.with_context(|| format!("cannot open {url}"))
 }
 
 /// The names of the list that a configuration gives.

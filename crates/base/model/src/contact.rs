@@ -15,6 +15,11 @@ pub enum ContactSource {
         /// Its path.
         file: String,
     },
+    /// A person of the operator's, by hand.
+    Hand {
+        /// The prefix or domain for which it was set.
+        subject: String,
+    },
     /// The registries' data, read from files.
     Bulk {
         /// The path of the file that names the network.
@@ -63,7 +68,11 @@ impl ContactSource {
     pub const fn is_registered(&self) -> bool {
         matches!(
             self,
-            Self::Operator { .. } | Self::Bulk { .. } | Self::Rdap { .. } | Self::Whois { .. }
+            Self::Operator { .. }
+                | Self::Hand { .. }
+                | Self::Bulk { .. }
+                | Self::Rdap { .. }
+                | Self::Whois { .. }
         )
     }
 }
@@ -72,6 +81,7 @@ impl fmt::Display for ContactSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Operator { file } => write!(f, "the file {file}"),
+            Self::Hand { subject } => write!(f, "the contact set by hand for {subject}"),
             Self::Bulk { file } => write!(f, "the registry data {file}"),
             Self::Rdap { url } => write!(f, "RDAP {url}"),
             Self::Zone { name } => write!(f, "DNS TXT {name}"),

@@ -4,6 +4,7 @@ mod access;
 mod act;
 mod class;
 mod contact;
+mod contact_subject;
 mod decision;
 mod digest;
 mod feedback;
@@ -27,6 +28,7 @@ pub use access::{AccessScope, AccountName, BadAccountName, Role, UnknownRole, Un
 pub use act::{Act, UnknownAct};
 pub use class::{Class, UnknownClass};
 pub use contact::{Confidence, Contact, ContactSource};
+pub use contact_subject::{BadContactSubject, ContactSubject};
 pub use decision::{Decided, Decision, Rule, Serial, Verdict};
 pub use digest::{BadDigest, Digest};
 pub use feedback::{BadFeedbackScope, FeedbackScope};

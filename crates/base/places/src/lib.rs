@@ -16,7 +16,7 @@ pub use config::PlacesConfig;
 pub use country::{BadCountry, Country, Language};
 pub use error::PlacesError;
 pub use load::Loaded;
-pub use places::{Network, Places};
+pub use places::{Network, Place, Places};
 pub use read::{Examined, examine};
 pub use source::{Attribution, Origin, Part, Source};
 pub use world::{MAP_HEIGHT, MAP_WIDTH, dots, world};

@@ -22,6 +22,15 @@ pub struct Places {
     pub(crate) stamps: Vec<Stamp>,
 }
 
+/// Where an address is to be: in the country and in the network, as far as either is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The country.
+    pub country: Option<Country>,
+    /// The number of the network (ASN).
+    pub asn: Option<u32>,
+}
+
 /// A network as the routes of the Internet know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network<'a> {
@@ -52,6 +61,47 @@ impl Places {
             asn,
             name: self.network_name(asn).unwrap_or_default(),
         })
+    }
+
+    /// Whether networks are known at all: the program brings none with it.
+    #[must_use]
+    pub fn knows_networks(&self) -> bool {
+        self.networks.v4.len().saturating_add(self.networks.v6.len()) > 0
+    }
+
+    /// Whether an address is there.
+    #[must_use]
+    pub fn is_in(&self, address: IpAddr, place: &Place) -> bool {
+        let asn = |asn: u32| self.network(address).is_some_and(|network| network.asn == asn);
+        let country = |country: Country| self.country(address) == Some(country);
+        place.asn.is_none_or(asn) && place.country.is_none_or(country)
+    }
+
+    /// The first address from `from` on, IPv4 before IPv6, that may be there; between the two is none that is. Who walks a long list leaps by it.
+    #[must_use]
+    pub fn next_in(&self, from: IpAddr, place: &Place) -> Option<IpAddr> {
+        let of_country = |bits: u16| place.country == Country::from_bits(bits);
+        let of_network = |asn: u32| place.asn == Some(asn);
+        let (v4, v6) = match from.to_canonical() {
+            IpAddr::V4(address) => (Some(address.to_bits()), 0),
+            IpAddr::V6(address) => (None, block(address.to_bits())),
+        };
+        let next_v4 = v4.and_then(|from| match (place.asn, place.country) {
+            (Some(_), _) => self.networks.v4.next(from, of_network),
+            (None, Some(_)) => self.countries.v4.next(from, of_country),
+            (None, None) => Some(from),
+        });
+        if let Some(next) = next_v4 {
+            return Some(IpAddr::V4(next.into()));
+        }
+        let next_v6 = match (place.asn, place.country) {
+            (Some(_), _) => self.networks.v6.next(v6, of_network),
+            (None, Some(_)) => self.countries.v6.next(v6, of_country),
+            (None, None) => Some(v6),
+        };
+        let begin = |next: u64| IpAddr::V6((u128::from(next) << 64).into());
+        // The first of a block is no later than an address in it.
+        next_v6.map(|next| begin(next).max(if v4.is_none() { from } else { begin(0) }))
     }
 
     /// The name of a network.

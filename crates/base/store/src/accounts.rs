@@ -4,7 +4,7 @@ use atalaya_model::{AccountName, Digest, Role, Secret, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::sql::{Connection, Row, Value, values};
+use crate::sql::{Connection, Dialect, Row, Value, values};
 use crate::tokens::revoke_all;
 use crate::{Deed, Store, StoreError};
 
@@ -158,14 +158,23 @@ impl Store {
         rows.into_iter().map(|mut row| account(&mut row)).collect()
     }
 
-    /// Puts the secret of a second factor in the place of the same one in another form; false where it has changed meanwhile.
+    /// Puts the secret of a second factor in the place of the same one in another form; false where it has changed meanwhile. What it was is wiped out of
+    /// a SQLite file; a PostgreSQL server forgets it at its next VACUUM.
     ///
     /// # Errors
     /// The store failed.
     pub async fn reseal_factor(&self, id: Uuid, before: &[u8], after: &[u8]) -> Result<bool, StoreError> {
         let sql = "UPDATE accounts SET factor = $3 WHERE id = $1 AND factor = $2";
         let bound = values![id, before.to_vec(), after.to_vec()];
-        let done = self.write().await?.execute(sql, bound).await?;
+        let mut connection = self.write().await?;
+        let keeps_freed = connection.dialect() == Dialect::Lite;
+        if keeps_freed {
+            connection.rows("PRAGMA secure_delete = ON", Vec::new()).await?;
+        }
+        let done = connection.execute(sql, bound).await?;
+        if keeps_freed {
+            connection.rows("PRAGMA secure_delete = OFF", Vec::new()).await?;
+        }
         Ok(done > 0)
     }
 

@@ -189,13 +189,17 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets what failed with a name from a client: it has succeeded.
+    /// Forgets what failed with a name from a client, or from all clients together: it has succeeded.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn forget_sign_in_failures(&self, who: Digest, client: Prefix) -> Result<(), StoreError> {
+    pub async fn forget_sign_in_failures(
+        &self,
+        who: Digest,
+        client: Option<Prefix>,
+    ) -> Result<(), StoreError> {
         let sql = "DELETE FROM sign_in_failures WHERE who = $1 AND client = $2";
-        let bound = values![who.0.to_vec(), client_text(Some(client))];
+        let bound = values![who.0.to_vec(), client_text(client)];
         self.write_one(sql, bound).await
     }
 }

@@ -22,7 +22,7 @@ mod tables;
 mod whereabouts;
 mod words;
 
-pub use atalaya_places::Language;
+pub use atalaya_places::{Country, Language, Place, Places};
 pub use catalogue::{Botnet, Catalogue, Confidence};
 pub use charts::{Drawing, NARROW, View, WIDE, chart, clean, style};
 pub use config::StatsConfig;

@@ -107,6 +107,15 @@ impl Statistics {
         Day::of(self.clock.now())
     }
 
+    /// In which country and network addresses are, as the files of this moment say; none where what the program brings with it is spoiled.
+    pub async fn places(&self) -> Option<Arc<Places>> {
+        self.whereabouts
+            .places()
+            .await
+            .ok()
+            .map(|(places, _edition)| places)
+    }
+
     /// The network that announces an address, its number and its name, as the files of this moment say; none without a file of networks. The
     /// name is text of strangers.
     pub async fn announcer(&self, address: IpAddr) -> Option<(u32, String)> {

@@ -122,6 +122,7 @@ fn registry(source: &ContactSource) -> Option<&'static str> {
         ContactSource::Whois { server } => server,
         ContactSource::Bulk { file } => file.rsplit('/').next()?,
         ContactSource::Operator { .. }
+        | ContactSource::Hand { .. }
         | ContactSource::Zone { .. }
         | ContactSource::AbuseNet { .. }
         | ContactSource::Soa { .. }

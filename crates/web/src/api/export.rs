@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use atalaya_model::{Class, Prefix};
+use atalaya_model::Class;
 use atalaya_publish::{Family, Filter, Format};
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
@@ -20,10 +20,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::io::ReaderStream;
 
 use super::Problem;
-use crate::app::{Client, Shared};
+use crate::app::{AppConfig, Client, Shared};
 use crate::client;
 use crate::config::WebConfig;
 use crate::failure::Failure;
+use crate::host;
 
 /// Bytes read from the file at a time.
 const PART: usize = 64 * 1024;
@@ -36,12 +37,8 @@ pub(crate) async fn export(
     Query(wishes): Query<Vec<(String, String)>>,
     request: Request,
 ) -> Result<Response, Response> {
-    if !is_open_to(client, &request, &shared.app.config.web) {
-        return Err(refused(
-            StatusCode::FORBIDDEN,
-            "The exports are not open to this client",
-            "Whoever runs this list opens them with web.export_clients.",
-        ));
+    if let Some(refusal) = refusal(client, &request, &shared.app.config) {
+        return Err(refusal);
     }
     let format: Format = format
         .parse()
@@ -94,13 +91,29 @@ pub(crate) async fn export(
     })
 }
 
+/// What whoever may not fetch an export is told.
+fn refusal(client: IpAddr, request: &Request, config: &AppConfig) -> Option<Response> {
+    if !is_open_to(client, request, &config.web) {
+        return Some(refused(
+            StatusCode::FORBIDDEN,
+            "The exports are not open to this client",
+            "Whoever runs this list opens them with web.export_clients.",
+        ));
+    }
+    let strange = host::check(config, request).err();
+    let failure = strange.filter(|_| is_for_some(&config.web));
+    failure.map(IntoResponse::into_response)
+}
+
 /// Whether the exports are open to a client.
 pub(crate) fn is_open_to(client: IpAddr, request: &Request, web: &WebConfig) -> bool {
-    let peer = client::address(request.extensions(), request.headers(), &[]);
-    let holds = |prefixes: &[Prefix], address| prefixes.iter().any(|prefix| prefix.contains(address));
-    // Behind a proxy that nobody named everybody would have its address.
-    let is_veiled = client::is_forwarded(request.headers()) && !holds(&web.trusted_proxies, peer);
-    !is_veiled && holds(&web.export_clients, client)
+    let is_veiled = client::is_veiled(request.extensions(), request.headers(), &web.trusted_proxies);
+    !is_veiled && web.export_clients.iter().any(|prefix| prefix.contains(client))
+}
+
+/// Whether the exports are for some clients alone: what is for everybody anybody may fetch by any name.
+fn is_for_some(web: &WebConfig) -> bool {
+    !web.export_clients.iter().any(|prefix| prefix.length() == 0)
 }
 
 /// What of the list is wanted: `class`, also several with commas between, and `family`.

@@ -1,4 +1,4 @@
-//! The calls of programs that change the list: listing and taking off, and the allow list, as `atalaya list` and `atalaya allow` do.
+//! The calls of programs about the list: looking through it, listing and taking off, and the allow list, as `atalaya list` and `atalaya allow` do.
 //!
 //! In: a JSON document of a program with the scope. Out: what was decided, and whether DNS answers so already. Each call is written down before it is
 //! done, and goes on to its end though nobody waits for it any more.
@@ -8,26 +8,31 @@ use std::sync::Arc;
 use atalaya_decide::{DecideError, by_hand};
 use atalaya_model::{AccessScope, Act, Class, Prefix, Serial, Timestamp};
 use atalaya_store::{Deed, DeedOutcome};
-use axum::extract::{Request, State};
+use axum::Router;
+use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Router, routing::post};
+use axum::routing::{get, post};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::access::{MAX_REASON, Program, answer, read_body};
+use super::looking::{Asked, Unknown, Wanted, find};
 use crate::api::Problem;
 use crate::app::{Inner, Shared};
 use crate::failure::Failure;
 use crate::leave::{InZone, reached};
 
+/// Most listings of one answer.
+const MOST_LISTINGS: usize = 500;
 /// The largest document.
 const MAX_DOCUMENT: usize = 16 << 10;
 
 /// The calls.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
+        .route("/api/v1/console/listings", get(listings))
         .route("/api/v1/console/list", post(list))
         .route("/api/v1/console/unlist", post(unlist))
         .route("/api/v1/console/allow", post(allow))
@@ -55,6 +60,30 @@ struct Taking {
 
 /// What became of a call: the decisions, and the last of them.
 type Outcome = Result<(Value, Serial), DecideError>;
+
+/// `GET /api/v1/console/listings`: a page of what is listed, by the filters of the console's page.
+async fn listings(
+    State(shared): State<Shared>,
+    program: Program,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    program.needs(AccessScope::Read)?;
+    let wanted = Wanted::of(&asked).ok_or(Failure::BadRequest)?;
+    let after = asked.cursor();
+    if after.is_none() && !asked.after.is_empty() {
+        return Err(Failure::BadRequest);
+    }
+    let why = match find(&shared, &wanted, after, MOST_LISTINGS).await? {
+        Ok(found) => {
+            let next = found.next.map(|(prefix, class)| format!("{class}:{prefix}"));
+            return Ok(answer(json!({ "listings": found.listings, "after": next })));
+        }
+        Err(Unknown::Countries) => "countries are not known: what the program brings with it cannot be read",
+        Err(Unknown::Networks) => "networks are not known: there is no file of networks (places.networks)",
+    };
+    let problem = Problem::new(StatusCode::CONFLICT, "Not known here").detail(why);
+    Ok(problem.into_response())
+}
 
 /// `POST /api/v1/console/list`.
 async fn list(State(shared): State<Shared>, program: Program, request: Request) -> Result<Response, Failure> {

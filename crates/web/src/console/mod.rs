@@ -8,6 +8,7 @@ pub(crate) mod access;
 mod calls;
 mod config;
 mod layout;
+mod looking;
 mod operations;
 mod pages;
 mod reading;
@@ -22,8 +23,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::{Client, Shared};
-use crate::client::is_forwarded;
+use crate::client::is_veiled;
 use crate::failure::Failure;
+use crate::host;
 use crate::shield::{self, Bounds};
 
 pub use config::{ConsoleConfig, SecondFactor};
@@ -31,7 +33,8 @@ pub(crate) use layout::{ConsoleFrame, NavLink, Place};
 pub use operations::{
     Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder,
     KeyShown, KeysOrder, Nobody, Operations, Order, OthersShown, OutboxOrder, RepliesOrder, ReporterShown,
-    ReportersOrder, RulesOrder, RulesShown, StepShown, SuppressOrder, TrapShown, TrapsOrder,
+    ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SealedFor, SetContactsOrder, StepShown,
+    SuppressOrder, TrapShown, TrapsOrder,
 };
 pub(crate) use reading::Pulse;
 pub(crate) use watchers::{WatchPlace, Watchers};
@@ -60,7 +63,8 @@ pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
     shield::guarded(routes.layer(DefaultBodyLimit::disable()), &bounds).layer(door)
 }
 
-/// Tells everybody else that there is no such page. A proxy that is not known as one makes every stranger look like this machine.
+/// Tells everybody else that there is no such page, and those who may come that they came by a name that is not ours. A proxy that is not known as
+/// one, or that names nobody, makes every stranger look like this machine.
 async fn door(
     State(shared): State<Shared>,
     Client(client): Client,
@@ -68,8 +72,11 @@ async fn door(
     next: Next,
 ) -> Result<Response, Failure> {
     let config = &shared.app.config;
-    let is_hidden = is_forwarded(request.headers())
-        && !crate::client::is_from_proxy(request.extensions(), &config.web.trusted_proxies);
+    let is_hidden = is_veiled(
+        request.extensions(),
+        request.headers(),
+        &config.web.trusted_proxies,
+    );
     if is_hidden
         || !config
             .console
@@ -79,5 +86,6 @@ async fn door(
     {
         return Err(Failure::NotFound);
     }
+    host::check(config, &request)?;
     Ok(next.run(request).await)
 }

@@ -242,7 +242,7 @@ async fn another_factor_and_other_recovery_codes_take_the_password_and_the_prese
 }
 
 /// Calls with a token.
-async fn call(pages: &Router, token: &str, path: &str) -> Page {
+pub(crate) async fn call(pages: &Router, token: &str, path: &str) -> Page {
     let request = Request::get(path).header("authorization", format!("Bearer {token}"));
     send(pages, HERE, request.body(Body::empty()).unwrap()).await
 }

@@ -203,7 +203,7 @@ async fn who_only_looks_changes_nothing_and_is_offered_nothing() {
 }
 
 /// The prefixes on a page of listings, in its order, and the link to the next one.
-fn listed(page: &Page) -> (Vec<String>, Option<String>) {
+pub(crate) fn listed(page: &Page) -> (Vec<String>, Option<String>) {
     let rows = page.text.split("/console/about?prefix=").skip(1);
     let prefixes = rows.map(|row| row.split('"').next().unwrap().to_owned());
     let next = page.text.split_once("\" rel=\"next\"").map(|(before, _)| {

@@ -12,7 +12,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
 use tower::ServiceExt;
 
-use crate::console_access::{HERE, between, code_at, cookie, get, post};
+use crate::console_access::{HERE, between, code_at, cookie, get, post, sign_in};
 use crate::console_accounts::{PASSWORD, doer, submit, trail, with_administrator};
 use crate::support::{House, SignedIn};
 
@@ -151,4 +151,50 @@ async fn one_viewer_takes_his_share_of_the_live_page_and_no_more() {
     assert_eq!(live(&olga).await.status(), StatusCode::OK);
     open.pop();
     assert_eq!(live(&marta).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn few_wrong_codes_behind_the_right_password_are_enough_for_strangers_to_wait() {
+    let (mut house, _, marta) = with_administrator().await;
+    house.config.console.clients = vec!["0.0.0.0/0".parse().unwrap()];
+    let pages = router(house.app());
+    for client in 1..=10 {
+        let from = format!("203.0.113.{client}");
+        let page = sign_in(&pages, &from, "marta", PASSWORD, "000000").await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{client}");
+    }
+    // Hours later too, and with the right code; from where she signed in before she still does.
+    house.clock.advance(Duration::from_secs(20 * 3_600));
+    let code = code_at(&marta.secret, house.now());
+    let page = sign_in(&pages, "203.0.113.99", "marta", PASSWORD, &code).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    let page = sign_in(&pages, HERE, "marta", PASSWORD, &code).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    // That was she herself: nobody waits any longer.
+    house.clock.advance(Duration::from_secs(60));
+    let code = code_at(&marta.secret, house.now());
+    let page = sign_in(&pages, "203.0.113.99", "marta", PASSWORD, &code).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn saying_the_password_makes_no_room_for_more_guesses_at_the_code() {
+    let (_house, pages, marta) = with_administrator().await;
+    let guess = [("password", PASSWORD), ("own_code", "000000")];
+    let again = [("password", PASSWORD), ("new", PASSWORD)];
+    let mut session = marta.cookie;
+    for _ in 0..4 {
+        let page = submit(&pages, &session, "/console/me/recovery", &guess).await;
+        if page.status == StatusCode::TOO_MANY_REQUESTS {
+            return;
+        }
+        page.says("Password or code is wrong");
+        let page = submit(&pages, &session, "/console/me/password", &again).await;
+        if page.status == StatusCode::TOO_MANY_REQUESTS {
+            return;
+        }
+        session = cookie(&page);
+    }
+    let page = submit(&pages, &session, "/console/me/recovery", &guess).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
 }

@@ -159,7 +159,7 @@ async fn whoever_must_have_a_second_factor_sets_it_up_before_anything_else() {
 }
 
 /// The pages, with the least role that each takes.
-const GETS: [(&str, Role); 23] = [
+const GETS: [(&str, Role); 24] = [
     ("/console", Role::Viewer),
     ("/console/listings", Role::Viewer),
     ("/console/allowed", Role::Viewer),
@@ -177,6 +177,7 @@ const GETS: [(&str, Role); 23] = [
     ("/console/feeds", Role::Operator),
     ("/console/feedback", Role::Operator),
     ("/console/contacts", Role::Desk),
+    ("/console/contacts/by-hand", Role::Desk),
     ("/console/rules", Role::Operator),
     ("/console/me", Role::Viewer),
     ("/console/me/factor", Role::Viewer),
@@ -185,7 +186,7 @@ const GETS: [(&str, Role); 23] = [
     ("/console/accounts", Role::Administrator),
 ];
 /// The forms, with the least role that each takes.
-const POSTS: [(&str, Role); 36] = [
+const POSTS: [(&str, Role); 38] = [
     ("/console/list", Role::Operator),
     ("/console/unlist", Role::Operator),
     ("/console/allow", Role::Operator),
@@ -210,6 +211,8 @@ const POSTS: [(&str, Role); 36] = [
     ("/console/feedback/prove", Role::Operator),
     ("/console/feedback/end", Role::Operator),
     ("/console/contacts", Role::Desk),
+    ("/console/contacts/set", Role::Operator),
+    ("/console/contacts/unset", Role::Operator),
     ("/console/suppress", Role::Desk),
     ("/console/unsuppress", Role::Desk),
     ("/console/rules/try", Role::Operator),

@@ -5,7 +5,7 @@ use atalaya_notify::NewEnrolment;
 use atalaya_store::{DeedFilter, DeedOutcome, Ways};
 use axum::http::StatusCode;
 
-use crate::console_pages::done;
+use crate::console_pages::{deed, done};
 use crate::support::House;
 
 #[tokio::test]
@@ -146,4 +146,85 @@ async fn what_cannot_be_enrolled_is_refused_with_the_reason() {
     let nobody = [("id", "7b0a7f4e-6b0f-4a51-8ad7-d2f2a6f4a001")];
     let unknown = done(&house, &marta, "/console/feedback/rotate", &nobody).await;
     unknown.says("this was not done");
+}
+
+#[tokio::test]
+async fn a_contact_is_set_by_hand_shown_as_text_and_taken_back() {
+    let mut house = House::unpublished().await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    let empty = house.console(&marta, "/console/contacts/by-hand").await;
+    empty.says("No contact is set by hand.");
+    let spanish = house.console(&marta, "/console/contacts/by-hand?lang=es").await;
+    spanish.says("No hay ningún contacto fijado a mano.");
+    let fields = [
+        ("subject", "192.0.2.0/24"),
+        (
+            "mailboxes",
+            "abuse@isp.example, noc@isp.example abuse@isp.example",
+        ),
+        ("reason", "they asked by <i>phone</i>"),
+        ("days", "30"),
+    ];
+    let set = done(&house, &marta, "/console/contacts/set", &fields).await;
+    set.says("Contact set: 192.0.2.0/24.")
+        .says("<bdi>abuse@isp.example</bdi><br><bdi>noc@isp.example</bdi></td>")
+        .says("they asked by")
+        .keeps("<i>phone");
+    let about = house.console(&marta, "/console/about?prefix=192.0.2.7").await;
+    about
+        .says("abuse@isp.example")
+        .says("the contact set by hand for 192.0.2.0/24");
+    let other = [
+        fields[0],
+        ("mailboxes", "other@isp.example"),
+        fields[2],
+        ("days", ""),
+    ];
+    let again = done(&house, &marta, "/console/contacts/set", &other).await;
+    again.says("other@isp.example").keeps("noc@isp.example");
+    let back = done(&house, &marta, "/console/undo", &[("deed", &deed(&again))]).await;
+    back.says("noc@isp.example").keeps("other@isp.example");
+    let unset = done(&house, &marta, "/console/contacts/unset", &fields[..1]).await;
+    unset.says("No contact is set by hand.");
+    let nothing = done(&house, &marta, "/console/contacts/unset", &fields[..1]).await;
+    nothing.says("this was not done");
+    let back = done(&house, &marta, "/console/undo", &[("deed", &deed(&unset))]).await;
+    back.says("noc@isp.example");
+    let trail = house.store.deeds(&DeedFilter::default(), None, 9).await.unwrap();
+    let acts: Vec<Act> = trail.iter().take(6).map(|one| one.deed.act).collect();
+    let (set, unset) = (Act::SetContact, Act::UnsetContact);
+    assert_eq!(acts, [set, unset, unset, set, set, set]);
+}
+
+#[tokio::test]
+async fn what_is_no_contact_is_refused_and_the_desk_only_looks() {
+    let mut house = House::unpublished().await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    let good = [
+        ("subject", "isp.example"),
+        ("mailboxes", "abuse@isp.example"),
+        ("reason", "why"),
+        ("days", "7"),
+    ];
+    for (field, wrong) in [
+        (0, "0.0.0.0/0"),
+        (0, "<script>"),
+        (1, ""),
+        (1, "nobody"),
+        (1, "a@b.example b@b.example c@b.example d@b.example"),
+        (2, " "),
+        (2, "two\nlines"),
+        (3, "0"),
+    ] {
+        let mut fields = good;
+        fields[field].1 = wrong;
+        let page = house.console_post(&marta, "/console/contacts/set", &fields).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{wrong:?}");
+    }
+    done(&house, &marta, "/console/contacts/set", &good).await;
+    let eva = house.signed_in("Eva", Role::Desk).await;
+    let page = house.console(&eva, "/console/contacts/by-hand").await;
+    page.says("isp.example")
+        .keeps("action=\"/console/contacts/set\"")
+        .keeps("action=\"/console/contacts/unset\"");
 }

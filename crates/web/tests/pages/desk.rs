@@ -11,13 +11,14 @@ use atalaya_notify::{Feedback, FeedbackConfig, Hearer, HearingConfig, ListNames,
 use atalaya_observe::feeds::{FeedState, FeedStatus, Trouble, TroubleKind};
 use atalaya_observe::{TrapAddress, TrapFile};
 use atalaya_publish::{Key, KeyFile, KeyTerms};
-use atalaya_store::{Asked, ExceptionAnswer, Store, Suppressed};
+use atalaya_store::{Asked, ExceptionAnswer, SetContact, Store, Suppressed};
 use atalaya_web::{
     Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder,
     KeyShown, KeysOrder, NewReporter, Operations, Order, OthersShown, OutboxOrder, Quota, RepliesOrder,
-    ReporterFile, ReporterShown, ReportersOrder, RulesOrder, RulesShown, StepShown, SuppressOrder, TrapShown,
-    TrapsOrder,
+    ReporterFile, ReporterShown, ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SetContactsOrder,
+    StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
+use data_encoding::BASE64;
 use serde_json::Value;
 
 /// A message that wants to be a page.
@@ -57,6 +58,7 @@ impl Operations for TestDesk {
         Box::pin(async move {
             match order {
                 Order::Evidence(EvidenceOrder::One { id, view }) => self.evidence(id, view).await,
+                Order::Evidence(EvidenceOrder::Sealed { id, .. }) => self.sealed(id).await,
                 Order::Rules(asked) => self.about_rules(asked),
                 Order::Outbox(asked) => self.about_mails(asked).await,
                 Order::Exceptions(asked) => self.about_exceptions(asked).await,
@@ -71,6 +73,7 @@ impl Operations for TestDesk {
                     }],
                     trouble: Some("the <i>registry</i> hung up".to_owned()),
                 }),
+                Order::SetContacts(asked) => self.about_set_contacts(asked).await,
                 Order::Traps(asked) => self.about_traps(asked),
                 Order::Reporters(asked) => self.about_reporters(asked),
                 Order::Keys(asked) => self.about_keys(asked),
@@ -170,6 +173,22 @@ impl TestDesk {
         written(Shown::of(&material, view, hiding, &Arc::<Matcher>::default(), 1 << 20).unwrap())
     }
 
+    /// One that was deleted for its age where the message is empty; the binary writes `sealed.log` before.
+    async fn sealed(&self, id: ObservationId) -> Result<Value, String> {
+        let observation = self.store.observation(id).await.unwrap().unwrap();
+        if observation.subject.contains("refused") {
+            return Err("cannot write sealed.log, and without it nothing leaves untouched".to_owned());
+        }
+        written(SealedEvidence {
+            at: self.clock.now(),
+            observation,
+            dialect: Some("<b>dialect</b>".to_owned()),
+            shape: None,
+            message: Some(BASE64.encode(MESSAGE.as_bytes())),
+            conversation: None,
+        })
+    }
+
     /// As the binary does it.
     async fn about_exceptions(&self, asked: ExceptionsOrder) -> Result<Value, String> {
         let (store, now) = (&self.store, self.clock.now());
@@ -236,6 +255,29 @@ impl TestDesk {
                 };
                 written(self.store.allow_mail_to(&address, asked).await.unwrap())
             }
+        }
+    }
+
+    async fn about_set_contacts(&self, asked: SetContactsOrder) -> Result<Value, String> {
+        match asked {
+            SetContactsOrder::Set {
+                subject,
+                mailboxes,
+                reason,
+                until,
+            } => {
+                let since = self.clock.now();
+                let set = SetContact {
+                    subject,
+                    mailboxes,
+                    reason,
+                    since,
+                    until,
+                };
+                self.store.set_contact(&set).await.unwrap();
+                Ok(Value::Null)
+            }
+            SetContactsOrder::Unset { subject } => written(self.store.unset_contact(&subject).await.unwrap()),
         }
     }
 

@@ -10,10 +10,12 @@ use atalaya_model::{
     Observation, ObservationId, Period, Prefix, Role, Rule, Secret, Sensor, Serial, Timestamp, Trap, Verdict,
 };
 use atalaya_notify::{Feedback, FeedbackConfig, ListNames, NoticeConfig};
+use atalaya_places::PlacesConfig;
 use atalaya_publish::{Follower, LogKeeper, LogSettings, PublicLog, PublishConfig, Zone};
 use atalaya_stats::{Catalogue, Statistics, StatsConfig, Whereabouts};
 use atalaya_store::{Credentials, Deed, DeedWay, Invitation, Notice, Session, Store, StoreUrl};
 use atalaya_testkit::TestClock;
+use atalaya_web::accounts::FactorKey;
 use atalaya_web::{App, AppConfig, Reporters, SecondFactor, router};
 use axum::Router;
 use axum::body::Body;
@@ -43,10 +45,14 @@ pub(crate) struct House {
     pub(crate) zone: Arc<Zone>,
     pub(crate) config: AppConfig,
     pub(crate) stats: StatsConfig,
+    /// Files of countries and networks.
+    pub(crate) places: PlacesConfig,
     pub(crate) feedback_config: FeedbackConfig,
     pub(crate) reporters: Arc<Reporters>,
     /// The public log, once it is opened.
     pub(crate) log: Option<Arc<PublicLog>>,
+    /// Seals the second factors.
+    pub(crate) factors: FactorKey,
     stop: CancellationToken,
     folder: tempfile::TempDir,
     /// Does what the console asks for.
@@ -132,9 +138,11 @@ impl House {
             zone,
             config,
             stats: StatsConfig::default(),
+            places: PlacesConfig::default(),
             feedback_config: FeedbackConfig::default(),
             reporters: Arc::new(Reporters::open(folder.path()).unwrap()),
             log: None,
+            factors: FactorKey::new(&[7; 32]).unwrap(),
             stop: CancellationToken::new(),
             folder,
         }
@@ -150,6 +158,7 @@ impl House {
             feedback: Arc::new(self.feedback()),
             log: self.log.clone(),
             operations: Arc::clone(&self.desk) as Arc<dyn atalaya_web::Operations>,
+            factors: self.factors.clone(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             config: self.config.clone(),
         }
@@ -190,7 +199,8 @@ impl House {
 
     /// Whoever answers for statistics.
     fn statistics(&self) -> Statistics {
-        let whereabouts = Whereabouts::new(atalaya_places::PlacesConfig::default, self.clock.clock());
+        let places = self.places.clone();
+        let whereabouts = Whereabouts::new(move || places.clone(), self.clock.clock());
         Statistics::new(
             (self.store.clone(), self.clock.clock()),
             self.stats.clone(),

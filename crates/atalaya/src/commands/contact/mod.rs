@@ -1,5 +1,6 @@
 //! `contact`: whom to tell about an address or a domain name, and how that was found.
 
+mod by_hand;
 mod plan;
 
 use std::net::IpAddr;
@@ -26,6 +27,9 @@ enum Depth {
 pub(crate) async fn run(command: Contact) -> anyhow::Result<()> {
     let subject = match (command.what, command.subject) {
         (Some(ContactWhat::Plan(plan)), _) => return plan::run(plan).await,
+        (Some(ContactWhat::Set(set)), _) => return by_hand::set(set).await,
+        (Some(ContactWhat::Unset(unset)), _) => return by_hand::unset(unset).await,
+        (Some(ContactWhat::Show(show)), _) => return by_hand::show(&show).await,
         (None, Some(subject)) => subject,
         (None, None) => bail!("say which address"),
     };
@@ -64,6 +68,9 @@ async fn about_domain(line: &mut Line, name: String, (form, depth): (Form, Depth
         return or_trouble(found.trouble.as_deref());
     }
     print_steps(&found.steps, depth)?;
+    if let Some(set) = &found.by_hand {
+        by_hand::print_one(set)?;
+    }
     match &found.registrar {
         Some(registrar) if registrar.addresses.is_empty() => print(format_args!(
             "The registrar of {}, {}, names no mailbox for abuse; asked {}.",

@@ -77,7 +77,11 @@ pub(crate) async fn run(command: EvidenceCommand) -> anyhow::Result<()> {
     let mut line = line_to(&command.place, Missing::Refused).await?;
     if let Some((id, (folder, reason))) = unsealing {
         let uid = rustix::process::getuid().as_raw();
-        let asked = AskedBy { reason, uid };
+        let asked = AskedBy {
+            reason,
+            uid: Some(uid),
+            account: None,
+        };
         let request = EvidenceRequest::Sealed {
             id,
             asked: asked.clone(),

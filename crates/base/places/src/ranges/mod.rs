@@ -160,6 +160,19 @@ impl<K: Key, V: Copy + Default + PartialEq> Ranges<K, V> {
         at.and_then(|at| self.values.get(at)).copied().unwrap_or_default()
     }
 
+    /// The first key from `from` on of which something wanted is known.
+    pub(crate) fn next(&self, from: K, is_wanted: impl Fn(V) -> bool) -> Option<K> {
+        if is_wanted(self.get(from)) {
+            return Some(from);
+        }
+        let behind = self.starts.partition_point(|start| *start <= from);
+        let starts = self.starts.get(behind..)?.iter();
+        let mut ranges = starts.zip(self.values.get(behind..)?);
+        ranges
+            .find(|(_, value)| is_wanted(**value))
+            .map(|(start, _)| *start)
+    }
+
     /// Each range by its start, in order, with what is known of it.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (K, V)> {
         self.starts.iter().copied().zip(self.values.iter().copied())

@@ -37,6 +37,24 @@ fn the_narrower_claim_is_heard_and_the_lower_layer_before_it() {
 }
 
 #[test]
+fn the_next_key_that_is_wanted_is_found_by_leaps() {
+    let ranges = Ranges::of_claims(vec![
+        claim(10, 19, 1),
+        claim(30, 39, 2),
+        claim(40, 49, 1),
+        claim(u32::MAX, u32::MAX, 3),
+    ]);
+    let next = |from: u32, wanted: u16| ranges.next(from, |value| value == wanted);
+    assert_eq!(next(0, 1), Some(10));
+    assert_eq!(next(15, 1), Some(15));
+    assert_eq!(next(20, 1), Some(40));
+    assert_eq!(next(50, 1), None);
+    assert_eq!(next(0, 3), Some(u32::MAX));
+    assert_eq!(next(u32::MAX, 3), Some(u32::MAX));
+    assert_eq!(Ranges::<u32, u16>::default().next(0, |value| value == 1), None);
+}
+
+#[test]
 fn the_ends_of_the_space_are_found() {
     let empty: Ranges<u32, u16> = Ranges::default();
     assert_eq!((empty.get(0), empty.get(u32::MAX)), (0, 0));

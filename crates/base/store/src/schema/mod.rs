@@ -6,12 +6,14 @@
 //! since 1970, prefixes and words are text, lists are JSON in text.
 
 mod access;
+mod contacts;
 mod exceptions;
 mod feedback;
 mod public_log;
 
 use crate::sql::Dialect;
 use access::ACCESS;
+use contacts::SET_CONTACTS;
 use exceptions::EXCEPTIONS;
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
 use public_log::PUBLIC_LOG;
@@ -145,6 +147,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "lasting exceptions",
         statements: EXCEPTIONS,
+    },
+    Step {
+        name: "contacts that were set by hand",
+        statements: SET_CONTACTS,
     },
 ];
 

@@ -429,7 +429,7 @@ async fn failures_are_counted_by_client_until_it_succeeds(fixture: Fixture) {
     let failed = async |client| store.sign_in_failures(digest(1), client).await.unwrap();
     assert_eq!((failed(Some(one)).await.count, failed(None).await.count), (3, 3));
     assert_eq!(failed(Some(other)).await, Failures::default());
-    store.forget_sign_in_failures(digest(1), one).await.unwrap();
+    store.forget_sign_in_failures(digest(1), Some(one)).await.unwrap();
     assert_eq!((failed(Some(one)).await.count, failed(None).await.count), (0, 3));
     // What is older than it matters begins anew.
     fixture.time.advance(DAY);

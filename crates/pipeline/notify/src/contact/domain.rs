@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use atalaya_model::{MailAddress, Timestamp};
+use atalaya_store::SetContact;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Wait;
@@ -27,6 +28,8 @@ pub struct Registrar {
 /// Whom to tell about a domain name.
 #[derive(Debug)]
 pub struct DomainContacts {
+    /// What a person set for the name or a domain above it.
+    pub by_hand: Result<Option<SetContact>, ContactError>,
     /// The registrar; none where the name is not registered, or nobody can be asked.
     pub registrar: Result<Option<Registrar>, ContactError>,
     /// How it was found.
@@ -64,6 +67,7 @@ impl ContactFinder {
             hosts.push((address, self.explain(address, now).await));
         }
         DomainContacts {
+            by_hand: self.store.contact_set_above(&name, now).await.map_err(Into::into),
             registrar,
             steps: search.into_taken(),
             hosts,

@@ -1,4 +1,4 @@
-//! The finder: files first, then what the store remembers, then the network; and what of it is remembered.
+//! The finder: files and what was set by hand first, then what the store remembers, then the network; and what of it is remembered.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -17,6 +17,15 @@ use super::{ContactConfig, ContactError, Step};
 
 /// How often it is looked in the store which servers want to be left alone.
 const RECALL_AGAIN: Duration = Duration::from_secs(60);
+
+/// Whether reverse names may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// They are.
+    Asked,
+    /// They are not: a plan for a million addresses asks nobody.
+    NotAsked,
+}
 
 /// What a search gave.
 #[derive(Debug, Clone)]
@@ -98,6 +107,7 @@ impl ContactFinder {
     /// As [`Self::find`]; a registry that cannot be asked now is no failure where others know somebody.
     pub async fn candidates(&self, address: IpAddr, now: Timestamp) -> Result<Vec<Contact>, ContactError> {
         let mut search = self.search(address, now);
+        self.read_by_hand(&mut search, Names::Asked).await?;
         let in_files = self.sources.look_up(&mut search).await.map_err(later)?;
         let is_over = in_files.is_over();
         let address = search.address;
@@ -145,6 +155,7 @@ impl ContactFinder {
     }
 
     async fn walk(&self, search: &mut Search) -> Result<Option<Contact>, ContactError> {
+        self.read_by_hand(search, Names::Asked).await?;
         if let Some(known) = self.known(search).await? {
             return Ok(Some(known).filter(|contact| !contact.addresses.is_empty()));
         }
@@ -153,6 +164,21 @@ impl ContactFinder {
             return Ok(None);
         };
         self.keep(answer, search).await
+    }
+
+    /// Reads what a person set for the address: for the longest prefix around it, else for the domain of its reverse name, which is asked for only
+    /// where a contact is set for any domain.
+    pub(super) async fn read_by_hand(&self, search: &mut Search, names: Names) -> Result<(), StoreError> {
+        let (address, now) = (search.address, search.now);
+        search.by_hand = self.store.contact_set_around(address, now).await?;
+        let is_asked = names == Names::Asked && search.by_hand.is_none();
+        if is_asked
+            && self.store.has_contacts_of_domains(now).await?
+            && let Some(found) = self.sources.reverse_name(search).await
+        {
+            search.by_hand = self.store.contact_set_above(&found.name, now).await?;
+        }
+        Ok(())
     }
 
     /// What is known without asking anybody; no addresses where it is known that there is nobody.

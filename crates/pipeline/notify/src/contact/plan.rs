@@ -12,6 +12,7 @@ use atalaya_net::server_of;
 use serde::{Deserialize, Serialize};
 
 use super::answer::neighbourhood;
+use super::finder::Names;
 use super::{ContactError, ContactFinder};
 
 /// The kind of the jobs that work a plan off.
@@ -77,6 +78,7 @@ impl ContactFinder {
         let mut plan = Plan::default();
         for address in addresses {
             let mut search = self.search(*address, now);
+            self.read_by_hand(&mut search, Names::NotAsked).await?;
             if self.known(&mut search).await?.is_some() {
                 plan.known = plan.known.saturating_add(1);
                 continue;

@@ -4,11 +4,12 @@ use std::error::Error;
 use std::net::IpAddr;
 
 use atalaya_model::{Clock, Period, Timestamp};
+use atalaya_store::SetContact;
 
 /// One question of a search, for people.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Step {
-    /// The kind of source: `operator`, `bulk`, `cache`, `bootstrap`, `rdap`, `zone`, `abuse.net`, `whois`, `reverse`, `soa`,
+    /// The kind of source: `operator`, `by-hand`, `bulk`, `cache`, `bootstrap`, `rdap`, `zone`, `abuse.net`, `whois`, `reverse`, `soa`,
     /// `reverse-name` or `security.txt`.
     pub source: &'static str,
     /// What was asked: a URL, or a server and a question.
@@ -39,6 +40,8 @@ pub(super) struct Search {
     pub(super) closed: Vec<(String, Timestamp)>,
     /// What is known of the reverse name; none before somebody asked.
     pub(super) reverse_name: Option<Result<Option<ReverseName>, String>>,
+    /// What a person set for it.
+    pub(super) by_hand: Option<SetContact>,
     clock: Clock,
     begun: Timestamp,
     taken: Vec<Step>,
@@ -52,6 +55,7 @@ impl Search {
             now,
             closed: Vec::new(),
             reverse_name: None,
+            by_hand: None,
             begun: clock.now(),
             clock,
             taken: Vec::new(),

@@ -1,6 +1,6 @@
 //! The calls of the console: what a program may do with a token, from where the console can be reached. Everybody else gets 404.
 
-use atalaya_model::AccessScope;
+use atalaya_model::{AccessScope, Class};
 
 use super::{Call, Errors, Kind, Medium, Parameter, Said, call, json};
 
@@ -17,14 +17,74 @@ const fn changing(path: &'static str, summary: Said, body: &'static [Medium], sc
             ("post", path),
             summary,
             &[],
-            &[200, 400, 401, 403, 404, 409, 413, 422, 429, 503],
+            &[200, 400, 401, 403, 404, 409, 413, 421, 422, 429, 503],
             Errors::Console,
         )
     }
 }
 
+/// The classes.
+const CLASSES: [&str; 6] = [
+    Class::Manual.name(),
+    Class::Spam.name(),
+    Class::Bot.name(),
+    Class::Hijacked.name(),
+    Class::PolicyDeclared.name(),
+    Class::Policy.name(),
+];
+
+/// By what listings are looked through.
+const LISTINGS: &[Parameter] = &[
+    Parameter::query(
+        "around",
+        Kind::Text,
+        "An address or a prefix: what overlaps it",
+        "192.0.2.0/24",
+    ),
+    Parameter::query("class", Kind::Word(&CLASSES), "A class", "spam"),
+    Parameter::query("origin", Kind::Word(&["hand", "rules"]), "Who listed", "rules"),
+    Parameter::query(
+        "country",
+        Kind::Text,
+        "Two letters: where the first address of the listing is",
+        "ES",
+    ),
+    Parameter::query(
+        "network",
+        Kind::Text,
+        "The number of the network in which that address is; 409 without a file of networks",
+        "AS64500",
+    ),
+    Parameter::query(
+        "since",
+        Kind::Text,
+        "A day or a moment: what was listed from then on",
+        "2026-11-27",
+    ),
+    Parameter::query(
+        "after",
+        Kind::Text,
+        "Where the page begins: `after` of the answer before, which may be empty and yet not the last: one call looks through 20,000 rows",
+        "spam:192.0.2.7",
+    ),
+];
+
 /// The rows of the table.
 pub(super) const CALLS: &[Call] = &[
+    Call {
+        gives: &[json("ListingsPage")],
+        scope: Some(AccessScope::Read),
+        ..call(
+            ("get", "/api/v1/console/listings"),
+            (
+                "A page of what is listed, in the order of the addresses",
+                "Una página de lo que está en la lista, por orden de dirección",
+            ),
+            LISTINGS,
+            &[200, 400, 401, 403, 404, 409, 429, 503],
+            Errors::Console,
+        )
+    },
     changing(
         "/api/v1/console/list",
         (
@@ -86,7 +146,7 @@ pub(super) const CALLS: &[Call] = &[
                     "1042",
                 ),
             ],
-            &[200, 400, 401, 403, 404, 429, 503],
+            &[200, 400, 401, 403, 404, 421, 429, 503],
             Errors::Console,
         )
     },
@@ -96,7 +156,7 @@ pub(super) const CALLS: &[Call] = &[
             ("get", "/api/v1/console/token"),
             ("What the token may do", "Qué puede hacer la clave"),
             &[],
-            &[200, 401, 404, 429, 503],
+            &[200, 401, 404, 421, 429, 503],
             Errors::Console,
         )
     },

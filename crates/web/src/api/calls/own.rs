@@ -183,7 +183,7 @@ pub(super) const CALLS: &[Call] = &[
                 ),
                 Parameter::query("family", Kind::Word(&["4", "6"]), "Both if absent", "4"),
             ],
-            &[200, 206, 304, 400, 403, 404, 416, 503],
+            &[200, 206, 304, 400, 403, 404, 416, 421, 503],
             Errors::Problem,
         )
     },

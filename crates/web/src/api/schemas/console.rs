@@ -17,6 +17,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("UnlistOrder", unlist_order()),
         ("AllowOrder", allow_order()),
         ("DisallowOrder", disallow_order()),
+        ("ListingsPage", listings_page()),
         ("Done", done()),
         ("Decided", decided()),
         ("Deeds", deeds()),
@@ -66,6 +67,34 @@ fn disallow_order() -> Value {
         order,
         &json!({ "prefix": "192.0.2.0/24", "reason": "No longer ours." }),
     )
+}
+
+/// A page of listings.
+fn listings_page() -> Value {
+    let listing = object(
+        &json!({
+            "prefix": text("What is listed"),
+            "class": class("As what"),
+            "reason": text("Why"),
+            "rule": text("The rule that listed it, with its version; by-hand where a person did"),
+            "since": moment("When it was listed"),
+            "until": { "type": ["string", "null"], "format": "date-time", "description": "Its end; null without one" },
+            "serial": number("The decision that made or last changed it"),
+        }),
+        &["prefix", "class", "reason", "rule", "since", "until", "serial"],
+    );
+    let answer = object(
+        &json!({
+            "listings": list_of(&listing, "In the order of their addresses, 500 at most"),
+            "after": { "type": ["string", "null"], "description": "For the parameter after of the next page; null where nothing follows" },
+        }),
+        &["listings", "after"],
+    );
+    let listing = json!({
+        "prefix": "192.0.2.7", "class": "spam", "reason": "Sends spam.", "rule": "by-hand/1", "since": "2026-12-31T18:00:00Z",
+        "until": "2099-01-31T00:00:00Z", "serial": 7,
+    });
+    with_example(answer, &json!({ "listings": [listing], "after": null }))
 }
 
 /// What came of an order.

@@ -136,7 +136,11 @@ pub(crate) async fn set(
     let deed = visitor.deed(&shared, Act::ChangeFactor, visitor.name.as_str(), Value::Null);
     let token = Token::random();
     let whose = visitor.renewed_by(&token);
-    let factor = Factor { secret, last_step };
+    let sealed = shared.app.factors.seal(&visitor.account.name, &secret);
+    let factor = Factor {
+        secret: sealed.ok_or(Failure::Internal)?,
+        last_step,
+    };
     let store = &shared.app.store;
     if !store.change_factor(whose, Some(&factor), &digests, &deed).await? {
         return Err(Failure::StaleForm);

@@ -10,6 +10,7 @@ use atalaya_store::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use super::seal::{FactorKey, Sealing, seal_factors};
 use super::secret::Token;
 
 /// Where an invitation leads.

@@ -1,16 +1,18 @@
 //! The door of the console: who is signed in, by which session, and which form is his.
 //!
-//! In: cookies, forms, tokens of programs. Out: a [`Visitor`] or a refusal. Passwords, tokens and codes are kept as digests and hashes alone, and no log,
-//! metric or page repeats one.
+//! In: cookies, forms, tokens of programs. Out: a [`Visitor`] or a refusal. Passwords, tokens and codes are kept as digests and hashes alone, secrets of
+//! second factors sealed, and no log, metric or page repeats one.
 
 mod accounts;
 mod audit;
 mod factor;
+mod failures;
 mod form;
 pub mod keep;
 mod own;
 mod password;
 mod program;
+mod seal;
 mod secret;
 mod sign_in;
 mod totp;
@@ -30,6 +32,7 @@ use crate::texts::{ConsoleTexts, Texts};
 
 pub(crate) use form::{Posted, read_body};
 pub(crate) use program::{MAX_REASON, Program, answer};
+pub(crate) use sign_in::is_himself;
 pub(crate) use visitor::{Visitor, in_query};
 
 /// What stands at the door, for all requests together.

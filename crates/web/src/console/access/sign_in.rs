@@ -1,14 +1,13 @@
 //! Signing in and out.
 //!
-//! Whatever is wrong (the name, the password, the code), the answer is the same, and a password is hashed for unknown names too. Failures are counted
-//! by name and client: from the fourth on each makes that client wait longer for that name, and nobody else. What strangers fail with a name
-//! together holds up only those clients from which nobody has signed in with it.
+//! Whatever is wrong (the name, the password, the code), the answer is the same, and a password is hashed for unknown names too. Failures are counted,
+//! and make whoever fails wait (`failures`).
 
 use std::time::Duration;
 
 use askama::Template;
-use atalaya_model::{AccountName, Act, Digest, Prefix, Timestamp};
-use atalaya_store::{Account, Deed, DeedOutcome, DeedWay, Failures, Session, StoreError};
+use atalaya_model::{AccountName, Act, Prefix};
+use atalaya_store::{Account, Deed, DeedOutcome, DeedWay, Session, StoreError};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Query, Request, State};
 use axum::http::StatusCode;
@@ -18,9 +17,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use metrics::counter;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::failures::{Try, Wrong};
 use super::form::{MAX_FORM, parse, read_body};
 use super::secret::Token;
 use super::totp;
@@ -30,16 +29,6 @@ use crate::app::{Client, Inner, Shared};
 use crate::failure::Failure;
 use crate::pages::{Reader, page};
 
-/// Failures of a client with a name before it has to wait.
-const FREE: u64 = 3;
-/// The first wait, which doubles with each failure, and the longest.
-const FIRST_WAIT: Duration = Duration::from_secs(5);
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
-/// How long the failures of a client are remembered.
-const REMEMBERED: Duration = Duration::from_secs(86_400);
-/// Failures of all clients with a name, none more than an hour after the one before, after which only known clients may try.
-const MOST_OF_ALL: u64 = 50;
-const HOUR: Duration = Duration::from_secs(3_600);
 /// How long it is remembered from where somebody signed in.
 const CLIENTS_KEPT: Duration = Duration::from_secs(90 * 86_400);
 /// The longest name of a browser that is kept, in characters.
@@ -201,15 +190,15 @@ async fn let_in(shared: &Shared, typed: Typed, client: Prefix) -> Result<(Accoun
         None => None,
     };
     let id = account.as_ref().map_or(Uuid::nil(), |account| account.id);
-    let try_as = (digest_of(&typed.name), id, client);
-    if is_held_up(shared, try_as).await? {
+    let try_as = Try::new(&typed.name, id, client);
+    if try_as.is_held_up(shared).await? {
         return Err(Refused::Wait);
     }
     let account = account.filter(Account::is_open);
     let kept = account.as_ref().and_then(|account| account.password.clone());
     let is_right = shared.door.hasher.is_right(typed.password, kept).await?;
     // Many may have come at the same moment and waited for their turn: whoever failed before counts.
-    if is_held_up(shared, try_as).await? {
+    if try_as.is_held_up(shared).await? {
         return Err(Refused::Wait);
     }
     let second = match account.as_ref().filter(|_| is_right) {
@@ -217,68 +206,50 @@ async fn let_in(shared: &Shared, typed: Typed, client: Prefix) -> Result<(Accoun
         None => None,
     };
     let (Some(account), Some(second)) = (account, second) else {
-        count_failure(shared, try_as).await?;
+        let wrong = if is_right { Wrong::Code } else { Wrong::Password };
+        try_as.count(shared, wrong).await?;
         return Err(Refused::Wrong);
     };
-    store.forget_sign_in_failures(try_as.0, client).await?;
+    try_as.forget(shared, second).await?;
     Ok((account, second))
 }
 
 /// Whether whoever is signed in knows his password, asked again before he changes what opens the console; with a code also whether he has his second
 /// factor, where there is one. Failures are counted as those of signing in.
-pub(super) async fn is_himself(
+pub(crate) async fn is_himself(
     shared: &Shared,
     visitor: &Visitor,
     password: String,
     code: Option<&str>,
 ) -> Result<bool, Failure> {
     let client = Prefix::unit(visitor.client);
-    let try_as = (digest_of(&visitor.name), visitor.account.id, client);
-    if is_held_up(shared, try_as).await? {
+    let try_as = Try::new(&visitor.name, visitor.account.id, client);
+    if try_as.is_held_up(shared).await? {
         return Err(Failure::TooOften);
     }
     let kept = visitor.account.password.clone();
     let is_right = shared.door.hasher.is_right(password, kept).await?;
-    if is_held_up(shared, try_as).await? {
+    if try_as.is_held_up(shared).await? {
         return Err(Failure::TooOften);
     }
-    let has_factor = match code.filter(|_| is_right) {
-        Some(code) => second_of(shared, &visitor.account, code).await?.is_some(),
-        None => is_right,
+    let second = match code.filter(|_| is_right) {
+        Some(code) => second_of(shared, &visitor.account, code).await?,
+        None => is_right.then_some(Second::None),
     };
-    if !has_factor {
-        count_failure(shared, try_as).await?;
+    let Some(second) = second else {
+        let wrong = if is_right { Wrong::Code } else { Wrong::Password };
+        try_as.count(shared, wrong).await?;
         return Ok(false);
+    };
+    // Whoever has the password alone must not make room for guesses at the code by saying it.
+    if code.is_some() || visitor.account.factor.is_none() {
+        try_as.forget(shared, second).await?;
     }
-    let store = &shared.app.store;
-    store.forget_sign_in_failures(try_as.0, client).await?;
     // He may have waited for his turn while somebody closed his account.
     match visitor.is_signed_in(shared).await? {
         true => Ok(true),
         false => Err(Failure::StaleForm),
     }
-}
-
-/// Who tries: the digest of the name, the account that has it, and from where.
-type TryAs = (Digest, Uuid, Prefix);
-
-/// Whether a client has to wait with a name: for what it failed itself, or, where nobody has signed in from it, for what all clients failed together.
-async fn is_held_up(shared: &Inner, (who, account, client): TryAs) -> Result<bool, StoreError> {
-    let (store, now) = (&shared.app.store, shared.app.clock.now());
-    if must_wait(store.sign_in_failures(who, Some(client)).await?, now) {
-        return Ok(true);
-    }
-    let of_all = store.sign_in_failures(who, None).await?;
-    let is_crowd = of_all.count >= MOST_OF_ALL && of_all.last_at.is_some_and(|last| now.since(last) < HOUR);
-    Ok(is_crowd && !store.knows_client(account, client).await?)
-}
-
-/// Counts a failure, for the client and for all together.
-async fn count_failure(shared: &Inner, (who, _account, client): TryAs) -> Result<(), StoreError> {
-    let (store, now) = (&shared.app.store, shared.app.clock.now());
-    let remembered = now.minus(REMEMBERED);
-    store.count_sign_in_failure(who, Some(client), remembered).await?;
-    store.count_sign_in_failure(who, None, now.minus(HOUR)).await
 }
 
 /// Whether this second factor is right, and not used before; none where it is not.
@@ -291,7 +262,12 @@ pub(super) async fn second_of(
     let Some(factor) = &account.factor else {
         return Ok(Some(Second::None));
     };
-    if let Some(step) = totp::step_of(&factor.secret, code, shared.app.clock.now()) {
+    let secret = shared.app.factors.open(&account.name, &factor.secret);
+    if secret.is_none() {
+        tracing::warn!(account = %account.name, "a second factor does not open: another key than that of the data folder sealed it");
+    }
+    let now = shared.app.clock.now();
+    if let Some(step) = secret.and_then(|secret| totp::step_of(&secret, code, now)) {
         let is_new = store.use_factor_step(account.id, step).await?;
         return Ok(is_new.then_some(Second::Code));
     }
@@ -300,33 +276,6 @@ pub(super) async fn second_of(
     };
     let is_right = store.use_recovery_code(account.id, digest).await?;
     Ok(is_right.then_some(Second::Recovery))
-}
-
-/// Whether a client has failed too often to try again now.
-fn must_wait(failures: Failures, now: Timestamp) -> bool {
-    let Some(last) = failures.last_at else {
-        return false;
-    };
-    let doublings = failures.count.saturating_sub(FREE + 1);
-    let wait = match u32::try_from(doublings) {
-        _ if failures.count <= FREE => Duration::ZERO,
-        Ok(doublings) => FIRST_WAIT.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)),
-        Err(_too_many) => LONGEST_WAIT,
-    };
-    // A clock that was set back must not lock anybody out.
-    now >= last && now.since(last) < wait.min(LONGEST_WAIT)
-}
-
-/// The name under which failures are counted, whether there is such an account or not.
-fn digest_of(name: &str) -> Digest {
-    let folded = name.trim().to_ascii_lowercase();
-    Digest(
-        Sha256::new()
-            .chain_update(b"atalaya sign-in\0")
-            .chain_update(folded)
-            .finalize()
-            .into(),
-    )
 }
 
 /// Opens a session, and writes it down. Whoever had one in the same browser leaves it: nobody gives him one from before.
@@ -418,33 +367,4 @@ pub(crate) async fn sign_out(State(shared): State<Shared>, request: Request) -> 
         .map_err(|error| Failure::from(error).into_response())?;
     let to = Redirect::to(&visitor.link(SIGN_IN)).into_response();
     Ok(with_cookie(to, cookie_name(&parts, &shared), None))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_failure_makes_the_wait_longer_up_to_a_quarter_of_an_hour() {
-        let last = Timestamp::from_seconds(1_000_000);
-        let waits = |count: u64, seconds: u64| {
-            let failures = Failures {
-                count,
-                last_at: Some(last),
-            };
-            must_wait(failures, last.plus(Duration::from_secs(seconds)))
-        };
-        assert!(!waits(3, 0));
-        assert!(waits(4, 4) && !waits(4, 5));
-        assert!(waits(6, 19) && !waits(6, 20));
-        assert!(waits(60, 899) && !waits(60, 900));
-        assert!(waits(u64::MAX, 899) && !waits(u64::MAX, 900));
-        assert!(!must_wait(Failures::default(), last));
-    }
-
-    #[test]
-    fn failures_are_counted_for_a_name_in_whatever_letters() {
-        assert_eq!(digest_of(" Marta "), digest_of("marta"));
-        assert_ne!(digest_of("marta"), digest_of("maria"));
-    }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::secret::is_same;
 
 /// Bytes of a secret: as many as the hash gives (RFC 4226 section 4 R6).
-const SECRET_BYTES: usize = 20;
+pub(super) const SECRET_BYTES: usize = 20;
 /// Seconds of a step.
 const STEP: i64 = 30;
 /// Steps before and after now whose codes are taken, for clocks that differ.

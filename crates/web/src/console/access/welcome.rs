@@ -131,10 +131,14 @@ pub(crate) async fn accept(
             Some(wrong),
         )
     };
-    let (name, factor) = match read(&shared, &invitation, &typed, &secret) {
+    let (name, last_step) = match read(&shared, &invitation, &typed, &secret) {
         Ok(read) => read,
         Err(wrong) => return Ok(again(typed.name, wrong(t), &invitation, secret)),
     };
+    let sealed = || shared.app.factors.seal(&name, &secret).ok_or(Failure::Internal);
+    let factor = last_step
+        .map(|last_step| sealed().map(|secret| Factor { secret, last_step }))
+        .transpose()?;
     let codes = factor.as_ref().map_or_else(Vec::new, |_| totp::random_recovery());
     let credentials = Credentials {
         password: shared.door.hasher.hash(typed.password).await?,
@@ -204,13 +208,13 @@ fn done(shared: &Inner, reader: &Reader, codes: Vec<String>) -> Response {
 /// What is wrong with what was typed.
 type Wrong = fn(&'static crate::texts::AccessTexts) -> &'static str;
 
-/// The name and the factor, where everything is as it must be.
+/// The name, and the step of the code where a factor is set up, where everything is as it must be.
 fn read(
     shared: &Inner,
     invitation: &Invitation,
     typed: &Typed,
     secret: &[u8],
-) -> Result<(AccountName, Option<Factor>), Wrong> {
+) -> Result<(AccountName, Option<u64>), Wrong> {
     let name = match &invitation.name {
         Some(name) => name.clone(),
         None => match typed.name.trim().parse() {
@@ -225,13 +229,8 @@ fn read(
     if typed.code.trim().is_empty() && !is_needed {
         return Ok((name, None));
     }
-    let step = totp::step_of(secret, &typed.code, shared.app.clock.now());
-    let factor = step.map(|last_step| Factor {
-        secret: secret.to_vec(),
-        last_step,
-    });
-    match factor {
-        Some(factor) => Ok((name, Some(factor))),
+    match totp::step_of(secret, &typed.code, shared.app.clock.now()) {
+        Some(step) => Ok((name, Some(step))),
         None => Err(|t| t.bad_code),
     }
 }

@@ -11,7 +11,9 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use atalaya_formats::view::View;
-use atalaya_model::{Class, Contact, MailAddress, ObservationId, Prefix, Timestamp};
+use atalaya_model::{
+    Class, Contact, ContactSubject, MailAddress, Observation, ObservationId, Prefix, Timestamp,
+};
 use atalaya_notify::{NewEnrolment, Settlement};
 use atalaya_observe::feeds::FeedStatus;
 use atalaya_observe::upstream::UpstreamStatus;
@@ -95,6 +97,8 @@ pub enum Order {
     Feedback(FeedbackOrder),
     /// Whom to tell.
     Contacts(ContactsOrder),
+    /// Whom a person says is to be told.
+    SetContacts(SetContactsOrder),
     /// The traps.
     Traps(TrapsOrder),
     /// Who reports.
@@ -121,6 +125,39 @@ pub enum EvidenceOrder {
         /// For whose eyes.
         view: View,
     },
+    /// One of them untouched, once it is written down for whom; the answer is [`SealedEvidence`].
+    Sealed {
+        /// Which.
+        id: ObservationId,
+        /// For whom.
+        asked: SealedFor,
+    },
+}
+
+/// For whom evidence leaves untouched.
+#[derive(Debug, Clone, Serialize)]
+pub struct SealedFor {
+    /// Who asked, and why.
+    pub reason: String,
+    /// The account that gives it out.
+    pub account: String,
+}
+
+/// All that is kept of an observation, untouched.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SealedEvidence {
+    /// When it was given out.
+    pub at: Timestamp,
+    /// What was observed.
+    pub observation: Observation,
+    /// The text of the dialect.
+    pub dialect: Option<String>,
+    /// The text of the shape.
+    pub shape: Option<String>,
+    /// The message, in base64.
+    pub message: Option<String>,
+    /// The conversation, in base64.
+    pub conversation: Option<String>,
 }
 
 /// What is asked about the rules.
@@ -284,6 +321,28 @@ pub enum ContactsOrder {
     One {
         /// Of which.
         address: IpAddr,
+    },
+}
+
+/// What is done about contacts that are set by hand.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "by_hand", rename_all = "kebab-case")]
+pub enum SetContactsOrder {
+    /// Set one, in the place of what was set for the same before.
+    Set {
+        /// For what.
+        subject: ContactSubject,
+        /// Where to write, the best first.
+        mailboxes: Vec<MailAddress>,
+        /// Why.
+        reason: String,
+        /// Until when.
+        until: Option<Timestamp>,
+    },
+    /// Take one away; the answer is whether there was one.
+    Unset {
+        /// For what it was set.
+        subject: ContactSubject,
     },
 }
 

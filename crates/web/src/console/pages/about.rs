@@ -103,7 +103,10 @@ pub(super) async fn about(
         notices: NOTICES,
         removals_since: now.minus(REMOVALS),
     };
-    let dossier = shared.app.store.dossier(prefix.network(), limits, now).await?;
+    let mut dossier = shared.app.store.dossier(prefix.network(), limits, now).await?;
+    if let Some(set) = shared.app.store.contact_set_around(prefix.network(), now).await? {
+        dossier.contact = Some(set.into_contact(prefix.network()));
+    }
     let told = Told::of(&shared, &visitor, asked.deed).await?;
     let allowed = shared.app.store.allowed_covering(&[prefix]).await?;
     let allowed = allowed

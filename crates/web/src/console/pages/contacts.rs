@@ -10,10 +10,11 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use super::act::{MAIL, ask};
+use super::tabs::{Tab, contact_tabs};
 use crate::app::Shared;
 use crate::console::access::{Posted, Visitor};
 use crate::console::operations::{ContactShown, ContactsOrder, Order, StepShown};
-use crate::console::{ConsoleFrame, Place};
+use crate::console::{ConsoleFrame, NavLink, Place};
 use crate::failure::Failure;
 use crate::pages::page;
 
@@ -24,6 +25,7 @@ static SEARCHES: Semaphore = Semaphore::const_new(4);
 #[template(path = "console/contacts.html")]
 struct ContactsPage {
     frame: ConsoleFrame,
+    tabs: Vec<NavLink>,
     address: String,
     wrong: bool,
     found: Option<Found>,
@@ -65,6 +67,7 @@ pub(super) async fn contacts(State(shared): State<Shared>, visitor: Visitor) -> 
         address: String::new(),
         wrong: false,
         found: None,
+        tabs: contact_tabs(&visitor, Tab::Search),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Contacts),
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
@@ -95,6 +98,7 @@ pub(super) async fn search(State(shared): State<Shared>, posted: Posted<Which>) 
         address: form.address,
         wrong: address.is_none(),
         found,
+        tabs: contact_tabs(&visitor, Tab::Search),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Contacts),
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))

@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::act::Told;
 use super::rows::subject_link;
 use crate::app::Shared;
 use crate::console::access::Visitor;
@@ -25,6 +26,7 @@ use crate::written::Moment;
 pub(super) struct Asked {
     #[serde(default)]
     view: String,
+    deed: Option<u64>,
 }
 
 #[derive(Template)]
@@ -36,6 +38,9 @@ struct EvidencePage {
     about: String,
     at: Moment,
     views: Vec<ViewLink>,
+    /// Where it is taken untouched, for those who may.
+    sealed: Option<String>,
+    told: Option<Told>,
     facts: Vec<(&'static str, String)>,
     oddities: Vec<String>,
     headers: Vec<(&'static str, String)>,
@@ -91,6 +96,10 @@ pub(super) async fn evidence(
     };
     template.id = id.to_string();
     template.views = views(&id, view, &visitor);
+    template.told = Told::of(&shared, &visitor, asked.deed).await?;
+    template.sealed = visitor
+        .may(super::sealed::TAKES)
+        .then(|| visitor.link(&super::sealed::path(&id)));
     Ok(page(StatusCode::OK, &visitor.reader, &template))
 }
 
@@ -129,6 +138,8 @@ fn public_page(seen: &PublicObservation, visitor: &Visitor, frame: ConsoleFrame)
         about: subject_link(visitor, &seen.address.to_string()),
         at: units.moment(seen.seen_at),
         views: Vec::new(),
+        sealed: None,
+        told: None,
         facts,
         oddities: Vec::new(),
         headers: Vec::new(),
@@ -161,6 +172,8 @@ fn full_page(seen: ShownObservation, visitor: &Visitor, frame: ConsoleFrame) -> 
         about: subject_link(visitor, &seen.address.to_string()),
         at: frame.t.units.moment(seen.seen_at),
         views: Vec::new(),
+        sealed: None,
+        told: None,
         facts: facts(&seen, &frame.c.evidence, &frame),
         oddities: seen.oddities,
         headers: words.head,

@@ -1,143 +1,31 @@
-//! All listings, a page at a time, however many there are: each page begins behind the last row of the one before, and reads a bounded number of rows
-//! whatever it filters by.
+//! All listings, a page at a time, however many there are, by what `looking` filters; and the allow list.
 
 use askama::Template;
-use atalaya_model::{Class, Listing, Prefix};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::act::Told;
-use super::hand::prefix_of;
 use super::rows::{AllowRow, ListingRow, classes};
 use super::tabs::{AllowTab, allow_tabs};
-use crate::app::{Inner, Shared};
+use crate::app::Shared;
 use crate::console::access::Visitor;
+use crate::console::looking::{Asked, Found, Unknown, Wanted, find};
 use crate::console::{ConsoleFrame, NavLink, Place};
 use crate::failure::Failure;
 use crate::pages::page;
 
 /// Rows of a page.
-const PAGE: u32 = 50;
-/// Rows that are read at once where a filter leaves some out.
-const STEP: u32 = 2_000;
-/// Rows that one request reads at most: what is rare is looked for a piece at a time.
-const MOST_READ: usize = 20_000;
-
-/// Which listings.
-#[derive(Debug, Deserialize)]
-pub(super) struct Asked {
-    #[serde(default)]
-    around: String,
-    #[serde(default)]
-    class: String,
-    /// `hand` or `rules`.
-    #[serde(default)]
-    origin: String,
-    /// The last row of the page before, as `class:prefix`.
-    #[serde(default)]
-    after: String,
-}
-
-/// Who listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    Hand,
-    Rules,
-}
-
-/// What is looked for.
-#[derive(Debug, Clone, Copy)]
-struct Wanted {
-    around: Option<Prefix>,
-    class: Option<Class>,
-    origin: Option<Origin>,
-}
-
-impl Wanted {
-    fn of(asked: &Asked) -> Option<Self> {
-        let some = |text: &str| !text.trim().is_empty();
-        let origin = match asked.origin.as_str() {
-            "" => None,
-            "hand" => Some(Origin::Hand),
-            "rules" => Some(Origin::Rules),
-            _ => return None,
-        };
-        Some(Self {
-            around: match some(&asked.around) {
-                true => Some(prefix_of(&asked.around)?),
-                false => None,
-            },
-            class: match some(&asked.class) {
-                true => Some(asked.class.parse().ok()?),
-                false => None,
-            },
-            origin,
-        })
-    }
-
-    fn takes(&self, listing: &Listing) -> bool {
-        let is_by_hand = listing.rule.0.starts_with("by-hand");
-        self.class.is_none_or(|class| class == listing.class)
-            && self
-                .origin
-                .is_none_or(|origin| (origin == Origin::Hand) == is_by_hand)
-    }
-
-    const fn filters(&self) -> bool {
-        self.class.is_some() || self.origin.is_some()
-    }
-}
-
-/// What was found.
-struct Found {
-    listings: Vec<Listing>,
-    /// Where the next page begins, where there may be more.
-    next: Option<(Prefix, Class)>,
-}
-
-/// Reads a page.
-async fn find(shared: &Inner, wanted: &Wanted, mut after: Option<(Prefix, Class)>) -> Result<Found, Failure> {
-    let mut found = Vec::new();
-    let mut read = 0_usize;
-    let step = if wanted.filters() { STEP } else { PAGE + 1 };
-    loop {
-        let store = &shared.app.store;
-        let rows = store
-            .listings_page(wanted.around.as_ref(), after.as_ref(), step)
-            .await?;
-        let is_last = rows.len() < step as usize;
-        read = read.saturating_add(rows.len());
-        for listing in rows {
-            if found.len() == PAGE as usize {
-                return Ok(Found {
-                    next: after,
-                    listings: found,
-                });
-            }
-            after = Some((listing.prefix, listing.class));
-            if wanted.takes(&listing) {
-                found.push(listing);
-            }
-        }
-        if is_last || read >= MOST_READ {
-            return Ok(Found {
-                next: after.filter(|_| !is_last),
-                listings: found,
-            });
-        }
-    }
-}
+const PAGE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "console/listings.html")]
 struct ListingsPage {
     frame: ConsoleFrame,
-    around: String,
-    class: String,
-    origin: String,
-    wrong: bool,
+    asked: Asked,
+    /// What stands in the way.
+    wrong: Option<&'static str>,
     classes: Vec<(&'static str, &'static str)>,
     rows: Vec<ListingRow>,
     total: String,
@@ -151,53 +39,43 @@ pub(super) async fn listings(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    let wanted = Wanted::of(&asked);
-    let after = cursor(&asked.after);
-    let found = match &wanted {
-        Some(wanted) => find(&shared, wanted, after).await?,
-        None => Found {
-            listings: Vec::new(),
-            next: None,
-        },
+    let (l, after) = (&visitor.reader.texts().console.list, asked.cursor());
+    let found = match Wanted::of(&asked) {
+        Some(wanted) => find(&shared, &wanted, after, PAGE)
+            .await?
+            .map_err(|unknown| match unknown {
+                Unknown::Countries => l.no_countries,
+                Unknown::Networks => l.no_networks,
+            }),
+        None => Err(l.wrong),
     };
     let link = |after: String| {
-        let (around, class, origin) = (asked.around.trim(), &asked.class, &asked.origin);
-        let path = format!("/console/listings?around={around}&class={class}&origin={origin}{after}");
+        let path = format!("/console/listings?{}{after}", asked.in_link());
         visitor.reader.link_to(&path)
     };
-    // What is put into links was understood before.
-    let has_filter = wanted.is_some();
+    let (found, wrong) = match found {
+        Ok(found) => (found, None),
+        Err(wrong) => (Found::default(), Some(wrong)),
+    };
     let next = found
         .next
-        .filter(|_| has_filter)
         .map(|(prefix, class)| link(format!("&after={class}:{prefix}")));
+    let rows = found.listings.iter();
     let template = ListingsPage {
-        rows: found
-            .listings
-            .iter()
-            .map(|listing| ListingRow::new(listing, &visitor))
-            .collect(),
+        rows: rows.map(|listing| ListingRow::new(listing, &visitor)).collect(),
         total: visitor
             .reader
             .texts()
             .units
             .number(shared.app.zone.size().0 as u64),
         next,
-        first: (after.is_some() && has_filter).then(|| link(String::new())),
-        wrong: wanted.is_none(),
+        first: (after.is_some() && wrong.is_none()).then(|| link(String::new())),
+        wrong,
         classes: classes(&visitor),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Listings),
-        around: asked.around,
-        class: asked.class,
-        origin: asked.origin,
+        asked,
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
-}
-
-/// The row behind which a page begins.
-fn cursor(text: &str) -> Option<(Prefix, Class)> {
-    let (class, prefix) = text.split_once(':')?;
-    Some((prefix.parse().ok()?, class.parse().ok()?))
 }
 
 /// What the allow list is asked for.

@@ -19,6 +19,8 @@ mod replies;
 mod reporters;
 mod rows;
 mod rules;
+mod sealed;
+mod set_contacts;
 mod suppressed;
 mod tabs;
 mod traps;
@@ -40,6 +42,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/console/allowed", get(listings::allowed))
         .route("/console/about", get(about::about))
         .route("/console/evidence/{id}", get(evidence::evidence))
+        .route(
+            "/console/evidence/{id}/sealed",
+            get(sealed::form).post(sealed::unseal),
+        )
         .route("/console/by-hand", get(hand::by_hand))
         .route("/console/list", post(hand::list))
         .route("/console/unlist", post(hand::unlist))
@@ -83,6 +89,9 @@ pub(crate) fn routes() -> Router<Shared> {
             "/console/contacts",
             get(contacts::contacts).post(contacts::search),
         )
+        .route("/console/contacts/by-hand", get(set_contacts::set_contacts))
+        .route("/console/contacts/set", post(set_contacts::set))
+        .route("/console/contacts/unset", post(set_contacts::unset))
         .route("/console/jobs", get(jobs::jobs))
         .route("/console/jobs/retry", post(jobs::retry))
         .route("/console/suppress", post(suppressed::suppress))

@@ -20,6 +20,10 @@ pub(super) enum Tab {
     Keys,
     /// Lists of others.
     Feeds,
+    /// The search for a contact.
+    Search,
+    /// Contacts that a person set.
+    SetContacts,
 }
 
 /// A page of what is never listed.
@@ -67,6 +71,20 @@ pub(super) fn source_tabs(visitor: &Visitor, here: Tab) -> Vec<NavLink> {
         (Tab::Reporters, "/console/reporters", t.reporters),
         (Tab::Keys, "/console/keys", c.keys.title),
         (Tab::Feeds, "/console/feeds", t.feeds),
+    ];
+    links(visitor, &tabs, here)
+}
+
+/// The pages about whom to tell.
+pub(super) fn contact_tabs(visitor: &Visitor, here: Tab) -> Vec<NavLink> {
+    let c = &visitor.reader.texts().console;
+    let tabs = [
+        (Tab::Search, "/console/contacts", c.set_contacts.search),
+        (
+            Tab::SetContacts,
+            "/console/contacts/by-hand",
+            c.set_contacts.title,
+        ),
     ];
     links(visitor, &tabs, here)
 }

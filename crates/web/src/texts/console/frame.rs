@@ -26,6 +26,9 @@ pub(crate) struct ConsoleFrameTexts {
     pub(crate) not_allowed: &'static str,
     /// The least role that may.
     pub(crate) not_allowed_text: With1,
+    pub(crate) not_our_name: &'static str,
+    /// The name.
+    pub(crate) not_our_name_text: With1,
     pub(crate) stale_form: &'static str,
     pub(crate) stale_form_text: &'static str,
     pub(crate) no_token: &'static str,
@@ -72,6 +75,14 @@ pub(super) const ENGLISH: ConsoleFrameTexts = ConsoleFrameTexts {
     not_allowed_text: |role| {
         format!("This takes the role {role} or more. An administrator can give it to you.")
     },
+    not_our_name: "This name is not one of this server",
+    not_our_name_text: |name| {
+        format!(
+            "What is not for everybody answers to the server's own names alone, so that no other site reads it through your browser, and {name} is none of \
+             them. Open it by the name in public_url or console.url, by localhost or by an IP address. Where a proxy or a program has to come by this name, add \
+             it to web.own_names."
+        )
+    },
     stale_form: "This form is not of your session",
     stale_form_text: "You have signed in anew since it was shown, or another site made it. Nothing was changed: open the page again and repeat it.",
     no_token: "A token is needed",
@@ -105,6 +116,14 @@ pub(super) const SPANISH: ConsoleFrameTexts = ConsoleFrameTexts {
     not_allowed: "Su función no lo permite",
     not_allowed_text: |role| {
         format!("Para esto hace falta la función «{role}» o una superior. Puede dársela un administrador.")
+    },
+    not_our_name: "Este nombre no es de este servidor",
+    not_our_name_text: |name| {
+        format!(
+            "Lo que no es para todos responde solo a los nombres propios del servidor, para que ningún otro sitio lo lea a través de su navegador, y {name} no \
+             es ninguno de ellos. Ábralo por el nombre de public_url o console.url, por localhost o por una dirección IP. Si un proxy o un programa tiene que \
+             venir por este nombre, añádalo a web.own_names."
+        )
     },
     stale_form: "Este formulario no es de su sesión",
     stale_form_text: "Usted volvió a entrar después de verlo, o lo hizo otro sitio. No se cambió nada: abra la página de nuevo y repítalo.",

@@ -14,6 +14,8 @@ mod mail;
 mod overview;
 mod replies;
 mod rules;
+mod sealed;
+mod set_contacts;
 mod sources;
 mod telling;
 
@@ -31,6 +33,8 @@ use mail::MailTexts;
 pub(crate) use overview::OverviewTexts;
 use replies::RepliesTexts;
 use rules::RulesTexts;
+use sealed::SealedTexts;
+use set_contacts::SetContactTexts;
 use sources::SourceTexts;
 pub(crate) use telling::TellingTexts;
 
@@ -52,6 +56,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) list: ListTexts,
     /// The viewer of evidence.
     pub(crate) evidence: EvidenceTexts,
+    /// Evidence untouched.
+    pub(crate) sealed: SealedTexts,
     /// What networks ask for.
     pub(crate) exceptions: ExceptionTexts,
     /// What leaves by mail.
@@ -60,6 +66,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) replies: RepliesTexts,
     /// Whom we tell.
     pub(crate) telling: TellingTexts,
+    /// Whom a person says is to be told.
+    pub(crate) set_contacts: SetContactTexts,
     /// What tells us.
     pub(crate) sources: SourceTexts,
     /// Who asks by a key.
@@ -80,10 +88,12 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     overview: overview::ENGLISH,
     list: list::ENGLISH,
     evidence: evidence::ENGLISH,
+    sealed: sealed::ENGLISH,
     exceptions: exceptions::ENGLISH,
     mail: mail::ENGLISH,
     replies: replies::ENGLISH,
     telling: telling::ENGLISH,
+    set_contacts: set_contacts::ENGLISH,
     sources: sources::ENGLISH,
     keys: keys::ENGLISH,
     jobs: jobs::ENGLISH,
@@ -100,10 +110,12 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     overview: overview::SPANISH,
     list: list::SPANISH,
     evidence: evidence::SPANISH,
+    sealed: sealed::SPANISH,
     exceptions: exceptions::SPANISH,
     mail: mail::SPANISH,
     replies: replies::SPANISH,
     telling: telling::SPANISH,
+    set_contacts: set_contacts::SPANISH,
     sources: sources::SPANISH,
     keys: keys::SPANISH,
     jobs: jobs::SPANISH,

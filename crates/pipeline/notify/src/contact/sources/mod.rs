@@ -1,14 +1,15 @@
 //! The sources of contacts, one file each, in the order in which they are asked.
 //!
 //! ```text
-//! operator ─► bulk ─► (what the store remembers) ─► rdap ─► zones ─► whois ─► abuse.net ─► soa ─► reverse name ─► security.txt
-//!       files                                                       network
+//! operator ─► by hand ─► bulk ─► (what the store remembers) ─► rdap ─► zones ─► whois ─► abuse.net ─► soa ─► reverse name ─► security.txt
+//!      files and store                                                        network
 //! ```
 //!
 //! Each takes a [`Search`], tells its steps, and gives an [`Outcome`]. None knows another, and none decides what is written to.
 
 mod abuse_net;
 mod bootstrap;
+mod by_hand;
 mod number;
 mod operator;
 mod rdap;
@@ -34,7 +35,7 @@ use super::answer::{Outcome, Wait};
 use super::budget::Budgets;
 use super::domain::Registrar;
 use super::gathered::Gathered;
-use super::step::{Search, in_full};
+use super::step::{ReverseName, Search, in_full};
 use super::{ContactConfig, ContactError, confidence};
 use abuse_net::AbuseNet;
 use bootstrap::Servers;
@@ -54,6 +55,7 @@ pub(super) use operator::read as read_own_file;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Operator,
+    Hand,
     Bulk,
     Rdap,
     Zones,
@@ -64,8 +66,8 @@ pub(super) enum Source {
     SecurityTxt,
 }
 
-/// Those that are files, and asked each time.
-const FILES: [Source; 2] = [Source::Operator, Source::Bulk];
+/// Those that are at hand, and asked each time.
+const FILES: [Source; 3] = [Source::Operator, Source::Hand, Source::Bulk];
 /// Those that are asked by the network, and remembered.
 const NETWORK: [Source; 7] = [
     Source::Rdap,
@@ -91,6 +93,7 @@ impl Source {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Operator => "operator",
+            Self::Hand => "by-hand",
             Self::Bulk => "bulk",
             Self::Rdap => "rdap",
             Self::Zones => "zone",
@@ -105,7 +108,7 @@ impl Source {
     /// How sure its best answer is.
     const fn best(self) -> Confidence {
         match self {
-            Self::Operator | Self::Bulk | Self::Rdap | Self::Whois => Confidence::FULL,
+            Self::Operator | Self::Hand | Self::Bulk | Self::Rdap | Self::Whois => Confidence::FULL,
             Self::Zones => confidence::ZONE,
             Self::AbuseNet => confidence::ABUSE_NET,
             Self::Soa => confidence::SOA,
@@ -185,19 +188,21 @@ impl Sources {
         confidence >= self.least
     }
 
-    /// Looks into the files.
+    /// Looks into the files, and at what was set by hand.
     ///
     /// # Errors
-    /// The operator's file cannot be used and never could: it may say that nobody is to be told.
+    /// The operator's file cannot be used and never could: it may say that nobody is to be told. Or another file cannot, and nobody is surely known.
     pub(super) async fn look_up(&self, search: &mut Search) -> Result<Gathered, Wait> {
         let mut gathered = Gathered::new(search.address, self.least);
         for source in FILES {
             let outcome = match source {
                 Source::Operator => self.operator.ask(search).await,
+                Source::Hand => by_hand::said(search),
                 _ => self.files.ask(search).await,
             };
             let until = search.now.plus(self.retry_after);
             match counted(source, outcome) {
+                Outcome::Failed(why) if gathered.is_sure() => gathered.wait_for(Wait { until, why }),
                 Outcome::Failed(why) => return Err(Wait { until, why }),
                 outcome => gathered.take(outcome, until),
             }
@@ -270,7 +275,7 @@ impl Sources {
                     _ => Ok(self.security_txt.ask(reverse, search).await),
                 }
             }
-            Source::Operator | Source::Bulk => Ok(Outcome::Unknown),
+            Source::Operator | Source::Hand | Source::Bulk => Ok(Outcome::Unknown),
         }
     }
 
@@ -292,6 +297,11 @@ impl Sources {
     /// If it cannot be asked before a certain time.
     pub(super) async fn ask_number(&self, number: u32, search: &mut Search) -> Result<Said, Wait> {
         self.rdap.ask_number(number, search).await
+    }
+
+    /// The reverse name of the address of a search, if it leads back; none where nobody can be asked, or does not answer.
+    pub(super) async fn reverse_name(&self, search: &mut Search) -> Option<ReverseName> {
+        self.reverse.as_ref()?.name(search).await.ok()?
     }
 
     /// The addresses of a domain name; none where nobody says so.

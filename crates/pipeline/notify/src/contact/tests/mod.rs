@@ -1,6 +1,7 @@
 //! The cascade against scripted peers on loopback: recorded answers of every registry, and peers that lie.
 
 mod bootstrap;
+mod by_hand;
 mod cache;
 mod candidates;
 mod compared;

@@ -1,0 +1,80 @@
+//! `contact set`, `contact unset`, `contact show`: whom a person says is to be told about a prefix or a domain.
+
+use anyhow::bail;
+use atalaya_model::Clock;
+use atalaya_store::SetContact;
+
+use super::joined;
+use crate::cli::{ContactSet, ContactShow, ContactUnset};
+use crate::commands::{Form, line_to, print, print_json, until_text};
+use crate::control::Request;
+use crate::folder::Missing;
+use crate::set_contacts::SetContactRequest;
+
+/// Sets one.
+pub(super) async fn set(set: ContactSet) -> anyhow::Result<()> {
+    let mut line = line_to(&set.place, Missing::Made).await?;
+    let until = set.until.map(|end| end.moment(Clock::system().now()));
+    let told = format!(
+        "Notices about {} go to {} {}.",
+        set.subject,
+        joined(&set.mailboxes),
+        until_text(until)
+    );
+    let asked = SetContactRequest::Set {
+        subject: set.subject,
+        mailboxes: set.mailboxes,
+        reason: set.reason,
+        until,
+    };
+    line.ask::<()>(Request::SetContacts(asked)).await?;
+    print(told)
+}
+
+/// Takes one away.
+pub(super) async fn unset(ContactUnset { place, subject }: ContactUnset) -> anyhow::Result<()> {
+    let mut line = line_to(&place, Missing::Refused).await?;
+    let asked = SetContactRequest::Unset {
+        subject: subject.clone(),
+    };
+    match line.ask::<bool>(Request::SetContacts(asked)).await? {
+        true => print(format_args!("The contact of {subject} is looked for again.")),
+        false => {
+            bail!("no contact is set by hand for {subject}; `atalaya contact show` tells for what one is")
+        }
+    }
+}
+
+/// Shows all of them.
+pub(super) async fn show(show: &ContactShow) -> anyhow::Result<()> {
+    let mut line = line_to(&show.place, Missing::Refused).await?;
+    let form = Form::from(show.json);
+    let mut after = String::new();
+    loop {
+        let asked = SetContactRequest::Show { after: after.clone() };
+        let page: Vec<SetContact> = line.ask(Request::SetContacts(asked)).await?;
+        let Some(last) = page.last() else { break };
+        let last = last.subject.to_string();
+        page.iter().try_for_each(|one| match form {
+            Form::Json => print_json(one),
+            Form::Text => print_one(one),
+        })?;
+        after = last;
+    }
+    match (form, after.is_empty()) {
+        (Form::Text, true) => print("No contact is set by hand."),
+        _ => Ok(()),
+    }
+}
+
+/// Prints one.
+pub(super) fn print_one(one: &SetContact) -> anyhow::Result<()> {
+    print(format_args!(
+        "{:<24} {}, set by hand since {} {}: {}",
+        one.subject,
+        joined(&one.mailboxes),
+        one.since.date(),
+        until_text(one.until),
+        one.reason
+    ))
+}
