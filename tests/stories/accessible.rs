@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::console::code_of;
 use crate::driver::{Driver, Theme};
+use crate::evidence;
 use crate::harness::{Server, have, until};
 
 /// The version of axe-core whose verdict counts.
@@ -134,7 +135,12 @@ pub(crate) fn sign_up(server: &Server, browser: &Driver, name: &str) -> String {
 
 /// A server with something to show.
 pub(crate) fn server() -> Server {
-    let server = Server::start("");
+    server_with("")
+}
+
+/// The same with a configuration.
+fn server_with(config: &str) -> Server {
+    let server = Server::start(config);
     let add = [
         "list",
         "add",
@@ -189,7 +195,9 @@ fn axe_finds_no_fault_on_any_page() {
         return;
     }
     let Some(axe) = axe() else { return };
-    let server = server();
+    let server = server_with(evidence::CONFIG);
+    let seen = evidence::send(&server);
+    let evidence = ["", "/sealed"].map(|behind| format!("/console/evidence/{seen}{behind}"));
     let mut all = Vec::new();
     for (number, (screen, theme)) in [
         (WIDE, Theme::Light),
@@ -211,6 +219,7 @@ fn axe_finds_no_fault_on_any_page() {
         look(&PUBLIC);
         sign_up(&server, &browser, &format!("marta{number}"));
         look(&CONSOLE);
+        look(&evidence.each_ref().map(String::as_str));
     }
     assert!(all.is_empty(), "{}", all.join("\n"));
 }

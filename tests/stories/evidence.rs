@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::harness::{PATIENCE, Server, atalaya, run, text};
 
-const CONFIG: &str = "[trap]\nhostname = \"mx.trap.example\"\naddresses = [{ address = \"@trap.example\", kind = \"pristine\" }]\n\
+pub(crate) const CONFIG: &str = "[trap]\nhostname = \"mx.trap.example\"\naddresses = [{ address = \"@trap.example\", kind = \"pristine\" }]\n\
     [trap.stand_for]\n\"127.0.0.1\" = \"192.0.2.11\"\n";
 const SOURCE: &str = "192.0.2.11";
 const MESSAGE: &str = "From: seller@watches.example\r\nTo: maria.trap@trap.example\r\nSubject: For maria.trap\r\n\r\n\
@@ -37,7 +37,8 @@ fn say(server: &Server, lines: &[&str]) {
     }
 }
 
-fn send(server: &Server) -> String {
+/// Sends a mail to a trap; gives the name of what was seen.
+pub(crate) fn send(server: &Server) -> String {
     let text = format!("{MESSAGE}.");
     say(
         server,

@@ -81,7 +81,7 @@ pub(super) const CALLS: &[Call] = &[
                 "Una página de lo que está en la lista, por orden de dirección",
             ),
             LISTINGS,
-            &[200, 400, 401, 403, 404, 409, 429, 503],
+            &[200, 400, 401, 403, 404, 409, 421, 429, 503],
             Errors::Console,
         )
     },
