@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::console::code_of;
 use crate::driver::{Driver, Theme};
+use crate::every_page::{CONSOLE, PUBLIC};
 use crate::evidence;
 use crate::harness::{Server, have, until};
 
@@ -19,58 +20,6 @@ pub(crate) const PHONE: (u32, u32) = (390, 844);
 pub(crate) const PASSWORD: &str = "a long enough password";
 /// Seconds of a step of the second factor.
 const STEP: u64 = 30;
-
-/// The pages for everybody.
-const PUBLIC: [&str; 19] = [
-    "/",
-    "/?lang=es",
-    "/ip/192.0.2.7",
-    "/ip/192.0.2.7?lang=es",
-    "/ip/192.0.2.8",
-    "/ip/10.0.0.1",
-    "/ip/192.0.2.0/24",
-    "/policy",
-    "/use",
-    "/data",
-    "/log",
-    "/log?lang=es",
-    "/ip/192.0.2.7/proof",
-    "/api",
-    "/stats",
-    "/feedback",
-    "/network",
-    "/console/sign-in",
-    "/nothing",
-];
-/// The pages of the console.
-const CONSOLE: [&str; 26] = [
-    "/console",
-    "/console?lang=es",
-    "/console/listings",
-    "/console/listings?network=AS64500",
-    "/console/allowed",
-    "/console/exceptions",
-    "/console/by-hand",
-    "/console/by-hand?prefix=192.0.2.0%2F24",
-    "/console/about?prefix=192.0.2.7",
-    "/console/outbox",
-    "/console/outbox?state=failed",
-    "/console/suppressed",
-    "/console/replies",
-    "/console/jobs",
-    "/console/traps",
-    "/console/reporters",
-    "/console/keys",
-    "/console/keys?lang=es",
-    "/console/feeds",
-    "/console/feedback",
-    "/console/contacts",
-    "/console/contacts/by-hand",
-    "/console/rules",
-    "/console/audit",
-    "/console/accounts",
-    "/console/me",
-];
 
 /// The script that judges a page; none, and a skip, where it cannot be had.
 fn axe() -> Option<String> {

@@ -21,6 +21,7 @@ mod delivered;
 mod demo;
 mod driver;
 mod enrolling;
+mod every_page;
 mod evidence;
 mod exports;
 mod fail2ban;

@@ -20,6 +20,7 @@ use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 
 use crate::console::access::Door;
 use crate::console::access::keep::FactorKey;
@@ -141,6 +142,8 @@ pub(crate) struct Inner {
     pub(crate) exports: Exports,
     /// Who makes a picture or a report, and who waits.
     pub(crate) drawing: pages::Turns,
+    /// Pages that make proofs of the public log.
+    pub(crate) proving: Semaphore,
     /// How things are, for the overview of the console.
     pub(crate) pulse: Pulse,
     /// Those who watch it live.
@@ -181,6 +184,7 @@ fn shared(app: App) -> Shared {
         pulls: Limiter::new(api::PULLS_PER_MINUTE),
         exports: Exports::new(app.config.exports.clone()),
         drawing: pages::Turns::new(),
+        proving: Semaphore::new(pages::MOST_PROVING),
         pulse: Pulse::default(),
         live: Watchers::default(),
         door: Door::new(&app.config.console),

@@ -8,6 +8,7 @@ mod on_both;
 pub mod peers;
 mod postfix;
 mod postgres;
+mod routes;
 mod skip;
 mod small_disk;
 
@@ -15,6 +16,7 @@ pub use clock::TestClock;
 pub use data::data;
 pub use postfix::Postfix;
 pub use postgres::{Postgres, postgres, until_somebody_waits};
+pub use routes::{Route, routes};
 pub use skip::skip;
 pub use small_disk::SmallDisk;
 

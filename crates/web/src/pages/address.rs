@@ -9,7 +9,8 @@ use axum::response::{Redirect, Response};
 use serde::Deserialize;
 
 use super::glance::{self, Announcer, GlanceView, ZoneView};
-use super::views::{self, EvidenceView, HistoryView, ListingView, RemovalView};
+use super::proof::Folded;
+use super::views::{self, EvidenceView, HistoryView, ListingView, Logged, RemovalView};
 use super::{Frame, Reader, page};
 use crate::address::{self, BadAddress, Sought};
 use crate::app::{Client, Inner, Shared};
@@ -92,6 +93,7 @@ pub(crate) async fn search(
 struct Beside {
     announcer: Option<Announcer>,
     puzzle: Option<Asked>,
+    proofs: Folded,
 }
 
 /// `/ip/ADDRESS`.
@@ -105,8 +107,10 @@ pub(crate) async fn address(
         .lookup
         .facts(address::read(&text)?, shared.app.clock.now())
         .await?;
+    let (announcer, proofs) = tokio::join!(announcer(&shared, &facts), Folded::of(&shared, &facts));
     let beside = Beside {
-        announcer: announcer(&shared, &facts).await,
+        announcer,
+        proofs,
         puzzle: match facts.standing {
             Standing::Listed(_) => shared.gate.ask(&shared.app, facts.unit, client),
             _ => None,
@@ -142,6 +146,10 @@ fn view(shared: &Inner, reader: &Reader, facts: &Facts, beside: Beside) -> Addre
     let puzzle = beside
         .puzzle
         .filter(|_| removal.as_ref().is_some_and(|removal| removal.button.is_some()));
+    let logged = Logged {
+        log: shared.app.log.as_deref(),
+        proofs: &beside.proofs,
+    };
     AddressPage {
         frame: Frame::new(shared, reader, facts.serial),
         address: facts.address.to_string(),
@@ -156,7 +164,7 @@ fn view(shared: &Inner, reader: &Reader, facts: &Facts, beside: Beside) -> Addre
         at_serial: (t.address.at_serial)(&shared.lookup.zone_name, &facts.serial.to_string()),
         listings: listings
             .iter()
-            .map(|listing| views::listing(listing, facts, shared.app.log.as_deref(), t))
+            .map(|listing| views::listing(listing, facts, logged, t))
             .collect(),
         steps: steps(facts, t),
         causes: has_causes(listings).then_some(&t.causes),

@@ -43,7 +43,7 @@ pub(crate) use network::{
 };
 pub(crate) use open_data::open_data;
 pub(crate) use policy::policy;
-pub(crate) use proof::{api_proof, api_proofs, proof};
+pub(crate) use proof::{MOST_PROVING, api_proof, api_proofs, proof};
 pub(crate) use removal::{back_to_address, remove};
 pub(crate) use statistics::{Turns, api_day, api_days, api_list, day, days_or_file, file_of_days, overview};
 pub(crate) use stop::{stop, stopped};

@@ -6,6 +6,7 @@ use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Timestam
 use atalaya_publish::{Held, PublicLog};
 use atalaya_store::Notice;
 
+use super::proof::{Folded, FoldedView};
 use crate::lookup::{Details, Facts, Standing};
 use crate::texts::{ClassTexts, Texts};
 use crate::written::Moment;
@@ -93,10 +94,19 @@ pub(super) struct StoredView {
     pub(super) serial: String,
     /// Its place in the public log, where it stands there.
     pub(super) entry: Option<String>,
+    /// The proof of that, where it is at hand.
+    pub(super) proof: Option<FoldedView>,
+}
+
+/// The public log, and what of it is at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Logged<'a> {
+    pub(super) log: Option<&'a PublicLog>,
+    pub(super) proofs: &'a Folded,
 }
 
 /// One listing, with what the store knows of it.
-pub(super) fn listing(held: &Held, facts: &Facts, log: Option<&PublicLog>, t: &'static Texts) -> ListingView {
+pub(super) fn listing(held: &Held, facts: &Facts, logged: Logged<'_>, t: &'static Texts) -> ListingView {
     let texts = class_texts(t, held.class);
     ListingView {
         class: texts.name,
@@ -104,12 +114,14 @@ pub(super) fn listing(held: &Held, facts: &Facts, log: Option<&PublicLog>, t: &'
         scope: scope(&held.prefix, &facts.unit, t),
         code: held.class.code().to_string(),
         until: facts.until(held).map(|until| t.units.moment(until)),
-        stored: facts.stored(held).map(|listing| stored(listing, facts, log, t)),
+        stored: facts
+            .stored(held)
+            .map(|listing| stored(listing, facts, logged, t)),
     }
 }
 
 /// What the store knows of a listing, with the score of the decision behind it.
-fn stored(listing: &Listing, facts: &Facts, log: Option<&PublicLog>, t: &'static Texts) -> StoredView {
+fn stored(listing: &Listing, facts: &Facts, logged: Logged<'_>, t: &'static Texts) -> StoredView {
     let decisions = facts
         .details
         .as_ref()
@@ -124,9 +136,11 @@ fn stored(listing: &Listing, facts: &Facts, log: Option<&PublicLog>, t: &'static
         since: t.units.moment(listing.since),
         rule: rule(&listing.rule.0, score, t),
         serial: listing.serial.to_string(),
-        entry: log
+        entry: logged
+            .log
             .and_then(|log| log.place(listing.serial))
-            .map(|index| (t.log.entry)(&index.to_string())),
+            .map(|index| (t.log.entry)(&t.units.number(index))),
+        proof: logged.proofs.view(listing.serial, facts, t),
     }
 }
 

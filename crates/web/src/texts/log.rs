@@ -43,6 +43,15 @@ pub(crate) struct LogTexts {
     /// Serial, entries of the log.
     pub(crate) proof_of: With2,
     pub(crate) as_json: &'static str,
+    /// Number of the entry, entries of the log.
+    pub(crate) fold_title: With2,
+    pub(crate) fold_lead: &'static str,
+    pub(crate) fold_index: &'static str,
+    pub(crate) fold_size: &'static str,
+    pub(crate) fold_root: &'static str,
+    pub(crate) fold_hashes: &'static str,
+    pub(crate) fold_check: &'static str,
+    pub(crate) fold_more: &'static str,
 }
 
 /// In English.
@@ -89,6 +98,15 @@ pub(super) const ENGLISH: LogTexts = LogTexts {
     proof_check: "Check it without the network:",
     proof_of: |serial, entries| format!("Decision {serial}, in the log of {entries} entries"),
     as_json: "These proofs as JSON",
+    fold_title: |index, entries| format!("Proof: entry {index} of the {entries} in the public log"),
+    fold_lead: "This listing stands in a log that only grows and whose head is signed. With the hashes below, the entry leads to the root of the signed \
+                tree: nobody can have slipped it in, changed it or dated it back since.",
+    fold_index: "Number of the entry, counted from 0",
+    fold_size: "Entries of the signed tree",
+    fold_root: "Root of the signed tree",
+    fold_hashes: "Hashes from the entry up to the root",
+    fold_check: "Download the proof and check it, without the network and without trusting us:",
+    fold_more: "The entry itself, and what stands behind its seal",
 };
 
 /// In Spanish.
@@ -136,4 +154,13 @@ pub(super) const SPANISH: LogTexts = LogTexts {
     proof_check: "Compruébela sin red:",
     proof_of: |serial, entries| format!("Decisión {serial}, en el registro de {entries} entradas"),
     as_json: "Estas pruebas en JSON",
+    fold_title: |index, entries| format!("Prueba: entrada {index} de las {entries} del registro público"),
+    fold_lead: "Esta entrada de la lista está en un registro que solo crece y cuya cabeza está firmada. Con los hashes de abajo se llega de ella a la raíz del \
+                árbol firmado: nadie puede haberla colado, cambiado o antedatado después.",
+    fold_index: "Número de la entrada, contado desde 0",
+    fold_size: "Entradas del árbol firmado",
+    fold_root: "Raíz del árbol firmado",
+    fold_hashes: "Hashes desde la entrada hasta la raíz",
+    fold_check: "Descargue la prueba y compruébela, sin red y sin tener que fiarse de nosotros:",
+    fold_more: "La entrada misma y lo que hay bajo su sello",
 };

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use tower::ServiceExt;
 
 use crate::console_access::{FORM, HERE};
+use crate::statistics::keep_days;
 use crate::support::{House, STRANGER, SignedIn};
 
 /// More requests than any test here makes.
@@ -70,27 +71,10 @@ const CLIMBING: [&str; 15] = [
 
 /// Every route of the sources.
 fn routes() -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    let found = atalaya_testkit::routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    let found: BTreeSet<String> = found.into_iter().map(|route| route.path).collect();
     assert!(found.len() > 80, "{found:?}");
     found
-}
-
-/// Reads the routes in a folder, and in those in it.
-fn read(folder: &Path, found: &mut BTreeSet<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            read(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = std::fs::read_to_string(&path).unwrap();
-            let routes = source.split(".route(").skip(1).filter_map(|rest| {
-                let quoted = rest.trim_start().strip_prefix('"')?;
-                quoted.starts_with('/').then(|| quoted.split('"').next())?
-            });
-            found.extend(routes.map(str::to_owned));
-        }
-    }
 }
 
 /// The places of a path that the reader fills in.
@@ -117,6 +101,7 @@ fn filled(route: &str, number: Option<usize>, text: &str) -> String {
             "format" => "plain",
             "step" => "end",
             "serial" => "1",
+            "file" => "hours.svg",
             _ => "x",
         };
         let text = if number == Some(place - 1) { text } else { fitting };
@@ -231,6 +216,48 @@ async fn every_route_and_method_has_the_headers_that_protect_its_readers() {
             is_dressed(&answer, &asked);
             is_kept_by_nobody(&answer, (&method, &path), &asked);
         }
+    }
+}
+
+#[tokio::test]
+async fn the_files_of_statistics_are_found_and_as_protected_as_pages() {
+    let (house, marta) = busy_house().await;
+    keep_days(&house).await;
+    let pages = router(house.app());
+    for days in ["2026-11-22", "2026-11-20/2026-11-22"] {
+        for (file, kind) in [
+            ("hours.svg", "image/svg+xml"),
+            ("countries.svg?size=narrow", "image/svg+xml"),
+            ("hours.png", "image/png"),
+            ("hours.csv", "text/csv"),
+            ("hours.json", "application/json"),
+            ("report.html", "text/html"),
+        ] {
+            let path = format!("/stats/{days}/{file}");
+            let answer = ask(&pages, &marta, &Method::GET, &path, 0).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            assert!(answer.header("content-type").starts_with(kind), "{path}");
+            assert!(answer.header("cache-control").starts_with("public"), "{path}");
+            // A browser may open it by itself: it has its own style, and runs and fetches nothing.
+            let policy = answer.header("content-security-policy");
+            assert!(
+                policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+                "{path}: {policy:?}"
+            );
+            let script = policy
+                .split(';')
+                .find(|part| part.trim().starts_with("script-src"));
+            assert!(
+                !script.is_some_and(|part| part.contains("unsafe")),
+                "{path}: {policy:?}"
+            );
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+            assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        }
+        let path = format!("/stats/{days}/nothing.svg");
+        let answer = ask(&pages, &marta, &Method::GET, &path, 0).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        is_dressed(&answer, &path);
     }
 }
 

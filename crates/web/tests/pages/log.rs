@@ -127,6 +127,36 @@ async fn a_listing_is_proven_to_whoever_knows_its_address() {
     );
 }
 
+#[tokio::test]
+async fn the_page_of_a_listed_address_shows_its_proof_folded() {
+    let mut house = House::open().await;
+    for last in 1..=5 {
+        house.list(&format!("192.0.2.{last}"), Class::Spam).await;
+    }
+    house.list("192.0.2.5", Class::Bot).await;
+    let log = house.keep_log().await;
+    let page = house.get("/ip/192.0.2.5").await;
+    let proof = log.prove(Serial(5)).await.unwrap().unwrap();
+    for hash in &proof.hashes {
+        page.says(&data_encoding::BASE64.encode(&hash.0));
+    }
+    page.says("<summary>Proof: entry 4 of the 6 in the public log</summary>")
+        .says("<summary>Proof: entry 5 of the 6 in the public log</summary>")
+        .says(&format!("--proof 5.tlog-proof --key &#39;{}", log.key().name()))
+        .says("href=\"/api/v1/ip/192.0.2.5/proof/5\" download")
+        .says("href=\"/ip/192.0.2.5/proof\"");
+    house
+        .get("/ip/192.0.2.5?lang=es")
+        .await
+        .says("<summary>Prueba: entrada 4 de las 6 del registro público</summary>");
+    // What is not listed, or not in the log yet, has none.
+    house.get("/ip/192.0.2.9").await.keeps("class=\"proof\"");
+    house.list("192.0.2.6", Class::Spam).await;
+    house.get("/ip/192.0.2.6").await.keeps("class=\"proof\"");
+    house.log = None;
+    house.get("/ip/192.0.2.5").await.keeps("class=\"proof\"");
+}
+
 /// Serials are counted: whoever could ask by them alone would read the whole list out.
 #[tokio::test]
 async fn nobody_finds_out_by_a_serial_whom_it_is_about() {

@@ -15,10 +15,15 @@ const LAST: &str = "/stats/2026-11-22";
 /// A house with pictures of two days.
 async fn house() -> House {
     let house = House::open().await;
-    for day in DAYS {
-        keep(&house, day, sample::picture(1)).await;
-    }
+    keep_days(&house).await;
     house
+}
+
+/// Keeps the pictures of two days.
+pub(crate) async fn keep_days(house: &House) {
+    for day in DAYS {
+        keep(house, day, sample::picture(1)).await;
+    }
 }
 
 async fn keep(house: &House, day: &str, picture: Picture) {

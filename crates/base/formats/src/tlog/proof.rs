@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use super::TlogError;
 use super::hash::node;
 use super::note::digest;
-use super::tile::hashes;
+use super::tile::{TILE, Tile, TileKind, hashes};
 
 /// Hashes of a proof: a tree of 2^64 entries needs no more.
 const MOST_HASHES: usize = 64;
@@ -55,6 +55,20 @@ impl Range {
             start = start.saturating_add(1 << height);
         }
         subtrees
+    }
+}
+
+impl Subtree {
+    /// The tile that it stands in, as wide as a tree of that size has it.
+    #[must_use]
+    pub fn tile(self, size: u64) -> Tile {
+        let number = self.first >> 8;
+        let wide = hashes(size, self.level).saturating_sub(number.saturating_mul(TILE.into()));
+        Tile {
+            kind: TileKind::Hashes(self.level),
+            number,
+            width: u16::try_from(wide).unwrap_or(TILE).min(TILE),
+        }
     }
 }
 

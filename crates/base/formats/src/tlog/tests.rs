@@ -100,6 +100,12 @@ proptest! {
         let at = at.index(all.len());
         let ranges = path(at as u64, u64::from(size)).unwrap();
         let hashes: Vec<Digest> = ranges.iter().map(|range| read_range(&levels, *range)).collect();
+        for subtree in ranges.iter().flat_map(|range| range.subtrees()) {
+            let tile = subtree.tile(size.into());
+            prop_assert!(tile.is_of(size.into()));
+            let end = subtree.first + u64::from(subtree.count);
+            prop_assert!(tile.first() <= subtree.first && end <= tile.first() + u64::from(tile.width));
+        }
         let root = defined(&all);
         prop_assert_eq!(root_of(all[at], place(at), &hashes), Some(root));
         let other = other.index(all.len());

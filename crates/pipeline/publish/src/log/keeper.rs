@@ -56,6 +56,7 @@ impl LogKeeper {
 
     /// Keeps the log until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
+        self.tell_of_name();
         let mut news = self.log.store.subscribe(Topic::Decisions);
         let keep = async {
             loop {
@@ -66,6 +67,19 @@ impl LogKeeper {
         tokio::select! {
             () = stop.cancelled() => {}
             () = keep => {}
+        }
+    }
+
+    /// Says so where the log goes on under another name than the configured one: nothing changes a name but a restart of the log.
+    fn tell_of_name(&self) {
+        let (key, configured) = (self.log.key(), self.log.configured_origin());
+        if key.name() != configured {
+            tracing::warn!(
+                kept = key.name(),
+                configured,
+                "the public log keeps the name that it has in the store, not the configured one: set publish.log_origin to the kept name, \
+                 or begin another log with `atalaya public-log restart` and the configured name"
+            );
         }
     }
 

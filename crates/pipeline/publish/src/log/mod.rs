@@ -12,6 +12,7 @@ mod forget;
 mod head_file;
 mod keeper;
 mod read;
+mod shelf;
 mod signer;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use audit::{AuditError, Audited, audit, check_proof};
 pub use error::LogError;
 use head_file::HeadFile;
 pub use keeper::LogKeeper;
+use shelf::Shelf;
 use signer::Signer;
 
 /// The name of the key's secret in the store.
@@ -57,6 +59,8 @@ pub struct PublicLog {
     head: ArcSwapOption<LogHead>,
     /// Why it stands still, where it does.
     trouble: ArcSwapOption<String>,
+    /// What proofs have needed of the tree.
+    shelf: Shelf,
 }
 
 impl PublicLog {
@@ -74,6 +78,7 @@ impl PublicLog {
             file: HeadFile::new(settings.head_file.clone()),
             head: ArcSwapOption::empty(),
             trouble: ArcSwapOption::empty(),
+            shelf: Shelf::default(),
             store,
             clock,
             settings,

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use atalaya_formats::tlog::{
-    LogEntry, Opening, Proof, Range, Shown, Tile, TileKind, fold, join, leaf, path, seal, write_bundle,
+    LogEntry, Opening, Proof, Range, Shown, Subtree, Tile, TileKind, fold, join, leaf, path, root_of, seal,
+    write_bundle,
 };
 use atalaya_model::{Digest, Serial};
 use atalaya_store::{LogHead, LoggedDecision, Opens};
 use data_encoding::HEXLOWER;
 
+use super::shelf::KeptTile;
 use super::{LogError, PublicLog};
 
 impl PublicLog {
@@ -48,10 +50,7 @@ impl PublicLog {
         };
         let logged = self.store.logged(Serial(index), 1).await?;
         let logged = logged.first().ok_or_else(|| missing(serial))?;
-        let mut hashes = Vec::new();
-        for range in path(index, head.size).unwrap_or_default() {
-            hashes.push(self.hash_of(range).await?);
-        }
+        let hashes = self.path_of(index, &head, logged.leaf).await?;
         let entry = String::from_utf8(entry_of(logged)?).map_err(|_bytes| missing(serial))?;
         let (salt, opening) = match logged.opens {
             Opens::Salt(salt) => (Some(HEXLOWER.encode(&salt)), Some(Opening::text(&logged.decided))),
@@ -78,7 +77,57 @@ impl PublicLog {
         (index < head.size).then_some((head, index))
     }
 
-    /// The hash of a range of entries.
+    /// The hashes that lead from an entry to the root of the head. What is kept in memory is not believed: where it does not lead there, the log is
+    /// another one by now, and everything is read anew.
+    async fn path_of(&self, index: u64, head: &LogHead, leaf: Digest) -> Result<Vec<Digest>, LogError> {
+        for _again in 0..2 {
+            let mut hashes = Vec::new();
+            for range in path(index, head.size).unwrap_or_default() {
+                hashes.push(self.kept_hash_of(range, head.size).await?);
+            }
+            if root_of(leaf, (index, head.size), &hashes) == Some(head.root) {
+                return Ok(hashes);
+            }
+            self.shelf.empty();
+        }
+        let size = head.size;
+        Err(LogError::Damaged(format!(
+            "the entry {index} does not lead to the root at {size}"
+        )))
+    }
+
+    /// The hash of a range of entries of a tree of that size, out of tiles in memory as far as they are there.
+    async fn kept_hash_of(&self, range: Range, size: u64) -> Result<Digest, LogError> {
+        let mut above = Vec::new();
+        for subtree in range.subtrees() {
+            let kept = self
+                .shelf
+                .tile_of(subtree)
+                .and_then(|tile| tile.hash_above(subtree));
+            above.push(match kept {
+                Some(hash) => hash,
+                None => self.read_tile_of(subtree, size).await?,
+            });
+        }
+        Ok(join(above))
+    }
+
+    /// Reads the tile that a subtree stands in, as wide as it is in a tree of that size, and keeps it; gives the hash above the subtree.
+    async fn read_tile_of(&self, subtree: Subtree, size: u64) -> Result<Digest, LogError> {
+        let (tile, level) = (subtree.tile(size), subtree.level);
+        let hashes = self
+            .store
+            .log_hashes(level, tile.first(), tile.width.into())
+            .await?;
+        let tile = Arc::new(KeptTile::new(hashes));
+        let hash = tile
+            .hash_above(subtree)
+            .ok_or_else(|| hashes_missing(level, subtree.first))?;
+        self.shelf.keep(subtree, &tile);
+        Ok(hash)
+    }
+
+    /// The hash of a range of entries, as the store has it.
     pub(super) async fn hash_of(&self, range: Range) -> Result<Digest, LogError> {
         let mut above = Vec::new();
         for subtree in range.subtrees() {
@@ -88,10 +137,7 @@ impl PublicLog {
                 .log_hashes(subtree.level, subtree.first, subtree.count.into())
                 .await?;
             if hashes.len() != count {
-                let (level, first) = (subtree.level, subtree.first);
-                return Err(LogError::Damaged(format!(
-                    "hashes of level {level} are missing from {first} on"
-                )));
+                return Err(hashes_missing(subtree.level, subtree.first));
             }
             above.push(fold(&hashes));
         }
@@ -113,6 +159,10 @@ fn entry_of(logged: &LoggedDecision) -> Result<Vec<u8>, LogError> {
         )));
     }
     Ok(bytes)
+}
+
+fn hashes_missing(level: u8, first: u64) -> LogError {
+    LogError::Damaged(format!("hashes of level {level} are missing from {first} on"))
 }
 
 fn missing(serial: Serial) -> LogError {

@@ -191,6 +191,47 @@ async fn a_proof_shows_the_decision_and_no_lie() {
 }
 
 #[tokio::test]
+async fn a_proof_out_of_memory_is_that_of_the_head_that_is_shown() {
+    let mut house = House::new().await;
+    for grown in [1, 299, 1, 700, 3_000] {
+        house.decide(grown).await;
+        house.catch_up().await;
+        let (key, size) = (house.log.key(), house.checkpoint().size);
+        let serials = [1, 2, 255, 256, 257, 300, 513, size / 2, size - 1, size];
+        for serial in serials.into_iter().filter(|serial| (1..=size).contains(serial)) {
+            let proof = house.log.prove(Serial(serial)).await.unwrap().unwrap();
+            let (checkpoint, entry, _) = check_proof(&proof, &key).unwrap();
+            assert_eq!((checkpoint.size, entry.serial), (size, Serial(serial)));
+        }
+    }
+    // What another log had there is not taken for that of this one.
+    let key = house.log.restart("example.org/log2").await.unwrap();
+    house.catch_up().await;
+    for serial in [1, 300, 4_001] {
+        let proof = house.log.prove(Serial(serial)).await.unwrap().unwrap();
+        assert_eq!(check_proof(&proof, &key).unwrap().0.size, 4_001);
+    }
+}
+
+#[tokio::test]
+async fn a_second_proof_out_of_the_same_part_of_the_log_reads_no_hash() {
+    let mut house = House::new().await;
+    house.decide(1_000).await;
+    house.catch_up().await;
+    house.log.prove(Serial(300)).await.unwrap().unwrap();
+    let path = house.folder.path().join("store.db");
+    change(&path, "DELETE FROM log_nodes").await;
+    change(&path, "DELETE FROM log_entries WHERE serial <> 301").await;
+    house.log.prove(Serial(301)).await.unwrap().unwrap();
+    // Another part is not in memory, and what is missing is said.
+    house.log.shelf.empty();
+    assert!(matches!(
+        house.log.prove(Serial(301)).await,
+        Err(LogError::Damaged(_))
+    ));
+}
+
+#[tokio::test]
 async fn a_changed_decision_is_noticed() {
     let mut house = House::new().await;
     house.decide(300).await;

@@ -1,13 +1,12 @@
 //! `verify-log`: checks the public log of a list from outside, or a proof that was downloaded from its pages.
 
+mod remote;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use atalaya_formats::tlog::{Checkpoint, LogEntry, LogKey, Note, Opening, Proof};
-use atalaya_net::{ExchangeLimits, HttpClient, Reach, server_of};
 use atalaya_publish::{AuditError, Audited, audit, check_proof};
 use atalaya_store::small_file;
 use clap::Args;
@@ -15,20 +14,10 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::{Form, print, print_json};
+use remote::{Remote, say};
 
-/// The largest answer: a bundle of 256 entries, each as long as it may be.
-const MAX_ANSWER: usize = 256 * (65_535 + 2);
-/// How long a server may take for one.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is asked again while it says that we ask too much.
-const MOST_TRIES: u32 = 60;
-/// The pause before that, where it does not say how long.
-const PAUSE: Duration = Duration::from_secs(2);
 /// The longest file that is read: a proof, or what was kept of a log.
 const MAX_FILE: u64 = 256 * 1024;
-/// What is asked for.
-const ACCEPT: &str = "application/octet-stream, text/plain";
-
 /// `verify-log`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyLog {
@@ -111,10 +100,11 @@ async fn verify_log(url: &str, key: Option<&LogKey>, state: Option<&Path>, form:
         (None, None) => bail!("give --key: nothing is known of this log yet"),
     };
     let log = Remote::new(url)?;
-    let note = log.text("checkpoint").await?;
+    let note = log.text("checkpoint", say).await?;
     let bar = progress(&note, seen.as_ref());
     let known = seen.as_ref().map(|seen| &seen.checkpoint);
-    let fetch = async |path: &str| log.fetch(path).await;
+    let tell = |line: &str| bar.suspend(|| say(line));
+    let fetch = async |path: &str| log.fetch(path, tell).await;
     let audited = audit(&note, key, known, fetch, |read| bar.set_position(read)).await;
     bar.finish_and_clear();
     let audited = audited.map_err(told)?;
@@ -185,48 +175,4 @@ fn read(file: &Path) -> anyhow::Result<Option<String>> {
         file.display()
     );
     small_file::read(file, MAX_FILE).with_context(read)
-}
-
-/// A log on another machine.
-struct Remote {
-    url: String,
-    client: HttpClient,
-}
-
-impl Remote {
-    fn new(url: &str) -> anyhow::Result<Self> {
-        let mut reach = Reach::default();
-        let (host, port) = server_of(url).with_context(|| format!("`{url}` is not an address of the web"))?;
-        reach.allow(&host, port);
-        let limits = ExchangeLimits {
-            timeout: PATIENCE,
-            max_answer: MAX_ANSWER,
-        };
-        Ok(Self {
-            url: url.trim_end_matches('/').to_owned(),
-            client: HttpClient::new(limits, 2, Arc::new(reach))?,
-        })
-    }
-
-    async fn text(&self, path: &str) -> anyhow::Result<String> {
-        let bytes = self.fetch(path).await?;
-        String::from_utf8(bytes).with_context(|| format!("{path} is no text"))
-    }
-
-    /// Fetches what stands at a path, patiently where the server wants to be asked less.
-    async fn fetch(&self, path: &str) -> anyhow::Result<Vec<u8>> {
-        let url = format!("{}/{path}", self.url);
-        for _try in 0..MOST_TRIES {
-            let answer = self.client.get(&url, ACCEPT).await.with_context(|| url.clone())?;
-            match answer.status {
-                200 => return Ok(answer.body),
-                429 | 503 => {
-                    let said = answer.retry_after.and_then(|text| text.parse().ok());
-                    tokio::time::sleep(said.map_or(PAUSE, Duration::from_secs).min(PATIENCE)).await;
-                }
-                status => bail!("{url} answers with status {status}"),
-            }
-        }
-        bail!("{url} wants to be asked again later")
-    }
 }

@@ -1,5 +1,7 @@
 //! `/ip/ADDRESS/proof`: what was decided about an address, as it stands in the public log, with its proof.
 
+mod folded;
+
 use askama::Template;
 use atalaya_formats::tlog::{Proof, Shown};
 use atalaya_model::Serial;
@@ -16,6 +18,9 @@ use crate::address;
 use crate::app::{Inner, Shared};
 use crate::failure::Failure;
 use crate::lookup::{Facts, Standing};
+
+pub(crate) use folded::MOST_PROVING;
+pub(super) use folded::{Folded, FoldedView};
 
 #[derive(Template)]
 #[template(path = "proof.html")]
@@ -68,6 +73,16 @@ fn standing(facts: &Facts) -> Vec<Serial> {
     stored.map(|listing| listing.serial).collect()
 }
 
+/// Where the proof of a decision about an address is downloaded.
+fn file_link(facts: &Facts, serial: Serial) -> String {
+    format!("/api/v1/ip/{}/proof/{serial}", facts.address)
+}
+
+/// What checks that file.
+fn check_command(serial: Serial, key: &str) -> String {
+    format!("atalaya verify-log --proof {serial}.tlog-proof --key '{key}'")
+}
+
 /// The proof of one decision, which the caller has found by the address that it is about.
 async fn proven(shared: &Inner, serial: Serial) -> Result<Option<Proven>, Failure> {
     let Some(proof) = public_log(shared)?.prove(serial).await? else {
@@ -112,8 +127,8 @@ pub(crate) async fn proof(
                     opened: proven.shown.opening.zip(proven.shown.salt),
                     entry: proven.shown.entry,
                     text: proven.proof.to_string(),
-                    link: format!("/api/v1/ip/{address}/proof/{serial}"),
-                    command: format!("atalaya verify-log --proof {serial}.tlog-proof --key '{key}'"),
+                    link: file_link(&facts, proven.serial),
+                    command: check_command(proven.serial, &key),
                 }
             })
             .collect(),
