@@ -29,7 +29,7 @@ pub(crate) const PUBLIC: [&str; 20] = [
     "/nothing",
 ];
 /// The pages of the console.
-pub(crate) const CONSOLE: [&str; 25] = [
+pub(crate) const CONSOLE: [&str; 27] = [
     "/console",
     "/console?lang=es",
     "/console/listings",
@@ -46,6 +46,8 @@ pub(crate) const CONSOLE: [&str; 25] = [
     "/console/jobs",
     "/console/traps",
     "/console/reporters",
+    "/console/keys",
+    "/console/keys?lang=es",
     "/console/feeds",
     "/console/feedback",
     "/console/contacts",

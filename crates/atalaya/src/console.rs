@@ -26,8 +26,8 @@ mod tests {
     use atalaya_model::{Class, ObservationId, Prefix, Timestamp};
     use atalaya_notify::Settlement;
     use atalaya_web::{
-        ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder, OutboxOrder, RepliesOrder,
-        ReportersOrder, RulesOrder, SealedFor, SetContactsOrder, SuppressOrder, TrapsOrder,
+        ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder, KeysOrder, OutboxOrder,
+        RepliesOrder, ReportersOrder, RulesOrder, SealedFor, SetContactsOrder, SuppressOrder, TrapsOrder,
     };
     use uuid::Uuid;
 
@@ -108,6 +108,13 @@ mod tests {
                 settlement: Settlement::NotOurs,
                 prefixes: vec![prefix],
             }),
+            Order::Feedback(FeedbackOrder::Add(atalaya_notify::NewEnrolment {
+                scope: "dkim:news.example".parse().unwrap(),
+                name: "news".to_owned(),
+                mailbox: "abuse@news.example".parse().unwrap(),
+                ways: atalaya_store::Ways::default(),
+            })),
+            Order::Feedback(FeedbackOrder::Rotate { id }),
             Order::Feedback(FeedbackOrder::Approve { id }),
             Order::Feedback(FeedbackOrder::Prove { id }),
             Order::Feedback(FeedbackOrder::Remove { id }),
@@ -135,6 +142,28 @@ mod tests {
                 name: "drop".to_owned(),
             },
             Order::Traps(TrapsOrder::List),
+            Order::Keys(KeysOrder::List),
+            Order::Keys(KeysOrder::Add {
+                name: "mx".parse().unwrap(),
+                per_day: Some(1),
+                until: Some(Timestamp::EPOCH),
+            }),
+            Order::Keys(KeysOrder::Renew {
+                name: "mx".parse().unwrap(),
+                until: None,
+            }),
+            Order::Keys(KeysOrder::Remove {
+                name: "mx".parse().unwrap(),
+            }),
+            Order::Keys(KeysOrder::PutBack(atalaya_publish::KeptKey {
+                name: "mx".parse().unwrap(),
+                digest: atalaya_model::Digest([7; 32]),
+                terms: atalaya_publish::KeyTerms {
+                    per_day: Some(1),
+                    since: Some(Timestamp::EPOCH),
+                    until: None,
+                },
+            })),
             Order::Reporters(ReportersOrder::Add {
                 name: "mx".to_owned(),
                 per_day: None,

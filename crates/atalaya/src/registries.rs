@@ -1,18 +1,19 @@
-//! The files of the data folder that commands change by themselves and the console by us: traps and reporters. Whoever runs reads a file again within
-//! seconds.
+//! The files of the data folder that commands change by themselves and the console by us: traps, reporters, keys for asking the list. Whoever runs
+//! reads a file again within seconds.
 //!
 //! In: what is asked about one of them. Out: what it holds, or a key that is kept nowhere.
 
 use anyhow::Context;
 use atalaya_model::Timestamp;
 use atalaya_observe::{TrapAddress, TrapFile};
-use atalaya_publish::Key;
+use atalaya_publish::{KeptKey, Key, KeyFile, KeyTerms, KeyUse};
 use atalaya_web::{
-    NewReporter, Quota, ReporterFile, ReporterShown, Reporters, ReportersOrder, TrapShown, TrapsOrder,
+    KeyShown, KeysOrder, NewReporter, Quota, ReporterFile, ReporterShown, Reporters, ReportersOrder,
+    TrapShown, TrapsOrder,
 };
 use serde_json::Value;
 
-use crate::commands::{reporter, trap};
+use crate::commands::{key, reporter, trap};
 use crate::config::Config;
 
 /// Seconds of a day.
@@ -39,6 +40,20 @@ pub(crate) async fn answer_about_reporters(
 ) -> anyhow::Result<Value> {
     let config = config.clone();
     let work = tokio::task::spawn_blocking(move || about_reporters(&config, asked, now));
+    work.await.context("it was cut short")?
+}
+
+/// The same about the keys for asking the list, of which `used` tells what was asked today.
+///
+/// # Errors
+/// What was refused or failed, as a sentence for the operator.
+pub(crate) async fn answer_about_keys(
+    config: &Config,
+    used: Vec<KeyUse>,
+    (asked, now): (KeysOrder, Timestamp),
+) -> anyhow::Result<Value> {
+    let config = config.clone();
+    let work = tokio::task::spawn_blocking(move || about_keys(&config, &used, asked, now));
     work.await.context("it was cut short")?
 }
 
@@ -123,6 +138,47 @@ fn reporters(config: &Config, now: Timestamp) -> anyhow::Result<Vec<ReporterShow
     Ok(shown.collect())
 }
 
+fn about_keys(config: &Config, used: &[KeyUse], asked: KeysOrder, now: Timestamp) -> anyhow::Result<Value> {
+    let new = Key::random();
+    match asked {
+        KeysOrder::List => return Ok(serde_json::to_value(keys(config, used)?)?),
+        KeysOrder::Add { name, per_day, until } => {
+            let since = Some(now);
+            let terms = KeyTerms {
+                per_day,
+                since,
+                until,
+            };
+            key::change(config, |file| Ok(file.add(name, &new, terms)?))?;
+        }
+        KeysOrder::Renew { name, until } => {
+            key::change(config, |file| Ok(file.renew(&name, &new, (now, until))?))?;
+        }
+        KeysOrder::Remove { name } => {
+            key::change(config, |file| Ok(file.remove(&name)?))?;
+            return Ok(Value::Null);
+        }
+        KeysOrder::PutBack(kept) => {
+            key::change(config, |file| Ok(file.put_back(kept)?))?;
+            return Ok(Value::Null);
+        }
+    }
+    Ok(Value::String(new.to_string()))
+}
+
+/// The keys for asking the list, with what was used today.
+fn keys(config: &Config, used: &[KeyUse]) -> anyhow::Result<Vec<KeyShown>> {
+    let file = KeyFile::read(&config.in_data(key::KEYS))?.unwrap_or_default();
+    let shown = |kept: &KeptKey| KeyShown {
+        kept: kept.clone(),
+        today: used
+            .iter()
+            .find(|one| one.name == kept.name.as_str())
+            .map(|one| one.today),
+    };
+    Ok(file.keys().iter().map(shown).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,5 +243,47 @@ mod tests {
         );
         ask(ReportersOrder::Remove { name: name() }).await.unwrap();
         assert!(ask(ReportersOrder::Rotate { name: name() }).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn keys_for_asking_come_end_and_come_back() {
+        let (config, _folder) = config();
+        let at = Timestamp::from_seconds;
+        let used = || {
+            vec![KeyUse {
+                name: "mx".to_owned(),
+                today: 7,
+                per_day: Some(100),
+            }]
+        };
+        let ask = async |asked, now| answer_about_keys(&config, used(), (asked, at(now))).await;
+        let name = || "mx".parse().unwrap();
+        let add = |until| KeysOrder::Add {
+            name: name(),
+            per_day: Some(100),
+            until: Some(at(until)),
+        };
+        let past = ask(add(5), 10).await.unwrap_err();
+        assert!(past.to_string().contains("has passed"), "{past}");
+        let key = ask(add(50), 10).await.unwrap();
+        let renew = |until: Option<i64>| KeysOrder::Renew {
+            name: name(),
+            until: until.map(at),
+        };
+        assert_ne!(ask(renew(None), 20).await.unwrap(), key);
+        assert!(ask(renew(None), 60).await.is_err());
+        ask(renew(Some(90)), 60).await.unwrap();
+        let listed = ask(KeysOrder::List, 60).await.unwrap();
+        let listed: Vec<KeyShown> = serde_json::from_value(listed).unwrap();
+        assert_eq!((listed.len(), listed[0].today), (1, Some(7)));
+        let terms = listed[0].kept.terms;
+        assert_eq!((terms.since, terms.until), (Some(at(60)), Some(at(90))));
+        let remove = || KeysOrder::Remove { name: name() };
+        ask(remove(), 61).await.unwrap();
+        assert!(ask(remove(), 61).await.is_err());
+        let back = KeysOrder::PutBack(listed[0].kept.clone());
+        ask(back, 62).await.unwrap();
+        let again = ask(KeysOrder::List, 62).await.unwrap();
+        assert_eq!(serde_json::from_value::<Vec<KeyShown>>(again).unwrap(), listed);
     }
 }

@@ -1,15 +1,15 @@
-//! `key add`, `key remove`, `key show`: who may ask from anywhere.
+//! `key add`, `key renew`, `key remove`, `key show`: who may ask from anywhere.
 //!
 //! They change the file of the keys in the data folder and need no server; one that runs reads the file again within seconds.
 
-use atalaya_model::Act;
-use atalaya_publish::{Key, KeyFile, KeyName};
+use atalaya_model::{Act, Clock, Timestamp};
+use atalaya_publish::{Key, KeyFile, KeyName, KeyTerms};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::note::noted;
-use super::{Form, config_at, print, print_json};
-use crate::cli::Place;
+use super::{Form, config_at, print, print_json, until_text};
+use crate::cli::{End, Place};
 use crate::config::Config;
 use crate::folder::turn;
 
@@ -23,6 +23,8 @@ const LOCK: &str = "keys.lock";
 pub(crate) enum KeyCommand {
     /// Make a key; it is shown once and kept nowhere
     Add(KeyAdd),
+    /// Give a holder another key, which is shown once; the old one ends at once
+    Renew(KeyRenew),
     /// Take a key away; questions with it are refused from then on
     Remove(KeyRemove),
     /// Show who has a key
@@ -39,6 +41,24 @@ pub(crate) struct KeyAdd {
     /// Questions that are answered with it on one day (UTC); without this, any number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     per_day: Option<u64>,
+    /// The end: 2026-12-31, 2026-12-31T18:00:00Z, or a length of time such as 365d; without it, for good
+    #[arg(long, value_name = "TIME")]
+    until: Option<End>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// `key renew`.
+#[derive(Debug, Args)]
+pub(crate) struct KeyRenew {
+    #[command(flatten)]
+    place: Place,
+    /// Whose key
+    name: KeyName,
+    /// The end: 2026-12-31, 2026-12-31T18:00:00Z, or a length of time such as 365d; without it, the end of the old key
+    #[arg(long, value_name = "TIME")]
+    until: Option<End>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -63,10 +83,11 @@ pub(crate) struct KeyShow {
     json: bool,
 }
 
-/// Runs one of the three.
+/// Runs one of the four.
 pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::Add(add) => run_add(add).await,
+        KeyCommand::Renew(renew) => run_renew(renew).await,
         KeyCommand::Remove(remove) => {
             let config = config_at(&remove.place)?;
             let planned = (Act::RevokeKey, remove.name.as_str().to_owned(), Value::Null);
@@ -85,20 +106,55 @@ async fn run_add(add: KeyAdd) -> anyhow::Result<()> {
         place,
         name,
         per_day,
+        until,
         json,
     } = add;
     let config = config_at(&place)?;
-    let key = Key::random();
-    let holder = name.as_str().to_owned();
-    let planned = (Act::MakeKey, holder.clone(), json!({ "per_day": per_day }));
+    let (key, now) = (Key::random(), Clock::system().now());
+    let terms = KeyTerms {
+        per_day,
+        since: Some(now),
+        until: until.map(|end| end.moment(now)),
+    };
+    let details = json!({ "per_day": per_day, "until": terms.until });
+    let planned = (Act::MakeKey, name.to_string(), details);
     noted(&config, planned, || {
-        change(&config, |file| Ok(file.add(name, &key, per_day)?))
+        change(&config, |file| Ok(file.add(name.clone(), &key, terms)?))
     })
     .await?;
-    match Form::from(json) {
-        Form::Json => print_json(&json!({"name": holder, "key": key.to_string(), "per_day": per_day})),
+    show_once(&config, (&name, &key), Form::from(json))
+}
+
+async fn run_renew(renew: KeyRenew) -> anyhow::Result<()> {
+    let KeyRenew {
+        place,
+        name,
+        until,
+        json,
+    } = renew;
+    let config = config_at(&place)?;
+    let (key, now) = (Key::random(), Clock::system().now());
+    let until = until.map(|end| end.moment(now));
+    let details = json!({ "key": "made anew", "until": until });
+    noted(&config, (Act::ChangeKey, name.to_string(), details), || {
+        change(&config, |file| Ok(file.renew(&name, &key, (now, until))?))
+    })
+    .await?;
+    show_once(&config, (&name, &key), Form::from(json))
+}
+
+/// Prints a key that was just made, and what it is good for.
+fn show_once(config: &Config, (name, key): (&KeyName, &Key), form: Form) -> anyhow::Result<()> {
+    let file = KeyFile::read(&config.in_data(KEYS))?.unwrap_or_default();
+    let kept = file.keys().iter().find(|kept| kept.name == *name);
+    let terms = kept.map_or_else(KeyTerms::default, |kept| kept.terms);
+    match form {
+        Form::Json => print_json(&json!({
+            "name": name, "key": key.to_string(), "per_day": terms.per_day, "until": terms.until,
+        })),
         Form::Text => print(format_args!(
-            "Key of {holder}: {key}\nIt stands in front of the zone: 2.0.0.127.{key}.{}\nIt is kept nowhere and cannot be shown again.",
+            "Key of {name}: {key}\nIt is good {} and stands in front of the zone: 2.0.0.127.{key}.{}\nIt is kept nowhere and cannot be shown again.",
+            until_text(terms.until),
             config.publish.zone
         )),
     }
@@ -107,21 +163,43 @@ async fn run_add(add: KeyAdd) -> anyhow::Result<()> {
 fn run_show(show: &KeyShow) -> anyhow::Result<()> {
     let config = config_at(&show.place)?;
     let file = KeyFile::read(&config.in_data(KEYS))?.unwrap_or_default();
-    for (name, per_day) in file.names() {
-        match (Form::from(show.json), per_day) {
-            (Form::Json, per_day) => print_json(&json!({"name": name, "per_day": per_day}))?,
-            (Form::Text, Some(per_day)) => print(format_args!("{name:<30} {per_day} questions a day"))?,
-            (Form::Text, None) => print(format_args!("{name:<30} any number of questions"))?,
+    let now = Clock::system().now();
+    for kept in file.keys() {
+        let (name, terms) = (&kept.name, kept.terms);
+        match Form::from(show.json) {
+            Form::Json => print_json(&json!({
+                "name": name, "per_day": terms.per_day, "since": terms.since, "until": terms.until,
+            }))?,
+            Form::Text => print(format_args!("{name:<30} {}", terms_text(&terms, now)))?,
         }
     }
-    match (Form::from(show.json), file.names().count()) {
-        (Form::Text, 0) => print("Nobody has a key."),
+    match (Form::from(show.json), file.keys()) {
+        (Form::Text, []) => print("Nobody has a key."),
         _ => Ok(()),
     }
 }
 
+/// What a key is good for, in words.
+fn terms_text(terms: &KeyTerms, now: Timestamp) -> String {
+    let questions = match terms.per_day {
+        Some(per_day) => format!("{per_day} questions a day"),
+        None => "any number of questions".to_owned(),
+    };
+    let since = terms
+        .since
+        .map_or_else(String::new, |since| format!(", since {since}"));
+    let over = if terms.is_over(now) { " (over)" } else { "" };
+    format!("{questions}{since}, {}{over}", until_text(terms.until))
+}
+
 /// Changes the file, and keeps others from changing it meanwhile.
-fn change(config: &Config, change: impl FnOnce(&mut KeyFile) -> anyhow::Result<()>) -> anyhow::Result<()> {
+///
+/// # Errors
+/// The change was refused, or the file cannot be read or written.
+pub(crate) fn change(
+    config: &Config,
+    change: impl FnOnce(&mut KeyFile) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let _turn = turn(config, LOCK)?;
     let path = config.in_data(KEYS);
     let mut file = KeyFile::read(&path)?.unwrap_or_default();
@@ -145,6 +223,7 @@ mod tests {
             place: place(folder),
             name: name.parse()?,
             per_day,
+            until: None,
             json: true,
         }))
         .await
@@ -155,8 +234,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let names = || {
             let file = KeyFile::read(&folder.path().join(KEYS)).unwrap().unwrap();
-            file.names()
-                .map(|(name, per_day)| (name.to_owned(), per_day))
+            let keys = file.keys().iter();
+            keys.map(|kept| (kept.name.to_string(), kept.terms.per_day))
                 .collect::<Vec<_>>()
         };
         add(&folder, "mx", Some(1000)).await.unwrap();
@@ -178,6 +257,20 @@ mod tests {
                 name: name.parse().unwrap(),
             }))
         };
+        let digest = || {
+            let file = KeyFile::read(&folder.path().join(KEYS)).unwrap().unwrap();
+            file.keys()[0].digest
+        };
+        let before = digest();
+        let renew = KeyCommand::Renew(KeyRenew {
+            place: place(&folder),
+            name: "mx".parse().unwrap(),
+            until: Some("30d".parse().unwrap()),
+            json: true,
+        });
+        run(renew).await.unwrap();
+        assert_ne!(digest(), before);
+        assert_eq!(names()[0], ("mx".to_owned(), Some(1000)));
         remove("mx").await.unwrap();
         assert!(remove("mx").await.is_err());
         assert_eq!(names(), [("partner".to_owned(), None)]);
@@ -194,6 +287,7 @@ mod tests {
             place,
             name: "mx".parse().unwrap(),
             per_day: None,
+            until: None,
             json: false,
         };
         let error = run(KeyCommand::Add(add)).await.unwrap_err().to_string();

@@ -5,7 +5,7 @@ use atalaya_decide::import::Import;
 use atalaya_decide::purge::Mode;
 use atalaya_model::Act;
 use atalaya_store::DeedOutcome;
-use atalaya_web::{ReportersOrder, TrapsOrder};
+use atalaya_web::{KeysOrder, ReportersOrder, TrapsOrder};
 use serde_json::{Value, json};
 
 use super::{ContactRequest, EvidenceRequest, ImportStep, Request};
@@ -115,6 +115,7 @@ fn planned(request: &Request) -> Option<Planned> {
         Request::Outbox(asked) => return of_outbox(asked),
         Request::Traps(asked) => return of_traps(asked),
         Request::Reporters(asked) => return of_reporters(asked),
+        Request::Keys(asked) => return of_keys(asked),
         Request::Suppress(asked) => return of_suppressed(asked),
         Request::Jobs(JobsRequest::Retry { id }) => {
             let target = id.map_or_else(|| "all that were given up".to_owned(), |id| id.to_string());
@@ -290,6 +291,18 @@ fn of_reporters(asked: &ReportersOrder) -> Option<Planned> {
         ReportersOrder::Add { name, .. } => (Act::MakeReporter, name),
         ReportersOrder::Rotate { name } => (Act::ChangeReporter, name),
         ReportersOrder::Remove { name } => (Act::RevokeReporter, name),
+    };
+    Some(Planned::with_secret(act, name, Value::Null))
+}
+
+/// What is changed of the keys for asking the list. Answers are keys.
+fn of_keys(asked: &KeysOrder) -> Option<Planned> {
+    let (act, name) = match asked {
+        KeysOrder::List => return None,
+        KeysOrder::Add { name, .. } => (Act::MakeKey, name),
+        KeysOrder::PutBack(key) => (Act::MakeKey, &key.name),
+        KeysOrder::Renew { name, .. } => (Act::ChangeKey, name),
+        KeysOrder::Remove { name } => (Act::RevokeKey, name),
     };
     Some(Planned::with_secret(act, name, Value::Null))
 }

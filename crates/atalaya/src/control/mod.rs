@@ -20,7 +20,7 @@ use atalaya_model::{Class, Kind, MailAddress, Observation, ObservationId, Prefix
 use atalaya_notify::{Language, Queries, Registrar};
 use atalaya_publish::{Family, Format};
 use atalaya_store::{SetContact, SourceRecord};
-use atalaya_web::{ContactShown, ReportersOrder, StepShown, TrapsOrder};
+use atalaya_web::{ContactShown, KeysOrder, ReportersOrder, StepShown, TrapsOrder};
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessRequest;
@@ -127,6 +127,8 @@ pub(crate) enum Request {
     Traps(TrapsOrder),
     /// Who reports.
     Reporters(ReportersOrder),
+    /// Who may ask by a key.
+    Keys(KeysOrder),
     /// What comes back to notices.
     Replies(RepliesRequest),
     /// Lasting exceptions that networks ask for.

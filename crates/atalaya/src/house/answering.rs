@@ -73,7 +73,8 @@ impl House {
             | Request::Replies(_)
             | Request::Jobs(_)
             | Request::Traps(_)
-            | Request::Reporters(_)) => self.answer_about_keeping(request, now).await?,
+            | Request::Reporters(_)
+            | Request::Keys(_)) => self.answer_about_keeping(request, now).await?,
             Request::Export { .. } => bail!("an export is not one answer"),
             Request::Access(_) => bail!("accounts are kept by a user of the system"),
             Request::Settle => serde_json::to_value(self.settle().await?)?,
@@ -90,6 +91,13 @@ impl House {
             Request::Jobs(asked) => jobs::answer(store, asked).await,
             Request::Traps(asked) => registries::answer_about_traps(config, asked).await,
             Request::Reporters(asked) => registries::answer_about_reporters(config, asked, now).await,
+            Request::Keys(asked) => {
+                let used = match self.upkeep {
+                    Upkeep::Follower => self.zone.access().used(now),
+                    Upkeep::OnDemand => Vec::new(),
+                };
+                registries::answer_about_keys(config, used, (asked, now)).await
+            }
             _ => bail!("this is nothing that is kept"),
         }
     }

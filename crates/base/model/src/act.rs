@@ -92,6 +92,8 @@ acts! {
     TakeEvidence = "evidence.sealed",
     /// A key for asking the list was made.
     MakeKey = "key.make",
+    /// One was made anew.
+    ChangeKey = "key.change",
     /// One was revoked.
     RevokeKey = "key.revoke",
     /// A trap was added.

@@ -29,7 +29,7 @@ mod transfer;
 mod udp;
 mod zone;
 
-pub use access::{Access, Key, KeyFile, KeyFileError, KeyFollower, KeyName, KeyUse};
+pub use access::{Access, KeptKey, Key, KeyFile, KeyFileError, KeyFollower, KeyName, KeyTerms, KeyUse};
 pub use answer::{Client, Transport, answer};
 pub use apex::{BadNameServer, NameServer};
 pub use config::PublishConfig;

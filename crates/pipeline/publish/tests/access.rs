@@ -10,7 +10,7 @@ mod support;
 
 use std::time::Duration;
 
-use atalaya_publish::{Key, KeyFile, PublishConfig};
+use atalaya_publish::{Key, KeyFile, KeyTerms, PublishConfig};
 use domain::base::Rtype;
 use support::{LIMIT, Running, ask, query, start};
 
@@ -29,7 +29,11 @@ async fn closed(keys: &[(&str, &Key, Option<u64>)]) -> Running {
 fn file(keys: &[(&str, &Key, Option<u64>)]) -> KeyFile {
     let mut file = KeyFile::default();
     for (name, key, per_day) in keys {
-        file.add(name.parse().unwrap(), key, *per_day).unwrap();
+        let terms = KeyTerms {
+            per_day: *per_day,
+            ..KeyTerms::default()
+        };
+        file.add(name.parse().unwrap(), key, terms).unwrap();
     }
     file
 }

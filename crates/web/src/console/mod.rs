@@ -31,9 +31,10 @@ use crate::shield::{self, Bounds};
 pub use config::{ConsoleConfig, SecondFactor};
 pub(crate) use layout::{ConsoleFrame, NavLink, Place};
 pub use operations::{
-    Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder, Nobody,
-    Operations, Order, OthersShown, OutboxOrder, RepliesOrder, ReporterShown, ReportersOrder, RulesOrder,
-    RulesShown, SealedEvidence, SealedFor, SetContactsOrder, StepShown, SuppressOrder, TrapShown, TrapsOrder,
+    Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder,
+    KeyShown, KeysOrder, Nobody, Operations, Order, OthersShown, OutboxOrder, RepliesOrder, ReporterShown,
+    ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SealedFor, SetContactsOrder, StepShown,
+    SuppressOrder, TrapShown, TrapsOrder,
 };
 pub(crate) use reading::Pulse;
 pub(crate) use watchers::{WatchPlace, Watchers};

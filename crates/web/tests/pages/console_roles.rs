@@ -159,7 +159,7 @@ async fn whoever_must_have_a_second_factor_sets_it_up_before_anything_else() {
 }
 
 /// The pages, with the least role that each takes.
-const GETS: [(&str, Role); 23] = [
+const GETS: [(&str, Role); 24] = [
     ("/console", Role::Viewer),
     ("/console/listings", Role::Viewer),
     ("/console/allowed", Role::Viewer),
@@ -173,6 +173,7 @@ const GETS: [(&str, Role); 23] = [
     ("/console/jobs", Role::Operator),
     ("/console/traps", Role::Operator),
     ("/console/reporters", Role::Operator),
+    ("/console/keys", Role::Operator),
     ("/console/feeds", Role::Operator),
     ("/console/feedback", Role::Operator),
     ("/console/contacts", Role::Desk),
@@ -185,7 +186,7 @@ const GETS: [(&str, Role); 23] = [
     ("/console/accounts", Role::Administrator),
 ];
 /// The forms, with the least role that each takes.
-const POSTS: [(&str, Role); 33] = [
+const POSTS: [(&str, Role); 38] = [
     ("/console/list", Role::Operator),
     ("/console/unlist", Role::Operator),
     ("/console/allow", Role::Operator),
@@ -200,7 +201,12 @@ const POSTS: [(&str, Role); 33] = [
     ("/console/reporters/add", Role::Operator),
     ("/console/reporters/rotate", Role::Operator),
     ("/console/reporters/revoke", Role::Operator),
+    ("/console/keys/add", Role::Operator),
+    ("/console/keys/renew", Role::Operator),
+    ("/console/keys/revoke", Role::Operator),
     ("/console/feeds/release", Role::Operator),
+    ("/console/feedback/enrol", Role::Operator),
+    ("/console/feedback/rotate", Role::Operator),
     ("/console/feedback/approve", Role::Operator),
     ("/console/feedback/prove", Role::Operator),
     ("/console/feedback/end", Role::Operator),
@@ -245,6 +251,8 @@ async fn every_page_and_form_takes_the_role_that_it_needs() {
         ("deed", "1000000"),
         ("text", "x"),
         ("instead_of", "x"),
+        ("scope", "nothing"),
+        ("mailbox", "nothing"),
     ];
     for role in Role::ALL {
         let who = house.signed_in(role.name(), role).await;

@@ -1,6 +1,7 @@
-//! What tells us, in the console: traps, those who report, lists of others.
+//! What tells us, in the console: traps, those who report, lists of others; and who asks by a key.
 
 use atalaya_model::{Act, Role};
+use atalaya_publish::{Key, KeyTerms};
 use atalaya_store::{DeedFilter, DeedOutcome};
 use axum::http::StatusCode;
 
@@ -141,4 +142,102 @@ async fn a_list_that_is_not_believed_says_why_and_is_released() {
             (Act::ReleaseFeed, DeedOutcome::Done),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_key_for_asking_is_shown_once_renewed_revoked_and_comes_back() {
+    let (house, marta) = house().await;
+    let page = house.console(&marta, "/console/keys").await;
+    page.says("Nobody has a key.")
+        .says("2.0.0.127.KEY.bl.list.example");
+    let fields = [("name", "mx1"), ("per_day", "1000"), ("days", "30")];
+    let made = house.console_post(&marta, "/console/keys/add", &fields).await;
+    assert_eq!(
+        (made.status, made.header("cache-control")),
+        (StatusCode::OK, "no-store")
+    );
+    let key = |text: &str| {
+        let (_, behind) = text.split_once("<p><code>").unwrap();
+        behind.split('<').next().unwrap().to_owned()
+    };
+    let first = key(&made.text);
+    assert_eq!(first.len(), 26);
+    made.says("Key of mx1")
+        .says("7 of 1,000")
+        .says(&format!("2.0.0.127.{first}.bl.list.example"));
+    let again = house.console(&marta, "/console/keys").await;
+    again.says("mx1").keeps(&first);
+
+    let which = [("name", "mx1"), ("days", "")];
+    let renewed = house.console_post(&marta, "/console/keys/renew", &which).await;
+    let second = key(&renewed.text);
+    assert_ne!(second, first);
+
+    let kept = || house.desk.keys.lock().unwrap().to_string();
+    let before = kept();
+    let gone = done(&house, &marta, "/console/keys/revoke", &which).await;
+    gone.says("Has no key any more: mx1.").says("Nobody has a key.");
+    let back = done(&house, &marta, "/console/undo", &[("deed", &deed(&gone))]).await;
+    back.says("Has a key: mx1.").says("1,000");
+    assert_eq!(kept(), before);
+    let undone = done(&house, &marta, "/console/undo", &[("deed", &deed(&back))]).await;
+    undone.says("Nobody has a key.");
+
+    let trail = house.console(&marta, "/console/audit").await;
+    trail
+        .says("key.make")
+        .says("key.change")
+        .says("key.revoke")
+        .keeps(&first)
+        .keeps(&second);
+}
+
+#[tokio::test]
+async fn a_key_that_has_ended_says_so_and_is_renewed_with_another_end() {
+    let (house, marta) = house().await;
+    let terms = KeyTerms {
+        until: Some(house.now()),
+        ..KeyTerms::default()
+    };
+    let old = ("old".parse().unwrap(), Key::random());
+    house.desk.keys.lock().unwrap().add(old.0, &old.1, terms).unwrap();
+    let page = house.console(&marta, "/console/keys").await;
+    page.says("<small>ended</small>")
+        .says("not known")
+        .keeps("as before");
+    let renew = async |days| {
+        let which = [("name", "old"), ("days", days)];
+        house.console_post(&marta, "/console/keys/renew", &which).await
+    };
+    let refused = renew("").await;
+    assert_eq!(refused.status, StatusCode::SEE_OTHER);
+    let told = house.console(&marta, refused.header("location")).await;
+    told.says("the end of the key has passed");
+    let renewed = renew("90").await;
+    assert_eq!(renewed.status, StatusCode::OK);
+    renewed.says("Key of old").keeps("<small>ended</small>");
+}
+
+#[tokio::test]
+async fn what_is_no_key_is_refused_and_a_name_that_is_taken_says_so() {
+    let (house, marta) = house().await;
+    for wrong in [
+        [("name", ""), ("per_day", ""), ("days", "")],
+        [("name", "two words"), ("per_day", ""), ("days", "")],
+        [("name", "mx"), ("per_day", "0"), ("days", "")],
+        [("name", "mx"), ("per_day", ""), ("days", "4000")],
+    ] {
+        let page = house.console_post(&marta, "/console/keys/add", &wrong).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{wrong:?}");
+    }
+    let fields = [("name", "mx"), ("per_day", ""), ("days", "")];
+    let made = house.console_post(&marta, "/console/keys/add", &fields).await;
+    made.says("any number");
+    let refused = done(&house, &marta, "/console/keys/add", &fields).await;
+    refused.says("this was not done").says("there is a key named mx");
+    let unknown = [("name", "nobody"), ("days", "")];
+    for path in ["/console/keys/renew", "/console/keys/revoke"] {
+        let told = done(&house, &marta, path, &unknown).await;
+        told.says("there is no key named nobody");
+    }
 }

@@ -78,6 +78,77 @@ async fn a_search_for_a_contact_shows_each_question_and_asks_nobody_by_a_link() 
 }
 
 #[tokio::test]
+async fn who_is_enrolled_by_hand_gets_his_secrets_once_and_others_when_they_are_made_anew() {
+    let mut house = House::unpublished().await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    let fields = [
+        ("scope", "AS64500"),
+        ("mailbox", "abuse@network.example"),
+        ("name", "The <b>desk</b>"),
+        ("summary", "yes"),
+        ("webhook", "https://soar.network.example/atalaya"),
+    ];
+    let made = house
+        .console_post(&marta, "/console/feedback/enrol", &fields)
+        .await;
+    assert_eq!(
+        (made.status, made.header("cache-control")),
+        (StatusCode::OK, "no-store")
+    );
+    made.says("who is told of AS64500")
+        .says("Secret of the webhook: <code>")
+        .keeps("<b>desk");
+    let key = |text: &str| {
+        let (_, behind) = text.split_once("Key of the feed: <code>").unwrap();
+        behind.split('<').next().unwrap().to_owned()
+    };
+    let first = key(&made.text);
+    let page = house.console(&marta, "/console/feedback").await;
+    page.says("AS64500").keeps(&first);
+    let kept = house.store.enrolments(None, 2).await.unwrap().remove(0);
+    assert_eq!((kept.ways.mail, kept.ways.summary), (false, true));
+
+    let id = kept.id.to_string();
+    let which = [("id", id.as_str())];
+    let rotated = house
+        .console_post(&marta, "/console/feedback/rotate", &which)
+        .await;
+    let second = key(&rotated.text);
+    assert_ne!(second, first);
+    let trail = house.console(&marta, "/console/audit").await;
+    trail
+        .says("feedback.enrol")
+        .says("feedback.change")
+        .keeps(&first)
+        .keeps(&second);
+}
+
+#[tokio::test]
+async fn what_cannot_be_enrolled_is_refused_with_the_reason() {
+    let mut house = House::unpublished().await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    for wrong in [
+        [("scope", "a network"), ("mailbox", "abuse@network.example")],
+        [("scope", "AS64500"), ("mailbox", "nobody")],
+    ] {
+        let page = house
+            .console_post(&marta, "/console/feedback/enrol", &wrong)
+            .await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{wrong:?}");
+    }
+    let inside = [
+        ("scope", "AS64500"),
+        ("mailbox", "abuse@network.example"),
+        ("webhook", "https://127.0.0.1/"),
+    ];
+    let refused = done(&house, &marta, "/console/feedback/enrol", &inside).await;
+    refused.says("this was not done").says("Nobody has enrolled.");
+    let nobody = [("id", "7b0a7f4e-6b0f-4a51-8ad7-d2f2a6f4a001")];
+    let unknown = done(&house, &marta, "/console/feedback/rotate", &nobody).await;
+    unknown.says("this was not done");
+}
+
+#[tokio::test]
 async fn a_contact_is_set_by_hand_shown_as_text_and_taken_back() {
     let mut house = House::unpublished().await;
     let marta = house.signed_in("Marta", Role::Operator).await;

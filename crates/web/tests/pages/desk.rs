@@ -7,16 +7,16 @@ use atalaya_decide::{Rules, by_hand};
 use atalaya_formats::signatures::Matcher;
 use atalaya_formats::view::{Hiding, Material, Shown, View};
 use atalaya_model::{Clock, ObservationId};
-use atalaya_notify::{Hearer, HearingConfig, ShownMail};
+use atalaya_notify::{Feedback, FeedbackConfig, Hearer, HearingConfig, ListNames, NoticeConfig, ShownMail};
 use atalaya_observe::feeds::{FeedState, FeedStatus, Trouble, TroubleKind};
 use atalaya_observe::{TrapAddress, TrapFile};
-use atalaya_publish::Key;
+use atalaya_publish::{Key, KeyFile, KeyTerms};
 use atalaya_store::{Asked, ExceptionAnswer, SetContact, Store, Suppressed};
 use atalaya_web::{
     Answering, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder, JobsOrder,
-    NewReporter, Operations, Order, OthersShown, OutboxOrder, Quota, RepliesOrder, ReporterFile,
-    ReporterShown, ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SetContactsOrder, StepShown,
-    SuppressOrder, TrapShown, TrapsOrder,
+    KeyShown, KeysOrder, NewReporter, Operations, Order, OthersShown, OutboxOrder, Quota, RepliesOrder,
+    ReporterFile, ReporterShown, ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SetContactsOrder,
+    StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 use data_encoding::BASE64;
 use serde_json::Value;
@@ -50,6 +50,7 @@ pub(crate) struct TestDesk {
     pub(crate) rules: Mutex<String>,
     pub(crate) traps: Mutex<TrapFile>,
     pub(crate) reporters: Mutex<ReporterFile>,
+    pub(crate) keys: Mutex<KeyFile>,
 }
 
 impl Operations for TestDesk {
@@ -75,6 +76,7 @@ impl Operations for TestDesk {
                 Order::SetContacts(asked) => self.about_set_contacts(asked).await,
                 Order::Traps(asked) => self.about_traps(asked),
                 Order::Reporters(asked) => self.about_reporters(asked),
+                Order::Keys(asked) => self.about_keys(asked),
                 Order::Feeds => written(OthersShown {
                     feeds: vec![doubted_feed()],
                     upstream: Vec::new(),
@@ -279,15 +281,28 @@ impl TestDesk {
         }
     }
 
-    /// Only ends, as the loop itself is tested elsewhere.
+    /// As the binary does it, but for requests: those are tested elsewhere.
     async fn about_feedback(&self, asked: FeedbackOrder) -> Result<Value, String> {
-        let FeedbackOrder::Remove { id } = asked else {
-            return Err("it is no request any more".to_owned());
+        let (config, notice) = (FeedbackConfig::default(), NoticeConfig::default());
+        let names = ListNames {
+            zone: "bl.list.example".to_owned(),
+            public_url: "https://list.example".to_owned(),
         };
-        let mut transaction = self.store.begin().await.unwrap();
-        transaction.remove_enrolment(id).await.unwrap();
-        transaction.commit().await.unwrap();
-        Ok(Value::Null)
+        let shared = (self.store.clone(), self.clock.clone());
+        let feedback = Feedback::new(config, &notice, names, shared, Default::default()).unwrap();
+        let done = match asked {
+            FeedbackOrder::Add(new) => feedback.add(new).await,
+            FeedbackOrder::Rotate { id } => feedback.rotate(id).await,
+            FeedbackOrder::Remove { id } => {
+                let removed = feedback.remove(id).await;
+                return removed
+                    .map(|_gone| Value::Null)
+                    .map_err(|error| error.to_string());
+            }
+            _ => return Err("it is no request any more".to_owned()),
+        };
+        let (enrolment, secrets) = done.map_err(|error| error.to_string())?;
+        written(serde_json::json!({ "enrolment": enrolment, "secrets": secrets }))
     }
 
     fn about_traps(&self, asked: TrapsOrder) -> Result<Value, String> {
@@ -353,6 +368,35 @@ impl TestDesk {
         };
         done.map_err(|error| error.to_string())?;
         Ok(Value::String(key.to_string()))
+    }
+
+    fn about_keys(&self, asked: KeysOrder) -> Result<Value, String> {
+        let mut file = self.keys.lock().unwrap();
+        let (key, now) = (Key::random(), self.clock.now());
+        let is_secret = matches!(asked, KeysOrder::Add { .. } | KeysOrder::Renew { .. });
+        let done = match asked {
+            KeysOrder::List => {
+                let shown = file.keys().iter().map(|kept| KeyShown {
+                    kept: kept.clone(),
+                    today: Some(7),
+                });
+                return written(shown.collect::<Vec<_>>());
+            }
+            KeysOrder::Add { name, per_day, until } => {
+                let since = Some(now);
+                let terms = KeyTerms {
+                    per_day,
+                    since,
+                    until,
+                };
+                file.add(name, &key, terms)
+            }
+            KeysOrder::Renew { name, until } => file.renew(&name, &key, (now, until)),
+            KeysOrder::Remove { name } => file.remove(&name),
+            KeysOrder::PutBack(kept) => file.put_back(kept),
+        };
+        done.map_err(|error| error.to_string())?;
+        written(is_secret.then(|| key.to_string()))
     }
 
     fn about_rules(&self, asked: RulesOrder) -> Result<Value, String> {

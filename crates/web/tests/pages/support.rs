@@ -129,6 +129,7 @@ impl House {
             rules: STANDARD.to_owned().into(),
             traps: Default::default(),
             reporters: Default::default(),
+            keys: Default::default(),
         };
         Self {
             desk: Arc::new(desk),

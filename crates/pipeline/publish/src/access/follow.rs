@@ -61,7 +61,7 @@ impl KeyFollower {
         match KeyFile::read(&self.path) {
             Ok(Some(file)) => {
                 access.set_keys(&file);
-                tracing::info!(keys = file.names().count(), "the keys were read again");
+                tracing::info!(keys = file.keys().len(), "the keys were read again");
             }
             Ok(None) => complain(&io::Error::from(io::ErrorKind::NotFound)),
             Err(error) => complain(&error),
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
     use crate::PublishConfig;
-    use crate::access::{Admission, Key};
+    use crate::access::{Admission, Key, KeyTerms};
 
     #[test]
     fn keys_come_and_go_with_the_file_and_stay_while_it_is_broken_or_gone() {
@@ -100,12 +100,14 @@ mod tests {
                 == Admission::Admitted
         };
         let mut file = KeyFile::default();
-        file.add("one".parse().unwrap(), &one, None).unwrap();
+        file.add("one".parse().unwrap(), &one, KeyTerms::default())
+            .unwrap();
         file.write(&path).unwrap();
         assert!(!admits(&one), "nobody has looked yet");
         follower.look(&access);
         assert!(admits(&one) && !admits(&other));
-        file.add("other".parse().unwrap(), &other, None).unwrap();
+        file.add("other".parse().unwrap(), &other, KeyTerms::default())
+            .unwrap();
         file.write(&path).unwrap();
         follower.look(&access);
         assert!(admits(&one) && admits(&other));

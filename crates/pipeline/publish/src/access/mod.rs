@@ -21,7 +21,7 @@ use self::clients::Clients;
 use self::table::{Holder, KeyTable};
 use crate::config::PublishConfig;
 
-pub use self::file::{Key, KeyFile, KeyFileError, KeyName};
+pub use self::file::{KeptKey, Key, KeyFile, KeyFileError, KeyName, KeyTerms};
 pub use self::follow::KeyFollower;
 pub use self::table::KeyUse;
 
@@ -43,6 +43,8 @@ pub struct Access {
     strangers: Counter,
     /// Refused questions with a key that nobody has.
     unknown: Counter,
+    /// Refused questions with a key that has ended.
+    ended: Counter,
     /// Refused questions with a key that is used up for the day.
     used_up: Counter,
 }
@@ -55,6 +57,7 @@ impl Access {
             keys: ArcSwap::default(),
             strangers: refused("client"),
             unknown: refused("unknown_key"),
+            ended: refused("ended_key"),
             used_up: refused("quota"),
         }
     }
@@ -67,19 +70,25 @@ impl Access {
 
     /// Decides about a question, and counts it.
     pub(crate) fn admit(&self, client: IpAddr, key: Option<&[u8]>, now: Timestamp) -> Admission {
-        self.decide(client, key, |holder| holder.take(now))
+        self.decide((client, key), now, |holder| holder.take(now))
     }
 
     /// Decides about a question on the way to another, as resolvers ask that hide the whole name: it costs nothing of the day.
     pub(crate) fn recognise(&self, client: IpAddr, key: Option<&[u8]>, now: Timestamp) -> Admission {
-        self.decide(client, key, |holder| !holder.is_used_up(now))
+        self.decide((client, key), now, |holder| !holder.is_used_up(now))
     }
 
-    fn decide(&self, client: IpAddr, key: Option<&[u8]>, may: impl FnOnce(&Holder) -> bool) -> Admission {
+    fn decide(
+        &self,
+        (client, key): (IpAddr, Option<&[u8]>),
+        now: Timestamp,
+        may: impl FnOnce(&Holder) -> bool,
+    ) -> Admission {
         let refused_as = match key {
             None if self.is_open_to(client) => return Admission::Admitted,
             None => &self.strangers,
             Some(key) => match self.keys.load().find(key) {
+                Some(holder) if holder.is_over(now) => &self.ended,
                 Some(holder) if may(holder) => return Admission::Admitted,
                 Some(_used_up) => &self.used_up,
                 None => &self.unknown,
@@ -115,7 +124,11 @@ mod tests {
     fn file(keys: &[(&str, &Key, Option<u64>)]) -> KeyFile {
         let mut file = KeyFile::default();
         for (name, key, per_day) in keys {
-            file.add(name.parse().unwrap(), key, *per_day).unwrap();
+            let terms = KeyTerms {
+                per_day: *per_day,
+                ..KeyTerms::default()
+            };
+            file.add(name.parse().unwrap(), key, terms).unwrap();
         }
         file
     }
@@ -180,6 +193,32 @@ mod tests {
             (Admission::Admitted, Admission::Refused)
         );
         assert_eq!(admit(&one), Admission::Refused, "two in all");
+    }
+
+    #[test]
+    fn a_key_is_good_until_its_end_and_one_made_anew_goes_on_with_the_day() {
+        let (access, client) = (closed(), IpAddr::from([198, 51, 100, 1]));
+        let [one, other] = [1, 2].map(|byte| Key::from_random([byte; 16]));
+        let admit = |key: &Key, now| access.admit(client, Some(key.to_string().as_bytes()), at(now));
+        let name: KeyName = "mx".parse().unwrap();
+        let terms = KeyTerms {
+            per_day: Some(2),
+            since: Some(at(0)),
+            until: Some(at(100)),
+        };
+        let mut file = KeyFile::default();
+        file.add(name.clone(), &one, terms).unwrap();
+        access.set_keys(&file);
+        assert_eq!(
+            (admit(&one, 99), admit(&one, 100)),
+            (Admission::Admitted, Admission::Refused)
+        );
+        file.renew(&name, &other, (at(100), Some(at(200)))).unwrap();
+        access.set_keys(&file);
+        assert_eq!(
+            (admit(&one, 101), admit(&other, 102), admit(&other, 103)),
+            (Admission::Refused, Admission::Admitted, Admission::Refused)
+        );
     }
 
     #[test]

@@ -3,24 +3,24 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use atalaya_model::Timestamp;
+use atalaya_model::{Digest, Timestamp};
 use metrics::{Counter, counter};
 use serde::{Deserialize, Serialize};
 
-use super::file::{KeyFile, KeyHash, hash_label};
+use super::file::{KeptKey, KeyFile, KeyTerms, hash_label};
 use super::quota::Quota;
 
 /// The keys by their hash.
 #[derive(Debug, Default)]
 pub(super) struct KeyTable {
-    by_hash: HashMap<KeyHash, Holder>,
+    by_hash: HashMap<Digest, Holder>,
 }
 
 /// Who holds a key.
 #[derive(Debug)]
 pub(super) struct Holder {
     name: String,
-    per_day: Option<u64>,
+    terms: KeyTerms,
     usage: Arc<Usage>,
 }
 
@@ -43,16 +43,22 @@ pub struct KeyUse {
 }
 
 impl KeyTable {
-    /// The keys of a file. What was used of those that stood in `old` too goes on.
+    /// The keys of a file. What was used by holders that stood in `old` too goes on, also with a key that was made anew.
     pub(super) fn new(file: &KeyFile, old: &Self) -> Self {
-        let holder = |(name, hash, per_day): (&str, &KeyHash, Option<u64>)| {
-            let known = old.by_hash.get(hash).filter(|known| known.name == name);
-            let usage = known.map_or_else(|| Arc::new(Usage::new(name)), |known| Arc::clone(&known.usage));
-            let name = name.to_owned();
-            (*hash, Holder { name, per_day, usage })
+        let known = old.by_hash.values();
+        let known: HashMap<&str, &Arc<Usage>> = known.map(|one| (one.name.as_str(), &one.usage)).collect();
+        let holder = |key: &KeptKey| {
+            let name = key.name.as_str();
+            let usage = known.get(name).copied();
+            let holder = Holder {
+                name: name.to_owned(),
+                terms: key.terms,
+                usage: usage.map_or_else(|| Arc::new(Usage::new(name)), Arc::clone),
+            };
+            (key.digest, holder)
         };
         Self {
-            by_hash: file.entries().map(holder).collect(),
+            by_hash: file.keys().iter().map(holder).collect(),
         }
     }
 
@@ -72,7 +78,7 @@ impl KeyTable {
             .map(|holder| KeyUse {
                 name: holder.name.clone(),
                 today: holder.usage.today.used(now),
-                per_day: holder.per_day,
+                per_day: holder.terms.per_day,
             })
             .collect();
         used.sort_by(|one, other| one.name.cmp(&other.name));
@@ -83,16 +89,22 @@ impl KeyTable {
 impl Holder {
     /// Takes one question of the day; false if none is left.
     pub(super) fn take(&self, now: Timestamp) -> bool {
-        let took = self.usage.today.take(now, self.per_day);
+        let took = self.usage.today.take(now, self.terms.per_day);
         if took {
             self.usage.questions.increment(1);
         }
         took
     }
 
+    /// Whether the key is good no more.
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        self.terms.is_over(now)
+    }
+
     /// Whether no question of the day is left.
     pub(super) fn is_used_up(&self, now: Timestamp) -> bool {
-        self.per_day
+        self.terms
+            .per_day
             .is_some_and(|most| self.usage.today.used(now) >= most)
     }
 }

@@ -174,10 +174,10 @@ pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
     let is_known = match kept.deed.act {
         Act::List | Act::Allow => true,
         // What stood there stands only in deeds of the console.
-        Act::Unlist | Act::Disallow | Act::Suppress | Act::AddTrap | Act::SetContact => {
+        Act::Unlist | Act::Disallow | Act::Suppress | Act::AddTrap | Act::MakeKey | Act::SetContact => {
             kept.deed.details.get("before").is_some()
         }
-        Act::Unsuppress | Act::RemoveTrap | Act::UnsetContact => kept
+        Act::Unsuppress | Act::RemoveTrap | Act::RevokeKey | Act::UnsetContact => kept
             .deed
             .details
             .get("before")

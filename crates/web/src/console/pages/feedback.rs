@@ -1,8 +1,10 @@
-//! Who is told by the feedback loop and who asks to be: letting in, proving again, ending. Keys are shown here never: commands make them.
+//! Who is told by the feedback loop and who asks to be: enrolling by hand, letting in, proving again, making secrets anew, ending. Secrets are shown on
+//! the page that answers the form which made them, and on no other.
 
 use askama::Template;
-use atalaya_model::Act;
-use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, Proof};
+use atalaya_model::{Act, FeedbackScope, MailAddress};
+use atalaya_notify::{NewEnrolment, Secrets};
+use atalaya_store::{Enrolment, EnrolmentRequest, EnrolmentState, Proof, Ways};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -10,8 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{CHANGES, Deeds, Told, perform};
-use crate::app::Shared;
+use super::act::{CHANGES, Deeds, Told, perform, perform_for_secret};
+use super::forms::line_of;
+use super::made::Made;
+use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
 use crate::console::operations::{FeedbackOrder, Order};
 use crate::console::{ConsoleFrame, Place};
@@ -26,7 +30,7 @@ const PATH: &str = "/console/feedback";
 const PAGE: u32 = 50;
 
 /// Which enrolments and requests.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Asked {
     /// The last enrolment of the page before.
     after: Option<Uuid>,
@@ -40,6 +44,7 @@ pub(super) struct Asked {
 struct FeedbackPage {
     frame: ConsoleFrame,
     told: Option<Told>,
+    made: Option<Made>,
     enrolled: Vec<Row>,
     requests: Vec<Row>,
     next: Option<String>,
@@ -126,6 +131,16 @@ pub(super) async fn feedback(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     visitor.needs(CHANGES)?;
+    view(&shared, &visitor, asked, None).await
+}
+
+/// The page, with secrets where some were just made.
+async fn view(
+    shared: &Inner,
+    visitor: &Visitor,
+    asked: Asked,
+    made: Option<Made>,
+) -> Result<Response, Failure> {
     let store = &shared.app.store;
     let mut enrolled = store.enrolments(asked.after, PAGE + 1).await?;
     let mut requests = store.enrolment_requests(asked.asked_after, PAGE + 1).await?;
@@ -137,21 +152,98 @@ pub(super) async fn feedback(
     let next = enrolled.last().filter(|_| more_enrolled);
     let requests_next = requests.last().filter(|_| more_requests);
     let template = FeedbackPage {
-        told: Told::of(&shared, &visitor, asked.deed).await?,
+        told: Told::of(shared, visitor, asked.deed).await?,
+        made,
         next: next.map(|last| link("after", last.id)),
         requests_next: requests_next.map(|last| link("asked_after", last.id)),
         first: (asked.after.is_some() || asked.asked_after.is_some()).then(|| visitor.link(PATH)),
         enrolled: enrolled
             .into_iter()
-            .map(|one| Row::enrolled(one, &visitor))
+            .map(|one| Row::enrolled(one, visitor))
             .collect(),
-        requests: requests
-            .into_iter()
-            .map(|one| Row::asked(one, &visitor))
-            .collect(),
-        frame: ConsoleFrame::new(&shared, &visitor, Place::Feedback),
+        requests: requests.into_iter().map(|one| Row::asked(one, visitor)).collect(),
+        frame: ConsoleFrame::new(shared, visitor, Place::Feedback),
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
+}
+
+/// An enrolment as it was typed.
+#[derive(Deserialize)]
+pub(super) struct Entry {
+    scope: String,
+    mailbox: String,
+    #[serde(default)]
+    name: String,
+    mail: Option<String>,
+    summary: Option<String>,
+    #[serde(default)]
+    webhook: String,
+}
+
+impl Entry {
+    fn read(&self) -> Result<NewEnrolment, Failure> {
+        let scope: FeedbackScope = self.scope.trim().parse().map_err(|_bad| Failure::BadRequest)?;
+        let mailbox: MailAddress = self.mailbox.trim().parse().map_err(|_bad| Failure::BadRequest)?;
+        let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Ok(NewEnrolment {
+            scope,
+            name: said(&line_of(&self.name)?).unwrap_or_else(|| mailbox.to_string()),
+            mailbox,
+            ways: Ways {
+                mail: self.mail.is_some(),
+                summary: self.summary.is_some(),
+                webhook: said(&self.webhook),
+            },
+        })
+    }
+}
+
+/// What enrolling and making secrets anew answer, as far as the page shows it.
+#[derive(Deserialize)]
+struct Enrolled {
+    enrolment: Enrolment,
+    secrets: Secrets,
+}
+
+/// `POST /console/feedback/enrol`.
+pub(super) async fn enrol(State(shared): State<Shared>, posted: Posted<Entry>) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let new = form.read()?;
+    let details = json!({ "name": new.name, "mailbox": new.mailbox, "ways": new.ways });
+    let scope = new.scope.clone();
+    let deeds = deeds((Act::Enrol, scope), details, FeedbackOrder::Add(new));
+    show_secrets(&shared, &visitor, deeds).await
+}
+
+/// `POST /console/feedback/rotate`.
+pub(super) async fn rotate(State(shared): State<Shared>, posted: Posted<Which>) -> Result<Response, Failure> {
+    let Posted { visitor, form } = posted;
+    visitor.needs(CHANGES)?;
+    let id = form.id()?;
+    let details = json!({ "secrets": "made anew" });
+    let deeds = deeds((Act::ChangeEnrolment, id), details, FeedbackOrder::Rotate { id });
+    show_secrets(&shared, &visitor, deeds).await
+}
+
+/// Makes secrets, and shows them this once.
+async fn show_secrets(shared: &Shared, visitor: &Visitor, deeds: Deeds) -> Result<Response, Failure> {
+    let answer = match perform_for_secret(shared, visitor, deeds, PATH).await? {
+        Ok(answer) => answer,
+        Err(refused) => return Ok(refused),
+    };
+    let Enrolled { enrolment, secrets } = serde_json::from_value(answer).map_err(|_bad| Failure::Internal)?;
+    let words = &visitor.reader.texts().console.telling;
+    let webhook = secrets
+        .webhook_secret
+        .map(|secret| (words.webhook_secret, secret));
+    let made = Made {
+        title: (words.secrets_of)(&enrolment.name, &enrolment.scope.to_string()),
+        secrets: std::iter::once((words.feed_key, secrets.pull_key))
+            .chain(webhook)
+            .collect(),
+    };
+    view(shared, visitor, Asked::default(), Some(made)).await
 }
 
 /// Which one.
@@ -197,10 +289,10 @@ pub(super) async fn end(State(shared): State<Shared>, posted: Posted<Which>) -> 
     perform(&shared, &visitor, deeds, PATH).await
 }
 
-fn deeds((act, id): (Act, Uuid), details: Value, order: FeedbackOrder) -> Deeds {
+fn deeds((act, target): (Act, impl ToString), details: Value, order: FeedbackOrder) -> Deeds {
     Deeds {
         act,
-        target: id.to_string(),
+        target: target.to_string(),
         details,
         undoes: None,
         orders: vec![Order::Feedback(order)],

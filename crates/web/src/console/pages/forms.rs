@@ -40,6 +40,17 @@ pub(super) fn days_of(text: &str) -> Result<Option<Duration>, Failure> {
     Ok(Some(Duration::from_secs(days.saturating_mul(86_400))))
 }
 
+/// How many a day were typed; none for any number.
+pub(super) fn per_day_of(text: &str) -> Result<Option<u64>, Failure> {
+    match text.trim() {
+        "" => Ok(None),
+        number => match number.parse() {
+            Ok(number) if number > 0_u64 => Ok(Some(number)),
+            _ => Err(Failure::BadRequest),
+        },
+    }
+}
+
 /// The row behind which a page begins, as `MICROSECONDS:ID`.
 pub(super) fn cursor(text: &str) -> Option<(Timestamp, Uuid)> {
     let (at, id) = text.split_once(':')?;

@@ -10,7 +10,9 @@ mod feeds;
 mod forms;
 mod hand;
 mod jobs;
+mod keys;
 mod listings;
+mod made;
 mod outbox;
 mod overview;
 mod replies;
@@ -33,7 +35,7 @@ pub(crate) use act::is_undoable;
 
 /// The routes of the pages.
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new()
+    sources()
         .route("/console", get(overview::overview))
         .route("/console/live", get(overview::live))
         .route("/console/listings", get(listings::listings))
@@ -64,16 +66,9 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/console/replies", get(replies::replies))
         .route("/console/replies/{id}", get(replies::reply))
         .route("/console/replies/settle", post(replies::settle))
-        .route("/console/traps", get(traps::traps))
-        .route("/console/traps/add", post(traps::add))
-        .route("/console/traps/remove", post(traps::remove))
-        .route("/console/reporters", get(reporters::reporters))
-        .route("/console/reporters/add", post(reporters::add))
-        .route("/console/reporters/rotate", post(reporters::rotate))
-        .route("/console/reporters/revoke", post(reporters::revoke))
-        .route("/console/feeds", get(feeds::feeds))
-        .route("/console/feeds/release", post(feeds::release))
         .route("/console/feedback", get(feedback::feedback))
+        .route("/console/feedback/enrol", post(feedback::enrol))
+        .route("/console/feedback/rotate", post(feedback::rotate))
         .route("/console/feedback/approve", post(feedback::approve))
         .route("/console/feedback/prove", post(feedback::prove))
         .route("/console/feedback/end", post(feedback::end))
@@ -88,4 +83,22 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/console/jobs/retry", post(jobs::retry))
         .route("/console/suppress", post(suppressed::suppress))
         .route("/console/unsuppress", post(suppressed::unsuppress))
+}
+
+/// Those of what tells us, and who asks.
+fn sources() -> Router<Shared> {
+    Router::new()
+        .route("/console/traps", get(traps::traps))
+        .route("/console/traps/add", post(traps::add))
+        .route("/console/traps/remove", post(traps::remove))
+        .route("/console/reporters", get(reporters::reporters))
+        .route("/console/reporters/add", post(reporters::add))
+        .route("/console/reporters/rotate", post(reporters::rotate))
+        .route("/console/reporters/revoke", post(reporters::revoke))
+        .route("/console/keys", get(keys::keys))
+        .route("/console/keys/add", post(keys::add))
+        .route("/console/keys/renew", post(keys::renew))
+        .route("/console/keys/revoke", post(keys::revoke))
+        .route("/console/feeds", get(feeds::feeds))
+        .route("/console/feeds/release", post(feeds::release))
 }

@@ -8,8 +8,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::act::{CHANGES, Deeds, Told, ask, perform, perform_for_secret};
-use super::forms::reason_of;
+use super::act::{CHANGES, Deeds, Told, ask, perform};
+use super::forms::{per_day_of, reason_of};
+use super::made::{Made, make_key};
 use super::tabs::{Tab, source_tabs};
 use crate::app::Shared;
 use crate::console::access::{Posted, Visitor};
@@ -35,8 +36,7 @@ struct ReportersPage {
     frame: ConsoleFrame,
     told: Option<Told>,
     tabs: Vec<NavLink>,
-    /// A key that was just made, and whose it is.
-    made: Option<(String, String)>,
+    made: Option<Made>,
     rows: Vec<ReporterRow>,
     scopes: Vec<(&'static str, &'static str)>,
 }
@@ -64,7 +64,7 @@ async fn view(
     shared: &Shared,
     visitor: &Visitor,
     told: Option<Told>,
-    made: Option<(String, String)>,
+    made: Option<Made>,
 ) -> Result<Response, Failure> {
     let all: Vec<ReporterShown> = ask(shared, Order::Reporters(ReportersOrder::List)).await?;
     let t = visitor.reader.texts();
@@ -100,16 +100,6 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn per_day(&self) -> Result<Option<u64>, Failure> {
-        match self.per_day.trim() {
-            "" => Ok(None),
-            number => match number.parse() {
-                Ok(number) if number > 0_u64 => Ok(Some(number)),
-                _ => Err(Failure::BadRequest),
-            },
-        }
-    }
-
     fn scopes(&self) -> Result<String, Failure> {
         let known = SCOPES.into_iter().find(|scopes| *scopes == self.scopes);
         known.map(str::to_owned).ok_or(Failure::BadRequest)
@@ -120,7 +110,7 @@ impl Entry {
 pub(super) async fn add(State(shared): State<Shared>, posted: Posted<Entry>) -> Result<Response, Failure> {
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
-    let (name, per_day, scopes) = (reason_of(&form.name)?, form.per_day()?, form.scopes()?);
+    let (name, per_day, scopes) = (reason_of(&form.name)?, per_day_of(&form.per_day)?, form.scopes()?);
     let details = json!({ "per_day": per_day, "scopes": scopes });
     let order = ReportersOrder::Add {
         name: name.clone(),
@@ -163,11 +153,13 @@ fn deeds((act, target): (Act, String), details: Value, order: ReportersOrder) ->
 
 /// Makes a key, and shows it this once.
 async fn show_key(shared: &Shared, visitor: &Visitor, deeds: Deeds) -> Result<Response, Failure> {
-    let name = deeds.target.clone();
-    match perform_for_secret(shared, visitor, deeds, PATH).await? {
-        Ok(key) => {
-            let key = key.as_str().ok_or(Failure::Internal)?.to_owned();
-            view(shared, visitor, None, Some((name, key))).await
+    match make_key(shared, visitor, deeds, PATH).await? {
+        Ok((name, key)) => {
+            let made = Made {
+                title: (visitor.reader.texts().console.sources.key_of)(&name),
+                secrets: vec![("", key)],
+            };
+            view(shared, visitor, None, Some(made)).await
         }
         Err(refused) => Ok(refused),
     }

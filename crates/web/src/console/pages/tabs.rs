@@ -16,6 +16,8 @@ pub(super) enum Tab {
     Traps,
     /// Who reports.
     Reporters,
+    /// Who asks by a key.
+    Keys,
     /// Lists of others.
     Feeds,
     /// The search for a contact.
@@ -60,12 +62,14 @@ pub(super) fn mail_tabs(visitor: &Visitor, here: Tab) -> Vec<NavLink> {
     links(visitor, &tabs, here)
 }
 
-/// The pages about what tells us.
+/// The pages about what tells us, and who asks.
 pub(super) fn source_tabs(visitor: &Visitor, here: Tab) -> Vec<NavLink> {
-    let t = &visitor.reader.texts().console.sources;
+    let c = &visitor.reader.texts().console;
+    let t = &c.sources;
     let tabs = [
         (Tab::Traps, "/console/traps", t.traps),
         (Tab::Reporters, "/console/reporters", t.reporters),
+        (Tab::Keys, "/console/keys", c.keys.title),
         (Tab::Feeds, "/console/feeds", t.feeds),
     ];
     links(visitor, &tabs, here)

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::act::{CHANGES, Deeds, MAIL, is_undoable, perform};
 use super::hand::{allowed, back_to, listed, prefix_of};
-use super::{set_contacts, suppressed, traps};
+use super::{keys, set_contacts, suppressed, traps};
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
 use crate::console::operations::Order;
@@ -32,6 +32,7 @@ pub(super) async fn undo(State(shared): State<Shared>, posted: Posted<Undo>) -> 
         Act::Suppress | Act::Unsuppress => suppressed::contrary(&shared, &kept).await?,
         Act::SetContact | Act::UnsetContact => set_contacts::contrary(&shared, &kept).await?,
         Act::AddTrap | Act::RemoveTrap => traps::contrary(&shared, &kept).await?,
+        Act::MakeKey | Act::RevokeKey => keys::contrary(&shared, &kept).await?,
         _ => of_the_list(&shared, &visitor, &kept).await?,
     };
     perform(&shared, &visitor, deeds, &back).await

@@ -8,6 +8,7 @@ mod evidence;
 mod exceptions;
 mod frame;
 mod jobs;
+mod keys;
 mod list;
 mod mail;
 mod overview;
@@ -26,6 +27,7 @@ pub(crate) use evidence::EvidenceTexts;
 use exceptions::ExceptionTexts;
 pub(crate) use frame::ConsoleFrameTexts;
 use jobs::JobsTexts;
+use keys::KeyTexts;
 use list::ListTexts;
 use mail::MailTexts;
 pub(crate) use overview::OverviewTexts;
@@ -68,6 +70,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) set_contacts: SetContactTexts,
     /// What tells us.
     pub(crate) sources: SourceTexts,
+    /// Who asks by a key.
+    pub(crate) keys: KeyTexts,
     /// The work that waits.
     pub(crate) jobs: JobsTexts,
     /// The editor of rules.
@@ -91,6 +95,7 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     telling: telling::ENGLISH,
     set_contacts: set_contacts::ENGLISH,
     sources: sources::ENGLISH,
+    keys: keys::ENGLISH,
     jobs: jobs::ENGLISH,
     rules: rules::ENGLISH,
 };
@@ -112,6 +117,7 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     telling: telling::SPANISH,
     set_contacts: set_contacts::SPANISH,
     sources: sources::SPANISH,
+    keys: keys::SPANISH,
     jobs: jobs::SPANISH,
     rules: rules::SPANISH,
 };

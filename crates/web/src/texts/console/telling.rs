@@ -24,6 +24,15 @@ pub(crate) struct TellingTexts {
     pub(crate) approve: &'static str,
     pub(crate) prove: &'static str,
     pub(crate) end: &'static str,
+    pub(crate) rotate: &'static str,
+    pub(crate) enrol: &'static str,
+    pub(crate) enrol_lead: &'static str,
+    pub(crate) scope_hint: &'static str,
+    pub(crate) who_hint: &'static str,
+    /// Who, told of what.
+    pub(crate) secrets_of: With2,
+    pub(crate) feed_key: &'static str,
+    pub(crate) webhook_secret: &'static str,
     pub(crate) contacts_lead: &'static str,
     pub(crate) address: &'static str,
     pub(crate) search: &'static str,
@@ -56,7 +65,7 @@ impl TellingTexts {
 
 /// In English.
 pub(super) const ENGLISH: TellingTexts = TellingTexts {
-    feedback_lead: "Who is told of every message from his addresses, and who asks to be. Making somebody's key anew is done by `atalaya feedback rotate`.",
+    feedback_lead: "Who is told of every message from his addresses, and who asks to be.",
     enrolled: "Enrolled",
     enrolled_none: "Nobody has enrolled.",
     requests: "Asked for",
@@ -87,6 +96,14 @@ pub(super) const ENGLISH: TellingTexts = TellingTexts {
     approve: "Approve",
     prove: "Prove",
     end: "End",
+    rotate: "New secrets",
+    enrol: "Enrol by hand",
+    enrol_lead: "Your word is the proof: be sure that the network is theirs. The key of the feed and the secret of the webhook are shown once.",
+    scope_hint: "A prefix, the number of a network such as AS64500, or what a domain signs, such as dkim:news.example.",
+    who_hint: "One line; empty: the mailbox.",
+    secrets_of: |name, scope| format!("For {name}, who is told of {scope}"),
+    feed_key: "Key of the feed",
+    webhook_secret: "Secret of the webhook",
     contacts_lead: "The search for the abuse contact of an address, with every question and its answer. Registries are asked where nothing fresh is known.",
     address: "Address",
     search: "Search",
@@ -104,7 +121,7 @@ pub(super) const ENGLISH: TellingTexts = TellingTexts {
 
 /// In Spanish.
 pub(super) const SPANISH: TellingTexts = TellingTexts {
-    feedback_lead: "A quién se avisa de cada mensaje desde sus direcciones, y quién lo pide. La clave de alguien se rehace con `atalaya feedback rotate`.",
+    feedback_lead: "A quién se avisa de cada mensaje desde sus direcciones, y quién lo pide.",
     enrolled: "Inscritos",
     enrolled_none: "No se ha inscrito nadie.",
     requests: "Solicitudes",
@@ -135,6 +152,14 @@ pub(super) const SPANISH: TellingTexts = TellingTexts {
     approve: "Aprobar",
     prove: "Confirmar",
     end: "Terminar",
+    rotate: "Secretos nuevos",
+    enrol: "Inscribir a mano",
+    enrol_lead: "Su palabra es la prueba: asegúrese de que la red es suya. La clave del canal y el secreto del webhook se muestran una vez.",
+    scope_hint: "Un prefijo, el número de una red como AS64500, o lo que firma un dominio, como dkim:news.example.",
+    who_hint: "Una línea; vacío: el buzón.",
+    secrets_of: |name, scope| format!("Para {name}, a quien se avisa de {scope}"),
+    feed_key: "Clave del canal",
+    webhook_secret: "Secreto del webhook",
     contacts_lead: "La búsqueda del contacto de abuso de una dirección, con cada pregunta y su respuesta. Se pregunta a los registros donde no se sabe nada reciente.",
     address: "Dirección",
     search: "Buscar",

@@ -3,6 +3,8 @@
 //!
 //! In: an [`Order`]. Out: the answer that the command gets, or what was refused or failed, as a sentence for the operator.
 
+mod registries;
+
 use std::fmt::Debug;
 use std::future::Future;
 use std::net::IpAddr;
@@ -10,15 +12,16 @@ use std::pin::Pin;
 
 use atalaya_formats::view::View;
 use atalaya_model::{
-    Class, Contact, ContactSubject, MailAddress, Observation, ObservationId, Prefix, Timestamp, Trap,
-    TrapWeight,
+    Class, Contact, ContactSubject, MailAddress, Observation, ObservationId, Prefix, Timestamp,
 };
-use atalaya_notify::Settlement;
+use atalaya_notify::{NewEnrolment, Settlement};
 use atalaya_observe::feeds::FeedStatus;
 use atalaya_observe::upstream::UpstreamStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
+
+pub use self::registries::{KeyShown, KeysOrder, ReporterShown, ReportersOrder, TrapShown, TrapsOrder};
 
 /// An answer on its way.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Value, String>> + Send + 'a>>;
@@ -100,6 +103,8 @@ pub enum Order {
     Traps(TrapsOrder),
     /// Who reports.
     Reporters(ReportersOrder),
+    /// Who may ask by a key.
+    Keys(KeysOrder),
     /// How the lists of others are; the answer is [`OthersShown`].
     Feeds,
     /// Take the next list of a feed however much it grew or shrank.
@@ -284,6 +289,13 @@ pub enum JobsOrder {
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "feedback", rename_all = "kebab-case")]
 pub enum FeedbackOrder {
+    /// Enrol somebody by our word; the answer holds his secrets.
+    Add(NewEnrolment),
+    /// Make somebody's secrets anew; the answer holds them, and the old ones end.
+    Rotate {
+        /// Which.
+        id: Uuid,
+    },
     /// Let in who asks, without another proof.
     Approve {
         /// Which.
@@ -354,87 +366,6 @@ pub struct StepShown {
     pub asked: String,
     /// What came of it.
     pub outcome: String,
-}
-
-/// What is asked about the traps.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "traps", rename_all = "kebab-case")]
-pub enum TrapsOrder {
-    /// All of them; the answer is a list of [`TrapShown`].
-    List,
-    /// Say that an address or a domain is one.
-    Add {
-        /// `name@domain`, or `@domain` for all its addresses.
-        address: String,
-        /// The kind.
-        kind: Trap,
-        /// Since when.
-        since: Option<Timestamp>,
-        /// What hitting it weighs.
-        weight: TrapWeight,
-        /// A note for the operator.
-        note: String,
-    },
-    /// Say that it is none any more.
-    Remove {
-        /// The address or domain.
-        address: String,
-    },
-}
-
-/// A trap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrapShown {
-    /// `name@domain`, or `@domain` for all its addresses.
-    pub address: String,
-    /// The kind.
-    pub kind: Trap,
-    /// Since when.
-    pub since: Option<Timestamp>,
-    /// What hitting it weighs.
-    pub weight: TrapWeight,
-    /// The operator's note; none where the configuration names the trap, which only its file changes.
-    pub note: Option<String>,
-}
-
-/// What is asked about those who report.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "reporters", rename_all = "kebab-case")]
-pub enum ReportersOrder {
-    /// All of them; the answer is a list of [`ReporterShown`].
-    List,
-    /// Give somebody a key; the answer is the key, which is kept nowhere.
-    Add {
-        /// Its name.
-        name: String,
-        /// Calls a day; none for any number.
-        per_day: Option<u64>,
-        /// What the key is good for: `report`, `read`, or both with a comma between.
-        scopes: String,
-    },
-    /// Give a reporter another key, which is the answer; the old one ends.
-    Rotate {
-        /// Its name.
-        name: String,
-    },
-    /// Take a reporter's key away.
-    Remove {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// Somebody who reports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReporterShown {
-    /// Its name.
-    pub name: String,
-    /// Calls a day; none for any number.
-    pub per_day: Option<u64>,
-    /// What was used of them today.
-    pub today: u64,
-    /// What the key is good for.
-    pub scopes: String,
 }
 
 /// How the lists of others are.
