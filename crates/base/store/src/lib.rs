@@ -18,6 +18,7 @@ mod letters;
 mod list;
 mod listings;
 mod mailboxes;
+mod micros;
 mod migrate;
 mod notices;
 mod observations;

@@ -6,7 +6,7 @@ use atalaya_model::{Class, Kind, Prefix, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::sql::{Row, Value, values};
-use crate::{Store, StoreError, Transaction};
+use crate::{Store, StoreError, Transaction, micros};
 
 /// The columns of a tally, as they are written and read back.
 const COLUMNS: &str = "unit, cases, listed_times, last_withdrawn_at, wiped_at, taken_back";
@@ -28,18 +28,21 @@ pub struct Tally {
     pub taken_back: BTreeMap<String, Timestamp>,
 }
 
-/// What speaks for listing a unit in one class.
-#[derive(Debug, Clone, PartialEq)]
+/// What speaks for listing a unit in one class. Kept as JSON, in which moments are microseconds, as in the columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// What the observations of each kind weigh together, as of `at`.
     pub weights: BTreeMap<Kind, f64>,
     /// The time of the last observation that counted.
+    #[serde(with = "micros")]
     pub at: Timestamp,
     /// Observations that counted.
     pub observations: u64,
     /// The names of the different witnesses, with the last time of each; the caller bounds their number.
+    #[serde(with = "micros::by_name")]
     pub witnesses: BTreeMap<String, Timestamp>,
     /// When something was last seen that may list alone.
+    #[serde(with = "micros::of_some")]
     pub strong_at: Option<Timestamp>,
 }
 
@@ -148,54 +151,15 @@ const REPLACE: &str = "ON CONFLICT (unit) DO UPDATE SET cases = excluded.cases, 
 const WIPE: &str = "ON CONFLICT (unit) DO UPDATE SET cases = excluded.cases, \
     last_withdrawn_at = excluded.last_withdrawn_at, wiped_at = excluded.wiped_at";
 
-/// A case as it is kept in JSON. Moments are microseconds, as in the columns.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    weights: BTreeMap<Kind, f64>,
-    at: i64,
-    observations: u64,
-    witnesses: BTreeMap<String, i64>,
-    strong_at: Option<i64>,
-}
-
-impl From<&Case> for Kept {
-    fn from(case: &Case) -> Self {
-        Self {
-            weights: case.weights.clone(),
-            at: case.at.micros(),
-            observations: case.observations,
-            witnesses: micros(&case.witnesses),
-            strong_at: case.strong_at.map(Timestamp::micros),
-        }
-    }
-}
-
-impl From<Kept> for Case {
-    fn from(kept: Kept) -> Self {
-        Self {
-            weights: kept.weights,
-            at: Timestamp::from_micros(kept.at),
-            observations: kept.observations,
-            witnesses: moments(kept.witnesses),
-            strong_at: kept.strong_at.map(Timestamp::from_micros),
-        }
-    }
-}
-
 /// The row of a tally, in the order of [`COLUMNS`].
 fn row(tally: &Tally) -> Result<Vec<Value>, StoreError> {
-    let cases: BTreeMap<Class, Kept> = tally
-        .cases
-        .iter()
-        .map(|(class, case)| (*class, case.into()))
-        .collect();
     let taken_back = (!tally.taken_back.is_empty())
-        .then(|| serde_json::to_string(&micros(&tally.taken_back)))
+        .then(|| serde_json::to_string(&Named(tally.taken_back.clone())))
         .transpose()
         .map_err(StoreError::unexpected)?;
     Ok(values![
         &tally.unit,
-        serde_json::to_string(&cases).map_err(StoreError::unexpected)?,
+        serde_json::to_string(&tally.cases).map_err(StoreError::unexpected)?,
         tally.listed_times,
         tally.last_withdrawn_at,
         tally.wiped_at,
@@ -206,11 +170,10 @@ fn row(tally: &Tally) -> Result<Vec<Value>, StoreError> {
 /// Reads a row of [`COLUMNS`]; the columns are taken in their order.
 fn tally(mut row: Row) -> Result<Tally, StoreError> {
     let unit = row.take_prefix()?;
-    let cases = row.take_json::<Option<BTreeMap<Class, Kept>>>()?;
-    let cases = cases.unwrap_or_default().into_iter();
+    let cases: Option<BTreeMap<Class, Case>> = row.take_json()?;
     Ok(Tally {
         unit,
-        cases: cases.map(|(class, kept)| (class, kept.into())).collect(),
+        cases: cases.unwrap_or_default(),
         listed_times: row.take_count()?,
         last_withdrawn_at: row.take_some_time()?,
         wiped_at: row.take_some_time()?,
@@ -225,23 +188,13 @@ fn take_moments(row: &mut Row) -> Result<BTreeMap<String, Timestamp>, StoreError
         || Ok(BTreeMap::new()),
         |kept| {
             serde_json::from_str(&kept)
-                .map(moments)
+                .map(|Named(moments)| moments)
                 .map_err(StoreError::corrupt)
         },
     )
 }
 
 /// Moments by name, as they are kept.
-fn micros(moments: &BTreeMap<String, Timestamp>) -> BTreeMap<String, i64> {
-    moments
-        .iter()
-        .map(|(name, at)| (name.replace('\0', "\u{FFFD}"), at.micros()))
-        .collect()
-}
-
-/// Reads them.
-fn moments(kept: BTreeMap<String, i64>) -> BTreeMap<String, Timestamp> {
-    kept.into_iter()
-        .map(|(name, at)| (name, Timestamp::from_micros(at)))
-        .collect()
-}
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Named(#[serde(with = "micros::by_name")] BTreeMap<String, Timestamp>);

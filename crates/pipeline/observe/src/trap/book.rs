@@ -6,12 +6,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use atalaya_formats::smtp::Address;
 use atalaya_model::{Clock, Timestamp, Trap, TrapWeight};
 
+use super::registry::spelled;
 use crate::config::TrapAddress;
 
 /// Local parts that every domain with mail has (RFC 5321 section 4.5.1, RFC 2142): whoever writes there may have found them in a standard.
 const ROLES: &[&str] = &["postmaster", "abuse"];
 
-/// The named addresses and domains, in lower case.
+/// The named addresses and domains, in their one spelling.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Book {
     addresses: HashMap<String, Named>,
@@ -92,7 +93,7 @@ impl Book {
                 weight: entry.weight,
             };
             let since = entry.since;
-            let address = entry.address.to_lowercase();
+            let address = spelled(&entry.address);
             addresses.entry(address).or_insert(Named { trap, since });
         }
         Self { addresses }
@@ -101,7 +102,7 @@ impl Book {
     /// Which trap an address is at a moment: by its name, else by its role, else by its domain, else pristine, because it never
     /// was given to anybody.
     pub(crate) fn hit(&self, recipient: &Address, now: Timestamp) -> Hit {
-        let address = recipient.0.to_lowercase();
+        let address = spelled(&recipient.0);
         let (local, at_domain) = match address.rfind('@').and_then(|at| address.split_at_checked(at)) {
             Some(parts) => parts,
             None => (address.as_str(), ""),
@@ -121,7 +122,7 @@ impl Book {
 
     /// Which trap an address is that is named, itself or by its domain; none where it is not.
     pub(crate) fn named(&self, recipient: &Address, now: Timestamp) -> Option<Hit> {
-        let address = recipient.0.to_lowercase();
+        let address = spelled(&recipient.0);
         let at_domain = address.rfind('@').and_then(|at| address.get(at..))?;
         let is_named = [&address, at_domain]
             .iter()
@@ -191,9 +192,10 @@ mod tests {
         let book = Book::new(&[
             entry("@Old.example", Trap::Recycled),
             entry("web@old.example", Trap::Pristine),
-            entry("@gmial.example", Trap::Typo),
+            entry("@gmial.example.", Trap::Typo),
         ]);
         assert_eq!(kind(&book, "Info@OLD.example"), Trap::Recycled);
+        assert_eq!(kind(&book, "Info@OLD.example."), Trap::Recycled);
         assert_eq!(kind(&book, "web@old.example"), Trap::Pristine);
         assert_eq!(kind(&book, "x@gmial.example"), Trap::Typo);
         assert_eq!(kind(&book, "x@other.example"), Trap::Pristine);

@@ -124,7 +124,7 @@ impl TrapFile {
     /// # Errors
     /// Address or note cannot be taken, it is a trap already, or there are too many.
     pub fn add(&mut self, trap: TrapAddress, note: &str) -> Result<(), TrapFileError> {
-        let address = trap.address.to_lowercase();
+        let address = spelled(&trap.address);
         if !is_address(&address) {
             return Err(TrapFileError::Address(trap.address));
         }
@@ -146,7 +146,7 @@ impl TrapFile {
     /// # Errors
     /// It is none.
     pub fn remove(&mut self, address: &str) -> Result<(), TrapFileError> {
-        let address = address.to_lowercase();
+        let address = spelled(address);
         let before = self.entries.len();
         self.entries.retain(|entry| entry.trap.address != address);
         if self.entries.len() == before {
@@ -198,6 +198,15 @@ impl fmt::Display for TrapFile {
     }
 }
 
+/// The one spelling of an address or a domain: small letters, and no dot of the root at the end.
+pub(super) fn spelled(address: &str) -> String {
+    let mut spelled = address.to_lowercase();
+    if spelled.ends_with('.') {
+        spelled.pop();
+    }
+    spelled
+}
+
 /// Whether a text names an address or a domain: an at sign with a domain behind it, and nothing that would break a line or a list.
 fn is_address(text: &str) -> bool {
     let domain = text.rsplit_once('@').map_or("", |(_, domain)| domain);
@@ -207,7 +216,7 @@ fn is_address(text: &str) -> bool {
 
 fn read_line(line: &str) -> Option<Entry> {
     let mut words = line.splitn(4, ' ');
-    let address = words.next()?.to_lowercase();
+    let address = spelled(words.next()?);
     let kind = words.next()?;
     let (kind, weight) = match kind.split_once(':') {
         Some((kind, weight)) => (kind, weight.parse().ok()?),
@@ -253,7 +262,9 @@ mod tests {
         assert_eq!(TrapFile::parse(TEXT).unwrap(), file);
         let again = TrapAddress::new("WEB@b.example", Trap::Typo);
         assert!(matches!(file.add(again, ""), Err(TrapFileError::Known(_))));
-        file.remove("@OLD.example").unwrap();
+        let dotted = TrapAddress::new("web@B.example.", Trap::Typo);
+        assert!(matches!(file.add(dotted, ""), Err(TrapFileError::Known(_))));
+        file.remove("@OLD.example.").unwrap();
         assert!(matches!(
             file.remove("@old.example"),
             Err(TrapFileError::Unknown(_))
