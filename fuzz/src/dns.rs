@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use atalaya_formats::dnsbl;
 use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Serial, Timestamp};
-use atalaya_publish::{Client, Key, KeyFile, PublishConfig, Set, Transport, Zone, answer};
+use atalaya_publish::{Client, Key, KeyFile, KeyTerms, PublishConfig, Set, Transport, Zone, answer};
 use domain::base::iana::{Class as DnsClass, Opcode, OptRcode, Rcode, Rtype};
 use domain::base::{Message, ParsedRecord, ToName};
 use domain::rdata::A;
@@ -118,7 +118,8 @@ fn zone(door: Door) -> &'static Zone {
         let zone = Zone::new(&config, "http://127.0.0.1:8080").unwrap();
         zone.load(Set::new(listings, [allowed]), Serial(9));
         let mut keys = KeyFile::default();
-        keys.add("mx".parse().unwrap(), &key(), None).unwrap();
+        keys.add("mx".parse().unwrap(), &key(), KeyTerms::default())
+            .unwrap();
         zone.access().set_keys(&keys);
         zone
     })
