@@ -480,8 +480,16 @@ async fn a_token_holds_until_it_ends_and_no_longer_than_its_account(fixture: Fix
         .unwrap();
     assert_eq!(store.token(digest(2)).await.unwrap(), None);
     let revoked = deed(&fixture, Act::RevokeToken, "hers");
-    assert!(store.revoke_token(&name("HERS"), &revoked).await.unwrap());
-    assert!(!store.revoke_token(&name("hers"), &revoked).await.unwrap());
+    let revoke = async |called: &str| store.revoke_token(&name(called), &revoked).await.unwrap();
+    assert!(!revoke("hers").await, "it ended with the account");
+    assert!(
+        store
+            .make_token(&token("free", None), digest(4), &made)
+            .await
+            .unwrap()
+    );
+    assert!(revoke("FREE").await);
+    assert!(!revoke("free").await);
     fixture.time.advance(DAY);
     assert_eq!(store.token(digest(1)).await.unwrap(), None);
 }
