@@ -82,13 +82,13 @@ impl Subject {
     }
 }
 
-/// The configuration: senders on loopback stand for others, and nothing goes out to the registries.
+/// The configuration: senders on loopback stand for others, one client looks up as often as it likes, and nothing goes out to the registries.
 fn config() -> String {
     let probes = (0..listing::PROBES).map(|number| (listing::peer(number), listing::meant(number)));
     let flood = (0..FLOOD_SENDERS).map(|number| (mails::peer(number), mails::meant(number)));
     let stands: String = probes.chain(flood).map(stand_for).collect();
     format!(
-        "[log]\nlevel = \"warn\"\n[publish]\nzone = \"{ZONE}\"\n[contact]\nbootstrap_url = \"\"\nwhois_server = \"\"\n[trap.stand_for]\n{stands}"
+        "[log]\nlevel = \"warn\"\n[publish]\nzone = \"{ZONE}\"\n[contact]\nbootstrap_url = \"\"\nwhois_server = \"\"\n[web]\nlookups_per_minute = 1000000000\n[trap.stand_for]\n{stands}"
     )
 }
 
