@@ -461,23 +461,14 @@ async fn a_token_holds_until_it_ends_and_no_longer_than_its_account(fixture: Fix
     assert!(!store.make_token(&twice, digest(3), &made).await.unwrap());
     assert_eq!(store.token(digest(1)).await.unwrap(), Some(free.clone()));
     assert_eq!(store.token(digest(2)).await.unwrap().unwrap().role, Role::Desk);
-    let names: Vec<_> = store
-        .tokens()
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|token| token.name)
-        .collect();
+    let tokens = store.tokens().await.unwrap().into_iter();
+    let names: Vec<_> = tokens.map(|token| token.name).collect();
     assert_eq!(names, [name("hers"), name("monitor")]);
     store.see_token(free.id, fixture.time.now()).await.unwrap();
-    assert_eq!(
-        store.token(digest(1)).await.unwrap().unwrap().used_at,
-        Some(fixture.time.now())
-    );
-    store
-        .change_account(olga, AccountChange::Disable, &made)
-        .await
-        .unwrap();
+    let seen = store.token(digest(1)).await.unwrap().unwrap();
+    assert_eq!(seen.used_at, Some(fixture.time.now()));
+    let closed = store.change_account(olga, AccountChange::Disable, &made).await;
+    closed.unwrap();
     assert_eq!(store.token(digest(2)).await.unwrap(), None);
     let revoked = deed(&fixture, Act::RevokeToken, "hers");
     let revoke = async |called: &str| store.revoke_token(&name(called), &revoked).await.unwrap();
