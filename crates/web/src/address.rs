@@ -2,13 +2,10 @@
 
 use std::net::IpAddr;
 
-use atalaya_model::Prefix;
+use atalaya_model::{Prefix, domain_name};
 
 /// Most characters of a wrong text that are repeated.
 const MAX_REPEATED: usize = 60;
-
-/// The longest name of a domain (RFC 1035 section 2.3.4).
-const MAX_NAME: usize = 253;
 
 /// What somebody looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +26,7 @@ pub(crate) fn seek(text: &str) -> Result<Sought, BadAddress> {
         Err(bad @ (BadAddress::Name(_) | BadAddress::Other(_))) => {
             let text = text.trim();
             let name = text.rsplit_once('@').map_or(text, |(_, domain)| domain);
-            read_domain(name).map(Sought::Domain).ok_or(bad)
+            domain_name(name).map(Sought::Domain).ok_or(bad)
         }
         Err(bad @ (BadAddress::Empty | BadAddress::Interface(_))) => Err(bad),
     }
@@ -45,21 +42,6 @@ pub(crate) fn read_prefix(text: &str) -> Result<Prefix, BadAddress> {
         (length <= longest).then(|| Prefix::new(address, length))
     };
     read().ok_or_else(|| BadAddress::Other(text.chars().take(MAX_REPEATED).collect()))
-}
-
-/// The name of a domain in the letters of DNS, in small ones; none where it is none.
-pub(crate) fn read_domain(text: &str) -> Option<String> {
-    let name = text.trim_end_matches('.');
-    let is_label = |label: &str| {
-        let is_letter = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        (1..=63).contains(&label.len()) && label.bytes().all(is_letter)
-    };
-    let last = name.rsplit('.').next().unwrap_or_default();
-    let is_name = name.len() <= MAX_NAME
-        && name.contains('.')
-        && name.split('.').all(is_label)
-        && last.bytes().any(|b| b.is_ascii_alphabetic());
-    is_name.then(|| name.to_ascii_lowercase())
 }
 
 /// Why a text is no address.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use atalaya_model::{ContactSubject, MailAddress};
+use atalaya_model::{ContactSubject, MailAddress, domain_name};
 use clap::{Args, Subcommand};
 
 use super::{End, Place, reason};
@@ -47,23 +47,8 @@ impl FromStr for Subject {
         if let Ok(address) = text.parse() {
             return Ok(Self::Address(address));
         }
-        let name = text.trim_end_matches('.').to_ascii_lowercase();
-        let is_label = |label: &str| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-            (1..=63).contains(&label.len()) && label.bytes().all(plain)
-        };
-        // What ends in a number is an address with a mistake in it.
-        let ends_in_letters = |name: &str| {
-            name.rsplit('.')
-                .next()
-                .is_some_and(|label| label.parse::<u32>().is_err())
-        };
-        if name.contains('.') && name.len() <= 253 && name.split('.').all(is_label) && ends_in_letters(&name)
-        {
-            Ok(Self::Domain(name))
-        } else {
-            Err(format!("`{text}` is neither an address nor a domain name"))
-        }
+        let name = domain_name(text).map(Self::Domain);
+        name.ok_or_else(|| format!("`{text}` is neither an address nor a domain name"))
     }
 }
 

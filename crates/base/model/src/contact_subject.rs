@@ -3,15 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Prefix;
-
-/// The widest prefixes that anybody answers for; nobody holds more.
-const WIDEST_V4: u8 = 8;
-const WIDEST_V6: u8 = 19;
-/// The longest name, in bytes (RFC 1035 section 2.3.4).
-const MAX_NAME: usize = 253;
-/// The longest label of one.
-const MAX_LABEL: usize = 63;
+use crate::prefix::{WIDEST_V4, WIDEST_V6};
+use crate::{Prefix, domain_name};
 
 /// For what a contact is set by hand.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,30 +51,14 @@ impl FromStr for ContactSubject {
     fn from_str(text: &str) -> Result<Self, BadContactSubject> {
         let text = text.trim();
         if let Ok(prefix) = text.parse::<Prefix>() {
-            let widest = if prefix.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
-            return match prefix.length() < widest {
+            return match prefix.is_too_wide() {
                 true => Err(BadContactSubject::TooWide(prefix)),
                 false => Ok(Self::Prefix(prefix)),
             };
         }
-        let domain = domain(text.trim_end_matches('.'));
+        let domain = domain_name(text).map(Self::Domain);
         domain.ok_or_else(|| BadContactSubject::Malformed(text.chars().take(80).collect()))
     }
-}
-
-/// A domain of at least two labels. What ends in a number is an address with a mistake in it.
-fn domain(name: &str) -> Option<ContactSubject> {
-    let is_label = |label: &str| {
-        let is_text = label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        (1..=MAX_LABEL).contains(&label.len()) && is_text
-    };
-    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    let ends_in_letters = name.rsplit('.').next().is_some_and(|last| !is_number(last));
-    let is_domain =
-        name.len() <= MAX_NAME && name.contains('.') && name.split('.').all(is_label) && ends_in_letters;
-    is_domain.then(|| ContactSubject::Domain(name.to_ascii_lowercase()))
 }
 
 crate::as_text!(ContactSubject);

@@ -3,11 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Prefix;
-
-/// The widest prefixes that anybody can be told about; nobody holds more.
-const WIDEST_V4: u8 = 8;
-const WIDEST_V6: u8 = 19;
+use crate::prefix::{WIDEST_V4, WIDEST_V6};
+use crate::{Prefix, network_number};
 
 /// What an enrolment covers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,17 +50,14 @@ impl FromStr for FeedbackScope {
         let text = text.trim();
         let malformed = || BadFeedbackScope::Malformed(text.chars().take(80).collect());
         let is_network = text.get(..2).is_some_and(|word| word.eq_ignore_ascii_case("AS"));
-        if let Some(number) = text.get(2..).filter(|_| is_network) {
-            let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-            let asn = number.parse().ok().filter(|asn| is_number && *asn != 0);
-            return asn.map(Self::Network).ok_or_else(malformed);
+        if is_network {
+            return network_number(text).map(Self::Network).ok_or_else(malformed);
         }
         if let Some((DOMAIN, name)) = text.split_at_checked(DOMAIN.len()) {
             return domain(name).map(Self::Domain).ok_or_else(malformed);
         }
         let prefix: Prefix = text.parse().map_err(|_bad| malformed())?;
-        let widest = if prefix.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
-        if prefix.length() < widest {
+        if prefix.is_too_wide() {
             return Err(BadFeedbackScope::TooWide(prefix));
         }
         Ok(Self::Prefix(prefix))

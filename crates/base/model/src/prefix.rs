@@ -11,6 +11,9 @@ use ipnet::IpNet;
 
 /// Bits of an IPv6 address that one listing covers by default.
 const IPV6_UNIT: u8 = 64;
+/// The widest prefixes that anybody holds, or answers for.
+pub(crate) const WIDEST_V4: u8 = 8;
+pub(crate) const WIDEST_V6: u8 = 19;
 
 /// A network prefix without host bits: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/64`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +51,11 @@ impl Prefix {
     #[must_use]
     pub fn is_unit(&self) -> bool {
         Self::unit(self.network()) == *self
+    }
+
+    /// Whether it is wider than what anybody holds.
+    pub(crate) fn is_too_wide(&self) -> bool {
+        self.length() < if self.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 }
     }
 
     /// The first address.

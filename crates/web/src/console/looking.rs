@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use atalaya_model::{Class, Listing, Prefix, Timestamp};
+use atalaya_model::{Class, Listing, Prefix, Timestamp, network_number};
 use atalaya_stats::{Country, Place, Places};
 use serde::Deserialize;
 
@@ -97,7 +97,7 @@ impl Wanted {
     /// What a query asks for; none where it cannot be read.
     pub(super) fn of(asked: &Asked) -> Option<Self> {
         let country = some(&asked.country, |text| text.parse::<Country>().ok())?;
-        let asn = some(&asked.network, network)?;
+        let asn = some(&asked.network, network_number)?;
         Some(Self {
             around: some(&asked.around, |text| text.parse().ok())?,
             class: some(&asked.class, |text| text.parse().ok())?,
@@ -140,14 +140,6 @@ fn some<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>
         "" => Some(None),
         text => read(text).map(Some),
     }
-}
-
-/// The number of a network: `AS64500` or `64500`.
-fn network(text: &str) -> Option<u32> {
-    let is_named = text.get(..2).is_some_and(|word| word.eq_ignore_ascii_case("AS"));
-    let number = if is_named { text.get(2..)? } else { text };
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-    number.parse().ok().filter(|asn| is_number && *asn != 0)
 }
 
 /// What was found.
@@ -301,16 +293,6 @@ fn before(address: IpAddr) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn networks_are_numbers_with_or_without_their_letters() {
-        for text in ["AS64500", "as64500", "64500"] {
-            assert_eq!(network(text), Some(64_500), "{text}");
-        }
-        for wrong in ["", "AS", "AS0", "0", "ASx", "-1", "+1", "AS4294967296", "ÄS1"] {
-            assert_eq!(network(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn no_class_stands_behind_the_last_one() {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use atalaya_model::domain_name;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::{GroupView, ManyPage, is_listed, path_of, row, verdict};
-use crate::address::{self, BadAddress};
+use crate::address::BadAddress;
 use crate::app::{Client, Inner, Shared};
 use crate::failure::Failure;
 use crate::lookup::{Facts, NotLoaded};
@@ -23,7 +24,7 @@ pub(crate) async fn domain(
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
     let bad = || BadAddress::name(&text);
-    let name = address::read_domain(&text).ok_or_else(bad)?;
+    let name = domain_name(&text).ok_or_else(bad)?;
     let resolver = shared.app.config.resolver.as_ref().ok_or_else(bad)?;
     if !shared.names.admits(client, shared.app.clock.now()) {
         return Err(Failure::TooOften);
