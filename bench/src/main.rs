@@ -12,6 +12,7 @@ mod network;
 mod notices;
 mod places;
 mod process;
+mod random;
 mod served;
 mod spread;
 mod statistics;

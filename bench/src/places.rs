@@ -9,6 +9,8 @@ use std::time::Instant;
 
 use atalaya_places::{Places, PlacesConfig};
 
+use crate::random::Dice;
+
 /// Addresses of a family; more than any cache holds of the table.
 const ADDRESSES: usize = 1 << 20;
 /// Blocks of each registry that are given out in small pieces.
@@ -33,14 +35,14 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         println!("{trouble}");
     }
     let places = loaded.places;
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut dice = Dice::new(0);
     let v4: Vec<IpAddr> = (0..ADDRESSES)
-        .map(|_| IpAddr::from(Ipv4Addr::from_bits((random.next() >> 32) as u32)))
+        .map(|_| IpAddr::from(Ipv4Addr::from_bits((dice.next() >> 32) as u32)))
         .collect();
     let v6: Vec<IpAddr> = (0..ADDRESSES)
         .map(|number| {
             let block = BLOCKS[number % BLOCKS.len()] << 48;
-            let high = block | random.next() >> 16;
+            let high = block | dice.next() >> 16;
             IpAddr::from(Ipv6Addr::from_bits(u128::from(high) << 64))
         })
         .collect();
@@ -62,16 +64,4 @@ fn measure(what: &str, addresses: &[IpAddr], is_known: impl Fn(IpAddr) -> bool) 
     let each = begun.elapsed().as_nanos() / (ADDRESSES * ROUNDS) as u128;
     let share = known * 100 / (ADDRESSES * ROUNDS);
     println!("{what:<16}{each:>5} ns a lookup, {share} of 100 known");
-}
-
-/// Random numbers that are the same each time (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
 }

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::random::Dice;
+
 /// /16 networks in which addresses stand; a list of five million fills most of them.
 const NETWORKS: u32 = 56_000;
 /// Of so many /24 networks one is a crowd.
@@ -17,30 +19,6 @@ const CROWD: (u64, u64) = (30, 60);
 const RANGES: u32 = 20_000;
 /// IPv6 /64 networks beside the addresses.
 const IPV6: u32 = 100_000;
-
-/// A generator with a seed (xorshift): the same seed gives the same list.
-#[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
-
-impl Dice {
-    /// A generator; any seed does.
-    pub(super) const fn new(seed: u64) -> Self {
-        Self(seed ^ 0x9e37_79b9_7f4a_7c15)
-    }
-
-    /// The next number below `limit`.
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % limit.max(1)
-    }
-
-    /// The next number below `limit`.
-    pub(super) fn small(&mut self, limit: u32) -> u32 {
-        u32::try_from(self.below(limit.into())).unwrap_or_default()
-    }
-}
 
 /// What is listed.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use atalaya_store::{Store, StoreError};
 use uuid::Uuid;
 
 use crate::filling::listed_address;
+use crate::random::Dice;
 use crate::spread::Spread;
 
 /// Callers that record at the same time, as a flooded trap has sessions: it takes many more, and as many observations may wait.
@@ -22,7 +23,7 @@ const TEXT_BYTES: usize = 1 << 20;
 static TEXT: LazyLock<Vec<u8>> = LazyLock::new(text);
 /// Words that the messages are made of. With so many, and some of them more frequent than others, text packs to a half and costs the packer about
 /// what the beginnings of 1,500 real mails do.
-const WORDS: usize = 512;
+const WORDS: u32 = 512;
 /// What words are made of.
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 
@@ -99,34 +100,22 @@ fn message(number: u32) -> Vec<u8> {
 
 /// What the messages are cut out of, made once: the store is measured, not the making of spam.
 fn text() -> Vec<u8> {
-    let mut random = Random(1);
-    let words: Vec<Vec<u8>> = (0..WORDS).map(|_| random.word()).collect();
+    let mut dice = Dice::new(1);
+    let words: Vec<Vec<u8>> = (0..WORDS).map(|_| word(&mut dice)).collect();
     let mut text = Vec::with_capacity(TEXT_BYTES);
     while text.len() < TEXT_BYTES {
-        let frequent = random.below(WORDS) * random.below(WORDS) / WORDS;
-        text.extend(words.get(frequent).into_iter().flatten());
-        let is_last = random.below(12) == 0;
+        let frequent = dice.small(WORDS) * dice.small(WORDS) / WORDS;
+        text.extend(words.get(frequent as usize).into_iter().flatten());
+        let is_last = dice.small(12) == 0;
         text.extend_from_slice(if is_last { b"\r\n" } else { b" " });
     }
     text
 }
 
-/// Numbers that look random and are the same in every run (xorshift).
-struct Random(u32);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 17;
-        self.0 ^= self.0 << 5;
-        (self.0 >> 8) as usize % bound
-    }
-
-    /// Two to nine letters.
-    fn word(&mut self) -> Vec<u8> {
-        let length = 2 + self.below(8);
-        (0..length)
-            .filter_map(|_| LETTERS.get(self.below(LETTERS.len())).copied())
-            .collect()
-    }
+/// Two to nine letters.
+fn word(dice: &mut Dice) -> Vec<u8> {
+    let length = 2 + dice.small(8);
+    (0..length)
+        .filter_map(|_| LETTERS.get(dice.small(26) as usize).copied())
+        .collect()
 }
