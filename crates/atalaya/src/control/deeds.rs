@@ -5,7 +5,7 @@ use atalaya_decide::import::Import;
 use atalaya_decide::purge::Mode;
 use atalaya_model::Act;
 use atalaya_store::DeedOutcome;
-use atalaya_web::{KeysOrder, ReportersOrder, TrapsOrder};
+use atalaya_web::{KeysOrder, ReportersOrder, SetContactsOrder, TrapsOrder};
 use serde_json::{Value, json};
 
 use super::{ContactRequest, EvidenceRequest, ImportStep, Request};
@@ -18,7 +18,6 @@ use crate::jobs::JobsRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::public_log::LogRequest;
 use crate::rulebook::RulesRequest;
-use crate::set_contacts::SetContactRequest;
 
 /// The longest answer that is kept with a deed, in bytes.
 const MAX_ANSWER: usize = 4 << 10;
@@ -254,10 +253,10 @@ fn of_suppressed(asked: &SuppressRequest) -> Option<Planned> {
 }
 
 /// What is changed of the contacts that are set by hand.
-fn of_set_contacts(asked: &SetContactRequest) -> Option<Planned> {
+fn of_set_contacts(asked: &SetContactsOrder) -> Option<Planned> {
     Some(match asked {
-        SetContactRequest::Show { .. } => return None,
-        SetContactRequest::Set {
+        SetContactsOrder::Show { .. } => return None,
+        SetContactsOrder::Set {
             subject,
             mailboxes,
             reason,
@@ -266,7 +265,7 @@ fn of_set_contacts(asked: &SetContactRequest) -> Option<Planned> {
             let details = json!({ "mailboxes": mailboxes, "reason": reason, "until": until });
             Planned::new(Act::SetContact, subject, details)
         }
-        SetContactRequest::Unset { subject } => Planned::new(Act::UnsetContact, subject, Value::Null),
+        SetContactsOrder::Unset { subject } => Planned::new(Act::UnsetContact, subject, Value::Null),
     })
 }
 
@@ -338,7 +337,7 @@ mod tests {
                 mode: Mode::Dry,
             },
             Request::Suppress(SuppressRequest::Show { after: String::new() }),
-            Request::SetContacts(SetContactRequest::Show { after: String::new() }),
+            Request::SetContacts(SetContactsOrder::Show { after: String::new() }),
         ] {
             assert!(planned(&asks).is_none(), "{asks:?}");
         }

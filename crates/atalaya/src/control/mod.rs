@@ -20,7 +20,7 @@ use atalaya_model::{Class, Kind, MailAddress, Observation, ObservationId, Prefix
 use atalaya_notify::{Language, Queries, Registrar};
 use atalaya_publish::{Family, Format};
 use atalaya_store::{SetContact, SourceRecord};
-use atalaya_web::{ContactShown, KeysOrder, ReportersOrder, StepShown, TrapsOrder};
+use atalaya_web::{ContactShown, KeysOrder, ReportersOrder, SetContactsOrder, StepShown, TrapsOrder};
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessRequest;
@@ -31,7 +31,6 @@ use crate::jobs::JobsRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::public_log::LogRequest;
 use crate::rulebook::RulesRequest;
-use crate::set_contacts::SetContactRequest;
 use crate::statistics::StatsRequest;
 
 pub(crate) use client::Line;
@@ -80,7 +79,7 @@ pub(crate) enum Request {
     /// Whom to tell.
     Contacts(ContactRequest),
     /// Whom a person says is to be told.
-    SetContacts(SetContactRequest),
+    SetContacts(SetContactsOrder),
     /// The notice about a listing as it would be written now; the answer is a [`NoticeAnswer`].
     Notice {
         address: IpAddr,

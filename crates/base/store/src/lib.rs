@@ -75,7 +75,7 @@ pub use removals::{Asker, Removal};
 pub use requests::{EnrolmentRequest, RequestStep};
 pub use rulebooks::Rulebook;
 pub use sessions::{Failures, Session};
-pub use set_contacts::{SET_BY_HAND, SetContact};
+pub use set_contacts::{MOST_MAILBOXES, SET_BY_HAND, SetContact};
 pub use signed::{ReportLimits, SIGNED_READER};
 pub use sources::SourceRecord;
 pub use statistics::{KeptDay, KeptSegment};

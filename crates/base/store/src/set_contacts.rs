@@ -15,6 +15,9 @@ const COLUMNS: &str = "subject, mailboxes, reason, since, ends_at";
 /// How sure one is: surer than any registry. Only the operator's file is surer, and its word alone ends a search.
 pub const SET_BY_HAND: Confidence = Confidence::percent(99);
 
+/// The most mailboxes of one: a notice goes to the first that can be reached.
+pub const MOST_MAILBOXES: usize = 3;
+
 /// A contact that was set by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetContact {

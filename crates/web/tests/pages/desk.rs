@@ -260,6 +260,7 @@ impl TestDesk {
 
     async fn about_set_contacts(&self, asked: SetContactsOrder) -> Result<Value, String> {
         match asked {
+            SetContactsOrder::Show { after } => written(self.store.set_contacts(&after, 50).await.unwrap()),
             SetContactsOrder::Set {
                 subject,
                 mailboxes,

@@ -3,13 +3,13 @@
 use anyhow::bail;
 use atalaya_model::Clock;
 use atalaya_store::SetContact;
+use atalaya_web::SetContactsOrder;
 
 use super::joined;
 use crate::cli::{ContactSet, ContactShow, ContactUnset};
 use crate::commands::{Form, line_to, print, print_json, until_text};
 use crate::control::Request;
 use crate::folder::Missing;
-use crate::set_contacts::SetContactRequest;
 
 /// Sets one.
 pub(super) async fn set(set: ContactSet) -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ pub(super) async fn set(set: ContactSet) -> anyhow::Result<()> {
         joined(&set.mailboxes),
         until_text(until)
     );
-    let asked = SetContactRequest::Set {
+    let asked = SetContactsOrder::Set {
         subject: set.subject,
         mailboxes: set.mailboxes,
         reason: set.reason,
@@ -34,7 +34,7 @@ pub(super) async fn set(set: ContactSet) -> anyhow::Result<()> {
 /// Takes one away.
 pub(super) async fn unset(ContactUnset { place, subject }: ContactUnset) -> anyhow::Result<()> {
     let mut line = line_to(&place, Missing::Refused).await?;
-    let asked = SetContactRequest::Unset {
+    let asked = SetContactsOrder::Unset {
         subject: subject.clone(),
     };
     match line.ask::<bool>(Request::SetContacts(asked)).await? {
@@ -51,7 +51,7 @@ pub(super) async fn show(show: &ContactShow) -> anyhow::Result<()> {
     let form = Form::from(show.json);
     let mut after = String::new();
     loop {
-        let asked = SetContactRequest::Show { after: after.clone() };
+        let asked = SetContactsOrder::Show { after: after.clone() };
         let page: Vec<SetContact> = line.ask(Request::SetContacts(asked)).await?;
         let Some(last) = page.last() else { break };
         let last = last.subject.to_string();

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::keep::{self, AccessError, Doer, NewToken};
-use super::sign_in::is_himself;
+use super::sign_in::{is_himself, wrong_proof};
 use super::{Posted, Visitor};
 use crate::app::{Inner, Shared};
 use crate::console::{ConsoleFrame, Place};
@@ -266,12 +266,9 @@ async fn confirmed(
 ) -> Result<Result<(), String>, Failure> {
     visitor.needs(Role::Administrator)?;
     let is_himself = is_himself(shared, visitor, password, Some(code)).await?;
-    let t = &visitor.reader.texts().console.access;
-    let wrong = match visitor.account.factor {
-        Some(_) => t.wrong_proof,
-        None => t.wrong_password,
-    };
-    Ok(if is_himself { Ok(()) } else { Err(wrong.to_owned()) })
+    Ok(is_himself
+        .then_some(())
+        .ok_or_else(|| wrong_proof(visitor).to_owned()))
 }
 
 /// How long an invitation holds.

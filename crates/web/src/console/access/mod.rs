@@ -32,7 +32,7 @@ use crate::texts::{ConsoleTexts, Texts};
 
 pub(crate) use form::{Posted, read_body};
 pub(crate) use program::{MAX_REASON, Program, answer};
-pub(crate) use sign_in::is_himself;
+pub(crate) use sign_in::{is_himself, wrong_proof};
 pub(crate) use visitor::{Visitor, in_query};
 
 /// What stands at the door, for all requests together.

@@ -214,6 +214,15 @@ async fn let_in(shared: &Shared, typed: Typed, client: Prefix) -> Result<(Accoun
     Ok((account, second))
 }
 
+/// What whoever is not himself is told: what was asked of him beside the form.
+pub(crate) fn wrong_proof(visitor: &Visitor) -> &'static str {
+    let t = &visitor.reader.texts().console.access;
+    match visitor.account.factor {
+        Some(_) => t.wrong_proof,
+        None => t.wrong_password,
+    }
+}
+
 /// Whether whoever is signed in knows his password, asked again before he changes what opens the console; with a code also whether he has his second
 /// factor, where there is one. Failures are counted as those of signing in.
 pub(crate) async fn is_himself(

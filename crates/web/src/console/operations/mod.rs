@@ -324,10 +324,16 @@ pub enum ContactsOrder {
     },
 }
 
-/// What is done about contacts that are set by hand.
-#[derive(Debug, Clone, Serialize)]
+/// What is asked about contacts that are set by hand.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "by_hand", rename_all = "kebab-case")]
 pub enum SetContactsOrder {
+    /// A page of all, behind the last one of the page before. The last page is empty. The answer is a list of
+    /// [`SetContact`](atalaya_store::SetContact).
+    Show {
+        /// The subject of that one.
+        after: String,
+    },
     /// Set one, in the place of what was set for the same before.
     Set {
         /// For what.

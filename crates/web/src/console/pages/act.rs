@@ -29,6 +29,25 @@ pub(super) struct Deeds {
     pub(super) orders: Vec<Order>,
 }
 
+impl Deeds {
+    /// One order, which takes nothing back.
+    pub(super) fn one((act, target): (Act, String), details: Value, order: Order) -> Self {
+        Self {
+            act,
+            target,
+            details,
+            undoes: None,
+            orders: vec![order],
+        }
+    }
+}
+
+/// What stood in the place of something before a deed, as the deed keeps it for whoever takes it back.
+pub(super) fn before_of<T: DeserializeOwned>(kept: &KeptDeed) -> Result<Option<T>, Failure> {
+    let before = kept.deed.details.get("before").cloned().unwrap_or(Value::Null);
+    serde_json::from_value(before).map_err(|_bad| Failure::Internal)
+}
+
 /// Does it, and leads back to a page of the console. It goes on to its end though the browser waits no more.
 pub(super) async fn perform(
     shared: &Shared,

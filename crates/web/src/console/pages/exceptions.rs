@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::act::{CHANGES, Deeds, Told, perform};
-use super::forms::{days_of, line_of, reason_of};
+use super::forms::{cut, end_of, line_of, reason_of};
 use super::hand::{DAYS, back_to};
 use super::tabs::{AllowTab, allow_tabs};
 use crate::app::{Inner, Shared};
@@ -78,9 +78,7 @@ pub(super) async fn exceptions(
 ) -> Result<Response, Failure> {
     let store = &shared.app.store;
     let mut waiting = store.waiting_exceptions(asked.after, PAGE + 1).await?;
-    let is_more = waiting.len() > PAGE as usize;
-    waiting.truncate(PAGE as usize);
-    let next = waiting.last().filter(|_| is_more).map(|last| {
+    let next = cut(&mut waiting, PAGE).map(|last| {
         let path = format!("{PATH}?after={}", last.id);
         visitor.reader.link_to(&path)
     });
@@ -144,8 +142,7 @@ pub(super) async fn grant(
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
     let (id, words) = (form.id, line_of(&form.words)?);
-    let now = shared.app.clock.now();
-    let until = days_of(&form.days)?.map(|days| now.plus(days));
+    let until = end_of(&form.days, shared.app.clock.now())?;
     let order = ExceptionsOrder::Grant {
         id,
         until,
@@ -177,13 +174,11 @@ async fn answer(
     (act, id): (Act, u64),
     (details, order): (serde_json::Value, ExceptionsOrder),
 ) -> Result<Response, Failure> {
-    let deeds = Deeds {
-        act,
-        target: target(shared, id).await?,
+    let deeds = Deeds::one(
+        (act, target(shared, id).await?),
         details,
-        undoes: None,
-        orders: vec![Order::Exceptions(order)],
-    };
+        Order::Exceptions(order),
+    );
     perform(shared, visitor, deeds, PATH).await
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::act::{CHANGES, Deeds, Told, perform, perform_for_secret};
-use super::forms::line_of;
+use super::forms::{cut, line_of};
 use super::made::Made;
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
@@ -144,18 +144,14 @@ async fn view(
     let store = &shared.app.store;
     let mut enrolled = store.enrolments(asked.after, PAGE + 1).await?;
     let mut requests = store.enrolment_requests(asked.asked_after, PAGE + 1).await?;
-    let is_more = |count: usize| count > PAGE as usize;
-    let (more_enrolled, more_requests) = (is_more(enrolled.len()), is_more(requests.len()));
-    enrolled.truncate(PAGE as usize);
-    requests.truncate(PAGE as usize);
     let link = |field: &str, id: Uuid| visitor.reader.link_to(&format!("{PATH}?{field}={id}"));
-    let next = enrolled.last().filter(|_| more_enrolled);
-    let requests_next = requests.last().filter(|_| more_requests);
+    let next = cut(&mut enrolled, PAGE).map(|last| link("after", last.id));
+    let requests_next = cut(&mut requests, PAGE).map(|last| link("asked_after", last.id));
     let template = FeedbackPage {
         told: Told::of(shared, visitor, asked.deed).await?,
         made,
-        next: next.map(|last| link("after", last.id)),
-        requests_next: requests_next.map(|last| link("asked_after", last.id)),
+        next,
+        requests_next,
         first: (asked.after.is_some() || asked.asked_after.is_some()).then(|| visitor.link(PATH)),
         enrolled: enrolled
             .into_iter()
@@ -290,11 +286,5 @@ pub(super) async fn end(State(shared): State<Shared>, posted: Posted<Which>) -> 
 }
 
 fn deeds((act, target): (Act, impl ToString), details: Value, order: FeedbackOrder) -> Deeds {
-    Deeds {
-        act,
-        target: target.to_string(),
-        details,
-        undoes: None,
-        orders: vec![Order::Feedback(order)],
-    }
+    Deeds::one((act, target.to_string()), details, Order::Feedback(order))
 }

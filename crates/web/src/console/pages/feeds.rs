@@ -155,12 +155,10 @@ pub(super) async fn release(
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
     let name = reason_of(&form.name)?;
-    let deeds = Deeds {
-        act: Act::ReleaseFeed,
-        target: name.clone(),
-        details: Value::Null,
-        undoes: None,
-        orders: vec![Order::ReleaseFeed { name }],
-    };
+    let deeds = Deeds::one(
+        (Act::ReleaseFeed, name.clone()),
+        Value::Null,
+        Order::ReleaseFeed { name },
+    );
     perform(&shared, &visitor, deeds, PATH).await
 }

@@ -28,8 +28,13 @@ pub(super) fn line_of(text: &str) -> Result<String, Failure> {
     is_good.then(|| line.to_owned()).ok_or(Failure::BadRequest)
 }
 
+/// The end that was chosen, in days from now; none for no end.
+pub(super) fn end_of(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+    Ok(days_of(text)?.map(|days| now.plus(days)))
+}
+
 /// The length that was chosen in days; none for no end.
-pub(super) fn days_of(text: &str) -> Result<Option<Duration>, Failure> {
+fn days_of(text: &str) -> Result<Option<Duration>, Failure> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -49,6 +54,14 @@ pub(super) fn per_day_of(text: &str) -> Result<Option<u64>, Failure> {
             _ => Err(Failure::BadRequest),
         },
     }
+}
+
+/// Cuts rows, of which one more was read than a page shows, to the page; gives the last of them where more follow.
+pub(super) fn cut<T>(rows: &mut Vec<T>, page: u32) -> Option<&T> {
+    let page = page as usize;
+    let is_more = rows.len() > page;
+    rows.truncate(page);
+    rows.last().filter(|_| is_more)
 }
 
 /// The row behind which a page begins, as `MICROSECONDS:ID`.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::act::{CHANGES, Deeds, Told, perform};
-use super::forms::{days_of, reason_of};
+use super::forms::{end_of, reason_of};
 use super::rows::{AllowRow, ListingRow, classes};
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
@@ -135,7 +135,7 @@ impl Entry {
     }
 
     fn until(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
-        Ok(days_of(&self.days)?.map(|days| now.plus(days)))
+        end_of(&self.days, now)
     }
 
     fn prefix(&self) -> Result<Prefix, Failure> {
@@ -182,18 +182,16 @@ pub(super) async fn list(State(shared): State<Shared>, posted: Posted<Entry>) ->
     let until = form.until(shared.app.clock.now())?;
     let mut before = listed(&shared, &prefix).await?;
     before.retain(|listing| listing.class == class);
-    let deeds = Deeds {
-        act: Act::List,
-        target: prefix.to_string(),
-        details: json!({ "class": class, "reason": reason, "until": until, "before": before }),
-        undoes: None,
-        orders: vec![Order::List {
+    let deeds = Deeds::one(
+        (Act::List, prefix.to_string()),
+        json!({ "class": class, "reason": reason, "until": until, "before": before }),
+        Order::List {
             prefix,
             class,
             reason,
             until,
-        }],
-    };
+        },
+    );
     perform(&shared, &visitor, deeds, &back_to(&prefix)).await
 }
 
@@ -205,17 +203,15 @@ pub(super) async fn unlist(State(shared): State<Shared>, posted: Posted<Entry>) 
     let class = (!form.class.is_empty()).then(|| form.class()).transpose()?;
     let mut before = listed(&shared, &prefix).await?;
     before.retain(|listing| class.is_none_or(|class| listing.class == class));
-    let deeds = Deeds {
-        act: Act::Unlist,
-        target: prefix.to_string(),
-        details: json!({ "class": class, "reason": reason, "before": before }),
-        undoes: None,
-        orders: vec![Order::Unlist {
+    let deeds = Deeds::one(
+        (Act::Unlist, prefix.to_string()),
+        json!({ "class": class, "reason": reason, "before": before }),
+        Order::Unlist {
             prefix,
             class,
             reason,
-        }],
-    };
+        },
+    );
     perform(&shared, &visitor, deeds, &back_to(&prefix)).await
 }
 
@@ -226,17 +222,15 @@ pub(super) async fn allow(State(shared): State<Shared>, posted: Posted<Entry>) -
     let (prefix, reason) = (form.prefix()?, form.reason()?);
     let until = form.until(shared.app.clock.now())?;
     let before = allowed(&shared, &prefix).await?;
-    let deeds = Deeds {
-        act: Act::Allow,
-        target: prefix.to_string(),
-        details: json!({ "reason": reason, "until": until, "before": before }),
-        undoes: None,
-        orders: vec![Order::Allow {
+    let deeds = Deeds::one(
+        (Act::Allow, prefix.to_string()),
+        json!({ "reason": reason, "until": until, "before": before }),
+        Order::Allow {
             prefix,
             reason,
             until,
-        }],
-    };
+        },
+    );
     perform(&shared, &visitor, deeds, &back_to(&prefix)).await
 }
 
@@ -249,12 +243,10 @@ pub(super) async fn disallow(
     visitor.needs(CHANGES)?;
     let (prefix, reason) = (form.prefix()?, form.reason()?);
     let before = allowed(&shared, &prefix).await?;
-    let deeds = Deeds {
-        act: Act::Disallow,
-        target: prefix.to_string(),
-        details: json!({ "reason": reason, "before": before }),
-        undoes: None,
-        orders: vec![Order::Disallow { prefix, reason }],
-    };
+    let deeds = Deeds::one(
+        (Act::Disallow, prefix.to_string()),
+        json!({ "reason": reason, "before": before }),
+        Order::Disallow { prefix, reason },
+    );
     perform(&shared, &visitor, deeds, &back_to(&prefix)).await
 }

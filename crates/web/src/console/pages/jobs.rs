@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::act::{CHANGES, Deeds, Told, perform};
+use super::forms::cut;
 use crate::app::Shared;
 use crate::console::access::{Posted, Visitor};
 use crate::console::operations::{JobsOrder, Order};
@@ -67,9 +68,7 @@ pub(super) async fn jobs(
     let j = &t.console.jobs;
     let counts = store.job_counts().await?;
     let mut troubled = store.troubled_jobs(asked.behind, PAGE + 1).await?;
-    let is_more = troubled.len() > PAGE as usize;
-    troubled.truncate(PAGE as usize);
-    let next = troubled.last().filter(|_| is_more);
+    let next = cut(&mut troubled, PAGE).map(|last| last.id);
     let row = |job: &KeptJob| JobRow {
         id: job.id,
         kind: job.kind.clone(),
@@ -82,7 +81,7 @@ pub(super) async fn jobs(
     };
     let template = JobsPage {
         told: Told::of(&shared, &visitor, asked.deed).await?,
-        next: next.map(|last| visitor.reader.link_to(&format!("{PATH}?behind={}", last.id))),
+        next: next.map(|last| visitor.reader.link_to(&format!("{PATH}?behind={last}"))),
         first: asked.behind.is_some().then(|| visitor.link(PATH)),
         rows: troubled.iter().map(row).collect(),
         has_abandoned: counts.iter().any(|(_, state, _)| state == "abandoned"),
@@ -110,12 +109,13 @@ pub(super) async fn retry(State(shared): State<Shared>, posted: Posted<Which>) -
         "" => None,
         id => Some(id.parse().map_err(|_bad| Failure::BadRequest)?),
     };
-    let deeds = Deeds {
-        act: Act::RetryJob,
-        target: id.map_or_else(|| "all that were given up".to_owned(), |id| id.to_string()),
-        details: Value::Null,
-        undoes: None,
-        orders: vec![Order::Jobs(JobsOrder::Retry { id })],
-    };
+    let deeds = Deeds::one(
+        (
+            Act::RetryJob,
+            id.map_or_else(|| "all that were given up".to_owned(), |id| id.to_string()),
+        ),
+        Value::Null,
+        Order::Jobs(JobsOrder::Retry { id }),
+    );
     perform(&shared, &visitor, deeds, PATH).await
 }

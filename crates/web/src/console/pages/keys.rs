@@ -1,7 +1,7 @@
 //! Who may ask the list from anywhere by a key in the name: what each has used today, making a key that is shown once, renewing it, revoking it.
 
 use askama::Template;
-use atalaya_model::{Act, Timestamp};
+use atalaya_model::Act;
 use atalaya_publish::{KeptKey, KeyName};
 use atalaya_store::KeptDeed;
 use axum::extract::{Query, State};
@@ -10,8 +10,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::act::{CHANGES, Deeds, Told, ask, perform};
-use super::forms::{days_of, per_day_of};
+use super::act::{CHANGES, Deeds, Told, ask, before_of, perform};
+use super::forms::{end_of, per_day_of};
 use super::made::{Made, make_key};
 use super::tabs::{Tab, source_tabs};
 use crate::app::{Inner, Shared};
@@ -121,10 +121,6 @@ impl Entry {
     fn name(&self) -> Result<KeyName, Failure> {
         self.name.trim().parse().map_err(|_bad| Failure::BadRequest)
     }
-
-    fn until(&self, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
-        Ok(days_of(&self.days)?.map(|days| now.plus(days)))
-    }
 }
 
 /// `POST /console/keys/add`.
@@ -132,7 +128,7 @@ pub(super) async fn add(State(shared): State<Shared>, posted: Posted<Entry>) -> 
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
     let (name, per_day) = (form.name()?, per_day_of(&form.per_day)?);
-    let until = form.until(shared.app.clock.now())?;
+    let until = end_of(&form.days, shared.app.clock.now())?;
     let details = json!({ "per_day": per_day, "until": until, "before": null });
     let target = name.to_string();
     let order = KeysOrder::Add { name, per_day, until };
@@ -143,7 +139,7 @@ pub(super) async fn add(State(shared): State<Shared>, posted: Posted<Entry>) -> 
 pub(super) async fn renew(State(shared): State<Shared>, posted: Posted<Entry>) -> Result<Response, Failure> {
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
-    let (name, until) = (form.name()?, form.until(shared.app.clock.now())?);
+    let (name, until) = (form.name()?, end_of(&form.days, shared.app.clock.now())?);
     let details = json!({ "key": "made anew", "until": until });
     let target = name.to_string();
     let order = KeysOrder::Renew { name, until };
@@ -159,13 +155,7 @@ pub(super) async fn revoke(State(shared): State<Shared>, posted: Posted<Entry>) 
 }
 
 fn deeds((act, target): (Act, String), details: Value, order: KeysOrder) -> Deeds {
-    Deeds {
-        act,
-        target,
-        details,
-        undoes: None,
-        orders: vec![Order::Keys(order)],
-    }
+    Deeds::one((act, target), details, Order::Keys(order))
 }
 
 /// Takes a key away, with what is kept of it: from its digest nobody finds the key, and by it the key is good again.
@@ -182,8 +172,7 @@ async fn removing(shared: &Inner, name: KeyName) -> Result<Deeds, Failure> {
 
 /// What takes back that somebody got a key, or has none any more, and the page that it leads to.
 pub(super) async fn contrary(shared: &Inner, kept: &KeptDeed) -> Result<(Deeds, String), Failure> {
-    let before = kept.deed.details.get("before").cloned().unwrap_or(Value::Null);
-    let before: Option<KeptKey> = serde_json::from_value(before).map_err(|_bad| Failure::Internal)?;
+    let before: Option<KeptKey> = before_of(kept)?;
     let mut deeds = match before {
         Some(key) => {
             let details = json!({ "before": null });

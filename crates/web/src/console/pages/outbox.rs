@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::act::{Deeds, MAIL, Told, perform};
-use super::forms::cursor;
+use super::forms::{cursor, cut};
 use super::tabs::{Tab, mail_tabs};
 use crate::app::Shared;
 use crate::console::access::{Posted, Visitor};
@@ -104,14 +104,13 @@ pub(super) async fn outbox(
     } else {
         store.newest_mails(state, behind, PAGE + 1).await?
     };
-    let is_more = mails.len() > PAGE as usize;
-    mails.truncate(PAGE as usize);
     let link = |behind: String| {
         let state = state.unwrap_or_default();
         let path = format!("/console/outbox?state={state}{behind}");
         visitor.reader.link_to(&path)
     };
-    let last = mails.last().filter(|_| is_more);
+    let next = cut(&mut mails, PAGE);
+    let next = next.map(|last| link(format!("&behind={}:{}", last.created_at.micros(), last.id)));
     let t = &visitor.reader.texts().console.mail;
     let template = OutboxPage {
         told: Told::of(&shared, &visitor, asked.deed).await?,
@@ -120,7 +119,7 @@ pub(super) async fn outbox(
             .into_iter()
             .map(|word| (word, t.state(word), Some(word) == state))
             .collect(),
-        next: last.map(|last| link(format!("&behind={}:{}", last.created_at.micros(), last.id))),
+        next,
         first: behind.is_some().then(|| link(String::new())),
         rows: mails.iter().map(|mail| MailRow::new(mail, &visitor)).collect(),
         wrong,
@@ -202,13 +201,11 @@ pub(super) async fn retry(State(shared): State<Shared>, posted: Posted<Which>) -
         let id: Uuid = form.id.parse().map_err(|_bad| Failure::BadRequest)?;
         (Some(id), id.to_string(), format!("/console/outbox/{id}"))
     };
-    let deeds = Deeds {
-        act: Act::RetryMail,
-        target,
-        details: Value::Null,
-        undoes: None,
-        orders: vec![Order::Outbox(OutboxOrder::Retry { id })],
-    };
+    let deeds = Deeds::one(
+        (Act::RetryMail, target),
+        Value::Null,
+        Order::Outbox(OutboxOrder::Retry { id }),
+    );
     perform(&shared, &visitor, deeds, &back).await
 }
 
@@ -220,12 +217,10 @@ pub(super) async fn drop_it(
     let Posted { visitor, form } = posted;
     visitor.needs(MAIL)?;
     let id: Uuid = form.id.parse().map_err(|_bad| Failure::BadRequest)?;
-    let deeds = Deeds {
-        act: Act::DropMail,
-        target: id.to_string(),
-        details: Value::Null,
-        undoes: None,
-        orders: vec![Order::Outbox(OutboxOrder::Drop { id })],
-    };
+    let deeds = Deeds::one(
+        (Act::DropMail, id.to_string()),
+        Value::Null,
+        Order::Outbox(OutboxOrder::Drop { id }),
+    );
     perform(&shared, &visitor, deeds, &format!("/console/outbox/{id}")).await
 }

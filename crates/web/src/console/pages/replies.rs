@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::act::{Deeds, MAIL, Told, perform};
-use super::forms::cursor;
+use super::forms::{cursor, cut};
 use super::tabs::{Tab, mail_tabs};
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
@@ -107,13 +107,12 @@ pub(super) async fn replies(
         text => Some(cursor(text).ok_or(Failure::BadRequest)?),
     };
     let mut heard = shared.app.store.heard_page(which, behind, PAGE + 1).await?;
-    let is_more = heard.len() > PAGE as usize;
-    heard.truncate(PAGE as usize);
     let is_all = which == HeardWhich::All;
     let show = if is_all { "?show=all" } else { "?show=" };
     let link = |path: &str| visitor.reader.link_to(path);
     let r = &visitor.reader.texts().console.replies;
-    let last = heard.last().filter(|_| is_more).map(|last| &last.told);
+    let next = cut(&mut heard, PAGE)
+        .map(|Heard { told, .. }| link(&format!("{PATH}{show}&behind={}:{}", told.at.micros(), told.id)));
     let choice = |path: &str, label: &'static str, is_here: bool| NavLink {
         href: link(path),
         label,
@@ -127,7 +126,7 @@ pub(super) async fn replies(
             choice("/console/replies?show=all", r.all, is_all),
         ],
         is_all,
-        next: last.map(|last| link(&format!("{PATH}{show}&behind={}:{}", last.at.micros(), last.id))),
+        next,
         first: behind.is_some().then(|| link(&format!("{PATH}{show}"))),
         rows: heard.iter().map(|one| ReplyRow::new(one, &visitor)).collect(),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Mail),
@@ -222,16 +221,14 @@ pub(super) async fn settle(
         .take(MOST_PREFIXES)
         .map(|text| text.parse().map_err(|_bad| Failure::BadRequest))
         .collect::<Result<_, _>>()?;
-    let deeds = Deeds {
-        act: Act::SettleReply,
-        target: id.to_string(),
-        details: json!({ "settlement": settlement.to_string(), "prefixes": prefixes }),
-        undoes: None,
-        orders: vec![Order::Replies(RepliesOrder::Settle {
+    let deeds = Deeds::one(
+        (Act::SettleReply, id.to_string()),
+        json!({ "settlement": settlement.to_string(), "prefixes": prefixes }),
+        Order::Replies(RepliesOrder::Settle {
             id,
             settlement,
             prefixes,
-        })],
-    };
+        }),
+    );
     perform(&shared, &visitor, deeds, &format!("{PATH}/{id}")).await
 }

@@ -142,13 +142,7 @@ pub(super) async fn revoke(State(shared): State<Shared>, posted: Posted<Entry>) 
 }
 
 fn deeds((act, target): (Act, String), details: Value, order: ReportersOrder) -> Deeds {
-    Deeds {
-        act,
-        target,
-        details,
-        undoes: None,
-        orders: vec![Order::Reporters(order)],
-    }
+    Deeds::one((act, target), details, Order::Reporters(order))
 }
 
 /// Makes a key, and shows it this once.

@@ -200,16 +200,14 @@ pub(super) async fn save(
         return Err(Failure::BadRequest);
     }
     let before = shown(&shared).await?;
-    let deeds = Deeds {
-        act: Act::SaveRules,
-        target: before.file.clone().unwrap_or_default(),
-        details: json!({ "before": before.text, "text": text }),
-        undoes: None,
-        orders: vec![Order::Rules(RulesOrder::Save {
+    let deeds = Deeds::one(
+        (Act::SaveRules, before.file.clone().unwrap_or_default()),
+        json!({ "before": before.text, "text": text }),
+        Order::Rules(RulesOrder::Save {
             text,
             instead_of: form.instead_of,
-        })],
-    };
+        }),
+    );
     perform(&shared, &visitor, deeds, "/console/rules").await
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::act::{Deeds, perform_for_secret};
 use super::forms::reason_of;
 use crate::app::{Inner, Shared};
-use crate::console::access::{Posted, Visitor, is_himself};
+use crate::console::access::{Posted, Visitor, is_himself, wrong_proof};
 use crate::console::operations::{EvidenceOrder, Order, SealedEvidence, SealedFor};
 use crate::console::{ConsoleFrame, Place};
 use crate::failure::Failure;
@@ -123,24 +123,16 @@ pub(super) async fn unseal(
         return Ok(view(&shared, &visitor, &wanted, said));
     }
     if !is_himself(&shared, &visitor, form.password, Some(&form.own_code)).await? {
-        let wrong = match visitor.account.factor {
-            Some(_) => c.access.wrong_proof,
-            None => c.access.wrong_password,
-        };
-        said.wrong = Some(wrong.to_owned());
+        said.wrong = Some(wrong_proof(&visitor).to_owned());
         return Ok(view(&shared, &visitor, &wanted, said));
     }
     let asked = SealedFor {
         reason: reason.clone(),
         account: visitor.name.clone(),
     };
-    let deeds = Deeds {
-        act: Act::TakeEvidence,
-        target: wanted.id.to_string(),
-        details: json!({ "reason": reason }),
-        undoes: None,
-        orders: vec![Order::Evidence(EvidenceOrder::Sealed { id: wanted.id, asked })],
-    };
+    let order = EvidenceOrder::Sealed { id: wanted.id, asked };
+    let act = (Act::TakeEvidence, wanted.id.to_string());
+    let deeds = Deeds::one(act, json!({ "reason": reason }), Order::Evidence(order));
     let back = format!("/console/evidence/{}", wanted.id);
     let sealed = match perform_for_secret(&shared, &visitor, deeds, &back).await? {
         Ok(answer) => serde_json::from_value(answer).map_err(|_bad| Failure::Internal)?,

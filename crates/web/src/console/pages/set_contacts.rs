@@ -2,15 +2,15 @@
 
 use askama::Template;
 use atalaya_model::{Act, ContactSubject, MailAddress, Timestamp};
-use atalaya_store::{KeptDeed, SetContact};
+use atalaya_store::{KeptDeed, MOST_MAILBOXES, SetContact};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::act::{CHANGES, Deeds, MAIL, Told, perform};
-use super::forms::{days_of, reason_of};
+use super::act::{CHANGES, Deeds, MAIL, Told, before_of, perform};
+use super::forms::{cut, end_of, reason_of};
 use super::hand::DAYS;
 use super::rows::day;
 use super::tabs::{Tab, contact_tabs};
@@ -26,8 +26,6 @@ use crate::written::Moment;
 const PATH: &str = "/console/contacts/by-hand";
 /// Rows of a page.
 const PAGE: u32 = 50;
-/// The most mailboxes of one.
-const MOST_MAILBOXES: usize = 3;
 
 /// Which contacts.
 #[derive(Deserialize)]
@@ -70,9 +68,7 @@ pub(super) async fn set_contacts(
     visitor.needs(MAIL)?;
     let (t, now) = (visitor.reader.texts(), shared.app.clock.now());
     let mut all = shared.app.store.set_contacts(&asked.after, PAGE + 1).await?;
-    let is_more = all.len() > PAGE as usize;
-    all.truncate(PAGE as usize);
-    let next = all.last().filter(|_| is_more).map(|last| {
+    let next = cut(&mut all, PAGE).map(|last| {
         let after = in_query(&last.subject.to_string());
         visitor.reader.link_to(&format!("{PATH}?after={after}"))
     });
@@ -136,8 +132,7 @@ pub(super) async fn set(State(shared): State<Shared>, posted: Posted<Entry>) -> 
     visitor.needs(CHANGES)?;
     let (subject, mailboxes) = (form.subject()?, form.mailboxes()?);
     let reason = reason_of(&form.reason)?;
-    let now = shared.app.clock.now();
-    let until = days_of(&form.days)?.map(|days| now.plus(days));
+    let until = end_of(&form.days, shared.app.clock.now())?;
     let deeds = setting(&shared, subject, (mailboxes, reason, until)).await?;
     perform(&shared, &visitor, deeds, PATH).await
 }
@@ -157,30 +152,27 @@ async fn setting(
     (mailboxes, reason, until): (Vec<MailAddress>, String, Option<Timestamp>),
 ) -> Result<Deeds, Failure> {
     let before = before(shared, &subject).await?;
-    Ok(Deeds {
-        act: Act::SetContact,
-        target: subject.to_string(),
-        details: json!({ "mailboxes": mailboxes, "reason": reason, "until": until, "before": before }),
-        undoes: None,
-        orders: vec![Order::SetContacts(SetContactsOrder::Set {
-            subject,
-            mailboxes,
-            reason,
-            until,
-        })],
-    })
+    let act = (Act::SetContact, subject.to_string());
+    let details = json!({ "mailboxes": mailboxes, "reason": reason, "until": until, "before": before });
+    let order = SetContactsOrder::Set {
+        subject,
+        mailboxes,
+        reason,
+        until,
+    };
+    Ok(Deeds::one(act, details, Order::SetContacts(order)))
 }
 
 /// Takes a contact away.
 async fn unsetting(shared: &Inner, subject: ContactSubject) -> Result<Deeds, Failure> {
     let before = before(shared, &subject).await?;
-    Ok(Deeds {
-        act: Act::UnsetContact,
-        target: subject.to_string(),
-        details: json!({ "before": before }),
-        undoes: None,
-        orders: vec![Order::SetContacts(SetContactsOrder::Unset { subject })],
-    })
+    let act = (Act::UnsetContact, subject.to_string());
+    let order = SetContactsOrder::Unset { subject };
+    Ok(Deeds::one(
+        act,
+        json!({ "before": before }),
+        Order::SetContacts(order),
+    ))
 }
 
 /// What was set for exactly this and holds, as undoing needs it.
@@ -193,8 +185,7 @@ async fn before(shared: &Inner, subject: &ContactSubject) -> Result<Option<SetCo
 /// What takes back that a contact was set or taken away, and the page that it leads to. What has ended in the meantime does not come back.
 pub(super) async fn contrary(shared: &Inner, kept: &KeptDeed) -> Result<(Deeds, String), Failure> {
     let subject: ContactSubject = kept.deed.target.parse().map_err(|_bad| Failure::Internal)?;
-    let before = kept.deed.details.get("before").cloned().unwrap_or(Value::Null);
-    let before: Option<SetContact> = serde_json::from_value(before).map_err(|_bad| Failure::Internal)?;
+    let before: Option<SetContact> = before_of(kept)?;
     let now = shared.app.clock.now();
     let mut deeds = match before.filter(|before| !before.is_over(now)) {
         Some(before) => {

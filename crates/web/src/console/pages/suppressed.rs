@@ -7,10 +7,10 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::act::{Deeds, MAIL, Told, perform};
-use super::forms::{days_of, reason_of};
+use super::act::{Deeds, MAIL, Told, before_of, perform};
+use super::forms::{cut, end_of, reason_of};
 use super::hand::DAYS;
 use super::rows::day;
 use super::tabs::{Tab, mail_tabs};
@@ -66,9 +66,7 @@ pub(super) async fn suppressed(
     visitor.needs(MAIL)?;
     let (units, now) = (&visitor.reader.texts().units, shared.app.clock.now());
     let mut all = shared.app.store.suppressed(&asked.after, PAGE + 1).await?;
-    let is_more = all.len() > PAGE as usize;
-    all.truncate(PAGE as usize);
-    let next = all.last().filter(|_| is_more).map(|last| {
+    let next = cut(&mut all, PAGE).map(|last| {
         let after = in_query(last.address.as_str());
         visitor.reader.link_to(&format!("{PATH}?after={after}"))
     });
@@ -118,8 +116,7 @@ pub(super) async fn suppress(
     let Posted { visitor, form } = posted;
     visitor.needs(MAIL)?;
     let (address, why) = (form.address()?, reason_of(&form.reason)?);
-    let now = shared.app.clock.now();
-    let until = days_of(&form.days)?.map(|days| now.plus(days));
+    let until = end_of(&form.days, shared.app.clock.now())?;
     let deeds = adding(&shared, address, why, until).await?;
     perform(&shared, &visitor, deeds, PATH).await
 }
@@ -148,29 +145,25 @@ async fn adding(
     until: Option<Timestamp>,
 ) -> Result<Deeds, Failure> {
     let before = before(shared, &address).await?;
-    Ok(Deeds {
-        act: Act::Suppress,
-        target: address.to_string(),
-        details: json!({ "why": why, "until": until, "before": before }),
-        undoes: None,
-        orders: vec![Order::Suppress(SuppressOrder::Add { address, why, until })],
-    })
+    Ok(Deeds::one(
+        (Act::Suppress, address.to_string()),
+        json!({ "why": why, "until": until, "before": before }),
+        Order::Suppress(SuppressOrder::Add { address, why, until }),
+    ))
 }
 
 /// Lets mail go to an address again.
 async fn removing(shared: &Inner, address: MailAddress, asked: Forgetting) -> Result<Deeds, Failure> {
     let even_if_asked = asked == Forgetting::Forgotten;
     let before = before(shared, &address).await?;
-    Ok(Deeds {
-        act: Act::Unsuppress,
-        target: address.to_string(),
-        details: json!({ "even_if_asked": even_if_asked, "before": before }),
-        undoes: None,
-        orders: vec![Order::Suppress(SuppressOrder::Remove {
+    Ok(Deeds::one(
+        (Act::Unsuppress, address.to_string()),
+        json!({ "even_if_asked": even_if_asked, "before": before }),
+        Order::Suppress(SuppressOrder::Remove {
             address,
             even_if_asked,
-        })],
-    })
+        }),
+    ))
 }
 
 /// What stood against an address, as undoing needs it.
@@ -184,8 +177,7 @@ async fn before(shared: &Inner, address: &MailAddress) -> Result<Option<Suppress
 /// does not come back.
 pub(super) async fn contrary(shared: &Inner, kept: &KeptDeed) -> Result<(Deeds, String), Failure> {
     let address: MailAddress = kept.deed.target.parse().map_err(|_bad| Failure::Internal)?;
-    let before = kept.deed.details.get("before").cloned().unwrap_or(Value::Null);
-    let before: Option<Suppressed> = serde_json::from_value(before).map_err(|_bad| Failure::Internal)?;
+    let before: Option<Suppressed> = before_of(kept)?;
     let mut deeds = match before {
         Some(before) => adding(shared, address, before.why, before.until).await?,
         None => removing(shared, address, Forgetting::Kept).await?,

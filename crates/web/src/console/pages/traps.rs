@@ -7,10 +7,10 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::act::{CHANGES, Deeds, Told, ask, perform};
-use super::forms::line_of;
+use super::act::{CHANGES, Deeds, Told, ask, before_of, perform};
+use super::forms::{cut, line_of};
 use super::rows::day;
 use super::tabs::{Tab, source_tabs};
 use crate::app::{Inner, Shared};
@@ -26,7 +26,7 @@ const PATH: &str = "/console/traps";
 /// The kinds, in the order of their texts.
 const KINDS: [Trap; 4] = [Trap::Pristine, Trap::Recycled, Trap::Typo, Trap::Role];
 /// Rows of a page.
-const PAGE: usize = 50;
+const PAGE: u32 = 50;
 
 /// Which traps.
 #[derive(Deserialize)]
@@ -79,19 +79,18 @@ pub(super) async fn traps(
         let note = trap.note.as_deref().unwrap_or_default().to_lowercase();
         trap.address > asked.after && (trap.address.contains(&wanted) || note.contains(&wanted))
     });
-    let is_more = traps.len() > PAGE;
-    traps.truncate(PAGE);
     let link = |after: &str| {
         let find = in_query(&wanted);
         visitor
             .reader
             .link_to(&format!("{PATH}?find={find}&after={}", in_query(after)))
     };
+    let next = cut(&mut traps, PAGE).map(|last| link(&last.address));
     let t = visitor.reader.texts();
     let template = TrapsPage {
         told: Told::of(&shared, &visitor, asked.deed).await?,
         tabs: source_tabs(&visitor, Tab::Traps),
-        next: traps.last().filter(|_| is_more).map(|last| link(&last.address)),
+        next,
         first: (!asked.after.is_empty()).then(|| link("")),
         rows: traps
             .into_iter()
@@ -182,19 +181,17 @@ pub(super) async fn remove(State(shared): State<Shared>, posted: Posted<Entry>) 
 /// Makes a trap of an address.
 fn adding(trap: TrapShown) -> Deeds {
     let details = json!({ "kind": trap.kind, "since": trap.since, "before": null });
-    Deeds {
-        act: Act::AddTrap,
-        target: trap.address.clone(),
+    Deeds::one(
+        (Act::AddTrap, trap.address.clone()),
         details,
-        undoes: None,
-        orders: vec![Order::Traps(TrapsOrder::Add {
+        Order::Traps(TrapsOrder::Add {
             address: trap.address,
             kind: trap.kind,
             since: trap.since,
             weight: trap.weight,
             note: trap.note.unwrap_or_default(),
-        })],
-    }
+        }),
+    )
 }
 
 /// Takes a trap away, with what it was.
@@ -203,19 +200,16 @@ async fn removing(shared: &Inner, address: String) -> Result<Deeds, Failure> {
         .await?
         .into_iter()
         .find(|trap| trap.address == address);
-    Ok(Deeds {
-        act: Act::RemoveTrap,
-        target: address.clone(),
-        details: json!({ "before": before }),
-        undoes: None,
-        orders: vec![Order::Traps(TrapsOrder::Remove { address })],
-    })
+    Ok(Deeds::one(
+        (Act::RemoveTrap, address.clone()),
+        json!({ "before": before }),
+        Order::Traps(TrapsOrder::Remove { address }),
+    ))
 }
 
 /// What takes back that something was made a trap, or none any more, and the page that it leads to.
 pub(super) async fn contrary(shared: &Inner, kept: &KeptDeed) -> Result<(Deeds, String), Failure> {
-    let before = kept.deed.details.get("before").cloned().unwrap_or(Value::Null);
-    let before: Option<TrapShown> = serde_json::from_value(before).map_err(|_bad| Failure::Internal)?;
+    let before: Option<TrapShown> = before_of(kept)?;
     let mut deeds = match before {
         Some(trap) => adding(trap),
         None => removing(shared, kept.deed.target.clone()).await?,
