@@ -87,6 +87,28 @@ fn rules_that_are_saved_judge_what_comes_next_without_a_restart() {
     assert_eq!(rule("192.0.2.78"), "score/ours-2");
     assert_eq!(rule("192.0.2.77"), "score/ours-1");
 
+    // Taken back by its number, once, behind a look at what that would do.
+    let trail: serde_json::Value =
+        serde_json::from_str(&server.command(&["audit", "--act", "rules.save", "--json"])).unwrap();
+    let number = trail["id"].to_string();
+    let former = server.command(&["rules", "back", &number, "--text"]);
+    assert!(former.contains("version = \"ours-1\""), "{former}");
+    let look = server.command(&["rules", "back", &number]);
+    assert!(
+        look.contains("Nothing was changed.") && look.contains("ours-1"),
+        "{look}"
+    );
+    assert!(server.command(&["rules", "show"]).contains("ours-2"));
+    let told = server.command(&["rules", "back", &number, "--yes"]);
+    assert!(told.contains("version \"ours-1\" again"), "{told}");
+    let twice = atalaya(&["rules", "back", &number, "--yes"], server.data());
+    assert!(
+        text(&twice.stderr).contains("was taken back by deed"),
+        "{}",
+        text(&twice.stderr)
+    );
+    server.command(&["rules", "save", &next]);
+
     // Broken where it stands: the old ones are still in force, and the answer says so.
     std::fs::write(&own, "version = \"x\"\nlist_att = 1.0\n").unwrap();
     let shown: serde_json::Value =

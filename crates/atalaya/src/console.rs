@@ -74,6 +74,7 @@ mod tests {
             Order::Rules(RulesOrder::Save {
                 text: String::new(),
                 instead_of: String::new(),
+                undoes: Some(atalaya_store::DeedId(7)),
             }),
         ]
     }

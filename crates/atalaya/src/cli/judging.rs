@@ -45,6 +45,23 @@ pub(crate) enum RulesCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Put back the rules that a save replaced: without --yes, only print what they would do
+    Back {
+        #[command(flatten)]
+        place: Place,
+        /// The number of the save in the audit trail, see `atalaya audit --act rules.save`
+        #[arg(value_name = "DEED")]
+        deed: u64,
+        /// Put them into the place of the file, and in force
+        #[arg(long, conflicts_with_all = ["text", "since"])]
+        yes: bool,
+        /// Print their text instead, and change nothing
+        #[arg(long, conflicts_with = "since")]
+        text: bool,
+        /// From when on decisions are compared: a date, a moment, or a length of time such as 30d before now
+        #[arg(long, value_name = "TIME", default_value = "7d")]
+        since: Begin,
+    },
 }
 
 /// `purge`.

@@ -1,11 +1,14 @@
-//! `rules`: the rules of judging as they stand, and others in their place.
+//! `rules`: the rules of judging as they stand, others in their place, and the former ones again.
 
+use atalaya_model::Clock;
+use atalaya_store::DeedId;
 use atalaya_web::RulesShown;
 
+use super::simulate::print_report;
 use super::{line_to, print, print_json};
 use crate::cli::RulesCommand;
 use crate::config::read_rules;
-use crate::control::Request;
+use crate::control::{Line, Request};
 use crate::folder::Missing;
 use crate::rulebook::RulesRequest;
 
@@ -28,6 +31,7 @@ pub(crate) async fn run(command: RulesCommand) -> anyhow::Result<()> {
             let save = RulesRequest::Save {
                 text,
                 instead_of: present.digest,
+                undoes: None,
             };
             let saved: RulesShown = line.ask(Request::Rules(save)).await?;
             let file = saved.file.unwrap_or_default();
@@ -36,5 +40,45 @@ pub(crate) async fn run(command: RulesCommand) -> anyhow::Result<()> {
                 saved.in_force
             ))
         }
+        RulesCommand::Back {
+            place,
+            deed,
+            yes,
+            text,
+            since,
+        } => {
+            let mut line = line_to(&place, Missing::Refused).await?;
+            let deed = DeedId(deed);
+            let replaced: String = line.ask(Request::Rules(RulesRequest::Replaced { deed })).await?;
+            if text {
+                return print(replaced.trim_end());
+            }
+            if yes {
+                return put_back(&mut line, deed, replaced).await;
+            }
+            let since = since.moment(Clock::system().now());
+            let rules = replaced;
+            let report = line.ask(Request::Simulate { rules, since }).await?;
+            print_report(&report)?;
+            print(format_args!(
+                "\nNothing was changed. To put them back: atalaya rules back {deed} --yes"
+            ))
+        }
     }
+}
+
+/// Puts the rules back that a save replaced.
+async fn put_back(line: &mut Line, deed: DeedId, text: String) -> anyhow::Result<()> {
+    let present: RulesShown = line.ask(Request::Rules(RulesRequest::Show)).await?;
+    let save = RulesRequest::Save {
+        text,
+        instead_of: present.digest,
+        undoes: Some(deed),
+    };
+    let saved: RulesShown = line.ask(Request::Rules(save)).await?;
+    print(format_args!(
+        "{} holds version \"{}\" again, which is judged by from now on.",
+        saved.file.unwrap_or_default(),
+        saved.in_force
+    ))
 }

@@ -4,7 +4,7 @@
 use atalaya_decide::import::Import;
 use atalaya_decide::purge::Mode;
 use atalaya_model::Act;
-use atalaya_store::DeedOutcome;
+use atalaya_store::{DeedId, DeedOutcome};
 use atalaya_web::{KeysOrder, ReportersOrder, SetContactsOrder, TrapsOrder};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::house::House;
 use crate::jobs::JobsRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::public_log::LogRequest;
-use crate::rulebook::RulesRequest;
+use crate::rulebook::{self, RulesRequest};
 
 /// The longest answer that is kept with a deed, in bytes.
 const MAX_ANSWER: usize = 4 << 10;
@@ -33,9 +33,14 @@ pub(crate) async fn answer(house: &House, request: Request, uid: u32) -> anyhow:
     let Some(planned) = planned(&request) else {
         return house.answer(request).await;
     };
+    let planned = match &request {
+        Request::Rules(RulesRequest::Save { .. }) => planned.in_place_of(rulebook::standing(&house.config)),
+        _ => planned,
+    };
     let keeps_answer = planned.keeps_answer;
     let now = house.clock.now();
-    let deed = access::deed(uid, planned.act, planned.target, (planned.details, now));
+    let mut deed = access::deed(uid, planned.act, planned.target, (planned.details, now));
+    deed.undoes = planned.undoes;
     let id = house.store.record_deed(&deed).await?;
     let answer = Box::pin(house.answer(request)).await;
     let (outcome, details) = match &answer {
@@ -57,6 +62,8 @@ struct Planned {
     act: Act,
     target: String,
     details: Value,
+    /// What it takes back.
+    undoes: Option<DeedId>,
     /// Whether its answer may be kept: some hold secrets.
     keeps_answer: bool,
 }
@@ -67,6 +74,7 @@ impl Planned {
             act,
             target: target.to_string(),
             details,
+            undoes: None,
             keeps_answer: true,
         }
     }
@@ -77,6 +85,15 @@ impl Planned {
             keeps_answer: false,
             ..Self::new(act, target, details)
         }
+    }
+
+    /// The same with the file that is replaced, and with its text, which taking it back needs.
+    fn in_place_of(mut self, (file, text): (String, Option<String>)) -> Self {
+        self.target = file;
+        if let Value::Object(details) = &mut self.details {
+            details.insert("before".to_owned(), json!(text));
+        }
+        self
     }
 }
 
@@ -96,9 +113,10 @@ fn planned(request: &Request) -> Option<Planned> {
                 serde_json::to_value(wish).unwrap_or_default(),
             )
         }
-        Request::Rules(RulesRequest::Save { text, .. }) => {
-            Planned::new(Act::SaveRules, "", json!({ "text": text }))
-        }
+        Request::Rules(RulesRequest::Save { text, undoes, .. }) => Planned {
+            undoes: *undoes,
+            ..Planned::new(Act::SaveRules, "", json!({ "text": text }))
+        },
         Request::ReleaseFeed { name } => Planned::new(Act::ReleaseFeed, name, Value::Null),
         Request::Contacts(ContactRequest::Queue { queries, .. }) => {
             let details = json!({ "addresses": queries.addresses.len() });

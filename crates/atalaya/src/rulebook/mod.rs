@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail, ensure};
 use atalaya_decide::rules::{Forwarders, STANDARD, digest};
 use atalaya_decide::{Rules, RulesInForce};
-use atalaya_model::Timestamp;
+use atalaya_model::{Act, Timestamp};
 use atalaya_store::small_file::put_in_place;
-use atalaya_store::{Rulebook, Store};
+use atalaya_store::{DeedId, DeedOutcome, Rulebook, Store};
 use atalaya_web::RulesShown;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +19,8 @@ use crate::config::Config;
 
 /// The ending of the file in which the rules before are kept.
 const BEFORE: &str = "before";
+/// The longest text that is kept in the audit trail for whoever takes a save back; the form of the console takes no longer one.
+const MAX_RULES: usize = 128 << 10;
 /// Held by the one who saves: of two who began with the same text, the second finds another one.
 static SAVING: Mutex<()> = Mutex::const_new(());
 
@@ -34,6 +36,14 @@ pub(crate) enum RulesRequest {
         text: String,
         /// The digest of the text that it replaces.
         instead_of: String,
+        /// The save that it takes back, whose former text this must be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undoes: Option<DeedId>,
+    },
+    /// The text that a save replaced, as long as that save can be taken back; the answer is the text.
+    Replaced {
+        /// The number of the save in the audit trail.
+        deed: DeedId,
     },
 }
 
@@ -47,8 +57,22 @@ pub(crate) async fn answer(
     in_force: &RulesInForce,
     asked: RulesRequest,
 ) -> anyhow::Result<Value> {
-    if let RulesRequest::Save { text, instead_of } = asked {
+    if let RulesRequest::Replaced { deed } = asked {
+        return Ok(Value::String(replaced(store, deed).await?));
+    }
+    if let RulesRequest::Save {
+        text,
+        instead_of,
+        undoes,
+    } = asked
+    {
         let saving = SAVING.lock().await;
+        if let Some(deed) = undoes {
+            ensure!(
+                replaced(store, deed).await? == text,
+                "these are not the rules that deed {deed} of the audit trail replaced"
+            );
+        }
         let new = New::check(config, store, &text, &instead_of).await?;
         let (store, in_force) = (store.clone(), in_force.clone());
         // Goes on to its end, and keeps others waiting until then, though nobody waits for it any more.
@@ -83,6 +107,37 @@ fn text_of(file: Option<&Path>) -> anyhow::Result<String> {
         return Ok(STANDARD.to_owned());
     };
     std::fs::read_to_string(path).with_context(|| format!("cannot read the rules in {}", path.display()))
+}
+
+/// The text that a save replaced, as the audit trail keeps it.
+///
+/// # Errors
+/// The deed saved no rules, was taken back, or says nothing of what stood there before.
+async fn replaced(store: &Store, id: DeedId) -> anyhow::Result<String> {
+    let kept = store.deed(id).await?;
+    let kept = kept.filter(|kept| kept.deed.act == Act::SaveRules);
+    let kept = kept.with_context(|| format!("no rules were saved by deed {id} of the audit trail"))?;
+    ensure!(
+        kept.end
+            .as_ref()
+            .is_some_and(|end| end.outcome == DeedOutcome::Done),
+        "deed {id} of the audit trail saved nothing"
+    );
+    if let Some(by) = kept.undone_by {
+        bail!("deed {id} of the audit trail was taken back by deed {by}");
+    }
+    let before = kept.deed.details.get("before").and_then(Value::as_str);
+    before
+        .map(str::to_owned)
+        .with_context(|| format!("deed {id} of the audit trail does not say which rules stood there before"))
+}
+
+/// The file of rules and its text, as a save writes down what it replaces. What cannot be read cannot come back.
+pub(crate) fn standing(config: &Config) -> (String, Option<String>) {
+    let file = config.decide.rules.as_deref();
+    let text = text_of(file).ok();
+    let name = file.map_or_else(String::new, |path| path.display().to_string());
+    (name, text.filter(|text| text.len() <= MAX_RULES))
 }
 
 /// Rules that may take the place of those in the file.

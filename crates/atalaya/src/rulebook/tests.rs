@@ -1,7 +1,7 @@
 //! Saving rules: what is taken, what is refused, and what is in force then.
 
 use atalaya_model::Clock;
-use atalaya_store::StoreUrl;
+use atalaya_store::{Deed, DeedWay, StoreUrl};
 
 use super::*;
 
@@ -35,10 +35,32 @@ impl Bench {
         let asked = RulesRequest::Save {
             text: text.to_owned(),
             instead_of: digest(instead_of).to_string(),
+            undoes: None,
         };
+        self.ask(asked).await
+    }
+
+    async fn ask<T: serde::de::DeserializeOwned>(&self, asked: RulesRequest) -> anyhow::Result<T> {
         let now = Clock::system().now();
         let answer = answer(&self.config, (&self.store, now), &self.in_force, asked).await?;
         Ok(serde_json::from_value(answer)?)
+    }
+
+    /// Writes down that rules were saved, or that it failed.
+    async fn deed(&self, before: Value, undoes: Option<DeedId>, outcome: DeedOutcome) -> DeedId {
+        let deed = Deed {
+            at: Clock::system().now(),
+            who: "marta".to_owned(),
+            way: DeedWay::Session,
+            client: None,
+            act: Act::SaveRules,
+            target: String::new(),
+            details: serde_json::json!({ "before": before }),
+            undoes,
+        };
+        let id = self.store.record_deed(&deed).await.unwrap();
+        self.store.end_deed(id, outcome, &Value::Null).await.unwrap();
+        id
     }
 
     fn shown(&self) -> RulesShown {
@@ -118,4 +140,57 @@ async fn a_file_that_was_edited_where_it_stands_is_put_in_force_by_saving_it() {
     let saved = bench.save(&text, &text).await.unwrap();
     assert!(saved.is_in_force);
     assert!(!bench.path.with_added_extension(BEFORE).exists());
+}
+
+#[tokio::test]
+async fn a_save_is_taken_back_by_the_text_that_it_replaced_once_and_by_no_other() {
+    let bench = Bench::open().await;
+    let new = versioned("ours-1");
+    bench.save(&new, STANDARD).await.unwrap();
+    let deed = bench.deed(STANDARD.into(), None, DeedOutcome::Done).await;
+    let text: String = bench.ask(RulesRequest::Replaced { deed }).await.unwrap();
+    assert_eq!(text, STANDARD);
+    let back = |text: &str| RulesRequest::Save {
+        text: text.to_owned(),
+        instead_of: digest(&new).to_string(),
+        undoes: Some(deed),
+    };
+    let told = bench
+        .ask::<RulesShown>(back(&versioned("ours-2")))
+        .await
+        .unwrap_err();
+    assert!(told.to_string().contains("not the rules that deed 1"), "{told}");
+    assert_eq!(bench.in_force.current().text, new);
+    let shown: RulesShown = bench.ask(back(STANDARD)).await.unwrap();
+    assert!(shown.is_in_force && shown.text == STANDARD, "{shown:?}");
+
+    let undoing = bench.deed(new.into(), Some(deed), DeedOutcome::Done).await;
+    let told = bench
+        .ask::<String>(RulesRequest::Replaced { deed })
+        .await
+        .unwrap_err();
+    assert!(
+        told.to_string()
+            .contains(&format!("taken back by deed {undoing}")),
+        "{told}"
+    );
+    for (before, outcome, why) in [
+        (Value::Null, DeedOutcome::Done, "does not say which rules"),
+        (STANDARD.into(), DeedOutcome::Failed, "saved nothing"),
+    ] {
+        let deed = bench.deed(before, None, outcome).await;
+        let told = bench
+            .ask::<String>(RulesRequest::Replaced { deed })
+            .await
+            .unwrap_err();
+        assert!(told.to_string().contains(why), "{told}");
+    }
+    let told = bench
+        .ask::<String>(RulesRequest::Replaced { deed: DeedId(99) })
+        .await
+        .unwrap_err();
+    assert!(
+        told.to_string().contains("no rules were saved by deed 99"),
+        "{told}"
+    );
 }

@@ -340,3 +340,89 @@ async fn rules_are_saved_as_they_were_tried_and_not_otherwise() {
     let told = house.console(&root, stale.header("location")).await;
     told.says("changed meanwhile");
 }
+
+/// What stands in a hidden field of a page.
+fn field(page: &Page, name: &str) -> String {
+    let mark = format!("name=\"{name}\" value=\"");
+    let (_, behind) = page.text.split_once(&mark).unwrap_or_else(|| panic!("{name}"));
+    behind.split('"').next().unwrap().to_owned()
+}
+
+/// Tries a text and saves it, as what takes a save back where there is one.
+async fn save(house: &House, who: &SignedIn, text: &str, undoes: Option<&str>) -> Page {
+    let instead_of = field(&house.console(who, "/console/rules").await, "instead_of");
+    let mut fields = vec![("text", text), ("instead_of", &instead_of)];
+    fields.extend(undoes.map(|undoes| ("undoes", undoes)));
+    let tried = house.console_post(who, "/console/rules/try", &fields).await;
+    let digest = field(&tried, "tried");
+    fields.push(("tried", &digest));
+    done(house, who, "/console/rules/save", &fields).await
+}
+
+#[tokio::test]
+async fn a_save_of_rules_is_taken_back_behind_a_trial_of_what_comes_back() {
+    let mut house = House::open().await;
+    let root = house.signed_in("Root", Role::Administrator).await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    let text = STANDARD.replacen("version = \"3\"", "version = \"3-new\"", 1);
+    let saved = save(&house, &root, &text, None).await;
+    let number = deed(&saved);
+
+    // Whoever may not save is not offered it, and cannot do it.
+    let trail = house.console(&marta, "/console/audit?act=rules.save").await;
+    trail.says("rules.save").keeps("/console/undo");
+    let refused = house
+        .console_post(&marta, "/console/undo", &[("deed", &number)])
+        .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+
+    let back = done(&house, &root, "/console/undo", &[("deed", &number)]).await;
+    back.says(&format!(
+        "the rules that number {number} of the audit trail replaced"
+    ))
+    .says("version = &#34;3&#34;")
+    .keeps("Put these rules back");
+    let spanish = house
+        .console(&root, &format!("/console/rules?back={number}&lang=es"))
+        .await;
+    spanish.says("Aún no ha cambiado nada");
+    let still = house.console(&root, "/console/rules").await;
+    still.says("3-new");
+
+    // Another text than the former one takes nothing back.
+    let other = STANDARD.replacen("version = \"3\"", "version = \"3-other\"", 1);
+    save(&house, &root, &other, Some(&number)).await;
+    let kept = house.store.deeds(&DeedFilter::default(), None, 1).await.unwrap();
+    assert_eq!(kept[0].deed.undoes, None);
+
+    let instead_of = field(&still, "instead_of");
+    let stale = [
+        ("text", STANDARD),
+        ("instead_of", &instead_of),
+        ("undoes", &number),
+    ];
+    let tried = house.console_post(&root, "/console/rules/try", &stale).await;
+    tried
+        .says("Somebody else has changed the rules")
+        .keeps("Put these rules back");
+    let again = save(&house, &root, STANDARD, Some(&number)).await;
+    again.says("Version 3, in");
+    let kept = house.store.deeds(&DeedFilter::default(), None, 1).await.unwrap();
+    assert_eq!(kept[0].deed.undoes.map(|id| id.to_string()), Some(number.clone()));
+    assert!(
+        kept[0].end.as_ref().unwrap().details.is_null(),
+        "the answer is too long for the trail"
+    );
+
+    // Once; and the undoing can be undone.
+    let twice = house
+        .console_post(&root, "/console/undo", &[("deed", &number)])
+        .await;
+    assert_eq!(twice.status, StatusCode::NOT_FOUND);
+    let gone = house
+        .console(&root, &format!("/console/rules?back={number}"))
+        .await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    let forth = done(&house, &root, "/console/undo", &[("deed", &deed(&again))]).await;
+    forth.says("version = &#34;3-other&#34;");
+}

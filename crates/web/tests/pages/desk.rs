@@ -406,6 +406,7 @@ impl TestDesk {
         if let RulesOrder::Save {
             text: new,
             instead_of,
+            ..
         } = asked
         {
             if digest(&text) != instead_of {

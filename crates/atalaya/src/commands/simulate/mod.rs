@@ -28,7 +28,7 @@ pub(crate) async fn run(command: Simulate) -> anyhow::Result<()> {
     }
     match Form::from(command.json) {
         Form::Json => print_json(&report),
-        Form::Text => print_table(&report),
+        Form::Text => print_report(&report),
     }
 }
 
@@ -58,7 +58,8 @@ fn removed_share(group: &Group) -> String {
     }
 }
 
-fn print_table(report: &Report) -> anyhow::Result<()> {
+/// Prints what other rules would do, as a table.
+pub(crate) fn print_report(report: &Report) -> anyhow::Result<()> {
     let Report { present, tried, .. } = report;
     let (old, new) = (&report.present_version, &report.tried_version);
     let since = report.since.map(|at| at.to_string()).unwrap_or_default();

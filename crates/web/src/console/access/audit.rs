@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::Visitor;
 use crate::app::Shared;
+use crate::console::pages::{is_undoable, role_of_undoing};
 use crate::console::{ConsoleFrame, Place};
 use crate::failure::Failure;
 use crate::pages::page;
@@ -23,6 +24,8 @@ const AUDIT: &str = "/console/audit";
 const PAGE: u32 = 50;
 /// The longest text of a filter, in characters.
 const MAX_FILTER: usize = 200;
+/// The longest text of a deed that the page shows, in characters: a save of rules keeps two files of them.
+const MAX_DETAILS: usize = 16_000;
 
 /// The page.
 #[derive(Template)]
@@ -185,15 +188,20 @@ fn view(kept: &KeptDeed, visitor: &Visitor) -> DeedView {
         answer: kept.end.as_ref().and_then(|end| as_text(&end.details)),
         undoes: deed.undoes.map(|id| id.to_string()),
         undone_by: kept.undone_by.map(|id| id.to_string()),
-        is_undoable: crate::console::pages::is_undoable(kept),
+        is_undoable: is_undoable(kept) && visitor.may(role_of_undoing(deed.act)),
     }
 }
 
-/// What a document says, where it says anything.
+/// What a document says, where it says anything; of a long one, the beginning.
 fn as_text(document: &Value) -> Option<String> {
-    match document {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => serde_json::to_string_pretty(other).ok(),
+    let mut text = match document {
+        Value::Null => return None,
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).ok()?,
+    };
+    if let Some((end, _)) = text.char_indices().nth(MAX_DETAILS) {
+        text.truncate(end);
+        text.push('…');
     }
+    Some(text)
 }

@@ -17,6 +17,7 @@ use atalaya_model::{
 use atalaya_notify::{NewEnrolment, Settlement};
 use atalaya_observe::feeds::FeedStatus;
 use atalaya_observe::upstream::UpstreamStatus;
+use atalaya_store::DeedId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -172,6 +173,9 @@ pub enum RulesOrder {
         text: String,
         /// The digest of the text that it replaces.
         instead_of: String,
+        /// The save that it takes back, whose former text this must be.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        undoes: Option<DeedId>,
     },
 }
 

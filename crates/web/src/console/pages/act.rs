@@ -117,7 +117,12 @@ async fn do_it(
         }
     }
     let is_secret = outcome == DeedOutcome::Done && answers == Answers::Secret;
-    let kept = if is_secret { &Value::Null } else { &details };
+    let is_long = outcome == DeedOutcome::Done && details.to_string().len() > MAX_ANSWER;
+    let kept = if is_secret || is_long {
+        &Value::Null
+    } else {
+        &details
+    };
     store.end_deed(id, outcome, kept).await?;
     Ok((
         id,
@@ -129,6 +134,8 @@ async fn do_it(
     ))
 }
 
+/// The longest answer that is kept with a deed, in bytes: what was done stands in the deed.
+const MAX_ANSWER: usize = 4 << 10;
 /// What is told where there was nothing to do it to.
 const NOTHING: &str = "There is nothing of the kind, it was done already, or somebody else is just at it.";
 
@@ -201,6 +208,7 @@ pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
             .details
             .get("before")
             .is_some_and(|before| !before.is_null()),
+        Act::SaveRules => kept.deed.details.get("before").is_some_and(Value::is_string),
         _ => false,
     };
     is_done && is_known && kept.undone_by.is_none()
@@ -213,6 +221,15 @@ pub(super) async fn ask<T: DeserializeOwned>(shared: &Inner, order: Order) -> Re
         Failure::Unavailable
     })?;
     serde_json::from_value(answer).map_err(|_bad| Failure::Internal)
+}
+
+/// The least role that may take an act back: the one that does it.
+pub(crate) const fn role_of_undoing(act: Act) -> Role {
+    match act {
+        Act::Suppress | Act::Unsuppress => MAIL,
+        Act::SaveRules => Role::Administrator,
+        _ => CHANGES,
+    }
 }
 
 /// The least role that changes the list.

@@ -19,6 +19,7 @@ mod replies;
 mod reporters;
 mod rows;
 mod rules;
+mod rules_back;
 mod sealed;
 mod set_contacts;
 mod suppressed;
@@ -31,7 +32,7 @@ use axum::routing::{get, post};
 
 use crate::app::Shared;
 
-pub(crate) use act::is_undoable;
+pub(crate) use act::{is_undoable, role_of_undoing};
 
 /// The routes of the pages.
 pub(crate) fn routes() -> Router<Shared> {

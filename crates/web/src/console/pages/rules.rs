@@ -6,6 +6,7 @@ use askama::Template;
 use atalaya_decide::Rules;
 use atalaya_decide::simulate::{Group, Report};
 use atalaya_model::{Act, Role};
+use atalaya_store::DeedId;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,6 +17,7 @@ use tokio::sync::Semaphore;
 
 use super::act::{Deeds, Told, perform};
 use super::rows::subject_link;
+use super::rules_back::{replaced, taken_back};
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
 use crate::console::operations::{Order, RulesOrder, RulesShown};
@@ -38,6 +40,8 @@ const MOST_SHOWN: usize = 10;
 #[derive(Deserialize)]
 pub(super) struct Asked {
     deed: Option<u64>,
+    /// The save whose former text is looked at.
+    back: Option<u64>,
 }
 
 /// What was typed.
@@ -51,6 +55,8 @@ pub(super) struct Draft {
     /// The digest of the text that was tried.
     #[serde(default)]
     tried: String,
+    /// The save that it takes back, if nobody changes its text.
+    undoes: Option<u64>,
 }
 
 #[derive(Template)]
@@ -61,6 +67,8 @@ struct RulesPage {
     shown: RulesShown,
     text: String,
     instead_of: String,
+    /// The save whose former text this is.
+    back: Option<DeedId>,
     days: [u64; 4],
     days_now: u64,
     may_change: bool,
@@ -106,11 +114,16 @@ pub(super) async fn rules(
     visitor.needs(Role::Operator)?;
     let shown = shown(&shared).await?;
     let told = Told::of(&shared, &visitor, asked.deed).await?;
-    let (text, instead_of) = (shown.text.clone(), shown.digest.clone());
+    let back = asked.back.map(DeedId);
+    let text = match back {
+        Some(save) => replaced(&shared, save).await?.ok_or(Failure::NotFound)?,
+        None => shown.text.clone(),
+    };
     let template = RulesPage {
         told,
         text,
-        instead_of,
+        back,
+        instead_of: shown.digest.clone(),
         ..empty(&shared, &visitor, shown)
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
@@ -122,6 +135,7 @@ fn empty(shared: &Inner, visitor: &Visitor, shown: RulesShown) -> RulesPage {
         told: None,
         text: String::new(),
         instead_of: String::new(),
+        back: None,
         days: DAYS,
         days_now: 7,
         may_change: visitor.may(Role::Administrator) && shown.file.is_some(),
@@ -155,6 +169,7 @@ pub(super) async fn try_rules(
     let shown = shown(&shared).await?;
     let is_stale = shown.digest != form.instead_of;
     let mut template = RulesPage {
+        back: taken_back(&shared, form.undoes, &text).await?,
         instead_of: form.instead_of,
         days_now: days,
         is_stale,
@@ -200,14 +215,17 @@ pub(super) async fn save(
         return Err(Failure::BadRequest);
     }
     let before = shown(&shared).await?;
-    let deeds = Deeds::one(
+    let undoes = taken_back(&shared, form.undoes, &text).await?;
+    let mut deeds = Deeds::one(
         (Act::SaveRules, before.file.clone().unwrap_or_default()),
         json!({ "before": before.text, "text": text }),
         Order::Rules(RulesOrder::Save {
             text,
             instead_of: form.instead_of,
+            undoes,
         }),
     );
+    deeds.undoes = undoes;
     perform(&shared, &visitor, deeds, "/console/rules").await
 }
 

@@ -1,15 +1,16 @@
-//! Taking back what was done by hand: each act by its contrary, with what stood there before, once.
+//! Taking back what was done by hand: each act by its contrary, with what stood there before, once. Rules that were saved lead to the page on which the
+//! former ones are tried.
 
-use atalaya_model::{Act, AllowEntry, Listing, Prefix, Role, Timestamp};
+use atalaya_model::{Act, AllowEntry, Listing, Prefix, Timestamp};
 use atalaya_store::{DeedId, KeptDeed};
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::act::{CHANGES, Deeds, MAIL, is_undoable, perform};
+use super::act::{Deeds, MAIL, is_undoable, perform, role_of_undoing};
 use super::hand::{allowed, back_to, listed, prefix_of};
-use super::{keys, set_contacts, suppressed, traps};
+use super::{keys, rules_back, set_contacts, suppressed, traps};
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
 use crate::console::operations::Order;
@@ -27,7 +28,11 @@ pub(super) async fn undo(State(shared): State<Shared>, posted: Posted<Undo>) -> 
     visitor.needs(MAIL)?;
     let kept = shared.app.store.deed(DeedId(form.deed)).await?;
     let kept = kept.filter(is_undoable).ok_or(Failure::NotFound)?;
-    visitor.needs(role_of(kept.deed.act))?;
+    visitor.needs(role_of_undoing(kept.deed.act))?;
+    if kept.deed.act == Act::SaveRules {
+        let page = visitor.reader.link_to(&rules_back::path(kept.id));
+        return Ok(Redirect::to(&page).into_response());
+    }
     let (deeds, back) = match kept.deed.act {
         Act::Suppress | Act::Unsuppress => suppressed::contrary(&shared, &kept).await?,
         Act::SetContact | Act::UnsetContact => set_contacts::contrary(&shared, &kept).await?,
@@ -36,14 +41,6 @@ pub(super) async fn undo(State(shared): State<Shared>, posted: Posted<Undo>) -> 
         _ => of_the_list(&shared, &visitor, &kept).await?,
     };
     perform(&shared, &visitor, deeds, &back).await
-}
-
-/// The least role that may take an act back: the one that does it.
-const fn role_of(act: Act) -> Role {
-    match act {
-        Act::Suppress | Act::Unsuppress => MAIL,
-        _ => CHANGES,
-    }
 }
 
 /// What takes back an act on the list.

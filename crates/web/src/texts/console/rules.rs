@@ -38,6 +38,9 @@ pub(crate) struct RulesTexts {
     pub(crate) save: &'static str,
     pub(crate) save_hint: &'static str,
     pub(crate) cannot_save: &'static str,
+    /// The number of the save in the audit trail.
+    pub(crate) back: With1,
+    pub(crate) put_back: &'static str,
 }
 
 /// In English.
@@ -78,6 +81,12 @@ pub(super) const ENGLISH: RulesTexts = RulesTexts {
     save: "Save these rules",
     save_hint: "They judge what comes from then on, without a restart; what was decided stays. The old text is kept beside the file, and in the audit trail. Earlier decisions name the version, so give new rules a new one.",
     cannot_save: "Saving takes the role of an administrator, and a file in decide.rules.",
+    back: |save| {
+        format!(
+            "Below are the rules that number {save} of the audit trail replaced. Nothing is changed yet: try them, and the button that puts them back stands under what they would do."
+        )
+    },
+    put_back: "Put these rules back",
 };
 
 /// In Spanish.
@@ -118,4 +127,10 @@ pub(super) const SPANISH: RulesTexts = RulesTexts {
     save: "Guardar estas reglas",
     save_hint: "Juzgan lo que llegue desde entonces, sin reiniciar; lo ya decidido queda. El texto anterior se guarda junto al archivo y en el registro de auditoría. Las decisiones nombran la versión: dé una nueva a las reglas nuevas.",
     cannot_save: "Para guardar hace falta ser administrador, y un archivo en decide.rules.",
+    back: |save| {
+        format!(
+            "Abajo están las reglas que sustituyó el número {save} del registro de auditoría. Aún no ha cambiado nada: pruébelas, y el botón que las restituye aparece bajo lo que harían."
+        )
+    },
+    put_back: "Restituir estas reglas",
 };
