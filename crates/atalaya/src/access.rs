@@ -41,17 +41,27 @@ pub(crate) enum AccessRequest {
         most: u32,
     },
     /// Write down what a command is about to do by itself, in a file of the data folder; the answer is a [`DeedId`].
-    Begin {
-        act: Act,
-        target: String,
-        details: Value,
-    },
+    Begin(Beginning),
     /// Write down what came of it.
     End {
         id: DeedId,
         outcome: DeedOutcome,
         details: Value,
     },
+}
+
+/// What a command is about to do by itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Beginning {
+    /// What kind of act it is.
+    pub(crate) act: Act,
+    /// To what.
+    pub(crate) target: String,
+    /// What else is to be known, and what undoing needs.
+    pub(crate) details: Value,
+    /// What it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) undoes: Option<DeedId>,
 }
 
 /// What becomes of an account.
@@ -161,8 +171,9 @@ pub(crate) async fn answer(house: &House, asked: AccessRequest, uid: u32) -> any
         AccessRequest::Audit { filter, before, most } => {
             serde_json::to_value(store.deeds(&filter, before, most.min(MOST_DEEDS)).await?)?
         }
-        AccessRequest::Begin { act, target, details } => {
-            let deed = deed(uid, act, target, (details, now));
+        AccessRequest::Begin(begun) => {
+            let mut deed = deed(uid, begun.act, begun.target, (begun.details, now));
+            deed.undoes = begun.undoes;
             serde_json::to_value(store.record_deed(&deed).await?)?
         }
         AccessRequest::End { id, outcome, details } => {

@@ -162,6 +162,10 @@ fn about_keys(config: &Config, used: &[KeyUse], asked: KeysOrder, now: Timestamp
             key::change(config, |file| Ok(file.put_back(kept)?))?;
             return Ok(Value::Null);
         }
+        KeysOrder::GoBack(former) => {
+            key::change(config, |file| Ok(file.go_back(former, now)?))?;
+            return Ok(Value::Null);
+        }
     }
     Ok(Value::String(new.to_string()))
 }
@@ -276,6 +280,13 @@ mod tests {
         let listed = ask(KeysOrder::List, 60).await.unwrap();
         let listed: Vec<KeyShown> = serde_json::from_value(listed).unwrap();
         assert_eq!((listed.len(), listed[0].today), (1, Some(7)));
+        let (former, renewed) = (listed[0].kept.clone(), ask(renew(None), 60).await.unwrap());
+        ask(KeysOrder::GoBack(former.clone()), 61).await.unwrap();
+        let undone = ask(KeysOrder::List, 61).await.unwrap();
+        let undone: Vec<KeyShown> = serde_json::from_value(undone).unwrap();
+        assert!(renewed.is_string() && undone == listed, "{undone:?}");
+        let late = ask(KeysOrder::GoBack(former), 90).await.unwrap_err();
+        assert!(late.to_string().contains("has passed"), "{late}");
         let terms = listed[0].kept.terms;
         assert_eq!((terms.since, terms.until), (Some(at(60)), Some(at(90))));
         let remove = || KeysOrder::Remove { name: name() };

@@ -4,7 +4,7 @@ use atalaya_model::Act;
 use atalaya_store::{DeedId, DeedOutcome};
 use serde_json::Value;
 
-use crate::access::AccessRequest;
+use crate::access::{AccessRequest, Beginning};
 use crate::config::Config;
 use crate::control::{Line, Request};
 use crate::folder::{Missing, require};
@@ -16,14 +16,32 @@ use crate::folder::{Missing, require};
 /// It was refused or failed, or it cannot be written down, and then it is not done.
 pub(crate) async fn noted<T>(
     config: &Config,
+    planned: (Act, String, Value),
+    deed: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    noted_as_undoing(config, planned, None, deed).await
+}
+
+/// The same, as what takes another deed back.
+///
+/// # Errors
+/// As [`noted`].
+pub(super) async fn noted_as_undoing<T>(
+    config: &Config,
     (act, target, details): (Act, String, Value),
+    undoes: Option<DeedId>,
     deed: impl FnOnce() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     if require(config).is_err() {
         return deed();
     }
     let mut line = Line::open(config.clone(), Missing::Refused).await?;
-    let begin = AccessRequest::Begin { act, target, details };
+    let begin = AccessRequest::Begin(Beginning {
+        act,
+        target,
+        details,
+        undoes,
+    });
     let id: DeedId = line.ask(Request::Access(begin)).await?;
     let done = deed();
     let (outcome, details) = match &done {

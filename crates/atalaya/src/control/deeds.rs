@@ -319,6 +319,7 @@ fn of_keys(asked: &KeysOrder) -> Option<Planned> {
         KeysOrder::Add { name, .. } => (Act::MakeKey, name),
         KeysOrder::PutBack(key) => (Act::MakeKey, &key.name),
         KeysOrder::Renew { name, .. } => (Act::ChangeKey, name),
+        KeysOrder::GoBack(key) => (Act::ChangeKey, &key.name),
         KeysOrder::Remove { name } => (Act::RevokeKey, name),
     };
     Some(Planned::with_secret(act, name, Value::Null))

@@ -173,7 +173,17 @@ async fn a_key_for_asking_is_shown_once_renewed_revoked_and_comes_back() {
     let second = key(&renewed.text);
     assert_ne!(second, first);
 
+    // The renewal is taken back, and that is taken back again.
     let kept = || house.desk.keys.lock().unwrap().to_string();
+    let after = kept();
+    let trail = house.console(&marta, "/console/audit?act=key.change").await;
+    let back = done(&house, &marta, "/console/undo", &[("deed", &deed(&trail))]).await;
+    back.says("Undo");
+    assert_ne!(kept(), after);
+    assert!(!back.text.contains("class=\"warning\""), "{}", back.text);
+    done(&house, &marta, "/console/undo", &[("deed", &deed(&back))]).await;
+    assert_eq!(kept(), after);
+
     let before = kept();
     let gone = done(&house, &marta, "/console/keys/revoke", &which).await;
     gone.says("Has no key any more: mx1.").says("Nobody has a key.");

@@ -395,6 +395,7 @@ impl TestDesk {
             KeysOrder::Renew { name, until } => file.renew(&name, &key, (now, until)),
             KeysOrder::Remove { name } => file.remove(&name),
             KeysOrder::PutBack(kept) => file.put_back(kept),
+            KeysOrder::GoBack(former) => file.go_back(former, now),
         };
         done.map_err(|error| error.to_string())?;
         written(is_secret.then(|| key.to_string()))

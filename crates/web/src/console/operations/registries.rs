@@ -114,6 +114,8 @@ pub enum KeysOrder {
     },
     /// Let one that was taken away be good again.
     PutBack(KeptKey),
+    /// Let the one before a renewal be good again in the place of the present one, which ends.
+    GoBack(KeptKey),
 }
 
 /// A key for asking the list.

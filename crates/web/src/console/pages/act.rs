@@ -203,7 +203,7 @@ pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
         Act::Unlist | Act::Disallow | Act::Suppress | Act::AddTrap | Act::MakeKey | Act::SetContact => {
             kept.deed.details.get("before").is_some()
         }
-        Act::Unsuppress | Act::RemoveTrap | Act::RevokeKey | Act::UnsetContact => kept
+        Act::Unsuppress | Act::RemoveTrap | Act::ChangeKey | Act::RevokeKey | Act::UnsetContact => kept
             .deed
             .details
             .get("before")

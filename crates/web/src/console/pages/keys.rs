@@ -140,7 +140,8 @@ pub(super) async fn renew(State(shared): State<Shared>, posted: Posted<Entry>) -
     let Posted { visitor, form } = posted;
     visitor.needs(CHANGES)?;
     let (name, until) = (form.name()?, end_of(&form.days, shared.app.clock.now())?);
-    let details = json!({ "key": "made anew", "until": until });
+    let before = kept_for(&shared, &name).await?;
+    let details = json!({ "key": "made anew", "until": until, "before": before });
     let target = name.to_string();
     let order = KeysOrder::Renew { name, until };
     show_key(&shared, &visitor, deeds((Act::ChangeKey, target), details, order)).await
@@ -158,10 +159,15 @@ fn deeds((act, target): (Act, String), details: Value, order: KeysOrder) -> Deed
     Deeds::one((act, target), details, Order::Keys(order))
 }
 
+/// What is kept of a holder's key, as undoing needs it.
+async fn kept_for(shared: &Inner, name: &KeyName) -> Result<Option<KeptKey>, Failure> {
+    let all = all(shared).await?.into_iter();
+    Ok(all.map(|shown| shown.kept).find(|kept| kept.name == *name))
+}
+
 /// Takes a key away, with what is kept of it: from its digest nobody finds the key, and by it the key is good again.
 async fn removing(shared: &Inner, name: KeyName) -> Result<Deeds, Failure> {
-    let all = all(shared).await?.into_iter();
-    let before = all.map(|shown| shown.kept).find(|kept| kept.name == name);
+    let before = kept_for(shared, &name).await?;
     let (target, details) = (name.to_string(), json!({ "before": before }));
     Ok(deeds(
         (Act::RevokeKey, target),
@@ -170,10 +176,16 @@ async fn removing(shared: &Inner, name: KeyName) -> Result<Deeds, Failure> {
     ))
 }
 
-/// What takes back that somebody got a key, or has none any more, and the page that it leads to.
+/// What takes back that somebody got a key, another one, or has none any more, and the page that it leads to.
 pub(super) async fn contrary(shared: &Inner, kept: &KeptDeed) -> Result<(Deeds, String), Failure> {
     let before: Option<KeptKey> = before_of(kept)?;
     let mut deeds = match before {
+        Some(former) if kept.deed.act == Act::ChangeKey => {
+            let present = kept_for(shared, &former.name).await?;
+            let details = json!({ "key": "the one before", "until": former.terms.until, "before": present });
+            let target = former.name.to_string();
+            deeds((Act::ChangeKey, target), details, KeysOrder::GoBack(former))
+        }
         Some(key) => {
             let details = json!({ "before": null });
             deeds(

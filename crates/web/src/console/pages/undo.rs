@@ -37,7 +37,7 @@ pub(super) async fn undo(State(shared): State<Shared>, posted: Posted<Undo>) -> 
         Act::Suppress | Act::Unsuppress => suppressed::contrary(&shared, &kept).await?,
         Act::SetContact | Act::UnsetContact => set_contacts::contrary(&shared, &kept).await?,
         Act::AddTrap | Act::RemoveTrap => traps::contrary(&shared, &kept).await?,
-        Act::MakeKey | Act::RevokeKey => keys::contrary(&shared, &kept).await?,
+        Act::MakeKey | Act::ChangeKey | Act::RevokeKey => keys::contrary(&shared, &kept).await?,
         _ => of_the_list(&shared, &visitor, &kept).await?,
     };
     perform(&shared, &visitor, deeds, &back).await

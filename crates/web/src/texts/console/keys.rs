@@ -36,7 +36,7 @@ pub(super) const ENGLISH: KeyTexts = KeyTexts {
     renew: "Renew",
     as_before: "as before",
     end_of: |name| format!("End of the new key of {name}"),
-    renew_hint: "Renewing makes another key for the same holder; the old one ends at once.",
+    renew_hint: "Renewing makes another key for the same holder; the old one ends at once. Undone in the audit trail, the old one is good again and the new one ends.",
     asked_as: "A test of it",
 };
 
@@ -56,6 +56,6 @@ pub(super) const SPANISH: KeyTexts = KeyTexts {
     renew: "Renovar",
     as_before: "como antes",
     end_of: |name| format!("Fin de la clave nueva de {name}"),
-    renew_hint: "Renovar hace otra clave para el mismo titular; la anterior termina en el acto.",
+    renew_hint: "Renovar hace otra clave para el mismo titular; la anterior termina en el acto. Si se deshace en el registro de auditoría, vuelve a valer la anterior y termina la nueva.",
     asked_as: "Una prueba",
 };

@@ -250,6 +250,20 @@ impl KeyFile {
         Ok(())
     }
 
+    /// Puts the key before a renewal in the place of the present one, which ends.
+    ///
+    /// # Errors
+    /// There is none of that name, or the end of the former one has passed.
+    pub fn go_back(&mut self, former: KeptKey, now: Timestamp) -> Result<(), KeyFileError> {
+        let found = self.keys.iter_mut().find(|kept| kept.name == former.name);
+        let kept = found.ok_or_else(|| KeyFileError::Unknown(former.name.0.clone()))?;
+        if former.terms.is_over(now) {
+            return Err(KeyFileError::Past);
+        }
+        *kept = former;
+        Ok(())
+    }
+
     /// Takes a key out.
     ///
     /// # Errors

@@ -1,12 +1,15 @@
-//! `key add`, `key renew`, `key remove`, `key show`: who may ask from anywhere.
+//! `key add`, `key renew`, `key remove`, `key back`, `key show`: who may ask from anywhere.
 //!
 //! They change the file of the keys in the data folder and need no server; one that runs reads the file again within seconds.
 
-use atalaya_model::{Act, Clock, Timestamp};
-use atalaya_publish::{Key, KeyFile, KeyName, KeyTerms};
-use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+mod back;
 
+use atalaya_model::{Act, Clock, Timestamp};
+use atalaya_publish::{KeptKey, Key, KeyFile, KeyName, KeyTerms};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use self::back::KeyBack;
 use super::note::noted;
 use super::{Form, config_at, print, print_json, until_text};
 use crate::cli::{End, Place};
@@ -23,10 +26,12 @@ const LOCK: &str = "keys.lock";
 pub(crate) enum KeyCommand {
     /// Make a key; it is shown once and kept nowhere
     Add(KeyAdd),
-    /// Give a holder another key, which is shown once; the old one ends at once
+    /// Give a holder another key, which is shown once; the old one ends at once, and is good again after `key back`
     Renew(KeyRenew),
     /// Take a key away; questions with it are refused from then on
     Remove(KeyRemove),
+    /// Take a renewal or a removal back: the key before is good again, and one that came in its place ends
+    Back(KeyBack),
     /// Show who has a key
     Show(KeyShow),
 }
@@ -83,20 +88,22 @@ pub(crate) struct KeyShow {
     json: bool,
 }
 
-/// Runs one of the four.
+/// Runs one of the five.
 pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::Add(add) => run_add(add).await,
         KeyCommand::Renew(renew) => run_renew(renew).await,
         KeyCommand::Remove(remove) => {
             let config = config_at(&remove.place)?;
-            let planned = (Act::RevokeKey, remove.name.as_str().to_owned(), Value::Null);
+            let details = json!({ "before": kept_for(&config, &remove.name)? });
+            let planned = (Act::RevokeKey, remove.name.as_str().to_owned(), details);
             noted(&config, planned, || {
                 change(&config, |file| Ok(file.remove(&remove.name)?))
             })
             .await?;
             print(format_args!("{} has no key any more.", remove.name.as_str()))
         }
+        KeyCommand::Back(back) => back::run(back).await,
         KeyCommand::Show(show) => run_show(&show),
     }
 }
@@ -135,7 +142,7 @@ async fn run_renew(renew: KeyRenew) -> anyhow::Result<()> {
     let config = config_at(&place)?;
     let (key, now) = (Key::random(), Clock::system().now());
     let until = until.map(|end| end.moment(now));
-    let details = json!({ "key": "made anew", "until": until });
+    let details = json!({ "key": "made anew", "until": until, "before": kept_for(&config, &name)? });
     noted(&config, (Act::ChangeKey, name.to_string(), details), || {
         change(&config, |file| Ok(file.renew(&name, &key, (now, until))?))
     })
@@ -145,8 +152,7 @@ async fn run_renew(renew: KeyRenew) -> anyhow::Result<()> {
 
 /// Prints a key that was just made, and what it is good for.
 fn show_once(config: &Config, (name, key): (&KeyName, &Key), form: Form) -> anyhow::Result<()> {
-    let file = KeyFile::read(&config.in_data(KEYS))?.unwrap_or_default();
-    let kept = file.keys().iter().find(|kept| kept.name == *name);
+    let kept = kept_for(config, name)?;
     let terms = kept.map_or_else(KeyTerms::default, |kept| kept.terms);
     match form {
         Form::Json => print_json(&json!({
@@ -177,6 +183,12 @@ fn run_show(show: &KeyShow) -> anyhow::Result<()> {
         (Form::Text, []) => print("Nobody has a key."),
         _ => Ok(()),
     }
+}
+
+/// What is kept of a holder's key, as taking back needs it.
+fn kept_for(config: &Config, name: &KeyName) -> anyhow::Result<Option<KeptKey>> {
+    let file = KeyFile::read(&config.in_data(KEYS))?.unwrap_or_default();
+    Ok(file.keys().iter().find(|kept| kept.name == *name).cloned())
 }
 
 /// What a key is good for, in words.
@@ -274,6 +286,48 @@ mod tests {
         remove("mx").await.unwrap();
         assert!(remove("mx").await.is_err());
         assert_eq!(names(), [("partner".to_owned(), None)]);
+    }
+
+    #[tokio::test]
+    async fn a_renewal_and_a_removal_are_taken_back_by_their_numbers_once() {
+        let folder = tempfile::tempdir().unwrap();
+        // Something is kept in the folder, so that there is a trail.
+        let config = config_at(&place(&folder)).unwrap();
+        let opened = crate::house::House::open(config, Clock::system(), crate::house::Upkeep::OnDemand);
+        drop(Box::pin(opened).await.unwrap());
+        let text = || std::fs::read_to_string(folder.path().join(KEYS)).unwrap();
+        let back = |deed| {
+            let place = place(&folder);
+            run(KeyCommand::Back(KeyBack { place, deed }))
+        };
+        add(&folder, "mx", Some(1000)).await.unwrap();
+        let first = text();
+        let renew = KeyRenew {
+            place: place(&folder),
+            name: "mx".parse().unwrap(),
+            until: None,
+            json: true,
+        };
+        run(KeyCommand::Renew(renew)).await.unwrap();
+        let second = text();
+        assert_ne!(first, second);
+        back(2).await.unwrap();
+        assert_eq!(text(), first);
+        let twice = back(2).await.unwrap_err().to_string();
+        assert!(twice.contains("taken back by deed 3"), "{twice}");
+        back(3).await.unwrap();
+        assert_eq!(text(), second, "the undoing is undone");
+        let remove = KeyRemove {
+            place: place(&folder),
+            name: "mx".parse().unwrap(),
+        };
+        run(KeyCommand::Remove(remove)).await.unwrap();
+        back(5).await.unwrap();
+        assert_eq!(text(), second);
+        for none in [1, 99] {
+            let told = back(none).await.unwrap_err().to_string();
+            assert!(told.contains("no key was renewed or removed"), "{told}");
+        }
     }
 
     #[tokio::test]
