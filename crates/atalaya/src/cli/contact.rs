@@ -57,7 +57,7 @@ impl FromStr for Subject {
 pub(crate) enum ContactWhat {
     /// Say what it costs to find the contacts of many addresses, in queries and hours by registry
     Plan(ContactPlan),
-    /// Say by hand whom to tell about a prefix or a domain
+    /// Say by hand whom to tell about a prefix or a domain, or that nobody is to be told
     Set(ContactSet),
     /// Take away what was said by hand
     Unset(ContactUnset),
@@ -72,15 +72,57 @@ pub(crate) struct ContactSet {
     pub(crate) place: Place,
     /// An address, a prefix or a domain; the longest one that fits wins
     pub(crate) subject: ContactSubject,
-    /// Where to write: one to three mailboxes, the best first
-    #[arg(required = true, num_args = 1..=3)]
-    pub(crate) mailboxes: Vec<MailAddress>,
+    /// Where to write: one to three mailboxes, the best first; or `nobody`, and no notice is written
+    #[arg(value_name = "MAILBOX", required = true, num_args = 1..=3)]
+    pub(crate) whom: Vec<Whom>,
     /// Why
     #[arg(long, value_parser = reason)]
     pub(crate) reason: String,
     /// The end: 2026-12-31, 2026-12-31T18:00:00Z, or a length of time such as 30d; without it, for good
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<End>,
+}
+
+/// Whom to tell, as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// Nobody.
+    Nobody,
+    /// Whoever reads this mailbox.
+    Mailbox(MailAddress),
+}
+
+impl Whom {
+    /// The mailboxes; none where nobody is to be told.
+    ///
+    /// # Errors
+    /// `nobody` stands beside a mailbox.
+    pub(crate) fn mailboxes(typed: Vec<Self>) -> Result<Vec<MailAddress>, String> {
+        let count = typed.len();
+        let mailboxes: Vec<_> = typed
+            .into_iter()
+            .filter_map(|whom| match whom {
+                Self::Nobody => None,
+                Self::Mailbox(mailbox) => Some(mailbox),
+            })
+            .collect();
+        if count > 1 && mailboxes.len() < count {
+            return Err("`nobody` stands alone: name mailboxes, or nobody".to_owned());
+        }
+        Ok(mailboxes)
+    }
+}
+
+impl FromStr for Whom {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "nobody" {
+            return Ok(Self::Nobody);
+        }
+        let mailbox = text.parse().map(Self::Mailbox);
+        mailbox.map_err(|_bad| format!("`{text}` is neither a mailbox nor `nobody`"))
+    }
 }
 
 /// `contact unset`.
@@ -124,6 +166,23 @@ pub(crate) struct ContactPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_a_word_of_its_own_and_stands_alone() {
+        let typed = |words: &[&str]| {
+            let read: Result<Vec<Whom>, String> = words.iter().map(|word| word.parse()).collect();
+            Whom::mailboxes(read?)
+        };
+        assert_eq!(typed(&["nobody"]), Ok(Vec::new()));
+        assert_eq!(typed(&["a@b.example", "c@b.example"]).unwrap().len(), 2);
+        for wrong in [
+            &["nobody", "a@b.example"][..],
+            &["nobody", "nobody"],
+            &["somebody"],
+        ] {
+            assert!(typed(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn addresses_and_names_are_told_apart() {

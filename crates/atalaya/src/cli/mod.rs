@@ -16,7 +16,7 @@ use atalaya_publish::{Family, Format};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::contact::{
-    Contact, ContactPlan, ContactSet, ContactShow, ContactUnset, ContactWhat, Subject,
+    Contact, ContactPlan, ContactSet, ContactShow, ContactUnset, ContactWhat, Subject, Whom,
 };
 pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::judging::{Purge, RulesCommand, Simulate, Sources};

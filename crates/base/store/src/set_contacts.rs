@@ -1,5 +1,5 @@
-//! Contacts that a person set for a prefix or a domain, with the reason and an end. They stand apart from the contacts that were found: those are
-//! forgotten with time and found again, these are somebody's word and end when he said.
+//! Contacts that a person set for a prefix or a domain, with the reason and an end, or that nobody is to be told. They stand apart from the contacts that
+//! were found: those are forgotten with time and found again, these are somebody's word and end when he said.
 
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ const COLUMNS: &str = "subject, mailboxes, reason, since, ends_at";
 /// How sure one is: surer than any registry. Only the operator's file is surer, and its word alone ends a search.
 pub const SET_BY_HAND: Confidence = Confidence::percent(99);
 
-/// The most mailboxes of one: a notice goes to the first that can be reached.
+/// The most mailboxes of one, where somebody is to be told: a notice goes to the first that can be reached.
 pub const MOST_MAILBOXES: usize = 3;
 
 /// A contact that was set by hand.
@@ -23,7 +23,7 @@ pub const MOST_MAILBOXES: usize = 3;
 pub struct SetContact {
     /// For what.
     pub subject: ContactSubject,
-    /// Where to write, the best first.
+    /// Where to write, the best first; nowhere where nobody is to be told, whatever others say.
     pub mailboxes: Vec<MailAddress>,
     /// Why, in a sentence.
     pub reason: String,
@@ -38,6 +38,12 @@ impl SetContact {
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.until.is_some_and(|until| until <= now)
+    }
+
+    /// Whether nobody is to be told.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        self.mailboxes.is_empty()
     }
 
     /// The same as a contact of an address: surer than any registry, but not beyond doubt, because its mailbox may be dead.

@@ -197,6 +197,46 @@ async fn a_contact_is_set_by_hand_shown_as_text_and_taken_back() {
 }
 
 #[tokio::test]
+async fn that_nobody_is_told_is_said_on_purpose_shown_with_its_reason_and_taken_back() {
+    let mut house = House::unpublished().await;
+    let marta = house.signed_in("Marta", Role::Operator).await;
+    let fields = [
+        ("subject", "192.0.2.0/24"),
+        ("mailboxes", ""),
+        ("nobody", "yes"),
+        ("reason", "asked for it <i>in writing</i>"),
+        ("days", "30"),
+    ];
+    let both = [
+        fields[0],
+        ("mailboxes", "a@b.example"),
+        fields[2],
+        fields[3],
+        fields[4],
+    ];
+    let neither = [fields[0], fields[1], fields[3], fields[4]];
+    for wrong in [&both[..], &neither] {
+        let page = house.console_post(&marta, "/console/contacts/set", wrong).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    }
+    let set = done(&house, &marta, "/console/contacts/set", &fields).await;
+    set.says("Contact set: 192.0.2.0/24.").says("<em>nobody</em>");
+    let about = house.console(&marta, "/console/about?prefix=192.0.2.7").await;
+    about
+        .says("Nobody is told, on purpose: so it was set by hand for 192.0.2.0/24.")
+        .says("asked for it")
+        .keeps("<i>in writing");
+    let spanish = house
+        .console(&marta, "/console/about?prefix=192.0.2.7&lang=es")
+        .await;
+    spanish.says("No se avisa a nadie, a propósito");
+    let unset = done(&house, &marta, "/console/contacts/unset", &fields[..1]).await;
+    unset.keeps("<em>nobody</em>");
+    let back = done(&house, &marta, "/console/undo", &[("deed", &deed(&unset))]).await;
+    back.says("<em>nobody</em>");
+}
+
+#[tokio::test]
 async fn what_is_no_contact_is_refused_and_the_desk_only_looks() {
     let mut house = House::unpublished().await;
     let marta = house.signed_in("Marta", Role::Operator).await;

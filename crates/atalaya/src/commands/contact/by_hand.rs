@@ -1,4 +1,4 @@
-//! `contact set`, `contact unset`, `contact show`: whom a person says is to be told about a prefix or a domain.
+//! `contact set`, `contact unset`, `contact show`: whom a person says is to be told about a prefix or a domain, or that nobody is.
 
 use anyhow::bail;
 use atalaya_model::Clock;
@@ -6,24 +6,32 @@ use atalaya_store::SetContact;
 use atalaya_web::SetContactsOrder;
 
 use super::joined;
-use crate::cli::{ContactSet, ContactShow, ContactUnset};
+use crate::cli::{ContactSet, ContactShow, ContactUnset, Whom};
 use crate::commands::{Form, line_to, print, print_json, until_text};
 use crate::control::Request;
 use crate::folder::Missing;
 
 /// Sets one.
 pub(super) async fn set(set: ContactSet) -> anyhow::Result<()> {
+    let mailboxes = Whom::mailboxes(set.whom).map_err(anyhow::Error::msg)?;
     let mut line = line_to(&set.place, Missing::Made).await?;
     let until = set.until.map(|end| end.moment(Clock::system().now()));
-    let told = format!(
-        "Notices about {} go to {} {}.",
-        set.subject,
-        joined(&set.mailboxes),
-        until_text(until)
-    );
+    let told = match mailboxes.as_slice() {
+        [] => format!(
+            "No notice is written about {}, {}.",
+            set.subject,
+            until_text(until)
+        ),
+        some => format!(
+            "Notices about {} go to {} {}.",
+            set.subject,
+            joined(some),
+            until_text(until)
+        ),
+    };
     let asked = SetContactsOrder::Set {
         subject: set.subject,
-        mailboxes: set.mailboxes,
+        mailboxes,
         reason: set.reason,
         until,
     };
@@ -69,10 +77,14 @@ pub(super) async fn show(show: &ContactShow) -> anyhow::Result<()> {
 
 /// Prints one.
 pub(super) fn print_one(one: &SetContact) -> anyhow::Result<()> {
+    let whom = if one.is_nobody() {
+        "nobody".to_owned()
+    } else {
+        joined(&one.mailboxes)
+    };
     print(format_args!(
-        "{:<24} {}, set by hand since {} {}: {}",
+        "{:<24} {whom}, set by hand since {} {}: {}",
         one.subject,
-        joined(&one.mailboxes),
         one.since.date(),
         until_text(one.until),
         one.reason

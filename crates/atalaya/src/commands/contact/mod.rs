@@ -105,7 +105,10 @@ fn print_found(found: &ContactShown, address: IpAddr, depth: Depth) -> anyhow::R
             "No abuse contact is published for {}; asked {}.",
             contact.prefix, contact.source
         )),
-        None => print(format_args!("No abuse contact was found for {address}.")),
+        None => match found.nobody_by_hand() {
+            Some(step) => print(format_args!("{}, by hand: {}", step.asked, step.outcome)),
+            None => print(format_args!("No abuse contact was found for {address}.")),
+        },
     }
 }
 

@@ -13,6 +13,7 @@ on_both!(
     a_contact_that_was_set_holds_for_the_longest_prefix_until_its_end,
     a_contact_of_a_domain_holds_for_the_names_below_it,
     what_is_set_again_replaces_and_what_is_unset_is_gone,
+    that_nobody_is_to_be_told_is_kept_as_any_other_word,
 );
 
 /// One for a prefix or a domain that ends after so many seconds.
@@ -103,4 +104,23 @@ async fn what_is_set_again_replaces_and_what_is_unset_is_gone(fixture: Fixture) 
     assert!(store.unset_contact(&subject).await.unwrap());
     assert!(!store.unset_contact(&subject).await.unwrap());
     assert_eq!(around(&fixture, "192.0.2.7").await, None);
+}
+
+async fn that_nobody_is_to_be_told_is_kept_as_any_other_word(fixture: Fixture) {
+    let (store, now) = (&fixture.store, fixture.time.now());
+    let wide = set(&fixture, "192.0.2.0/24", "wide@isp.example", None);
+    let nobody = SetContact {
+        mailboxes: Vec::new(),
+        ..set(&fixture, "192.0.2.0/28", "unused@isp.example", Some(60))
+    };
+    for one in [&wide, &nobody] {
+        store.set_contact(one).await.unwrap();
+    }
+    let address = "192.0.2.7".parse().unwrap();
+    let found = store.contact_set_around(address, now).await.unwrap().unwrap();
+    assert!(found.is_nobody() && found == nobody, "{found:?}");
+    assert!(found.into_contact(address).addresses.is_empty());
+    assert_eq!(around(&fixture, "192.0.2.77").await.unwrap(), "wide@isp.example");
+    fixture.time.advance(Duration::from_secs(60));
+    assert_eq!(around(&fixture, "192.0.2.7").await.unwrap(), "wide@isp.example");
 }

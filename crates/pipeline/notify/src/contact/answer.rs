@@ -21,7 +21,7 @@ pub(super) enum Outcome {
     Contact(Answer),
     /// It knows the network and names nobody for abuse.
     Nobody(Answer),
-    /// The operator says that nobody is to be told, whatever others say.
+    /// The operator's file, or a person by hand, says that nobody is to be told, whatever others say.
     NobodyAtAll(Answer),
     /// It will not say, and asking again soon changes nothing: the network around the address in which that holds.
     Useless(Answer),

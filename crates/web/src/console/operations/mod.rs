@@ -24,6 +24,9 @@ use uuid::Uuid;
 
 pub use self::registries::{KeyShown, KeysOrder, ReporterShown, ReportersOrder, TrapShown, TrapsOrder};
 
+/// What steps of a search call the source that is a person's word.
+const BY_HAND: &str = "by-hand";
+
 /// An answer on its way.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Value, String>> + Send + 'a>>;
 
@@ -342,7 +345,7 @@ pub enum SetContactsOrder {
     Set {
         /// For what.
         subject: ContactSubject,
-        /// Where to write, the best first.
+        /// Where to write, the best first; nowhere where nobody is to be told.
         mailboxes: Vec<MailAddress>,
         /// Why.
         reason: String,
@@ -365,6 +368,15 @@ pub struct ContactShown {
     pub steps: Vec<StepShown>,
     /// Why the search came to no end.
     pub trouble: Option<String>,
+}
+
+impl ContactShown {
+    /// The step that says that nobody is to be told, by the word of a person: it ends a search.
+    #[must_use]
+    pub fn nobody_by_hand(&self) -> Option<&StepShown> {
+        let is_open = self.contact.is_none() && self.trouble.is_none();
+        self.steps.last().filter(|last| is_open && last.source == BY_HAND)
+    }
 }
 
 /// One question of a search.

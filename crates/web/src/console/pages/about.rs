@@ -51,6 +51,8 @@ struct AboutPage {
     seen: Vec<SeenRow>,
     seen_count: String,
     contact: Option<ContactView>,
+    /// For what it was set by hand that nobody is told, and why.
+    nobody: Option<(String, String)>,
     notices: Vec<NoticeRow>,
     removals: Vec<Moment>,
 }
@@ -104,7 +106,10 @@ pub(super) async fn about(
         removals_since: now.minus(REMOVALS),
     };
     let mut dossier = shared.app.store.dossier(prefix.network(), limits, now).await?;
-    if let Some(set) = shared.app.store.contact_set_around(prefix.network(), now).await? {
+    let set = shared.app.store.contact_set_around(prefix.network(), now).await?;
+    let nobody = set.as_ref().filter(|set| set.is_nobody());
+    let nobody = nobody.map(|set| (set.subject.to_string(), set.reason.clone()));
+    if let Some(set) = set {
         dossier.contact = Some(set.into_contact(prefix.network()));
     }
     let told = Told::of(&shared, &visitor, asked.deed).await?;
@@ -114,7 +119,10 @@ pub(super) async fn about(
         .filter(|entry| !entry.is_over(now))
         .map(|entry| AllowRow::new(entry, &visitor))
         .collect();
-    let template = view(&shared, &visitor, prefix, (dossier, allowed, told));
+    let template = AboutPage {
+        nobody,
+        ..view(&shared, &visitor, prefix, (dossier, allowed, told))
+    };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
 }
 
@@ -157,6 +165,7 @@ fn view(
             source: contact.source.to_string(),
             confidence: contact.confidence.to_string(),
         }),
+        nobody: None,
         notices: dossier
             .notices
             .iter()

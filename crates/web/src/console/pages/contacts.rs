@@ -39,12 +39,16 @@ struct Found {
     /// Where it was found, and how sure that is.
     by: Option<(String, String)>,
     trouble: Option<String>,
+    /// For what it was set by hand that nobody is told, and since when and why.
+    nobody: Option<(String, String)>,
     steps: Vec<StepShown>,
 }
 
 impl Found {
     fn new(shown: ContactShown) -> Self {
         let contact = shown.contact.as_ref();
+        let nobody = shown.nobody_by_hand();
+        let nobody = nobody.map(|step| (step.asked.clone(), step.outcome.clone()));
         Self {
             addresses: contact
                 .map(|contact| contact.addresses.iter().map(ToString::to_string).collect())
@@ -55,6 +59,7 @@ impl Found {
                 .unwrap_or_default(),
             by: contact.map(|contact| (contact.source.to_string(), contact.confidence.to_string())),
             trouble: shown.trouble,
+            nobody,
             steps: shown.steps,
         }
     }

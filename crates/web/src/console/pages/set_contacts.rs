@@ -1,4 +1,4 @@
-//! Contacts that a person set: for what, which mailboxes, why and until when; setting one, and taking it away.
+//! Contacts that a person set: for what, which mailboxes or nobody, why and until when; setting one, and taking it away.
 
 use askama::Template;
 use atalaya_model::{Act, ContactSubject, MailAddress, Timestamp};
@@ -100,6 +100,8 @@ pub(super) struct Entry {
     subject: String,
     #[serde(default)]
     mailboxes: String,
+    /// Nobody is to be told.
+    nobody: Option<String>,
     #[serde(default)]
     reason: String,
     #[serde(default)]
@@ -111,7 +113,7 @@ impl Entry {
         self.subject.parse().map_err(|_bad| Failure::BadRequest)
     }
 
-    /// The mailboxes, each once.
+    /// The mailboxes, each once; none where nobody is to be told, which is said and never left out.
     fn mailboxes(&self) -> Result<Vec<MailAddress>, Failure> {
         let mut read = Vec::new();
         let between = |letter: char| letter.is_whitespace() || letter == ',';
@@ -121,7 +123,10 @@ impl Entry {
                 read.push(mailbox);
             }
         }
-        let is_good = (1..=MOST_MAILBOXES).contains(&read.len());
+        let is_good = match self.nobody {
+            Some(_) => read.is_empty(),
+            None => (1..=MOST_MAILBOXES).contains(&read.len()),
+        };
         is_good.then_some(read).ok_or(Failure::BadRequest)
     }
 }

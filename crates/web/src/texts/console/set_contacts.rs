@@ -1,5 +1,7 @@
 //! Contacts that a person set, in both languages.
 
+use crate::texts::With1;
+
 /// Whom a person says is to be told.
 pub(crate) struct SetContactTexts {
     pub(crate) search: &'static str,
@@ -10,6 +12,10 @@ pub(crate) struct SetContactTexts {
     pub(crate) subject_hint: &'static str,
     pub(crate) mailboxes: &'static str,
     pub(crate) mailboxes_hint: &'static str,
+    pub(crate) nobody: &'static str,
+    pub(crate) nobody_hint: &'static str,
+    /// What it was set for.
+    pub(crate) nobody_for: With1,
     pub(crate) why: &'static str,
     pub(crate) set: &'static str,
     pub(crate) set_title: &'static str,
@@ -20,12 +26,17 @@ pub(crate) struct SetContactTexts {
 pub(super) const ENGLISH: SetContactTexts = SetContactTexts {
     search: "Search",
     title: "Set by hand",
-    lead: "Notices about these go where somebody of yours said, whatever registries say. Only the file of contacts, where there is one, goes before. Where such a mailbox is dead, the next contact that is known is told.",
+    lead: "Notices about these go where somebody of yours said, whatever registries say. Only the file of contacts, where there is one, goes before. Where such a mailbox is dead, the next contact that is known is told. Where nobody is to be told, nobody is.",
     none: "No contact is set by hand.",
     subject: "Address, prefix or domain",
     subject_hint: "192.0.2.0/24, 2001:db8::/32, isp.example. The longest one that fits wins. A domain holds for machines whose reverse name leads back.",
     mailboxes: "Mailboxes",
     mailboxes_hint: "One to three, the best first, with spaces or commas between.",
+    nobody: "nobody",
+    nobody_hint: "Tell nobody: no notice is written, and no other contact is looked for. Leave the mailboxes empty then.",
+    nobody_for: |subject| {
+        format!("Nobody is told, on purpose: so it was set by hand for {subject}. No notice is written.")
+    },
     why: "Why",
     set: "Set",
     set_title: "Set a contact",
@@ -36,12 +47,19 @@ pub(super) const ENGLISH: SetContactTexts = SetContactTexts {
 pub(super) const SPANISH: SetContactTexts = SetContactTexts {
     search: "Búsqueda",
     title: "Fijados a mano",
-    lead: "Los avisos sobre estos van a donde dijo alguien de su equipo, digan lo que digan los registros. Solo el archivo de contactos, si lo hay, va antes. Si un buzón así está muerto, se avisa al siguiente contacto conocido.",
+    lead: "Los avisos sobre estos van a donde dijo alguien de su equipo, digan lo que digan los registros. Solo el archivo de contactos, si lo hay, va antes. Si un buzón así está muerto, se avisa al siguiente contacto conocido. Donde no se ha de avisar a nadie, no se avisa.",
     none: "No hay ningún contacto fijado a mano.",
     subject: "Dirección, prefijo o dominio",
     subject_hint: "192.0.2.0/24, 2001:db8::/32, isp.example. Gana el más largo que encaje. Un dominio vale para las máquinas cuyo nombre inverso lleva de vuelta.",
     mailboxes: "Buzones",
     mailboxes_hint: "De uno a tres, el mejor primero, con espacios o comas entre ellos.",
+    nobody: "nadie",
+    nobody_hint: "No avisar a nadie: no se escribe ningún aviso ni se busca otro contacto. Deje entonces vacíos los buzones.",
+    nobody_for: |subject| {
+        format!(
+            "No se avisa a nadie, a propósito: así se fijó a mano para {subject}. No se escribe ningún aviso."
+        )
+    },
     why: "Por qué",
     set: "Fijar",
     set_title: "Fijar un contacto",

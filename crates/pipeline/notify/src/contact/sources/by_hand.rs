@@ -2,7 +2,8 @@
 //! search, so that a running server uses it at once; here it becomes a step and an answer.
 //!
 //! It goes before all but the operator's file. That file is configuration, under the care of whoever runs the machine, and may say that nobody is to be
-//! told, which no click may overrule. Unlike the file's word this one does not end the search: where its mailbox is dead, the next candidate is told.
+//! told, which no click may overrule. Unlike the file's word a mailbox of this one does not end the search: where it is dead, the next candidate is told.
+//! That nobody is to be told does.
 
 use atalaya_formats::Holding;
 use atalaya_model::MailAddress;
@@ -21,7 +22,8 @@ pub(super) fn said(search: &mut Search) -> Outcome {
     let subject = set.subject.to_string();
     search.end(Source::Hand.name(), subject, sentence(&set));
     let contact = set.into_contact(search.address);
-    Outcome::Contact(Answer {
+    let is_nobody = contact.addresses.is_empty();
+    let answer = Answer {
         prefix: contact.prefix,
         network: contact.network,
         holding: Holding::Assigned,
@@ -29,20 +31,24 @@ pub(super) fn said(search: &mut Search) -> Outcome {
         source: contact.source,
         confidence: contact.confidence,
         dated: Some(contact.found_at),
-    })
+    };
+    if is_nobody {
+        return Outcome::NobodyAtAll(answer);
+    }
+    Outcome::Contact(answer)
 }
 
-/// `abuse@isp.example since 2026-11-27, until 2027-01-31: They asked by phone.`
+/// `abuse@isp.example since 2026-11-27, until 2027-01-31: They asked by phone.` Or `nobody is to be told since 2026-11-27: …`
 fn sentence(set: &SetContact) -> String {
     let mailboxes: Vec<_> = set.mailboxes.iter().map(MailAddress::as_str).collect();
+    let whom = if set.is_nobody() {
+        "nobody is to be told".to_owned()
+    } else {
+        mailboxes.join(", ")
+    };
     let until = match set.until {
         Some(until) => format!(", until {}", until.date()),
         None => String::new(),
     };
-    format!(
-        "{} since {}{until}: {}",
-        mailboxes.join(", "),
-        set.since.date(),
-        set.reason
-    )
+    format!("{whom} since {}{until}: {}", set.since.date(), set.reason)
 }

@@ -1,6 +1,6 @@
 //! What a person set by hand: before all but the operator's file, at once, and with others behind it.
 
-use atalaya_model::ContactSubject;
+use atalaya_model::{ContactSubject, MailAddress};
 use atalaya_store::{SetContact, Store, StoreUrl};
 
 use super::*;
@@ -31,10 +31,15 @@ impl House {
 
     /// Sets a contact for an hour.
     async fn set(&self, subject: &str, mailbox: &str) {
+        self.set_all(subject, vec![mailbox.parse().unwrap()]).await;
+    }
+
+    /// Sets these mailboxes, or nobody, for an hour.
+    async fn set_all(&self, subject: &str, mailboxes: Vec<MailAddress>) {
         let now = self.time.now();
         let set = SetContact {
             subject: subject.parse().unwrap(),
-            mailboxes: vec![mailbox.parse().unwrap()],
+            mailboxes,
             reason: "They asked by phone.".to_owned(),
             since: now,
             until: Some(now.plus(Duration::from_secs(3_600))),
@@ -106,6 +111,41 @@ async fn behind_one_set_by_hand_stand_the_others_for_when_its_mailbox_is_dead() 
     let all = house.finder.candidates(address, house.time.now()).await.unwrap();
     let all: Vec<_> = all.iter().map(|one| one.addresses[0].as_str()).collect();
     assert_eq!(all, ["hand@isp.example", "abuse@example.net"]);
+}
+
+#[tokio::test]
+async fn where_nobody_is_to_be_told_by_hand_no_other_is_asked_or_told_until_its_end() {
+    let rdap = rdap_peer(HttpReply::rdap(right_answer())).await;
+    let house = House::new(|folder| ContactConfig {
+        file: Some(folder.path().join("own")),
+        ..by_rdap(&rdap)
+    })
+    .await;
+    let own = house.folder.path().join("own");
+    std::fs::write(&own, "198.51.100.0/24, own@isp.example\n").unwrap();
+    assert_eq!(house.found().await.0, "abuse@example.net");
+    house.set_all("192.0.2.0/24", Vec::new()).await;
+    let (mailbox, steps) = house.found().await;
+    assert_eq!(
+        (mailbox.as_str(), &steps[..]),
+        ("nobody", &["operator", "by-hand"][..])
+    );
+    let address = "192.0.2.7".parse().unwrap();
+    let told = house.finder.explain(address, house.time.now()).await.steps;
+    let last = &told.last().unwrap().outcome;
+    assert!(last.starts_with("nobody is to be told since"), "{last}");
+    assert!(last.ends_with("They asked by phone."), "{last}");
+    let all = house.finder.candidates(address, house.time.now()).await.unwrap();
+    assert!(all.is_empty(), "{all:?}");
+    // A narrower word, and the file of the operator, go before it.
+    house.set("192.0.2.7", "hand@isp.example").await;
+    assert_eq!(house.found().await.0, "hand@isp.example");
+    std::fs::write(&own, "192.0.2.0/24, own@isp.example\n# longer\n").unwrap();
+    assert_eq!(house.found().await.0, "own@isp.example");
+    std::fs::write(&own, "198.51.100.0/24, own@isp.example\n").unwrap();
+    house.time.advance(Duration::from_secs(3_600));
+    assert_eq!(house.found().await.0, "abuse@example.net");
+    assert_eq!(rdap.asked().len(), 1, "what was found before is remembered");
 }
 
 #[tokio::test]
