@@ -9,6 +9,7 @@
 )]
 
 mod accessible;
+mod asking_keys;
 mod backscatter;
 mod browser;
 mod commands;

@@ -60,6 +60,16 @@ impl Line {
         }
     }
 
+    /// The line to the server that runs on the data folder; none where none does, or where it does not let us ask.
+    pub(crate) async fn to_server(config: &Config) -> Option<Self> {
+        let stream = UnixStream::connect(config.in_data(SOCKET)).await.ok()?;
+        let (read, write) = stream.into_split();
+        Some(Self::Server {
+            read: BufReader::new(read),
+            write,
+        })
+    }
+
     /// Asks, and reads the answer as `T`.
     ///
     /// # Errors

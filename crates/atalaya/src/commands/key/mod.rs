@@ -3,13 +3,15 @@
 //! They change the file of the keys in the data folder and need no server; one that runs reads the file again within seconds.
 
 mod back;
+mod show;
 
-use atalaya_model::{Act, Clock, Timestamp};
+use atalaya_model::{Act, Clock};
 use atalaya_publish::{KeptKey, Key, KeyFile, KeyName, KeyTerms};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use self::back::KeyBack;
+use self::show::KeyShow;
 use super::note::noted;
 use super::{Form, config_at, print, print_json, until_text};
 use crate::cli::{End, Place};
@@ -32,7 +34,7 @@ pub(crate) enum KeyCommand {
     Remove(KeyRemove),
     /// Take a renewal or a removal back: the key before is good again, and one that came in its place ends
     Back(KeyBack),
-    /// Show who has a key
+    /// Show who has a key, and what was used of it today
     Show(KeyShow),
 }
 
@@ -78,16 +80,6 @@ pub(crate) struct KeyRemove {
     name: KeyName,
 }
 
-/// `key show`.
-#[derive(Debug, Args)]
-pub(crate) struct KeyShow {
-    #[command(flatten)]
-    place: Place,
-    /// Print JSON, one key a line
-    #[arg(long)]
-    json: bool,
-}
-
 /// Runs one of the five.
 pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
     match command {
@@ -104,7 +96,7 @@ pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
             print(format_args!("{} has no key any more.", remove.name.as_str()))
         }
         KeyCommand::Back(back) => back::run(back).await,
-        KeyCommand::Show(show) => run_show(&show),
+        KeyCommand::Show(show) => show::run(&show).await,
     }
 }
 
@@ -166,42 +158,10 @@ fn show_once(config: &Config, (name, key): (&KeyName, &Key), form: Form) -> anyh
     }
 }
 
-fn run_show(show: &KeyShow) -> anyhow::Result<()> {
-    let config = config_at(&show.place)?;
-    let file = KeyFile::read(&config.in_data(KEYS))?.unwrap_or_default();
-    let now = Clock::system().now();
-    for kept in file.keys() {
-        let (name, terms) = (&kept.name, kept.terms);
-        match Form::from(show.json) {
-            Form::Json => print_json(&json!({
-                "name": name, "per_day": terms.per_day, "since": terms.since, "until": terms.until,
-            }))?,
-            Form::Text => print(format_args!("{name:<30} {}", terms_text(&terms, now)))?,
-        }
-    }
-    match (Form::from(show.json), file.keys()) {
-        (Form::Text, []) => print("Nobody has a key."),
-        _ => Ok(()),
-    }
-}
-
 /// What is kept of a holder's key, as taking back needs it.
 fn kept_for(config: &Config, name: &KeyName) -> anyhow::Result<Option<KeptKey>> {
     let file = KeyFile::read(&config.in_data(KEYS))?.unwrap_or_default();
     Ok(file.keys().iter().find(|kept| kept.name == *name).cloned())
-}
-
-/// What a key is good for, in words.
-fn terms_text(terms: &KeyTerms, now: Timestamp) -> String {
-    let questions = match terms.per_day {
-        Some(per_day) => format!("{per_day} questions a day"),
-        None => "any number of questions".to_owned(),
-    };
-    let since = terms
-        .since
-        .map_or_else(String::new, |since| format!(", since {since}"));
-    let over = if terms.is_over(now) { " (over)" } else { "" };
-    format!("{questions}{since}, {}{over}", until_text(terms.until))
 }
 
 /// Changes the file, and keeps others from changing it meanwhile.
