@@ -4,7 +4,7 @@ use std::path::Path;
 
 use atalaya_decide::rules::STANDARD;
 
-use crate::harness::{Server, atalaya, text};
+use crate::harness::{Server, atalaya, text, until};
 
 /// A mail from an address to a trap.
 fn mail(folder: &Path, address: &str) -> String {
@@ -138,4 +138,40 @@ fn a_version_means_one_content_for_good() {
     );
     rules(folder.path(), "ours", "2.0");
     assert!(atalaya(&add, folder.path()).status.success());
+}
+
+#[test]
+fn what_one_server_saves_the_other_on_its_database_puts_into_its_own_file_and_in_force() {
+    let Some(database) = atalaya_testkit::postgres() else {
+        return;
+    };
+    let (store, files) = (
+        database.database(),
+        [(), ()].map(|()| tempfile::tempdir().unwrap()),
+    );
+    let [(one, _), (other, file)] = files.each_ref().map(|folder| {
+        let own = rules(folder.path(), "ours-1", "0.9");
+        let config = format!("[store]\nurl = \"{store}\"\n[decide]\nrules = \"{own}\"\n");
+        (Server::start(&config), own)
+    });
+    one.command(&["rules", "save", &rules(files[0].path(), "ours-2", "0.8")]);
+    let shown = |server: &Server| -> serde_json::Value {
+        serde_json::from_str(&server.command(&["rules", "show", "--json"])).unwrap()
+    };
+    let taken = until("the other server to judge by them", || {
+        Some(shown(&other)).filter(|shown| shown["in_force"] == "ours-2")
+    });
+    assert_eq!(taken["is_in_force"], true, "{taken}");
+    let own = std::fs::read_to_string(&file).unwrap();
+    assert!(own.contains("version = \"ours-2\""), "{own}");
+    let before = std::fs::read_to_string(format!("{file}.before")).unwrap();
+    assert!(before.contains("version = \"ours-1\""), "{before}");
+
+    // Taken back at the other one: the first goes along.
+    let trail: serde_json::Value =
+        serde_json::from_str(&other.command(&["audit", "--act", "rules.save", "--json"])).unwrap();
+    other.command(&["rules", "back", &trail["id"].to_string(), "--yes"]);
+    until("the first server to judge by the former ones", || {
+        (shown(&one)["in_force"] == "ours-1").then_some(())
+    });
 }

@@ -30,7 +30,7 @@ use crate::config::Config;
 use crate::folder::Folder;
 use crate::house::{House, Upkeep};
 use crate::mail_servers::MailServerSockets;
-use crate::{contact_zone, control, feedback, hearing, process};
+use crate::{contact_zone, control, feedback, hearing, process, rulebook};
 
 /// The name of the file in the data folder with the key and the certificate that the trap made for itself.
 const CERTIFICATE: &str = "trap.pem";
@@ -458,6 +458,7 @@ fn start_parts(
     let (judging, ended) = (Arc::clone(house), stop.clone());
     put_to_work(tasks, "the judge", async move { judging.judge.run(ended).await });
     start_statistics(house, tasks, stop);
+    rulebook::start(house, tasks, stop);
     let (protecting, ended) = (Arc::clone(&house.protection), stop.clone());
     put_to_work(tasks, "the keeper of the protected ranges", async move {
         protecting.run(ended).await;

@@ -74,6 +74,7 @@ impl House {
         let rules = Arc::new(rules_of(&config)?);
         rulebook::adopt(&rules, &store, clock.now()).await?;
         let rules = RulesInForce::from(rules);
+        rulebook::begin(&config, &store, &rules).await?;
         let protect = config.decide.protect.clone();
         let protection = Arc::new(Protection::open(protect, store.clone(), clock.clone()).await?);
         let judge = Judge::new(

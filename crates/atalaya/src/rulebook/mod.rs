@@ -1,5 +1,7 @@
 //! The file of rules: shown, put into the place of the old one, and put in force. A judge that runs goes by them from his next observations on;
-//! rules that cannot be used are told, and leave those in force that were.
+//! rules that cannot be used are told, and leave those in force that were. Other servers on the store take up what one of them saved (`follow`).
+
+mod follow;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::config::Config;
+
+pub(crate) use self::follow::{begin, start};
 
 /// The ending of the file in which the rules before are kept.
 const BEFORE: &str = "before";
@@ -67,6 +71,8 @@ pub(crate) async fn answer(
     } = asked
     {
         let saving = SAVING.lock().await;
+        // What another server saved meanwhile stands in the file then, and is not saved over unseen.
+        follow::catch_up(config, store, in_force).await?;
         if let Some(deed) = undoes {
             ensure!(
                 replaced(store, deed).await? == text,
@@ -146,6 +152,8 @@ struct New {
     path: PathBuf,
     /// The text that stands in the file.
     present: String,
+    /// The file with the number of the last save that this server knows.
+    taken: PathBuf,
 }
 
 impl New {
@@ -176,23 +184,37 @@ impl New {
             rules: rules.with_forwarders(forwarders),
             path: path.clone(),
             present,
+            taken: config.in_data(follow::TAKEN),
         })
     }
 
-    /// Writes them, keeps them in the store, and only then lets the judge go by them.
+    /// Writes them, keeps them in the store, says so to the other servers on it, and only then lets the judge go by them.
     async fn take(
         self,
         (store, now): (&Store, Timestamp),
         in_force: &RulesInForce,
         _saving: MutexGuard<'static, ()>,
     ) -> anyhow::Result<()> {
-        let Self { rules, path, present } = self;
+        let Self {
+            rules,
+            path,
+            present,
+            taken,
+        } = self;
         let text = rules.text.clone();
         tokio::task::spawn_blocking(move || replace(&path, &present, &text)).await??;
-        adopt(&rules, store, now).await.with_context(|| {
+        let announced = async {
+            adopt(&rules, store, now).await?;
+            anyhow::Ok(store.announce_rules(&rules.version).await?)
+        };
+        let number = announced.await.with_context(|| {
             let version = in_force.current().version.clone();
             format!("the rules are saved but not in force: the judge goes on by version \"{version}\"; save them again")
         })?;
+        if let Err(error) = follow::note(&taken, number) {
+            // They are taken up once more then, which changes nothing.
+            tracing::warn!(%error, "which rules this server knows cannot be noted");
+        }
         tracing::info!(version = rules.version, "these rules are in force");
         in_force.put(Arc::new(rules));
         Ok(())
@@ -204,9 +226,11 @@ fn replace(path: &Path, old: &str, new: &str) -> anyhow::Result<()> {
     if old == new {
         return Ok(());
     }
-    let beside = path.with_added_extension(BEFORE);
-    put_in_place(&beside, old)
-        .with_context(|| format!("cannot keep the old rules in {}", beside.display()))?;
+    if !old.is_empty() {
+        let beside = path.with_added_extension(BEFORE);
+        put_in_place(&beside, old)
+            .with_context(|| format!("cannot keep the old rules in {}", beside.display()))?;
+    }
     put_in_place(path, new).with_context(|| format!("cannot write the rules to {}", path.display()))
 }
 

@@ -18,15 +18,26 @@ impl Bench {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("atalaya.db"));
+        let store = Store::open(&url, Clock::system()).await.unwrap();
+        Self::on(store, folder).await
+    }
+
+    /// Another server, with a folder of its own on a store.
+    async fn on(store: Store, folder: tempfile::TempDir) -> Self {
         let path = folder.path().join("rules.toml");
         std::fs::write(&path, STANDARD).unwrap();
-        let mut config = Config::default();
+        let mut config = Config {
+            data: folder.path().to_owned(),
+            ..Config::default()
+        };
         config.decide.rules = Some(path.clone());
+        let in_force = RulesInForce::from(Arc::new(Rules::standard().unwrap()));
+        begin(&config, &store, &in_force).await.unwrap();
         Self {
             config,
-            store: Store::open(&url, Clock::system()).await.unwrap(),
+            store,
             path,
-            in_force: RulesInForce::default(),
+            in_force,
             _folder: folder,
         }
     }
@@ -193,4 +204,88 @@ async fn a_save_is_taken_back_by_the_text_that_it_replaced_once_and_by_no_other(
         told.to_string().contains("no rules were saved by deed 99"),
         "{told}"
     );
+}
+
+/// Two servers on one store.
+async fn two() -> [Bench; 2] {
+    let one = Bench::open().await;
+    let other = Bench::on(one.store.clone(), tempfile::tempdir().unwrap()).await;
+    [one, other]
+}
+
+#[tokio::test]
+async fn what_one_server_saves_the_others_on_its_store_take_up_into_their_files() {
+    let [one, other] = two().await;
+    for (text, version) in [
+        (versioned("ours-1"), "ours-1"),
+        (versioned("ours-2"), "ours-2"),
+        (versioned("ours-1"), "ours-1"),
+    ] {
+        let present = one.shown().text;
+        one.save(&text, &present).await.unwrap();
+        assert_ne!(other.in_force.current().version, version);
+        begin(&other.config, &other.store, &other.in_force).await.unwrap();
+        assert_eq!(other.in_force.current().version, version);
+        let shown = other.shown();
+        assert!(shown.is_in_force && shown.text == text, "{shown:?}");
+        let before = std::fs::read_to_string(other.path.with_added_extension(BEFORE)).unwrap();
+        assert_eq!(before, present);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_was_away_takes_up_what_it_missed_and_its_own_later_edit_stands() {
+    let [one, other] = two().await;
+    one.save(&versioned("ours-1"), STANDARD).await.unwrap();
+    one.save(&versioned("ours-2"), &versioned("ours-1"))
+        .await
+        .unwrap();
+    let start = async || {
+        let in_force = RulesInForce::from(Arc::new(Rules::parse(&other.shown().text).unwrap()));
+        begin(&other.config, &other.store, &in_force).await.unwrap();
+        in_force.current().version.clone()
+    };
+    assert_eq!(start().await, "ours-2");
+    std::fs::write(&other.path, versioned("edited")).unwrap();
+    assert_eq!(start().await, "edited");
+    // One that is new on the store begins with its own file, too.
+    let third = Bench::on(one.store.clone(), tempfile::tempdir().unwrap()).await;
+    assert_eq!(third.shown().text, STANDARD);
+    assert!(third.shown().is_in_force);
+}
+
+#[tokio::test]
+async fn nobody_saves_over_what_another_server_saved_meanwhile() {
+    let [one, other] = two().await;
+    one.save(&versioned("ours-1"), STANDARD).await.unwrap();
+    let told = other.save(&versioned("ours-2"), STANDARD).await.unwrap_err();
+    assert!(told.to_string().contains("changed meanwhile"), "{told}");
+    other
+        .save(&versioned("ours-2"), &versioned("ours-1"))
+        .await
+        .unwrap();
+    begin(&one.config, &one.store, &one.in_force).await.unwrap();
+    assert_eq!(one.in_force.current().version, "ours-2");
+}
+
+#[tokio::test]
+async fn rules_that_cannot_be_written_are_in_force_all_the_same_and_tried_again() {
+    let [one, mut other] = two().await;
+    other.config.decide.rules = Some(other.config.in_data("absent/rules.toml"));
+    one.save(&versioned("ours-1"), STANDARD).await.unwrap();
+    let follow = async |other: &Bench| begin(&other.config, &other.store, &other.in_force).await;
+    let told = format!("{:#}", follow(&other).await.unwrap_err());
+    assert!(told.contains("a restart would bring back"), "{told}");
+    assert_eq!(other.in_force.current().version, "ours-1");
+    std::fs::create_dir(other.config.in_data("absent")).unwrap();
+    follow(&other).await.unwrap();
+    assert_eq!(other.shown().text, versioned("ours-1"));
+
+    // Without a file there is nothing to write to, and the rules in the program stay.
+    other.config.decide.rules = None;
+    one.save(&versioned("ours-2"), &versioned("ours-1"))
+        .await
+        .unwrap();
+    follow(&other).await.unwrap();
+    assert_eq!(other.in_force.current().version, "ours-1");
 }

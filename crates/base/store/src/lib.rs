@@ -73,7 +73,7 @@ pub use public_log::{LogHead, LogLeaf, LogNode, LoggedDecision, Opens};
 pub use purges::Purge;
 pub use removals::{Asker, Removal};
 pub use requests::{EnrolmentRequest, RequestStep};
-pub use rulebooks::Rulebook;
+pub use rulebooks::{Rulebook, SaveNumber};
 pub use sessions::{Failures, Session};
 pub use set_contacts::{MOST_MAILBOXES, SET_BY_HAND, SetContact};
 pub use signed::{ReportLimits, SIGNED_READER};

@@ -1,4 +1,5 @@
-//! Which rules were in force: each version with its text, so that a decision can be understood years later.
+//! Which rules were in force: each version with its text, so that a decision can be understood years later; and which of them were saved last, so that
+//! every server on the store finds them.
 
 use atalaya_model::Timestamp;
 
@@ -17,6 +18,10 @@ pub struct Rulebook {
     /// When it was first used.
     pub since: Timestamp,
 }
+
+/// The number of a save of rules: a later one is higher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SaveNumber(pub u64);
 
 impl Store {
     /// Keeps a version of the rules, unless one of that name is kept; gives the one that is kept now.
@@ -57,5 +62,28 @@ impl Store {
             })
         })
         .transpose()
+    }
+
+    /// Says to every server on the store that the rules of a kept version were saved; gives the number of that save.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn announce_rules(&self, version: &str) -> Result<SaveNumber, StoreError> {
+        let sql = "INSERT INTO saved_rules (version, saved_at) VALUES ($1, $2) RETURNING number";
+        let now = self.now();
+        let row = self.write().await?.row(sql, values![version, now]).await?;
+        let mut row = row.ok_or_else(|| StoreError::corrupt("a save of rules without a number"))?;
+        row.take_count().map(SaveNumber)
+    }
+
+    /// The last save of rules and their version; none where nobody has saved any.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn last_saved_rules(&self) -> Result<Option<(SaveNumber, String)>, StoreError> {
+        let sql = "SELECT number, version FROM saved_rules ORDER BY number DESC LIMIT 1";
+        let row = self.read().await?.row(sql, values![]).await?;
+        row.map(|mut row| Ok((SaveNumber(row.take_count()?), row.take()?)))
+            .transpose()
     }
 }

@@ -10,6 +10,7 @@ mod contacts;
 mod exceptions;
 mod feedback;
 mod public_log;
+mod rules;
 
 use crate::sql::Dialect;
 use access::ACCESS;
@@ -17,6 +18,7 @@ use contacts::SET_CONTACTS;
 use exceptions::EXCEPTIONS;
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
 use public_log::PUBLIC_LOG;
+use rules::SAVED_RULES;
 
 /// One step. Its number is its place in [`STEPS`], from 1.
 pub(crate) struct Step {
@@ -151,6 +153,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "contacts that were set by hand",
         statements: SET_CONTACTS,
+    },
+    Step {
+        name: "rules that were saved",
+        statements: SAVED_RULES,
     },
 ];
 

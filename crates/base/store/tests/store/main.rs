@@ -23,6 +23,7 @@ mod opening;
 mod property;
 mod public_log;
 mod retention;
+mod rulebooks;
 mod set_contacts;
 mod statistics;
 mod support;

@@ -79,7 +79,7 @@ pub(super) const ENGLISH: RulesTexts = RulesTexts {
     kept: "Kept: listed by both alike",
     protected: "Protected: would be listed if they could",
     save: "Save these rules",
-    save_hint: "They judge what comes from then on, without a restart; what was decided stays. The old text is kept beside the file, and in the audit trail. Earlier decisions name the version, so give new rules a new one.",
+    save_hint: "They judge what comes from then on, without a restart, and within seconds on all servers of the same store; what was decided stays. The old text is kept beside the file, and in the audit trail. Earlier decisions name the version, so give new rules a new one.",
     cannot_save: "Saving takes the role of an administrator, and a file in decide.rules.",
     back: |save| {
         format!(
@@ -125,7 +125,7 @@ pub(super) const SPANISH: RulesTexts = RulesTexts {
     kept: "Iguales: por ambas a la vez",
     protected: "Protegidas: se incluirían si se pudiera",
     save: "Guardar estas reglas",
-    save_hint: "Juzgan lo que llegue desde entonces, sin reiniciar; lo ya decidido queda. El texto anterior se guarda junto al archivo y en el registro de auditoría. Las decisiones nombran la versión: dé una nueva a las reglas nuevas.",
+    save_hint: "Juzgan lo que llegue desde entonces, sin reiniciar, y en segundos en todos los servidores del mismo almacén; lo ya decidido queda. El texto anterior se guarda junto al archivo y en el registro de auditoría. Las decisiones nombran la versión: dé una nueva a las reglas nuevas.",
     cannot_save: "Para guardar hace falta ser administrador, y un archivo en decide.rules.",
     back: |save| {
         format!(
