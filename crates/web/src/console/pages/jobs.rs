@@ -71,13 +71,17 @@ pub(super) async fn jobs(
     let next = cut(&mut troubled, PAGE).map(|last| last.id);
     let row = |job: &KeptJob| JobRow {
         id: job.id,
-        kind: job.kind.clone(),
+        kind: j.does(&job.kind),
         key: job.key.clone(),
         state: j.state(&job.state),
         is_abandoned: job.state == "abandoned",
         attempts: job.attempts,
         due: t.units.moment(job.due_at),
-        error: job.last_error.clone().unwrap_or_default(),
+        error: job
+            .last_error
+            .as_deref()
+            .map(|error| j.held_by(error))
+            .unwrap_or_default(),
     };
     let template = JobsPage {
         told: Told::of(&shared, &visitor, asked.deed).await?,
@@ -87,7 +91,7 @@ pub(super) async fn jobs(
         has_abandoned: counts.iter().any(|(_, state, _)| state == "abandoned"),
         counts: counts
             .into_iter()
-            .map(|(kind, state, count)| (kind, j.state(&state), t.units.number(count)))
+            .map(|(kind, state, count)| (j.does(&kind), j.state(&state), t.units.number(count)))
             .collect(),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Jobs),
     };
