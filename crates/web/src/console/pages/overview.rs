@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use askama::Template;
-use atalaya_store::MOST_WAITING;
+use atalaya_store::{MOST_UNSETTLED, MOST_WAITING};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
@@ -180,13 +180,14 @@ fn of_the_pace(reading: &Reading, t: &'static Texts) -> Group {
 fn of_the_queues(reading: &Reading, t: &'static Texts) -> Group {
     let o = &t.console.overview;
     let number = |count: u64| t.units.number(count);
-    let some = |count: u64| {
-        if count >= MOST_WAITING {
+    let up_to = |most: u64, count: u64| {
+        if count >= most {
             (o.or_more)(&number(count))
         } else {
             number(count)
         }
     };
+    let some = |count: u64| up_to(MOST_WAITING, count);
     let waiting = &reading.waiting;
     let jobs: u64 = waiting.jobs.iter().map(|(_, count)| count).sum();
     let lost = reading.counters.get(&Counter::Lost).copied();
@@ -198,7 +199,8 @@ fn of_the_queues(reading: &Reading, t: &'static Texts) -> Group {
                 .bad_above(MOST_UNJUDGED, reading.unjudged),
             Figure::new("waiting-mails", o.waiting_mails, some(waiting.mails)),
             Figure::new("waiting-jobs", o.waiting_jobs, some(jobs)),
-            Figure::new("replies", o.replies, number(waiting.replies)).bad_above(0, waiting.replies),
+            Figure::new("replies", o.replies, up_to(MOST_UNSETTLED, waiting.replies))
+                .bad_above(0, waiting.replies),
             Figure::new("quarantined", o.quarantined, number(reading.quarantined))
                 .bad_above(0, reading.quarantined),
             Figure::new("lost", o.lost, number(lost)).bad_above(0, lost),
