@@ -9,14 +9,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::console::code_of;
 use crate::driver::{Driver, Theme};
 use crate::every_page::{CONSOLE, PUBLIC};
-use crate::evidence;
 use crate::harness::{Server, have, until};
+use crate::shown::{Shown, server_with};
 
 /// The version of axe-core whose verdict counts.
 const AXE: &str = "axe-core@4.14.1";
 /// Screens: wide, and a phone.
 pub(crate) const WIDE: (u32, u32) = (1_280, 900);
 pub(crate) const PHONE: (u32, u32) = (390, 844);
+/// How each page is looked at: screen, colours, language.
+const WAYS: [((u32, u32), Theme, &str); 4] = [
+    (WIDE, Theme::Light, "en"),
+    (PHONE, Theme::Dark, "es"),
+    (PHONE, Theme::Light, "en"),
+    (WIDE, Theme::Dark, "es"),
+];
 pub(crate) const PASSWORD: &str = "a long enough password";
 /// Seconds of a step of the second factor.
 const STEP: u64 = 30;
@@ -96,55 +103,28 @@ pub(crate) fn server() -> Server {
     server_with("")
 }
 
-/// The same with a configuration.
-fn server_with(config: &str) -> Server {
-    let server = Server::start(config);
-    let add = [
-        "list",
-        "add",
-        "192.0.2.7",
-        "--class",
-        "spam",
-        "--reason",
-        "Tried in a browser.",
-    ];
-    server.command(&add);
-    server.command(&["allow", "add", "192.0.2.64/28", "--reason", "Our own."]);
-    server.command(&[
-        "suppress",
-        "add",
-        "abuse@network.example",
-        "--reason",
-        "They phone.",
-    ]);
-    server.command(&[
-        "contact",
-        "set",
-        "192.0.2.0/24",
-        "abuse@network.example",
-        "--reason",
-        "They asked by phone.",
-    ]);
-    server.command(&[
-        "trap",
-        "add",
-        "@old.example",
-        "--kind",
-        "recycled",
-        "--note",
-        "Left in 2023.",
-    ]);
-    server.command(&["reporter", "add", "mx1"]);
-    server.command(&[
-        "feedback",
-        "add",
-        "192.0.2.0/24",
-        "--mailbox",
-        "abuse@network.example",
-        "--mail",
-    ]);
-    crate::public_log::until_logged(&server, 2);
-    server
+/// What is wrong with the pages of a table, in each way of looking at them.
+fn faults_of(pages: &[&str], shown: &Shown, browser: &Driver, axe: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for (screen, theme, language) in WAYS {
+        browser.looks_as(screen, theme);
+        browser.reads(language);
+        for page in pages {
+            let path = shown.path(page);
+            browser.open(&format!("http://{}{path}", shown.server.http));
+            let mut found = faults(browser, axe);
+            let answer = browser.run(
+                "return [performance.getEntriesByType('navigation')[0].responseStatus,document.documentElement.lang]",
+            );
+            let is_as_meant = path.contains("lang=") || answer[1] == language;
+            if !is_as_meant || (answer[0] != 200 && path != "/nothing") {
+                found.push(format!("answers {answer}"));
+            }
+            let found = found.into_iter();
+            all.extend(found.map(|fault| format!("{page} at {screen:?}, {theme:?}, {language}: {fault}")));
+        }
+    }
+    all
 }
 
 #[test]
@@ -153,32 +133,12 @@ fn axe_finds_no_fault_on_any_page() {
         return;
     }
     let Some(axe) = axe() else { return };
-    let server = server_with(evidence::CONFIG);
-    let seen = evidence::send(&server);
-    let evidence = ["", "/sealed"].map(|behind| format!("/console/evidence/{seen}{behind}"));
-    let mut all = Vec::new();
-    for (number, (screen, theme)) in [
-        (WIDE, Theme::Light),
-        (PHONE, Theme::Dark),
-        (PHONE, Theme::Light),
-        (WIDE, Theme::Dark),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let browser = Driver::start(screen, theme);
-        let mut look = |pages: &[&str]| {
-            for path in pages {
-                browser.open(&format!("http://{}{path}", server.http));
-                let found = faults(&browser, &axe).into_iter();
-                all.extend(found.map(|fault| format!("{path} at {screen:?}, {theme:?}: {fault}")));
-            }
-        };
-        look(&PUBLIC);
-        sign_up(&server, &browser, &format!("marta{number}"));
-        look(&CONSOLE);
-        look(&evidence.each_ref().map(String::as_str));
-    }
+    let shown = Shown::start();
+    let browser = Driver::start(WIDE, Theme::Light);
+    let mut all = faults_of(&PUBLIC, &shown, &browser, &axe);
+    browser.reads("en");
+    sign_up(&shown.server, &browser, "marta");
+    all.extend(faults_of(&CONSOLE, &shown, &browser, &axe));
     assert!(all.is_empty(), "{}", all.join("\n"));
 }
 

@@ -40,7 +40,7 @@ impl Driver {
         Self::start_with(screen, Theme::Light, &nothing)
     }
 
-    fn start_with((width, height): (u32, u32), theme: Theme, preferences: &Value) -> Self {
+    fn start_with(screen: (u32, u32), theme: Theme, preferences: &Value) -> Self {
         let port = free_port();
         let profile = tempfile::tempdir().unwrap();
         let child = Command::new("chromedriver")
@@ -73,13 +73,25 @@ impl Driver {
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": arguments, "prefs": preferences } } } });
         let made = driver.call("POST", "/session", &wanted);
         driver.session = format!("/session/{}", made["sessionId"].as_str().unwrap());
+        driver.looks_as(screen, theme);
+        driver
+    }
+
+    /// Gives it another screen and other colours.
+    pub(crate) fn looks_as(&self, (width, height): (u32, u32), theme: Theme) {
         let screen =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        driver.devtools("Emulation.setDeviceMetricsOverride", &screen);
+        self.devtools("Emulation.setDeviceMetricsOverride", &screen);
         let scheme = if theme == Theme::Dark { "dark" } else { "light" };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        driver.devtools("Emulation.setEmulatedMedia", &features);
-        driver
+        self.devtools("Emulation.setEmulatedMedia", &features);
+    }
+
+    /// Makes it ask for pages in a language.
+    pub(crate) fn reads(&self, language: &str) {
+        let browser = self.run("return navigator.userAgent");
+        let reader = json!({ "userAgent": browser, "acceptLanguage": language });
+        self.devtools("Network.setUserAgentOverride", &reader);
     }
 
     /// Opens a page.

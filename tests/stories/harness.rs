@@ -26,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) http: SocketAddr,
     /// Further listeners, by the name under which `serve` prints them.
     pub(crate) rest: BTreeMap<String, SocketAddr>,
+    /// The link for the first administrator, as it was printed at the first start.
+    pub(crate) first_link: Option<String>,
 }
 
 impl Server {
@@ -55,7 +57,11 @@ impl Server {
             .into_iter()
             .chain(more.iter().copied());
         let arguments: Vec<String> = dns_addresses.chain(others.map(str::to_owned)).collect();
-        let (child, mut named) = launch(folder.path(), config, &arguments);
+        let Launched {
+            child,
+            mut named,
+            first_link,
+        } = launch(folder.path(), config, &arguments);
         let mut rest: BTreeMap<String, SocketAddr> = named.split_off(dns.len()).into_iter().collect();
         let [smtp, http] = ["smtp", "http"].map(|name| rest.remove(name).unwrap());
         let addresses: Vec<SocketAddr> = named.into_iter().map(|(_, address)| address).collect();
@@ -66,6 +72,7 @@ impl Server {
             smtp,
             http,
             rest,
+            first_link,
         };
         (server, addresses)
     }
@@ -82,8 +89,7 @@ impl Server {
         meanwhile(self.folder.path());
         let listen = [("dns", self.dns), ("smtp", self.smtp), ("http", self.http)]
             .map(|(name, at)| format!("--listen={name}={at}"));
-        let (child, _) = launch(self.folder.path(), config, &listen);
-        self.child = child;
+        self.child = launch(self.folder.path(), config, &listen).child;
     }
 
     /// Asks it to end, and waits until it has; gives its exit code.
@@ -186,21 +192,24 @@ pub(crate) fn serve_by(
     config: &str,
 ) -> (Child, BTreeMap<String, SocketAddr>) {
     let listen = ["dns", "smtp", "http"].map(|name| format!("--listen={name}=127.0.0.1:0"));
-    let (child, named) = launch_by(command, folder, config, &listen);
+    let Launched { child, named, .. } = launch_by(command, folder, config, &listen);
     (child, named.into_iter().collect())
 }
 
-/// Launches the binary and waits for `ready`; gives the addresses that it says before.
-fn launch(folder: &Path, config: &str, arguments: &[String]) -> (Child, Vec<(String, SocketAddr)>) {
+/// A server that said that it is ready, and what it said before.
+struct Launched {
+    child: Child,
+    /// Where it listens.
+    named: Vec<(String, SocketAddr)>,
+    first_link: Option<String>,
+}
+
+/// Launches the binary and waits for `ready`.
+fn launch(folder: &Path, config: &str, arguments: &[String]) -> Launched {
     launch_by(Command::new(ATALAYA), folder, config, arguments)
 }
 
-fn launch_by(
-    mut command: Command,
-    folder: &Path,
-    config: &str,
-    arguments: &[String],
-) -> (Child, Vec<(String, SocketAddr)>) {
+fn launch_by(mut command: Command, folder: &Path, config: &str, arguments: &[String]) -> Launched {
     let file = folder.join("atalaya.toml");
     std::fs::write(&file, closed_off(config)).unwrap();
     command
@@ -215,7 +224,8 @@ fn launch_by(
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut addresses = Vec::new();
+    let mut named = Vec::new();
+    let mut first_link = None;
     loop {
         let line = lines
             .next()
@@ -225,12 +235,16 @@ fn launch_by(
             break;
         }
         let (name, address) = line.split_once('=').unwrap();
-        // The link for the first administrator is no address.
-        if let Ok(address) = address.parse() {
-            addresses.push((name.to_owned(), address));
+        match address.parse() {
+            Ok(address) => named.push((name.to_owned(), address)),
+            Err(_no_address) => first_link = Some(address.to_owned()),
         }
     }
-    (child, addresses)
+    Launched {
+        child,
+        named,
+        first_link,
+    }
 }
 
 /// The configuration, with no registry to ask where it names none: stories send nothing beyond loopback.

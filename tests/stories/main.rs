@@ -45,6 +45,7 @@ mod rbldnsd;
 mod replay;
 mod sending;
 mod serving;
+mod shown;
 mod signatures;
 mod statistics;
 mod strange_calls;

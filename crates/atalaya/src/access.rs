@@ -201,8 +201,16 @@ impl House {
     /// # Errors
     /// The store failed.
     pub(crate) async fn first_link(&self) -> anyhow::Result<Option<String>> {
-        let holds = self.config.console.invitation.duration();
-        let path = accounts::first_link(&self.store, self.clock.now(), holds).await?;
+        let path = self.first_path().await?;
         Ok(path.map(|path| self.console_link(&path)))
+    }
+
+    /// The path of that link.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn first_path(&self) -> anyhow::Result<Option<String>> {
+        let holds = self.config.console.invitation.duration();
+        Ok(accounts::first_link(&self.store, self.clock.now(), holds).await?)
     }
 }

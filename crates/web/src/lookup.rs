@@ -75,7 +75,7 @@ pub struct NotLoaded;
 
 /// Why a page goes out without details.
 #[derive(Debug, thiserror::Error)]
-enum NoDetails {
+pub(crate) enum NoDetails {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -232,11 +232,16 @@ impl Lookup {
             removals_since: facts.now.minus(self.limits.remember),
         };
         let kept = self.store.dossier(facts.address, limits, facts.now).await?;
+        self.veiled(&facts.unit, kept).await
+    }
+
+    /// Lays a veil over what was seen of a unit, with the pseudonyms that its network has everywhere.
+    pub(crate) async fn veiled(&self, unit: &Prefix, kept: Dossier) -> Result<Details, NoDetails> {
         if kept.observations.is_empty() {
             let veil = self.nothing_hidden.clone();
             return Ok(Details { kept, veil });
         }
-        let key = network_key(self.key().await?, kept.network.as_ref(), &facts.unit);
+        let key = network_key(self.key().await?, kept.network.as_ref(), unit);
         let (traps, signatures) = (self.traps.get(), Arc::clone(&self.signatures));
         let names = kept
             .observations

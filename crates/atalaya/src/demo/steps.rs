@@ -37,15 +37,21 @@ pub(super) async fn run(server: &Server, folder: &Path) -> anyhow::Result<()> {
 /// Says what can be tried while the demo stays up.
 ///
 /// # Errors
-/// Standard output is closed.
-pub(super) fn invite(server: &Server) -> anyhow::Result<()> {
+/// Standard output is closed, or the store failed.
+pub(super) async fn invite(server: &Server) -> anyhow::Result<()> {
     let still_listed = spammers().nth(1).context("one wrote only")?.stands_for;
     let (dns, web) = (first_dns(server)?, server.addresses.http);
     let name = query_name(still_listed, &server.house.config.publish.zone);
+    let console = server
+        .house
+        .first_path()
+        .await?
+        .context("somebody has signed up already")?;
     print(format_args!(
         "\nThe demo stays up. {still_listed} is still listed; try:\n  \
          dig +short -p {} @{} {name} TXT\n  \
-         http://{web}/ip/{still_listed} in a browser, with the button that removes it\n\
+         http://{web}/ip/{still_listed} in a browser, with the button that removes it\n  \
+         http://{web}{console} for its console, as administrator\n\
          Ctrl-C ends the demo and removes its folder.",
         dns.port(),
         dns.ip(),

@@ -168,7 +168,7 @@ const BY_HAND: &str = "by-hand";
 
 /// The language of a reason, for `lang`: our rules write English, and what an operator typed is in a language that nobody told us, which
 /// HTML writes as an empty text.
-fn reason_language(rule: &Rule) -> &'static str {
+pub(crate) fn reason_language(rule: &Rule) -> &'static str {
     if rule.name() == BY_HAND { "" } else { "en" }
 }
 

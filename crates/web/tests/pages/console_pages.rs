@@ -5,7 +5,7 @@ use atalaya_model::{Class, Role};
 use atalaya_store::{DeedFilter, DeedOutcome};
 use axum::http::StatusCode;
 
-use crate::support::{House, Page, SignedIn};
+use crate::support::{House, Page, SignedIn, TRAP};
 
 /// A published list, and somebody who may change it.
 async fn house() -> (House, SignedIn) {
@@ -40,6 +40,35 @@ async fn the_overview_tells_how_things_are_and_goes_on_telling() {
         .says("/console.js?v=");
     let spanish = house.console(&marta, "/console?lang=es").await;
     spanish.says("Observaciones sin juzgar");
+}
+
+#[tokio::test]
+async fn a_figure_leads_to_its_page_whoever_may_open_that() {
+    let (mut house, marta) = house().await;
+    let eva = house.signed_in("Eva", Role::Viewer).await;
+    let places = [
+        "/console/outbox?state=waiting",
+        "/console/jobs",
+        "/console/replies",
+        "/console/feeds",
+    ];
+    let page = house.console(&marta, "/console").await;
+    let of_a_viewer = house.console(&eva, "/console").await;
+    for place in places {
+        page.says(&format!("<dt><a href=\"{place}\""));
+        of_a_viewer.keeps(place);
+    }
+}
+
+#[tokio::test]
+async fn the_page_about_an_address_names_no_trap_whoever_looks() {
+    let (house, marta) = house().await;
+    let subject = format!("Your parcel, {TRAP}, waits for you");
+    house.observe("192.0.2.7", &subject, TRAP).await;
+    let page = house.console(&marta, "/console/about?prefix=192.0.2.7").await;
+    page.says("waits for you")
+        .keeps("marta.trampa")
+        .keeps("trap.example");
 }
 
 #[tokio::test]

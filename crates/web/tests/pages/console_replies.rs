@@ -48,7 +48,10 @@ async fn what_waits_for_a_person_is_read_as_text_and_settled_once() {
     let list = house.console(&eva, "/console/replies").await;
     list.says(&id).says("we looked").keeps("<u>");
     let page = house.console(&eva, &format!("/console/replies/{id}")).await;
-    page.says("https://list.example/network/…")
+    page.says("answer (sure to 40 %)")
+        .says("left to a person")
+        .says("It answers no notice that we know of.")
+        .says("https://list.example/network/…")
         .says("we looked")
         .keeps("AQAGRs3x")
         .keeps("<script>")

@@ -202,8 +202,10 @@ impl Score {
             .saturating_sub(too_long(words));
         let mut because = self.told;
         because.extend(self.found.into_iter().map(told));
-        if self.questions > 0 {
-            because.push(format!("{} questions", self.questions));
+        match self.questions {
+            0 => {}
+            1 => because.push("a question".to_owned()),
+            more => because.push(format!("{more} questions")),
         }
         Answer {
             intent: if confidence >= SURE {

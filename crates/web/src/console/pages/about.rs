@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use askama::Template;
+use atalaya_formats::view::Veil;
 use atalaya_model::{Observation, Prefix};
 use atalaya_store::{Dossier, DossierLimits, Notice};
 use axum::extract::{Query, State};
@@ -17,6 +18,7 @@ use crate::app::{Inner, Shared};
 use crate::console::access::Visitor;
 use crate::console::{ConsoleFrame, Place};
 use crate::failure::Failure;
+use crate::lookup::Details;
 use crate::pages::page;
 use crate::pages::views::{self, HistoryView};
 use crate::written::Moment;
@@ -103,7 +105,19 @@ pub(super) async fn about(
         notices: NOTICES,
         removals_since: now.minus(REMOVALS),
     };
-    let mut dossier = shared.app.store.dossier(prefix.network(), limits, now).await?;
+    let dossier = shared.app.store.dossier(prefix.network(), limits, now).await?;
+    let unit = Prefix::unit(prefix.network());
+    let veiled = shared.lookup.veiled(&unit, dossier).await.map_err(|error| {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "what was seen could not be shown"
+        );
+        Failure::Unavailable
+    })?;
+    let Details {
+        kept: mut dossier,
+        veil,
+    } = veiled;
     if let Some(set) = shared.app.store.contact_set_around(prefix.network(), now).await? {
         dossier.contact = Some(set.into_contact(prefix.network()));
     }
@@ -114,7 +128,9 @@ pub(super) async fn about(
         .filter(|entry| !entry.is_over(now))
         .map(|entry| AllowRow::new(entry, &visitor))
         .collect();
-    let template = view(&shared, &visitor, prefix, (dossier, allowed, told));
+    let seen = dossier.observations.iter();
+    let seen = seen.map(|seen| seen_row(seen, &veil, &visitor)).collect();
+    let template = view(&shared, &visitor, prefix, (dossier, seen, allowed, told));
     Ok(page(StatusCode::OK, &visitor.reader, &template))
 }
 
@@ -123,7 +139,7 @@ fn view(
     shared: &Inner,
     visitor: &Visitor,
     prefix: Prefix,
-    (dossier, allowed, told): (Dossier, Vec<AllowRow>, Option<Told>),
+    (dossier, seen, allowed, told): (Dossier, Vec<SeenRow>, Vec<AllowRow>, Option<Told>),
 ) -> AboutPage {
     let t = visitor.reader.texts();
     AboutPage {
@@ -144,17 +160,13 @@ fn view(
             .iter()
             .map(|decided| views::history(decided, &prefix, t))
             .collect(),
-        seen: dossier
-            .observations
-            .iter()
-            .map(|seen| seen_row(seen, visitor))
-            .collect(),
+        seen,
         seen_count: t.units.number(dossier.observation_count),
         contact: dossier.contact.map(|contact| ContactView {
             addresses: contact.addresses.iter().map(ToString::to_string).collect(),
             network: contact.network,
             prefix: contact.prefix.to_string(),
-            source: contact.source.to_string(),
+            source: (t.console.telling.named)(&contact.source),
             confidence: contact.confidence.to_string(),
         }),
         notices: dossier
@@ -168,15 +180,16 @@ fn view(
     }
 }
 
-/// An observation. Recipients are not shown here: the viewer of evidence hides them by whom it shows them to.
-fn seen_row(seen: &Observation, visitor: &Visitor) -> SeenRow {
+/// An observation, as the public may see it: whoever may look at the console may be here, and what a sender wrote may name a trap.
+fn seen_row(seen: &Observation, veil: &Veil, visitor: &Visitor) -> SeenRow {
+    let shown = veil.show(seen);
     SeenRow {
         href: visitor.link(&format!("/console/evidence/{}", seen.id)),
         at: visitor.reader.texts().units.moment(seen.seen_at),
         sensor: seen.sensor.name(),
         kind: seen.kind.name(),
-        helo: seen.envelope.helo.clone(),
-        subject: seen.subject.clone(),
+        helo: shown.helo,
+        subject: shown.subject,
         counts: seen.counts(),
     }
 }

@@ -17,6 +17,7 @@ use crate::console::operations::{ContactShown, ContactsOrder, Order, StepShown};
 use crate::console::{ConsoleFrame, NavLink, Place};
 use crate::failure::Failure;
 use crate::pages::page;
+use crate::texts::TellingTexts;
 
 /// Searches at the same time: registries want to be asked slowly.
 static SEARCHES: Semaphore = Semaphore::const_new(4);
@@ -43,7 +44,7 @@ struct Found {
 }
 
 impl Found {
-    fn new(shown: ContactShown) -> Self {
+    fn new(shown: ContactShown, t: &TellingTexts) -> Self {
         let contact = shown.contact.as_ref();
         Self {
             addresses: contact
@@ -53,7 +54,7 @@ impl Found {
             prefix: contact
                 .map(|contact| contact.prefix.to_string())
                 .unwrap_or_default(),
-            by: contact.map(|contact| (contact.source.to_string(), contact.confidence.to_string())),
+            by: contact.map(|contact| ((t.named)(&contact.source), contact.confidence.to_string())),
             trouble: shown.trouble,
             steps: shown.steps,
         }
@@ -90,7 +91,7 @@ pub(super) async fn search(State(shared): State<Shared>, posted: Posted<Which>) 
             let turn = SEARCHES.acquire().await.map_err(|_closed| Failure::Internal)?;
             let shown: ContactShown = ask(&shared, Order::Contacts(ContactsOrder::One { address })).await?;
             drop(turn);
-            Some(Found::new(shown))
+            Some(Found::new(shown, &visitor.reader.texts().console.telling))
         }
         None => None,
     };

@@ -73,13 +73,17 @@ pub(super) async fn jobs(
     let next = cut(&mut troubled, PAGE).map(|last| last.id);
     let row = |job: &KeptJob| JobRow {
         id: job.id,
-        kind: job.kind.clone(),
+        kind: j.does(&job.kind),
         key: job.key.clone(),
         state: j.state(&job.state),
         is_abandoned: job.state == "abandoned",
         attempts: job.attempts,
         due: t.units.moment(job.due_at),
-        error: job.last_error.clone().unwrap_or_default(),
+        error: job
+            .last_error
+            .as_deref()
+            .map(|error| j.held_by(error))
+            .unwrap_or_default(),
     };
     let full = full_states(&counts);
     let or_more = t.console.overview.or_more;
@@ -95,7 +99,7 @@ pub(super) async fn jobs(
                 let number = t.units.number(count);
                 let is_cut = full.contains(&state);
                 let number = if is_cut { (or_more)(&number) } else { number };
-                (kind, j.state(&state), number)
+                (j.does(&kind), j.state(&state), number)
             })
             .collect(),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Jobs),

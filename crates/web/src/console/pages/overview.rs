@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use askama::Template;
+use atalaya_model::Role;
 use atalaya_store::{MOST_UNSETTLED, MOST_WAITING};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Map, Value};
 
+use super::act::{CHANGES, MAIL};
 use crate::app::{Inner, Shared};
 use crate::assets;
 use crate::console::access::Visitor;
@@ -77,7 +79,9 @@ pub(super) async fn overview(State(shared): State<Shared>, visitor: Visitor) -> 
     let template = OverviewPage {
         script: assets::console_script_link(),
         live: "/console/live",
-        groups: groups(&reading, t, |path| visitor.link(path)),
+        groups: groups(&reading, t, |path, role| {
+            visitor.may(role).then(|| visitor.reader.link_to(path))
+        }),
         sensors: reading
             .sensors
             .iter()
@@ -114,11 +118,11 @@ fn tops(shared: &Inner, t: &'static Texts) -> Vec<TopView> {
 }
 
 /// All figures, written.
-fn groups(reading: &Reading, t: &'static Texts, link: impl Fn(&str) -> String) -> Vec<Group> {
+fn groups(reading: &Reading, t: &'static Texts, link: impl Fn(&str, Role) -> Option<String>) -> Vec<Group> {
     vec![
-        of_the_list(reading, t, link),
+        of_the_list(reading, t, &link),
         of_the_pace(reading, t),
-        of_the_queues(reading, t),
+        of_the_queues(reading, t, &link),
     ]
 }
 
@@ -139,21 +143,23 @@ impl Figure {
         self
     }
 
-    fn more_at(mut self, href: String) -> Self {
-        self.href = Some(href);
+    fn more_at(mut self, href: Option<String>) -> Self {
+        self.href = href;
         self
     }
 }
 
 /// How much is listed.
-fn of_the_list(reading: &Reading, t: &'static Texts, link: impl Fn(&str) -> String) -> Group {
+fn of_the_list(reading: &Reading, t: &'static Texts, link: &impl Fn(&str, Role) -> Option<String>) -> Group {
     let o = &t.console.overview;
     let number = |count: u64| t.units.number(count);
     Group {
         title: o.list,
         figures: vec![
-            Figure::new("listings", o.listings, number(reading.listings)).more_at(link("/console/listings")),
-            Figure::new("allowed", o.allowed, number(reading.allowed)).more_at(link("/console/allowed")),
+            Figure::new("listings", o.listings, number(reading.listings))
+                .more_at(link("/console/listings", Role::Viewer)),
+            Figure::new("allowed", o.allowed, number(reading.allowed))
+                .more_at(link("/console/allowed", Role::Viewer)),
             Figure::new("serial", o.serial, reading.serial.to_string()),
         ],
     }
@@ -177,7 +183,11 @@ fn of_the_pace(reading: &Reading, t: &'static Texts) -> Group {
 }
 
 /// What waits, and what is wrong.
-fn of_the_queues(reading: &Reading, t: &'static Texts) -> Group {
+fn of_the_queues(
+    reading: &Reading,
+    t: &'static Texts,
+    link: &impl Fn(&str, Role) -> Option<String>,
+) -> Group {
     let o = &t.console.overview;
     let number = |count: u64| t.units.number(count);
     let up_to = |most: u64, count: u64| {
@@ -197,12 +207,15 @@ fn of_the_queues(reading: &Reading, t: &'static Texts) -> Group {
         figures: vec![
             Figure::new("unjudged", o.unjudged, number(reading.unjudged))
                 .bad_above(MOST_UNJUDGED, reading.unjudged),
-            Figure::new("waiting-mails", o.waiting_mails, some(waiting.mails)),
-            Figure::new("waiting-jobs", o.waiting_jobs, some(jobs)),
+            Figure::new("waiting-mails", o.waiting_mails, some(waiting.mails))
+                .more_at(link("/console/outbox?state=waiting", MAIL)),
+            Figure::new("waiting-jobs", o.waiting_jobs, some(jobs)).more_at(link("/console/jobs", CHANGES)),
             Figure::new("replies", o.replies, up_to(MOST_UNSETTLED, waiting.replies))
-                .bad_above(0, waiting.replies),
+                .bad_above(0, waiting.replies)
+                .more_at(link("/console/replies", MAIL)),
             Figure::new("quarantined", o.quarantined, number(reading.quarantined))
-                .bad_above(0, reading.quarantined),
+                .bad_above(0, reading.quarantined)
+                .more_at(link("/console/feeds", CHANGES)),
             Figure::new("lost", o.lost, number(lost)).bad_above(0, lost),
         ],
     }
@@ -280,7 +293,7 @@ impl Watch {
         let Ok(reading) = self.shared.pulse.read(&self.shared).await else {
             return Event::default().comment("the store does not answer");
         };
-        let figures: Map<String, Value> = groups(&reading, self.t, str::to_owned)
+        let figures: Map<String, Value> = groups(&reading, self.t, |_path, _role| None)
             .into_iter()
             .flat_map(|group| group.figures)
             .map(|figure| {

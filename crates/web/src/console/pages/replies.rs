@@ -65,9 +65,9 @@ struct RepliesPage {
 struct ReplyRow {
     href: String,
     at: Moment,
-    kind: String,
+    kind: &'static str,
     confidence: String,
-    action: String,
+    action: &'static str,
     sender: String,
     contact: String,
     said: String,
@@ -77,12 +77,13 @@ impl ReplyRow {
     fn new(heard: &Heard, visitor: &Visitor) -> Self {
         let told = &heard.told;
         let said = told.details.get("said").and_then(Value::as_str);
+        let r = &visitor.reader.texts().console.replies;
         Self {
             href: visitor.link(&format!("{PATH}/{}", told.id)),
             at: visitor.reader.texts().units.moment(told.at),
-            kind: told.kind.clone(),
+            kind: r.kind(&told.kind),
             confidence: told.confidence.to_string(),
-            action: told.action.clone(),
+            action: r.action(&told.action),
             sender: told.sender.clone(),
             contact: told.contact.as_ref().map(ToString::to_string).unwrap_or_default(),
             said: said.unwrap_or_default().chars().take(MAX_SAID).collect(),

@@ -3,7 +3,7 @@
 use atalaya_model::{AllowEntry, Class, Listing, Timestamp};
 
 use crate::console::access::Visitor;
-use crate::pages::views::class_texts;
+use crate::pages::views::{class_texts, reason_language};
 use crate::texts::Texts;
 use crate::written::Moment;
 
@@ -14,6 +14,7 @@ pub(super) struct ListingRow {
     pub(super) href: String,
     pub(super) class_name: &'static str,
     pub(super) reason: String,
+    pub(super) reason_language: &'static str,
     pub(super) rule: String,
     pub(super) since: Moment,
     /// None for no end.
@@ -28,6 +29,7 @@ impl ListingRow {
             prefix: listing.prefix.to_string(),
             class_name: class_texts(t, listing.class).name,
             reason: listing.reason.clone(),
+            reason_language: reason_language(&listing.rule),
             rule: listing.rule.to_string(),
             since: day(listing.since, t),
             until: listing.until.map(|until| day(until, t)),

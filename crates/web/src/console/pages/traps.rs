@@ -96,7 +96,7 @@ pub(super) async fn traps(
             .into_iter()
             .map(|trap| TrapRow {
                 address: trap.address,
-                kind: trap.kind.name(),
+                kind: t.console.sources.kind(trap.kind),
                 weight: trap.weight.to_string(),
                 since: trap.since.map(|since| day(since, t)),
                 note: trap.note,

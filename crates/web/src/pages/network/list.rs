@@ -41,6 +41,7 @@ pub(super) struct RowView {
     pub(super) standing: &'static str,
     pub(super) class: String,
     pub(super) reason: String,
+    pub(super) reason_language: &'static str,
     pub(super) since: Option<Moment>,
     pub(super) until: Option<Moment>,
     pub(super) is_endless: bool,
@@ -114,6 +115,7 @@ pub(super) fn view(row: &Row, reader: &Reader, base: &str) -> RowView {
         },
         class: class(row, t),
         reason: row.reason().to_owned(),
+        reason_language: row.reason_language(),
         since: row.listings.iter().map(|listing| listing.since).min().map(moment),
         is_endless: is_listed && ends.iter().any(Option::is_none),
         until: views::last_end(ends.into_iter())

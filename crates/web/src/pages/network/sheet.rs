@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Serial, Timestamp, Verdict};
+use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Serial, Timestamp, Verdict};
 use atalaya_store::{Notice, Part, Store, StoreError};
 use serde::Deserialize;
+
+use crate::pages::views::reason_language;
 
 /// Addresses on one page.
 pub(super) const ROWS: u32 = 50;
@@ -91,13 +93,23 @@ impl Row {
 
     /// Why it is, or was, listed.
     pub(super) fn reason(&self) -> &str {
-        let standing = self.listings.first().map(|listing| listing.reason.as_str());
+        self.said_why().map_or("", |(reason, _)| reason)
+    }
+
+    /// The language of the reason, for `lang`.
+    pub(super) fn reason_language(&self) -> &'static str {
+        self.said_why().map_or("", |(_, rule)| reason_language(rule))
+    }
+
+    /// The reason, and the rule that wrote it.
+    fn said_why(&self) -> Option<(&str, &Rule)> {
+        let standing = self.listings.first();
+        let standing = standing.map(|listing| (listing.reason.as_str(), &listing.rule));
         let before = || {
-            self.listed
-                .as_ref()
-                .map(|decided| decided.decision.reason.as_str())
+            let decided = &self.listed.as_ref()?.decision;
+            Some((decided.reason.as_str(), &decided.rule))
         };
-        standing.or_else(before).unwrap_or_default()
+        standing.or_else(before)
     }
 
     /// When it left; of one whose end has come and is not yet decided, that.

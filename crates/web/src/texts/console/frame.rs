@@ -104,7 +104,7 @@ pub(super) const SPANISH: ConsoleFrameTexts = ConsoleFrameTexts {
     by_hand: "A mano",
     mail: "Correo",
     sources: "Fuentes",
-    feedback: "Bucle de avisos",
+    feedback: "Circuito de avisos",
     contacts: "Contactos",
     jobs: "Tareas",
     rules: "Reglas",

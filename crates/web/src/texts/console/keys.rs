@@ -45,7 +45,7 @@ pub(super) const SPANISH: KeyTexts = KeyTexts {
     title: "Claves de consulta",
     lead: |zone| {
         format!(
-            "Quién puede consultar desde cualquier parte, con una clave en el nombre: 2.0.0.127.CLAVE.{zone}. Una clave se muestra una vez y no se guarda. Un cambio vale en dos segundos."
+            "Quién puede consultar desde cualquier parte, con una clave en el nombre: 2.0.0.127.CLAVE.{zone}. Una clave se muestra una vez y no se guarda. Los cambios surten efecto en dos segundos."
         )
     },
     none: "Nadie tiene una clave.",
@@ -56,6 +56,6 @@ pub(super) const SPANISH: KeyTexts = KeyTexts {
     renew: "Renovar",
     as_before: "como antes",
     end_of: |name| format!("Fin de la clave nueva de {name}"),
-    renew_hint: "Renovar hace otra clave para el mismo titular; la anterior termina en el acto.",
+    renew_hint: "Renovar crea otra clave para el mismo titular; la anterior deja de valer en el acto.",
     asked_as: "Una prueba",
 };

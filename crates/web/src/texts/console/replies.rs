@@ -2,6 +2,25 @@
 
 use crate::texts::{With1, With2};
 
+/// What a mail that came back can be, as it is kept, in the order of its texts.
+const KINDS: [&str; 13] = [
+    "bounce",
+    "delayed",
+    "delivered",
+    "report",
+    "auto-reply",
+    "acknowledgement",
+    "reply",
+    "fixed",
+    "not-ours",
+    "stop",
+    "acknowledged",
+    "out-of-office",
+    "question",
+];
+/// What is done about it, likewise.
+const ACTIONS: [&str; 6] = ["noted", "counted", "left-alone", "refused", "person", "settled"];
+
 /// Replies.
 pub(crate) struct RepliesTexts {
     pub(crate) lead: &'static str,
@@ -12,11 +31,17 @@ pub(crate) struct RepliesTexts {
     pub(crate) at: &'static str,
     pub(crate) from: &'static str,
     pub(crate) contact: &'static str,
+    /// Where no notice of ours is answered.
+    pub(crate) no_contact: &'static str,
     pub(crate) kind: &'static str,
+    kinds: [&'static str; KINDS.len()],
+    /// What nobody can tell by itself.
+    unsure: &'static str,
     /// Kind, how sure.
     pub(crate) sure: With2,
     pub(crate) said: &'static str,
     pub(crate) action: &'static str,
+    actions: [&'static str; ACTIONS.len()],
     pub(crate) because: &'static str,
     pub(crate) read: &'static str,
     /// The sender.
@@ -32,6 +57,24 @@ pub(crate) struct RepliesTexts {
     pub(crate) settled: &'static str,
 }
 
+impl RepliesTexts {
+    /// What a mail is, in words.
+    pub(crate) fn kind(&self, kind: &str) -> &'static str {
+        let mut known = KINDS.into_iter().zip(self.kinds);
+        known
+            .find(|(name, _)| *name == kind)
+            .map_or(self.unsure, |(_, words)| words)
+    }
+
+    /// What was done, in words; none of what this program does not do.
+    pub(crate) fn action(&self, action: &str) -> &'static str {
+        let mut known = ACTIONS.into_iter().zip(self.actions);
+        known
+            .find(|(name, _)| *name == action)
+            .map_or("", |(_, words)| words)
+    }
+}
+
 /// In English.
 pub(super) const ENGLISH: RepliesTexts = RepliesTexts {
     lead: "What came back to notices. What is plain is obeyed by itself; the rest waits for a person.",
@@ -42,14 +85,39 @@ pub(super) const ENGLISH: RepliesTexts = RepliesTexts {
     at: "Heard",
     from: "From",
     contact: "Contact",
+    no_contact: "It answers no notice that we know of.",
     kind: "Kind",
-    sure: |kind, percent| format!("{kind}, sure to {percent} %"),
+    kinds: [
+        "not delivered",
+        "delayed",
+        "delivered",
+        "report of abuse",
+        "automatic answer",
+        "receipt",
+        "answer",
+        "says it is mended",
+        "says it is not theirs",
+        "wants no more notices",
+        "has received it",
+        "is away",
+        "asks something",
+    ],
+    unsure: "not clear",
+    sure: |kind, percent| format!("{kind} (sure to {percent} %)"),
     said: "Said",
     action: "What was done",
+    actions: [
+        "noted",
+        "counts against the contact",
+        "no more notices go there",
+        "no notice about this prefix goes there",
+        "left to a person",
+        "settled by a person",
+    ],
     because: "Because",
     read: "What else was read",
     title: |sender| format!("Reply of {sender}"),
-    words: "Its words",
+    words: "Its text",
     no_mail: "The mail is not kept any more, or a person settled something here.",
     settle: "Settle",
     meaning: "What it means",
@@ -66,32 +134,57 @@ pub(super) const ENGLISH: RepliesTexts = RepliesTexts {
 
 /// In Spanish.
 pub(super) const SPANISH: RepliesTexts = RepliesTexts {
-    lead: "Lo que volvió a los avisos. Lo claro se obedece solo; el resto espera a una persona.",
+    lead: "Lo que ha llegado en respuesta a los avisos. Lo que está claro se cumple sin más; el resto espera a una persona.",
     waiting: "Lo que espera",
     all: "Todo lo recibido",
-    none_waits: "No le espera nada.",
+    none_waits: "No hay nada que le espere.",
     none: "No se ha recibido nada.",
     at: "Recibido",
     from: "De",
     contact: "Contacto",
+    no_contact: "No responde a ningún aviso que conozcamos.",
     kind: "Tipo",
-    sure: |kind, percent| format!("{kind}, seguro al {percent} %"),
+    kinds: [
+        "no entregado",
+        "retrasado",
+        "entregado",
+        "denuncia de abuso",
+        "respuesta automática",
+        "acuse de recibo",
+        "respuesta",
+        "dice que está arreglado",
+        "dice que no es suyo",
+        "no quiere más avisos",
+        "lo ha recibido",
+        "está ausente",
+        "pregunta algo",
+    ],
+    unsure: "no está claro",
+    sure: |kind, percent| format!("{kind} (certeza del {percent} %)"),
     said: "Dijo",
     action: "Qué se hizo",
-    because: "Porque",
+    actions: [
+        "anotado",
+        "cuenta en contra del contacto",
+        "allí no van más avisos",
+        "allí no van más avisos sobre ese prefijo",
+        "queda para una persona",
+        "resuelto por una persona",
+    ],
+    because: "Por qué",
     read: "Qué más se leyó",
     title: |sender| format!("Respuesta de {sender}"),
-    words: "Sus palabras",
-    no_mail: "El correo ya no se guarda, o aquí lo resolvió una persona.",
+    words: "Su texto",
+    no_mail: "El correo ya no se conserva, o aquí lo resolvió una persona.",
     settle: "Resolver",
     meaning: "Qué significa",
     meanings: [
-        "no se sigue nada",
+        "no tiene consecuencias",
         "el problema está arreglado, dice el contacto",
         "el prefijo no es del contacto: ya no responde por él",
         "el contacto no recibe más avisos",
     ],
     prefixes: "Prefijos que no son del contacto",
-    prefixes_hint: "Si el aviso habla de varios: los que se refiere, separados por espacios.",
+    prefixes_hint: "Si el aviso habla de varios: aquellos a los que se refiere, separados por espacios.",
     settled: "Lo resolvió una persona.",
 };

@@ -28,7 +28,7 @@ pub(crate) struct SealedTexts {
 pub(super) const ENGLISH: SealedTexts = SealedTexts {
     link: "Take it untouched",
     title: |address| format!("Seen from {address}, untouched"),
-    lead: "Nothing is hidden in it: traps, recipients, passwords. It is meant for a court or somebody like it. Who took it, when and for whom stands in the audit trail and in sealed.log.",
+    lead: "Nothing is hidden in it: no trap, no recipient, no password. It is meant for a court or an authority like it. Who took it, when and for whom stands in the audit trail and in sealed.log.",
     reason: "Who asked, and why",
     reason_hint: "The court and the number of the case.",
     take: "Show it once",
@@ -48,9 +48,9 @@ pub(super) const ENGLISH: SealedTexts = SealedTexts {
 
 /// In Spanish.
 pub(super) const SPANISH: SealedTexts = SealedTexts {
-    link: "Tomarla intacta",
+    link: "Sacarla intacta",
     title: |address| format!("Visto desde {address}, intacto"),
-    lead: "No se oculta nada: trampas, destinatarios, contraseñas. Es para un juzgado o alguien así. Quién lo tomó, cuándo y para quién consta en el registro de auditoría y en sealed.log.",
+    lead: "No se oculta nada: ni trampas, ni destinatarios, ni contraseñas. Es para un juzgado o una autoridad semejante. Quién la sacó, cuándo y para quién consta en el registro de auditoría y en sealed.log.",
     reason: "Quién lo pidió, y por qué",
     reason_hint: "El juzgado y el número del procedimiento.",
     take: "Mostrar una vez",
@@ -58,7 +58,7 @@ pub(super) const SPANISH: SealedTexts = SealedTexts {
     bad_reason: "El motivo es una línea de 1 a 200 caracteres.",
     too_large: |command| format!("Es demasiado grande para una página. Con la orden: {command}"),
     once: "Esta página se muestra esta única vez y no se guarda en ningún sitio. Lo que guarde de ella queda a su cargo.",
-    taken: "Tomado",
+    taken: "Sacado",
     for_whom: "Para quién",
     observation: "Qué se observó",
     message: "El mensaje tal como llegó",

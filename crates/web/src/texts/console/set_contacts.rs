@@ -36,10 +36,10 @@ pub(super) const ENGLISH: SetContactTexts = SetContactTexts {
 pub(super) const SPANISH: SetContactTexts = SetContactTexts {
     search: "Búsqueda",
     title: "Fijados a mano",
-    lead: "Los avisos sobre estos van a donde dijo alguien de su equipo, digan lo que digan los registros. Solo el archivo de contactos, si lo hay, va antes. Si un buzón así está muerto, se avisa al siguiente contacto conocido.",
+    lead: "Los avisos sobre estas redes van a donde decidió alguien de su equipo, digan lo que digan los registros. Solo el archivo de contactos, si lo hay, va antes. Si un buzón así está muerto, se avisa al siguiente contacto conocido.",
     none: "No hay ningún contacto fijado a mano.",
     subject: "Dirección, prefijo o dominio",
-    subject_hint: "192.0.2.0/24, 2001:db8::/32, isp.example. Gana el más largo que encaje. Un dominio vale para las máquinas cuyo nombre inverso lleva de vuelta.",
+    subject_hint: "192.0.2.0/24, 2001:db8::/32, isp.example. Gana el más largo que encaje. Un dominio vale para las máquinas con un nombre inverso de él que, a su vez, lleva a ellas.",
     mailboxes: "Buzones",
     mailboxes_hint: "De uno a tres, el mejor primero, con espacios o comas entre ellos.",
     why: "Por qué",

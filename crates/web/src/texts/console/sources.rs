@@ -1,5 +1,7 @@
 //! Traps, reporters and lists of others, in both languages.
 
+use atalaya_model::Trap;
+
 use crate::texts::{With1, With2};
 
 /// What tells us.
@@ -62,6 +64,20 @@ pub(crate) struct SourceTexts {
     pub(crate) quarantined: &'static str,
     pub(crate) released: &'static str,
     pub(crate) release: &'static str,
+}
+
+impl SourceTexts {
+    /// The word for a kind of trap: what stands before what it means.
+    pub(crate) fn kind(&self, kind: Trap) -> &'static str {
+        let [pristine, recycled, typo, role] = self.kinds;
+        let text = match kind {
+            Trap::Pristine => pristine,
+            Trap::Recycled => recycled,
+            Trap::Typo => typo,
+            Trap::Role => role,
+        };
+        text.split_once(':').map_or(text, |(word, _meaning)| word)
+    }
 }
 
 /// In English.
@@ -164,8 +180,8 @@ pub(super) const SPANISH: SourceTexts = SourceTexts {
     today: "Usadas hoy",
     good_for: "Sirve para",
     scopes: ["informar y leer", "informar", "leer"],
-    make_key: "Hacer una clave",
-    rotate: "Hacer otra",
+    make_key: "Crear una clave",
+    rotate: "Crear otra",
     revoke: "Revocar",
     key_of: |name| format!("Clave de {name}"),
     key_once: "Se muestra esta única vez y no se guarda: désela a quien corresponda.",

@@ -1,5 +1,7 @@
 //! Who is told by the feedback loop, and whom to tell of an address, in both languages.
 
+use atalaya_model::ContactSource;
+
 use crate::texts::With2;
 
 /// Whom we tell.
@@ -43,6 +45,8 @@ pub(crate) struct TellingTexts {
     pub(crate) found: &'static str,
     /// Where it was found, how sure.
     pub(crate) found_by: With2,
+    /// The name of where it was found.
+    pub(crate) named: fn(&ContactSource) -> String,
     pub(crate) questions: &'static str,
     pub(crate) source: &'static str,
     pub(crate) asked: &'static str,
@@ -110,9 +114,10 @@ pub(super) const ENGLISH: TellingTexts = TellingTexts {
     wrong_address: "This is no address.",
     nobody: "The registries name nobody for abuse.",
     network: "Network",
-    prefix: "Speaks for",
+    prefix: "Holds for",
     found: "Found",
-    found_by: |source, percent| format!("by {source}, sure to {percent}"),
+    found_by: |source, percent| format!("according to {source}, sure to {percent}"),
+    named: ToString::to_string,
     questions: "What was asked",
     source: "Source",
     asked: "Whom",
@@ -154,7 +159,7 @@ pub(super) const SPANISH: TellingTexts = TellingTexts {
     end: "Terminar",
     rotate: "Secretos nuevos",
     enrol: "Inscribir a mano",
-    enrol_lead: "Su palabra es la prueba: asegúrese de que la red es suya. La clave del canal y el secreto del webhook se muestran una vez.",
+    enrol_lead: "Su palabra es la prueba: asegúrese de que la red es de quien se inscribe. La clave del canal y el secreto del webhook se muestran una vez.",
     scope_hint: "Un prefijo, el número de una red como AS64500, o lo que firma un dominio, como dkim:news.example.",
     who_hint: "Una línea; vacío: el buzón.",
     secrets_of: |name, scope| format!("Para {name}, a quien se avisa de {scope}"),
@@ -166,9 +171,15 @@ pub(super) const SPANISH: TellingTexts = TellingTexts {
     wrong_address: "Esto no es una dirección.",
     nobody: "Los registros no nombran a nadie para abusos.",
     network: "Red",
-    prefix: "Habla por",
-    found: "Hallado",
-    found_by: |source, percent| format!("por {source}, seguro al {percent}"),
+    prefix: "Vale para",
+    found: "Procedencia",
+    found_by: |source, percent| format!("según {source}, con una certeza del {percent}"),
+    named: |source| match source {
+        ContactSource::Operator { file } => format!("el archivo {file}"),
+        ContactSource::Hand { subject } => format!("el contacto fijado a mano para {subject}"),
+        ContactSource::Bulk { file } => format!("los datos del registro {file}"),
+        other => other.to_string(),
+    },
     questions: "Qué se preguntó",
     source: "Fuente",
     asked: "A quién",
