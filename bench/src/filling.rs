@@ -26,7 +26,7 @@ pub(crate) struct Filling {
     /// How many are listed.
     pub(crate) listed: u32,
     /// Where a filled store is kept for the next time.
-    kept: Option<PathBuf>,
+    pub(crate) kept: Option<PathBuf>,
     /// The URL of a store that is to be filled instead of a file.
     pub(crate) url: Option<String>,
 }

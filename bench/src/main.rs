@@ -13,6 +13,7 @@ mod notices;
 mod places;
 mod process;
 mod random;
+mod search;
 mod served;
 mod spread;
 mod statistics;
@@ -27,7 +28,8 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What can be measured.
-const NAMES: &str = "contacts, dns, listing, network, notices, page, places, statistics, store or trap";
+const NAMES: &str =
+    "contacts, dns, listing, network, notices, page, places, search, statistics, store or trap";
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -39,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Some("notices") => notices::run(&arguments.collect::<Vec<_>>()),
         Some("page") => served::run_page(&arguments.collect::<Vec<_>>()),
         Some("places") => places::run(&arguments.collect::<Vec<_>>()),
+        Some("search") => search::run(&arguments.collect::<Vec<_>>()),
         Some("statistics") => statistics::run(&arguments.collect::<Vec<_>>()),
         Some("store") => store::run(&arguments.collect::<Vec<_>>()),
         Some("trap") => trap::run(&arguments.collect::<Vec<_>>()),

@@ -56,6 +56,11 @@ const BENCHMARKS: &[Benchmark] = &[
         target: &["--package", "atalaya-bench", "--", "places"],
     },
     Benchmark {
+        name: "search",
+        about: "how long the console looks through millions of listings; takes a PostgreSQL URL, --listed NUMBER, --filled FILE and --binary FILE",
+        target: &["--package", "atalaya-bench", "--", "search"],
+    },
+    Benchmark {
         name: "statistics",
         about: "a world of bots whose truth is known, a million connections of it on a day; takes day, week or trap, --one-of N and --binary FILE",
         target: &["--package", "atalaya-bench", "--", "statistics"],

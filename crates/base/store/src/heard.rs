@@ -27,6 +27,9 @@ const NOTED: &str = "noted";
 const WAITS: &str =
     "action = 'person' AND NOT EXISTS (SELECT 1 FROM heard AS settling WHERE settling.settles = heard.id)";
 
+/// A figure of this size stands for it or more: nobody answers so many, and each answer that comes in has them counted.
+pub const MOST_UNSETTLED: u64 = 10_000;
+
 /// What is heard, before it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewHeard {
@@ -179,13 +182,13 @@ impl Store {
         self.many(sql, values![at, id, limit]).await
     }
 
-    /// How much waits for a person.
+    /// How much waits for a person; counting stops at [`MOST_UNSETTLED`].
     ///
     /// # Errors
     /// The store failed.
     pub async fn count_unsettled(&self) -> Result<u64, StoreError> {
-        let sql = format!("SELECT COUNT(*) FROM heard WHERE {WAITS}");
-        self.counted(sql, Vec::new()).await
+        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM heard WHERE {WAITS} LIMIT $1) AS counted");
+        self.counted(sql, values![MOST_UNSETTLED]).await
     }
 
     /// Whether a person has settled this already.

@@ -178,7 +178,10 @@ impl Transaction {
 }
 
 /// The listings of exactly these prefixes, in all classes.
-async fn listings_in(connection: &mut Connection, prefixes: &[Prefix]) -> Result<Vec<Listing>, StoreError> {
+pub(crate) async fn listings_in(
+    connection: &mut Connection,
+    prefixes: &[Prefix],
+) -> Result<Vec<Listing>, StoreError> {
     let sql = format!("SELECT {LISTING} FROM listings WHERE prefix IN {{keys}}");
     read(connection.rows_in(&sql, prefixes).await?, listing)
 }

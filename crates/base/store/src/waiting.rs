@@ -25,10 +25,10 @@ impl Store {
     /// The store failed.
     pub async fn waiting(&self) -> Result<Waiting, StoreError> {
         let mut connection = self.read().await?;
-        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE state = 'waiting' LIMIT $1) AS some";
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE state = 'waiting' LIMIT $1) AS counted";
         let row = connection.row(sql, values![MOST_WAITING]).await?;
         let mails = row.map_or(Ok(0), |mut row| row.take_count())?;
-        let sql = "SELECT kind, COUNT(*) FROM (SELECT kind FROM jobs WHERE state = 'waiting' LIMIT $1) AS some \
+        let sql = "SELECT kind, COUNT(*) FROM (SELECT kind FROM jobs WHERE state = 'waiting' LIMIT $1) AS counted \
                    GROUP BY kind ORDER BY kind";
         let rows = connection.rows(sql, values![MOST_WAITING]).await?;
         let jobs = rows
@@ -41,41 +41,5 @@ impl Store {
             jobs,
             replies: self.count_unsettled().await?,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use atalaya_model::{Clock, Timestamp};
-
-    use super::*;
-    use crate::StoreUrl;
-
-    #[tokio::test]
-    async fn jobs_are_counted_by_kind_until_they_are_done() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = StoreUrl::Sqlite(folder.path().join("store.db"));
-        let store = Store::open(&url, Clock::system()).await.unwrap();
-        assert_eq!(store.waiting().await.unwrap(), Waiting::default());
-        let mut transaction = store.begin().await.unwrap();
-        for (kind, key) in [("notice", "1"), ("notice", "2"), ("letter", "1")] {
-            transaction
-                .add_job(kind, key, "{}", Timestamp::EPOCH)
-                .await
-                .unwrap();
-        }
-        transaction.commit().await.unwrap();
-        let jobs = |letters: u64, notices: u64| {
-            let both = [("letter", letters), ("notice", notices)];
-            both.into_iter()
-                .filter(|(_, count)| *count > 0)
-                .map(|(kind, count)| (kind.to_owned(), count))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(store.waiting().await.unwrap().jobs, jobs(1, 2));
-        let lease = std::time::Duration::from_secs(60);
-        let job = store.take_job("letter", lease).await.unwrap().unwrap();
-        store.finish_job(job.id).await.unwrap();
-        assert_eq!(store.waiting().await.unwrap().jobs, jobs(0, 2));
     }
 }

@@ -25,7 +25,7 @@ use crate::failure::Failure;
 use crate::leave::{InZone, reached};
 
 /// Most listings of one answer.
-const MOST_LISTINGS: usize = 500;
+const MOST_LISTINGS: u32 = 500;
 /// The largest document.
 const MAX_DOCUMENT: usize = 16 << 10;
 

@@ -1,26 +1,31 @@
 //! Looking through all listings, however many there are, a page at a time: by address, class, who listed, country, network, and since when. The page of
 //! the console and the call for programs look alike.
 //!
-//! A page begins behind the last row of the one before and reads a bounded number of rows, whatever it filters by. Country and network are those of the
-//! first address of a listing, by the files of the moment; between the ranges of a country the walk leaps, so that a rare one is found at once.
+//! A page begins behind the last row of the one before and reads a bounded number of rows, whatever it filters by; where that was not enough it says
+//! how far it looked, and the next goes on there. Country and network are those of the first address of a listing, by the files of the moment. Where
+//! they are asked for, the walk leaps over what lies between two ranges of a country, and over the ranges in which nothing is listed.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use atalaya_model::{Class, Listing, Prefix, Timestamp, network_number};
+use atalaya_model::{Class, Listing, Prefix, network_number};
 use atalaya_stats::{Country, Place, Places};
+use atalaya_store::{FoundListings, ListingCursor, ListingFilter, ListingSearch, Origin, PageBounds};
 use serde::Deserialize;
 
 use super::access::in_query;
 use crate::app::Inner;
 use crate::failure::Failure;
 
-/// Rows that are read at once where a filter leaves some out.
-const STEP: u32 = 2_000;
-/// The same where the walk leaps to the next range of a country or network: many are small.
-const SHORT_STEP: u32 = 250;
-/// Rows that one request reads at most: what is rare is looked for a piece at a time.
-const MOST_READ: usize = 20_000;
+/// Rows of which one request chooses where what is wanted may be rare: more would take longer than anybody likes to wait.
+const MOST_WALKED: u32 = 10_000;
+/// Rows that are read at once where country or network are asked for; many ranges hold fewer.
+const SHORT_STEP: u32 = 256;
+/// Rows that such a step walks at most where many are not wanted.
+const SHORT_WALK: u32 = 1_000;
+/// By how much the next step is smaller where all that was read lay outside, and larger where the last of it lay inside.
+const CHANGE: u32 = 4;
+/// Steps of one request at most, by which it leaps from range to range.
+const MOST_STEPS: u32 = 400;
 
 /// Which listings are asked for, as it stands in a query.
 #[derive(Debug, Default, Deserialize)]
@@ -49,7 +54,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// Where the page begins.
-    pub(super) fn cursor(&self) -> Option<Cursor> {
+    pub(super) fn cursor(&self) -> Option<ListingCursor> {
         let (class, prefix) = self.after.split_once(':')?;
         Some((prefix.parse().ok()?, class.parse().ok()?))
     }
@@ -72,23 +77,10 @@ impl Asked {
     }
 }
 
-/// The row behind which a page begins.
-pub(super) type Cursor = (Prefix, Class);
-
-/// Who listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    Hand,
-    Rules,
-}
-
 /// What is looked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
-    around: Option<Prefix>,
-    class: Option<Class>,
-    origin: Option<Origin>,
-    since: Option<Timestamp>,
+    filter: ListingFilter,
     /// None for anywhere.
     place: Option<Place>,
 }
@@ -98,7 +90,7 @@ impl Wanted {
     pub(super) fn of(asked: &Asked) -> Option<Self> {
         let country = some(&asked.country, |text| text.parse::<Country>().ok())?;
         let asn = some(&asked.network, network_number)?;
-        Some(Self {
+        let filter = ListingFilter {
             around: some(&asked.around, |text| text.parse().ok())?,
             class: some(&asked.class, |text| text.parse().ok())?,
             origin: some(&asked.origin, |text| match text {
@@ -107,6 +99,9 @@ impl Wanted {
                 _ => None,
             })?,
             since: some(&asked.since, |text| text.parse().ok())?,
+        };
+        Some(Self {
+            filter,
             place: (country.is_some() || asn.is_some()).then_some(Place { country, asn }),
         })
     }
@@ -114,19 +109,6 @@ impl Wanted {
     /// Whether a network is asked for.
     fn asks_for_network(&self) -> bool {
         self.place.is_some_and(|place| place.asn.is_some())
-    }
-
-    fn takes(&self, listing: &Listing) -> bool {
-        let is_by_hand = listing.rule.0.starts_with("by-hand");
-        self.class.is_none_or(|class| class == listing.class)
-            && self.since.is_none_or(|since| listing.since >= since)
-            && self
-                .origin
-                .is_none_or(|origin| (origin == Origin::Hand) == is_by_hand)
-    }
-
-    const fn filters(&self) -> bool {
-        self.class.is_some() || self.origin.is_some() || self.since.is_some()
     }
 }
 
@@ -142,14 +124,6 @@ fn some<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>
     }
 }
 
-/// What was found.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) listings: Vec<Listing>,
-    /// Where the next page begins, where there may be more.
-    pub(super) next: Option<Cursor>,
-}
-
 /// Why nothing can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unknown {
@@ -163,9 +137,9 @@ pub(super) enum Unknown {
 pub(super) async fn find(
     shared: &Inner,
     wanted: &Wanted,
-    after: Option<Cursor>,
-    most: usize,
-) -> Result<Result<Found, Unknown>, Failure> {
+    after: Option<ListingCursor>,
+    most: u32,
+) -> Result<Result<FoundListings, Unknown>, Failure> {
     let whereabouts = match wanted.place {
         Some(place) => {
             let Some(places) = shared.app.statistics.places().await else {
@@ -178,85 +152,110 @@ pub(super) async fn find(
         }
         None => None,
     };
-    let walk = Walk {
-        wanted,
-        whereabouts,
-        most,
+    let search = shared.app.store.search_listings(wanted.filter, after.as_ref());
+    let mut search = search.await?;
+    let bounds = PageBounds {
+        listings: most,
+        walked: MOST_WALKED,
     };
-    walk.read(shared, after).await.map(Ok)
+    let Some((places, place)) = whereabouts else {
+        return Ok(Ok(search.page(after.as_ref(), bounds).await?));
+    };
+    let mut walk = Walk {
+        around: wanted.filter.around,
+        places: &places,
+        place: &place,
+        listings: Vec::new(),
+        seen: None,
+        most: most as usize,
+    };
+    let next = walk.read(&mut search, after).await?;
+    let listings = walk.listings;
+    Ok(Ok(FoundListings { listings, next }))
 }
 
-/// A walk through the listings.
+/// A walk through the listings of a country or network.
 struct Walk<'a> {
-    wanted: &'a Wanted,
-    whereabouts: Option<(Arc<Places>, Place)>,
+    around: Option<Prefix>,
+    places: &'a Places,
+    place: &'a Place,
+    /// What was found.
+    listings: Vec<Listing>,
+    /// The last row that was looked at.
+    seen: Option<ListingCursor>,
     /// Rows of a page.
     most: usize,
 }
 
 impl Walk<'_> {
-    async fn read(&self, shared: &Inner, mut after: Option<Cursor>) -> Result<Found, Failure> {
-        let mut listings = Vec::new();
-        let (mut read, step) = (0_usize, self.step());
-        let around = self.wanted.around.as_ref();
-        while let Leap::To(begin) = self.leap(after) {
-            after = begin;
-            let store = &shared.app.store;
-            let rows = store.listings_page(around, after.as_ref(), step).await?;
-            let is_last = rows.len() < step as usize;
-            read = read.saturating_add(rows.len());
-            let is_full = self.fill(&mut listings, rows, &mut after);
-            if is_full || (read >= MOST_READ && !is_last) {
-                return Ok(Found {
-                    listings,
-                    next: after,
-                });
+    /// Finds a page; tells where it goes on, where there may be more.
+    async fn read(
+        &mut self,
+        search: &mut ListingSearch,
+        mut after: Option<ListingCursor>,
+    ) -> Result<Option<ListingCursor>, Failure> {
+        let (mut read, mut step) = (0_usize, SHORT_STEP);
+        for _step in 0..MOST_STEPS {
+            let Leap::To(begin) = self.leap(after) else {
+                return Ok(None);
+            };
+            let bounds = PageBounds {
+                listings: step,
+                walked: SHORT_WALK,
+            };
+            let found = search.page(begin.as_ref(), bounds).await?;
+            read = read.saturating_add(found.listings.len());
+            step = self.next_step(step, &found.listings);
+            if self.is_full_with(found.listings) {
+                return Ok(self.seen);
             }
-            if is_last {
-                break;
+            after = found.next;
+            if after.is_none() || read >= MOST_WALKED as usize {
+                return Ok(after);
             }
         }
-        Ok(Found { listings, next: None })
+        Ok(after)
     }
 
-    /// Takes of these rows what is wanted, and notes which was read last; tells whether the page is full before their end.
-    fn fill(&self, listings: &mut Vec<Listing>, rows: Vec<Listing>, after: &mut Option<Cursor>) -> bool {
+    /// Takes of these rows what is there; tells whether the page was full before their end.
+    fn is_full_with(&mut self, rows: Vec<Listing>) -> bool {
         for listing in rows {
-            if listings.len() == self.most {
+            if self.listings.len() >= self.most {
                 return true;
             }
-            *after = Some((listing.prefix, listing.class));
-            if self.takes(&listing) {
-                listings.push(listing);
+            self.seen = Some((listing.prefix, listing.class));
+            if self.is_there(&listing) {
+                self.listings.push(listing);
             }
         }
         false
     }
 
-    /// Rows that are read at once.
-    fn step(&self) -> u32 {
-        match (&self.whereabouts, self.wanted.filters()) {
-            (Some(_), _) => SHORT_STEP,
-            (None, true) => STEP,
-            (None, false) => u32::try_from(self.most.saturating_add(1)).unwrap_or(STEP),
+    /// Rows of the next step: few where ranges hold nothing, so that a look at each costs little.
+    fn next_step(&self, step: u32, rows: &[Listing]) -> u32 {
+        let is_last_there = rows.last().is_some_and(|listing| self.is_there(listing));
+        let is_any_there = || rows.iter().any(|listing| self.is_there(listing));
+        match () {
+            () if is_last_there => step.saturating_mul(CHANGE).min(SHORT_STEP),
+            () if is_any_there() => step,
+            () => (step / CHANGE).max(1),
         }
     }
 
-    fn takes(&self, listing: &Listing) -> bool {
-        let is_there = |(places, place): &(Arc<Places>, Place)| places.is_in(listing.prefix.network(), place);
-        self.wanted.takes(listing) && self.whereabouts.as_ref().is_none_or(is_there)
+    fn is_there(&self, listing: &Listing) -> bool {
+        self.places.is_in(listing.prefix.network(), self.place)
     }
 
     /// From a row to the last one before the next range that may hold what is wanted. The first read of all does not leap: what lies around a prefix
     /// stands before it.
-    fn leap(&self, after: Option<Cursor>) -> Leap {
-        let (Some((places, place)), Some((prefix, _))) = (&self.whereabouts, after) else {
+    fn leap(&self, after: Option<ListingCursor>) -> Leap {
+        let Some((prefix, _)) = after else {
             return Leap::To(after);
         };
-        let Some(next) = places.next_in(prefix.network(), place) else {
+        let Some(next) = self.places.next_in(prefix.network(), self.place) else {
             return Leap::End;
         };
-        let is_beyond = self.wanted.around.is_some_and(|around| next > around.last());
+        let is_beyond = self.around.is_some_and(|around| next > around.last());
         match before(next).filter(|_| next > prefix.network()) {
             _ if is_beyond => Leap::End,
             Some(before) => Leap::To(Some((Prefix::single(before), LAST))),
@@ -268,7 +267,7 @@ impl Walk<'_> {
 /// Where a walk goes on.
 enum Leap {
     /// Behind this row.
-    To(Option<Cursor>),
+    To(Option<ListingCursor>),
     /// Nowhere: nothing that is wanted follows.
     End,
 }

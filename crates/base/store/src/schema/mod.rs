@@ -9,6 +9,7 @@ mod access;
 mod contacts;
 mod exceptions;
 mod feedback;
+mod looking;
 mod public_log;
 mod rules;
 
@@ -17,6 +18,7 @@ use access::ACCESS;
 use contacts::SET_CONTACTS;
 use exceptions::EXCEPTIONS;
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
+use looking::LOOKING;
 use public_log::PUBLIC_LOG;
 use rules::SAVED_RULES;
 
@@ -153,6 +155,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "contacts that were set by hand",
         statements: SET_CONTACTS,
+    },
+    Step {
+        name: "listings and deeds as the console looks for them",
+        statements: LOOKING,
     },
     Step {
         name: "rules that were saved",

@@ -58,6 +58,15 @@ impl Dialect {
         }
     }
 
+    /// Behind the name of a table: the one index that it is to be read by. PostgreSQL keeps statistics and chooses by them; SQLite keeps none, and
+    /// refuses the query where the index does not fit.
+    pub(crate) fn by_index(self, index: &str) -> String {
+        match self {
+            Self::Lite => format!("INDEXED BY {index}"),
+            Self::Pg => String::new(),
+        }
+    }
+
     /// The bytes of a text as hexadecimal digits.
     pub(crate) fn hex(self, column: &str) -> String {
         match self {
@@ -84,6 +93,15 @@ impl Dialect {
             Self::Pg => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         }
     }
+}
+
+/// What becomes of the plan of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// It is kept for the next time, for other values too.
+    Kept,
+    /// It is made for these values.
+    Once,
 }
 
 /// A connection taken from a pool, with or without a transaction.
@@ -198,15 +216,35 @@ impl Connection {
         sql: impl Into<Cow<'static, str>>,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let sql = AssertSqlSafe(sql.into());
+        self.rows_by(sql.into(), values, Plan::Kept).await
+    }
+
+    /// The same, planned for just these values: where much or little may be found by one text, a plan that PostgreSQL keeps for any values takes
+    /// the way that is best for much.
+    pub(crate) async fn rows_planned(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.rows_by(sql.into(), values, Plan::Once).await
+    }
+
+    async fn rows_by(
+        &mut self,
+        sql: Cow<'static, str>,
+        values: Vec<Value>,
+        plan: Plan,
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = AssertSqlSafe(sql);
+        let is_kept = plan == Plan::Kept;
         let rows = match self.link.ask()? {
             Driver::Lite(link) => {
-                let query = sqlx::query_with(sql, value::lite(values)?);
+                let query = sqlx::query_with(sql, value::lite(values)?).persistent(is_kept);
                 let rows = query.fetch_all(link).await;
                 rows.map(|rows| rows.into_iter().map(Row::from).collect())
             }
             Driver::Pg(link) => {
-                let query = sqlx::query_with(sql, value::pg(values)?);
+                let query = sqlx::query_with(sql, value::pg(values)?).persistent(is_kept);
                 let rows = query.fetch_all(link).await;
                 rows.map(|rows| rows.into_iter().map(Row::from).collect())
             }

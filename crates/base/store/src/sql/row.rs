@@ -1,5 +1,7 @@
 //! What comes out of a query: columns are taken one after the other, in the order in which the query names them.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use atalaya_model::{Digest, Prefix, Serial, Timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -86,6 +88,13 @@ impl Row {
     /// The next column: a prefix.
     pub(crate) fn take_prefix(&mut self) -> Result<Prefix, StoreError> {
         self.take_word()
+    }
+
+    /// The next column: an address as 16 bytes.
+    pub(crate) fn take_address(&mut self) -> Result<IpAddr, StoreError> {
+        let bytes = <[u8; 16]>::try_from(self.take::<Vec<u8>>()?);
+        let bytes = bytes.map_err(|_length| StoreError::corrupt("an address of the wrong length"))?;
+        Ok(Ipv6Addr::from(bytes).to_canonical())
     }
 
     /// The next column: an id.

@@ -19,6 +19,7 @@ mod hearing;
 mod kill;
 mod letters;
 mod list;
+mod looking;
 mod opening;
 mod property;
 mod public_log;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use atalaya_model::Timestamp;
-use atalaya_store::{MailNote, MailOutcome, NewMail, Store, Topic};
+use atalaya_store::{MailNote, MailOutcome, NewMail, Store, Topic, Waiting};
 use atalaya_testkit::on_both;
 use uuid::Uuid;
 
@@ -29,6 +29,8 @@ on_both!(
     a_mail_that_failed_is_tried_again_or_dropped_by_hand,
     mails_are_listed_by_state_the_newest_first,
     jobs_are_counted_and_those_given_up_are_tried_anew,
+    few_jobs_are_counted_to_the_last_by_those_who_only_look,
+    what_waits_is_counted_by_kind_until_it_is_done,
     work_wakes_who_waits_for_it,
     what_is_finished_is_deleted_at_its_age_and_what_waits_stays,
 );
@@ -435,4 +437,32 @@ async fn jobs_are_counted_and_those_given_up_are_tried_anew(fixture: Fixture) {
     );
     assert_eq!(store.retry_jobs(None).await.unwrap(), 1);
     assert_eq!(store.job_counts().await.unwrap(), [count("waiting", 3)]);
+}
+
+async fn few_jobs_are_counted_to_the_last_by_those_who_only_look(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    for key in ["1", "2", "3"] {
+        add_job(store, key, time.now()).await;
+    }
+    let job = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    store.abandon_job(job.id, "no route").await.unwrap();
+    let job = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    store.finish_job(job.id).await.unwrap();
+    let some = store.count_some_jobs().await.unwrap();
+    assert_eq!(some.len(), 3);
+    assert_eq!(some, store.job_counts().await.unwrap());
+}
+
+async fn what_waits_is_counted_by_kind_until_it_is_done(fixture: Fixture) {
+    let (store, time) = (&fixture.store, &fixture.time);
+    assert_eq!(store.waiting().await.unwrap(), Waiting::default());
+    for key in ["1", "2"] {
+        add_job(store, key, time.now()).await;
+    }
+    assert_eq!(store.waiting().await.unwrap().jobs, [("notice".to_owned(), 2)]);
+    let job = store.take_job("notice", LEASE).await.unwrap().unwrap();
+    store.finish_job(job.id).await.unwrap();
+    let waiting = store.waiting().await.unwrap();
+    assert_eq!((waiting.mails, waiting.replies), (0, 0));
+    assert_eq!(waiting.jobs, [("notice".to_owned(), 1)]);
 }

@@ -1,8 +1,10 @@
 //! The work that waits: how many jobs there are by kind and state, those with trouble and why, and trying those anew that were given up.
 
+use std::collections::HashSet;
+
 use askama::Template;
 use atalaya_model::Act;
-use atalaya_store::KeptJob;
+use atalaya_store::{KeptJob, MOST_JOBS};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -66,7 +68,7 @@ pub(super) async fn jobs(
     visitor.needs(CHANGES)?;
     let (store, t) = (&shared.app.store, visitor.reader.texts());
     let j = &t.console.jobs;
-    let counts = store.job_counts().await?;
+    let counts = store.count_some_jobs().await?;
     let mut troubled = store.troubled_jobs(asked.behind, PAGE + 1).await?;
     let next = cut(&mut troubled, PAGE).map(|last| last.id);
     let row = |job: &KeptJob| JobRow {
@@ -83,6 +85,8 @@ pub(super) async fn jobs(
             .map(|error| j.held_by(error))
             .unwrap_or_default(),
     };
+    let full = full_states(&counts);
+    let or_more = t.console.overview.or_more;
     let template = JobsPage {
         told: Told::of(&shared, &visitor, asked.deed).await?,
         next: next.map(|last| visitor.reader.link_to(&format!("{PATH}?behind={last}"))),
@@ -91,11 +95,26 @@ pub(super) async fn jobs(
         has_abandoned: counts.iter().any(|(_, state, _)| state == "abandoned"),
         counts: counts
             .into_iter()
-            .map(|(kind, state, count)| (j.does(&kind), j.state(&state), t.units.number(count)))
+            .map(|(kind, state, count)| {
+                let number = t.units.number(count);
+                let is_cut = full.contains(&state);
+                let number = if is_cut { (or_more)(&number) } else { number };
+                (j.does(&kind), j.state(&state), number)
+            })
             .collect(),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Jobs),
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
+}
+
+/// The states of which there may be more than were counted, in each kind.
+fn full_states(counts: &[(String, String, u64)]) -> HashSet<String> {
+    let of = |state: &str| {
+        let counts = counts.iter().filter(|(_, other, _)| other == state);
+        counts.map(|(_, _, count)| *count).sum::<u64>()
+    };
+    let states = counts.iter().map(|(_, state, _)| state);
+    states.filter(|state| of(state) >= MOST_JOBS).cloned().collect()
 }
 
 /// Which job; none for all that were given up.

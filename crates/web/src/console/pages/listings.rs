@@ -1,6 +1,7 @@
 //! All listings, a page at a time, however many there are, by what `looking` filters; and the allow list.
 
 use askama::Template;
+use atalaya_store::FoundListings;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -11,13 +12,13 @@ use super::rows::{AllowRow, ListingRow, classes};
 use super::tabs::{AllowTab, allow_tabs};
 use crate::app::Shared;
 use crate::console::access::Visitor;
-use crate::console::looking::{Asked, Found, Unknown, Wanted, find};
+use crate::console::looking::{Asked, Unknown, Wanted, find};
 use crate::console::{ConsoleFrame, NavLink, Place};
 use crate::failure::Failure;
 use crate::pages::page;
 
 /// Rows of a page.
-const PAGE: usize = 50;
+const PAGE: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "console/listings.html")]
@@ -55,7 +56,7 @@ pub(super) async fn listings(
     };
     let (found, wrong) = match found {
         Ok(found) => (found, None),
-        Err(wrong) => (Found::default(), Some(wrong)),
+        Err(wrong) => (FoundListings::default(), Some(wrong)),
     };
     let next = found
         .next

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use askama::Template;
 use atalaya_model::Role;
-use atalaya_store::MOST_WAITING;
+use atalaya_store::{MOST_UNSETTLED, MOST_WAITING};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
@@ -190,13 +190,14 @@ fn of_the_queues(
 ) -> Group {
     let o = &t.console.overview;
     let number = |count: u64| t.units.number(count);
-    let some = |count: u64| {
-        if count >= MOST_WAITING {
+    let up_to = |most: u64, count: u64| {
+        if count >= most {
             (o.or_more)(&number(count))
         } else {
             number(count)
         }
     };
+    let some = |count: u64| up_to(MOST_WAITING, count);
     let waiting = &reading.waiting;
     let jobs: u64 = waiting.jobs.iter().map(|(_, count)| count).sum();
     let lost = reading.counters.get(&Counter::Lost).copied();
@@ -209,7 +210,7 @@ fn of_the_queues(
             Figure::new("waiting-mails", o.waiting_mails, some(waiting.mails))
                 .more_at(link("/console/outbox?state=waiting", MAIL)),
             Figure::new("waiting-jobs", o.waiting_jobs, some(jobs)).more_at(link("/console/jobs", CHANGES)),
-            Figure::new("replies", o.replies, number(waiting.replies))
+            Figure::new("replies", o.replies, up_to(MOST_UNSETTLED, waiting.replies))
                 .bad_above(0, waiting.replies)
                 .more_at(link("/console/replies", MAIL)),
             Figure::new("quarantined", o.quarantined, number(reading.quarantined))

@@ -1,0 +1,83 @@
+use atalaya_model::Clock;
+
+use super::*;
+use crate::StoreUrl;
+use crate::sql::Row;
+
+/// A step of a plan, behind its three numbers.
+fn step(mut row: Row) -> String {
+    for _ in 0..3 {
+        row.take::<i64>().unwrap();
+    }
+    row.take().unwrap()
+}
+
+async fn plan(search: &mut ListingSearch, (sql, values): (String, Vec<Value>)) -> Vec<String> {
+    let sql = format!("EXPLAIN QUERY PLAN {sql}");
+    let rows = search.connection.rows(sql, values).await.unwrap();
+    rows.into_iter().map(step).collect()
+}
+
+fn everything() -> ListingFilter {
+    ListingFilter {
+        around: None,
+        class: Some(Class::Bot),
+        origin: Some(Origin::Hand),
+        since: Some(Timestamp::EPOCH),
+    }
+}
+
+#[tokio::test]
+async fn each_way_is_read_by_its_index_from_where_the_page_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+    let store = Store::open(&url, Clock::system()).await.unwrap();
+    let after: ListingCursor = ("192.0.2.1".parse().unwrap(), Class::Bot);
+    let mut search = store.search_listings(everything(), None).await.unwrap();
+    for (way, wanted) in [
+        (
+            Way::Address,
+            "listings_by_address (first_address>? AND first_address<?)",
+        ),
+        (
+            Way::Class(Class::Bot),
+            "listings_by_class (class=? AND first_address>? AND first_address<?)",
+        ),
+        (
+            Way::Hand,
+            "listings_by_hand (first_address>? AND first_address<?)",
+        ),
+    ] {
+        search.way = way;
+        let query = search.page_query(Some(&after), Some(after.0.last()), 50);
+        let steps = plan(&mut search, query).await;
+        assert!(steps[0].contains(wanted), "{steps:?}");
+        let is_whole_sort = |step: &String| step == "USE TEMP B-TREE FOR ORDER BY";
+        assert!(!steps.iter().any(is_whole_sort), "{steps:?}");
+
+        let query = search.end_query(Some(&after), LEAST_WALKED);
+        let steps = plan(&mut search, query).await;
+        assert!(
+            steps[0].contains(&format!("COVERING INDEX {wanted}")),
+            "{steps:?}"
+        );
+        assert_eq!(steps.len(), 1, "{steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_few_is_read_whole_by_its_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = StoreUrl::Sqlite(folder.path().join("store.db"));
+    let store = Store::open(&url, Clock::system()).await.unwrap();
+    let mut search = store.search_listings(everything(), None).await.unwrap();
+    assert_eq!(search.way, Way::Since(Timestamp::EPOCH, Serial(0)));
+    let query = search.page_query(None, None, 50);
+    let steps = plan(&mut search, query).await;
+    assert!(
+        steps[0].contains("sqlite_autoindex_listings_1 (prefix=?"),
+        "{steps:?}"
+    );
+    let is_range = |step: &String| step.contains("decisions USING INTEGER PRIMARY KEY (rowid>?)");
+    assert!(steps.iter().any(is_range), "{steps:?}");
+}
