@@ -5,8 +5,9 @@
 
 mod batch;
 mod fault;
+mod links;
+mod mover;
 mod pool;
-mod readers;
 mod row;
 mod value;
 
@@ -15,7 +16,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqliteConnection};
 
 pub(crate) use batch::Question;
 pub(crate) use fault::is_about_one;
@@ -25,7 +26,8 @@ pub(crate) use value::{Value, values};
 
 use crate::StoreError;
 use fault::explain;
-use readers::Reader;
+use links::Taken;
+use mover::Bell;
 
 /// Most rows in one statement: with 20 columns well below the limit of placeholders (SQLite 32,766, PostgreSQL 65,535).
 const MAX_ROWS: usize = 256;
@@ -75,6 +77,14 @@ impl Dialect {
         }
     }
 
+    /// The bytes of a column of all rows as one text of hexadecimal digits: one row costs the way through the driver once.
+    pub(crate) fn hex_of_all(self, column: &str, order: &str) -> String {
+        match self {
+            Self::Lite => format!("group_concat(hex({column}), '' ORDER BY {order})"),
+            Self::Pg => format!("string_agg(encode({column}, 'hex'), '' ORDER BY {order})"),
+        }
+    }
+
     /// Begins a transaction that writes. `IMMEDIATE` takes the lock at once: to take it later can fail without waiting.
     ///
     /// The level is said aloud, because a server can be set to another one: whoever has waited for a lock must then see what the holder
@@ -112,12 +122,13 @@ enum Plan {
 pub(crate) struct Connection {
     link: Link,
     state: State,
+    /// Rung at each commit, where somebody moves SQLite's log into the file meanwhile.
+    bell: Option<Bell>,
 }
 
 /// The connection of the driver.
 enum Link {
-    Lite(PoolConnection<Sqlite>),
-    Reader(Reader),
+    Lite(Taken),
     Pg(PoolConnection<Postgres>),
 }
 
@@ -130,16 +141,15 @@ enum Driver<'a> {
 impl Link {
     fn ask(&mut self) -> Result<Driver<'_>, StoreError> {
         Ok(match self {
-            Self::Lite(link) => Driver::Lite(link),
-            Self::Reader(reader) => Driver::Lite(reader.ask()?),
+            Self::Lite(link) => Driver::Lite(link.ask()?),
             Self::Pg(link) => Driver::Pg(link),
         })
     }
 
     /// The answer has come to its end.
     fn answered<T>(&mut self, answer: Result<T, sqlx::Error>) -> Result<T, StoreError> {
-        if let Self::Reader(reader) = self {
-            reader.answered(&answer);
+        if let Self::Lite(link) = self {
+            link.answered(&answer);
         }
         answer.map_err(explain)
     }
@@ -155,7 +165,7 @@ impl Connection {
     /// Which dialect it speaks.
     pub(crate) const fn dialect(&self) -> Dialect {
         match self.link {
-            Link::Lite(_) | Link::Reader(_) => Dialect::Lite,
+            Link::Lite(_) => Dialect::Lite,
             Link::Pg(_) => Dialect::Pg,
         }
     }
@@ -180,6 +190,9 @@ impl Connection {
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
         self.execute("COMMIT", Vec::new()).await?;
         self.state = State::Idle;
+        if let Some(bell) = &self.bell {
+            bell.ring();
+        }
         Ok(())
     }
 
@@ -356,7 +369,6 @@ impl Drop for Connection {
         if matches!(self.state, State::InTransaction) {
             match &mut self.link {
                 Link::Lite(link) => link.close_on_drop(),
-                Link::Reader(reader) => reader.close_on_drop(),
                 Link::Pg(link) => link.close_on_drop(),
             }
         }

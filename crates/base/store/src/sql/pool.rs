@@ -1,7 +1,7 @@
 //! Opening the connections: one that writes and some that read on SQLite, a few of each on PostgreSQL.
 //!
 //! SQLite in WAL mode has one writer, and readers never wait for it. Keeping the writer apart makes writers queue in this process,
-//! first come first served, instead of waiting blindly for the lock of the file.
+//! first come first served, instead of waiting blindly for the lock of the file. One more connection moves the log into the file.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_model::Secret;
-use sqlx::pool::{PoolConnection, PoolOptions};
+use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection as _, Database, Pool, Postgres, Sqlite};
+use sqlx::{ConnectOptions, Connection as _, Pool, Postgres};
 
 use super::fault::{explain, sqlite_code};
-use super::readers::{Limits, Readers};
+use super::links::{Limits, Links};
+use super::mover::Mover;
 use super::{Connection, Link, State};
 use crate::{StoreError, StoreUrl};
 
@@ -45,17 +46,18 @@ const ROWS_AHEAD: usize = 1_024;
 const WRITER_CACHE: &str = "-65536";
 /// Memory for pages of each reader.
 const READER_CACHE: &str = "-8192";
-/// Pages of 4 KiB in the log before they are moved into the file: an index page that a flood hits again and again is moved once.
-const CHECKPOINT_PAGES: &str = "16000";
+/// Pages in the log at which whoever commits moves them into the file himself: the mover has fallen far behind.
+const CHECKPOINT_PAGES: &str = "64000";
 /// The log is cut back to this many bytes after it was larger.
-const LOG_BYTES: &str = "67108864";
+const LOG_BYTES: &str = "134217728";
 
 /// The pools of connections.
 #[derive(Clone)]
 pub(crate) enum Pools {
     Lite {
-        read: Readers,
-        write: Pool<Sqlite>,
+        read: Links,
+        write: Links,
+        mover: Mover,
     },
     Pg {
         read: Pool<Postgres>,
@@ -76,8 +78,9 @@ impl Pools {
     pub(crate) async fn read(&self) -> Result<Connection, StoreError> {
         match self {
             Self::Lite { read, .. } => Ok(Connection {
-                link: Link::Reader(read.take().await?),
+                link: Link::Lite(read.take().await?),
                 state: State::Idle,
+                bell: None,
             }),
             Self::Pg { read, .. } => pg(read).await,
         }
@@ -86,7 +89,11 @@ impl Pools {
     /// A connection to write with. On SQLite it is the only one, so whoever holds it keeps the others waiting.
     pub(crate) async fn write(&self) -> Result<Connection, StoreError> {
         match self {
-            Self::Lite { write, .. } => lite(write).await,
+            Self::Lite { write, mover, .. } => Ok(Connection {
+                link: Link::Lite(write.take().await?),
+                state: State::Idle,
+                bell: Some(mover.bell()),
+            }),
             Self::Pg { write, .. } => pg(write).await,
         }
     }
@@ -94,9 +101,10 @@ impl Pools {
     /// Closes all connections once they are given back.
     pub(crate) async fn close(&self) {
         let closed = match self {
-            // The readers first: the last SQLite connection to go moves the log into the file.
-            Self::Lite { read, write } => {
-                tokio::time::timeout(MAX_CLOSE, in_turn(read.close(), write.close())).await
+            // The writer last: the last SQLite connection to go moves the log into the file.
+            Self::Lite { read, write, mover } => {
+                let others = in_turn(mover.close(), read.close());
+                tokio::time::timeout(MAX_CLOSE, in_turn(others, write.close())).await
             }
             Self::Pg { read, write } => {
                 tokio::time::timeout(MAX_CLOSE, in_turn(read.close(), write.close())).await
@@ -114,23 +122,12 @@ async fn in_turn(first: impl Future<Output = ()>, then: impl Future<Output = ()>
     then.await;
 }
 
-async fn lite(pool: &Pool<Sqlite>) -> Result<Connection, StoreError> {
-    let taken: Result<PoolConnection<Sqlite>, _> = pool.acquire().await;
-    match taken {
-        Ok(link) => Ok(Connection {
-            link: Link::Lite(link),
-            state: State::Idle,
-        }),
-        Err(sqlx::Error::PoolTimedOut) => Err(StoreError::Busy),
-        Err(error) => Err(explain(error)),
-    }
-}
-
 async fn pg(pool: &Pool<Postgres>) -> Result<Connection, StoreError> {
     let link = pool.acquire().await.map_err(explain)?;
     Ok(Connection {
         link: Link::Pg(link),
         state: State::Idle,
+        bell: None,
     })
 }
 
@@ -153,19 +150,22 @@ async fn open_file(path: &Path) -> Result<Pools, StoreError> {
         .pragma("cache_size", WRITER_CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("journal_size_limit", LOG_BYTES);
+    let moving = options.clone().pragma("wal_autocheckpoint", "0");
     let reading = options
         .pragma("cache_size", READER_CACHE)
         .pragma("query_only", "ON");
 
     switch_to_wal(path, &writing).await?;
-    let limits = Limits {
-        most: READERS,
+    let limits = |most, life| Limits {
+        most,
         wait: MAX_WAIT,
-        life: READER_LIFE,
+        life,
     };
+    let write = Links::new(writing, limits(1, Duration::MAX));
     Ok(Pools::Lite {
-        read: Readers::new(reading, limits),
-        write: pool(1).test_before_acquire(false).connect_lazy_with(writing),
+        read: Links::new(reading, limits(READERS, READER_LIFE)),
+        mover: Mover::start(Links::new(moving, limits(1, READER_LIFE)), write.clone()),
+        write,
     })
 }
 
@@ -269,6 +269,6 @@ async fn open_server(url: &Secret) -> Result<Pools, StoreError> {
     })
 }
 
-fn pool<D: Database>(size: u32) -> PoolOptions<D> {
+fn pool(size: u32) -> PoolOptions<Postgres> {
     PoolOptions::new().max_connections(size).acquire_timeout(MAX_WAIT)
 }

@@ -1,9 +1,10 @@
-//! The connections that read from a SQLite file.
+//! The connections to a SQLite file: some that read, and one that writes.
 //!
 //! The driver's own pool tests each connection when it is given back, in a task of its own, which for SQLite, whose connections are threads, is as
-//! much work as a small question. Here it goes back at once, and the one that was used last is used next: its pages are still in memory.
+//! much work as a small question, and keeps the next writer waiting. Here it goes back at once, and the one that was used last is used next: its
+//! pages are still in memory.
 //!
-//! None is used for ever: where the file was replaced under a running process, an old one reads what nobody writes to any more.
+//! None reads for ever: where the file was replaced under a running process, an old one reads what nobody writes to any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,13 +19,13 @@ use tokio::time::Instant;
 use super::fault::explain;
 use crate::StoreError;
 
-/// The readers of one file. Clones share them.
+/// The connections of one kind to one file. Clones share them.
 #[derive(Clone)]
-pub(crate) struct Readers {
+pub(crate) struct Links {
     home: Arc<Home>,
 }
 
-/// What readers keep within.
+/// What they keep within.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
     /// Most of them at the same time.
@@ -35,7 +36,7 @@ pub(super) struct Limits {
     pub(super) life: Duration,
 }
 
-/// Where readers are when nobody has them.
+/// Where they are when nobody has them.
 struct Home {
     options: SqliteConnectOptions,
     limits: Limits,
@@ -51,8 +52,8 @@ struct Link {
     opened_at: Instant,
 }
 
-/// A reader that somebody has. It goes back when it is dropped, unless it may be in the middle of something.
-pub(super) struct Reader {
+/// One that somebody has. It goes back when it is dropped, unless it may be in the middle of something.
+pub(super) struct Taken {
     /// None once it went back.
     link: Option<Link>,
     /// Whether it can be used again as it is.
@@ -61,7 +62,7 @@ pub(super) struct Reader {
     place: Option<OwnedSemaphorePermit>,
 }
 
-impl Readers {
+impl Links {
     /// None is opened before it is needed.
     pub(super) fn new(options: SqliteConnectOptions, limits: Limits) -> Self {
         let places = usize::try_from(limits.most).unwrap_or(Semaphore::MAX_PERMITS);
@@ -77,12 +78,12 @@ impl Readers {
     }
 
     /// Takes one.
-    pub(super) async fn take(&self) -> Result<Reader, StoreError> {
+    pub(super) async fn take(&self) -> Result<Taken, StoreError> {
         let taken = tokio::time::timeout(self.home.limits.wait, self.take_in_time());
         taken.await.map_err(|_elapsed| StoreError::Busy)?
     }
 
-    async fn take_in_time(&self) -> Result<Reader, StoreError> {
+    async fn take_in_time(&self) -> Result<Taken, StoreError> {
         let home = &self.home;
         if home.is_closed.load(Ordering::Acquire) {
             return Err(StoreError::Closed);
@@ -90,7 +91,7 @@ impl Readers {
         let place = Arc::clone(&home.places).acquire_owned().await;
         let place = place.map_err(|_closed| StoreError::Closed)?;
         if let Some(link) = home.pick() {
-            return Ok(Reader::new(link, Arc::clone(home), place));
+            return Ok(Taken::new(link, Arc::clone(home), place));
         }
         // In a task of its own: whoever waits may give up, and the driver's thread is there until the disk answers. So is its place.
         let opening = tokio::spawn(open(Arc::clone(home), place));
@@ -114,13 +115,13 @@ impl Readers {
 }
 
 /// Opens one in its place.
-async fn open(home: Arc<Home>, place: OwnedSemaphorePermit) -> Result<Reader, StoreError> {
+async fn open(home: Arc<Home>, place: OwnedSemaphorePermit) -> Result<Taken, StoreError> {
     let connection = home.options.connect().await.map_err(explain)?;
     let link = Link {
         connection,
         opened_at: Instant::now(),
     };
-    Ok(Reader::new(link, home, place))
+    Ok(Taken::new(link, home, place))
 }
 
 impl Home {
@@ -161,7 +162,7 @@ fn close_aside(link: Link, place: Option<OwnedSemaphorePermit>) {
     }
 }
 
-impl Reader {
+impl Taken {
     const fn new(link: Link, home: Arc<Home>, place: OwnedSemaphorePermit) -> Self {
         Self {
             link: Some(link),
@@ -189,7 +190,7 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
+impl Drop for Taken {
     fn drop(&mut self) {
         let Some(link) = self.link.take() else {
             return;
@@ -209,95 +210,95 @@ mod tests {
     /// How long a test waits for something that must happen.
     const LIMIT: Duration = Duration::from_secs(60);
 
-    fn readers(most: u32) -> Readers {
-        readers_that_live(most, LIMIT)
+    fn links(most: u32) -> Links {
+        links_that_live(most, LIMIT)
     }
 
-    fn readers_that_live(most: u32, life: Duration) -> Readers {
+    fn links_that_live(most: u32, life: Duration) -> Links {
         let limits = Limits {
             most,
             wait: LIMIT,
             life,
         };
-        Readers::new(SqliteConnectOptions::new().in_memory(true), limits)
+        Links::new(SqliteConnectOptions::new().in_memory(true), limits)
     }
 
     /// Makes a table in the memory of this connection alone, by which it is known again.
-    async fn mark(reader: &mut Reader) {
+    async fn mark(taken: &mut Taken) {
         let done = sqlx::raw_sql("CREATE TABLE mark (a)")
-            .execute(reader.ask().unwrap())
+            .execute(taken.ask().unwrap())
             .await;
-        reader.answered(&done);
+        taken.answered(&done);
         done.unwrap();
     }
 
-    async fn is_marked(reader: &mut Reader) -> bool {
+    async fn is_marked(taken: &mut Taken) -> bool {
         let asked = sqlx::raw_sql("SELECT a FROM mark")
-            .execute(reader.ask().unwrap())
+            .execute(taken.ask().unwrap())
             .await;
-        reader.answered(&asked);
+        taken.answered(&asked);
         asked.is_ok()
     }
 
     #[tokio::test]
     async fn the_one_that_was_used_last_is_used_next() {
-        let readers = readers(2);
-        let (mut first, second) = (readers.take().await.unwrap(), readers.take().await.unwrap());
+        let links = links(2);
+        let (mut first, second) = (links.take().await.unwrap(), links.take().await.unwrap());
         mark(&mut first).await;
         drop(second);
         drop(first);
-        assert!(is_marked(&mut readers.take().await.unwrap()).await);
+        assert!(is_marked(&mut links.take().await.unwrap()).await);
     }
 
     #[tokio::test]
     async fn one_that_may_be_at_work_is_closed_and_leaves_its_place() {
-        let readers = readers(1);
-        let mut first = readers.take().await.unwrap();
+        let links = links(1);
+        let mut first = links.take().await.unwrap();
         mark(&mut first).await;
         first.ask().unwrap();
         drop(first);
-        assert!(!is_marked(&mut readers.take().await.unwrap()).await);
+        assert!(!is_marked(&mut links.take().await.unwrap()).await);
     }
 
     #[tokio::test]
     async fn one_whose_thread_is_gone_is_not_used_again_and_one_that_was_refused_something_is() {
-        let readers = readers(1);
-        let mut reader = readers.take().await.unwrap();
-        mark(&mut reader).await;
+        let links = links(1);
+        let mut taken = links.take().await.unwrap();
+        mark(&mut taken).await;
         let refused = sqlx::raw_sql("SELECT a FROM nothing")
-            .execute(reader.ask().unwrap())
+            .execute(taken.ask().unwrap())
             .await;
-        reader.answered(&refused);
+        taken.answered(&refused);
         assert!(refused.is_err());
-        drop(reader);
-        let mut reader = readers.take().await.unwrap();
-        assert!(is_marked(&mut reader).await);
-        reader.ask().unwrap();
-        reader.answered::<()>(&Err(sqlx::Error::WorkerCrashed));
-        drop(reader);
-        assert!(!is_marked(&mut readers.take().await.unwrap()).await);
+        drop(taken);
+        let mut taken = links.take().await.unwrap();
+        assert!(is_marked(&mut taken).await);
+        taken.ask().unwrap();
+        taken.answered::<()>(&Err(sqlx::Error::WorkerCrashed));
+        drop(taken);
+        assert!(!is_marked(&mut links.take().await.unwrap()).await);
     }
 
     #[tokio::test]
     async fn one_that_lived_long_enough_is_not_used_again() {
-        let readers = readers_that_live(1, Duration::ZERO);
-        mark(&mut readers.take().await.unwrap()).await;
-        assert!(!is_marked(&mut readers.take().await.unwrap()).await);
+        let links = links_that_live(1, Duration::ZERO);
+        mark(&mut links.take().await.unwrap()).await;
+        assert!(!is_marked(&mut links.take().await.unwrap()).await);
     }
 
     #[tokio::test]
     async fn who_gives_up_while_one_is_opened_leaves_it_to_the_next() {
-        let readers = readers(1);
+        let links = links(1);
         {
-            let giving_up = readers.take();
+            let giving_up = links.take();
             tokio::pin!(giving_up);
             // One step: the opening has begun, and its task has not run yet.
             let step = one_step(giving_up.as_mut()).await;
             assert!(step.is_none());
         }
-        assert_eq!(readers.home.places.available_permits(), 0, "its place is taken");
-        drop(readers.take().await.unwrap());
-        assert_eq!(readers.home.idle().len(), 1, "it was opened once");
+        assert_eq!(links.home.places.available_permits(), 0, "its place is taken");
+        drop(links.take().await.unwrap());
+        assert_eq!(links.home.idle().len(), 1, "it was opened once");
     }
 
     /// What comes of a future in one step; none where it is not over.
@@ -314,16 +315,16 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_for_a_place_at_the_end_gets_none() {
-        let readers = readers(1);
-        let reader = readers.take().await.unwrap();
-        let (closing, waiting) = (readers.clone(), readers.clone());
+        let links = links(1);
+        let taken = links.take().await.unwrap();
+        let (closing, waiting) = (links.clone(), links.clone());
         let closing = tokio::spawn(async move { closing.close().await });
         tokio::task::yield_now().await;
         // As one does who looked just before the end.
-        readers.home.is_closed.store(false, Ordering::Release);
+        links.home.is_closed.store(false, Ordering::Release);
         let waiting = tokio::spawn(async move { waiting.take().await.map(drop) });
         tokio::task::yield_now().await;
-        drop(reader);
+        drop(taken);
         let told = waiting.await.unwrap();
         assert!(matches!(told, Err(StoreError::Closed)), "{told:?}");
         closing.await.unwrap();
@@ -331,16 +332,16 @@ mod tests {
 
     #[tokio::test]
     async fn who_comes_after_the_end_hears_of_it_and_who_is_there_is_waited_for() {
-        let readers = readers(2);
-        let mut reader = readers.take().await.unwrap();
-        let others = readers.clone();
+        let links = links(2);
+        let mut taken = links.take().await.unwrap();
+        let others = links.clone();
         let closing = tokio::spawn(async move { others.close().await });
-        while !matches!(readers.take().await, Err(StoreError::Closed)) {
+        while !matches!(links.take().await, Err(StoreError::Closed)) {
             tokio::task::yield_now().await;
         }
         assert!(!closing.is_finished());
-        mark(&mut reader).await;
-        drop(reader);
+        mark(&mut taken).await;
+        drop(taken);
         tokio::time::timeout(LIMIT, closing).await.unwrap().unwrap();
     }
 }
