@@ -28,13 +28,17 @@ impl FromStr for Digest {
     type Err = BadDigest;
 
     fn from_str(text: &str) -> Result<Self, BadDigest> {
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return Err(BadDigest);
+        };
+        let mut bytes = [0; 32];
+        if pairs.len() != bytes.len() {
             return Err(BadDigest);
         }
-        let mut bytes = [0; 32];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            let pair = text.get(at * 2..at * 2 + 2).ok_or(BadDigest)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_bad| BadDigest)?;
+        let value = |digit: u8| char::from(digit).to_digit(16).ok_or(BadDigest);
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            let both = value(*high)? << 4 | value(*low)?;
+            *byte = u8::try_from(both).map_err(|_wide| BadDigest)?;
         }
         Ok(Self(bytes))
     }

@@ -87,19 +87,24 @@ impl Store {
     pub async fn log_hashes(&self, level: u8, first: u64, count: u32) -> Result<Vec<Digest>, StoreError> {
         let end = first.saturating_add(u64::from(count));
         let mut connection = self.read().await?;
-        let rows = match level {
+        let dialect = connection.dialect();
+        let (sql, asked) = match level {
             0 => {
-                let sql = "SELECT leaf FROM log_entries WHERE serial > $1 AND serial <= $2 ORDER BY serial";
-                connection.rows(sql, values![first, end]).await?
+                let leaves = dialect.hex_of_all("leaf", "serial");
+                let sql = format!("SELECT {leaves} FROM log_entries WHERE serial > $1 AND serial <= $2");
+                (sql, values![first, end])
             }
             level => {
-                let sql = "SELECT hash FROM log_nodes WHERE level = $1 AND number >= $2 AND number < $3 ORDER BY number";
-                connection
-                    .rows(sql, values![u32::from(level), first, end])
-                    .await?
+                let hashes = dialect.hex_of_all("hash", "number");
+                let sql = format!(
+                    "SELECT {hashes} FROM log_nodes WHERE level = $1 AND number >= $2 AND number < $3"
+                );
+                (sql, values![u32::from(level), first, end])
             }
         };
-        rows.into_iter().map(|mut row| digest(row.take()?)).collect()
+        let row = connection.row(sql, asked).await?;
+        let digits = row.map_or(Ok(None), |mut row| row.take::<Option<String>>())?;
+        digests(digits.as_deref().unwrap_or_default())
     }
 
     /// The decisions after `serial` that stand in the log, with what opens them.
@@ -244,6 +249,16 @@ fn logged(mut row: Row) -> Result<LoggedDecision, StoreError> {
         opens,
         leaf,
     })
+}
+
+/// Reads hashes that stand one after the other in hexadecimal digits.
+fn digests(digits: &str) -> Result<Vec<Digest>, StoreError> {
+    let each = digits.as_bytes().chunks(2 * size_of::<Digest>());
+    let read = |digits| {
+        let digits = std::str::from_utf8(digits).map_err(StoreError::corrupt)?;
+        digits.parse().map_err(StoreError::corrupt)
+    };
+    each.map(read).collect()
 }
 
 fn digest(bytes: Vec<u8>) -> Result<Digest, StoreError> {
