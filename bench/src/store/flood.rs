@@ -15,7 +15,7 @@ use crate::random::Dice;
 use crate::spread::Spread;
 
 /// Callers that record at the same time, as a flooded trap has sessions: it takes many more, and as many observations may wait.
-pub(super) const CALLERS: u32 = 2_048;
+pub(super) const CALLERS: u32 = 8_192;
 /// About the size of the mails in the public spam collections, without their pictures.
 const MESSAGE_BYTES: usize = 3_000;
 /// How much text there is to cut messages out of.

@@ -125,17 +125,23 @@ impl Subject {
 
     /// Judges what was recorded.
     async fn judged(&self) -> anyhow::Result<()> {
+        let judge = Arc::clone(&self.judge);
         let watch = Watch::start()?;
-        self.judge.catch_up().await?;
+        atalaya_store::apart("judge", async move { judge.catch_up().await }).await??;
         self.settle().await?;
         watch.tell("judged and in the set")
     }
 
     /// Records while the judge works, until all is judged.
     async fn both(&self) -> anyhow::Result<()> {
-        let (judge, stop) = (Arc::clone(&self.judge), self.stop.clone());
+        let (judge, stop) = (Arc::clone(&self.judge), self.stop.child_token());
+        let ended = stop.clone();
         let watch = Watch::start()?;
-        let judging = tokio::spawn(async move { judge.run(stop).await });
+        // As the server runs him.
+        let judging = tokio::spawn(atalaya_store::apart(
+            "judge",
+            async move { judge.run(ended).await },
+        ));
         let waits = flood::record(&self.store, COUNT..2 * COUNT, self.listed).await?;
         while self.judge.position().await? < u64::from(2 * COUNT) {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -143,7 +149,8 @@ impl Subject {
         self.settle().await?;
         watch.tell("durable, judged and in the set")?;
         tell_waits(&waits);
-        judging.abort();
+        stop.cancel();
+        judging.await??;
         Ok(())
     }
 

@@ -455,8 +455,7 @@ fn start_parts(
     let trap = start_trap(house, (sockets.smtp, sockets.traps), tasks, stop)?;
     sockets.mail_servers.serve(house, trap, tasks, stop);
     start_logs(house, tasks, stop)?;
-    let (judging, ended) = (Arc::clone(house), stop.clone());
-    put_to_work(tasks, "the judge", async move { judging.judge.run(ended).await });
+    start_judge(house, tasks, stop);
     start_statistics(house, tasks, stop);
     rulebook::start(house, tasks, stop);
     let (protecting, ended) = (Arc::clone(&house.protection), stop.clone());
@@ -474,6 +473,17 @@ fn start_parts(
         tidying.tidy(ended).await;
     });
     Ok(())
+}
+
+/// Starts the judge, on a thread of its own: the store waits for each of his steps.
+fn start_judge(house: &Arc<House>, tasks: &mut Parts, stop: &CancellationToken) {
+    let (judging, ended) = (Arc::clone(house), stop.clone());
+    put_to_work(tasks, "the judge", async move {
+        let work = async move { judging.judge.run(ended).await };
+        if let Err(error) = atalaya_store::apart("judge", work).await {
+            tracing::error!(%error, "the judge has no thread to work on");
+        }
+    });
 }
 
 /// Puts those to work who count what is observed, and close the days that are kept long enough.

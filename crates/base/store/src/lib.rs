@@ -2,6 +2,7 @@
 
 mod accounts;
 mod allow_cache;
+mod apart;
 mod config;
 mod contacts;
 mod decisions;
@@ -52,6 +53,7 @@ mod waiting;
 mod writer;
 
 pub use accounts::{Account, AccountChange, Changed, Credentials, Factor, Invitation};
+pub use apart::apart;
 pub use config::StoreUrl;
 pub use contacts::KeptContact;
 pub use deeds::{Deed, DeedEnd, DeedFilter, DeedId, DeedOutcome, DeedWay, KeptDeed};

@@ -37,6 +37,7 @@ impl Store {
         migrate(&pools, &clock).await?;
         let bells = Arc::new(Bells::default());
         let writer = Writer::start(pools.clone(), clock.clone(), Arc::clone(&bells));
+        let writer = writer.map_err(StoreError::unexpected)?;
         tracing::info!(store = %url, "the store is open");
         Ok(Self {
             inner: Arc::new(Inner {

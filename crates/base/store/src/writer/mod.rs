@@ -25,16 +25,17 @@ pub(crate) use group::{COLUMNS, count, keep_packed, lock};
 use crate::observations::Seen;
 use crate::sql::{Pools, Value, is_about_one};
 use crate::subscription::Bells;
-use crate::{StoreError, Topic};
+use crate::{StoreError, Topic, apart};
 use group::Written;
 use recent::Recent;
 
-/// Most observations in one commit: beyond it the commit costs more per observation, not less.
-const MAX_GROUP: usize = 1_024;
+/// Most observations in one commit. A page of an index is written once for all of a group that fall into it, so that a flood is cheaper in large
+/// groups; in larger ones than this, whoever waits for the turn waits too long.
+const MAX_GROUP: usize = 4_096;
 /// Most bytes of packed messages in one commit, so that the log of the database stays small.
 const MAX_GROUP_BYTES: usize = 8 << 20;
 /// Most observations that wait; whoever comes later waits for a place.
-const MAX_WAITING: usize = 2_048;
+const MAX_WAITING: usize = 8_192;
 
 /// The way to the task that writes. The task ends when the writer is closed or dropped, after all that wait are written.
 pub(crate) struct Writer {
@@ -71,8 +72,8 @@ pub enum Recorded {
 }
 
 impl Writer {
-    /// Starts the task.
-    pub(crate) fn start(pools: Pools, clock: Clock, bells: Arc<Bells>) -> Self {
+    /// Starts the task, on a thread of its own.
+    pub(crate) fn start(pools: Pools, clock: Clock, bells: Arc<Bells>) -> std::io::Result<Self> {
         let (sender, orders) = mpsc::channel(MAX_WAITING);
         let recent = Arc::new(Recent::default());
         let task = Task {
@@ -83,11 +84,11 @@ impl Writer {
             recent: Arc::clone(&recent),
             closing: Vec::new(),
         };
-        tokio::spawn(task.run());
-        Self {
+        apart::start("store-writer", task.run())?;
+        Ok(Self {
             orders: sender,
             recent,
-        }
+        })
     }
 
     /// Records an observation; returns once it is durable.

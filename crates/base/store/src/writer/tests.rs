@@ -63,7 +63,7 @@ async fn what_nobody_waits_for_any_more_is_not_written() {
 }
 
 /// More callers than one group and the queue hold.
-const CALLERS: u64 = 4_000;
+const CALLERS: u64 = 14_000;
 
 #[tokio::test]
 async fn a_store_that_stalls_holds_a_bounded_number_and_lets_the_others_wait() {
