@@ -352,11 +352,11 @@ async fn whoever_loses_his_role_while_he_sends_does_no_more_than_the_new_one() {
         .header("cookie", &marta.cookie);
     let text = format!("csrf={}&prefix=192.0.2.7&class=spam&reason=x", marta.csrf);
     let by = doer(&house);
-    let meanwhile = async {
+    let meanwhile = Box::pin(async {
         let account = named(&house.store, &"marta".parse().unwrap()).await.unwrap();
         let less = AccountChange::Role(Role::Viewer);
         change(&house.store, &by, &account, less).await.unwrap();
-    };
+    });
     let page = send_around(&pages, request, text, meanwhile).await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
     assert!(!house.is_listed("192.0.2.7"));

@@ -373,7 +373,7 @@ async fn rules_are_saved_as_they_were_tried_and_not_otherwise() {
 /// What stands in a hidden field of a page.
 fn field(page: &Page, name: &str) -> String {
     let mark = format!("name=\"{name}\" value=\"");
-    let (_, behind) = page.text.split_once(&mark).unwrap_or_else(|| panic!("{name}"));
+    let (_, behind) = page.text.split_once(&mark).unwrap();
     behind.split('"').next().unwrap().to_owned()
 }
 
