@@ -1,3 +1,5 @@
+//! By which way the database goes through the listings: the plans of the queries.
+
 use atalaya_model::Clock;
 
 use super::*;
