@@ -11,9 +11,9 @@ use atalaya_model::Observation;
 use crate::observations::Seen;
 
 /// Most observations kept: some batches of the judge. One who is further behind reads from the database.
-const MOST: usize = 8_192;
+const MOST: usize = 32_768;
 /// Most bytes of their texts.
-const MOST_BYTES: usize = 16 << 20;
+const MOST_BYTES: usize = 32 << 20;
 
 /// The last observations, the oldest first.
 #[derive(Default)]

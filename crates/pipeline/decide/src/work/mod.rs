@@ -27,8 +27,9 @@ mod standing;
 
 /// The name under which the store keeps how far the judge has read.
 pub const READER: &str = "decide";
-/// Observations judged in one transaction: enough to share its cost, few enough that others write in between.
-const BATCH: u32 = 2_048;
+/// Observations judged in one transaction: more than are recorded in one, so that under a flood the judge, who takes turns with whoever records, is not
+/// left behind; few enough that others write in between.
+const BATCH: u32 = 8_192;
 /// A batch above this is part of a flood: many small ones would cost more than all else.
 const FLOOD: usize = 128;
 /// How long a flood is let gather: far below the second in which who sends spam is listed.
