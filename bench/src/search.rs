@@ -236,7 +236,7 @@ impl Console {
         let mut stream = TcpStream::connect(self.at)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: list.example\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
             self.token
         );
         stream.write_all(request.as_bytes())?;
