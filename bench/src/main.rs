@@ -5,6 +5,7 @@
     reason = "a benchmark prints its figures, and measures real time"
 )]
 
+mod asking;
 mod contacts;
 mod dns;
 mod filling;

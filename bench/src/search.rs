@@ -10,8 +10,7 @@
 //! spam 84 %   bot 10 %   policy 3 %   policy-declared 2 %   hijacked 1 %   manual 0.01 %, by hand, as is 0.01 % of spam
 //! ```
 
-use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -22,6 +21,7 @@ use atalaya_store::Store;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::asking::{Answer, ask};
 use crate::filling::Filling;
 use crate::process::{Server, binary};
 use crate::random::Dice;
@@ -40,8 +40,6 @@ const ROUNDS: usize = 5;
 const MOST_CALLS: usize = 40;
 /// Listings that somebody wants to see.
 const ENOUGH: usize = 500;
-/// The longest wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Where pages in the middle and at the end begin.
 const PAGES: [(&str, &str); 3] = [
     ("first", ""),
@@ -232,19 +230,10 @@ impl Console {
             "/api/v1/console/listings?{}&after={after}",
             self.in_words(question)
         );
-        let begun = Instant::now();
-        let mut stream = TcpStream::connect(self.at)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
-            self.token
-        );
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let took = begun.elapsed();
-        let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
-        ensure!(head.starts_with("HTTP/1.1 200"), "{path} is {head:?}");
+        let header = format!("Authorization: Bearer {}\r\n", self.token);
+        let Answer { took, bytes } = ask(self.at, &path, &header)?;
+        let answer = String::from_utf8(bytes)?;
+        let (_head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
         let page: Value = serde_json::from_str(body)?;
         let after = page.get("after").and_then(Value::as_str).map(ToOwned::to_owned);
         let found = page.get("listings").and_then(Value::as_array).map_or(0, Vec::len);

@@ -3,14 +3,13 @@
 //!
 //! In: `--listings NUMBER` and `--binary FILE`, if wished. Out: how long each took and how many bytes it has.
 
-mod asking;
 mod scene;
 
 use anyhow::Context;
 
+use crate::asking::ask;
 use crate::process::{Server, binary};
 use crate::spread::Spread;
-use asking::ask;
 use scene::Scene;
 
 /// Listings of the network, unless another number is given.
@@ -57,8 +56,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         let before = server.processor_seconds()?;
         let (mut spread, mut bytes) = (Spread::default(), 0);
         for _ in 0..count {
-            let answer = ask(at.http, &path)?;
-            bytes = answer.bytes;
+            let answer = ask(at.http, &path, "")?;
+            bytes = answer.bytes.len();
             spread.add(answer.took);
         }
         let processor = (server.processor_seconds()? - before) * 1e3 / f64::from(count);

@@ -1,8 +1,10 @@
 //! Accounts, tokens and the audit trail, as commands ask for them.
 
+use anyhow::{Context, bail, ensure};
 use atalaya_model::{AccessScope, AccountName, Act, Role, Timestamp};
-use atalaya_store::{AccountChange, Deed, DeedFilter, DeedId, DeedOutcome, DeedWay};
+use atalaya_store::{AccountChange, Deed, DeedFilter, DeedId, DeedOutcome, DeedWay, KeptDeed};
 use atalaya_web::accounts::{self, Doer, NewToken};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,7 +36,7 @@ pub(crate) enum AccessRequest {
     },
     /// Revoke a token.
     RevokeToken { name: AccountName },
-    /// A page of the audit trail; the answer is a list of [`KeptDeed`](atalaya_store::KeptDeed).
+    /// A page of the audit trail; the answer is a list of [`KeptDeed`].
     Audit {
         filter: DeedFilter,
         before: Option<DeedId>,
@@ -99,6 +101,21 @@ pub(crate) struct AccountLine {
     pub(crate) second_factor: bool,
     /// Since when.
     pub(crate) since: Timestamp,
+}
+
+/// What stood in the place of something before a deed, for whoever takes the deed back.
+///
+/// # Errors
+/// It was not done, was taken back already, or does not say.
+pub(crate) fn replaced<T: DeserializeOwned>(kept: &KeptDeed) -> anyhow::Result<T> {
+    let id = kept.id;
+    ensure!(kept.is_done(), "deed {id} of the audit trail changed nothing");
+    if let Some(by) = kept.undone_by {
+        bail!("deed {id} of the audit trail was taken back by deed {by}");
+    }
+    let before = kept.before().cloned().unwrap_or_default();
+    let before: Option<T> = serde_json::from_value(before)?;
+    before.with_context(|| format!("deed {id} of the audit trail does not say what stood there before"))
 }
 
 /// Something that a user of the system does by a command.

@@ -34,9 +34,9 @@ pub use config::WebConfig;
 pub use console::access::keep as accounts;
 pub use console::{
     Answering, ConsoleConfig, ContactShown, ContactsOrder, EvidenceOrder, ExceptionsOrder, FeedbackOrder,
-    JobsOrder, KeyShown, KeysOrder, Nobody, Operations, Order, OthersShown, OutboxOrder, RepliesOrder,
-    ReporterShown, ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SealedFor, SecondFactor,
-    SetContactsOrder, StepShown, SuppressOrder, TrapShown, TrapsOrder,
+    JobsOrder, KeyShown, KeysOrder, MAX_ANSWER, MAX_RULES, Nobody, Operations, Order, OthersShown,
+    OutboxOrder, RepliesOrder, ReporterShown, ReportersOrder, RulesOrder, RulesShown, SealedEvidence,
+    SealedFor, SecondFactor, SetContactsOrder, StepShown, SuppressOrder, TrapShown, TrapsOrder,
 };
 pub use lookup::NotLoaded;
 pub use reports::{BadReporters, NewReporter, Quota, Reporter, ReporterFile, Reporters, Scope, Scopes, Used};

@@ -5,7 +5,7 @@ use atalaya_decide::import::Import;
 use atalaya_decide::purge::Mode;
 use atalaya_model::Act;
 use atalaya_store::{DeedId, DeedOutcome};
-use atalaya_web::{KeysOrder, ReportersOrder, SetContactsOrder, TrapsOrder};
+use atalaya_web::{KeysOrder, MAX_ANSWER, ReportersOrder, SetContactsOrder, TrapsOrder};
 use serde_json::{Value, json};
 
 use super::{ContactRequest, EvidenceRequest, ImportStep, Request};
@@ -18,9 +18,6 @@ use crate::jobs::JobsRequest;
 use crate::outgoing::{OutboxRequest, SuppressRequest};
 use crate::public_log::LogRequest;
 use crate::rulebook::{self, RulesRequest};
-
-/// The longest answer that is kept with a deed, in bytes.
-const MAX_ANSWER: usize = 4 << 10;
 
 /// Answers a command of a user of the system.
 ///

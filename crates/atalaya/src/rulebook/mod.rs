@@ -11,20 +11,19 @@ use atalaya_decide::rules::{Forwarders, STANDARD, digest};
 use atalaya_decide::{Rules, RulesInForce};
 use atalaya_model::{Act, Timestamp};
 use atalaya_store::small_file::put_in_place;
-use atalaya_store::{DeedId, DeedOutcome, Rulebook, Store};
-use atalaya_web::RulesShown;
+use atalaya_store::{DeedId, Rulebook, Store};
+use atalaya_web::{MAX_RULES, RulesShown};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::access;
 use crate::config::Config;
 
 pub(crate) use self::follow::{begin, start};
 
 /// The ending of the file in which the rules before are kept.
 const BEFORE: &str = "before";
-/// The longest text that is kept in the audit trail for whoever takes a save back; the form of the console takes no longer one.
-const MAX_RULES: usize = 128 << 10;
 /// Held by the one who saves: of two who began with the same text, the second finds another one.
 static SAVING: Mutex<()> = Mutex::const_new(());
 
@@ -123,22 +122,11 @@ async fn replaced(store: &Store, id: DeedId) -> anyhow::Result<String> {
     let kept = store.deed(id).await?;
     let kept = kept.filter(|kept| kept.deed.act == Act::SaveRules);
     let kept = kept.with_context(|| format!("no rules were saved by deed {id} of the audit trail"))?;
-    ensure!(
-        kept.end
-            .as_ref()
-            .is_some_and(|end| end.outcome == DeedOutcome::Done),
-        "deed {id} of the audit trail saved nothing"
-    );
-    if let Some(by) = kept.undone_by {
-        bail!("deed {id} of the audit trail was taken back by deed {by}");
-    }
-    let before = kept.deed.details.get("before").and_then(Value::as_str);
-    before
-        .map(str::to_owned)
-        .with_context(|| format!("deed {id} of the audit trail does not say which rules stood there before"))
+    access::replaced(&kept)
 }
 
-/// The file of rules and its text, as a save writes down what it replaces. What cannot be read cannot come back.
+/// The file of rules and its text, as a save writes down what it replaces. What cannot be read, or is longer than the form of the console takes, cannot come
+/// back.
 pub(crate) fn standing(config: &Config) -> (String, Option<String>) {
     let file = config.decide.rules.as_deref();
     let text = text_of(file).ok();

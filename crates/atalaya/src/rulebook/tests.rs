@@ -1,7 +1,7 @@
 //! Saving rules: what is taken, what is refused, and what is in force then.
 
 use atalaya_model::Clock;
-use atalaya_store::{Deed, DeedWay, StoreUrl};
+use atalaya_store::{Deed, DeedOutcome, DeedWay, StoreUrl};
 
 use super::*;
 
@@ -186,8 +186,8 @@ async fn a_save_is_taken_back_by_the_text_that_it_replaced_once_and_by_no_other(
         "{told}"
     );
     for (before, outcome, why) in [
-        (Value::Null, DeedOutcome::Done, "does not say which rules"),
-        (STANDARD.into(), DeedOutcome::Failed, "saved nothing"),
+        (Value::Null, DeedOutcome::Done, "does not say what stood there"),
+        (STANDARD.into(), DeedOutcome::Failed, "changed nothing"),
     ] {
         let deed = bench.deed(before, None, outcome).await;
         let told = bench

@@ -156,6 +156,21 @@ pub struct KeptDeed {
     pub undone_by: Option<DeedId>,
 }
 
+impl KeptDeed {
+    /// Whether it was done, as far as anybody has noted.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        let end = self.end.as_ref();
+        end.is_some_and(|end| end.outcome == DeedOutcome::Done)
+    }
+
+    /// What stood in the place of something before it, where that is kept for whoever takes it back; null where nothing did.
+    #[must_use]
+    pub fn before(&self) -> Option<&Json> {
+        self.deed.details.get("before")
+    }
+}
+
 /// Which deeds are asked for. What is empty asks for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeedFilter {

@@ -123,9 +123,7 @@ impl Store {
     /// The store failed.
     pub async fn job_counts(&self) -> Result<Vec<(String, String, u64)>, StoreError> {
         let sql = "SELECT kind, state, COUNT(*) FROM jobs GROUP BY kind, state ORDER BY kind, state";
-        let rows = self.read().await?.rows(sql, Vec::new()).await?;
-        let count = |mut row: Row| Ok((row.take()?, row.take()?, row.take_count()?));
-        rows.into_iter().map(count).collect()
+        self.counts(sql, Vec::new()).await
     }
 
     /// The same for whoever looks often: in each state at most [`MOST_JOBS`], of what is done the last. Millions that are done would be read for
@@ -134,7 +132,15 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn count_some_jobs(&self) -> Result<Vec<(String, String, u64)>, StoreError> {
-        let rows = self.read().await?.rows(SOME_JOBS, values![MOST_JOBS]).await?;
+        self.counts(SOME_JOBS, values![MOST_JOBS]).await
+    }
+
+    async fn counts(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<(String, String, u64)>, StoreError> {
+        let rows = self.read().await?.rows(sql, values).await?;
         let count = |mut row: Row| Ok((row.take()?, row.take()?, row.take_count()?));
         rows.into_iter().map(count).collect()
     }

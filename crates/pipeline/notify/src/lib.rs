@@ -8,8 +8,8 @@ mod notice;
 mod outbox;
 
 pub use contact::{
-    ContactConfig, ContactError, ContactFinder, ContactWorker, DomainContacts, Explanation, Found, Plan,
-    Queries, Registrar, Step, WantedContacts, network_of,
+    BY_HAND, ContactConfig, ContactError, ContactFinder, ContactWorker, DomainContacts, Explanation, Found,
+    Plan, Queries, Registrar, Step, WantedContacts, network_of,
 };
 pub use feedback::{
     Colour, Enrolling, Feedback, FeedbackConfig, FeedbackError, FeedbackFollower, Holder, MOST_PULLED, Need,

@@ -36,6 +36,7 @@ pub use operations::{
     ReportersOrder, RulesOrder, RulesShown, SealedEvidence, SealedFor, SetContactsOrder, StepShown,
     SuppressOrder, TrapShown, TrapsOrder,
 };
+pub use pages::{MAX_ANSWER, MAX_RULES};
 pub(crate) use reading::Pulse;
 pub(crate) use watchers::{WatchPlace, Watchers};
 

@@ -42,6 +42,16 @@ pub(crate) type With1 = fn(&str) -> String;
 /// A sentence with two things filled in.
 pub(crate) type With2 = fn(&str, &str) -> String;
 
+/// The words for something that is kept by its name, where names and words stand in the same order; none for a name that is not among them.
+pub(crate) fn words_of<const N: usize>(
+    name: &str,
+    names: [&str; N],
+    words: [&'static str; N],
+) -> Option<&'static str> {
+    let mut known = names.into_iter().zip(words);
+    known.find(|(known, _)| *known == name).map(|(_, words)| words)
+}
+
 /// Everything, by page.
 pub(crate) struct Texts {
     /// On every page.

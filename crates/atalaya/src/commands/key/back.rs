@@ -1,14 +1,14 @@
 //! `key back`: a renewal or a removal is taken back with what the audit trail keeps of the key before.
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use atalaya_model::{Act, Clock};
 use atalaya_publish::KeptKey;
-use atalaya_store::{DeedFilter, DeedId, DeedOutcome, KeptDeed};
+use atalaya_store::{DeedFilter, DeedId, KeptDeed};
 use clap::Args;
 use serde_json::json;
 
 use super::{change, kept_for};
-use crate::access::AccessRequest;
+use crate::access::{AccessRequest, replaced};
 use crate::cli::Place;
 use crate::commands::note::noted_as_undoing;
 use crate::commands::{config_at, line_to, print, until_text};
@@ -73,17 +73,5 @@ fn former(kept: Option<KeptDeed>, id: DeedId) -> anyhow::Result<(Act, KeptKey)> 
     let kept = kept.filter(|kept| matches!(kept.deed.act, Act::ChangeKey | Act::RevokeKey));
     let kept =
         kept.with_context(|| format!("no key was renewed or removed by deed {id} of the audit trail"))?;
-    let outcome = kept.end.as_ref().map(|end| end.outcome);
-    ensure!(
-        outcome == Some(DeedOutcome::Done),
-        "deed {id} of the audit trail changed no key"
-    );
-    if let Some(by) = kept.undone_by {
-        bail!("deed {id} of the audit trail was taken back by deed {by}");
-    }
-    let before = kept.deed.details.get("before").cloned().unwrap_or_default();
-    let former: Option<KeptKey> = serde_json::from_value(before)?;
-    let former =
-        former.with_context(|| format!("deed {id} of the audit trail does not say which key stood there"))?;
-    Ok((kept.deed.act, former))
+    Ok((kept.deed.act, replaced(&kept)?))
 }

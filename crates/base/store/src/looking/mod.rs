@@ -287,12 +287,7 @@ impl ListingSearch {
             way.table(self.connection.dialect()),
             values.len()
         );
-        let row = self
-            .connection
-            .rows_planned(sql, values)
-            .await?
-            .into_iter()
-            .next();
+        let row = self.connection.row_planned(sql, values).await?;
         let count: u32 = row.map_or(Ok(0), |mut row| row.take_count())?;
         Ok(count <= FEW)
     }
@@ -304,12 +299,7 @@ impl ListingSearch {
         walked: u32,
     ) -> Result<Option<IpAddr>, StoreError> {
         let (sql, values) = self.end_query(after, walked);
-        let row = self
-            .connection
-            .rows_planned(sql, values)
-            .await?
-            .into_iter()
-            .next();
+        let row = self.connection.row_planned(sql, values).await?;
         row.map(|mut row| row.take_address()).transpose()
     }
 

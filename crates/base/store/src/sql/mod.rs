@@ -242,6 +242,15 @@ impl Connection {
         self.rows_by(sql.into(), values, Plan::Once).await
     }
 
+    /// The same; returns the first row.
+    pub(crate) async fn row_planned(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows_planned(sql, values).await?.into_iter().next())
+    }
+
     async fn rows_by(
         &mut self,
         sql: Cow<'static, str>,

@@ -22,7 +22,7 @@ const FEW: i64 = 1_000;
 const PASSES: usize = 3;
 /// The shortest time between two looks at the log.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The wait where the log could not begin anew, because somebody reads from it, or where looking failed.
+/// The wait after the log was moved: while somebody reads from it, it cannot begin anew, and to move it again would gain nothing. Also where looking failed.
 const BACK_OFF: Duration = Duration::from_millis(500);
 
 /// The one who moves. It ends when it is closed, or when the last clone of this is dropped.
@@ -92,7 +92,8 @@ impl Mover {
     pub(super) async fn close(&self) {
         self.bell.0.send_replace(Order::End);
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Err(error)) = async { Some(task?.await) }.await {
+        let Some(task) = task else { return };
+        if let Err(error) = task.await {
             tracing::warn!(%error, "the one who moves the log of the store broke");
         }
     }

@@ -30,6 +30,7 @@ pub use domain::{DomainContacts, Registrar};
 pub use error::ContactError;
 pub use finder::{ContactFinder, Explanation, Found};
 pub use plan::{Plan, Queries, network_of};
+pub use sources::BY_HAND;
 pub use step::Step;
 pub use wanted::WantedContacts;
 pub use worker::ContactWorker;

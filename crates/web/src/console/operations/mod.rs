@@ -14,7 +14,7 @@ use atalaya_formats::view::View;
 use atalaya_model::{
     Class, Contact, ContactSubject, MailAddress, Observation, ObservationId, Prefix, Timestamp,
 };
-use atalaya_notify::{NewEnrolment, Settlement};
+use atalaya_notify::{BY_HAND, NewEnrolment, Settlement};
 use atalaya_observe::feeds::FeedStatus;
 use atalaya_observe::upstream::UpstreamStatus;
 use atalaya_store::DeedId;
@@ -23,9 +23,6 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use self::registries::{KeyShown, KeysOrder, ReporterShown, ReportersOrder, TrapShown, TrapsOrder};
-
-/// What steps of a search call the source that is a person's word.
-const BY_HAND: &str = "by-hand";
 
 /// An answer on its way.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Value, String>> + Send + 'a>>;

@@ -44,7 +44,7 @@ impl Deeds {
 
 /// What stood in the place of something before a deed, as the deed keeps it for whoever takes it back.
 pub(super) fn before_of<T: DeserializeOwned>(kept: &KeptDeed) -> Result<Option<T>, Failure> {
-    let before = kept.deed.details.get("before").cloned().unwrap_or(Value::Null);
+    let before = kept.before().cloned().unwrap_or(Value::Null);
     serde_json::from_value(before).map_err(|_bad| Failure::Internal)
 }
 
@@ -135,7 +135,7 @@ async fn do_it(
 }
 
 /// The longest answer that is kept with a deed, in bytes: what was done stands in the deed.
-const MAX_ANSWER: usize = 4 << 10;
+pub const MAX_ANSWER: usize = 4 << 10;
 /// What is told where there was nothing to do it to.
 const NOTHING: &str = "There is nothing of the kind, it was done already, or somebody else is just at it.";
 
@@ -193,25 +193,20 @@ impl Told {
 
 /// Whether a deed can be taken back by a button.
 pub(crate) fn is_undoable(kept: &KeptDeed) -> bool {
-    let is_done = kept
-        .end
-        .as_ref()
-        .is_some_and(|end| end.outcome == DeedOutcome::Done);
+    let before = kept.before();
     let is_known = match kept.deed.act {
         Act::List | Act::Allow => true,
         // What stood there stands only in deeds of the console.
         Act::Unlist | Act::Disallow | Act::Suppress | Act::AddTrap | Act::MakeKey | Act::SetContact => {
-            kept.deed.details.get("before").is_some()
+            before.is_some()
         }
-        Act::Unsuppress | Act::RemoveTrap | Act::ChangeKey | Act::RevokeKey | Act::UnsetContact => kept
-            .deed
-            .details
-            .get("before")
-            .is_some_and(|before| !before.is_null()),
-        Act::SaveRules => kept.deed.details.get("before").is_some_and(Value::is_string),
+        Act::Unsuppress | Act::RemoveTrap | Act::ChangeKey | Act::RevokeKey | Act::UnsetContact => {
+            before.is_some_and(|before| !before.is_null())
+        }
+        Act::SaveRules => before.is_some_and(Value::is_string),
         _ => false,
     };
-    is_done && is_known && kept.undone_by.is_none()
+    kept.is_done() && is_known && kept.undone_by.is_none()
 }
 
 /// Asks for something that changes nothing. What stood in the way is logged, and the reader told that it cannot be shown now.

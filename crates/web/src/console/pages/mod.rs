@@ -32,7 +32,9 @@ use axum::routing::{get, post};
 
 use crate::app::Shared;
 
+pub use act::MAX_ANSWER;
 pub(crate) use act::{is_undoable, role_of_undoing};
+pub use rules::MAX_RULES;
 
 /// The routes of the pages.
 pub(crate) fn routes() -> Router<Shared> {

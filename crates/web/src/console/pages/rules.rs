@@ -25,8 +25,8 @@ use crate::console::{ConsoleFrame, Place};
 use crate::failure::Failure;
 use crate::pages::page;
 
-/// The longest file of rules.
-const MAX_RULES: usize = 128 << 10;
+/// The longest file of rules, in bytes.
+pub const MAX_RULES: usize = 128 << 10;
 /// The longest form: every byte of the text may be written as three.
 const MAX_FORM: usize = 3 * MAX_RULES + (8 << 10);
 /// Over how many days rules are tried.

@@ -18,10 +18,9 @@ pub(super) fn path(save: DeedId) -> String {
 pub(super) async fn replaced(shared: &Inner, save: DeedId) -> Result<Option<String>, Failure> {
     let kept = shared.app.store.deed(save).await?;
     let is_save = |kept: &KeptDeed| kept.deed.act == Act::SaveRules && is_undoable(kept);
-    Ok(kept.filter(is_save).and_then(|kept| {
-        let before = kept.deed.details.get("before").and_then(Value::as_str);
-        before.map(str::to_owned)
-    }))
+    Ok(kept
+        .filter(is_save)
+        .and_then(|kept| kept.before().and_then(Value::as_str).map(str::to_owned)))
 }
 
 /// The save that a draft takes back: none where its text is another one by now.

@@ -1,5 +1,7 @@
 //! Jobs, in both languages.
 
+use crate::texts::words_of;
+
 /// The kinds of jobs, as the store keeps them, in the order of their texts.
 const KINDS: [&str; 6] = [
     "notice",
@@ -44,16 +46,12 @@ impl JobsTexts {
 
     /// What a job does, in words; its bare name where this program knows no such job.
     pub(crate) fn does(&self, kind: &str) -> String {
-        let mut known = KINDS.into_iter().zip(self.kinds);
-        let words = known.find(|(name, _)| *name == kind).map(|(_, words)| words);
-        words.unwrap_or(kind).to_owned()
+        words_of(kind, KINDS, self.kinds).unwrap_or(kind).to_owned()
     }
 
     /// What a job waits for: a limit in words, or the error as it is.
     pub(crate) fn held_by(&self, error: &str) -> String {
-        let mut known = LIMITS.into_iter().zip(self.limits);
-        let words = known.find(|(name, _)| *name == error).map(|(_, words)| words);
-        words.unwrap_or(error).to_owned()
+        words_of(error, LIMITS, self.limits).unwrap_or(error).to_owned()
     }
 }
 

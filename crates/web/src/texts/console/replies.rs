@@ -1,6 +1,6 @@
 //! What came back to notices, in both languages.
 
-use crate::texts::{With1, With2};
+use crate::texts::{With1, With2, words_of};
 
 /// What a mail that came back can be, as it is kept, in the order of its texts.
 const KINDS: [&str; 13] = [
@@ -60,18 +60,12 @@ pub(crate) struct RepliesTexts {
 impl RepliesTexts {
     /// What a mail is, in words.
     pub(crate) fn kind(&self, kind: &str) -> &'static str {
-        let mut known = KINDS.into_iter().zip(self.kinds);
-        known
-            .find(|(name, _)| *name == kind)
-            .map_or(self.unsure, |(_, words)| words)
+        words_of(kind, KINDS, self.kinds).unwrap_or(self.unsure)
     }
 
     /// What was done, in words; none of what this program does not do.
     pub(crate) fn action(&self, action: &str) -> &'static str {
-        let mut known = ACTIONS.into_iter().zip(self.actions);
-        known
-            .find(|(name, _)| *name == action)
-            .map_or("", |(_, words)| words)
+        words_of(action, ACTIONS, self.actions).unwrap_or_default()
     }
 }
 

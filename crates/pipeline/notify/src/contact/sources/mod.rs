@@ -51,6 +51,9 @@ pub(super) use bootstrap::Server;
 pub(super) use number::Said;
 pub(super) use operator::read as read_own_file;
 
+/// What steps call the source that is a person's word.
+pub const BY_HAND: &str = "by-hand";
+
 /// A kind of source, in the order of the cascade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
@@ -93,7 +96,7 @@ impl Source {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Operator => "operator",
-            Self::Hand => "by-hand",
+            Self::Hand => BY_HAND,
             Self::Bulk => "bulk",
             Self::Rdap => "rdap",
             Self::Zones => "zone",

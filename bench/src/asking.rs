@@ -15,19 +15,19 @@ const GOOD: &[u8] = b"HTTP/1.1 200";
 pub(super) struct Answer {
     /// From the request to the last byte.
     pub(super) took: Duration,
-    /// Its size on the wire, header and all.
-    pub(super) bytes: usize,
+    /// All of it, header first.
+    pub(super) bytes: Vec<u8>,
 }
 
-/// Asks for a page, and reads it to its last byte.
+/// Asks for a page, with more lines of the header if wished, and reads it to its last byte.
 ///
 /// # Errors
 /// It does not come, or is no page.
-pub(super) fn ask(server: SocketAddr, path: &str) -> anyhow::Result<Answer> {
+pub(super) fn ask(server: SocketAddr, path: &str, header: &str) -> anyhow::Result<Answer> {
     let begun = Instant::now();
     let mut stream = TcpStream::connect(server)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{header}\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
@@ -38,6 +38,6 @@ pub(super) fn ask(server: SocketAddr, path: &str) -> anyhow::Result<Answer> {
     );
     Ok(Answer {
         took: begun.elapsed(),
-        bytes: answer.len(),
+        bytes: answer,
     })
 }
