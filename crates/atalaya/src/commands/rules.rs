@@ -41,7 +41,7 @@ pub(crate) async fn run(command: RulesCommand) -> anyhow::Result<()> {
             let saved: RulesShown = line.ask(Request::Rules(save)).await?;
             let file = saved.file.unwrap_or_default();
             print(format_args!(
-                "{file} holds version \"{}\" (SHA-256 {}), which is judged by from now on. If another text stood there, it is in {file}.before.",
+                "{file} holds version \"{}\", which is judged by from now on (SHA-256 {}). If another text stood there, it is in {file}.before.",
                 saved.in_force, saved.digest
             ))
         }
