@@ -60,24 +60,32 @@ async fn run_remove(remove: AllowRemove) -> anyhow::Result<()> {
 
 async fn run_show(show: Show) -> anyhow::Result<()> {
     let Show { place, prefix, json } = show;
-    let (serial, entries): (Serial, Vec<AllowEntry>) = line_to(&place, Missing::Refused)
-        .await?
-        .ask(Request::Allowed { prefix })
-        .await?;
-    if json {
-        return entries.iter().try_for_each(print_json);
+    let mut line = line_to(&place, Missing::Refused).await?;
+    let mut after = None;
+    loop {
+        let request = Request::Allowed { prefix, after };
+        let (serial, page): (Serial, Vec<AllowEntry>) = line.ask(request).await?;
+        let Some(last) = page.last().map(|last| last.prefix) else {
+            return match (after, Form::from(json)) {
+                (None, Form::Text) => print(nothing_text("on the allow list", prefix, serial)),
+                _ => Ok(()),
+            };
+        };
+        after = Some(last);
+        page.iter().try_for_each(|entry| match Form::from(json) {
+            Form::Json => print_json(entry),
+            Form::Text => print_entry(entry),
+        })?;
     }
-    if entries.is_empty() {
-        return print(nothing_text("on the allow list", prefix, serial));
-    }
-    for AllowEntry {
+}
+
+/// Prints an entry as a line.
+fn print_entry(entry: &AllowEntry) -> anyhow::Result<()> {
+    let AllowEntry {
         prefix,
         reason,
         until,
         ..
-    } in &entries
-    {
-        print(format_args!("{prefix:<20} {}  {reason}", until_text(*until)))?;
-    }
-    Ok(())
+    } = entry;
+    print(format_args!("{prefix:<20} {}  {reason}", until_text(*until)))
 }

@@ -347,7 +347,10 @@ mod tests {
         for asks in [
             Request::Sources,
             Request::Settle,
-            Request::Allowed { prefix: None },
+            Request::Allowed {
+                prefix: None,
+                after: None,
+            },
             Request::Purge {
                 wish: atalaya_decide::purge::Wish::default(),
                 mode: Mode::Dry,

@@ -74,8 +74,11 @@ pub(crate) enum Request {
     },
     /// Take off the allow list.
     Disallow { prefix: Prefix, reason: String },
-    /// The allow list, or what of it overlaps a prefix.
-    Allowed { prefix: Option<Prefix> },
+    /// A page of the allow list, or of what of it overlaps a prefix; `after` is the last of the page before. The last page is empty.
+    Allowed {
+        prefix: Option<Prefix>,
+        after: Option<Prefix>,
+    },
     /// Whom to tell.
     Contacts(ContactRequest),
     /// Whom a person says is to be told.

@@ -22,7 +22,7 @@ use crate::{
     statistics,
 };
 
-/// Listings in one answer: a page of a list that may have millions.
+/// Listings, or entries of the allow list, in one answer: a page of a list that may have millions.
 const LISTINGS_PAGE: u32 = 1_000;
 
 /// Sources read at once.
@@ -149,7 +149,7 @@ impl House {
                 serde_json::to_value(decided)?
             }
             Request::Listings { prefix, after } => self.listings(prefix, after).await?,
-            Request::Allowed { prefix } => self.allow_list(prefix).await?,
+            Request::Allowed { prefix, after } => self.allow_list(prefix, after).await?,
             _ => bail!("this is no question about the list"),
         })
     }
@@ -211,11 +211,11 @@ impl House {
         Ok(serde_json::to_value((self.store.serial().await?, page))?)
     }
 
-    /// The allow list, as far as it overlaps a prefix, and the serial of that moment.
-    async fn allow_list(&self, prefix: Option<Prefix>) -> anyhow::Result<Value> {
-        let mut entries = self.store.allowed().await?;
-        entries.retain(|entry| prefix.is_none_or(|prefix| prefix.overlaps(&entry.prefix)));
-        Ok(serde_json::to_value((self.store.serial().await?, entries))?)
+    /// A page of the allow list, as far as it overlaps a prefix, and the serial of that moment.
+    async fn allow_list(&self, around: Option<Prefix>, after: Option<Prefix>) -> anyhow::Result<Value> {
+        let (around, after) = (around.as_ref(), after.as_ref());
+        let page = self.store.allowed_page(around, after, LISTINGS_PAGE).await?;
+        Ok(serde_json::to_value((self.store.serial().await?, page))?)
     }
 
     /// Answers a command that asks about the rules and what followed from them.

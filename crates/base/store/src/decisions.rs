@@ -271,7 +271,15 @@ async fn change(
         Verdict::Disallow => ("DELETE FROM allowed WHERE prefix = $1", values![prefix]),
         _ => (
             ALLOW,
-            values![prefix, decision.reason.as_str(), at, verdict.until(), serial],
+            values![
+                prefix,
+                prefix.network(),
+                prefix.last(),
+                decision.reason.as_str(),
+                at,
+                verdict.until(),
+                serial
+            ],
         ),
     };
     Ok(connection.execute(sql, values).await? > 0)
@@ -320,7 +328,8 @@ fn listing_row(decided: &Decided) -> Vec<Value> {
 }
 
 /// Enters an allowed prefix, in place of an older entry.
-const ALLOW: &str = "INSERT INTO allowed (prefix, reason, since, ends_at, serial) VALUES ($1, $2, $3, $4, $5) \
+const ALLOW: &str = "INSERT INTO allowed (prefix, first_address, last_address, reason, since, ends_at, serial) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) \
     ON CONFLICT (prefix) DO UPDATE SET reason = excluded.reason, since = excluded.since, \
     ends_at = excluded.ends_at, serial = excluded.serial";
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod allow_cache;
+mod allow_list;
 mod apart;
 mod config;
 mod contacts;

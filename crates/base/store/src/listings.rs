@@ -10,7 +10,7 @@ use crate::{Store, StoreError, Transaction};
 /// The columns of a listing, as they are read.
 pub(crate) const LISTING: &str = "prefix, class, reason, rule, since, ends_at, serial";
 /// The columns of an entry of the allow list, as they are read.
-const ALLOWED: &str = "prefix, reason, since, ends_at, serial";
+pub(crate) const ALLOWED: &str = "prefix, reason, since, ends_at, serial";
 
 impl Store {
     /// The listings of exactly `prefix`, in all classes.
@@ -103,7 +103,7 @@ impl Store {
         expired_allowed(&mut self.read().await?, now, limit).await
     }
 
-    /// The allow list.
+    /// The whole allow list. Those who show it to people read it by [`Store::allowed_page`].
     ///
     /// # Errors
     /// The store failed.
@@ -286,7 +286,7 @@ pub(crate) fn listing(mut row: Row) -> Result<Listing, StoreError> {
 }
 
 /// Reads a row of [`ALLOWED`]; the columns are taken in their order.
-fn allow_entry(mut row: Row) -> Result<AllowEntry, StoreError> {
+pub(crate) fn allow_entry(mut row: Row) -> Result<AllowEntry, StoreError> {
     Ok(AllowEntry {
         prefix: row.take_prefix()?,
         reason: row.take()?,

@@ -18,13 +18,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::access::{MAX_REASON, Program, answer, read_body};
+use super::allowing::{self, AllowAsked};
 use super::looking::{Asked, Unknown, Wanted, find};
 use crate::api::Problem;
 use crate::app::{Inner, Shared};
 use crate::failure::Failure;
 use crate::leave::{InZone, reached};
 
-/// Most listings of one answer.
+/// Most listings, or entries of the allow list, of one answer.
 const MOST_LISTINGS: u32 = 500;
 /// The largest document.
 const MAX_DOCUMENT: usize = 16 << 10;
@@ -33,6 +34,7 @@ const MAX_DOCUMENT: usize = 16 << 10;
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/v1/console/listings", get(listings))
+        .route("/api/v1/console/allowed", get(allowed))
         .route("/api/v1/console/list", post(list))
         .route("/api/v1/console/unlist", post(unlist))
         .route("/api/v1/console/allow", post(allow))
@@ -83,6 +85,18 @@ async fn listings(
     };
     let problem = Problem::new(StatusCode::CONFLICT, "Not known here").detail(why);
     Ok(problem.into_response())
+}
+
+/// `GET /api/v1/console/allowed`: a page of the allow list, in the order of its addresses.
+async fn allowed(
+    State(shared): State<Shared>,
+    program: Program,
+    Query(asked): Query<AllowAsked>,
+) -> Result<Response, Failure> {
+    program.needs(AccessScope::Read)?;
+    let found = allowing::read(&shared, &asked, MOST_LISTINGS).await?;
+    let found = found.ok_or(Failure::BadRequest)?;
+    Ok(answer(json!({ "allowed": found.entries, "after": found.next })))
 }
 
 /// `POST /api/v1/console/list`.

@@ -5,6 +5,7 @@
 //! [`Posted`](access::Posted). What changes anything is written into the audit trail before it is done.
 
 pub(crate) mod access;
+mod allowing;
 mod calls;
 mod config;
 mod layout;

@@ -33,6 +33,18 @@ async fn house() -> (House, SignedIn, tempfile::TempDir) {
     (house, luis, folder)
 }
 
+/// The token of a program that reads.
+async fn reader(house: &House) -> String {
+    let new = NewToken {
+        name: "reader".parse().unwrap(),
+        role: Role::Viewer,
+        scopes: vec![AccessScope::Read],
+        account: None,
+        ends_at: None,
+    };
+    make_token(&house.store, &doer(house), new).await.unwrap()
+}
+
 /// The prefixes of all pages behind a query.
 async fn all(house: &House, who: &SignedIn, query: &str) -> Vec<String> {
     let mut link = Some(format!("/console/listings?{query}"));
@@ -43,6 +55,70 @@ async fn all(house: &House, who: &SignedIn, query: &str) -> Vec<String> {
         link = next;
     }
     seen
+}
+
+#[tokio::test]
+async fn the_allow_list_comes_a_page_at_a_time_and_by_address() {
+    let mut house = House::open().await;
+    let luis = house.signed_in("Luis", Role::Viewer).await;
+    let empty = house.console(&luis, "/console/allowed").await;
+    empty.says("The allow list is empty.");
+    for number in 0..120 {
+        house.allow(&format!("10.0.{number}.0/24")).await;
+    }
+    house.allow("9.0.0.0/8").await;
+    let (mut seen, mut link) = (Vec::new(), Some("/console/allowed".to_owned()));
+    while let Some(path) = link {
+        let page = house.console(&luis, &path).await;
+        let (more, next) = listed(&page);
+        assert!(more.len() <= 50, "{path}");
+        seen.extend(more);
+        link = next;
+        // Behind where the reader is, and before it.
+        house.allow(&format!("8.{}.0.0/16", seen.len())).await;
+    }
+    let expected = (0..120).map(|number| format!("10.0.{number}.0/24"));
+    let expected: Vec<String> = ["9.0.0.0/8".to_owned()].into_iter().chain(expected).collect();
+    assert_eq!(seen, expected);
+    let around = house
+        .console(&luis, "/console/allowed?around=10.0.7.9&lang=es")
+        .await;
+    assert_eq!(listed(&around).0, ["10.0.7.0/24&#38;lang=es"]);
+    around.says("name=\"lang\" value=\"es\"");
+    let none = house.console(&luis, "/console/allowed?around=192.0.2.1").await;
+    none.says("No further entry of the allow list is there.");
+    let wrong = house.console(&luis, "/console/allowed?around=%3Cb%3E").await;
+    wrong.says("This is no address and no prefix").keeps("<b>");
+}
+
+#[tokio::test]
+async fn a_program_reads_the_allow_list_a_page_at_a_time() {
+    let house = House::open().await;
+    for number in 0..501 {
+        house
+            .allow(&format!("10.{}.{}.0/24", number / 256, number % 256))
+            .await;
+    }
+    let token = reader(&house).await;
+    let pages = router(house.app());
+    let path = "/api/v1/console/allowed";
+    let first = call(&pages, &token, path).await.json();
+    assert_eq!(first["allowed"].as_array().unwrap().len(), 500);
+    assert_eq!(first["allowed"][0]["prefix"], "10.0.0.0/24");
+    let after = first["after"].as_str().unwrap();
+    let rest = call(&pages, &token, &format!("{path}?after={after}"))
+        .await
+        .json();
+    assert_eq!(rest["allowed"].as_array().unwrap().len(), 1);
+    assert!(rest["after"].is_null());
+    let around = call(&pages, &token, &format!("{path}?around=10.1.244.3"))
+        .await
+        .json();
+    assert_eq!(around["allowed"][0]["prefix"], "10.1.244.0/24");
+    for wrong in ["around=x", "after=x"] {
+        let page = call(&pages, &token, &format!("{path}?{wrong}")).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
 }
 
 #[tokio::test]
@@ -109,14 +185,7 @@ async fn where_no_file_of_networks_is_that_is_said() {
 #[tokio::test]
 async fn programs_look_through_listings_by_the_same_filters() {
     let (house, _luis, _folder) = house().await;
-    let new = NewToken {
-        name: "monitor".parse().unwrap(),
-        role: Role::Viewer,
-        scopes: vec![AccessScope::Read],
-        account: None,
-        ends_at: None,
-    };
-    let token = make_token(&house.store, &doer(&house), new).await.unwrap();
+    let token = reader(&house).await;
     for number in 0..3 {
         house.list(&format!("1.1.{number}.1"), Class::Spam).await;
         house.list(&format!("5.5.{number}.1"), Class::Bot).await;
@@ -136,14 +205,7 @@ async fn programs_look_through_listings_by_the_same_filters() {
         assert_eq!(page.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
     let none = House::open().await;
-    let new = NewToken {
-        name: "other".parse().unwrap(),
-        role: Role::Viewer,
-        scopes: vec![AccessScope::Read],
-        account: None,
-        ends_at: None,
-    };
-    let token = make_token(&none.store, &doer(&none), new).await.unwrap();
+    let token = reader(&none).await;
     let page = call(&router(none.app()), &token, "/api/v1/console/listings?network=1").await;
     assert_eq!(page.status, StatusCode::CONFLICT);
     page.says("places.networks");

@@ -3,6 +3,7 @@
 use atalaya_model::Clock;
 
 use crate::StoreError;
+use crate::allow_list::place_older;
 use crate::schema::{MIGRATIONS, STEPS, Step, spell};
 use crate::sql::{Connection, Dialect, Pools, values};
 
@@ -11,7 +12,8 @@ const LOCK: i64 = 0x0061_7461_6c61_7961;
 
 /// Takes the steps that are missing. Refuses a database that has more steps than are known here.
 pub(crate) async fn migrate(pools: &Pools, clock: &Clock) -> Result<(), StoreError> {
-    take_steps(pools, clock, STEPS).await
+    take_steps(pools, clock, STEPS).await?;
+    place_older(pools).await
 }
 
 /// Takes those of `steps` that are missing.
@@ -104,6 +106,10 @@ mod tests {
 
             let store = Store::open(&url, clock).await.unwrap();
             assert_eq!(store.allowed().await.unwrap().len(), 1, "after step {older}");
+            let around = "198.51.100.7".parse().unwrap();
+            let placed = store.allowed_page(None, None, 9).await.unwrap();
+            assert_eq!(placed, store.allowed_page(Some(&around), None, 9).await.unwrap());
+            assert_eq!(placed.len(), 1, "after step {older}");
             let mut transaction = store.begin_deciding().await.unwrap();
             transaction.decide(&allow(), Timestamp::EPOCH).await.unwrap();
             let tally = Tally::new(allow().prefix);

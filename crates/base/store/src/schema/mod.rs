@@ -6,20 +6,24 @@
 //! since 1970, prefixes and words are text, lists are JSON in text.
 
 mod access;
+mod allowed;
 mod contacts;
 mod exceptions;
 mod feedback;
 mod looking;
 mod public_log;
+mod queues;
 mod rules;
 
 use crate::sql::Dialect;
 use access::ACCESS;
+use allowed::ALLOWED_BY_ADDRESS;
 use contacts::SET_CONTACTS;
 use exceptions::EXCEPTIONS;
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
 use looking::LOOKING;
 use public_log::PUBLIC_LOG;
+use queues::{QUEUES, UNANSWERED};
 use rules::SAVED_RULES;
 
 /// One step. Its number is its place in [`STEPS`], from 1.
@@ -163,6 +167,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "rules that were saved",
         statements: SAVED_RULES,
+    },
+    Step {
+        name: "allow list in the order of its addresses",
+        statements: ALLOWED_BY_ADDRESS,
     },
 ];
 
@@ -541,16 +549,6 @@ const NETWORK_PAGE: &[&str] = &["CREATE INDEX notices_by_contact ON notices (low
 const CONTACTS_BY_TIME: &[&str] = &[
     "ALTER TABLE contacts ADD COLUMN kept_at {int} NOT NULL DEFAULT 0",
     "CREATE INDEX contacts_by_time ON contacts (kept_at, prefix)",
-];
-
-/// A mail that a server may have taken is not tried as often as another one.
-const UNANSWERED: &[&str] = &["ALTER TABLE outbox ADD COLUMN unanswered {int} NOT NULL DEFAULT 0"];
-
-/// Whoever looks through them sees the newest first.
-const QUEUES: &[&str] = &[
-    "CREATE INDEX outbox_written ON outbox (created_at, id)",
-    "CREATE INDEX outbox_of_state ON outbox (state, created_at, id)",
-    "CREATE INDEX jobs_troubled ON jobs (id) WHERE state <> 'done' AND last_error IS NOT NULL",
 ];
 
 /// A statement in the words of a back end.

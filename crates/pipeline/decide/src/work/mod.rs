@@ -211,11 +211,10 @@ impl Judge {
         let listed = decided.iter().map(|one| &one.decision);
         let listed = listed.filter(|one| matches!(one.verdict, Verdict::List { .. }));
         let networks: BTreeSet<Prefix> = listed.map(|one| network_of(one.prefix)).collect();
-        let allowed = transaction.allowed().await?;
         let mut decisions = Vec::new();
         for network in networks {
             let inside = transaction.listings_inside(&network, MOST_INSIDE).await?;
-            let is_allowed = allowed.iter().any(|entry| entry.prefix.overlaps(&network));
+            let is_allowed = transaction.is_allowed_around(&network).await?;
             let kept_off = if is_allowed || standing.protected.touching(network).is_some() {
                 KeptOff::Yes
             } else {

@@ -69,6 +69,22 @@ const LISTINGS: &[Parameter] = &[
     ),
 ];
 
+/// By what the allow list is looked through.
+const ALLOWED: &[Parameter] = &[
+    Parameter::query(
+        "around",
+        Kind::Text,
+        "An address or a prefix: what overlaps it",
+        "192.0.2.0/24",
+    ),
+    Parameter::query(
+        "after",
+        Kind::Text,
+        "Where the page begins: `after` of the answer before, which has fewer than 500 entries where some are over",
+        "192.0.2.0/24",
+    ),
+];
+
 /// The rows of the table.
 pub(super) const CALLS: &[Call] = &[
     Call {
@@ -82,6 +98,20 @@ pub(super) const CALLS: &[Call] = &[
             ),
             LISTINGS,
             &[200, 400, 401, 403, 404, 409, 421, 429, 503],
+            Errors::Console,
+        )
+    },
+    Call {
+        gives: &[json("AllowedPage")],
+        scope: Some(AccessScope::Read),
+        ..call(
+            ("get", "/api/v1/console/allowed"),
+            (
+                "A page of the allow list, in the order of its addresses",
+                "Una página de la lista de permitidos, por orden de dirección",
+            ),
+            ALLOWED,
+            &[200, 400, 401, 403, 404, 421, 429, 503],
             Errors::Console,
         )
     },

@@ -18,6 +18,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("AllowOrder", allow_order()),
         ("DisallowOrder", disallow_order()),
         ("ListingsPage", listings_page()),
+        ("AllowedPage", allowed_page()),
         ("Done", done()),
         ("Decided", decided()),
         ("Deeds", deeds()),
@@ -95,6 +96,31 @@ fn listings_page() -> Value {
         "until": "2099-01-31T00:00:00Z", "serial": 7,
     });
     with_example(answer, &json!({ "listings": [listing], "after": null }))
+}
+
+/// A page of the allow list.
+fn allowed_page() -> Value {
+    let entry = object(
+        &json!({
+            "prefix": text("What is never listed"),
+            "reason": text("Why, for the operator"),
+            "since": moment("When it was allowed"),
+            "until": { "type": ["string", "null"], "format": "date-time", "description": "Its end; null without one" },
+            "serial": number("The decision that made or last changed it"),
+        }),
+        &["prefix", "reason", "since", "until", "serial"],
+    );
+    let answer = object(
+        &json!({
+            "allowed": list_of(&entry, "In the order of their addresses, 500 at most"),
+            "after": { "type": ["string", "null"], "description": "For the parameter after of the next page; null where nothing follows" },
+        }),
+        &["allowed", "after"],
+    );
+    let entry = json!({
+        "prefix": "192.0.2.0/24", "reason": "Ours.", "since": "2026-12-31T18:00:00Z", "until": null, "serial": 8,
+    });
+    with_example(answer, &json!({ "allowed": [entry], "after": null }))
 }
 
 /// What came of an order.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::act::{CHANGES, Deeds, Told, perform};
-use super::forms::{end_of, reason_of};
+use super::forms::{cut, end_of, reason_of};
 use super::rows::{AllowRow, ListingRow, classes};
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
@@ -50,6 +50,7 @@ struct Hits {
     reserved: Option<&'static str>,
     allowed: Vec<AllowRow>,
     listings: Vec<ListingRow>,
+    /// Whether there is more of either.
     is_more: bool,
     /// Whether it stands on the list itself, and on the allow list.
     is_listed: bool,
@@ -86,10 +87,13 @@ async fn hits(shared: &Inner, visitor: &Visitor, prefix: Prefix) -> Result<Hits,
     let mut listings = store
         .listings_page(Some(&prefix), None, MOST_SHOWN.saturating_add(1))
         .await?;
-    let is_more = listings.len() > MOST_SHOWN as usize;
-    listings.truncate(MOST_SHOWN as usize);
-    let allowed = store.allowed().await?;
-    let near = |entry: &&AllowEntry| entry.prefix.overlaps(&prefix) && !entry.is_over(now);
+    let is_more_listed = cut(&mut listings, MOST_SHOWN).is_some();
+    let mut allowed = store
+        .allowed_page(Some(&prefix), None, MOST_SHOWN.saturating_add(1))
+        .await?;
+    let is_more = is_more_listed | cut(&mut allowed, MOST_SHOWN).is_some();
+    let covering = store.allowed_covering(&[prefix]).await?;
+    let holds = |entry: &&AllowEntry| !entry.is_over(now);
     let units = &visitor.reader.texts().units;
     let bits = if prefix.is_ipv4() { 32 } else { 128 };
     let host_bits = u32::from(bits - prefix.length().min(bits));
@@ -102,7 +106,7 @@ async fn hits(shared: &Inner, visitor: &Visitor, prefix: Prefix) -> Result<Hits,
         reserved: atalaya_model::reserved(&prefix),
         allowed: allowed
             .iter()
-            .filter(near)
+            .filter(holds)
             .map(|entry| AllowRow::new(entry, visitor))
             .collect(),
         listings: listings
@@ -111,9 +115,7 @@ async fn hits(shared: &Inner, visitor: &Visitor, prefix: Prefix) -> Result<Hits,
             .collect(),
         is_more,
         is_listed: listings.iter().any(|listing| listing.prefix == prefix),
-        is_allowed: allowed
-            .iter()
-            .any(|entry| entry.prefix == prefix && !entry.is_over(now)),
+        is_allowed: covering.iter().filter(holds).any(|entry| entry.prefix == prefix),
         prefix: prefix.to_string(),
     })
 }

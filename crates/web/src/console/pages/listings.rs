@@ -1,19 +1,16 @@
-//! All listings, a page at a time, however many there are, by what `looking` filters; and the allow list.
+//! All listings, a page at a time, however many there are, by what `looking` filters.
 
 use askama::Template;
 use atalaya_store::FoundListings;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
-use super::act::Told;
-use super::rows::{AllowRow, ListingRow, classes};
-use super::tabs::{AllowTab, allow_tabs};
+use super::rows::{ListingRow, classes};
 use crate::app::Shared;
 use crate::console::access::Visitor;
 use crate::console::looking::{Asked, Unknown, Wanted, find};
-use crate::console::{ConsoleFrame, NavLink, Place};
+use crate::console::{ConsoleFrame, Place};
 use crate::failure::Failure;
 use crate::pages::page;
 
@@ -75,46 +72,6 @@ pub(super) async fn listings(
         classes: classes(&visitor),
         frame: ConsoleFrame::new(&shared, &visitor, Place::Listings),
         asked,
-    };
-    Ok(page(StatusCode::OK, &visitor.reader, &template))
-}
-
-/// What the allow list is asked for.
-#[derive(Deserialize)]
-pub(super) struct AllowAsked {
-    deed: Option<u64>,
-}
-
-#[derive(Template)]
-#[template(path = "console/allowed.html")]
-struct AllowedPage {
-    frame: ConsoleFrame,
-    tabs: Vec<NavLink>,
-    told: Option<Told>,
-    rows: Vec<AllowRow>,
-    may_change: bool,
-    by_hand: String,
-}
-
-/// `/console/allowed`.
-pub(super) async fn allowed(
-    State(shared): State<Shared>,
-    visitor: Visitor,
-    Query(asked): Query<AllowAsked>,
-) -> Result<Response, Failure> {
-    let now = shared.app.clock.now();
-    let mut entries = shared.app.store.allowed().await?;
-    entries.retain(|entry| !entry.is_over(now));
-    let template = AllowedPage {
-        told: Told::of(&shared, &visitor, asked.deed).await?,
-        tabs: allow_tabs(&visitor, AllowTab::List),
-        rows: entries
-            .iter()
-            .map(|entry| AllowRow::new(entry, &visitor))
-            .collect(),
-        may_change: visitor.may(super::act::CHANGES),
-        by_hand: visitor.link("/console/by-hand"),
-        frame: ConsoleFrame::new(&shared, &visitor, Place::Allowed),
     };
     Ok(page(StatusCode::OK, &visitor.reader, &template))
 }

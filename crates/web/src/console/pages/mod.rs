@@ -2,6 +2,7 @@
 
 mod about;
 mod act;
+mod allowed;
 mod contacts;
 mod evidence;
 mod exceptions;
@@ -42,7 +43,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/console", get(overview::overview))
         .route("/console/live", get(overview::live))
         .route("/console/listings", get(listings::listings))
-        .route("/console/allowed", get(listings::allowed))
+        .route("/console/allowed", get(allowed::allowed))
         .route("/console/about", get(about::about))
         .route("/console/evidence/{id}", get(evidence::evidence))
         .route(
