@@ -2,29 +2,35 @@
 //!
 //! Each step is written once. A few words in braces become what the back end calls them: `{int}`, `{real}`, `{bytes}` are column types,
 //! `{key}` is a number that the database gives out, `{strict}` makes SQLite check types as PostgreSQL does, `{object}` and
-//! `{json}` name functions. Times are microseconds
+//! `{json}` name functions; a statement that begins with `{lite}` or `{pg}` is for that back end alone. Times are microseconds
 //! since 1970, prefixes and words are text, lists are JSON in text.
+//!
+//! On SQLite what was observed stands in a file of its own, whose steps are [`FACT_STEPS`].
 
 mod access;
 mod allowed;
 mod contacts;
 mod exceptions;
+mod facts;
 mod feedback;
 mod looking;
 mod public_log;
 mod queues;
 mod rules;
+mod words;
 
-use crate::sql::Dialect;
 use access::ACCESS;
 use allowed::ALLOWED_BY_ADDRESS;
 use contacts::SET_CONTACTS;
 use exceptions::EXCEPTIONS;
+use facts::PARTING;
+pub(crate) use facts::{FACT_STEPS, PARTED, TAKEN_ALONG};
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
 use looking::LOOKING;
 use public_log::PUBLIC_LOG;
 use queues::{QUEUES, UNANSWERED};
 use rules::SAVED_RULES;
+pub(crate) use words::{spell, spelled};
 
 /// One step. Its number is its place in [`STEPS`], from 1.
 pub(crate) struct Step {
@@ -167,6 +173,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "rules that were saved",
         statements: SAVED_RULES,
+    },
+    Step {
+        name: PARTED,
+        statements: PARTING,
     },
     Step {
         name: "allow list in the order of its addresses",
@@ -550,44 +560,3 @@ const CONTACTS_BY_TIME: &[&str] = &[
     "ALTER TABLE contacts ADD COLUMN kept_at {int} NOT NULL DEFAULT 0",
     "CREATE INDEX contacts_by_time ON contacts (kept_at, prefix)",
 ];
-
-/// A statement in the words of a back end.
-pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {
-    let words = match dialect {
-        Dialect::Lite => [
-            ("{int}", "INTEGER"),
-            ("{real}", "REAL"),
-            ("{bytes}", "BLOB"),
-            ("{key}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
-            ("{strict}", "STRICT"),
-            ("{object}", "json_object"),
-            ("{json}", "json"),
-        ],
-        Dialect::Pg => [
-            ("{int}", "BIGINT"),
-            ("{real}", "DOUBLE PRECISION"),
-            ("{bytes}", "BYTEA"),
-            ("{key}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
-            ("{strict}", ""),
-            ("{object}", "json_build_object"),
-            ("{json}", "json"),
-        ],
-    };
-    words.iter().fold(statement.to_owned(), |text, (word, meaning)| {
-        text.replace(word, meaning)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_word_in_braces_is_known() {
-        for statement in STEPS.iter().flat_map(|step| step.statements).chain([&MIGRATIONS]) {
-            for dialect in [Dialect::Lite, Dialect::Pg] {
-                assert!(!spell(statement, dialect).contains('{'), "{statement}");
-            }
-        }
-    }
-}
