@@ -1,3 +1,5 @@
+//! Sentences that are read back, those that are not, and what is never lost.
+
 use atalaya_model::{Kind, Rule, Sensor, Timestamp};
 use proptest::prelude::*;
 
