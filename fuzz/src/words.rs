@@ -6,6 +6,7 @@ use std::fmt::{Debug, Display};
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use atalaya_formats::why::Why;
 use atalaya_formats::{AddressRange, dnsbl};
 use atalaya_model::{ByteSize, Class, MailAddress, Period, Prefix, Timestamp};
 use atalaya_publish::NameServer;
@@ -33,6 +34,10 @@ pub fn words(data: &[u8]) {
     }
     if let Some(range) = AddressRange::read(&text) {
         range_is_sound(range);
+    }
+    if let Some(why) = Why::read(&text) {
+        assert_eq!(why.to_string(), text, "only the very sentence is read");
+        assert!(!why.spanish().is_empty());
     }
     labels(data);
 }

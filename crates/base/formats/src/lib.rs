@@ -43,6 +43,7 @@ pub mod tlog;
 pub mod verp;
 pub mod view;
 pub mod whois;
+pub mod why;
 pub mod xarf;
 
 pub use address_range::AddressRange;

@@ -20,10 +20,13 @@ impl fmt::Display for ObservationId {
     }
 }
 
-/// Makes the enums of this module that are stored by name: `name()`, `Display`, `FromStr`.
+/// Makes the enums of this module that are stored by name: `ALL`, `name()`, `Display`, `FromStr`.
 macro_rules! named {
     ($type:ident: $($variant:ident = $name:literal),+ $(,)?) => {
         impl $type {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The name in the store and in JSON.
             #[must_use]
             pub const fn name(self) -> &'static str {

@@ -2,6 +2,7 @@
 //!
 //! The same protections hold as for the rules: what is reserved or allowed is never listed.
 
+use atalaya_formats::why::Why;
 use atalaya_model::{Class, Decided, Decision, Prefix, Rule, Serial, Timestamp, Verdict, reserved};
 use atalaya_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -124,7 +125,7 @@ pub async fn allow(
         decided: vec![entry],
         more: 0,
     };
-    let why = format!("{prefix} was put on the allow list");
+    let why = Why::Allowed(prefix).to_string();
     loop {
         let listings = transaction.listings_inside(&prefix, WITHDRAW_BATCH).await?;
         let decided = withdraw(&mut transaction, &listings, (&Rule::new("allowed", 1), &why), now).await?;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use atalaya_formats::why::Why;
 use atalaya_model::{Decision, Listing, Prefix, Timestamp, Verdict, reserved};
 
 use crate::rules::{ESCALATION, Escalation, Rules};
@@ -55,7 +56,7 @@ pub fn escalate(
         },
         rule: rules.rule(ESCALATION),
         score: f64::from(count),
-        reason: format!("{count} addresses of this network are listed."),
+        reason: Why::ManyListed(u64::from(count)).to_string(),
     })
 }
 

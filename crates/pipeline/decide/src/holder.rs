@@ -3,6 +3,7 @@
 //! The holder is the name of the network that the registry gives. It is known as far as contacts were looked up, and seen to change when
 //! one is looked up again; nobody asks registries for this alone.
 
+use atalaya_formats::why::Why;
 use atalaya_model::{Listing, Rule, Timestamp};
 use atalaya_store::{Store, StoreError};
 
@@ -14,8 +15,6 @@ const READER: &str = "holders";
 const CHANGES: u32 = 100;
 /// Most listings of one network that leave: more is no customer's network, but a registry's.
 const MOST: u32 = 10_000;
-/// The reason, as the listed party and everybody else may read it.
-const REASON: &str = "The network has another holder than when this was seen.";
 
 /// Follows the next changes; tells whether there may be more.
 pub(crate) async fn follow_batch(store: &Store, now: Timestamp) -> Result<bool, StoreError> {
@@ -25,6 +24,7 @@ pub(crate) async fn follow_batch(store: &Store, now: Timestamp) -> Result<bool, 
     let Some((_, last)) = changes.last().copied() else {
         return Ok(false);
     };
+    let (rule, why) = (Rule::new("new-holder", 1), Why::NewHolder.to_string());
     let mut transaction = store.begin_deciding().await?;
     for (network, changed_at) in &changes {
         let inside = transaction.listings_inside(network, MOST).await?;
@@ -32,7 +32,7 @@ pub(crate) async fn follow_batch(store: &Store, now: Timestamp) -> Result<bool, 
             .into_iter()
             .filter(|listing| is_ruled(&listing.rule) && listing.since < *changed_at)
             .collect();
-        withdraw(&mut transaction, &old, (&Rule::new("new-holder", 1), REASON), now).await?;
+        withdraw(&mut transaction, &old, (&rule, &why), now).await?;
     }
     let position = u64::try_from(last.micros()).unwrap_or_default();
     transaction.set_position(READER, position).await?;

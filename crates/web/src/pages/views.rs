@@ -2,6 +2,7 @@
 
 use atalaya_delist::{DelistConfig, Prospect, assess, wait_after};
 use atalaya_formats::view::{PublicObservation, Spoken, System};
+use atalaya_formats::why::{Why, is_typed};
 use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Timestamp, Verdict};
 use atalaya_publish::{Held, PublicLog};
 use atalaya_store::Notice;
@@ -130,9 +131,10 @@ fn stored(listing: &Listing, facts: &Facts, logged: Logged<'_>, t: &'static Text
         .iter()
         .find(|decided| decided.serial == listing.serial)
         .map(|by| by.decision.score);
+    let (reason, reason_language) = reason(&listing.rule, &listing.reason, t);
     StoredView {
-        reason: listing.reason.clone(),
-        reason_language: reason_language(&listing.rule),
+        reason,
+        reason_language,
         since: t.units.moment(listing.since),
         rule: rule(&listing.rule.0, score, t),
         serial: listing.serial.to_string(),
@@ -163,13 +165,27 @@ fn rule(name: &str, score: Option<f64>, t: &'static Texts) -> String {
     }
 }
 
-/// The name of rules that are no rules but the operator's own decisions, as `atalaya_decide::by_hand` writes it.
-const BY_HAND: &str = "by-hand";
+/// A kept reason as a page says it, with its language for `lang`. What our rules write is said in the words of the page; a sentence that is
+/// none of theirs stands as it is kept, in English. What an operator typed is in a language that nobody told us, which HTML writes as an
+/// empty text.
+pub(crate) fn reason(rule: &Rule, kept: &str, t: &'static Texts) -> (String, &'static str) {
+    match Why::of(rule, kept) {
+        None if is_typed(rule) => (kept.to_owned(), ""),
+        why => said(why, kept, t),
+    }
+}
 
-/// The language of a reason, for `lang`: our rules write English, and what an operator typed is in a language that nobody told us, which
-/// HTML writes as an empty text.
-pub(crate) fn reason_language(rule: &Rule) -> &'static str {
-    if rule.name() == BY_HAND { "" } else { "en" }
+/// What a trial of rules gives as a reason: the same, for nobody typed it.
+pub(crate) fn reason_of_rules(kept: &str, t: &'static Texts) -> (String, &'static str) {
+    said(Why::read(kept), kept, t)
+}
+
+/// A sentence in the words of the page, or as it is kept.
+fn said(why: Option<Why>, kept: &str, t: &'static Texts) -> (String, &'static str) {
+    match why {
+        Some(why) => ((t.address.say_why)(&why), t.frame.tag),
+        None => (kept.to_owned(), "en"),
+    }
 }
 
 /// One observation.
@@ -261,6 +277,7 @@ pub(crate) fn history(decided: &Decided, unit: &Prefix, t: &'static Texts) -> Hi
         Verdict::Allow { .. } => ("allowed", words.allowed.to_owned()),
         Verdict::Disallow => ("neutral", words.disallowed.to_owned()),
     };
+    let (reason, reason_language) = reason(&decision.rule, &decision.reason, t);
     let text = if decision.prefix == *unit {
         text
     } else {
@@ -273,9 +290,9 @@ pub(crate) fn history(decided: &Decided, unit: &Prefix, t: &'static Texts) -> Hi
         reason: decision
             .verdict
             .class()
-            .map(|_| decision.reason.clone())
+            .map(|_| reason)
             .filter(|reason| !reason.is_empty()),
-        reason_language: reason_language(&decision.rule),
+        reason_language,
         rule: rule(&decision.rule.0, Some(decision.score), t),
         serial: decided.serial.to_string(),
     }

@@ -33,6 +33,7 @@ pub(crate) static ENGLISH: Texts = Texts {
 };
 
 const FRAME: FrameTexts = FrameTexts {
+    tag: "en",
     skip: "Skip to the content",
     look_up: "Look up",
     policy: "Policy",
@@ -129,6 +130,7 @@ const ADDRESS: AddressTexts = AddressTexts {
     scope_range: |prefix| format!("The range {prefix}"),
     code: "Answer in DNS",
     reason: "Reason",
+    say_why: ToString::to_string,
     since: "Since",
     until: "Until",
     endless: "Until it is taken out by hand",

@@ -19,6 +19,8 @@ mod short;
 mod spanish;
 mod using;
 
+use atalaya_formats::why::Why;
+
 pub(crate) use api::ApiTexts;
 pub(crate) use causes::CausesTexts;
 pub(crate) use console::{
@@ -101,6 +103,8 @@ pub(crate) struct Texts {
 
 /// On every page.
 pub(crate) struct FrameTexts {
+    /// The tag of the language (RFC 5646).
+    pub(crate) tag: &'static str,
     pub(crate) skip: &'static str,
     pub(crate) look_up: &'static str,
     pub(crate) policy: &'static str,
@@ -180,6 +184,8 @@ pub(crate) struct AddressTexts {
     pub(crate) scope_range: With1,
     pub(crate) code: &'static str,
     pub(crate) reason: &'static str,
+    /// Why our rules listed or withdrew.
+    pub(crate) say_why: fn(&Why) -> String,
     pub(crate) since: &'static str,
     pub(crate) until: &'static str,
     pub(crate) endless: &'static str,

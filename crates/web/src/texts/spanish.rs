@@ -1,5 +1,7 @@
 //! The pages in Spanish.
 
+use atalaya_formats::why::Why;
+
 use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
@@ -33,6 +35,7 @@ pub(crate) static SPANISH: Texts = Texts {
 };
 
 const FRAME: FrameTexts = FrameTexts {
+    tag: "es",
     skip: "Ir al contenido",
     look_up: "Consultar",
     policy: "Política",
@@ -131,6 +134,7 @@ const ADDRESS: AddressTexts = AddressTexts {
     scope_range: |prefix| format!("El rango {prefix}"),
     code: "Respuesta en el DNS",
     reason: "Motivo",
+    say_why: Why::spanish,
     since: "Desde",
     until: "Hasta",
     endless: "Hasta que se retire a mano",

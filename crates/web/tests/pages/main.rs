@@ -39,6 +39,7 @@ mod network;
 mod open;
 mod operator;
 mod own_names;
+mod reasons;
 mod reports;
 mod serving;
 mod shield;

@@ -141,16 +141,6 @@ async fn an_address_is_told_the_history_of_every_range_that_holds_it() {
 }
 
 #[tokio::test]
-async fn the_reasons_of_our_rules_are_marked_as_english() {
-    let house = House::open().await;
-    house.list(ADDRESS, Class::Spam).await;
-    house
-        .get("/ip/192.0.2.7?lang=es")
-        .await
-        .says("<bdi lang=\"en\">Spam reached our traps: 2 messages.</bdi>");
-}
-
-#[tokio::test]
 async fn a_listing_ends_by_itself_in_the_hour_of_its_end() {
     let house = House::open().await;
     house.list(ADDRESS, Class::Spam).await;

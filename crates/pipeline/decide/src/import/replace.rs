@@ -3,6 +3,7 @@
 //! In: pages of what stands by an import, and the prefixes that are gone. Whoever has the list compares the two, because it may be
 //! longer than what fits into memory here. What others listed, by hand or by a trap, is never touched.
 
+use atalaya_formats::why::Why;
 use atalaya_model::{Decision, Listing, Prefix, Timestamp, Verdict};
 use atalaya_store::Store;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,6 @@ use crate::DecideError;
 
 /// Prefixes of one page of [`standing`].
 const PAGE: u32 = 10_000;
-/// What the history of a prefix says that was withdrawn because its list names it no more.
-const GONE: &str = "No longer on the list that it came from.";
 
 /// What replacing would take out, in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +65,7 @@ pub async fn withdraw(
         verdict: Verdict::Withdraw { class: listing.class },
         rule: rule.clone(),
         score: 0.0,
-        reason: GONE.to_owned(),
+        reason: Why::OffItsList.to_string(),
     };
     let decisions: Vec<Decision> = listings.iter().map(leave).collect();
     if decisions.is_empty() {

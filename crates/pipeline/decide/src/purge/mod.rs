@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use atalaya_formats::why::Why;
 use atalaya_model::{Class, Listing, Observation, Prefix, Rule, Sensor, Serial, Timestamp};
 use atalaya_store::{Purge, Store, StoreError, Tally, Transaction};
 use serde::{Deserialize, Serialize};
@@ -98,11 +99,12 @@ impl Wish {
 
     /// Why a listing leaves, as everybody may read it. Who reported is not told.
     fn reason(&self) -> String {
-        match (&self.rule, self.sensor) {
-            (Some(rule), None) => format!("What the rule {rule} listed was taken back."),
-            (_, Some(sensor)) => format!("Observations of a {sensor} were taken back."),
-            (_, None) => "Observations were taken back.".to_owned(),
-        }
+        let why = match (&self.rule, self.sensor) {
+            (Some(rule), None) => Why::RulePurged(rule.clone()),
+            (_, Some(sensor)) => Why::SensorPurged(sensor),
+            (_, None) => Why::Purged,
+        };
+        why.to_string()
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use atalaya_formats::why::Why;
 use atalaya_model::{
     AllowEntry, Clock, Decided, Decision, Listing, Observation, Prefix, Rule, Serial, Timestamp, Verdict,
 };
@@ -245,7 +246,7 @@ impl Judge {
             verdict: Verdict::Withdraw { class: listing.class },
             rule: Rule::new("expired", 1),
             score: 0.0,
-            reason: "The listing reached its end.".to_owned(),
+            reason: Why::Ended.to_string(),
         };
         let decisions: Vec<Decision> = over.iter().map(end).collect();
         let decided = transaction.decide_all(&decisions, now).await?;

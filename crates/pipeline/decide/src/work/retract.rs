@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use atalaya_formats::why::Why;
 use atalaya_model::{Decision, Listing, Observation, Prefix, Rule};
 use atalaya_store::{Seen, StoreError, Tally, Transaction};
 
@@ -14,8 +15,6 @@ use crate::withdraw::{is_ruled, leave};
 
 /// Most words of a reporter of one unit that are looked through for one that he takes back; after more, there is taken to be one.
 const MOST_WORDS: u32 = 1_000;
-/// Why a listing leaves, as everybody may read it. Who reported is not told.
-const REASON: &str = "What was reported of it was taken back.";
 
 impl Judge {
     /// Follows the words of a batch by which something is taken back: mends the tallies, and gives the withdrawals.
@@ -86,9 +85,10 @@ impl Judge {
                 && lost.contains(&listing.class)
                 && !measure.stands(&tally, listing.class)
         };
-        let rule = Rule::new("retracted", 1);
+        // Who reported is not told.
+        let (rule, why) = (Rule::new("retracted", 1), Why::ReportsTakenBack.to_string());
         let listings = standing.listings_of(tally.unit).iter().filter(falls);
-        let gone: Vec<Decision> = listings.map(|listing| leave(listing, &rule, REASON)).collect();
+        let gone: Vec<Decision> = listings.map(|listing| leave(listing, &rule, &why)).collect();
         // It was listed wrongly: it is no return if it comes again.
         let wrong = u32::try_from(gone.len()).unwrap_or(u32::MAX);
         tally.listed_times = tally.listed_times.saturating_sub(wrong);

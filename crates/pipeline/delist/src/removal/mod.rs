@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use atalaya_formats::why::Why;
 use atalaya_model::{Class, Decision, Listing, MailAddress, Prefix, Rule, Serial, Timestamp, Verdict};
 use atalaya_store::{Asker, Removal, Store, StoreError, Transaction};
 
@@ -11,8 +12,6 @@ use crate::{DelistConfig, DelistError, Prospect, assess, covering_prefixes};
 
 /// The rule named in every decision that follows a removal.
 pub const RULE: (&str, u32) = ("removal", 1);
-/// The reason, as the listed party and everybody else may read it.
-const REASON: &str = "Removal was asked for on the page.";
 /// Bits of an IPv6 address that one site is given at most (RFC 6177).
 const IPV6_NETWORK: u8 = 48;
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -262,12 +261,13 @@ async fn leave(
     client: &Client,
     now: Timestamp,
 ) -> Result<BTreeMap<Prefix, Serial>, DelistError> {
+    let why = Why::Removed.to_string();
     let withdraw = |listing: &Listing| Decision {
         prefix: listing.prefix,
         verdict: Verdict::Withdraw { class: listing.class },
         rule: Rule::new(RULE.0, RULE.1),
         score: 0.0,
-        reason: REASON.to_owned(),
+        reason: why.clone(),
     };
     let decisions: Vec<Decision> = leaving.values().flatten().map(withdraw).collect();
     let decided = transaction.decide_all(&decisions, now).await?;

@@ -2,6 +2,7 @@
 
 use atalaya_formats::redact::{Extent, HiddenMessage};
 use atalaya_formats::view::{HiddenEnvelope, Hiding, Material, SECRET_NAME, View, network_key};
+use atalaya_formats::why::Why;
 use atalaya_formats::xarf::{self, Evidence, Incident, ListedIn};
 use atalaya_model::{Digest, Listing, MailAddress, Observation, Prefix};
 use atalaya_store::{Enrolment, FeedbackEvent, StoreError};
@@ -162,5 +163,11 @@ impl Told {
         self.listing
             .as_ref()
             .map_or(REASON, |listing| listing.reason.as_str())
+    }
+
+    /// The same in Spanish; none where no listing gives the reason, or an operator typed it.
+    pub(super) fn spanish_reason(&self) -> Option<String> {
+        let listing = self.listing.as_ref()?;
+        Why::of(&listing.rule, &listing.reason).map(|why| why.spanish())
     }
 }

@@ -55,11 +55,13 @@ impl Feedback {
     /// What a report says to people.
     fn words(&self, told: &Told, foot: &str) -> String {
         let address = told.seen.address.to_canonical();
+        let spanish = told.spanish_reason().map(|reason| format!("{reason}\r\n"));
         format!(
             "A message from {address} came to a mailbox of ours that never asked for mail.\r\n{}\r\n\r\n\
-             Un mensaje de {address} ha llegado a un buzón nuestro que nunca pidió correo.\r\n\r\n\
+             Un mensaje de {address} ha llegado a un buzón nuestro que nunca pidió correo.\r\n{}\r\n\
              {}\r\n{foot}",
             told.reason(),
+            spanish.unwrap_or_default(),
             self.page_of(told),
         )
     }

@@ -3,7 +3,7 @@
 use atalaya_model::{AllowEntry, Class, Listing, Timestamp};
 
 use crate::console::access::Visitor;
-use crate::pages::views::{class_texts, reason_language};
+use crate::pages::views::{class_texts, reason};
 use crate::texts::Texts;
 use crate::written::Moment;
 
@@ -24,12 +24,13 @@ pub(super) struct ListingRow {
 impl ListingRow {
     pub(super) fn new(listing: &Listing, visitor: &Visitor) -> Self {
         let t = visitor.reader.texts();
+        let (reason, reason_language) = reason(&listing.rule, &listing.reason, t);
         Self {
             href: subject_link(visitor, &listing.prefix.to_string()),
             prefix: listing.prefix.to_string(),
             class_name: class_texts(t, listing.class).name,
-            reason: listing.reason.clone(),
-            reason_language: reason_language(&listing.rule),
+            reason,
+            reason_language,
             rule: listing.rule.to_string(),
             since: day(listing.since, t),
             until: listing.until.map(|until| day(until, t)),

@@ -23,7 +23,7 @@ use crate::console::access::{Posted, Visitor};
 use crate::console::operations::{Order, RulesOrder, RulesShown};
 use crate::console::{ConsoleFrame, Place};
 use crate::failure::Failure;
-use crate::pages::page;
+use crate::pages::{page, views};
 
 /// The longest file of rules, in bytes.
 pub const MAX_RULES: usize = 128 << 10;
@@ -104,6 +104,7 @@ struct ExampleView {
     href: String,
     class: &'static str,
     reason: String,
+    reason_language: &'static str,
 }
 
 /// `/console/rules`.
@@ -281,7 +282,7 @@ fn trial(visitor: &Visitor, report: Report, text: &str) -> Trial {
 }
 
 fn group_view(visitor: &Visitor, name: &'static str, group: &Group) -> GroupView {
-    let units = &visitor.reader.texts().units;
+    let t = visitor.reader.texts();
     let share = group
         .removed
         .saturating_mul(100)
@@ -289,17 +290,21 @@ fn group_view(visitor: &Visitor, name: &'static str, group: &Group) -> GroupView
         .map_or_else(String::new, |percent| format!("{percent} %"));
     GroupView {
         name,
-        count: units.number(group.count),
+        count: t.units.number(group.count),
         removed: share,
         examples: group
             .examples
             .iter()
             .take(MOST_SHOWN)
-            .map(|example| ExampleView {
-                href: subject_link(visitor, &example.prefix.to_string()),
-                prefix: example.prefix.to_string(),
-                class: example.class.name(),
-                reason: example.reason.clone(),
+            .map(|example| {
+                let (reason, reason_language) = views::reason_of_rules(&example.reason, t);
+                ExampleView {
+                    href: subject_link(visitor, &example.prefix.to_string()),
+                    prefix: example.prefix.to_string(),
+                    class: views::class_texts(t, example.class).name,
+                    reason,
+                    reason_language,
+                }
             })
             .collect(),
     }

@@ -104,6 +104,9 @@ pub(super) fn view(row: &Row, reader: &Reader, base: &str) -> RowView {
     let t = reader.texts();
     let moment = |at| t.units.moment(at);
     let is_listed = !row.listings.is_empty();
+    let said_why = row.said_why();
+    let (reason, reason_language) =
+        said_why.map_or_else(Default::default, |(kept, rule)| views::reason(rule, kept, t));
     let ends: Vec<_> = row.listings.iter().map(|listing| listing.until).collect();
     RowView {
         prefix: row.notice.prefix.to_string(),
@@ -114,8 +117,8 @@ pub(super) fn view(row: &Row, reader: &Reader, base: &str) -> RowView {
             t.address.not_listed
         },
         class: class(row, t),
-        reason: row.reason().to_owned(),
-        reason_language: row.reason_language(),
+        reason,
+        reason_language,
         since: row.listings.iter().map(|listing| listing.since).min().map(moment),
         is_endless: is_listed && ends.iter().any(Option::is_none),
         until: views::last_end(ends.into_iter())

@@ -6,8 +6,6 @@ use atalaya_model::{Class, Decided, Listing, MailAddress, Prefix, Rule, Serial, 
 use atalaya_store::{Notice, Part, Store, StoreError};
 use serde::Deserialize;
 
-use crate::pages::views::reason_language;
-
 /// Addresses on one page.
 pub(super) const ROWS: u32 = 50;
 
@@ -96,13 +94,8 @@ impl Row {
         self.said_why().map_or("", |(reason, _)| reason)
     }
 
-    /// The language of the reason, for `lang`.
-    pub(super) fn reason_language(&self) -> &'static str {
-        self.said_why().map_or("", |(_, rule)| reason_language(rule))
-    }
-
     /// The reason, and the rule that wrote it.
-    fn said_why(&self) -> Option<(&str, &Rule)> {
+    pub(super) fn said_why(&self) -> Option<(&str, &Rule)> {
         let standing = self.listings.first();
         let standing = standing.map(|listing| (listing.reason.as_str(), &listing.rule));
         let before = || {

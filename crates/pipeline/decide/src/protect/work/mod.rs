@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use atalaya_formats::why::{self, Protector};
 use atalaya_model::{Class, Clock, Listing, Prefix, Rule};
 use atalaya_net::Resolver;
 use atalaya_store::{ProtectedDomain, Store, StoreError};
@@ -15,8 +16,6 @@ use tokio_util::sync::CancellationToken;
 use super::{BadRanges, ProtectConfig, Protected, domains, files};
 use crate::withdraw::{is_ruled, withdraw};
 
-/// Why a range of the configuration is protected.
-const CONFIGURED: &str = "it is protected by the configuration";
 /// Listings looked at in one step when a range acts backwards.
 const BATCH: u32 = 1_000;
 
@@ -132,14 +131,15 @@ impl Protection {
     /// Puts all that is protected together. Answers about domains that are configured no more are left out.
     fn put_together(&self, from_files: Vec<Prefix>, answers: &[ProtectedDomain]) -> Protected {
         let mut all = Protected::default();
+        let configured = Protector::Configured.to_string();
         for range in self.config.ranges.iter().copied().chain(from_files) {
-            all.add(range, CONFIGURED);
+            all.add(range, &configured);
         }
         let wanted = answers
             .iter()
             .filter(|answer| self.config.domains.contains(&answer.domain));
         for answer in wanted {
-            let why = format!("{} sends or takes mail there", answer.domain);
+            let why = Protector::Domain(answer.domain.clone()).to_string();
             answer.ranges.iter().for_each(|range| all.add(*range, &why));
         }
         all
@@ -176,7 +176,7 @@ impl Protection {
             }
             let now = self.clock.now();
             let mut transaction = self.store.begin_deciding().await?;
-            let reason = format!("{range} is protected: {why}.");
+            let reason = why::protected(&range, why);
             let rule = (&Rule::new("protected", 1), reason.as_str());
             // Whatever left meanwhile is passed over.
             let decided = withdraw(&mut transaction, &ruled, rule, now).await?;

@@ -1,6 +1,8 @@
 //! Mails, the feed, summaries, and who is told at all.
 
-use atalaya_model::{Handshake, Kind, Observation, ObservationId, Sensor, Timestamp, Trap};
+use atalaya_model::{
+    Class, Decision, Handshake, Kind, Observation, ObservationId, Rule, Sensor, Timestamp, Trap, Verdict,
+};
 use atalaya_store::{EnrolmentState, Way, Ways};
 use mail_parser::{MessageParser, MimeHeaders};
 use uuid::Uuid;
@@ -68,6 +70,43 @@ async fn an_event_by_mail_is_arf_that_hides_the_trap() {
         !text.contains("maria.trap") && !text.contains("trap.example"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_report_says_the_reason_of_a_rule_in_both_languages_and_that_of_an_operator_once() {
+    let spanish = "Llegó spam a nuestras trampas: 1 mensaje, el 2026-11-23.\r\n";
+    for (rule, is_said) in [("score", true), ("by-hand", false)] {
+        let mut house = House::new(|_| {}).await;
+        house
+            .feedback
+            .add(enrolling("192.0.2.0/24", by_mail()))
+            .await
+            .unwrap();
+        let decision = Decision {
+            prefix: "192.0.2.7".parse().unwrap(),
+            verdict: Verdict::List {
+                class: Class::Spam,
+                until: None,
+            },
+            rule: Rule::new(rule, 1),
+            score: 1.0,
+            reason: "Spam reached our traps: 1 message, the last on 2026-11-23.".to_owned(),
+        };
+        let mut transaction = house.store.begin().await.unwrap();
+        transaction.decide(&decision, house.time.now()).await.unwrap();
+        transaction.commit().await.unwrap();
+        house.spam(1, "192.0.2.7").await;
+        house.work(Way::Mail).await;
+        let mails = house.mails().await;
+        let mail = MessageParser::default().parse(&mails[0].message).unwrap();
+        let text = mail
+            .body_text(0)
+            .unwrap()
+            .replace('\n', "\r\n")
+            .replace("\r\r", "\r");
+        assert_eq!(text.matches(&decision.reason).count(), 1, "{text}");
+        assert_eq!(text.contains(spanish), is_said, "{text}");
+    }
 }
 
 #[tokio::test]

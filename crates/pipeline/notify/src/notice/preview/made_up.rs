@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atalaya_formats::Ticket;
+use atalaya_formats::why::Why;
 use atalaya_model::{
     Class, Confidence, Contact, ContactSource, Decided, Decision, Envelope, Handshake, Kind, Listing,
     MailAddress, Observation, ObservationId, Prefix, Rule, Sensor, Serial, Timestamp, Verdict,
@@ -177,7 +178,11 @@ fn listed(prefix: Prefix, at: Timestamp) -> (Listing, Decision) {
         },
         rule: Rule::new("trap-spam", 1),
         score: 1.0,
-        reason: "sent spam to a mailbox that never asked for mail".to_owned(),
+        reason: Why::Trapped {
+            messages: 1,
+            last: at,
+        }
+        .to_string(),
     };
     let listing = Listing {
         prefix,

@@ -90,7 +90,7 @@ pub(super) fn decision() -> Decision {
         },
         rule: Rule::new("trap-spam", 1),
         score: 1.0,
-        reason: "sent spam to a mailbox that never asked for mail".to_owned(),
+        reason: "Spam reached our traps: 1 message, the last on 2026-11-23.".to_owned(),
     }
 }
 

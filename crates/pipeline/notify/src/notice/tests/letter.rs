@@ -343,7 +343,7 @@ fn a_digest_carries_a_table_of_all_and_a_report_for_each_that_is_shown() {
     assert_eq!(
         rows[1],
         "192.0.2.9,spam,127.0.0.3,2026-11-23T11:58:00Z,2026-11-23T11:58:00Z,\
-         sent spam to a mailbox that never asked for mail,42,https://list.example/ip/192.0.2.9"
+         \"Spam reached our traps: 1 message, the last on 2026-11-23.\",42,https://list.example/ip/192.0.2.9"
     );
     assert_eq!(rows.len(), 4);
     let reports: Vec<Value> = (2..5)

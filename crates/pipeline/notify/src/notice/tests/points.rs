@@ -43,6 +43,27 @@ fn fields(mail: &[u8]) -> Vec<(String, String)> {
         .collect()
 }
 
+#[test]
+fn the_reason_is_said_in_the_language_of_each_half() {
+    let in_language = |language| {
+        let config = NoticeConfig { language, ..config() };
+        text_of(&letter(&observation(1), SPAM.as_bytes(), &config, 1))
+    };
+    let (english, spanish) = (
+        "Spam reached our traps: 1 message",
+        "Llegó spam a nuestras trampas: 1 mensaje",
+    );
+    for (language, is_english, is_spanish) in [
+        (Language::En, true, false),
+        (Language::Es, false, true),
+        (Language::Both, true, true),
+    ] {
+        let text = in_language(language);
+        assert_eq!(text.contains(english), is_english, "{text}");
+        assert_eq!(text.contains(spanish), is_spanish, "{text}");
+    }
+}
+
 /// RFC 6650 section 5: whoever did not ask for reports must be told how to stop them.
 #[test]
 fn every_notice_says_how_to_get_no_more() {

@@ -16,6 +16,7 @@ use std::net::IpAddr;
 
 use atalaya_formats::redact::Extent;
 use atalaya_formats::view::System;
+use atalaya_formats::why::Why;
 use atalaya_model::{ContactSource, MailAddress, Timestamp};
 
 use super::evidence::Evidence;
@@ -244,12 +245,18 @@ fn add_seen(values: &mut Values, facts: &Facts<'_>, words: &Words) {
 /// What was decided about it.
 fn add_listing(values: &mut Values, facts: &Facts<'_>, words: &Words) {
     let listing = &facts.newest.listing;
+    let decision = &facts.newest.decided.decision;
+    // What an operator typed stands as he typed it.
+    let why = Why::of(&decision.rule, &decision.reason);
     values.extend([
         ("class", listing.class.to_string()),
         ("code", listing.class.code().to_string()),
         ("decision", listing.serial.to_string()),
         ("listed", listing.prefix.to_string()),
-        ("reason", facts.newest.decided.decision.reason.clone()),
+        (
+            "reason",
+            why.map_or_else(|| decision.reason.clone(), |why| (words.why)(&why)),
+        ),
         ("rule", listing.rule.to_string()),
         ("since", moment(listing.since)),
         (

@@ -1,10 +1,14 @@
 //! The words that stand in values, and what is added to a template that leaves out what must be said, in both languages.
 
+use atalaya_formats::why::Why;
+
 use super::templates::Tongue;
 
 /// The words of a language.
 #[derive(Debug)]
 pub(super) struct Words {
+    /// Says why something is listed.
+    pub(super) why: fn(&Why) -> String,
     /// A listing without end lasts until this.
     pub(super) by_hand: &'static str,
     /// Stands before the name of a system that is a guess.
@@ -38,6 +42,7 @@ impl Words {
 }
 
 const ENGLISH: Words = Words {
+    why: ToString::to_string,
     by_hand: "we take it off by hand",
     perhaps: "perhaps",
     going_by: "going by its first packet",
@@ -62,6 +67,7 @@ const ENGLISH: Words = Words {
 };
 
 const SPANISH: Words = Words {
+    why: Why::spanish,
     by_hand: "que la retiremos a mano",
     perhaps: "quizá",
     going_by: "según su primer paquete",
