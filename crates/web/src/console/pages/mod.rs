@@ -15,6 +15,7 @@ mod listings;
 mod made;
 mod outbox;
 mod overview;
+mod read_out;
 mod replies;
 mod reporters;
 mod rows;
