@@ -1,4 +1,5 @@
-// The figures of the overview, kept fresh by server-sent events. Without scripts the page shows those of its moment.
+// The figures of the overview, kept fresh by server-sent events, and words of the navigation that fold when one presses beside them or Escape. Without
+// scripts the page shows the figures of its moment, and a word folds by a second press.
 "use strict";
 {
   const source = document.querySelector("[data-live]");
@@ -13,4 +14,17 @@
     };
     addEventListener("pagehide", () => events.close());
   }
+
+  const unfolded = () => document.querySelectorAll(".bar details[open]");
+  addEventListener("click", (press) => {
+    for (const word of unfolded()) if (!word.contains(press.target)) word.open = false;
+  });
+  addEventListener("keydown", (key) => {
+    if (key.key !== "Escape") return;
+    for (const word of unfolded()) {
+      const isInside = word.contains(document.activeElement);
+      word.open = false;
+      if (isInside) word.querySelector("summary").focus();
+    }
+  });
 }

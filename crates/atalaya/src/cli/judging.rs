@@ -29,11 +29,12 @@ pub(crate) struct Simulate {
 /// `rules`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
-    /// Print the rules as their file has them, or those in the program
+    /// Print the rules as their file has them, or those in the program; where they come from is told on standard error
     Show {
         #[command(flatten)]
         place: Place,
-        /// Print JSON: the text, its file, its version, the version that is judged by, and why the file cannot be used
+        /// Print JSON: the text, its file, its version, the version that is judged by, the one that was saved last on the store where that is another, and
+        /// why the file cannot be used
         #[arg(long)]
         json: bool,
     },

@@ -1,5 +1,7 @@
 //! `rules`: the rules of judging as they stand, others in their place, and the former ones again.
 
+use std::io::Write;
+
 use atalaya_model::Clock;
 use atalaya_store::DeedId;
 use atalaya_web::RulesShown;
@@ -21,7 +23,10 @@ pub(crate) async fn run(command: RulesCommand) -> anyhow::Result<()> {
             if json {
                 return print_json(&shown);
             }
-            print(shown.text.trim_end())
+            print(shown.text.trim_end())?;
+            // Apart from the text, which goes into a file as it is.
+            drop(writeln!(std::io::stderr(), "{}", whence(&shown)));
+            Ok(())
         }
         RulesCommand::Save { place, file } => {
             // Here, so that a mistake is told with the name of this file.
@@ -36,8 +41,8 @@ pub(crate) async fn run(command: RulesCommand) -> anyhow::Result<()> {
             let saved: RulesShown = line.ask(Request::Rules(save)).await?;
             let file = saved.file.unwrap_or_default();
             print(format_args!(
-                "{file} holds version \"{}\", which is judged by from now on. If another text stood there, it is in {file}.before.",
-                saved.in_force
+                "{file} holds version \"{}\", which is judged by from now on (SHA-256 {}). If another text stood there, it is in {file}.before.",
+                saved.in_force, saved.digest
             ))
         }
         RulesCommand::Back {
@@ -65,6 +70,37 @@ pub(crate) async fn run(command: RulesCommand) -> anyhow::Result<()> {
             ))
         }
     }
+}
+
+/// Where the rules in force come from, and what there is to do about it.
+fn whence(shown: &RulesShown) -> String {
+    let RulesShown { in_force, digest, .. } = shown;
+    let mut lines = match &shown.file {
+        None => format!(
+            "Judged by version \"{in_force}\", which is built into the program (SHA-256 {digest}), as decide.rules names no file. To save others: \
+             `atalaya rules show > FILE`, name that file in decide.rules, and start again."
+        ),
+        Some(file) if shown.is_in_force => {
+            format!("Judged by version \"{in_force}\", of {file} (SHA-256 {digest}).")
+        }
+        Some(file) => format!(
+            "Judged by version \"{in_force}\", which is not the text of {file} (SHA-256 {digest}) above: `atalaya rules save {file}` or a restart puts \
+             that in force."
+        ),
+    };
+    if let Some(trouble) = &shown.trouble {
+        lines.push_str(&format!("\nThat text cannot be used:\n{trouble}"));
+    }
+    if let Some(last) = &shown.saved_last {
+        let why = match shown.file {
+            None => "without a file in decide.rules this server does not take it up",
+            Some(_) => "the file was changed here since, or could not be written",
+        };
+        lines.push_str(&format!(
+            "\nVersion \"{last}\" was saved last on this store: {why}."
+        ));
+    }
+    lines
 }
 
 /// Puts the rules back that a save replaced.

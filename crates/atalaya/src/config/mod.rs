@@ -100,7 +100,7 @@ settings! {
     /// Where facts are kept.
     pub struct StoreConfig {
         /// A PostgreSQL database (`postgres://USER:PASSWORD@HOST/NAME`) or an SQLite file (`sqlite:/path/to/file.db`). Without it,
-        /// SQLite in the file atalaya.db of the data folder.
+        /// SQLite in the files atalaya.db and atalaya.db-facts of the data folder.
         url: Option<Secret> = None => "\"postgres://atalaya:secret@db.example.net/atalaya\"",
         /// How long a message is kept after it last arrived. What was observed stays, and counts as before.
         keep_messages: Period = Period::days(180),

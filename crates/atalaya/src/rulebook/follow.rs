@@ -1,9 +1,10 @@
 //! Several servers on one store: rules that one of them saved are taken up by the others within seconds, into their own files and in force.
 //!
 //! Each server notes in its data folder the number of the last save that it knows, so that one that was away takes up what it missed, and one whose file
-//! somebody edited keeps that file until the next save. A server that meets a store for the first time begins with its own file.
+//! somebody edited keeps that file until the next save. A server that meets a store for the first time begins with its own file. One without a file
+//! goes by the rules in the program, knows nothing of what was saved, and takes it up when it is given a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,11 +27,24 @@ const MOST_BYTES: u64 = 32;
 /// How often it is looked for what another server saved: a question for one row.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// What became of the last save.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum CaughtUp {
+    /// This server knows it.
+    Known,
+    /// It is of this version, and this server has no file to put it into.
+    NoFile(String),
+}
+
 /// Takes up, at a start, what other servers saved while this one was away.
 ///
 /// # Errors
 /// The store failed, or what this server knows can be neither read nor noted.
-pub(crate) async fn begin(config: &Config, store: &Store, in_force: &RulesInForce) -> anyhow::Result<()> {
+pub(crate) async fn begin(
+    config: &Config,
+    store: &Store,
+    in_force: &RulesInForce,
+) -> anyhow::Result<CaughtUp> {
     let _saving = SAVING.lock().await;
     catch_up(config, store, in_force).await
 }
@@ -46,11 +60,23 @@ pub(crate) fn start(house: &Arc<House>, parts: &mut Parts, stop: &CancellationTo
                 () = tokio::time::sleep(LOOK) => {}
             }
             told = match begin(&house.config, &house.store, &house.rules).await {
-                Ok(()) => String::new(),
+                Ok(CaughtUp::Known) => String::new(),
+                Ok(CaughtUp::NoFile(version)) => tell_of_no_file(&told, version),
                 Err(error) => tell_once(&told, format!("{error:#}")),
             };
         }
     });
+}
+
+/// Tells of a save that has no file to go into, unless that was told the last time.
+fn tell_of_no_file(told: &str, version: String) -> String {
+    if told != version {
+        tracing::warn!(
+            version,
+            "another server on this store saved rules, but this one goes on by those in the program: name a file in decide.rules"
+        );
+    }
+    version
 }
 
 /// Tells what stands in the way, unless it was told the last time.
@@ -65,35 +91,38 @@ fn tell_once(told: &str, error: String) -> String {
 ///
 /// # Errors
 /// The store failed, the rules cannot be used here or written to the file, or what this server knows can be neither read nor noted.
-pub(super) async fn catch_up(config: &Config, store: &Store, in_force: &RulesInForce) -> anyhow::Result<()> {
+pub(super) async fn catch_up(
+    config: &Config,
+    store: &Store,
+    in_force: &RulesInForce,
+) -> anyhow::Result<CaughtUp> {
     let last = store.last_saved_rules().await?;
     let number = last.as_ref().map_or(SaveNumber(0), |(number, _)| *number);
     let taken = config.in_data(TAKEN);
     let Some(known) = known(&taken)? else {
-        return note(&taken, number);
+        note(&taken, number)?;
+        return Ok(CaughtUp::Known);
     };
     // Another one, not only a later one: a store that was put back from a backup says what is in force on it.
     let Some((_, version)) = last.filter(|_| number != known) else {
-        return Ok(());
+        return Ok(CaughtUp::Known);
     };
-    take_up(config, store, in_force, &version).await?;
-    note(&taken, number)
+    // Not noted: a server that is given a file later takes it up then.
+    let Some(path) = config.decide.rules.clone() else {
+        return Ok(CaughtUp::NoFile(version));
+    };
+    take_up((config, path), store, in_force, &version).await?;
+    note(&taken, number)?;
+    Ok(CaughtUp::Known)
 }
 
 /// Puts the rules of a version into the file and in force.
 async fn take_up(
-    config: &Config,
+    (config, path): (&Config, PathBuf),
     store: &Store,
     in_force: &RulesInForce,
     version: &str,
 ) -> anyhow::Result<()> {
-    let Some(path) = config.decide.rules.clone() else {
-        tracing::warn!(
-            version,
-            "another server on this store saved rules, but this one goes on by those in the program: name a file in decide.rules"
-        );
-        return Ok(());
-    };
     let book = store.rulebook(version).await?;
     let book = book.with_context(|| format!("the store does not know the rules of version \"{version}\""))?;
     let rules = Rules::parse(&book.text).map_err(|mistakes| {

@@ -83,11 +83,11 @@ pub(crate) async fn answer(
         // Goes on to its end, and keeps others waiting until then, though nobody waits for it any more.
         tokio::spawn(async move { new.take((&store, now), &in_force, saving).await }).await??;
     }
-    Ok(serde_json::to_value(shown(config, in_force)?)?)
+    Ok(serde_json::to_value(shown(config, store, in_force).await?)?)
 }
 
 /// The rules of the file, or those in the program, and whether they are in force.
-fn shown(config: &Config, in_force: &RulesInForce) -> anyhow::Result<RulesShown> {
+async fn shown(config: &Config, store: &Store, in_force: &RulesInForce) -> anyhow::Result<RulesShown> {
     let file = config.decide.rules.as_deref();
     let text = text_of(file)?;
     let (digest, present) = (digest(&text), in_force.current());
@@ -95,7 +95,9 @@ fn shown(config: &Config, in_force: &RulesInForce) -> anyhow::Result<RulesShown>
         Ok(rules) => (Some(rules.version), None),
         Err(mistakes) => (None, Some(mistakes.to_string())),
     };
+    let last = store.last_saved_rules().await?.map(|(_, version)| version);
     Ok(RulesShown {
+        saved_last: last.filter(|last| *last != present.version),
         file: file.map(|path| path.display().to_string()),
         digest: digest.to_string(),
         version,
@@ -149,7 +151,8 @@ impl New {
     async fn check(config: &Config, store: &Store, text: &str, instead_of: &str) -> anyhow::Result<Self> {
         let Some(path) = &config.decide.rules else {
             bail!(
-                "the rules are those in the program: name a file in decide.rules, which `atalaya rules show` can fill, and start again"
+                "the rules are those in the program, and there is no file to save others to: `atalaya rules show > FILE`, name that file in \
+                 decide.rules, and start again"
             );
         };
         let rules = Rules::parse(text)

@@ -74,8 +74,8 @@ impl Bench {
         id
     }
 
-    fn shown(&self) -> RulesShown {
-        shown(&self.config, &self.in_force).unwrap()
+    async fn shown(&self) -> RulesShown {
+        shown(&self.config, &self.store, &self.in_force).await.unwrap()
     }
 }
 
@@ -130,7 +130,7 @@ async fn rules_that_cannot_be_used_leave_the_old_ones_in_force_and_say_so() {
 
     // Somebody broke the file with an editor.
     std::fs::write(&bench.path, "version = \"x\"\n").unwrap();
-    let shown = bench.shown();
+    let shown = bench.shown().await;
     assert_eq!((shown.version, shown.is_in_force), (None, false));
     assert_eq!(shown.in_force, "ours");
     assert!(shown.trouble.is_some_and(|trouble| !trouble.is_empty()));
@@ -147,7 +147,7 @@ async fn a_file_that_was_edited_where_it_stands_is_put_in_force_by_saving_it() {
     let bench = Bench::open().await;
     let text = versioned("edited");
     std::fs::write(&bench.path, &text).unwrap();
-    assert!(!bench.shown().is_in_force);
+    assert!(!bench.shown().await.is_in_force);
     let saved = bench.save(&text, &text).await.unwrap();
     assert!(saved.is_in_force);
     assert!(!bench.path.with_added_extension(BEFORE).exists());
@@ -221,12 +221,12 @@ async fn what_one_server_saves_the_others_on_its_store_take_up_into_their_files(
         (versioned("ours-2"), "ours-2"),
         (versioned("ours-1"), "ours-1"),
     ] {
-        let present = one.shown().text;
+        let present = one.shown().await.text;
         one.save(&text, &present).await.unwrap();
         assert_ne!(other.in_force.current().version, version);
         begin(&other.config, &other.store, &other.in_force).await.unwrap();
         assert_eq!(other.in_force.current().version, version);
-        let shown = other.shown();
+        let shown = other.shown().await;
         assert!(shown.is_in_force && shown.text == text, "{shown:?}");
         let before = std::fs::read_to_string(other.path.with_added_extension(BEFORE)).unwrap();
         assert_eq!(before, present);
@@ -241,7 +241,7 @@ async fn a_server_that_was_away_takes_up_what_it_missed_and_its_own_later_edit_s
         .await
         .unwrap();
     let start = async || {
-        let in_force = RulesInForce::from(Arc::new(Rules::parse(&other.shown().text).unwrap()));
+        let in_force = RulesInForce::from(Arc::new(Rules::parse(&other.shown().await.text).unwrap()));
         begin(&other.config, &other.store, &in_force).await.unwrap();
         in_force.current().version.clone()
     };
@@ -250,8 +250,8 @@ async fn a_server_that_was_away_takes_up_what_it_missed_and_its_own_later_edit_s
     assert_eq!(start().await, "edited");
     // One that is new on the store begins with its own file, too.
     let third = Bench::on(one.store.clone(), tempfile::tempdir().unwrap()).await;
-    assert_eq!(third.shown().text, STANDARD);
-    assert!(third.shown().is_in_force);
+    assert_eq!(third.shown().await.text, STANDARD);
+    assert!(third.shown().await.is_in_force);
 }
 
 #[tokio::test]
@@ -279,13 +279,32 @@ async fn rules_that_cannot_be_written_are_in_force_all_the_same_and_tried_again(
     assert_eq!(other.in_force.current().version, "ours-1");
     std::fs::create_dir(other.config.in_data("absent")).unwrap();
     follow(&other).await.unwrap();
-    assert_eq!(other.shown().text, versioned("ours-1"));
+    assert_eq!(other.shown().await.text, versioned("ours-1"));
+}
 
-    // Without a file there is nothing to write to, and the rules in the program stay.
-    other.config.decide.rules = None;
-    one.save(&versioned("ours-2"), &versioned("ours-1"))
-        .await
-        .unwrap();
-    follow(&other).await.unwrap();
-    assert_eq!(other.in_force.current().version, "ours-1");
+#[tokio::test]
+async fn a_server_without_a_file_says_what_it_does_not_take_up_and_takes_it_up_with_one() {
+    let [one, mut other] = two().await;
+    let path = other.config.decide.rules.take();
+    let alone = other.shown().await;
+    assert_eq!((alone.file, alone.saved_last), (None, None));
+    let told = other.save(&versioned("ours-0"), STANDARD).await.unwrap_err();
+    assert!(
+        told.to_string().contains("name that file in decide.rules"),
+        "{told}"
+    );
+
+    one.save(&versioned("ours-1"), STANDARD).await.unwrap();
+    let caught_up = begin(&other.config, &other.store, &other.in_force).await.unwrap();
+    assert_eq!(caught_up, follow::CaughtUp::NoFile("ours-1".to_owned()));
+    let shown = other.shown().await;
+    assert!(shown.is_in_force && shown.text == STANDARD, "{shown:?}");
+    assert_eq!(shown.saved_last.as_deref(), Some("ours-1"));
+    assert_eq!(one.shown().await.saved_last, None);
+
+    other.config.decide.rules = path;
+    begin(&other.config, &other.store, &other.in_force).await.unwrap();
+    let shown = other.shown().await;
+    assert_eq!((shown.in_force.as_str(), shown.saved_last), ("ours-1", None));
+    assert_eq!(shown.text, versioned("ours-1"));
 }

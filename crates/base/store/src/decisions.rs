@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use atalaya_model::{Class, Decided, Decision, Prefix, Rule, Serial, Timestamp, Verdict};
 
 use crate::sql::{Connection, Row, Value, values};
-use crate::writer::{count, lock};
+use crate::writer::{Counter, count, lock};
 use crate::{Store, StoreError, Topic, Transaction};
 
 /// The columns of a decision, as they are written and read back.
@@ -130,7 +130,7 @@ impl Transaction {
         if let Some(turn) = &self.turn {
             return Ok(turn.last);
         }
-        let counted = Serial(lock(&mut self.connection, "decisions").await?);
+        let counted = Serial(lock(&mut self.connection, Counter::DECISIONS).await?);
         self.turn = Some(Turn {
             counted,
             last: counted,
@@ -143,7 +143,7 @@ impl Transaction {
     pub(crate) async fn end_turn(&mut self) -> Result<(), StoreError> {
         match self.turn.take() {
             Some(Turn { counted, last }) if last > counted => {
-                count(&mut self.connection, "decisions", last.0).await
+                count(&mut self.connection, Counter::DECISIONS, last.0).await
             }
             _ => Ok(()),
         }
@@ -162,11 +162,7 @@ pub(crate) async fn decision(
 
 /// The serial of the last decision, as this connection sees it.
 pub(crate) async fn serial(connection: &mut Connection) -> Result<Serial, StoreError> {
-    let sql = "SELECT value FROM counters WHERE name = 'decisions'";
-    connection
-        .row(sql, Vec::new())
-        .await?
-        .map_or(Ok(Serial(0)), |mut row| row.take_serial())
+    Counter::DECISIONS.value(connection).await.map(Serial)
 }
 
 /// Cuts decisions where the next one says something else, or speaks again of the same prefix.

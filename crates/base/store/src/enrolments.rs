@@ -10,17 +10,14 @@ use uuid::Uuid;
 use crate::contacts::caseless;
 use crate::feedback::Way;
 use crate::requests::RequestStep;
-use crate::signed::SIGNED_READER;
 use crate::sql::{Row, Value, values};
-use crate::transaction::Transaction;
+use crate::transaction::{FEEDBACK, SIGNED_READER, Transaction};
 use crate::{Store, StoreError, Topic};
 
 /// The columns of an enrolment, as they are written and read back.
 const COLUMNS: &str = "id, scope, name, mailbox, state, proof, ways, pull_key, generation, created_at, ends_at, warned_at, client";
 /// The name of the counter that each change moves.
 const VERSION: &str = "feedback";
-/// The name of the reader of the observations that makes events.
-const READER: &str = "feedback";
 
 /// How far an enrolment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -224,7 +221,7 @@ impl Store {
         let rows = self
             .read()
             .await?
-            .rows(sql, values![READER, SIGNED_READER])
+            .rows(sql, values![FEEDBACK, SIGNED_READER])
             .await?;
         let positions: Result<Vec<u64>, StoreError> =
             rows.into_iter().map(|mut row| row.take_count()).collect();
@@ -335,12 +332,12 @@ impl Transaction {
                 "SELECT 1 FROM enrolments WHERE state = 'active' AND scope LIKE 'dkim:%' LIMIT 1",
             ),
             FeedbackScope::Prefix(_) | FeedbackScope::Network(_) => (
-                READER,
+                FEEDBACK,
                 "SELECT 1 FROM enrolments WHERE state = 'active' AND scope NOT LIKE 'dkim:%' LIMIT 1",
             ),
         };
         if self.connection.row(sql, Vec::new()).await?.is_none() {
-            let last = crate::observations::last_position(&mut self.connection).await?;
+            let last = self.store().last_position().await?;
             self.set_position(reader, last).await?;
         }
         Ok(())
@@ -374,9 +371,7 @@ impl Transaction {
     async fn last_event(&mut self, scope: &FeedbackScope) -> Result<u64, StoreError> {
         match scope {
             FeedbackScope::Domain(_) => self.last_signed().await,
-            FeedbackScope::Prefix(_) | FeedbackScope::Network(_) => {
-                crate::observations::last_position(&mut self.connection).await
-            }
+            FeedbackScope::Prefix(_) | FeedbackScope::Network(_) => self.store().last_position().await,
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use atalaya_model::{Habit, Timestamp};
 
 use crate::sql::{Connection, Value, values};
-use crate::{Store, StoreError, Transaction};
+use crate::{Store, StoreError};
 
 /// A text is noted as seen again after so long: one that every mail has is not written with each.
 const REFRESH: Duration = Duration::from_secs(86_400);
@@ -38,20 +38,19 @@ impl Store {
         }
         Ok(texts)
     }
-}
 
-impl Transaction {
-    /// Keeps texts of dialects and header shapes that another machine has met, by their names.
+    /// Keeps, durably, texts of dialects and header shapes that another machine has met, by their names.
     ///
     /// # Errors
     /// The store failed.
     pub async fn add_texts<'a>(
-        &mut self,
+        &self,
         texts: impl IntoIterator<Item = (&'a str, &'a str)>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let texts = texts.into_iter().map(|(id, text)| (id.to_owned(), text));
-        keep_texts(&mut self.connection, rows_of(texts, at)).await
+        let rows = rows_of(texts, at);
+        keep_texts(&mut self.write_facts().await?, rows).await
     }
 }
 

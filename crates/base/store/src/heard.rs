@@ -1,7 +1,7 @@
 //! What was heard of notices: each mail that came back, what was made of it, and what followed. Rows are appended, never changed.
 //!
-//! A mail, its evidence and what follows from it are one transaction: either all of it is durable, or nothing is. What a person makes of a mail
-//! that was left to him is a row of its own.
+//! A mail and what follows from it are one transaction: either all of it is durable, or nothing is; its evidence is durable before. What a person
+//! makes of a mail that was left to him is a row of its own.
 
 use std::borrow::Cow;
 
@@ -110,18 +110,32 @@ impl Store {
     ) -> Result<Recorded, StoreError> {
         let packed = PackedEvidence::pack(Evidence::from(mail)).await?;
         let digest = packed.message.as_ref().map(|kept| kept.digest);
+        if is_known(&mut self.read().await?, heard.id).await? {
+            return Ok(Recorded::Known);
+        }
+        self.keep(&packed, heard.at).await?;
         let mut transaction = self.begin().await?;
         let connection = &mut transaction.connection;
         if is_known(connection, heard.id).await? {
             transaction.rollback().await?;
             return Ok(Recorded::Known);
         }
-        let all: Vec<_> = packed.packed().collect();
-        keep_packed(connection, &all, heard.at).await?;
         let action = follow_all(connection, heard, effects).await?;
         add(connection, (heard, action), digest).await?;
         transaction.commit().await?;
         Ok(Recorded::New)
+    }
+
+    /// Keeps evidence that no observation names.
+    async fn keep(&self, packed: &PackedEvidence, at: Timestamp) -> Result<(), StoreError> {
+        let all: Vec<_> = packed.packed().collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        let mut facts = self.write_facts().await?;
+        facts.begin().await?;
+        keep_packed(&mut facts, &all, at).await?;
+        facts.commit().await
     }
 
     /// What was heard under this id.

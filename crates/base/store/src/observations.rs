@@ -3,7 +3,7 @@
 use atalaya_model::{Digest, Observation, ObservationId, Prefix, Sensor, Timestamp};
 
 use crate::sql::{Connection, Row, values};
-use crate::writer::{COLUMNS, Columns, Details, Evidence, PackedEvidence, Recorded, key, unpack};
+use crate::writer::{COLUMNS, Columns, Counter, Details, Evidence, PackedEvidence, Recorded, key, unpack};
 use crate::{Store, StoreError};
 
 /// Most observations that are counted for one answer: who sends more sends too much whatever the number, and a page must stay cheap.
@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     /// The store failed.
     pub async fn last_position(&self) -> Result<u64, StoreError> {
-        last_position(&mut self.read().await?).await
+        Counter::OBSERVATIONS.value(&mut self.read().await?).await
     }
 
     /// The same for the one who follows them. What this process wrote last is handed out from memory, once; these may be fewer than
@@ -171,13 +171,6 @@ fn said_by() -> String {
         "SELECT {COLUMNS} FROM observations WHERE unit = $1 AND sensor = $2 AND source = $3 \
          AND sensor IN ('report', 'complaint') AND position <= $4 ORDER BY seen_at DESC, position DESC LIMIT $5"
     )
-}
-
-/// The position of the last observation.
-pub(crate) async fn last_position(connection: &mut Connection) -> Result<u64, StoreError> {
-    let sql = "SELECT value FROM counters WHERE name = 'observations'";
-    let row = connection.row(sql, Vec::new()).await?;
-    row.map_or(Ok(0), |mut row| row.take_count())
 }
 
 /// How many observations are kept against a unit, counted up to [`MOST_COUNTED`].

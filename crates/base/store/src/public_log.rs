@@ -4,7 +4,7 @@ use atalaya_model::{Decided, Digest, Serial, Timestamp};
 
 use crate::decisions::{COLUMNS, decided};
 use crate::sql::{Row, Value, values};
-use crate::writer::lock;
+use crate::writer::{Counter, lock};
 use crate::{Store, StoreError, Transaction};
 
 /// The name of the one head: a store has one log.
@@ -167,7 +167,7 @@ impl Transaction {
     /// # Errors
     /// The store failed.
     pub async fn take_log(&mut self) -> Result<Option<LogHead>, StoreError> {
-        lock(&mut self.connection, "log").await?;
+        lock(&mut self.connection, Counter::LOG).await?;
         let sql = "SELECT origin, size, root, note, signed_at FROM log_heads WHERE name = $1";
         let row = self.connection.row(sql, values![NAME]).await?;
         row.map(head).transpose()

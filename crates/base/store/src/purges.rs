@@ -100,7 +100,7 @@ impl Transaction {
     /// # Errors
     /// The store failed.
     pub async fn observations_against(
-        &mut self,
+        &self,
         unit: &Prefix,
         (after, up_to): (u64, u64),
         since: Timestamp,
@@ -110,8 +110,8 @@ impl Transaction {
             "SELECT {COLUMNS} FROM observations WHERE unit = $1 AND position > $2 AND position <= $3 \
              AND seen_at >= $4 ORDER BY position LIMIT $5"
         );
-        let rows = self
-            .connection
+        let mut connection = self.store().read().await?;
+        let rows = connection
             .rows(sql, values![unit, after, up_to, since, limit])
             .await?;
         rows.into_iter().map(seen).collect()
@@ -122,12 +122,12 @@ impl Transaction {
     /// # Errors
     /// The store failed.
     pub async fn observations_by(
-        &mut self,
+        &self,
         unit: &Prefix,
         source: (Sensor, &str),
         up_to: u64,
         limit: u32,
     ) -> Result<Vec<Seen>, StoreError> {
-        observations_by(&mut self.connection, unit, source, (up_to, limit)).await
+        observations_by(&mut self.store().read().await?, unit, source, (up_to, limit)).await
     }
 }

@@ -2,7 +2,7 @@
 
 use atalaya_model::Timestamp;
 
-use crate::sql::{Value, values};
+use crate::sql::{Connection, Value, values};
 use crate::{EvidenceKind, Store, StoreError};
 
 /// Rows deleted by one statement: few enough that nobody waits for them.
@@ -18,7 +18,7 @@ impl Store {
         let old = "SELECT number FROM evidence WHERE kind = $1 AND kept_at < $2 ORDER BY kept_at LIMIT $3";
         // The age once more: what arrives again at this moment is young when its row is free.
         let delete = format!("DELETE FROM evidence WHERE number IN ({old}) AND kept_at < $2");
-        self.delete_old("evidence", (old, delete), values![kind.name(), before, BATCH])
+        self.delete_facts("evidence", (old, delete), values![kind.name(), before, BATCH])
             .await
     }
 
@@ -33,7 +33,7 @@ impl Store {
         let old = "SELECT position FROM (SELECT position, seen_at FROM observations WHERE position <= $1 \
                    ORDER BY position LIMIT $3) AS oldest WHERE seen_at < $2";
         let delete = format!("DELETE FROM observations WHERE position IN ({old})");
-        self.delete_old("observations", (old, delete), values![done, before, BATCH])
+        self.delete_facts("observations", (old, delete), values![done, before, BATCH])
             .await
     }
 
@@ -45,7 +45,7 @@ impl Store {
         let old = "SELECT id FROM habits WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2";
         // The age once more, as with evidence.
         let delete = format!("DELETE FROM habits WHERE id IN ({old}) AND last_seen_at < $1");
-        self.delete_old("habits", (old, delete), values![before, BATCH])
+        self.delete_facts("habits", (old, delete), values![before, BATCH])
             .await
     }
 
@@ -60,12 +60,15 @@ impl Store {
                    AND NOT EXISTS (SELECT 1 FROM heard AS settled WHERE settled.id = heard.settles) \
                    ORDER BY heard_at LIMIT $2";
         let delete = format!("DELETE FROM heard WHERE id IN ({old})");
-        self.delete_old("heard", (old, delete), values![before, BATCH])
-            .await
+        let values = values![before, BATCH];
+        if self.is_idle(old, values.clone()).await? {
+            return Ok(false);
+        }
+        delete_old(self.write().await?, "heard", (delete, values)).await
     }
 
-    /// Deletes what `old` finds in a table; tells whether there may be more. Looks before it takes the writer's turn.
-    async fn delete_old(
+    /// Deletes the facts that `old` finds in a table; tells whether there may be more. Looks before it takes the writer's turn.
+    async fn delete_facts(
         &self,
         table: &'static str,
         (old, delete): (&'static str, String),
@@ -74,8 +77,16 @@ impl Store {
         if self.is_idle(old, values.clone()).await? {
             return Ok(false);
         }
-        let deleted = self.write().await?.execute(delete, values).await?;
-        metrics::counter!("atalaya_store_deleted_total", "table" => table).increment(deleted);
-        Ok(deleted > 0)
+        delete_old(self.write_facts().await?, table, (delete, values)).await
     }
+}
+
+async fn delete_old(
+    mut connection: Connection,
+    table: &'static str,
+    (delete, values): (String, Vec<Value>),
+) -> Result<bool, StoreError> {
+    let deleted = connection.execute(delete, values).await?;
+    metrics::counter!("atalaya_store_deleted_total", "table" => table).increment(deleted);
+    Ok(deleted > 0)
 }

@@ -11,8 +11,6 @@ use crate::sql::values;
 use crate::transaction::Transaction;
 use crate::{FeedbackEvent, StoreError, Topic};
 
-/// Who goes through the observations for them.
-pub const SIGNED_READER: &str = "feedback-signed";
 /// The counter of these events.
 const COUNTER: &str = "feedback-signed";
 

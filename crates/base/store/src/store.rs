@@ -84,6 +84,11 @@ impl Store {
         self.inner.pools.write().await
     }
 
+    /// A connection to write what was observed with ([`Pools::write_facts`]).
+    pub(crate) async fn write_facts(&self) -> Result<Connection, StoreError> {
+        self.inner.pools.write_facts().await
+    }
+
     /// Runs one statement that writes, durable when this returns.
     pub(crate) async fn write_one(&self, sql: &'static str, values: Vec<Value>) -> Result<(), StoreError> {
         self.write().await?.execute(sql, values).await.map(|_count| ())
@@ -92,6 +97,11 @@ impl Store {
     /// The time now.
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.clock.now()
+    }
+
+    /// Whether the files that were opened are still in their places.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.inner.pools.are_in_place()
     }
 
     /// Wakes everybody who waits for `topic`.

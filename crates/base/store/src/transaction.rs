@@ -5,9 +5,19 @@ use std::fmt;
 use atalaya_model::Serial;
 
 use crate::decisions::Turn;
-use crate::observations::last_position;
 use crate::sql::{Connection, values};
 use crate::{Store, StoreError, Topic};
+
+/// The reader of the observations who judges them.
+pub const JUDGE: &str = "decide";
+/// The one who counts them for the statistics.
+pub const STATISTICS: &str = "stats";
+/// The one who tells them to those who enrolled.
+pub const FEEDBACK: &str = "feedback";
+/// The one who tells reports about signatures to those who enrolled.
+pub const SIGNED_READER: &str = "feedback-signed";
+/// All who follow the observations.
+pub(crate) const FOLLOWERS: [&str; 4] = [JUDGE, STATISTICS, FEEDBACK, SIGNED_READER];
 
 /// One write transaction; dropped without [`Self::commit`] it is rolled back, at the price of its connection.
 ///
@@ -84,11 +94,11 @@ impl Transaction {
     ///
     /// # Errors
     /// The store failed, or it does not ([`StoreError::Replaced`]).
-    pub async fn check_observed(&mut self, last: u64) -> Result<(), StoreError> {
-        if last_position(&mut self.connection).await? < last {
-            return Err(StoreError::Replaced);
+    pub async fn check_observed(&self, last: u64) -> Result<(), StoreError> {
+        if self.store.is_in_place() && self.store.last_position().await? >= last {
+            return Ok(());
         }
-        Ok(())
+        Err(StoreError::Replaced)
     }
 
     /// Makes everything durable, then wakes the subscribers of what was touched.

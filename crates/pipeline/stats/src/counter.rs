@@ -15,7 +15,7 @@ use crate::fold::Fold;
 use crate::segment::{MOST_CELLS, MOST_PROFILES, Segment};
 
 /// The name under which the store keeps how far it has read.
-pub const READER: &str = "stats";
+pub const READER: &str = atalaya_store::STATISTICS;
 /// Observations read at once.
 const BATCH: u32 = 4_096;
 /// The rest between two rounds: what comes in the meantime is counted together.

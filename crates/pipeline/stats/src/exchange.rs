@@ -141,9 +141,9 @@ impl Statistics {
             )));
         }
         let cells = segments.iter().map(|(cells, _)| cells).sum();
-        let mut transaction = self.store().begin().await?;
         let texts = texts.iter().map(|(id, text)| (id.as_str(), text.as_str()));
-        transaction.add_texts(texts, self.now()).await?;
+        self.store().add_texts(texts, self.now()).await?;
+        let mut transaction = self.store().begin().await?;
         let before = transaction.delete_segments_from(day.number(), &origin).await?;
         for (cells, packed) in segments {
             transaction

@@ -7,7 +7,7 @@ use crate::app::Inner;
 use crate::assets;
 use crate::texts::{ConsoleFrameTexts, ConsoleTexts, Texts};
 
-/// The pages that stand in the navigation, in their order.
+/// The pages that stand in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// The first page.
@@ -39,22 +39,6 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Those of the navigation.
-    const ALL: [Self; 12] = [
-        Self::Dashboard,
-        Self::Listings,
-        Self::Allowed,
-        Self::ByHand,
-        Self::Mail,
-        Self::Contacts,
-        Self::Sources,
-        Self::Feedback,
-        Self::Jobs,
-        Self::Rules,
-        Self::Audit,
-        Self::Accounts,
-    ];
-
     /// Its path, and the least role that may go there.
     const fn way(self) -> (&'static str, Role) {
         match self {
@@ -94,11 +78,57 @@ impl Place {
     }
 }
 
+/// What stands under one word of the navigation, in the order of the pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What is seen, and how it is judged.
+    Watch,
+    /// What is listed, and what never is.
+    List,
+    /// Who is told of it, and what he answers.
+    Tell,
+    /// The server itself, and those who operate it.
+    Run,
+}
+
+impl Part {
+    /// All of them, in their order.
+    const ALL: [Self; 4] = [Self::Watch, Self::List, Self::Tell, Self::Run];
+
+    /// Its pages, in their order.
+    const fn places(self) -> &'static [Place] {
+        match self {
+            Self::Watch => &[Place::Sources, Place::Rules],
+            Self::List => &[Place::Listings, Place::Allowed, Place::ByHand],
+            Self::Tell => &[Place::Mail, Place::Contacts, Place::Feedback],
+            Self::Run => &[Place::Jobs, Place::Audit, Place::Accounts],
+        }
+    }
+
+    /// Its name.
+    const fn label(self, t: &ConsoleFrameTexts) -> &'static str {
+        match self {
+            Self::Watch => t.watch,
+            Self::List => t.list,
+            Self::Tell => t.tell,
+            Self::Run => t.run,
+        }
+    }
+}
+
 /// A link of the navigation.
 pub(crate) struct NavLink {
     pub(crate) href: String,
     pub(crate) label: &'static str,
     /// Whether this is where one is.
+    pub(crate) is_here: bool,
+}
+
+/// A word of the navigation, with the pages under it where one may go; there is at least one.
+pub(crate) struct NavGroup {
+    pub(crate) label: &'static str,
+    pub(crate) links: Vec<NavLink>,
+    /// Whether one is on one of them.
     pub(crate) is_here: bool,
 }
 
@@ -112,9 +142,12 @@ pub(crate) struct ConsoleFrame {
     pub(crate) other_language_link: String,
     pub(crate) style: &'static str,
     pub(crate) console_style: &'static str,
+    pub(crate) console_script: &'static str,
     pub(crate) organisation: String,
     pub(crate) home: String,
-    pub(crate) nav: Vec<NavLink>,
+    /// Of the page with everything together.
+    pub(crate) overview: NavLink,
+    pub(crate) nav: Vec<NavGroup>,
     /// Who is signed in, and as what.
     pub(crate) who: String,
     pub(crate) role: &'static str,
@@ -136,7 +169,17 @@ impl ConsoleFrame {
             label: place.label(frame),
             is_here: place == here,
         };
-        let may_go = |place: &Place| visitor.may(place.way().1);
+        let group = |part: Part| {
+            let places = part.places().iter().copied();
+            let links = places.filter(|place| visitor.may(place.way().1)).map(link);
+            let links: Vec<NavLink> = links.collect();
+            NavGroup {
+                label: part.label(frame),
+                is_here: links.iter().any(|link| link.is_here),
+                links,
+            }
+        };
+        let nav = Part::ALL.into_iter().map(group);
         Self {
             t,
             c: &t.console,
@@ -145,9 +188,11 @@ impl ConsoleFrame {
             other_language_link: visitor.reader.link_in(language.other()),
             style: assets::style_link(),
             console_style: assets::console_style_link(),
+            console_script: assets::console_script_link(),
             organisation: shared.app.config.web.organisation.clone(),
             home: visitor.link(Place::Dashboard.way().0),
-            nav: Place::ALL.into_iter().filter(may_go).map(link).collect(),
+            overview: link(Place::Dashboard),
+            nav: nav.filter(|group| !group.links.is_empty()).collect(),
             who: visitor.name.clone(),
             role: frame.role(visitor.role),
             own: link(Place::Own),

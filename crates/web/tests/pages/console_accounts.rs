@@ -5,13 +5,15 @@ use std::time::Duration;
 use atalaya_model::{AccessScope, Act, Role};
 use atalaya_store::{Deed, DeedFilter, DeedOutcome, DeedWay};
 use atalaya_web::accounts::{AccessError, Doer, NewToken, change, invite, make_token};
-use atalaya_web::router;
+use atalaya_web::{SecondFactor, router};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::json;
 
-use crate::console_access::{Administrator, between, code_at, cookie, first_administrator, get, post};
+use crate::console_access::{
+    Administrator, between, code_at, cookie, first_administrator, get, post, sign_in,
+};
 use crate::support::{House, Page, send};
 
 pub(crate) const PASSWORD: &str = "cuatro palabras muy tranquilas";
@@ -144,7 +146,13 @@ async fn a_new_password_ends_all_other_sessions() {
     let code = code_at(&marta.secret, house.now());
     let fields = [("name", "marta"), ("password", PASSWORD), ("code", &code)];
     let second = cookie(&post(&pages, HERE, "/console/sign-in", &fields, "").await);
-    let fields = [("password", PASSWORD), ("new", "otra frase de paso")];
+    house.clock.advance(Duration::from_secs(60));
+    let code = code_at(&marta.secret, house.now());
+    let fields = [
+        ("password", PASSWORD),
+        ("own_code", code.as_str()),
+        ("new", "otra frase de paso"),
+    ];
     let page = submit(&pages, &second, "/console/me/password", &fields).await;
     page.says("The password was changed");
     let renewed = cookie(&page);
@@ -153,6 +161,66 @@ async fn a_new_password_ends_all_other_sessions() {
         get(&pages, "/console", &marta.cookie).await.status,
         StatusCode::SEE_OTHER
     );
+}
+
+#[tokio::test]
+async fn a_new_password_takes_the_present_one_and_a_code_that_was_not_used() {
+    let (house, pages, marta) = with_administrator().await;
+    get(&pages, "/console/me", &marta.cookie)
+        .await
+        .says("id=\"password-code\"");
+    house.clock.advance(Duration::from_secs(60));
+    let used = code_at(&marta.secret, house.now());
+    let page = sign_in(&pages, HERE, "marta", PASSWORD, &used).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    // Whoever stole the session and the password has no code, and one that was watched at the door is worth nothing.
+    let guesses = [
+        (PASSWORD, ""),
+        (PASSWORD, "000000"),
+        (PASSWORD, &used),
+        ("not mine", ""),
+    ];
+    for (password, code) in guesses {
+        let fields = [
+            ("password", password),
+            ("own_code", code),
+            ("new", "la del ladron, larga"),
+        ];
+        let page = submit(&pages, &marta.cookie, "/console/me/password", &fields).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        page.says("Password or code is wrong");
+    }
+    // They are counted as at the door: the next has to wait, with the right code too.
+    let code = marta.recovery[0].as_str();
+    let fields = [
+        ("password", PASSWORD),
+        ("own_code", code),
+        ("new", "otra frase de paso"),
+    ];
+    let page = submit(&pages, &marta.cookie, "/console/me/password", &fields).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    house.clock.advance(Duration::from_secs(900));
+    let page = submit(&pages, &marta.cookie, "/console/me/password", &fields).await;
+    page.says("The password was changed");
+    let again = [
+        ("password", "otra frase de paso"),
+        ("own_code", code),
+        ("new", PASSWORD),
+    ];
+    let page = submit(&pages, &cookie(&page), "/console/me/password", &again).await;
+    page.says("Password or code is wrong");
+}
+
+#[tokio::test]
+async fn without_a_second_factor_the_password_is_changed_by_the_password() {
+    let mut house = House::unpublished().await;
+    house.config.console.second_factor = SecondFactor::Nobody;
+    let marta = house.signed_in("Marta", Role::Desk).await;
+    let page = house.console(&marta, "/console/me").await;
+    page.keeps("id=\"password-code\"");
+    let wrong = [("password", "not mine"), ("new", "otra frase de paso")];
+    let page = house.console_post(&marta, "/console/me/password", &wrong).await;
+    page.says("The password is wrong");
 }
 
 #[tokio::test]

@@ -117,7 +117,11 @@ async fn whoever_stole_a_session_cannot_guess_its_password_from_ever_new_address
 #[tokio::test]
 async fn a_new_password_or_factor_gives_its_session_another_cookie() {
     let (house, pages, marta) = open_house().await;
-    let fields = [("password", PASSWORD), ("new", "otra frase de paso")];
+    let fields = [
+        ("password", PASSWORD),
+        ("own_code", marta.recovery[0].as_str()),
+        ("new", "otra frase de paso"),
+    ];
     let page = submit(&pages, (HERE, &marta.cookie), "/console/me/password", &fields).await;
     page.says("The password was changed");
     let second = cookie(&page);
@@ -136,7 +140,7 @@ async fn a_new_password_or_factor_gives_its_session_another_cookie() {
         ("secret", secret),
         ("code", &code),
         ("password", "otra frase de paso"),
-        ("own_code", marta.recovery[0].as_str()),
+        ("own_code", marta.recovery[1].as_str()),
     ];
     let page = post(&pages, HERE, "/console/me/factor", &fields, &second).await;
     page.says("Recovery codes");
@@ -326,8 +330,9 @@ async fn a_form_that_was_on_its_way_undoes_no_reset() {
             .header("cookie", &marta.cookie)
     };
     let text = format!(
-        "csrf={csrf}&password={}&new={}",
+        "csrf={csrf}&password={}&own_code={}&new={}",
         encoded(PASSWORD),
+        encoded(&marta.recovery[0]),
         encoded("la frase del ladron")
     );
     let name: AccountName = "marta".parse().unwrap();

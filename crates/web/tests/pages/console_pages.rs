@@ -321,6 +321,28 @@ async fn what_strangers_wrote_stays_text_in_every_view() {
 }
 
 #[tokio::test]
+async fn without_a_file_of_rules_the_page_says_what_to_set_and_what_others_saved() {
+    let mut house = House::open().await;
+    let root = house.signed_in("Root", Role::Administrator).await;
+    house
+        .console(&root, "/console/rules")
+        .await
+        .says("Version 3, in /etc/atalaya/rules.toml. It is in force.")
+        .keeps("decide.rules");
+    *house.desk.saved_elsewhere.lock().unwrap() = Some("ours-7".to_owned());
+    let page = house.console(&root, "/console/rules").await;
+    page.says("in the program itself (decide.rules names no file)")
+        .says("saved version ours-7, which this one does not take up")
+        .says("rules = \"/etc/atalaya/rules.toml\"")
+        .keeps("takes the role");
+    let page = house.console(&root, "/console/rules?lang=es").await;
+    page.says("Otro servidor de este almacén guardó la versión ours-7");
+    let luis = house.signed_in("Luis", Role::Operator).await;
+    let page = house.console(&luis, "/console/rules").await;
+    page.says("Saving takes the role of an administrator.");
+}
+
+#[tokio::test]
 async fn rules_are_saved_as_they_were_tried_and_not_otherwise() {
     let mut house = House::open().await;
     let root = house.signed_in("Root", Role::Administrator).await;

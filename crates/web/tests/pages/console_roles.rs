@@ -11,8 +11,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
 use tower::ServiceExt;
 
-use crate::console_access::{FORM, HERE, body, get, post, sign_in};
-use crate::support::{House, send};
+use crate::console_access::{FORM, HERE, between, body, get, post, sign_in};
+use crate::support::{House, Page, send};
 
 #[tokio::test]
 async fn a_form_without_the_mark_of_its_session_or_from_another_site_changes_nothing() {
@@ -312,4 +312,42 @@ async fn pages_of_the_console_are_kept_by_nobody_and_allow_no_script_of_others()
             .keeps("<script>");
         assert!(page.text.len() < 30_000, "{path}: {}", page.text.len());
     }
+}
+
+/// The words of the navigation as they stand on a page, and the one that is marked as where one is.
+fn navigation(page: &Page) -> (Vec<String>, Vec<String>) {
+    let nav = between(page, "<nav class=\"places\"", "</nav>");
+    let word = |rest: &str| rest.split(['>', '<']).nth(1).unwrap_or_default().to_owned();
+    let words = ["<a ", "<summary"].map(|tag| nav.split(tag).skip(1).map(word).collect::<Vec<_>>());
+    let marked = nav.split("aria-current=").skip(1).map(word).collect();
+    (words.concat(), marked)
+}
+
+#[tokio::test]
+async fn the_navigation_names_where_a_role_may_go_and_marks_where_one_is() {
+    let mut house = House::open().await;
+    for (role, expected) in [
+        (Role::Viewer, "Overview, Listings, Allow list, List"),
+        (
+            Role::Desk,
+            "Overview, Listings, Allow list, Mail, Contacts, List, Tell",
+        ),
+        (
+            Role::Operator,
+            "Overview, Sources, Rules, Listings, Allow list, By hand, Mail, Contacts, Feedback loop, Jobs, Audit trail, Watch, List, Tell, Run",
+        ),
+        (
+            Role::Administrator,
+            "Overview, Sources, Rules, Listings, Allow list, By hand, Mail, Contacts, Feedback loop, Jobs, Audit trail, Accounts, Watch, List, \
+             Tell, Run",
+        ),
+    ] {
+        let who = house.signed_in(role.name(), role).await;
+        let (words, marked) = navigation(&house.console(&who, "/console/allowed").await);
+        assert_eq!(words.join(", "), expected, "{role}");
+        assert_eq!(marked, ["List", "Allow list"], "{role}");
+    }
+    let who = house.signed_in("luis", Role::Viewer).await;
+    let (_, marked) = navigation(&house.console(&who, "/console?lang=es").await);
+    assert_eq!(marked, ["Resumen"]);
 }

@@ -48,6 +48,8 @@ pub(crate) struct TestDesk {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) rules: Mutex<String>,
+    /// The version that another server saved, where this one has no file of rules.
+    pub(crate) saved_elsewhere: Mutex<Option<String>>,
     pub(crate) traps: Mutex<TrapFile>,
     pub(crate) reporters: Mutex<ReporterFile>,
     pub(crate) keys: Mutex<KeyFile>,
@@ -415,13 +417,15 @@ impl TestDesk {
             }
             *text = new;
         }
+        let elsewhere = self.saved_elsewhere.lock().unwrap().clone();
         written(RulesShown {
-            file: Some("/etc/atalaya/rules.toml".to_owned()),
+            file: elsewhere.is_none().then(|| "/etc/atalaya/rules.toml".to_owned()),
             digest: digest(&text),
             version: Some(Rules::parse(&text).unwrap().version),
             in_force: Rules::parse(&text).unwrap().version,
             is_in_force: true,
             trouble: None,
+            saved_last: elsewhere,
             text: text.clone(),
         })
     }

@@ -128,6 +128,7 @@ impl House {
             clock: clock.clock(),
             rules: STANDARD.to_owned().into(),
             traps: Default::default(),
+            saved_elsewhere: Default::default(),
             reporters: Default::default(),
             keys: Default::default(),
         };

@@ -3,22 +3,52 @@
 use atalaya_model::Clock;
 
 use crate::StoreError;
-use crate::schema::{MIGRATIONS, STEPS, Step, spell};
-use crate::sql::{Connection, Dialect, Pools, values};
+use crate::schema::{FACT_STEPS, MIGRATIONS, PARTED, STEPS, Step, TAKEN_ALONG, spell, spelled};
+use crate::sql::{Connection, Dialect, Pools, Value, values};
+use crate::transaction::FOLLOWERS;
+use crate::writer::{Counter, count, lock};
 
 /// Names the lock that keeps two processes from migrating one PostgreSQL database at once. Any number that nobody else uses.
 const LOCK: i64 = 0x0061_7461_6c61_7961;
 
+/// Which of the two files of SQLite. On PostgreSQL all is in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum File {
+    List,
+    Facts,
+}
+
+impl File {
+    async fn writer(self, pools: &Pools) -> Result<Connection, StoreError> {
+        match self {
+            Self::List => pools.write().await,
+            Self::Facts => pools.write_facts().await,
+        }
+    }
+}
+
 /// Takes the steps that are missing. Refuses a database that has more steps than are known here.
 pub(crate) async fn migrate(pools: &Pools, clock: &Clock) -> Result<(), StoreError> {
-    take_steps(pools, clock, STEPS).await
+    take_both(pools, clock, STEPS).await?;
+    if pools.are_two_files() {
+        match_positions(pools).await?;
+    }
+    Ok(())
+}
+
+/// Takes those of `steps` of the list that are missing, and all of the facts, which must be able to take theirs.
+async fn take_both(pools: &Pools, clock: &Clock, steps: &[Step]) -> Result<(), StoreError> {
+    if pools.are_two_files() {
+        take_steps(pools, clock, (File::Facts, FACT_STEPS)).await?;
+    }
+    take_steps(pools, clock, (File::List, steps)).await
 }
 
 /// Takes those of `steps` that are missing.
-async fn take_steps(pools: &Pools, clock: &Clock, steps: &[Step]) -> Result<(), StoreError> {
+async fn take_steps(pools: &Pools, clock: &Clock, (file, steps): (File, &[Step])) -> Result<(), StoreError> {
     let known = number(steps.len());
     loop {
-        let mut connection = pools.write().await?;
+        let mut connection = file.writer(pools).await?;
         connection.begin().await?;
         let found = last_step(&mut connection).await?;
         if found > known {
@@ -28,6 +58,9 @@ async fn take_steps(pools: &Pools, clock: &Clock, steps: &[Step]) -> Result<(), 
         let Some((step, at)) = next else {
             return connection.commit().await;
         };
+        if step.name == PARTED {
+            take_along(pools).await?;
+        }
         take(&mut connection, step).await?;
         connection
             .execute(
@@ -38,6 +71,49 @@ async fn take_steps(pools: &Pools, clock: &Clock, steps: &[Step]) -> Result<(), 
         connection.commit().await?;
         tracing::debug!(step = at, name = step.name, "the store was migrated by a step");
     }
+}
+
+/// Carries what was observed over into its own file, while the caller keeps everybody else from the list. It is durable there before it leaves the other
+/// file; whoever is interrupted between begins anew.
+async fn take_along(pools: &Pools) -> Result<(), StoreError> {
+    let Some(list) = pools.list_for_reading() else {
+        return Ok(());
+    };
+    let mut facts = pools.write_facts().await?;
+    facts.execute("ATTACH $1 AS beside", values![list]).await?;
+    facts.begin().await?;
+    for statement in TAKEN_ALONG {
+        facts.execute(*statement, Vec::new()).await?;
+    }
+    facts.commit().await?;
+    facts.execute("DETACH beside", Vec::new()).await.map(|_none| ())
+}
+
+/// Where the file of the facts is lost, or an older copy than the list: what comes next must not take positions that readers have passed.
+async fn match_positions(pools: &Pools) -> Result<(), StoreError> {
+    let mut connection = pools.read().await?;
+    let mut read: u64 = 0;
+    let asked = "SELECT position FROM readers WHERE name IN ($1, $2, $3, $4)";
+    for mut row in connection
+        .rows(asked, FOLLOWERS.map(Value::from).to_vec())
+        .await?
+    {
+        read = read.max(row.take_count()?);
+    }
+    let last = Counter::OBSERVATIONS.value(&mut connection).await?;
+    if last >= read {
+        return Ok(());
+    }
+    tracing::warn!(
+        last,
+        read,
+        "observations that were judged are missing: the file of what was observed is older than the list"
+    );
+    let mut facts = pools.write_facts().await?;
+    facts.begin().await?;
+    let last = lock(&mut facts, Counter::OBSERVATIONS).await?;
+    count(&mut facts, Counter::OBSERVATIONS, last.max(read)).await?;
+    facts.commit().await
 }
 
 /// Waits for other processes that migrate, then reads how far the database is.
@@ -57,10 +133,8 @@ async fn last_step(connection: &mut Connection) -> Result<i64, StoreError> {
 }
 
 async fn take(connection: &mut Connection, step: &Step) -> Result<(), StoreError> {
-    for statement in step.statements {
-        connection
-            .execute(spell(statement, connection.dialect()), Vec::new())
-            .await?;
+    for statement in spelled(step, connection.dialect()) {
+        connection.execute(statement, Vec::new()).await?;
     }
     Ok(())
 }
@@ -94,7 +168,7 @@ mod tests {
         for (url, older) in urls.zip(2..=STEPS.len()) {
             let pools = Pools::open(&url).await.unwrap();
             let clock = Clock::system();
-            take_steps(&pools, &clock, &STEPS[..older]).await.unwrap();
+            take_both(&pools, &clock, &STEPS[..older]).await.unwrap();
             let mut connection = pools.write().await.unwrap();
             let kept =
                 "INSERT INTO allowed (prefix, reason, since, serial) VALUES ('198.51.100.0/24', 'x', 0, 0)";

@@ -1,11 +1,13 @@
 //! What a store holds that was written before evidence had numbers is there afterwards.
 
+use std::path::Path;
+
 use atalaya_model::{
     Clock, DialectId, Digest, Handshake, Kind, Observation, ObservationId, Prefix, Sensor, Timestamp, Trap,
 };
 use uuid::Uuid;
 
-use super::take_steps;
+use super::{File, take_steps};
 use crate::schema::STEPS;
 use crate::sql::{Pools, values};
 use crate::writer::PackedEvidence;
@@ -96,7 +98,9 @@ async fn keep_what_was_kept(url: &StoreUrl) {
     let pools = Pools::open(url).await.unwrap();
     let before = STEPS.iter().position(|step| step.name == STEP).unwrap();
     let clock = Clock::system();
-    take_steps(&pools, &clock, &STEPS[..before]).await.unwrap();
+    take_steps(&pools, &clock, (File::List, &STEPS[..before]))
+        .await
+        .unwrap();
     let evidence = Evidence {
         message: Some(b"Subject: x\r\n\r\n".to_vec()),
         conversation: Some(b"S: 220".to_vec()),
@@ -112,6 +116,9 @@ async fn keep_what_was_kept(url: &StoreUrl) {
     ];
     write_as_before(&pools, &kept, &observations).await;
     pools.close().await;
+    if let StoreUrl::Sqlite(path) = url {
+        carry_over_and_stop(path, &clock).await;
+    }
 
     let store = Store::open(url, clock).await.unwrap();
     check(&store, &evidence, &observations).await;
@@ -123,6 +130,15 @@ async fn keep_what_was_kept(url: &StoreUrl) {
     let recipients = store.recipients_of(&message.unwrap(), 9).await.unwrap();
     assert_eq!(recipients.len(), 6);
     store.close().await;
+}
+
+/// What was observed is in its own file already, and the other one still has it: as after a power cut between the two.
+async fn carry_over_and_stop(path: &Path, clock: &Clock) {
+    let before = path.with_extension("before");
+    std::fs::copy(path, &before).unwrap();
+    let url = StoreUrl::Sqlite(path.to_owned());
+    Store::open(&url, clock.clone()).await.unwrap().close().await;
+    std::fs::rename(before, path).unwrap();
 }
 
 /// Everything is there.

@@ -2,12 +2,15 @@
 //!
 //! Each step is written once. A few words in braces become what the back end calls them: `{int}`, `{real}`, `{bytes}` are column types,
 //! `{key}` is a number that the database gives out, `{strict}` makes SQLite check types as PostgreSQL does, `{object}` and
-//! `{json}` name functions. Times are microseconds
+//! `{json}` name functions; a statement that begins with `{lite}` or `{pg}` is for that back end alone. Times are microseconds
 //! since 1970, prefixes and words are text, lists are JSON in text.
+//!
+//! On SQLite what was observed stands in a file of its own, whose steps are [`FACT_STEPS`].
 
 mod access;
 mod contacts;
 mod exceptions;
+mod facts;
 mod feedback;
 mod looking;
 mod public_log;
@@ -17,6 +20,8 @@ use crate::sql::Dialect;
 use access::ACCESS;
 use contacts::SET_CONTACTS;
 use exceptions::EXCEPTIONS;
+use facts::PARTING;
+pub(crate) use facts::{FACT_STEPS, PARTED, TAKEN_ALONG};
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
 use looking::LOOKING;
 use public_log::PUBLIC_LOG;
@@ -163,6 +168,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step {
         name: "rules that were saved",
         statements: SAVED_RULES,
+    },
+    Step {
+        name: PARTED,
+        statements: PARTING,
     },
 ];
 
@@ -553,6 +562,17 @@ const QUEUES: &[&str] = &[
     "CREATE INDEX jobs_troubled ON jobs (id) WHERE state <> 'done' AND last_error IS NOT NULL",
 ];
 
+/// The statements of a step for a back end, in its words.
+pub(crate) fn spelled(step: &Step, dialect: Dialect) -> impl Iterator<Item = String> {
+    let (own, other) = match dialect {
+        Dialect::Lite => ("{lite}", "{pg}"),
+        Dialect::Pg => ("{pg}", "{lite}"),
+    };
+    let all = step.statements.iter();
+    all.filter(move |text| !text.starts_with(other))
+        .map(move |text| spell(text.trim_start_matches(own), dialect))
+}
+
 /// A statement in the words of a back end.
 pub(crate) fn spell(statement: &str, dialect: Dialect) -> String {
     let words = match dialect {
@@ -586,9 +606,11 @@ mod tests {
 
     #[test]
     fn every_word_in_braces_is_known() {
-        for statement in STEPS.iter().flat_map(|step| step.statements).chain([&MIGRATIONS]) {
-            for dialect in [Dialect::Lite, Dialect::Pg] {
-                assert!(!spell(statement, dialect).contains('{'), "{statement}");
+        for dialect in [Dialect::Lite, Dialect::Pg] {
+            let steps = STEPS.iter().chain(FACT_STEPS);
+            let statements = steps.flat_map(|step| spelled(step, dialect));
+            for statement in statements.chain([spell(MIGRATIONS, dialect)]) {
+                assert!(!statement.contains('{'), "{statement}");
             }
         }
     }

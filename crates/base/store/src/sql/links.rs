@@ -6,6 +6,7 @@
 //!
 //! None reads for ever: where the file was replaced under a running process, an old one reads what nobody writes to any more.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,6 +26,13 @@ pub(crate) struct Links {
     home: Arc<Home>,
 }
 
+/// How they are opened.
+pub(super) struct Opening {
+    options: SqliteConnectOptions,
+    /// The file that they have beside theirs, as the text by which SQLite opens it for reading only.
+    beside: Option<String>,
+}
+
 /// What they keep within.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
@@ -38,7 +46,7 @@ pub(super) struct Limits {
 
 /// Where they are when nobody has them.
 struct Home {
-    options: SqliteConnectOptions,
+    opening: Opening,
     limits: Limits,
     /// One for each that may be out at the same time.
     places: Arc<Semaphore>,
@@ -64,11 +72,11 @@ pub(super) struct Taken {
 
 impl Links {
     /// None is opened before it is needed.
-    pub(super) fn new(options: SqliteConnectOptions, limits: Limits) -> Self {
+    pub(super) fn new(opening: Opening, limits: Limits) -> Self {
         let places = usize::try_from(limits.most).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             home: Arc::new(Home {
-                options,
+                opening,
                 limits,
                 places: Arc::new(Semaphore::new(places)),
                 idle: Mutex::default(),
@@ -116,12 +124,38 @@ impl Links {
 
 /// Opens one in its place.
 async fn open(home: Arc<Home>, place: OwnedSemaphorePermit) -> Result<Taken, StoreError> {
-    let connection = home.options.connect().await.map_err(explain)?;
+    let connection = home.opening.connect().await.map_err(explain)?;
     let link = Link {
         connection,
         opened_at: Instant::now(),
     };
     Ok(Taken::new(link, home, place))
+}
+
+impl Opening {
+    /// What stands in the file `beside` is read as if it stood in theirs.
+    pub(super) fn new(options: SqliteConnectOptions, beside: Option<&Path>) -> Self {
+        Self {
+            options,
+            beside: beside.map(for_reading),
+        }
+    }
+
+    async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        if let Some(file) = &self.beside {
+            let attaching = sqlx::query("ATTACH $1 AS beside").bind(file);
+            attaching.execute(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+}
+
+/// The text by which SQLite opens a file for reading only.
+pub(super) fn for_reading(file: &Path) -> String {
+    let path = file.to_string_lossy();
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{path}?mode=ro")
 }
 
 impl Home {
@@ -220,7 +254,8 @@ mod tests {
             wait: LIMIT,
             life,
         };
-        Links::new(SqliteConnectOptions::new().in_memory(true), limits)
+        let opening = Opening::new(SqliteConnectOptions::new().in_memory(true), None);
+        Links::new(opening, limits)
     }
 
     /// Makes a table in the memory of this connection alone, by which it is known again.

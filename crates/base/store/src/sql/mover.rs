@@ -167,7 +167,7 @@ mod tests {
 
     use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 
-    use super::super::links::Limits;
+    use super::super::links::{Limits, Opening};
     use super::*;
 
     /// How long a test waits for something that must happen.
@@ -187,7 +187,7 @@ mod tests {
             wait: LIMIT,
             life: LIMIT,
         };
-        Links::new(options, limits)
+        Links::new(Opening::new(options, None), limits)
     }
 
     async fn run(links: &Links, sql: &'static str) {

@@ -1,12 +1,14 @@
-//! Opening the connections: one that writes and some that read on SQLite, a few of each on PostgreSQL.
+//! Opening the connections: a few that read and a few that write on PostgreSQL; on SQLite two files, each with one connection that writes.
 //!
-//! SQLite in WAL mode has one writer, and readers never wait for it. Keeping the writer apart makes writers queue in this process,
-//! first come first served, instead of waiting blindly for the lock of the file. One more connection moves the log into the file.
+//! SQLite has one writer a file, and readers never wait for it. What is observed is written far more often than all else, by others, and stands
+//! in a file of its own ([`facts_of`]), so that a flood is recorded and judged at the same time. Whoever reads has both before him (`ATTACH`); whoever
+//! writes has one, so that he holds up nobody at the other. Keeping the writers apart makes them queue in this process, first come first
+//! served, instead of waiting blindly for the lock of a file. One more connection moves the log of each into the file.
 
 use std::fs::OpenOptions;
-use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, Pool, Postgres};
 
 use super::fault::{explain, sqlite_code};
-use super::links::{Limits, Links};
+use super::links::{Limits, Links, Opening, for_reading};
 use super::mover::Mover;
 use super::{Connection, Link, State};
 use crate::{StoreError, StoreUrl};
@@ -51,13 +53,19 @@ const CHECKPOINT_PAGES: &str = "64000";
 /// The log is cut back to this many bytes after it was larger.
 const LOG_BYTES: &str = "134217728";
 
+/// What the file of the facts is called beside that of the list.
+const FACTS: &str = "-facts";
+
 /// The pools of connections.
 #[derive(Clone)]
 pub(crate) enum Pools {
     Lite {
+        /// Those that read, from both files.
         read: Links,
-        write: Links,
-        mover: Mover,
+        /// What is decided, and all else.
+        list: Writing,
+        /// What was observed.
+        facts: Writing,
     },
     Pg {
         read: Pool<Postgres>,
@@ -65,11 +73,68 @@ pub(crate) enum Pools {
     },
 }
 
+/// Who writes to a SQLite file.
+#[derive(Clone)]
+pub(crate) struct Writing {
+    link: Links,
+    mover: Mover,
+    path: PathBuf,
+    /// The file that stood there when it was opened.
+    identity: Identity,
+}
+
+/// By what a file is known, whatever it is called: its device and its number.
+type Identity = (u64, u64);
+
+fn identity(path: &Path) -> io::Result<Identity> {
+    let file = std::fs::metadata(path)?;
+    Ok((file.dev(), file.ino()))
+}
+
+/// The file of the facts that belongs to a file of the list.
+pub(crate) fn facts_of(list: &Path) -> PathBuf {
+    let mut name = list.as_os_str().to_owned();
+    name.push(FACTS);
+    name.into()
+}
+
+impl Writing {
+    fn new(path: &Path, identity: Identity) -> Self {
+        let link = Links::new(Opening::new(writing(path), None), limits(1, Duration::MAX));
+        let moving = Links::new(Opening::new(moving(path), None), limits(1, READER_LIFE));
+        Self {
+            mover: Mover::start(moving, link.clone()),
+            link,
+            path: path.to_owned(),
+            identity,
+        }
+    }
+
+    /// Whether its file is still in its place.
+    fn is_in_place(&self) -> bool {
+        identity(&self.path).is_ok_and(|found| found == self.identity)
+    }
+
+    async fn connection(&self) -> Result<Connection, StoreError> {
+        Ok(Connection {
+            link: Link::Lite(self.link.take().await?),
+            state: State::Idle,
+            bell: Some(self.mover.bell()),
+        })
+    }
+
+    /// The one who writes last: the last connection to a file to go moves the log into it.
+    async fn close(&self) {
+        self.mover.close().await;
+        self.link.close().await;
+    }
+}
+
 impl Pools {
     /// Opens the database, making the file if there is none.
     pub(crate) async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
         match url {
-            StoreUrl::Sqlite(path) => open_file(path).await,
+            StoreUrl::Sqlite(path) => open_files(path).await,
             StoreUrl::Postgres(url) => open_server(url).await,
         }
     }
@@ -89,37 +154,60 @@ impl Pools {
     /// A connection to write with. On SQLite it is the only one, so whoever holds it keeps the others waiting.
     pub(crate) async fn write(&self) -> Result<Connection, StoreError> {
         match self {
-            Self::Lite { write, mover, .. } => Ok(Connection {
-                link: Link::Lite(write.take().await?),
-                state: State::Idle,
-                bell: Some(mover.bell()),
-            }),
+            Self::Lite { list, .. } => list.connection().await,
             Self::Pg { write, .. } => pg(write).await,
+        }
+    }
+
+    /// A connection to write what was observed with: observations, evidence, habits and their counters. On SQLite it is the only one that can, and sees
+    /// nothing else. Whoever writes both keeps the facts first: what refers to them must not outlive them.
+    pub(crate) async fn write_facts(&self) -> Result<Connection, StoreError> {
+        match self {
+            Self::Lite { facts, .. } => facts.connection().await,
+            Self::Pg { write, .. } => pg(write).await,
+        }
+    }
+
+    /// The file of the list, as SQLite opens it for reading only; none on PostgreSQL.
+    pub(crate) fn list_for_reading(&self) -> Option<String> {
+        match self {
+            Self::Lite { list, .. } => Some(for_reading(&list.path)),
+            Self::Pg { .. } => None,
+        }
+    }
+
+    /// Whether what was observed stands in a file of its own.
+    pub(crate) const fn are_two_files(&self) -> bool {
+        matches!(self, Self::Lite { .. })
+    }
+
+    /// Whether the files that were opened are still in their places.
+    pub(crate) fn are_in_place(&self) -> bool {
+        match self {
+            Self::Lite { list, facts, .. } => list.is_in_place() && facts.is_in_place(),
+            Self::Pg { .. } => true,
         }
     }
 
     /// Closes all connections once they are given back.
     pub(crate) async fn close(&self) {
-        let closed = match self {
-            // The writer last: the last SQLite connection to go moves the log into the file.
-            Self::Lite { read, write, mover } => {
-                let others = in_turn(mover.close(), read.close());
-                tokio::time::timeout(MAX_CLOSE, in_turn(others, write.close())).await
-            }
-            Self::Pg { read, write } => {
-                tokio::time::timeout(MAX_CLOSE, in_turn(read.close(), write.close())).await
+        let closing = async {
+            match self {
+                Self::Lite { read, list, facts } => {
+                    read.close().await;
+                    list.close().await;
+                    facts.close().await;
+                }
+                Self::Pg { read, write } => {
+                    read.close().await;
+                    write.close().await;
+                }
             }
         };
-        if closed.is_err() {
+        if tokio::time::timeout(MAX_CLOSE, closing).await.is_err() {
             tracing::warn!("the store was closed while somebody still used it");
         }
     }
-}
-
-/// Closes one after the other.
-async fn in_turn(first: impl Future<Output = ()>, then: impl Future<Output = ()>) {
-    first.await;
-    then.await;
 }
 
 async fn pg(pool: &Pool<Postgres>) -> Result<Connection, StoreError> {
@@ -131,10 +219,32 @@ async fn pg(pool: &Pool<Postgres>) -> Result<Connection, StoreError> {
     })
 }
 
-/// Opens a SQLite file.
-async fn open_file(path: &Path) -> Result<Pools, StoreError> {
-    make_file(path).map_err(|error| cannot_open(path, file_hint(error.kind()), error))?;
-    let options = SqliteConnectOptions::new()
+/// Opens the two SQLite files.
+async fn open_files(list: &Path) -> Result<Pools, StoreError> {
+    let facts = facts_of(list);
+    let list_opened = prepare(list).await?;
+    let facts_opened = prepare(&facts).await?;
+    let reading = options(list)
+        .pragma("cache_size", READER_CACHE)
+        .pragma("query_only", "ON");
+    Ok(Pools::Lite {
+        read: Links::new(Opening::new(reading, Some(&facts)), limits(READERS, READER_LIFE)),
+        list: Writing::new(list, list_opened),
+        facts: Writing::new(&facts, facts_opened),
+    })
+}
+
+/// Makes a file what it must be before anybody has a connection to it.
+async fn prepare(path: &Path) -> Result<Identity, StoreError> {
+    let refused = |error: io::Error| cannot_open(path, file_hint(error.kind()), error);
+    make_file(path).map_err(refused)?;
+    switch_to_wal(path, &writing(path)).await?;
+    identity(path).map_err(refused)
+}
+
+/// How each connection to a file is opened.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
@@ -143,34 +253,33 @@ async fn open_file(path: &Path) -> Result<Pools, StoreError> {
         .row_buffer_size(ROWS_AHEAD)
         // No mmap: an error of the disk would then end the process instead of failing one query.
         .pragma("mmap_size", "0")
-        .disable_statement_logging();
-    let writing = options
-        .clone()
+        .disable_statement_logging()
+}
+
+/// The one that writes.
+fn writing(path: &Path) -> SqliteConnectOptions {
+    options(path)
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("cache_size", WRITER_CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .pragma("journal_size_limit", LOG_BYTES);
-    let moving = options.clone().pragma("wal_autocheckpoint", "0");
-    let reading = options
-        .pragma("cache_size", READER_CACHE)
-        .pragma("query_only", "ON");
+        .pragma("journal_size_limit", LOG_BYTES)
+}
 
-    switch_to_wal(path, &writing).await?;
-    let limits = |most, life| Limits {
+/// The one that moves the log.
+fn moving(path: &Path) -> SqliteConnectOptions {
+    options(path).pragma("wal_autocheckpoint", "0")
+}
+
+const fn limits(most: u32, life: Duration) -> Limits {
+    Limits {
         most,
         wait: MAX_WAIT,
         life,
-    };
-    let write = Links::new(writing, limits(1, Duration::MAX));
-    Ok(Pools::Lite {
-        read: Links::new(reading, limits(READERS, READER_LIFE)),
-        mover: Mover::start(Links::new(moving, limits(1, READER_LIFE)), write.clone()),
-        write,
-    })
+    }
 }
 
 /// Makes the file where there is none. It holds evidence, so only this user may read it; SQLite's other files take after it.
-fn make_file(path: &Path) -> std::io::Result<()> {
+fn make_file(path: &Path) -> io::Result<()> {
     OpenOptions::new()
         .read(true)
         .append(true)

@@ -29,10 +29,10 @@ pub(super) struct Written {
 
 /// Writes a group durably. What is known already is passed over, and takes no position.
 pub(super) async fn write(pools: &Pools, group: &[Entry], now: Timestamp) -> Result<Written, StoreError> {
-    let mut connection = pools.write().await?;
+    let mut connection = pools.write_facts().await?;
     connection.begin().await?;
     // The counter comes first: on PostgreSQL it keeps other writers out until the commit, so that positions follow the commits.
-    let last = lock(&mut connection, "observations").await?;
+    let last = lock(&mut connection, Counter::OBSERVATIONS).await?;
     let mut known = known(&mut connection, group).await?;
     let recorded: Vec<Recorded> = group
         .iter()
@@ -66,27 +66,70 @@ pub(super) async fn write(pools: &Pools, group: &[Entry], now: Timestamp) -> Res
     let head = format!("INSERT INTO observations ({WRITTEN}) VALUES");
     connection.insert(&head, rows.collect(), "").await?;
     let end = last.saturating_add(fresh.len() as u64);
-    count(&mut connection, "observations", end).await?;
+    count(&mut connection, Counter::OBSERVATIONS, end).await?;
     connection.commit().await?;
     Ok(Written { recorded, first })
 }
 
+/// What gives out numbers, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counter {
+    /// Where it is kept: beside what it counts.
+    table: &'static str,
+    name: &'static str,
+}
+
+impl Counter {
+    /// Positions of observations.
+    pub(crate) const OBSERVATIONS: Self = Self::of_facts("observations");
+    /// Numbers of evidence.
+    const EVIDENCE: Self = Self::of_facts("evidence");
+    /// Serials of decisions.
+    pub(crate) const DECISIONS: Self = Self::of_list("decisions");
+    /// Entries of the public log.
+    pub(crate) const LOG: Self = Self::of_list("log");
+
+    const fn of_facts(name: &'static str) -> Self {
+        Self {
+            table: "fact_counters",
+            name,
+        }
+    }
+
+    const fn of_list(name: &'static str) -> Self {
+        Self {
+            table: "counters",
+            name,
+        }
+    }
+
+    /// The last number that it gave out.
+    pub(crate) async fn value(self, connection: &mut Connection) -> Result<u64, StoreError> {
+        self.read(connection, "").await
+    }
+
+    async fn read(self, connection: &mut Connection, end: &str) -> Result<u64, StoreError> {
+        let sql = format!("SELECT value FROM {} WHERE name = $1 {end}", self.table);
+        let row = connection.row(sql, values![self.name]).await?;
+        row.ok_or_else(|| StoreError::corrupt(format!("the counter of {} is missing", self.name)))?
+            .take_count()
+    }
+}
+
 /// Reads a counter and keeps it until the transaction ends.
-pub(crate) async fn lock(connection: &mut Connection, counter: &str) -> Result<u64, StoreError> {
-    let sql = format!(
-        "SELECT value FROM counters WHERE name = $1 {}",
-        connection.dialect().for_update()
-    );
-    let row = connection.row(sql, values![counter]).await?;
-    row.ok_or_else(|| StoreError::corrupt(format!("the counter of {counter} is missing")))?
-        .take_count()
+pub(crate) async fn lock(connection: &mut Connection, counter: Counter) -> Result<u64, StoreError> {
+    counter.read(connection, connection.dialect().for_update()).await
 }
 
 /// Sets a counter.
-pub(crate) async fn count(connection: &mut Connection, counter: &str, value: u64) -> Result<(), StoreError> {
-    let sql = "UPDATE counters SET value = $2 WHERE name = $1";
+pub(crate) async fn count(
+    connection: &mut Connection,
+    counter: Counter,
+    value: u64,
+) -> Result<(), StoreError> {
+    let sql = format!("UPDATE {} SET value = $2 WHERE name = $1", counter.table);
     connection
-        .execute(sql, values![counter, value])
+        .execute(sql, values![counter.name, value])
         .await
         .map(|_one| ())
 }
@@ -121,7 +164,7 @@ pub(crate) async fn keep_packed(
     if all.is_empty() {
         return Ok(HashMap::new());
     }
-    let last = lock(connection, "evidence").await?;
+    let last = lock(connection, Counter::EVIDENCE).await?;
     let mut numbers = kept_before(connection, all.iter().copied(), now).await?;
     let mut next = last;
     let mut rows = Vec::new();
@@ -135,7 +178,7 @@ pub(crate) async fn keep_packed(
     let head = "INSERT INTO evidence (number, digest, kind, size, kept_at, packed) VALUES";
     connection.insert(head, rows, "").await?;
     if next > last {
-        count(connection, "evidence", next).await?;
+        count(connection, Counter::EVIDENCE, next).await?;
     }
     Ok(numbers)
 }

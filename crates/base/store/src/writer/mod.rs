@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) use details::{Columns, Details};
 pub use evidence::{Evidence, EvidenceKind, MAX_MESSAGE};
 pub(crate) use evidence::{PackedEvidence, key, unpack};
-pub(crate) use group::{COLUMNS, count, keep_packed, lock};
+pub(crate) use group::{COLUMNS, Counter, count, keep_packed, lock};
 
 use crate::observations::Seen;
 use crate::sql::{Pools, Value, is_about_one};

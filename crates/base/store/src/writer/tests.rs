@@ -21,7 +21,7 @@ fn spam() -> Observation {
 }
 
 async fn limit_pages(store: &Store, pages: u32) {
-    let mut connection = store.write().await.unwrap();
+    let mut connection = store.write_facts().await.unwrap();
     connection
         .rows(format!("PRAGMA max_page_count = {pages}"), Vec::new())
         .await
@@ -70,7 +70,8 @@ async fn a_store_that_stalls_holds_a_bounded_number_and_lets_the_others_wait() {
     let folder = tempfile::tempdir().unwrap();
     let url = StoreUrl::Sqlite(folder.path().join("store.db"));
     let store = Store::open(&url, Clock::system()).await.unwrap();
-    let stall = store.begin().await.unwrap();
+    let mut stall = store.write_facts().await.unwrap();
+    stall.begin().await.unwrap();
     let callers: Vec<_> = (0..CALLERS)
         .map(|_| {
             let store = store.clone();
@@ -89,6 +90,7 @@ async fn a_store_that_stalls_holds_a_bounded_number_and_lets_the_others_wait() {
     assert_eq!(orders.capacity(), 0);
     assert!(callers.iter().all(|caller| !caller.is_finished()));
     stall.rollback().await.unwrap();
+    drop(stall);
     for caller in callers {
         caller.await.unwrap().unwrap();
     }

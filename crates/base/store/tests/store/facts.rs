@@ -320,7 +320,7 @@ async fn messages_of_any_size_come_back(fixture: Fixture) {
 async fn poison(url: &StoreUrl) {
     match url {
         StoreUrl::Sqlite(path) => {
-            let trigger = "CREATE TRIGGER poison BEFORE INSERT ON observations WHEN NEW.details LIKE '%poison%' \
+            let trigger = "CREATE TRIGGER facts.poison BEFORE INSERT ON observations WHEN NEW.details LIKE '%poison%' \
                            BEGIN SELECT RAISE(ABORT, 'poison'); END";
             sqlx::query(trigger)
                 .execute(&mut sqlite(path).await)

@@ -2,11 +2,11 @@
 
 use std::error::Error as _;
 
-use atalaya_store::{Store, StoreError, StoreUrl};
+use atalaya_store::{JUDGE, Store, StoreError, StoreUrl};
 use atalaya_testkit::{TestClock, on_both};
 use sqlx::Connection as _;
 
-use crate::support::{Fixture, postgres_url, spam_from, sqlite};
+use crate::support::{Fixture, facts_of, postgres_url, spam_from, sqlite};
 
 on_both!(
     Fixture:
@@ -46,6 +46,35 @@ async fn a_store_of_a_newer_program_is_refused(fixture: Fixture) {
     let error = Store::open(&fixture.url, fixture.time.clock()).await.unwrap_err();
     assert!(matches!(error, StoreError::Newer { found: 9999, .. }), "{error}");
     assert!(error.to_string().contains("run that version"));
+}
+
+#[tokio::test]
+async fn what_is_observed_is_recorded_while_somebody_else_has_the_turn_of_the_list() {
+    let fixture = Fixture::sqlite().await;
+    let turn = fixture.store.begin_deciding().await.unwrap();
+    fixture.store.record(spam_from("192.0.2.1"), None).await.unwrap();
+    turn.check_observed(1).await.unwrap();
+    turn.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn where_the_facts_are_lost_new_ones_are_numbered_after_what_was_judged() {
+    let fixture = Fixture::sqlite().await;
+    for _ in 0..3 {
+        fixture.store.record(spam_from("192.0.2.1"), None).await.unwrap();
+    }
+    let mut turn = fixture.store.begin_deciding().await.unwrap();
+    turn.set_position(JUDGE, 2).await.unwrap();
+    turn.commit().await.unwrap();
+    fixture.store.close().await;
+    let StoreUrl::Sqlite(path) = &fixture.url else {
+        panic!("it is a file")
+    };
+    std::fs::remove_file(facts_of(path)).unwrap();
+    let again = fixture.again().await;
+    again.record(spam_from("192.0.2.2"), None).await.unwrap();
+    let seen = again.next_observations(2, 10).await.unwrap();
+    assert_eq!(seen.iter().map(|seen| seen.position).collect::<Vec<_>>(), [3]);
 }
 
 /// Opens the same new store from several threads, each with a runtime of its own, as several processes would.
@@ -118,7 +147,7 @@ async fn a_new_file_is_readable_for_its_user_only() {
     let StoreUrl::Sqlite(path) = &fixture.url else {
         panic!("it is a file")
     };
-    for ending in ["", "-wal"] {
+    for ending in ["", "-wal", "-facts", "-facts-wal"] {
         let file = format!("{}{ending}", path.display());
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");

@@ -1,6 +1,7 @@
 //! What the tests share: a store on each back end, and observations to put into it.
 
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use atalaya_model::{
@@ -140,9 +141,20 @@ pub(crate) async fn count(url: &StoreUrl, table: &str) -> i64 {
     }
 }
 
-pub(crate) async fn sqlite(path: &std::path::Path) -> sqlx::SqliteConnection {
+/// A connection to the file of the list, with that of the facts beside it.
+pub(crate) async fn sqlite(path: &Path) -> sqlx::SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    sqlx::SqliteConnection::connect_with(&options).await.unwrap()
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let attach = sqlx::query("ATTACH $1 AS facts").bind(facts_of(path).display().to_string());
+    attach.execute(&mut connection).await.unwrap();
+    connection
+}
+
+/// The file of the facts that belongs to a file of the list.
+pub(crate) fn facts_of(list: &Path) -> PathBuf {
+    let mut name = list.as_os_str().to_owned();
+    name.push("-facts");
+    name.into()
 }
 
 /// The whole list at one moment.

@@ -27,7 +27,7 @@ mod retract;
 mod standing;
 
 /// The name under which the store keeps how far the judge has read.
-pub const READER: &str = "decide";
+pub const READER: &str = atalaya_store::JUDGE;
 /// Observations judged in one transaction: more than are recorded in one, so that under a flood the judge, who takes turns with whoever records, is not
 /// left behind; few enough that others write in between.
 const BATCH: u32 = 8_192;

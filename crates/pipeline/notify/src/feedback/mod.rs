@@ -50,7 +50,7 @@ pub use steps::{Need, Stepped};
 pub use summary::Colour;
 
 /// The reader of the observations that makes events, as the store knows it.
-const READER: &str = "feedback";
+const READER: &str = atalaya_store::FEEDBACK;
 
 /// Whether those who enrolled are told of an observation: whoever sent the message held the address, and the message is there to be shown.
 pub(crate) fn is_told(seen: &Observation) -> bool {

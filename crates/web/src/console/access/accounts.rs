@@ -265,7 +265,7 @@ async fn confirmed(
     (password, code): (String, &str),
 ) -> Result<Result<(), String>, Failure> {
     visitor.needs(Role::Administrator)?;
-    let is_himself = is_himself(shared, visitor, password, Some(code)).await?;
+    let is_himself = is_himself(shared, visitor, password, code).await?;
     Ok(is_himself
         .then_some(())
         .ok_or_else(|| wrong_proof(visitor).to_owned()))

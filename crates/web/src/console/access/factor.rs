@@ -125,7 +125,7 @@ pub(crate) async fn set(
     let Some(last_step) = totp::step_of(&secret, &typed.code, shared.app.clock.now()) else {
         return Ok(show(&shared, &visitor, &secret, Some(t.bad_code)));
     };
-    if !is_himself(&shared, &visitor, typed.password, Some(&typed.own_code)).await? {
+    if !is_himself(&shared, &visitor, typed.password, &typed.own_code).await? {
         return Ok(show(&shared, &visitor, &secret, Some(t.wrong_proof)));
     }
     let codes = totp::random_recovery();
@@ -167,7 +167,7 @@ pub(crate) async fn remove(
     if shared.app.config.console.second_factor.is_needed(visitor.role) {
         return Err(Failure::BadRequest);
     }
-    if !is_himself(&shared, &visitor, form.password, Some(&form.own_code)).await? {
+    if !is_himself(&shared, &visitor, form.password, &form.own_code).await? {
         let t = &visitor.reader.texts().console.access;
         return Ok(show(
             &shared,

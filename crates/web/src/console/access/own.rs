@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::factor::show_codes;
 use super::secret::Token;
-use super::sign_in::is_himself;
+use super::sign_in::{is_himself, wrong_proof};
 use super::{Posted, Visitor, password, totp};
 use crate::app::Shared;
 use crate::console::{ConsoleFrame, Place};
@@ -64,11 +64,13 @@ impl SessionView {
     }
 }
 
-/// Another password.
+/// Another password, with the present one and a code of the factor.
 #[derive(Deserialize)]
 pub(crate) struct NewPassword {
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    own_code: String,
     #[serde(default)]
     new: String,
 }
@@ -132,8 +134,8 @@ pub(crate) async fn change_password(
     if !password::is_fit(&form.new) {
         return view(&shared, &visitor, Err(t.bad_password)).await;
     }
-    if !is_himself(&shared, &visitor, form.password, None).await? {
-        return view(&shared, &visitor, Err(t.wrong_password)).await;
+    if !is_himself(&shared, &visitor, form.password, &form.own_code).await? {
+        return view(&shared, &visitor, Err(wrong_proof(&visitor))).await;
     }
     let hash = shared.door.hasher.hash(form.new).await?;
     let deed = visitor.deed(&shared, Act::ChangePassword, visitor.name.as_str(), Value::Null);
@@ -155,9 +157,8 @@ pub(crate) async fn change_recovery(
     if visitor.account.factor.is_none() {
         return Err(Failure::BadRequest);
     }
-    if !is_himself(&shared, &visitor, form.password, Some(&form.own_code)).await? {
-        let t = &visitor.reader.texts().console.access;
-        return view(&shared, &visitor, Err(t.wrong_proof)).await;
+    if !is_himself(&shared, &visitor, form.password, &form.own_code).await? {
+        return view(&shared, &visitor, Err(wrong_proof(&visitor))).await;
     }
     let codes = totp::random_recovery();
     let digests: Vec<_> = codes

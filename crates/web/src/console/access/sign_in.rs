@@ -223,13 +223,13 @@ pub(crate) fn wrong_proof(visitor: &Visitor) -> &'static str {
     }
 }
 
-/// Whether whoever is signed in knows his password, asked again before he changes what opens the console; with a code also whether he has his second
-/// factor, where there is one. Failures are counted as those of signing in.
+/// Whether whoever is signed in knows his password and, where there is one, has his second factor, both asked again before he changes what opens the
+/// console. Failures are counted as those of signing in.
 pub(crate) async fn is_himself(
     shared: &Shared,
     visitor: &Visitor,
     password: String,
-    code: Option<&str>,
+    code: &str,
 ) -> Result<bool, Failure> {
     let client = Prefix::unit(visitor.client);
     let try_as = Try::new(&visitor.name, visitor.account.id, client);
@@ -241,19 +241,16 @@ pub(crate) async fn is_himself(
     if try_as.is_held_up(shared).await? {
         return Err(Failure::TooOften);
     }
-    let second = match code.filter(|_| is_right) {
-        Some(code) => second_of(shared, &visitor.account, code).await?,
-        None => is_right.then_some(Second::None),
+    let second = match is_right {
+        true => second_of(shared, &visitor.account, code).await?,
+        false => None,
     };
     let Some(second) = second else {
         let wrong = if is_right { Wrong::Code } else { Wrong::Password };
         try_as.count(shared, wrong).await?;
         return Ok(false);
     };
-    // Whoever has the password alone must not make room for guesses at the code by saying it.
-    if code.is_some() || visitor.account.factor.is_none() {
-        try_as.forget(shared, second).await?;
-    }
+    try_as.forget(shared, second).await?;
     // He may have waited for his turn while somebody closed his account.
     match visitor.is_signed_in(shared).await? {
         true => Ok(true),

@@ -196,6 +196,9 @@ pub struct RulesShown {
     pub is_in_force: bool,
     /// Why it cannot be used, where somebody broke the file.
     pub trouble: Option<String>,
+    /// The version that was saved last on the store, where another one is judged by.
+    #[serde(default)]
+    pub saved_last: Option<String>,
 }
 
 /// What is answered to networks that ask for lasting exceptions.

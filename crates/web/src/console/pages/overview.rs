@@ -16,7 +16,6 @@ use serde_json::{Map, Value};
 
 use super::act::{CHANGES, MAIL};
 use crate::app::{Inner, Shared};
-use crate::assets;
 use crate::console::access::Visitor;
 use crate::console::reading::{Counter, Reading};
 use crate::console::{ConsoleFrame, Place, WatchPlace};
@@ -34,7 +33,6 @@ const LONGEST: Duration = Duration::from_secs(15 * 60);
 #[template(path = "console/overview.html")]
 struct OverviewPage {
     frame: ConsoleFrame,
-    script: &'static str,
     live: &'static str,
     groups: Vec<Group>,
     sensors: Vec<SensorRow>,
@@ -77,7 +75,6 @@ pub(super) async fn overview(State(shared): State<Shared>, visitor: Visitor) -> 
     let reading = shared.pulse.read(&shared).await?;
     let t = visitor.reader.texts();
     let template = OverviewPage {
-        script: assets::console_script_link(),
         live: "/console/live",
         groups: groups(&reading, t, |path, role| {
             visitor.may(role).then(|| visitor.reader.link_to(path))

@@ -71,6 +71,7 @@ struct RulesPage {
     back: Option<DeedId>,
     days: [u64; 4],
     days_now: u64,
+    is_administrator: bool,
     may_change: bool,
     /// What is wrong with the text.
     wrong: Option<String>,
@@ -139,6 +140,7 @@ fn empty(shared: &Inner, visitor: &Visitor, shown: RulesShown) -> RulesPage {
         back: None,
         days: DAYS,
         days_now: 7,
+        is_administrator: visitor.may(Role::Administrator),
         may_change: visitor.may(Role::Administrator) && shown.file.is_some(),
         wrong: None,
         is_stale: false,

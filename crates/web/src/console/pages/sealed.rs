@@ -122,7 +122,7 @@ pub(super) async fn unseal(
         said.wrong = Some((c.sealed.too_large)(&command));
         return Ok(view(&shared, &visitor, &wanted, said));
     }
-    if !is_himself(&shared, &visitor, form.password, Some(&form.own_code)).await? {
+    if !is_himself(&shared, &visitor, form.password, &form.own_code).await? {
         said.wrong = Some(wrong_proof(&visitor).to_owned());
         return Ok(view(&shared, &visitor, &wanted, said));
     }

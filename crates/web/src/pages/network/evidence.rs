@@ -95,9 +95,12 @@ pub(crate) async fn network_address(
         Some(_) => exception::standing(&shared, &reader, &row, &base).await?,
         None => None,
     };
+    let mut shown = view(&row, &reader, &base);
+    // What was seen stands below.
+    shown.evidence = None;
     let template = AddressPage {
         frame: Frame::now(&shared, &reader),
-        row: view(&row, &reader, &base),
+        row: shown,
         fixed: reader.link(&format!("{base}/fixed")),
         not_ours: reader.link(&format!("{base}/not-ours")),
         evidence: evidence.map(|seen| seen.into_iter().map(|seen| written(seen, t)).collect()),

@@ -8,6 +8,11 @@ use crate::texts::With1;
 pub(crate) struct ConsoleFrameTexts {
     pub(crate) console: &'static str,
     pub(crate) dashboard: &'static str,
+    /// The words under which pages stand: what is seen and judged, what is listed, who is told, and the server itself.
+    pub(crate) watch: &'static str,
+    pub(crate) list: &'static str,
+    pub(crate) tell: &'static str,
+    pub(crate) run: &'static str,
     pub(crate) listings: &'static str,
     pub(crate) allowed: &'static str,
     pub(crate) by_hand: &'static str,
@@ -57,6 +62,10 @@ impl ConsoleFrameTexts {
 pub(super) const ENGLISH: ConsoleFrameTexts = ConsoleFrameTexts {
     console: "Console",
     dashboard: "Overview",
+    watch: "Watch",
+    list: "List",
+    tell: "Tell",
+    run: "Run",
     listings: "Listings",
     allowed: "Allow list",
     by_hand: "By hand",
@@ -99,6 +108,10 @@ pub(super) const ENGLISH: ConsoleFrameTexts = ConsoleFrameTexts {
 pub(super) const SPANISH: ConsoleFrameTexts = ConsoleFrameTexts {
     console: "Consola",
     dashboard: "Resumen",
+    watch: "Vigilar",
+    list: "Lista",
+    tell: "Avisar",
+    run: "Operar",
     listings: "Entradas",
     allowed: "Permitidos",
     by_hand: "A mano",

@@ -8,6 +8,10 @@ pub(crate) struct RulesTexts {
     /// Version, file.
     pub(crate) stand: With2,
     pub(crate) built_in: &'static str,
+    /// What to do so that rules can be saved at all.
+    pub(crate) no_file: [&'static str; 2],
+    /// The version that was saved last on the store, which a server without a file does not take up, and one with a file has not.
+    pub(crate) saved_last: [With1; 2],
     /// The version that is judged by.
     pub(crate) in_force: With1,
     /// The file, the version that is judged by.
@@ -48,6 +52,22 @@ pub(super) const ENGLISH: RulesTexts = RulesTexts {
     title: "Rules",
     stand: |version, file| format!("Version {version}, in {file}."),
     built_in: "the program itself (decide.rules names no file)",
+    no_file: [
+        "These rules are built into the program, and there is no file to save others to. Write them into one, name it in the configuration, and start the server again:",
+        "What is saved here then is kept in that file.",
+    ],
+    saved_last: [
+        |version| {
+            format!(
+                "Another server on this store saved version {version}, which this one does not take up while decide.rules names no file. With one it does, at its start."
+            )
+        },
+        |version| {
+            format!(
+                "Version {version} was saved last on this store. Here the file was changed since, or could not be written; the next save holds for all servers again."
+            )
+        },
+    ],
     in_force: |version| {
         format!(
             "Another text is in force: the server judges by version {version}. Save this one here, or start the server again, to put it in force."
@@ -80,7 +100,7 @@ pub(super) const ENGLISH: RulesTexts = RulesTexts {
     protected: "Protected: would be listed if they could",
     save: "Save these rules",
     save_hint: "They judge what comes from then on, without a restart, and within seconds on all servers of the same store; what was decided stays. The old text is kept beside the file, and in the audit trail. Earlier decisions name the version, so give new rules a new one.",
-    cannot_save: "Saving takes the role of an administrator, and a file in decide.rules.",
+    cannot_save: "Saving takes the role of an administrator.",
     back: |save| {
         format!(
             "Below are the rules that number {save} of the audit trail replaced. Nothing is changed yet: try them, and the button that puts them back stands under what they would do."
@@ -94,6 +114,22 @@ pub(super) const SPANISH: RulesTexts = RulesTexts {
     title: "Reglas",
     stand: |version, file| format!("Versión {version}, en {file}."),
     built_in: "el propio programa (decide.rules no nombra ningún archivo)",
+    no_file: [
+        "Estas reglas son parte del programa, y no hay archivo en que guardar otras. Escríbalas en uno, nómbrelo en la configuración y reinicie el servidor:",
+        "Lo que se guarde aquí desde entonces queda en ese archivo.",
+    ],
+    saved_last: [
+        |version| {
+            format!(
+                "Otro servidor de este almacén guardó la versión {version}, que este no adopta mientras decide.rules no nombre un archivo. Con uno la adopta al arrancar."
+            )
+        },
+        |version| {
+            format!(
+                "La última versión guardada en este almacén es {version}. Aquí el archivo se cambió después, o no pudo escribirse; lo próximo que se guarde vuelve a regir en todos."
+            )
+        },
+    ],
     in_force: |version| {
         format!(
             "Rige otro texto: el servidor juzga por la versión {version}. Para que rija este, guárdelo aquí o reinicie el servidor."
@@ -126,7 +162,7 @@ pub(super) const SPANISH: RulesTexts = RulesTexts {
     protected: "Protegidas: se incluirían si se pudiera",
     save: "Guardar estas reglas",
     save_hint: "Juzgan lo que llegue desde entonces, sin reiniciar, y en segundos en todos los servidores del mismo almacén; lo ya decidido queda. El texto anterior se guarda junto al archivo y en el registro de auditoría. Las decisiones nombran la versión: dé una nueva a las reglas nuevas.",
-    cannot_save: "Para guardar hace falta ser administrador, y un archivo en decide.rules.",
+    cannot_save: "Para guardar hace falta ser administrador.",
     back: |save| {
         format!(
             "Abajo están las reglas que sustituyó el número {save} del registro de auditoría. Aún no ha cambiado nada: pruébelas, y el botón que las restituye aparece bajo lo que harían."
