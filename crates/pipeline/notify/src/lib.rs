@@ -25,5 +25,5 @@ pub use notice::{
 };
 pub use outbox::{
     Delivery, DkimError, DkimKey, DkimSigner, Sender, SenderError, ShownMail, new_ed25519_key,
-    words_without_secrets,
+    text_without_secrets, words_without_secrets,
 };

@@ -17,6 +17,17 @@ pub mod upstream;
 mod wire;
 mod word;
 
+/// What sensors note of an observation by a word of their own, beside what `atalaya_formats` reads in conversation and message.
+pub const NOTED: [&str; 7] = [
+    atalaya_formats::message::FORWARDED,
+    milter::TRUNCATED,
+    policy::OWN_NAME,
+    reports::CUT,
+    complaints::UNKNOWN_REPORTER,
+    complaints::DERIVED,
+    complaints::REDACTED,
+];
+
 pub use config::{
     FIRST_LISTENER, RecordConnections, TarpitConfig, TrapAddress, TrapConfig, TrapListener, TrapMode,
 };

@@ -222,7 +222,7 @@ pub(super) fn evidence(seen: PublicObservation, unit: &Prefix, t: &'static Texts
     };
     EvidenceView {
         time: t.units.moment(seen.seen_at),
-        sensor: seen.sensor.name(),
+        sensor: (t.seen.sensor)(seen.sensor),
         from: (!unit.is_single()).then(|| seen.address.to_string()),
         helo: or_empty(seen.helo),
         sender: seen.sender_domain,

@@ -4,7 +4,9 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{api, console, feedback, glance, log, many, network, open_data, policy, proof, short, using};
+use super::{
+    api, console, feedback, glance, log, many, network, open_data, policy, proof, seen, short, using,
+};
 
 /// The pages in English.
 pub(crate) static ENGLISH: Texts = Texts {
@@ -18,6 +20,7 @@ pub(crate) static ENGLISH: Texts = Texts {
     log: log::ENGLISH,
     address: ADDRESS,
     glance: glance::ENGLISH,
+    seen: seen::ENGLISH,
     many: many::ENGLISH,
     classes: CLASSES,
     causes: super::causes::ENGLISH,

@@ -15,6 +15,7 @@ mod network;
 mod open_data;
 mod policy;
 mod proof;
+mod seen;
 mod short;
 mod spanish;
 mod using;
@@ -24,7 +25,8 @@ use atalaya_formats::why::Why;
 pub(crate) use api::ApiTexts;
 pub(crate) use causes::CausesTexts;
 pub(crate) use console::{
-    AccessTexts, AccountTexts, ConsoleFrameTexts, ConsoleTexts, EvidenceTexts, OverviewTexts, TellingTexts,
+    AccessTexts, AccountTexts, ConsoleFrameTexts, ConsoleTexts, EvidenceTexts, OverviewTexts, ReadTexts,
+    TellingTexts,
 };
 pub(crate) use english::ENGLISH;
 pub(crate) use feedback::FeedbackTexts;
@@ -35,6 +37,7 @@ pub(crate) use network::NetworkTexts;
 pub(crate) use open_data::OpenDataTexts;
 pub(crate) use policy::{EscalationFigures, Figures, PolicyTexts, Section};
 pub(crate) use proof::ProofTexts;
+pub(crate) use seen::SeenTexts;
 pub(crate) use short::ShortTexts;
 pub(crate) use spanish::SPANISH;
 pub(crate) use using::UsingTexts;
@@ -75,6 +78,8 @@ pub(crate) struct Texts {
     pub(crate) address: AddressTexts,
     /// What stands beside its verdict.
     pub(crate) glance: GlanceTexts,
+    /// The words for what was seen.
+    pub(crate) seen: SeenTexts,
     /// The pages of ranges and domains.
     pub(crate) many: ManyTexts,
     /// The classes, in the order of `Class::ALL`.

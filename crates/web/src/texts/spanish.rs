@@ -6,7 +6,9 @@ use super::{
     AddressTexts, ClassTexts, FailureTexts, FrameTexts, HomeTexts, RemovalTexts, StatisticsTexts, StopTexts,
     Texts, UnitTexts, VerdictTexts,
 };
-use super::{api, console, feedback, glance, log, many, network, open_data, policy, proof, short, using};
+use super::{
+    api, console, feedback, glance, log, many, network, open_data, policy, proof, seen, short, using,
+};
 
 /// The pages in Spanish.
 pub(crate) static SPANISH: Texts = Texts {
@@ -20,6 +22,7 @@ pub(crate) static SPANISH: Texts = Texts {
     log: log::SPANISH,
     address: ADDRESS,
     glance: glance::SPANISH,
+    seen: seen::SPANISH,
     many: many::SPANISH,
     classes: CLASSES,
     causes: super::causes::SPANISH,

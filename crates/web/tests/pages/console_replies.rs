@@ -89,6 +89,54 @@ async fn what_waits_for_a_person_is_read_as_text_and_settled_once() {
 }
 
 #[tokio::test]
+async fn what_else_was_read_is_a_list_of_terms_and_hostile_words_stay_text() {
+    let mut house = House::unpublished().await;
+    let eva = house.signed_in("Eva", Role::Desk).await;
+    let heard = NewHeard {
+        id: Uuid::new_v4(),
+        at: house.now(),
+        notice: None,
+        contact: None,
+        sender: "abuse@network.example".to_owned(),
+        kind: "bounce".to_owned(),
+        confidence: 40,
+        because: "a report".to_owned(),
+        action: "person".to_owned(),
+        details: json!({
+            "failures": [{
+                "recipient": "\u{202e}moc@x",
+                "reason": "mailbox-full",
+                "lasting": "soft",
+                "diagnosis": "<script>alert(1)</script>".repeat(100),
+            }],
+            "<img src=x>": "</dd><b>bold</b> https://list.example/network/AQAGRs3xR2h0dHBzOi8vZXhhbXBsZQ",
+            "ticket": null,
+        }),
+        settles: None,
+    };
+    house.store.hear(&heard, None, &[]).await.unwrap();
+    let path = format!("/console/replies/{}", heard.id);
+    let page = house.console(&eva, &path).await;
+    page.says("<h3><bdi>Failure 1</bdi></h3>")
+        .says("<dt>Cause</dt><dd><bdi>the mailbox is full</bdi></dd>")
+        .says("<dt>Lasting</dt><dd><bdi>may pass</bdi></dd>")
+        .says("<dt><code>&#60;img src=x&#62;</code></dt>")
+        .says("&#60;/dd&#62;&#60;b&#62;bold&#60;/b&#62; https://list.example/network/…")
+        .says("alert(1)&#60;/script&#62;")
+        .says("…</bdi>")
+        .keeps("<script>alert")
+        .keeps("<img")
+        .keeps("<b>bold")
+        .keeps("AQAGRs3x")
+        .keeps("&#34;failures&#34;")
+        .keeps("<dt>Number of the case</dt>");
+    let spanish = house.console(&eva, &format!("{path}?lang=es")).await;
+    spanish
+        .says("<h3><bdi>Fallo 1</bdi></h3>")
+        .says("<dt>Causa</dt><dd><bdi>el buzón está lleno</bdi></dd>");
+}
+
+#[tokio::test]
 async fn pages_of_replies_repeat_and_skip_nothing() {
     let mut house = House::unpublished().await;
     let eva = house.signed_in("Eva", Role::Desk).await;

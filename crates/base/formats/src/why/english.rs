@@ -59,7 +59,7 @@ pub(super) fn write(why: &Why, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 1 => write!(f, "{SEEN}once: ")?,
                 _ => write!(f, "{SEEN}{times} times: ")?,
             }
-            let kinds: Vec<&str> = kinds.iter().map(|kind| words(*kind)).collect();
+            let kinds: Vec<&str> = kinds.iter().map(|kind| english_kind(*kind)).collect();
             write!(f, "{}{LAST_TIME}{}.", kinds.join(", "), last.date())
         }
         Why::ManyListed(count) => write!(f, "{count}{MANY}"),
@@ -81,7 +81,8 @@ pub(super) fn write(why: &Why, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// A kind in words.
-pub(super) const fn words(kind: Kind) -> &'static str {
+#[must_use]
+pub const fn english_kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Spam => "spam",
         Kind::Backscatter => "bounces of forged mail",

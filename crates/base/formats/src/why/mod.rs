@@ -10,6 +10,8 @@ mod spanish;
 
 use std::fmt;
 
+pub use self::english::english_kind;
+pub use self::spanish::spanish_kind;
 use atalaya_model::{Kind, Prefix, Rule, Sensor, Timestamp};
 
 /// The name of the rule of what is decided by hand: its reason is what an operator typed.

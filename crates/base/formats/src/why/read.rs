@@ -4,7 +4,7 @@ use atalaya_model::{Kind, Timestamp};
 
 use super::english::{
     ALLOWED, CONFIGURED, FIXED, LAST_MESSAGE, LAST_TIME, MANY, OF_DOMAIN, PROTECTED, RULE, RULE_TAKEN_BACK,
-    SEEN, SENSOR, SENSOR_TAKEN_BACK, TRAPPED, words,
+    SEEN, SENSOR, SENSOR_TAKEN_BACK, TRAPPED, english_kind,
 };
 use super::{Protector, Why};
 
@@ -42,7 +42,7 @@ fn trapped(text: &str) -> Option<Why> {
 fn seen(text: &str) -> Option<Why> {
     let (times, rest) = text.strip_prefix(SEEN)?.split_once(": ")?;
     let (kinds, last) = rest.split_once(LAST_TIME)?;
-    let kind = |said: &str| Kind::ALL.iter().copied().find(|kind| words(*kind) == said);
+    let kind = |said: &str| Kind::ALL.iter().copied().find(|kind| english_kind(*kind) == said);
     Some(Why::Seen {
         times: match times.split_once(' ') {
             Some((times, _word)) => times.parse().ok()?,

@@ -15,7 +15,7 @@ pub(super) fn sentence(why: &Why) -> String {
             format!("Llegó spam a nuestras trampas: {messages} mensajes, el último el {last}.")
         }
         Why::Seen { times, kinds, last } => {
-            let kinds: Vec<&str> = kinds.iter().map(|kind| words(*kind)).collect();
+            let kinds: Vec<&str> = kinds.iter().map(|kind| spanish_kind(*kind)).collect();
             let (kinds, last) = (kinds.join(", "), last.date());
             match times {
                 1 => format!("Visto o denunciado una vez: {kinds}; el {last}."),
@@ -46,7 +46,8 @@ fn protector(by: &Protector) -> String {
 }
 
 /// A kind in words.
-const fn words(kind: Kind) -> &'static str {
+#[must_use]
+pub const fn spanish_kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Spam => "spam",
         Kind::Backscatter => "rebotes de correo falsificado",

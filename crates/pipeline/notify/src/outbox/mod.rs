@@ -48,7 +48,7 @@ use work::Work;
 
 pub use config::{Delivery, DkimKey};
 pub use dkim::{DkimError, DkimSigner, new_ed25519_key};
-pub use shown::{ShownMail, words_without_secrets};
+pub use shown::{ShownMail, text_without_secrets, words_without_secrets};
 
 /// The longest wait for news of the outbox: other processes write to the store too, and postponed mails come due.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);

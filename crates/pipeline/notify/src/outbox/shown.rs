@@ -42,14 +42,15 @@ pub fn words_without_secrets(message: &[u8]) -> Words {
     let head = words.head.into_iter();
     Words {
         head: head
-            .map(|(name, value)| (name, without_secrets(&value)))
+            .map(|(name, value)| (name, text_without_secrets(&value)))
             .collect(),
-        text: words.text.map(|text| without_secrets(&text)),
+        text: words.text.map(|text| text_without_secrets(&text)),
     }
 }
 
 /// The text with the secrets of its links hidden.
-fn without_secrets(text: &str) -> String {
+#[must_use]
+pub fn text_without_secrets(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for piece in text.split_inclusive(char::is_whitespace) {
         match piece.find("://") {
@@ -92,13 +93,13 @@ mod tests {
                     <https://list.example/network/AQAGRs3xR2h0dHBzOi8vZXhhbXBsZQ>.\n\
                     a-long-word-that-is-no-link-at-all stays";
         assert_eq!(
-            without_secrets(text),
+            text_without_secrets(text),
             "Listed: https://list.example/ip/2001:db8::7 (since today)\n\
              <https://list.example/network/…>.\n\
              a-long-word-that-is-no-link-at-all stays"
         );
         assert_eq!(
-            without_secrets("://é?k=0123456789012345678901&x=ñ"),
+            text_without_secrets("://é?k=0123456789012345678901&x=ñ"),
             "://é?k=…&x=ñ"
         );
     }

@@ -26,11 +26,11 @@ pub use config::{ComplaintReporter, ComplaintsConfig};
 pub use unusable::Unusable;
 
 /// What to note of an observation whose reporter is not configured.
-const UNKNOWN_REPORTER: &str = "unknown-reporter";
+pub(crate) const UNKNOWN_REPORTER: &str = "unknown-reporter";
 /// What to note of one whose source was derived from the mail.
-const DERIVED: &str = "source-derived";
+pub(crate) const DERIVED: &str = "source-derived";
 /// What to note of one from which the reporter took something out.
-const REDACTED: &str = "redacted";
+pub(crate) const REDACTED: &str = "redacted";
 
 /// How a complaint came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

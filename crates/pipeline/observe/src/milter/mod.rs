@@ -30,6 +30,7 @@ use crate::advice::Adviser;
 use crate::again::Again;
 use crate::behind::{Behind, Waiting};
 use crate::wire::{Wire, take_visits};
+pub(crate) use seen::TRUNCATED;
 
 /// The part of `milter.max_memory` that one address may have; never less than what the longest message takes.
 const ADDRESS_PART: usize = 4;

@@ -16,7 +16,7 @@ const MOST_TEXT: usize = 512;
 /// Most recipients kept of a message.
 pub(super) const MOST_RECIPIENTS: usize = 100;
 /// The word for a message that is not kept whole.
-const TRUNCATED: &str = "truncated";
+pub(crate) const TRUNCATED: &str = "truncated";
 /// The word for a client that calls itself by our name.
 const OWN_NAME: &str = "helo-is-our-name";
 

@@ -26,6 +26,7 @@ use crate::advice::{Advice, Adviser};
 use crate::again::Again;
 use crate::behind::Behind;
 use crate::wire::{Wire, take_visits};
+pub(crate) use seen::OWN_NAME;
 
 /// What is answered where nothing is known.
 const DUNNO: &[u8] = b"action=DUNNO\n\n";

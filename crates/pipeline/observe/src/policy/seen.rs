@@ -16,7 +16,7 @@ use crate::trap::Hit;
 /// Most characters kept of what a client said.
 const MOST_TEXT: usize = 512;
 /// The word for a client that calls itself by our name.
-const OWN_NAME: &str = "helo-is-our-name";
+pub(crate) const OWN_NAME: &str = "helo-is-our-name";
 
 /// The observation that a request is; none where it proves nothing about its client.
 pub(super) fn observation(

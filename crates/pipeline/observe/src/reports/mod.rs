@@ -29,7 +29,7 @@ const AHEAD: Duration = Duration::from_secs(300);
 /// Seconds in which the same report counts once.
 const MERGED: i64 = 900;
 /// The oddity of a comment that was cut.
-const CUT: &str = "cut";
+pub(crate) const CUT: &str = "cut";
 /// What stands before the number of a category in the oddities of an observation.
 const CATEGORY: &str = "category-";
 

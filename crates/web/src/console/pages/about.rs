@@ -191,12 +191,12 @@ fn view(
 
 /// An observation, as the public may see it: whoever may look at the console may be here, and what a sender wrote may name a trap.
 fn seen_row(seen: &Observation, veil: &Veil, visitor: &Visitor) -> SeenRow {
-    let shown = veil.show(seen);
+    let (shown, t) = (veil.show(seen), visitor.reader.texts());
     SeenRow {
         href: visitor.link(&format!("/console/evidence/{}", seen.id)),
-        at: visitor.reader.texts().units.moment(seen.seen_at),
-        sensor: seen.sensor.name(),
-        kind: seen.kind.name(),
+        at: t.units.moment(seen.seen_at),
+        sensor: (t.seen.sensor)(seen.sensor),
+        kind: (t.seen.kind)(seen.kind),
         helo: shown.helo,
         subject: shown.subject,
         counts: seen.counts(),

@@ -18,7 +18,7 @@ use crate::console::operations::{EvidenceOrder, Order};
 use crate::console::{ConsoleFrame, Place};
 use crate::failure::Failure;
 use crate::pages::page;
-use crate::texts::EvidenceTexts;
+use crate::texts::{EvidenceTexts, SeenTexts};
 use crate::written::Moment;
 
 /// For whose eyes.
@@ -41,13 +41,47 @@ struct EvidencePage {
     /// Where it is taken untouched, for those who may.
     sealed: Option<String>,
     told: Option<Told>,
-    facts: Vec<(&'static str, String)>,
-    oddities: Vec<String>,
+    facts: Vec<Fact>,
+    oddities: Vec<OddView>,
     headers: Vec<(&'static str, String)>,
     decoded: Option<String>,
     source: Option<SourceView>,
     /// Conversation, dialect, shape, each under its name.
     texts: Vec<(&'static str, String)>,
+}
+
+/// A fact under its name.
+struct Fact {
+    name: &'static str,
+    value: String,
+    /// The name that is kept, which commands and programs go by.
+    kept: Option<&'static str>,
+}
+
+impl Fact {
+    /// What stands as it is.
+    const fn new(name: &'static str, value: String) -> Self {
+        Self {
+            name,
+            value,
+            kept: None,
+        }
+    }
+
+    /// What is kept by a name, in words.
+    fn named(name: &'static str, words: &str, kept: &'static str) -> Self {
+        Self {
+            name,
+            value: words.to_owned(),
+            kept: Some(kept),
+        }
+    }
+}
+
+/// An odd thing: its words, where there are any, and the name that is kept.
+struct OddView {
+    words: Option<String>,
+    kept: String,
 }
 
 /// A view, and whether it is the one that is shown.
@@ -124,13 +158,13 @@ fn views(id: &ObservationId, here: View, visitor: &Visitor) -> Vec<ViewLink> {
 
 /// What everybody may see.
 fn public_page(seen: &PublicObservation, visitor: &Visitor, frame: ConsoleFrame) -> EvidencePage {
-    let (t, units) = (&frame.c.evidence, &frame.t.units);
+    let (t, units, words) = (&frame.c.evidence, &frame.t.units, &frame.t.seen);
     let facts = vec![
-        (t.subject, seen.subject.clone()),
-        (t.sensor, seen.sensor.name().to_owned()),
-        (t.kind, seen.kind.name().to_owned()),
-        (t.helo, seen.helo.clone()),
-        (t.size, units.size(seen.size)),
+        Fact::new(t.subject, seen.subject.clone()),
+        Fact::named(t.sensor, (words.sensor)(seen.sensor), seen.sensor.name()),
+        Fact::named(t.kind, (words.kind)(seen.kind), seen.kind.name()),
+        Fact::new(t.helo, seen.helo.clone()),
+        Fact::new(t.size, units.size(seen.size)),
     ];
     EvidencePage {
         id: String::new(),
@@ -175,7 +209,7 @@ fn full_page(seen: ShownObservation, visitor: &Visitor, frame: ConsoleFrame) -> 
         sealed: None,
         told: None,
         facts: facts(&seen, &frame.c.evidence, &frame),
-        oddities: seen.oddities,
+        oddities: odd(seen.oddities, &frame.t.seen),
         headers: words.head,
         decoded: words.text,
         source: seen.message.map(|message| SourceView {
@@ -188,22 +222,51 @@ fn full_page(seen: ShownObservation, visitor: &Visitor, frame: ConsoleFrame) -> 
     }
 }
 
+/// Odd things with their words.
+fn odd(kept: Vec<String>, words: &SeenTexts) -> Vec<OddView> {
+    let view = |kept: String| OddView {
+        words: words.oddity(&kept),
+        kept,
+    };
+    kept.into_iter().map(view).collect()
+}
+
 /// The facts in their order; those that are not known are left out.
-fn facts(
+fn facts(seen: &ShownObservation, t: &'static EvidenceTexts, frame: &ConsoleFrame) -> Vec<Fact> {
+    let words = &frame.t.seen;
+    let (sensor, kind, handshake) = (seen.sensor, seen.kind, seen.handshake);
+    let head = [
+        (t.subject, Some(seen.envelope.subject.clone())),
+        (t.source, seen.source.clone()),
+    ];
+    let named = [
+        Fact::named(t.sensor, (words.sensor)(sensor), sensor.name()),
+        Fact::named(t.kind, (words.kind)(kind), kind.name()),
+        Fact::named(t.handshake, (words.handshake)(handshake), handshake.name()),
+    ];
+    let trap = seen
+        .trap
+        .map(|trap| Fact::named(t.trap, (words.trap)(trap), trap.name()));
+    let (head, rest) = (known(head), known(rest(seen, t, frame)));
+    head.chain(named).chain(trap).chain(rest).collect()
+}
+
+/// What is known, as it stands.
+fn known<const N: usize>(facts: [(&'static str, Option<String>); N]) -> impl Iterator<Item = Fact> {
+    let facts = facts.into_iter();
+    facts.filter_map(|(name, value)| Some(Fact::new(name, value.filter(|value| !value.is_empty())?)))
+}
+
+/// What stands as it is, behind what is told in words.
+fn rest(
     seen: &ShownObservation,
     t: &'static EvidenceTexts,
     frame: &ConsoleFrame,
-) -> Vec<(&'static str, String)> {
+) -> [(&'static str, Option<String>); 10] {
     let yes_no = |is: bool| if is { t.yes } else { t.no }.to_owned();
     let envelope = &seen.envelope;
-    let all = [
-        (t.subject, Some(envelope.subject.clone())),
-        (t.sensor, Some(seen.sensor.name().to_owned())),
-        (t.source, seen.source.clone().filter(|source| !source.is_empty())),
-        (t.kind, Some(seen.kind.name().to_owned())),
-        (t.handshake, Some(seen.handshake.name().to_owned())),
+    [
         (t.counts, Some(yes_no(seen.counted))),
-        (t.trap, seen.trap.map(|trap| trap.name().to_owned())),
         (t.helo, Some(envelope.helo.clone())),
         (t.sender, Some(envelope.mail_from.clone())),
         (t.recipients, Some(envelope.recipients.join(", "))),
@@ -219,8 +282,5 @@ fn facts(
             t.dialect,
             seen.dialect.as_ref().map(|dialect| dialect.id.to_string()),
         ),
-    ];
-    all.into_iter()
-        .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
-        .collect()
+    ]
 }

@@ -16,6 +16,7 @@ mod listings;
 mod made;
 mod outbox;
 mod overview;
+mod read_out;
 mod replies;
 mod reporters;
 mod rows;

@@ -83,7 +83,7 @@ pub(super) async fn overview(State(shared): State<Shared>, visitor: Visitor) -> 
             .sensors
             .iter()
             .map(|(sensor, at, count)| SensorRow {
-                name: sensor.name(),
+                name: (t.seen.sensor)(*sensor),
                 at: t.units.moment(*at),
                 count: t.units.number(*count),
             })

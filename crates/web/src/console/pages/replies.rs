@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::act::{Deeds, MAIL, Told, perform};
 use super::forms::{cursor, cut};
+use super::read_out::{Group, groups};
 use super::tabs::{Tab, mail_tabs};
 use crate::app::{Inner, Shared};
 use crate::console::access::{Posted, Visitor};
@@ -144,7 +145,8 @@ struct ReplyPage {
     id: Uuid,
     row: ReplyRow,
     because: String,
-    details: String,
+    /// What else was read.
+    read: Vec<Group>,
     /// Its words, as long as the mail is kept.
     words: Option<Words>,
     /// What it may be settled as, where it waits.
@@ -179,7 +181,7 @@ pub(super) async fn reply(
         words: words(&shared, &heard).await?,
         row: ReplyRow::new(&heard, &visitor),
         because: heard.told.because,
-        details: serde_json::to_string_pretty(&heard.told.details).unwrap_or_default(),
+        read: groups(&heard.told.details, &visitor.reader.texts().console.read),
         settlements: settlements.filter(|_| waits).collect(),
         is_settled,
         id,

@@ -219,7 +219,7 @@ fn written(seen: ShownObservation, t: &'static Texts) -> SeenView {
         .dialect
         .map(|dialect| dialect.programs.unwrap_or_else(|| dialect.id.to_string()));
     let port = seen.source_port.map(|port| port.to_string());
-    let oddities = Some(seen.oddities.join(", "));
+    let oddities = Some(t.seen.oddities(&seen.oddities));
     let facts = [
         (a.seen_at, Some(seen.seen_at.to_string())),
         (a.from_address, Some(seen.address.to_string())),
@@ -227,7 +227,7 @@ fn written(seen: ShownObservation, t: &'static Texts) -> SeenView {
         (a.helo, Some(seen.envelope.helo)),
         (n.sender, Some(format!("<{}>", seen.envelope.mail_from))),
         (n.recipients, Some(seen.envelope.recipients.join(", "))),
-        (a.sensor, Some(seen.sensor.name().to_owned())),
+        (a.sensor, Some((t.seen.sensor)(seen.sensor).to_owned())),
         (a.size, Some(t.units.size(seen.size))),
         (a.system, system),
         (a.dialect, dialect),

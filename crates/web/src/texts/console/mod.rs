@@ -12,6 +12,7 @@ mod keys;
 mod list;
 mod mail;
 mod overview;
+mod read;
 mod replies;
 mod rules;
 mod sealed;
@@ -31,6 +32,7 @@ use keys::KeyTexts;
 use list::ListTexts;
 use mail::MailTexts;
 pub(crate) use overview::OverviewTexts;
+pub(crate) use read::ReadTexts;
 use replies::RepliesTexts;
 use rules::RulesTexts;
 use sealed::SealedTexts;
@@ -62,6 +64,8 @@ pub(crate) struct ConsoleTexts {
     pub(crate) exceptions: ExceptionTexts,
     /// What leaves by mail.
     pub(crate) mail: MailTexts,
+    /// What was read of what came back.
+    pub(crate) read: ReadTexts,
     /// What came back.
     pub(crate) replies: RepliesTexts,
     /// Whom we tell.
@@ -91,6 +95,7 @@ pub(super) const ENGLISH: ConsoleTexts = ConsoleTexts {
     sealed: sealed::ENGLISH,
     exceptions: exceptions::ENGLISH,
     mail: mail::ENGLISH,
+    read: read::ENGLISH,
     replies: replies::ENGLISH,
     telling: telling::ENGLISH,
     set_contacts: set_contacts::ENGLISH,
@@ -113,6 +118,7 @@ pub(super) const SPANISH: ConsoleTexts = ConsoleTexts {
     sealed: sealed::SPANISH,
     exceptions: exceptions::SPANISH,
     mail: mail::SPANISH,
+    read: read::SPANISH,
     replies: replies::SPANISH,
     telling: telling::SPANISH,
     set_contacts: set_contacts::SPANISH,
