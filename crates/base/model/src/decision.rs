@@ -129,6 +129,11 @@ impl Verdict {
 pub struct Rule(pub String);
 
 impl Rule {
+    /// The name of the rule of what is decided by hand.
+    pub const BY_HAND: &str = "by-hand";
+    /// The name of the rule of what is taken over from a list; where the list has a name, that stands behind it.
+    pub const IMPORT: &str = "import";
+
     /// Names version `version` of the rule `name`.
     #[must_use]
     pub fn new(name: &str, version: u32) -> Self {

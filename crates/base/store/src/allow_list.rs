@@ -3,11 +3,10 @@
 //! In: what the entries are to overlap, and the last entry of the page before. Out: the entries that follow. What lies around a prefix stands before what
 //! lies inside it: a prefix has at most 128 of the former, which are found by their names, and the latter are one range of an index.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use atalaya_model::{AllowEntry, Prefix};
 
 use crate::listings::{ALLOWED, allow_entry};
+use crate::span::{ends, without_ipv4};
 use crate::sql::{Connection, Pools, Value, values};
 use crate::{Store, StoreError, Transaction};
 
@@ -94,30 +93,15 @@ async fn parents(
 
 /// The query for the entries that a prefix covers, or for all, and its values.
 fn inside(around: Option<&Prefix>, after: Option<&Prefix>, limit: u32) -> (String, Vec<Value>) {
-    /// The first and the last key: all zeros and all ones.
-    const ENDS: (IpAddr, IpAddr) = (
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        IpAddr::V6(Ipv6Addr::from_bits(u128::MAX)),
-    );
-    /// IPv4 sorts inside the short IPv6 prefixes, but does not belong to them.
-    const WITHOUT_IPV4: &str = "AND (first_address < $6 OR first_address > $7)";
-
-    let (first, last) = around.map_or(ENDS, |prefix| (prefix.network(), prefix.last()));
+    let (first, last) = ends(around);
     let (begin, key) = after.map_or((first, String::new()), |prefix| {
         (prefix.network(), prefix.to_string())
     });
     let mut values = values![begin, last, begin, key, limit];
-    let is_ipv6 = around.is_some_and(|prefix| !prefix.is_ipv4());
-    if is_ipv6 {
-        values.extend(values![
-            IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            IpAddr::V4(Ipv4Addr::BROADCAST)
-        ]);
-    }
+    let without_ipv4 = without_ipv4(around, &mut values);
     let sql = format!(
         "SELECT {ALLOWED} FROM allowed WHERE first_address BETWEEN $1 AND $2 AND last_address <= $2 \
-         AND (first_address, prefix) > ($3, $4) {} ORDER BY first_address, prefix LIMIT $5",
-        if is_ipv6 { WITHOUT_IPV4 } else { "" }
+         AND (first_address, prefix) > ($3, $4){without_ipv4} ORDER BY first_address, prefix LIMIT $5"
     );
     (sql, values)
 }
@@ -151,14 +135,7 @@ mod tests {
 
     use super::*;
     use crate::StoreUrl;
-    use crate::sql::Row;
-
-    /// A step of a plan, behind its three numbers.
-    fn step(mut row: Row) -> String {
-        let numbers: [i64; 3] = std::array::from_fn(|_| row.take().unwrap());
-        assert!(numbers[0] > 0, "steps have numbers");
-        row.take().unwrap()
-    }
+    use crate::plan::plan;
 
     #[tokio::test]
     async fn a_page_is_found_by_its_index_in_its_order() {
@@ -175,9 +152,7 @@ mod tests {
             (Some(&v6), None),
         ] {
             let (sql, values) = inside(around, after, 50);
-            let sql = format!("EXPLAIN QUERY PLAN {sql}");
-            let rows = store.read().await.unwrap().rows(sql, values).await.unwrap();
-            let steps: Vec<String> = rows.into_iter().map(step).collect();
+            let steps = plan(&mut store.read().await.unwrap(), &sql, values).await;
             assert_eq!(steps.len(), 1, "{steps:?}");
             assert!(
                 steps[0].contains("SEARCH allowed USING INDEX allowed_by_address"),

@@ -26,6 +26,8 @@ mod migrate;
 mod notices;
 mod observations;
 mod outbox;
+#[cfg(test)]
+mod plan;
 mod protected;
 mod proving;
 mod public_log;
@@ -41,6 +43,7 @@ mod set_contacts;
 mod signed;
 pub mod small_file;
 mod sources;
+mod span;
 mod sql;
 mod statistics;
 mod store;

@@ -1,9 +1,8 @@
 //! Listings and the allow list: what follows from the decisions up to now.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use atalaya_model::{AllowEntry, Class, Listing, Prefix, Rule, Timestamp};
 
+use crate::span::{ends, without_ipv4};
 use crate::sql::{Connection, Row, Value, values};
 use crate::{Store, StoreError, Transaction};
 
@@ -193,31 +192,16 @@ async fn inside(
     after: Option<&(Prefix, Class)>,
     limit: u32,
 ) -> Result<Vec<Listing>, StoreError> {
-    /// The first and the last key: all zeros and all ones.
-    const ENDS: (IpAddr, IpAddr) = (
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        IpAddr::V6(Ipv6Addr::from_bits(u128::MAX)),
-    );
-    /// IPv4 sorts inside the short IPv6 prefixes, but does not belong to them.
-    const WITHOUT_IPV4: &str = "AND (first_address < $7 OR first_address > $8)";
-
-    let (first, last) = prefix.map_or(ENDS, |prefix| (prefix.network(), prefix.last()));
+    let (first, last) = ends(prefix);
     let (begin, key, class) = after.map_or((first, String::new(), ""), |(prefix, class)| {
         (prefix.network(), prefix.to_string(), class.name())
     });
     let mut values = values![begin, last, begin, key, class, limit];
-    let is_ipv6 = prefix.is_some_and(|prefix| !prefix.is_ipv4());
-    if is_ipv6 {
-        values.extend(values![
-            IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            IpAddr::V4(Ipv4Addr::BROADCAST)
-        ]);
-    }
+    let without_ipv4 = without_ipv4(prefix, &mut values);
     // Prefixes never overlap halfway: what begins inside either lies inside or is larger and begins at the same address.
     let sql = format!(
         "SELECT {LISTING} FROM listings WHERE first_address BETWEEN $1 AND $2 AND last_address <= $2 \
-         AND (first_address, prefix, class) > ($3, $4, $5) {} ORDER BY first_address, prefix, class LIMIT $6",
-        if is_ipv6 { WITHOUT_IPV4 } else { "" }
+         AND (first_address, prefix, class) > ($3, $4, $5){without_ipv4} ORDER BY first_address, prefix, class LIMIT $6"
     );
     read(connection.rows(sql, values).await?, listing)
 }

@@ -214,6 +214,7 @@ mod tests {
 
     use super::*;
     use crate::StoreUrl;
+    use crate::plan::plan;
 
     #[tokio::test]
     async fn what_a_reporter_said_is_found_by_its_index_in_its_order() {
@@ -221,14 +222,7 @@ mod tests {
         let url = StoreUrl::Sqlite(folder.path().join("store.db"));
         let store = Store::open(&url, Clock::system()).await.unwrap();
         let asked = values!["192.0.2.1", "report", "mx", i64::MAX.unsigned_abs(), 1_000_u32];
-        let sql = format!("EXPLAIN QUERY PLAN {}", said_by());
-        let plan = store.read().await.unwrap().rows(sql, asked).await.unwrap();
-        let steps = plan.into_iter().map(|mut row| {
-            let numbers: [i64; 3] = std::array::from_fn(|_| row.take().unwrap());
-            assert!(numbers[0] > 0, "steps have numbers");
-            row.take::<String>().unwrap()
-        });
-        let steps: Vec<String> = steps.collect();
+        let steps = plan(&mut store.read().await.unwrap(), &said_by(), asked).await;
         assert!(
             steps[0].contains("observations_of_reporter (unit=? AND source=?)"),
             "{steps:?}"

@@ -207,27 +207,18 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use crate::sql::{Row, Value};
     use atalaya_model::Clock;
 
     use super::*;
-    use crate::StoreUrl;
-
-    /// A step of a plan, behind its three numbers.
-    fn step(mut row: Row) -> String {
-        let numbers: [i64; 3] = std::array::from_fn(|_| row.take().unwrap());
-        assert!(numbers[0] > 0, "steps have numbers");
-        row.take().unwrap()
-    }
+    use crate::sql::Value;
+    use crate::{StoreUrl, plan};
 
     /// How SQLite goes about a query.
     async fn plan(sql: String, asked: Vec<Value>) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("store.db"));
         let store = Store::open(&url, Clock::system()).await.unwrap();
-        let sql = format!("EXPLAIN QUERY PLAN {sql}");
-        let rows = store.read().await.unwrap().rows(sql, asked).await.unwrap();
-        rows.into_iter().map(step).collect()
+        plan::plan(&mut store.read().await.unwrap(), &sql, asked).await
     }
 
     #[tokio::test]

@@ -14,11 +14,6 @@ pub use self::english::english_kind;
 pub use self::spanish::spanish_kind;
 use atalaya_model::{Kind, Prefix, Rule, Sensor, Timestamp};
 
-/// The name of the rule of what is decided by hand: its reason is what an operator typed.
-const BY_HAND: &str = "by-hand";
-/// The name of the rule of what is taken over from a list, alone or with the name of that list behind it.
-const IMPORT: &str = "import";
-
 /// Why something was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
@@ -83,7 +78,9 @@ impl Why {
     /// Reads the reason of a decision by `rule`. What an operator typed is nobody's sentence, even where it reads like one.
     #[must_use]
     pub fn of(rule: &Rule, reason: &str) -> Option<Self> {
-        (rule.name() != BY_HAND).then(|| Self::read(reason)).flatten()
+        (rule.name() != Rule::BY_HAND)
+            .then(|| Self::read(reason))
+            .flatten()
     }
 
     /// The sentence in Spanish. What is kept is the English one, which `Display` writes.
@@ -103,10 +100,10 @@ pub fn protected(range: &Prefix, why: &str) -> String {
 #[must_use]
 pub fn is_typed(rule: &Rule) -> bool {
     let name = rule.name();
-    name == BY_HAND
-        || name == IMPORT
+    name == Rule::BY_HAND
+        || name == Rule::IMPORT
         || name
-            .strip_prefix(IMPORT)
+            .strip_prefix(Rule::IMPORT)
             .is_some_and(|rest| rest.starts_with('-'))
 }
 

@@ -10,13 +10,14 @@
 //! ```
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
-use atalaya_model::{Class, Listing, Prefix, Serial, Timestamp};
+use atalaya_model::{Class, Listing, Prefix, Rule, Serial, Timestamp};
 
 use crate::decisions::serial;
 use crate::listings::{LISTING, listing, listings_in};
+use crate::span::{ends, without_ipv4};
 use crate::sql::{Connection, Dialect, Value, values};
 use crate::{Store, StoreError};
 
@@ -70,7 +71,7 @@ pub struct FoundListings {
 impl ListingFilter {
     /// Whether a listing is wanted, wherever it is.
     fn takes(&self, listing: &Listing) -> bool {
-        let is_by_hand = listing.rule.0.starts_with("by-hand");
+        let is_by_hand = listing.rule.0.starts_with(Rule::BY_HAND);
         self.class.is_none_or(|class| class == listing.class)
             && self.since.is_none_or(|since| listing.since >= since)
             && self
@@ -366,14 +367,8 @@ fn within(
     (after, end): (Option<&ListingCursor>, Option<IpAddr>),
     values: &mut Vec<Value>,
 ) -> String {
-    /// The first and the last key: all zeros and all ones.
-    const ENDS: (IpAddr, IpAddr) = (
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        IpAddr::V6(Ipv6Addr::from_bits(u128::MAX)),
-    );
-    let (first, last) = filter
-        .around
-        .map_or(ENDS, |prefix| (prefix.network(), prefix.last()));
+    let around = filter.around.as_ref();
+    let (first, last) = ends(around);
     let first = after.map_or(first, |(prefix, _)| prefix.network());
     let at = values.len();
     values.extend(values![first, end.unwrap_or(last)]);
@@ -383,20 +378,11 @@ fn within(
         at + 1,
         at + 2
     );
-    if let Some(prefix) = &filter.around {
+    if around.is_some() {
         // Prefixes never overlap halfway: what begins inside either lies inside or is larger and begins at the same address.
         values.push(last.into());
         text.push_str(&format!(" AND last_address <= ${}", at + 3));
-        if !prefix.is_ipv4() {
-            // IPv4 sorts inside the short IPv6 prefixes, but does not belong to them.
-            let ipv4 = [Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST];
-            values.extend(ipv4.map(|end| Value::from(IpAddr::V4(end))));
-            text.push_str(&format!(
-                " AND (first_address < ${} OR first_address > ${})",
-                at + 4,
-                at + 5
-            ));
-        }
+        text.push_str(&without_ipv4(around, values));
     }
     text
 }

@@ -3,21 +3,10 @@
 use atalaya_model::Clock;
 
 use super::*;
-use crate::StoreUrl;
-use crate::sql::Row;
-
-/// A step of a plan, behind its three numbers.
-fn step(mut row: Row) -> String {
-    for _ in 0..3 {
-        row.take::<i64>().unwrap();
-    }
-    row.take().unwrap()
-}
+use crate::{StoreUrl, plan};
 
 async fn plan(search: &mut ListingSearch, (sql, values): (String, Vec<Value>)) -> Vec<String> {
-    let sql = format!("EXPLAIN QUERY PLAN {sql}");
-    let rows = search.connection.rows(sql, values).await.unwrap();
-    rows.into_iter().map(step).collect()
+    plan::plan(&mut search.connection, &sql, values).await
 }
 
 fn everything() -> ListingFilter {

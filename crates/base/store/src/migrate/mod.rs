@@ -59,8 +59,10 @@ async fn take_steps(pools: &Pools, clock: &Clock, (file, steps): (File, &[Step])
         let Some((step, at)) = next else {
             return connection.commit().await;
         };
-        if step.name == PARTED {
-            take_along(pools).await?;
+        if step.name == PARTED
+            && let Some(list) = pools.list_for_reading()
+        {
+            take_along(pools, list).await?;
         }
         take(&mut connection, step).await?;
         connection
@@ -76,10 +78,7 @@ async fn take_steps(pools: &Pools, clock: &Clock, (file, steps): (File, &[Step])
 
 /// Carries what was observed over into its own file, while the caller keeps everybody else from the list. It is durable there before it leaves the other
 /// file; whoever is interrupted between begins anew.
-async fn take_along(pools: &Pools) -> Result<(), StoreError> {
-    let Some(list) = pools.list_for_reading() else {
-        return Ok(());
-    };
+async fn take_along(pools: &Pools, list: String) -> Result<(), StoreError> {
     let mut facts = pools.write_facts().await?;
     facts.execute("ATTACH $1 AS beside", values![list]).await?;
     facts.begin().await?;

@@ -32,6 +32,32 @@ pub(crate) const TAKEN_ALONG: &[&str] = &[
         COALESCE((SELECT value FROM beside.counters WHERE name = fact_counters.name), 0))",
 ];
 
+/// As the file of the list had it before.
+pub(super) const OBSERVATIONS_TABLE: &str = "CREATE TABLE observations (
+    position {int} PRIMARY KEY,
+    id {bytes} NOT NULL UNIQUE,
+    unit TEXT NOT NULL,
+    seen_at {int} NOT NULL,
+    sensor TEXT NOT NULL,
+    source TEXT NOT NULL,
+    message {bytes},
+    conversation {bytes},
+    evidence {int},
+    details TEXT NOT NULL
+) {strict}";
+/// Likewise.
+pub(super) const EVIDENCE_TABLE: &str = "CREATE TABLE evidence (
+    number {int} PRIMARY KEY,
+    digest {bytes} NOT NULL,
+    kind TEXT NOT NULL,
+    size {int} NOT NULL,
+    kept_at {int} NOT NULL,
+    packed {bytes} NOT NULL
+) {strict}";
+/// Likewise.
+pub(super) const OF_REPORTER: &str = "CREATE INDEX observations_of_reporter ON observations (unit, source, seen_at) \
+    WHERE sensor IN ('report', 'complaint')";
+
 /// The steps of the file of the facts. Never change one that was released: add another.
 pub(crate) const FACT_STEPS: &[Step] = &[Step {
     name: "observations and their evidence",
@@ -42,30 +68,11 @@ pub(crate) const FACT_STEPS: &[Step] = &[Step {
 const FACTS: &[&str] = &[
     "CREATE TABLE fact_counters (name TEXT PRIMARY KEY, value {int} NOT NULL) {strict}",
     "INSERT INTO fact_counters (name, value) VALUES ('observations', 0), ('evidence', 0)",
-    "CREATE TABLE observations (
-        position {int} PRIMARY KEY,
-        id {bytes} NOT NULL UNIQUE,
-        unit TEXT NOT NULL,
-        seen_at {int} NOT NULL,
-        sensor TEXT NOT NULL,
-        source TEXT NOT NULL,
-        message {bytes},
-        conversation {bytes},
-        evidence {int},
-        details TEXT NOT NULL
-    ) {strict}",
+    OBSERVATIONS_TABLE,
     "CREATE INDEX observations_of_unit ON observations (unit, seen_at)",
     "CREATE INDEX observations_of_evidence ON observations (evidence, position) WHERE evidence IS NOT NULL",
-    "CREATE INDEX observations_of_reporter ON observations (unit, source, seen_at) \
-      WHERE sensor IN ('report', 'complaint')",
-    "CREATE TABLE evidence (
-        number {int} PRIMARY KEY,
-        digest {bytes} NOT NULL,
-        kind TEXT NOT NULL,
-        size {int} NOT NULL,
-        kept_at {int} NOT NULL,
-        packed {bytes} NOT NULL
-    ) {strict}",
+    OF_REPORTER,
+    EVIDENCE_TABLE,
     "CREATE INDEX evidence_by_digest ON evidence (substr(digest, 1, 8))",
     "CREATE INDEX evidence_by_age ON evidence (kind, kept_at)",
     "CREATE TABLE habits (id TEXT PRIMARY KEY, text TEXT NOT NULL, last_seen_at {int} NOT NULL) {strict}",

@@ -23,7 +23,7 @@ use access::ACCESS;
 use allowed::ALLOWED_BY_ADDRESS;
 use contacts::SET_CONTACTS;
 use exceptions::EXCEPTIONS;
-use facts::PARTING;
+use facts::{EVIDENCE_TABLE, OBSERVATIONS_TABLE, OF_REPORTER, PARTING};
 pub(crate) use facts::{FACT_STEPS, PARTED, TAKEN_ALONG};
 use feedback::{ENROLMENT_BOUNDS, ENROLMENT_REQUESTS, FEEDBACK, SIGNED};
 use looking::LOOKING;
@@ -360,14 +360,7 @@ const SENSORS: &[&str] = &[
 /// the observations of a message grow at their end, and what is deleted for its age leaves whole pages. The digest, which falls
 /// anywhere, is indexed by its beginning only; whoever looks compares all of it. What nobody asks for by itself is JSON in `details`.
 const EVIDENCE: &[&str] = &[
-    "CREATE TABLE evidence (
-        number {int} PRIMARY KEY,
-        digest {bytes} NOT NULL,
-        kind TEXT NOT NULL,
-        size {int} NOT NULL,
-        kept_at {int} NOT NULL,
-        packed {bytes} NOT NULL
-    ) {strict}",
+    EVIDENCE_TABLE,
     "INSERT INTO evidence (number, digest, kind, size, kept_at, packed)
         SELECT row_number() OVER (ORDER BY kept_at, digest), digest,
             CASE WHEN digest IN (SELECT conversation FROM observations WHERE conversation IS NOT NULL)
@@ -378,18 +371,7 @@ const EVIDENCE: &[&str] = &[
     "CREATE INDEX evidence_by_age ON evidence (kind, kept_at)",
     "INSERT INTO counters (name, value) SELECT 'evidence', COALESCE(MAX(number), 0) FROM evidence",
     "ALTER TABLE observations RENAME TO observations_before",
-    "CREATE TABLE observations (
-        position {int} PRIMARY KEY,
-        id {bytes} NOT NULL UNIQUE,
-        unit TEXT NOT NULL,
-        seen_at {int} NOT NULL,
-        sensor TEXT NOT NULL,
-        source TEXT NOT NULL,
-        message {bytes},
-        conversation {bytes},
-        evidence {int},
-        details TEXT NOT NULL
-    ) {strict}",
+    OBSERVATIONS_TABLE,
     "INSERT INTO observations (position, id, unit, seen_at, sensor, source, message, conversation, evidence, details)
         SELECT position, id, unit, seen_at, sensor, source, message, conversation,
             (SELECT MIN(number) FROM evidence
@@ -463,10 +445,7 @@ const STATISTICS: &[&str] = &[
 const HABITS: &[&str] = &["ALTER TABLE dialects RENAME TO habits"];
 
 /// Of a unit that many speak of, what one of them said is found without looking at all.
-const REPORTED: &[&str] = &[
-    "CREATE INDEX observations_of_reporter ON observations (unit, source, seen_at) \
-      WHERE sensor IN ('report', 'complaint')",
-];
+const REPORTED: &[&str] = &[OF_REPORTER];
 
 /// Nobody asks when a text was first seen. Those that are there count as seen with the last observation.
 const HABITS_BY_AGE: &[&str] = &[
