@@ -1,9 +1,9 @@
 //! `allow add`, `allow remove`, `allow show`.
 
 use atalaya_decide::by_hand::Allowed;
-use atalaya_model::{AllowEntry, Clock, Decided, Serial};
+use atalaya_model::{AllowEntry, Clock, Decided};
 
-use super::{Form, line_to, nothing_text, print, print_decided, print_json, until_text};
+use super::{Form, line_to, print, print_decided, show_list, until_text};
 use crate::cli::{Allow, AllowAdd, AllowRemove, Show};
 use crate::control::Request;
 use crate::folder::Missing;
@@ -59,24 +59,12 @@ async fn run_remove(remove: AllowRemove) -> anyhow::Result<()> {
 }
 
 async fn run_show(show: Show) -> anyhow::Result<()> {
-    let Show { place, prefix, json } = show;
-    let mut line = line_to(&place, Missing::Refused).await?;
-    let mut after = None;
-    loop {
-        let request = Request::Allowed { prefix, after };
-        let (serial, page): (Serial, Vec<AllowEntry>) = line.ask(request).await?;
-        let Some(last) = page.last().map(|last| last.prefix) else {
-            return match (after, Form::from(json)) {
-                (None, Form::Text) => print(nothing_text("on the allow list", prefix, serial)),
-                _ => Ok(()),
-            };
-        };
-        after = Some(last);
-        page.iter().try_for_each(|entry| match Form::from(json) {
-            Form::Json => print_json(entry),
-            Form::Text => print_entry(entry),
-        })?;
-    }
+    let prefix = show.prefix;
+    let ask = |last: Option<&AllowEntry>| Request::Allowed {
+        prefix,
+        after: last.map(|last| last.prefix),
+    };
+    show_list(show, ask, print_entry, "on the allow list").await
 }
 
 /// Prints an entry as a line.

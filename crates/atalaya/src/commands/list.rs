@@ -1,8 +1,8 @@
 //! `list add`, `list remove`, `list show`.
 
-use atalaya_model::{Clock, Decided, Listing, Serial};
+use atalaya_model::{Clock, Decided, Listing};
 
-use super::{Form, line_to, nothing_text, print, print_decided, print_json, until_text};
+use super::{Form, line_to, print, print_decided, show_list, until_text};
 use crate::cli::{List, ListAdd, ListRemove, Show};
 use crate::control::Request;
 use crate::folder::Missing;
@@ -58,24 +58,12 @@ async fn run_remove(remove: ListRemove) -> anyhow::Result<()> {
 }
 
 async fn run_show(show: Show) -> anyhow::Result<()> {
-    let Show { place, prefix, json } = show;
-    let mut line = line_to(&place, Missing::Refused).await?;
-    let mut after = None;
-    loop {
-        let request = Request::Listings { prefix, after };
-        let (serial, page): (Serial, Vec<Listing>) = line.ask(request).await?;
-        let Some(last) = page.last().map(|last| (last.prefix, last.class)) else {
-            return match (after, Form::from(json)) {
-                (None, Form::Text) => print(nothing_text("listed", prefix, serial)),
-                _ => Ok(()),
-            };
-        };
-        after = Some(last);
-        page.iter().try_for_each(|listing| match Form::from(json) {
-            Form::Json => print_json(listing),
-            Form::Text => print_listing(listing),
-        })?;
-    }
+    let prefix = show.prefix;
+    let ask = |last: Option<&Listing>| Request::Listings {
+        prefix,
+        after: last.map(|last| (last.prefix, last.class)),
+    };
+    show_list(show, ask, print_listing, "listed").await
 }
 
 /// Prints a listing as a line.

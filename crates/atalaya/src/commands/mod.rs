@@ -44,10 +44,11 @@ pub(crate) mod verify_log;
 use anyhow::Context;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp, Verdict};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::cli::Place;
+use crate::cli::{Place, Show};
 use crate::config::{Config, load};
-use crate::control::Line;
+use crate::control::{Line, Request};
 use crate::folder::Missing;
 
 /// The name of the configuration file that is read from a data folder when `--config` is not given.
@@ -155,6 +156,33 @@ pub(crate) fn nothing_text(what: &str, prefix: Option<Prefix>, serial: Serial) -
     match prefix {
         Some(prefix) => format!("Nothing in {prefix} is {what} (serial {serial})."),
         None => format!("Nothing is {what} (serial {serial})."),
+    }
+}
+
+/// Prints all that a list shows, one page after the other; `ask` makes the question for what follows the last entry of the page before.
+pub(crate) async fn show_list<T: Serialize + DeserializeOwned>(
+    show: Show,
+    ask: impl Fn(Option<&T>) -> Request,
+    print_one: impl Fn(&T) -> anyhow::Result<()>,
+    what: &str,
+) -> anyhow::Result<()> {
+    let Show { place, prefix, json } = show;
+    let form = Form::from(json);
+    let mut line = line_to(&place, Missing::Refused).await?;
+    let mut last = None;
+    loop {
+        let (serial, mut page): (Serial, Vec<T>) = line.ask(ask(last.as_ref())).await?;
+        if page.is_empty() {
+            return match (last, form) {
+                (None, Form::Text) => print(nothing_text(what, prefix, serial)),
+                _ => Ok(()),
+            };
+        }
+        page.iter().try_for_each(|one| match form {
+            Form::Json => print_json(one),
+            Form::Text => print_one(one),
+        })?;
+        last = page.pop();
     }
 }
 

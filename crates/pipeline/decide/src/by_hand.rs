@@ -17,7 +17,7 @@ const MOST_SHOWN: usize = 1_000;
 
 /// The rule named in every decision made by hand.
 fn rule() -> Rule {
-    Rule::new("by-hand", 1)
+    Rule::new(Rule::BY_HAND, 1)
 }
 
 /// Lists `prefix` in `class` until a date, or without end. A listing that stands already is replaced.

@@ -4,6 +4,7 @@ use atalaya_model::{AllowEntry, Prefix};
 use serde::Deserialize;
 
 use super::access::in_query;
+use super::pages::cut;
 use crate::app::Inner;
 use crate::failure::Failure;
 
@@ -49,9 +50,7 @@ pub(super) async fn read(
     let mut entries = store
         .allowed_page(around.as_ref(), after.as_ref(), most.saturating_add(1))
         .await?;
-    let is_more = entries.len() > most as usize;
-    entries.truncate(most as usize);
-    let next = entries.last().filter(|_| is_more).map(|last| last.prefix);
+    let next = cut(&mut entries, most).map(|last| last.prefix);
     let now = shared.app.clock.now();
     entries.retain(|entry| !entry.is_over(now));
     Ok(Some(AllowPage { entries, next }))

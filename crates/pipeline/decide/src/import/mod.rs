@@ -200,8 +200,8 @@ impl Import {
     /// The rule of what this import lists: another one for each source.
     fn rule(&self) -> Rule {
         match &self.source {
-            None => Rule::new("import", 1),
-            Some(source) => Rule::new(&format!("import-{source}"), 1),
+            None => Rule::new(Rule::IMPORT, 1),
+            Some(source) => Rule::new(&format!("{}-{source}", Rule::IMPORT), 1),
         }
     }
 

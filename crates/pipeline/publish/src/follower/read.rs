@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atalaya_model::Serial;
+use atalaya_model::{Rule, Serial};
 use atalaya_store::{ListLine, Piece, Store, StoreError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::loading::Loading;
-use crate::set::{BY_HAND, Held};
+use crate::set::Held;
 use crate::zone::Zone;
 
 /// Pieces that wait for the zone: enough that reading and loading go on side by side.
@@ -35,13 +35,13 @@ pub(super) async fn take_list(store: &Store, zone: &Arc<Zone>) -> Result<(Serial
     if zone.is_loaded() {
         let (sender, mut pieces) = mpsc::channel(PIECES);
         let look = async { while pieces.recv().await.is_some() {} };
-        let (read, ()) = tokio::join!(store.read_list(BY_HAND, sender), look);
+        let (read, ()) = tokio::join!(store.read_list(Rule::BY_HAND, sender), look);
         read?;
     }
     let (sender, pieces) = mpsc::channel(PIECES);
     let loading = Loading::new(Arc::clone(zone));
     let load = tokio::task::spawn_blocking(|| take(pieces, loading));
-    let serial = store.read_list(BY_HAND, sender).await?;
+    let serial = store.read_list(Rule::BY_HAND, sender).await?;
     Ok((serial, outcome(load.await)))
 }
 

@@ -55,7 +55,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use atalaya_model::{AllowEntry, Class, Decided, Decision, Listing, Prefix, Timestamp, Verdict};
+use atalaya_model::{AllowEntry, Class, Decided, Decision, Listing, Prefix, Rule, Timestamp, Verdict};
 
 pub(crate) use self::classes::{Classes, Codes};
 use self::leaf::Leaf;
@@ -220,7 +220,7 @@ impl Set {
 
     /// The number of a text, where a person wrote it.
     fn text(&mut self, rule: &str, reason: &str) -> Option<u16> {
-        if rule == BY_HAND {
+        if rule == Rule::BY_HAND {
             self.number_of(reason)
         } else {
             None
@@ -277,9 +277,6 @@ impl Filler {
         self.set
     }
 }
-
-/// The rule of what a person decides.
-pub(crate) const BY_HAND: &str = "by-hand";
 
 impl Marks {
     /// The mark of an entry after some changes, none if it is in no class any more; counts the listings that come and go.

@@ -34,7 +34,7 @@ fn decided(serial: u32, prefix: Prefix, verdict: Verdict) -> Decided {
         decision: Decision {
             prefix,
             verdict,
-            rule: Rule::new(BY_HAND, 1),
+            rule: Rule::new(Rule::BY_HAND, 1),
             score: 0.0,
             reason: format!("reason {serial}"),
         },

@@ -57,7 +57,7 @@ pub(super) fn per_day_of(text: &str) -> Result<Option<u64>, Failure> {
 }
 
 /// Cuts rows, of which one more was read than a page shows, to the page; gives the last of them where more follow.
-pub(super) fn cut<T>(rows: &mut Vec<T>, page: u32) -> Option<&T> {
+pub(crate) fn cut<T>(rows: &mut Vec<T>, page: u32) -> Option<&T> {
     let page = page as usize;
     let is_more = rows.len() > page;
     rows.truncate(page);

@@ -36,6 +36,7 @@ use crate::app::Shared;
 
 pub use act::MAX_ANSWER;
 pub(crate) use act::{is_undoable, role_of_undoing};
+pub(super) use forms::cut;
 pub use rules::MAX_RULES;
 
 /// The routes of the pages.

@@ -4,7 +4,7 @@
 //! words; the rest stands under the name that is kept.
 
 use atalaya_notify::text_without_secrets;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::texts::ReadTexts;
 
@@ -41,11 +41,7 @@ pub(super) fn groups(read: &Value, t: &ReadTexts) -> Vec<Group> {
     let (several, single): (Vec<_>, Vec<_>) = read.iter().partition(|(_, value)| are_several(value));
     let mut groups = vec![Group {
         title: None,
-        terms: single
-            .into_iter()
-            .filter_map(|(name, value)| term(name, value, t))
-            .take(MOST)
-            .collect(),
+        terms: terms(single, t),
     }];
     for (name, value) in several {
         let name = t.term(name).map_or_else(|| cut(name), str::to_owned);
@@ -71,8 +67,8 @@ fn are_several(value: &Value) -> bool {
     all.is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_object))
 }
 
-fn terms(read: &Map<String, Value>, t: &ReadTexts) -> Vec<Term> {
-    read.iter()
+fn terms<'a>(read: impl IntoIterator<Item = (&'a String, &'a Value)>, t: &ReadTexts) -> Vec<Term> {
+    read.into_iter()
         .filter_map(|(name, value)| term(name, value, t))
         .take(MOST)
         .collect()
@@ -132,7 +128,7 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
     use crate::language::Language;
