@@ -47,7 +47,7 @@ const PAGES: [(&str, &str); 3] = [
     ("last", "spam:2a00:ff00::/64"),
 ];
 /// What is asked for; `-7d` is a day a week ago.
-const QUESTIONS: [&str; 29] = [
+const QUESTIONS: [&str; 32] = [
     "",
     "class=spam",
     "class=hijacked",
@@ -76,6 +76,9 @@ const QUESTIONS: [&str; 29] = [
     "country=TV",
     "country=UY&class=manual",
     "country=UY&since=-7d",
+    "country=UY&since=-1d",
+    "country=US&since=-7d",
+    "country=US&since=-1d",
     "country=TV&class=hijacked&origin=rules",
 ];
 

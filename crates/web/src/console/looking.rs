@@ -3,7 +3,7 @@
 //!
 //! A page begins behind the last row of the one before and reads a bounded number of rows, whatever it filters by; where that was not enough it says
 //! how far it looked, and the next goes on there. Country and network are those of the first address of a listing, by the files of the moment. Where
-//! they are asked for, the walk leaps over what lies between two ranges of a country, and over the ranges in which nothing is listed.
+//! they are asked for, the walk leaps over what lies between two ranges of a country, and over the ranges in which nothing is listed, and chooses here.
 
 use std::net::IpAddr;
 
@@ -20,8 +20,6 @@ use crate::failure::Failure;
 const MOST_WALKED: u32 = 10_000;
 /// Rows that are read at once where country or network are asked for; many ranges hold fewer.
 const SHORT_STEP: u32 = 256;
-/// Rows that such a step walks at most where many are not wanted.
-const SHORT_WALK: u32 = 1_000;
 /// By how much the next step is smaller where all that was read lay outside, and larger where the last of it lay inside.
 const CHANGE: u32 = 4;
 /// Steps of one request at most, by which it leaps from range to range.
@@ -152,17 +150,14 @@ pub(super) async fn find(
         }
         None => None,
     };
-    let search = shared.app.store.search_listings(wanted.filter, after.as_ref());
-    let mut search = search.await?;
-    let bounds = PageBounds {
-        listings: most,
-        walked: MOST_WALKED,
-    };
+    let store = &shared.app.store;
     let Some((places, place)) = whereabouts else {
-        return Ok(Ok(search.page(after.as_ref(), bounds).await?));
+        let mut search = store.search_listings(wanted.filter, after.as_ref()).await?;
+        return Ok(Ok(search.page(after.as_ref(), bounds(most)).await?));
     };
+    let mut search = store.walk_listings(wanted.filter).await?;
     let mut walk = Walk {
-        around: wanted.filter.around,
+        filter: &wanted.filter,
         places: &places,
         place: &place,
         listings: Vec::new(),
@@ -174,9 +169,17 @@ pub(super) async fn find(
     Ok(Ok(FoundListings { listings, next }))
 }
 
+const fn bounds(listings: u32) -> PageBounds {
+    PageBounds {
+        listings,
+        walked: MOST_WALKED,
+    }
+}
+
 /// A walk through the listings of a country or network.
 struct Walk<'a> {
-    around: Option<Prefix>,
+    /// What is wanted of those that are there.
+    filter: &'a ListingFilter,
     places: &'a Places,
     place: &'a Place,
     /// What was found.
@@ -199,11 +202,7 @@ impl Walk<'_> {
             let Leap::To(begin) = self.leap(after) else {
                 return Ok(None);
             };
-            let bounds = PageBounds {
-                listings: step,
-                walked: SHORT_WALK,
-            };
-            let found = search.page(begin.as_ref(), bounds).await?;
+            let found = search.page(begin.as_ref(), bounds(step)).await?;
             read = read.saturating_add(found.listings.len());
             step = self.next_step(step, &found.listings);
             if self.is_full_with(found.listings) {
@@ -224,7 +223,7 @@ impl Walk<'_> {
                 return true;
             }
             self.seen = Some((listing.prefix, listing.class));
-            if self.is_there(&listing) {
+            if self.is_there(&listing) && self.filter.takes(&listing) {
                 self.listings.push(listing);
             }
         }
@@ -255,7 +254,7 @@ impl Walk<'_> {
         let Some(next) = self.places.next_in(prefix.network(), self.place) else {
             return Leap::End;
         };
-        let is_beyond = self.around.is_some_and(|around| next > around.last());
+        let is_beyond = self.filter.around.is_some_and(|around| next > around.last());
         match before(next).filter(|_| next > prefix.network()) {
             _ if is_beyond => Leap::End,
             Some(before) => Leap::To(Some((Prefix::single(before), LAST))),

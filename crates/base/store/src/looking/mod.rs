@@ -8,6 +8,8 @@
 //! one filter names few            they are read whole, and the others chosen      all of a page is found at once
 //! each filter names many          so many rows as the caller allows are walked    the page says how far it looked, and the next goes on there
 //! ```
+//!
+//! Whoever walks from one range of addresses to the next, as through those of a country, gets whatever lies there, and chooses himself.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -70,7 +72,8 @@ pub struct FoundListings {
 
 impl ListingFilter {
     /// Whether a listing is wanted, wherever it is.
-    fn takes(&self, listing: &Listing) -> bool {
+    #[must_use]
+    pub fn takes(&self, listing: &Listing) -> bool {
         let is_by_hand = listing.rule.0.starts_with(Rule::BY_HAND);
         self.class.is_none_or(|class| class == listing.class)
             && self.since.is_none_or(|since| listing.since >= since)
@@ -178,12 +181,14 @@ enum Amount {
     Few,
     /// Perhaps millions that are not wanted.
     Many,
+    /// Whatever it is, all of it is handed out, and whoever walks chooses.
+    Unsifted,
 }
 
 /// What one page may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageBounds {
-    /// Listings of the page, besides those wider than what was asked about, which come first.
+    /// Listings of the page, besides those wider than what was asked about, which come first. On a walk by date there may be more.
     pub listings: u32,
     /// Rows that are walked at most where many are not wanted, or a thousand if it is fewer.
     pub walked: u32,
@@ -201,14 +206,30 @@ impl Store {
         filter: ListingFilter,
         after: Option<&ListingCursor>,
     ) -> Result<ListingSearch, StoreError> {
-        let mut search = ListingSearch {
+        let mut search = self.begin_search(filter, Amount::Few).await?;
+        search.choose(after).await?;
+        Ok(search)
+    }
+
+    /// The same for whoever leaves most of it out by something that the store does not know: pages hold also what the filter does not want
+    /// ([`ListingFilter::takes`]), so that none costs more than the rows that it hands out.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn walk_listings(&self, filter: ListingFilter) -> Result<ListingSearch, StoreError> {
+        let mut search = self.begin_search(filter, Amount::Unsifted).await?;
+        let by_date = search.few_since().await?;
+        search.way = by_date.or_else(|| filter.ways().next()).unwrap_or(Way::Address);
+        Ok(search)
+    }
+
+    async fn begin_search(&self, filter: ListingFilter, amount: Amount) -> Result<ListingSearch, StoreError> {
+        Ok(ListingSearch {
             connection: self.read().await?,
             filter,
             way: Way::Address,
-            amount: Amount::Few,
-        };
-        search.choose(after).await?;
-        Ok(search)
+            amount,
+        })
     }
 }
 
@@ -229,13 +250,18 @@ impl ListingSearch {
             }
             _ => Vec::new(),
         };
-        found.retain(|listing| self.filter.takes(listing));
+        found.retain(|listing| self.amount == Amount::Unsifted || self.filter.takes(listing));
         found.sort_by_key(|listing| (listing.prefix.length(), listing.class));
         let end = match self.amount {
-            Amount::Few => None,
+            Amount::Few | Amount::Unsifted => None,
             Amount::Many => self.end(after, bounds.walked).await?,
         };
-        let mut inside = self.inside(after, end, bounds.listings).await?;
+        let limit = match (self.amount, self.way) {
+            // They stand in no order: to find some of them costs as much as all.
+            (Amount::Unsifted, Way::Since(..)) => bounds.listings.max(FEW),
+            _ => bounds.listings,
+        };
+        let mut inside = self.inside(after, end, limit).await?;
         found.append(&mut inside.listings);
         inside.listings = found;
         Ok(inside)
@@ -347,7 +373,9 @@ impl ListingSearch {
         let mut values = Vec::new();
         let mut condition = self.way.condition(&mut values);
         condition.push_str(&within(&self.filter, (after, end), &mut values));
-        condition.push_str(&self.way.rest(&self.filter, &mut values));
+        if self.amount != Amount::Unsifted {
+            condition.push_str(&self.way.rest(&self.filter, &mut values));
+        }
         condition.push_str(&behind(after, &mut values));
         values.push(limit.into());
         let sql = format!(

@@ -233,7 +233,7 @@ impl Connection {
     }
 
     /// The same, planned for just these values: where much or little may be found by one text, a plan that PostgreSQL keeps for any values takes
-    /// the way that is best for much.
+    /// the way that is best for much. SQLite's plans do not depend on values, and are kept.
     pub(crate) async fn rows_planned(
         &mut self,
         sql: impl Into<Cow<'static, str>>,
@@ -258,15 +258,14 @@ impl Connection {
         plan: Plan,
     ) -> Result<Vec<Row>, StoreError> {
         let sql = AssertSqlSafe(sql);
-        let is_kept = plan == Plan::Kept;
         let rows = match self.link.ask()? {
             Driver::Lite(link) => {
-                let query = sqlx::query_with(sql, value::lite(values)?).persistent(is_kept);
+                let query = sqlx::query_with(sql, value::lite(values)?);
                 let rows = query.fetch_all(link).await;
                 rows.map(|rows| rows.into_iter().map(Row::from).collect())
             }
             Driver::Pg(link) => {
-                let query = sqlx::query_with(sql, value::pg(values)?).persistent(is_kept);
+                let query = sqlx::query_with(sql, value::pg(values)?).persistent(plan == Plan::Kept);
                 let rows = query.fetch_all(link).await;
                 rows.map(|rows| rows.into_iter().map(Row::from).collect())
             }
