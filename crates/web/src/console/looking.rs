@@ -155,7 +155,8 @@ pub(super) async fn find(
         let mut search = store.search_listings(wanted.filter, after.as_ref()).await?;
         return Ok(Ok(search.page(after.as_ref(), bounds(most)).await?));
     };
-    let mut search = store.walk_listings(wanted.filter).await?;
+    let is_there = |prefix: &Prefix| places.is_in(prefix.network(), &place);
+    let mut search = store.walk_listings(wanted.filter, is_there).await?;
     let mut walk = Walk {
         filter: &wanted.filter,
         places: &places,

@@ -164,9 +164,17 @@ async fn listings_are_found_by_the_day_from_which_on_they_were_listed() {
     house.clock.advance(Duration::from_secs(2 * 86_400));
     let day = house.now().date().to_string();
     house.list("1.1.0.2", Class::Spam).await;
+    house.list("1.1.0.3", Class::Bot).await;
+    house.list("5.5.0.1", Class::Spam).await;
     let luis = house.signed_in("Eva", Role::Viewer).await;
-    assert_eq!(all(&house, &luis, &format!("since={day}")).await, ["1.1.0.2"]);
-    assert_eq!(all(&house, &luis, "since=2020-01-01").await.len(), 2);
+    let since = all(&house, &luis, &format!("since={day}")).await;
+    assert_eq!(since, ["1.1.0.2", "1.1.0.3", "5.5.0.1"]);
+    assert_eq!(all(&house, &luis, "since=2020-01-01").await.len(), 4);
+    let there = all(&house, &luis, &format!("country=ES&since={day}")).await;
+    assert_eq!(there, ["1.1.0.2", "1.1.0.3"]);
+    let spam = all(&house, &luis, &format!("country=ES&since={day}&class=spam")).await;
+    assert_eq!(spam, ["1.1.0.2"]);
+    assert_eq!(all(&house, &luis, "country=ES&since=2020-01-01").await.len(), 3);
 }
 
 #[tokio::test]

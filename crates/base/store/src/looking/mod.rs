@@ -6,27 +6,27 @@
 //! ```text
 //! one filter that has an index    the index has them in their order               all of a page is found at once
 //! one filter names few            they are read whole, and the others chosen      all of a page is found at once
+//! a date, and little since        the newest decisions name them                  all of a page is found at once
 //! each filter names many          so many rows as the caller allows are walked    the page says how far it looked, and the next goes on there
 //! ```
 //!
 //! Whoever walks from one range of addresses to the next, as through those of a country, gets whatever lies there, and chooses himself.
 
+mod named;
+
 use std::fmt;
 use std::net::IpAddr;
-use std::time::Duration;
 
-use atalaya_model::{Class, Listing, Prefix, Rule, Serial, Timestamp};
+use atalaya_model::{Class, Listing, Prefix, Rule, Timestamp};
 
-use crate::decisions::serial;
 use crate::listings::{LISTING, listing, listings_in};
 use crate::span::{ends, without_ipv4};
 use crate::sql::{Connection, Dialect, Value, values};
 use crate::{Store, StoreError};
+use named::named_since;
 
 /// What one filter names at most to be read whole. So many rows, scattered over the file, take a few ten milliseconds.
 const FEW: u32 = 10_000;
-/// How far the clocks of those who decide may be from one another, or one of them be set back.
-const CLOCKS: Duration = Duration::from_secs(3_600);
 /// Rows that are walked at least: more than can begin at one address (129 lengths, 6 classes), so that every walk gets on.
 const LEAST_WALKED: u32 = 1_000;
 /// The class that most listings are in, and that has no index of its own.
@@ -106,8 +106,6 @@ enum Way {
     Class(Class),
     /// Those by hand, by their addresses.
     Hand,
-    /// Those that were listed since a moment, by the decisions behind a serial.
-    Since(Timestamp, Serial),
 }
 
 impl Way {
@@ -116,8 +114,6 @@ impl Way {
             Self::Address => "listings_by_address",
             Self::Class(_) => "listings_by_class",
             Self::Hand => "listings_by_hand",
-            // That of the primary key.
-            Self::Since(..) => "sqlite_autoindex_listings_1",
         }
     }
 
@@ -135,35 +131,35 @@ impl Way {
                 format!(" AND class <> 'spam' AND class = ${}", values.len())
             }
             Self::Hand => format!(" AND {BY_HAND}"),
-            Self::Since(since, behind) => {
-                values.extend(values![behind, since]);
-                let at = values.len();
-                format!(
-                    " AND since >= ${at} AND prefix IN (SELECT prefix FROM decisions WHERE serial > ${} AND decided_at >= ${at})",
-                    at - 1
-                )
-            }
         }
     }
 
     /// What a filter wants besides.
     fn rest(self, filter: &ListingFilter, values: &mut Vec<Value>) -> String {
-        let mut text = String::new();
-        if let Some(class) = filter.class.filter(|class| self != Self::Class(*class)) {
-            values.push(class.name().into());
-            text.push_str(&format!(" AND class = ${}", values.len()));
-        }
-        match filter.origin {
-            Some(Origin::Rules) => text.push_str(&format!(" AND {BY_RULES}")),
-            Some(Origin::Hand) if self != Self::Hand => text.push_str(&format!(" AND {BY_HAND}")),
-            _ => {}
-        }
-        if let Some(since) = filter.since.filter(|_| !matches!(self, Self::Since(..))) {
+        let class = filter.class.filter(|class| self != Self::Class(*class));
+        let is_said = self == Self::Hand && filter.origin == Some(Origin::Hand);
+        let mut text = chosen(class, filter.origin.filter(|_| !is_said), values);
+        if let Some(since) = filter.since {
             values.push(since.into());
             text.push_str(&format!(" AND since >= ${}", values.len()));
         }
         text
     }
+}
+
+/// The conditions of a class and an origin, on listings as on decisions; their values join those that are there.
+fn chosen(class: Option<Class>, origin: Option<Origin>, values: &mut Vec<Value>) -> String {
+    let mut text = String::new();
+    if let Some(class) = class {
+        values.push(class.name().into());
+        text.push_str(&format!(" AND class = ${}", values.len()));
+    }
+    text.push_str(&match origin {
+        Some(Origin::Rules) => format!(" AND {BY_RULES}"),
+        Some(Origin::Hand) => format!(" AND {BY_HAND}"),
+        None => String::new(),
+    });
+    text
 }
 
 /// A search through the listings. It keeps a connection of the store, so whoever has his page lets go of it.
@@ -172,6 +168,8 @@ pub struct ListingSearch {
     filter: ListingFilter,
     way: Way,
     amount: Amount,
+    /// What is wanted by name, in its order, in the place of a way.
+    named: Option<Vec<Prefix>>,
 }
 
 /// How much lies on a way.
@@ -188,7 +186,7 @@ enum Amount {
 /// What one page may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageBounds {
-    /// Listings of the page, besides those wider than what was asked about, which come first. On a walk by date there may be more.
+    /// Listings of the page, besides those wider than what was asked about, which come first.
     pub listings: u32,
     /// Rows that are walked at most where many are not wanted, or a thousand if it is fewer.
     pub walked: u32,
@@ -211,15 +209,22 @@ impl Store {
         Ok(search)
     }
 
-    /// The same for whoever leaves most of it out by something that the store does not know: pages hold also what the filter does not want
-    /// ([`ListingFilter::takes`]), so that none costs more than the rows that it hands out.
+    /// The same for whoever wants only what `is_wanted`, most of which he finds by leaping from one range of addresses to another. Pages may hold
+    /// also what is not wanted, by that or by the filter ([`ListingFilter::takes`]), so that none costs more than the rows that it hands out.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn walk_listings(&self, filter: ListingFilter) -> Result<ListingSearch, StoreError> {
+    pub async fn walk_listings(
+        &self,
+        filter: ListingFilter,
+        is_wanted: impl Fn(&Prefix) -> bool,
+    ) -> Result<ListingSearch, StoreError> {
         let mut search = self.begin_search(filter, Amount::Unsifted).await?;
-        let by_date = search.few_since().await?;
-        search.way = by_date.or_else(|| filter.ways().next()).unwrap_or(Way::Address);
+        search.way = filter.ways().next().unwrap_or(Way::Address);
+        search.name().await?;
+        if let Some(names) = &mut search.named {
+            names.retain(is_wanted);
+        }
         Ok(search)
     }
 
@@ -229,6 +234,7 @@ impl Store {
             filter,
             way: Way::Address,
             amount,
+            named: None,
         })
     }
 }
@@ -252,16 +258,20 @@ impl ListingSearch {
         };
         found.retain(|listing| self.amount == Amount::Unsifted || self.filter.takes(listing));
         found.sort_by_key(|listing| (listing.prefix.length(), listing.class));
-        let end = match self.amount {
-            Amount::Few | Amount::Unsifted => None,
-            Amount::Many => self.end(after, bounds.walked).await?,
+        let mut inside = match self.named.take() {
+            Some(names) => {
+                let page = self.page_of(&names, after, bounds.listings).await;
+                self.named = Some(names);
+                page?
+            }
+            None => {
+                let end = match self.amount {
+                    Amount::Few | Amount::Unsifted => None,
+                    Amount::Many => self.end(after, bounds.walked).await?,
+                };
+                self.inside(after, end, bounds.listings).await?
+            }
         };
-        let limit = match (self.amount, self.way) {
-            // They stand in no order: to find some of them costs as much as all.
-            (Amount::Unsifted, Way::Since(..)) => bounds.listings.max(FEW),
-            _ => bounds.listings,
-        };
-        let mut inside = self.inside(after, end, limit).await?;
         found.append(&mut inside.listings);
         inside.listings = found;
         Ok(inside)
@@ -274,10 +284,6 @@ impl ListingSearch {
         if self.filter.count() == ways.len().min(1) {
             return Ok(());
         }
-        if let Some(way) = self.few_since().await? {
-            self.way = way;
-            return Ok(());
-        }
         for way in ways {
             if self.is_few(way, after).await? {
                 self.way = way;
@@ -285,22 +291,15 @@ impl ListingSearch {
             }
         }
         self.amount = Amount::Many;
-        Ok(())
+        self.name().await
     }
 
-    /// The way by date, where few decisions were made since then. A listing is as old as the decision that made it, and decisions stand in the order
-    /// in which they were made: an index by date would cost every new listing, and these cost nothing.
-    async fn few_since(&mut self) -> Result<Option<Way>, StoreError> {
-        let Some(since) = self.filter.since else {
-            return Ok(None);
-        };
-        let last = serial(&mut self.connection).await?;
-        let behind = Serial(last.0.saturating_sub(FEW.into()));
-        let sql = "SELECT decided_at FROM decisions WHERE serial <= $1 ORDER BY serial DESC LIMIT 1";
-        let row = self.connection.row(sql, values![behind]).await?;
-        let decided = row.map(|mut row| row.take_time()).transpose()?;
-        let is_few = decided.is_none_or(|decided| decided < since.minus(CLOCKS));
-        Ok(is_few.then_some(Way::Since(since, behind)))
+    /// Finds the names of what is wanted, where a date is asked for and not too much was listed since.
+    async fn name(&mut self) -> Result<(), StoreError> {
+        if let Some(since) = self.filter.since {
+            self.named = named_since(&mut self.connection, &self.filter, since).await?;
+        }
+        Ok(())
     }
 
     /// Whether a way has few rows.

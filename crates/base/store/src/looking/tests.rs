@@ -1,6 +1,6 @@
 //! By which way the database goes through the listings: the plans of the queries.
 
-use atalaya_model::Clock;
+use atalaya_model::{Clock, Serial};
 
 use super::*;
 use crate::{StoreUrl, plan};
@@ -57,18 +57,13 @@ async fn each_way_is_read_by_its_index_from_where_the_page_begins() {
 }
 
 #[tokio::test]
-async fn what_is_few_is_read_whole_by_its_index() {
+async fn what_a_date_names_is_read_from_the_newest_decisions_alone() {
     let folder = tempfile::tempdir().unwrap();
     let url = StoreUrl::Sqlite(folder.path().join("store.db"));
     let store = Store::open(&url, Clock::system()).await.unwrap();
-    let mut search = store.search_listings(everything(), None).await.unwrap();
-    assert_eq!(search.way, Way::Since(Timestamp::EPOCH, Serial(0)));
-    let query = search.page_query(None, None, 50);
+    let mut search = store.walk_listings(everything(), |_| true).await.unwrap();
+    assert_eq!(search.named, Some(Vec::new()));
+    let query = named::names_query(&everything(), Serial(7), Timestamp::EPOCH);
     let steps = plan(&mut search, query).await;
-    assert!(
-        steps[0].contains("sqlite_autoindex_listings_1 (prefix=?"),
-        "{steps:?}"
-    );
-    let is_range = |step: &String| step.contains("decisions USING INTEGER PRIMARY KEY (rowid>?)");
-    assert!(steps.iter().any(is_range), "{steps:?}");
+    assert_eq!(steps, ["SEARCH decisions USING INTEGER PRIMARY KEY (rowid>?)"]);
 }

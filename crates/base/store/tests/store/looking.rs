@@ -83,7 +83,7 @@ async fn found(store: &Store, filter: &ListingFilter) -> Vec<ListingCursor> {
 /// The same, chosen out of what a walk hands out.
 async fn chosen(store: &Store, filter: &ListingFilter) -> Vec<ListingCursor> {
     let (mut all, mut after) = (Vec::new(), None);
-    let mut search = store.walk_listings(*filter).await.unwrap();
+    let mut search = store.walk_listings(*filter, |_| true).await.unwrap();
     loop {
         let page = search.page(after.as_ref(), BOUNDS).await.unwrap();
         let wanted = page.listings.iter().filter(|listing| filter.takes(listing));
