@@ -44,11 +44,16 @@ async fn what_waits_for_a_person_is_read_as_text_and_settled_once() {
         .console(&eva, "/console/replies")
         .await
         .says("Nothing waits for you.");
-    let id = hear(&house, "<u>we looked</u>").await.to_string();
+    let said = "<u>we looked</u> https://list.example/network/AQAGRs3xR2h0dHBzOi8vZXhhbXBsZQ";
+    let id = hear(&house, said).await.to_string();
     let list = house.console(&eva, "/console/replies").await;
-    list.says(&id).says("we looked").keeps("<u>");
+    list.says(&id)
+        .says("we looked")
+        .says("https://list.example/network/…")
+        .keeps("AQAGRs3x")
+        .keeps("<u>");
     let page = house.console(&eva, &format!("/console/replies/{id}")).await;
-    page.says("answer (sure to 40 %)")
+    page.says("answer (40 % sure)")
         .says("left to a person")
         .says("It answers no notice that we know of.")
         .says("https://list.example/network/…")
