@@ -122,7 +122,7 @@ async fn what_else_was_read_is_a_list_of_terms_and_hostile_words_stay_text() {
     house.store.hear(&heard, None, &[]).await.unwrap();
     let path = format!("/console/replies/{}", heard.id);
     let page = house.console(&eva, &path).await;
-    page.says("<h3><bdi>Failure 1</bdi></h3>")
+    page.says("<bdi>Failure 1</bdi></h2>")
         .says("<dt>Cause</dt><dd><bdi>the mailbox is full</bdi></dd>")
         .says("<dt>Lasting</dt><dd><bdi>may pass</bdi></dd>")
         .says("<dt><code>&#60;img src=x&#62;</code></dt>")
@@ -137,7 +137,7 @@ async fn what_else_was_read_is_a_list_of_terms_and_hostile_words_stay_text() {
         .keeps("<dt>Number of the case</dt>");
     let spanish = house.console(&eva, &format!("{path}?lang=es")).await;
     spanish
-        .says("<h3><bdi>Fallo 1</bdi></h3>")
+        .says("<bdi>Fallo 1</bdi></h2>")
         .says("<dt>Causa</dt><dd><bdi>el buzón está lleno</bdi></dd>");
 }
 
