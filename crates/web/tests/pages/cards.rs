@@ -57,10 +57,9 @@ fn a_table_of_many_columns_is_made_of_cards_whose_values_carry_the_names_of_thei
                 continue;
             }
             cards += 1;
-            let labels: Vec<&str> = body
-                .split("data-label=\"")
-                .skip(1)
-                .map(|label| label.split('"').next().unwrap())
+            let labels: Vec<&str> = opened(body, "td")
+                .into_iter()
+                .filter_map(|opening| opening.split_once("data-label=\"")?.1.split('"').next())
                 .collect();
             let named: Vec<&str> = names
                 .into_iter()
