@@ -1,7 +1,7 @@
 //! `replies list`, `show`, `settle`: what was heard of notices, and what waits for a person.
 
 use atalaya_model::Prefix;
-use atalaya_notify::{Settlement, Which};
+use atalaya_notify::{Settlement, Which, text_without_secrets};
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
@@ -138,7 +138,7 @@ fn row(line: &ReplyLine) -> String {
         .get("said")
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
-    let said: String = said.chars().take(80).collect();
+    let said: String = text_without_secrets(said).chars().take(80).collect();
     let row = format!(
         "{} {} {} ({}%) {} from {} about {contact}: {said}",
         line.id, line.at, line.kind, line.confidence, line.action, line.sender

@@ -1,8 +1,8 @@
-//! The words for what was seen: kinds, sensors, how well an address is proven, traps, and what was odd. They are kept by short names; a person
+//! The words for what was seen: kinds, sensors, how well an address is proven, and what was odd. They are kept by short names; a person
 //! reads words. A kind or sensor without words does not compile, and a test holds the odd things.
 
 use atalaya_formats::why;
-use atalaya_model::{Handshake, Kind, Sensor, Trap};
+use atalaya_model::{Handshake, Kind, Sensor};
 use atalaya_observe::reports::CATEGORIES;
 
 /// What stands before the number of a category of reports.
@@ -15,7 +15,6 @@ pub(crate) struct SeenTexts {
     pub(crate) kind: fn(Kind) -> &'static str,
     pub(crate) sensor: fn(Sensor) -> &'static str,
     pub(crate) handshake: fn(Handshake) -> &'static str,
-    pub(crate) trap: fn(Trap) -> &'static str,
     /// Number, name.
     category: fn(&str, &str) -> String,
     /// An address.
@@ -65,12 +64,6 @@ pub(super) const ENGLISH: SeenTexts = SeenTexts {
         Handshake::Reported => "a reporter says so",
         Handshake::Unproven => "nothing proves the address",
     },
-    trap: |trap| match trap {
-        Trap::Pristine => "never used",
-        Trap::Recycled => "a person had it long ago",
-        Trap::Typo => "misspelt domain",
-        Trap::Role => "every domain has it",
-    },
     category: |number, name| format!("category {number}: {name}"),
     code: |code| format!("the list answered {code}"),
     odd: |odd| odd.english,
@@ -93,12 +86,6 @@ pub(super) const SPANISH: SeenTexts = SeenTexts {
         Handshake::Completed => "una conexión prueba la dirección",
         Handshake::Reported => "lo dice un denunciante",
         Handshake::Unproven => "nada prueba la dirección",
-    },
-    trap: |trap| match trap {
-        Trap::Pristine => "nunca usada",
-        Trap::Recycled => "fue de una persona hace mucho",
-        Trap::Typo => "dominio con errata",
-        Trap::Role => "la tiene todo dominio",
     },
     category: |number, name| format!("categoría {number}: {name}"),
     code: |code| format!("la lista respondió {code}"),
@@ -167,17 +154,17 @@ const ODD: [Odd; 41] = [
     odd(
         "no-brackets",
         "an address without angle brackets",
-        "una dirección sin comillas angulares",
+        "una dirección sin paréntesis angulares",
     ),
     odd(
         "unclosed",
         "an angle bracket that is never closed",
-        "una comilla angular que no se cierra",
+        "un paréntesis angular que no se cierra",
     ),
     odd(
         "odd-brackets",
         "more than one pair of angle brackets",
-        "más de un par de comillas angulares",
+        "más de un par de paréntesis angulares",
     ),
     odd(
         "source-route",

@@ -43,7 +43,7 @@ async fn fail(house: &House, why: &str) {
 
 /// The recipients on a page of the outbox, in its order, and the link to the older ones.
 fn listed(page: &Page) -> (Vec<String>, Option<String>) {
-    let rows = page.text.split("</time></a></th><td><bdi>").skip(1);
+    let rows = page.text.split("data-label=\"To\"><bdi>").skip(1);
     let recipients = rows.map(|row| row.split('<').next().unwrap().to_owned());
     let next = page.text.split_once("\" rel=\"next\"").map(|(before, _)| {
         let link = before.rsplit("href=\"").next().unwrap();

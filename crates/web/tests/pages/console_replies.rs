@@ -44,11 +44,16 @@ async fn what_waits_for_a_person_is_read_as_text_and_settled_once() {
         .console(&eva, "/console/replies")
         .await
         .says("Nothing waits for you.");
-    let id = hear(&house, "<u>we looked</u>").await.to_string();
+    let said = "<u>we looked</u> https://list.example/network/AQAGRs3xR2h0dHBzOi8vZXhhbXBsZQ";
+    let id = hear(&house, said).await.to_string();
     let list = house.console(&eva, "/console/replies").await;
-    list.says(&id).says("we looked").keeps("<u>");
+    list.says(&id)
+        .says("we looked")
+        .says("https://list.example/network/…")
+        .keeps("AQAGRs3x")
+        .keeps("<u>");
     let page = house.console(&eva, &format!("/console/replies/{id}")).await;
-    page.says("answer (sure to 40 %)")
+    page.says("answer (40 % sure)")
         .says("left to a person")
         .says("It answers no notice that we know of.")
         .says("https://list.example/network/…")
@@ -117,7 +122,7 @@ async fn what_else_was_read_is_a_list_of_terms_and_hostile_words_stay_text() {
     house.store.hear(&heard, None, &[]).await.unwrap();
     let path = format!("/console/replies/{}", heard.id);
     let page = house.console(&eva, &path).await;
-    page.says("<h3><bdi>Failure 1</bdi></h3>")
+    page.says("<bdi>Failure 1</bdi></h2>")
         .says("<dt>Cause</dt><dd><bdi>the mailbox is full</bdi></dd>")
         .says("<dt>Lasting</dt><dd><bdi>may pass</bdi></dd>")
         .says("<dt><code>&#60;img src=x&#62;</code></dt>")
@@ -132,7 +137,7 @@ async fn what_else_was_read_is_a_list_of_terms_and_hostile_words_stay_text() {
         .keeps("<dt>Number of the case</dt>");
     let spanish = house.console(&eva, &format!("{path}?lang=es")).await;
     spanish
-        .says("<h3><bdi>Fallo 1</bdi></h3>")
+        .says("<bdi>Fallo 1</bdi></h2>")
         .says("<dt>Causa</dt><dd><bdi>el buzón está lleno</bdi></dd>");
 }
 

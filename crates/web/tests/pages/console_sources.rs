@@ -242,7 +242,7 @@ async fn what_is_no_key_is_refused_and_a_name_that_is_taken_says_so() {
     }
     let fields = [("name", "mx"), ("per_day", ""), ("days", "")];
     let made = house.console_post(&marta, "/console/keys/add", &fields).await;
-    made.says("any number");
+    made.says("without a limit");
     let refused = done(&house, &marta, "/console/keys/add", &fields).await;
     refused.says("this was not done").says("there is a key named mx");
     let unknown = [("name", "nobody"), ("days", "")];

@@ -17,7 +17,7 @@ async fn every_zone_says_what_it_answers() {
     let page = house.get(PAGE).await;
     let row = |zone: &str, tone: &str, answer: &str| {
         format!(
-            "<tr class=\"{tone}\"><th scope=\"row\"><code>{zone}</code></th><td><span class=\"word\">{answer}</span>"
+            "<tr role=\"row\" class=\"{tone}\"><th role=\"rowheader\" scope=\"row\"><code>{zone}</code></th><td role=\"cell\"><span class=\"word\">{answer}</span>"
         )
     };
     page.says(&row("bl.list.example", "listed", "127.0.0.3, 127.0.0.10"))

@@ -19,7 +19,7 @@ async fn the_page_of_the_log_shows_its_head_its_key_and_the_newest_entries_and_n
     page.says(&log.key().to_string())
         .says("atalaya verify-log https://list.example/log --key")
         .says("<code>list</code>")
-        .says("<td>bot</td>")
+        .says("data-label=\"Class\">bot</td>")
         .says("trap-spam/1")
         .keeps("192.0.2.7")
         .keeps("2001:db8")

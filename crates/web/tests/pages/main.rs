@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod cards;
 mod console_access;
 mod console_accounts;
 mod console_factors;

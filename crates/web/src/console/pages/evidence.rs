@@ -54,7 +54,7 @@ struct EvidencePage {
 struct Fact {
     name: &'static str,
     value: String,
-    /// The name that is kept, which commands and programs go by.
+    /// The name that is kept, which commands and programs go by, where the words are others.
     kept: Option<&'static str>,
 }
 
@@ -73,7 +73,7 @@ impl Fact {
         Self {
             name,
             value: words.to_owned(),
-            kept: Some(kept),
+            kept: (words != kept).then_some(kept),
         }
     }
 }
@@ -235,19 +235,18 @@ fn odd(kept: Vec<String>, words: &SeenTexts) -> Vec<OddView> {
 fn facts(seen: &ShownObservation, t: &'static EvidenceTexts, frame: &ConsoleFrame) -> Vec<Fact> {
     let words = &frame.t.seen;
     let (sensor, kind, handshake) = (seen.sensor, seen.kind, seen.handshake);
-    let head = [
-        (t.subject, Some(seen.envelope.subject.clone())),
-        (t.source, seen.source.clone()),
-    ];
+    let subject = known([(t.subject, Some(seen.envelope.subject.clone()))]);
+    let sensor = Fact::named(t.sensor, (words.sensor)(sensor), sensor.name());
+    let source = known([(t.source, seen.source.clone())]);
     let named = [
-        Fact::named(t.sensor, (words.sensor)(sensor), sensor.name()),
         Fact::named(t.kind, (words.kind)(kind), kind.name()),
         Fact::named(t.handshake, (words.handshake)(handshake), handshake.name()),
     ];
     let trap = seen
         .trap
-        .map(|trap| Fact::named(t.trap, (words.trap)(trap), trap.name()));
-    let (head, rest) = (known(head), known(rest(seen, t, frame)));
+        .map(|trap| Fact::named(t.trap, frame.c.sources.meaning(trap), trap.name()));
+    let head = subject.chain([sensor]).chain(source);
+    let rest = known(rest(seen, t, frame));
     head.chain(named).chain(trap).chain(rest).collect()
 }
 

@@ -77,7 +77,6 @@ async fn view(
     let (s, units, now) = (&t.console.sources, &t.units, shared.app.clock.now());
     let row = |KeyShown { kept, today }: KeyShown| {
         let most = kept.terms.per_day.map(|most| units.number(most));
-        let most = most.unwrap_or_else(|| s.any_number.to_owned());
         KeyRow {
             name: kept.name.to_string(),
             since: kept.terms.since.map(|since| units.moment(since)),
@@ -85,7 +84,7 @@ async fn view(
             is_over: kept.terms.is_over(now),
             today: (s.used)(
                 &today.map_or_else(|| "–".to_owned(), |today| units.number(today)),
-                &most,
+                most.as_deref(),
             ),
         }
     };

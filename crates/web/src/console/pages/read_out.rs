@@ -67,7 +67,10 @@ fn are_several(value: &Value) -> bool {
     all.is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_object))
 }
 
+/// The terms of a group: those that are known here first, in the order of their words.
 fn terms<'a>(read: impl IntoIterator<Item = (&'a String, &'a Value)>, t: &ReadTexts) -> Vec<Term> {
+    let mut read: Vec<_> = read.into_iter().collect();
+    read.sort_by_key(|(name, _)| ReadTexts::place(name));
     read.into_iter()
         .filter_map(|(name, value)| term(name, value, t))
         .take(MOST)
@@ -158,12 +161,17 @@ mod tests {
         assert_eq!(groups.len(), 3);
         assert_eq!(
             said(0),
-            [("Prefijos", "192.0.2.7, 192.0.2.8"), ("Número de caso", "T-1")]
+            [("Número de caso", "T-1"), ("Prefijos", "192.0.2.7, 192.0.2.8")]
         );
         assert_eq!(groups[0].title, None);
         assert_eq!(groups[1].title.as_deref(), Some("Fallo 1"));
-        assert!(said(1).contains(&("Causa", "el buzón está lleno")));
-        assert!(said(1).contains(&("Respuesta", "452 full")));
+        let failure = [
+            ("Destinatario", "a@x.example"),
+            ("Causa", "el buzón está lleno"),
+            ("Duración", "puede pasar"),
+            ("Respuesta", "452 full"),
+        ];
+        assert_eq!(said(1), failure);
         assert!(said(2).contains(&("Duración", "permanente")));
     }
 

@@ -4,7 +4,7 @@
 use askama::Template;
 use atalaya_formats::view::Words;
 use atalaya_model::{Act, Prefix};
-use atalaya_notify::{Settlement, words_without_secrets};
+use atalaya_notify::{Settlement, text_without_secrets, words_without_secrets};
 use atalaya_store::{Heard, HeardWhich};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -87,7 +87,10 @@ impl ReplyRow {
             action: r.action(&told.action),
             sender: told.sender.clone(),
             contact: told.contact.as_ref().map(ToString::to_string).unwrap_or_default(),
-            said: said.unwrap_or_default().chars().take(MAX_SAID).collect(),
+            said: text_without_secrets(said.unwrap_or_default())
+                .chars()
+                .take(MAX_SAID)
+                .collect(),
         }
     }
 }

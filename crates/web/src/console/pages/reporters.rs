@@ -71,9 +71,8 @@ async fn view(
     let s = &t.console.sources;
     let row = |one: ReporterShown| {
         let most = one.per_day.map(|most| t.units.number(most));
-        let most = most.unwrap_or_else(|| s.any_number.to_owned());
         ReporterRow {
-            today: (s.used)(&t.units.number(one.today), &most),
+            today: (s.used)(&t.units.number(one.today), most.as_deref()),
             name: one.name,
             scopes: one.scopes,
         }

@@ -52,7 +52,7 @@ pub(super) const ENGLISH: OverviewTexts = OverviewTexts {
     unjudged: "Observations not judged yet",
     waiting_mails: "Mails in the outbox",
     waiting_jobs: "Jobs",
-    replies: "Answers for a person",
+    replies: "Replies for a person",
     quarantined: "Lists of others not believed",
     lost: "Lost or refused since the start",
     or_more: |count| format!("{count} or more"),

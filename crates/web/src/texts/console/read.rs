@@ -2,18 +2,18 @@
 
 use crate::texts::words_of;
 
-/// The terms, as they are kept, in the order of their words.
+/// The terms as they are kept, in the order in which they are told, which is that of their words.
 const TERMS: [&str; 11] = [
     "failures",
     "recipient",
     "original",
-    "status",
     "reason",
     "lasting",
+    "status",
     "remote",
     "diagnosis",
-    "ticket",
     "said",
+    "ticket",
     "prefixes",
 ];
 /// How long a failure lasts, likewise.
@@ -58,6 +58,14 @@ impl ReadTexts {
         words_of(name, TERMS, self.terms)
     }
 
+    /// Where a term stands among the others: those that are not known here come last.
+    pub(crate) fn place(name: &str) -> usize {
+        TERMS
+            .iter()
+            .position(|known| *known == name)
+            .unwrap_or(TERMS.len())
+    }
+
     /// The value of a term in words, where it is kept by a name.
     pub(crate) fn value(&self, term: &str, name: &str) -> Option<&'static str> {
         match term {
@@ -74,13 +82,13 @@ pub(super) const ENGLISH: ReadTexts = ReadTexts {
         "Failure",
         "Recipient",
         "Sent to",
-        "Status",
         "Cause",
         "Lasting",
+        "Status",
         "Server",
         "Answer",
-        "Number of the case",
         "Said",
+        "Number of the case",
         "Prefixes",
     ],
     lasting: ["for good", "may pass"],
@@ -117,13 +125,13 @@ pub(super) const SPANISH: ReadTexts = ReadTexts {
         "Fallo",
         "Destinatario",
         "Enviado a",
-        "Estado",
         "Causa",
         "Duración",
+        "Estado",
         "Servidor",
         "Respuesta",
-        "Número de caso",
         "Dijo",
+        "Número de caso",
         "Prefijos",
     ],
     lasting: ["permanente", "puede pasar"],

@@ -97,7 +97,7 @@ pub(super) const ENGLISH: RepliesTexts = RepliesTexts {
         "asks something",
     ],
     unsure: "not clear",
-    sure: |kind, percent| format!("{kind} (sure to {percent} %)"),
+    sure: |kind, percent| format!("{kind} ({percent} % sure)"),
     said: "Said",
     action: "What was done",
     actions: [

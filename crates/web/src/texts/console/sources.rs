@@ -2,7 +2,7 @@
 
 use atalaya_model::Trap;
 
-use crate::texts::{With1, With2};
+use crate::texts::With1;
 
 /// What tells us.
 pub(crate) struct SourceTexts {
@@ -32,9 +32,8 @@ pub(crate) struct SourceTexts {
     pub(crate) name_hint: &'static str,
     pub(crate) per_day: &'static str,
     pub(crate) per_day_hint: &'static str,
-    pub(crate) any_number: &'static str,
     /// Used, of how many.
-    pub(crate) used: With2,
+    pub(crate) used: fn(&str, Option<&str>) -> String,
     pub(crate) today: &'static str,
     pub(crate) good_for: &'static str,
     /// Report and read, report, read.
@@ -69,14 +68,25 @@ pub(crate) struct SourceTexts {
 impl SourceTexts {
     /// The word for a kind of trap: what stands before what it means.
     pub(crate) fn kind(&self, kind: Trap) -> &'static str {
+        let text = self.told(kind);
+        text.split_once(": ").map_or(text, |(word, _meaning)| word)
+    }
+
+    /// What a kind of trap means.
+    pub(crate) fn meaning(&self, kind: Trap) -> &'static str {
+        let text = self.told(kind);
+        text.split_once(": ").map_or(text, |(_word, meaning)| meaning)
+    }
+
+    /// The word for a kind of trap with what it means.
+    const fn told(&self, kind: Trap) -> &'static str {
         let [pristine, recycled, typo, role] = self.kinds;
-        let text = match kind {
+        match kind {
             Trap::Pristine => pristine,
             Trap::Recycled => recycled,
             Trap::Typo => typo,
             Trap::Role => role,
-        };
-        text.split_once(':').map_or(text, |(word, _meaning)| word)
+        }
     }
 }
 
@@ -112,8 +122,10 @@ pub(super) const ENGLISH: SourceTexts = SourceTexts {
     name_hint: "Letters, digits, dots, hyphens and underscores. Its observations have it as source.",
     per_day: "Calls a day",
     per_day_hint: "Empty: any number.",
-    any_number: "any number",
-    used: |used, most| format!("{used} of {most}"),
+    used: |used, most| match most {
+        Some(most) => format!("{used} of {most}"),
+        None => format!("{used}, without a limit"),
+    },
     today: "Used today",
     good_for: "Good for",
     scopes: ["reporting and reading", "reporting", "reading"],
@@ -146,7 +158,7 @@ pub(super) const ENGLISH: SourceTexts = SourceTexts {
 /// In Spanish.
 pub(super) const SPANISH: SourceTexts = SourceTexts {
     traps: "Trampas",
-    reporters: "Informantes",
+    reporters: "Denunciantes",
     feeds: "Listas ajenas",
     traps_lead: "Direcciones a las que nadie escribe con buena intención. Sus nombres son secretos: ninguna página para otros los muestra.",
     traps_none: "No hay ninguna trampa con nombre: todo destinatario es prístino.",
@@ -169,17 +181,19 @@ pub(super) const SPANISH: SourceTexts = SourceTexts {
     configured: "en la configuración",
     add_trap: "Añadir una trampa",
     remove: "Quitar",
-    reporters_lead: "Quién informa de direcciones a la API. Una clave se muestra una vez y no se guarda.",
-    reporters_none: "Nadie puede informar.",
+    reporters_lead: "Quién denuncia direcciones por la API. Una clave se muestra una vez y no se guarda.",
+    reporters_none: "Nadie puede denunciar.",
     name: "Nombre",
     name_hint: "Letras, cifras, puntos, guiones y guiones bajos. Sus observaciones lo llevan como fuente.",
     per_day: "Llamadas al día",
     per_day_hint: "Vacío: cualquier número.",
-    any_number: "cualquier número",
-    used: |used, most| format!("{used} de {most}"),
+    used: |used, most| match most {
+        Some(most) => format!("{used} de {most}"),
+        None => format!("{used}, sin límite"),
+    },
     today: "Usadas hoy",
     good_for: "Sirve para",
-    scopes: ["informar y leer", "informar", "leer"],
+    scopes: ["denunciar y leer", "denunciar", "leer"],
     make_key: "Crear una clave",
     rotate: "Crear otra",
     revoke: "Revocar",

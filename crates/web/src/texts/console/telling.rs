@@ -116,7 +116,7 @@ pub(super) const ENGLISH: TellingTexts = TellingTexts {
     network: "Network",
     prefix: "Holds for",
     found: "Found",
-    found_by: |source, percent| format!("according to {source}, sure to {percent}"),
+    found_by: |source, percent| format!("according to {source}, {percent} sure"),
     named: ToString::to_string,
     questions: "What was asked",
     source: "Source",
