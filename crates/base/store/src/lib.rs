@@ -86,6 +86,7 @@ pub use sessions::{Failures, Session};
 pub use set_contacts::{MOST_MAILBOXES, SET_BY_HAND, SetContact};
 pub use signed::ReportLimits;
 pub use sources::SourceRecord;
+pub use sql::{CopyError, StoreFiles};
 pub use statistics::{KeptDay, KeptSegment};
 pub use store::Store;
 pub use subscription::{Subscription, Topic};

@@ -4,6 +4,7 @@
 //! the two dialects differ, [`Dialect`] has a word for it.
 
 mod batch;
+mod copy;
 mod fault;
 mod links;
 mod mover;
@@ -19,6 +20,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqliteConnection};
 
 pub(crate) use batch::Question;
+pub use copy::{CopyError, StoreFiles};
 pub(crate) use fault::is_about_one;
 pub(crate) use pool::Pools;
 pub(crate) use row::Row;

@@ -265,8 +265,8 @@ fn writing(path: &Path) -> SqliteConnectOptions {
         .pragma("journal_size_limit", LOG_BYTES)
 }
 
-/// The one that moves the log.
-fn moving(path: &Path) -> SqliteConnectOptions {
+/// One that never moves the log, but for the last to close the file.
+pub(super) fn moving(path: &Path) -> SqliteConnectOptions {
     options(path).pragma("wal_autocheckpoint", "0")
 }
 
@@ -318,7 +318,7 @@ async fn switch_to_wal(path: &Path, options: &SqliteConnectOptions) -> Result<()
 }
 
 /// What to do when a file cannot be opened.
-const fn file_hint(kind: ErrorKind) -> &'static str {
+pub(super) const fn file_hint(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
             "its folder is not there: make it, or name another one"
@@ -332,7 +332,7 @@ const fn file_hint(kind: ErrorKind) -> &'static str {
     }
 }
 
-fn cannot_open(
+pub(super) fn cannot_open(
     place: &Path,
     hint: &'static str,
     source: impl std::error::Error + Send + Sync + 'static,

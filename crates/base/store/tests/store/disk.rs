@@ -6,7 +6,7 @@ use atalaya_testkit::{SmallDisk, TestClock};
 use crate::support::spam_from;
 
 /// A message that packs badly, so that the disk fills.
-fn noise(seed: u64) -> Vec<u8> {
+pub(crate) fn noise(seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let step = |_| {
         state ^= state << 13;

@@ -9,6 +9,7 @@
 mod access;
 mod accounts;
 mod allowed;
+mod copies;
 mod disk;
 mod dossier;
 mod enrolling;
