@@ -39,7 +39,9 @@ pub use export::{BadFamily, Export, Family, Filter, Format, UnknownFormat};
 pub use files::{BadFile, BadFileZone, FileZone, FileZones};
 pub use follower::{Follower, load_list};
 pub use loading::Loading;
-pub use log::{AuditError, Audited, LogError, LogKeeper, LogSettings, PublicLog, audit, check_proof};
+pub use log::{
+    AuditError, Audited, HEAD_IN_BACKUP, LogError, LogKeeper, LogSettings, PublicLog, audit, check_proof,
+};
 pub use meters::{TopEntry, TopReport};
 pub use server::DnsServer;
 pub use set::{Allowed, Held, Set, View};

@@ -24,6 +24,13 @@ pub enum LogError {
     /// The copy of the head holds something else. The operator must look.
     #[error("{0} is no head of a log; if nobody needs it, move it away")]
     NoHead(String),
+    /// The data folder was put back from a backup, and what others were shown since is not known. The operator must say.
+    #[error(
+        "this data folder was put back from a backup, and others may have been shown more of the log than it knows: put the file of the folder \
+         that was in the place of {0}; or delete it, if nothing was decided since the backup; or begin another log with \
+         `atalaya public-log restart NAME`"
+    )]
+    FromBackup(String),
     /// The store knows less than others were shown, or something else. The operator must begin another log.
     #[error(
         "the store was put back: others were shown a head of {shown} entries that its {size} do not lead to; \
@@ -63,6 +70,7 @@ impl LogError {
         matches!(
             self,
             Self::NoHead(_)
+                | Self::FromBackup(_)
                 | Self::PutBack { .. }
                 | Self::Damaged(_)
                 | Self::Gap(_)

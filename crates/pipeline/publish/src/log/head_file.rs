@@ -10,6 +10,10 @@ use super::LogError;
 /// The longest file that is read.
 const MAX_FILE: u64 = 16 * 1024;
 
+/// What a backup holds in the place of the head. The one of its day would be no help: the store beside it leads on from that, whatever others were
+/// shown since, and the log would tell a second history.
+pub const HEAD_IN_BACKUP: &str = "This data folder was put back from a backup. What others were shown of the public log since is not known here.\n";
+
 /// The file.
 #[derive(Debug)]
 pub(super) struct HeadFile(PathBuf);
@@ -25,6 +29,9 @@ impl HeadFile {
         let Some(text) = text else {
             return Ok(None);
         };
+        if text == HEAD_IN_BACKUP {
+            return Err(LogError::FromBackup(self.0.display().to_string()));
+        }
         let checkpoint = Note::read(&text).and_then(|note| Checkpoint::read(&note.text));
         match checkpoint {
             Ok(checkpoint) => Ok(Some((text, checkpoint))),

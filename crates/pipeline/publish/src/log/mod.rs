@@ -27,6 +27,7 @@ use atalaya_store::{LogHead, Store};
 
 pub use audit::{AuditError, Audited, audit, check_proof};
 pub use error::LogError;
+pub use head_file::HEAD_IN_BACKUP;
 use head_file::HeadFile;
 pub use keeper::LogKeeper;
 use shelf::Shelf;
@@ -126,7 +127,10 @@ impl PublicLog {
         let signer = Signer::new(origin, &self.seed)?;
         let mut transaction = self.store.begin().await?;
         let standing = transaction.take_log().await?;
-        let shown = self.file.read()?.map(|(_, checkpoint)| checkpoint.origin);
+        let shown = match self.file.read() {
+            Err(LogError::FromBackup(_)) => None,
+            read => read?.map(|(_, checkpoint)| checkpoint.origin),
+        };
         if standing.is_some_and(|head| head.origin == origin) || shown.as_deref() == Some(origin) {
             return Err(LogError::SameName(origin.to_owned()));
         }

@@ -316,6 +316,37 @@ async fn a_store_that_was_put_back_does_not_sign_another_history() {
 }
 
 #[tokio::test]
+async fn a_data_folder_from_a_backup_signs_nothing_until_somebody_says_what_others_were_shown() {
+    let mut house = House::new().await;
+    house.decide(10).await;
+    house.catch_up().await;
+    let file = house.folder.path().join("log.head");
+    let honest = std::fs::read(&file).unwrap();
+    std::fs::write(&file, HEAD_IN_BACKUP).unwrap();
+    let mut house = house.reopened().await;
+    house.decide(1).await;
+    let refused = house.keeper.step().await;
+    assert!(matches!(refused, Err(LogError::FromBackup(_))), "{refused:?}");
+    assert!(house.log.head().is_none());
+
+    // The head of the folder that was leads on.
+    std::fs::write(&file, honest).unwrap();
+    house.catch_up().await;
+    assert_eq!(house.checkpoint().size, 11);
+
+    // Or nobody has it any more, and another log begins.
+    std::fs::write(&file, HEAD_IN_BACKUP).unwrap();
+    let mut house = house.reopened().await;
+    assert!(matches!(
+        house.log.restart("example.org/log").await,
+        Err(LogError::SameName(_))
+    ));
+    house.log.restart("example.org/log2").await.unwrap();
+    house.catch_up().await;
+    assert_eq!(house.checkpoint().size, 11);
+}
+
+#[tokio::test]
 async fn whoever_cuts_or_forks_a_log_is_found_out() {
     let mut house = House::new().await;
     house.decide(300).await;
