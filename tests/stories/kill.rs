@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use atalaya_model::{Clock, Kind};
@@ -45,7 +46,7 @@ fn sigkill_in_a_loop_on_postgresql_loses_no_acknowledged_mail() {
 }
 
 /// Room for all senders, who stand for one address.
-const CONFIG: &str =
+pub(crate) const CONFIG: &str =
     "[trap]\nmax_connections_per_address = 100\n[trap.stand_for]\n\"127.0.0.1\" = \"192.0.2.66\"\n";
 
 /// Kills the server again and again under load, and compares what was acknowledged with what is kept, mail by mail.
@@ -53,20 +54,7 @@ fn kill_in_a_loop(mut server: Server, config: &str, store: &StoreUrl) {
     let kills = std::env::var("ATALAYA_KILLS").map_or(KILLS, |text| text.parse().unwrap());
     let stop = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(AtomicU64::new(0));
-    let senders: Vec<_> = (0..SENDERS)
-        .map(|number| {
-            let (trap, stop, count) = (server.smtp, Arc::clone(&stop), Arc::clone(&acknowledged));
-            let sender = Sender {
-                number,
-                trap,
-                stop,
-                count,
-                handed_over: Vec::new(),
-                acknowledged: Vec::new(),
-            };
-            std::thread::spawn(move || sender.send())
-        })
-        .collect();
+    let senders = set_to_work(server.smtp, &stop, &acknowledged);
     for _ in 0..kills {
         let before = acknowledged.load(Ordering::SeqCst);
         until("mail goes on after a kill", || {
@@ -106,8 +94,29 @@ fn kill_in_a_loop(mut server: Server, config: &str, store: &StoreUrl) {
     );
 }
 
+/// Lets all senders begin; each gives itself back once it was told to stop.
+pub(crate) fn set_to_work(
+    trap: SocketAddr,
+    stop: &Arc<AtomicBool>,
+    acknowledged: &Arc<AtomicU64>,
+) -> Vec<JoinHandle<Sender>> {
+    let set_one = |number| {
+        let (stop, count) = (Arc::clone(stop), Arc::clone(acknowledged));
+        let sender = Sender {
+            number,
+            trap,
+            stop,
+            count,
+            handed_over: Vec::new(),
+            acknowledged: Vec::new(),
+        };
+        std::thread::spawn(move || sender.send())
+    };
+    (0..SENDERS).map(set_one).collect()
+}
+
 /// Every kept mail of the senders, by its name; one that is kept twice ends the test.
-fn read_kept(url: &StoreUrl) -> HashMap<String, String> {
+pub(crate) fn read_kept(url: &StoreUrl) -> HashMap<String, String> {
     let read = async {
         let store = Store::open(url, Clock::system()).await.unwrap();
         let mut kept = HashMap::new();
@@ -140,14 +149,14 @@ fn text_of(mail: &str) -> String {
 }
 
 /// Sends mail after mail, over connections that break whenever the server is killed.
-struct Sender {
+pub(crate) struct Sender {
     number: u32,
     trap: SocketAddr,
     stop: Arc<AtomicBool>,
     /// Mails that all senders got a 250 for.
     count: Arc<AtomicU64>,
     /// The names of the mails whose last byte was written.
-    handed_over: Vec<String>,
+    pub(crate) handed_over: Vec<String>,
     /// The names of those that got their 250.
     acknowledged: Vec<String>,
 }

@@ -11,6 +11,7 @@
 mod accessible;
 mod asking_keys;
 mod backscatter;
+mod backup;
 mod browser;
 mod commands;
 mod console;

@@ -30,7 +30,7 @@ const MOST_SHOWN: usize = 4 << 20;
 /// Hiding is done for one command at a time.
 static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
 /// The name of the file that says what left untouched, when, and for whom.
-const SEALED_LOG: &str = "sealed.log";
+pub(crate) const SEALED_LOG: &str = "sealed.log";
 
 /// What was kept of an observation, as it is in the store.
 struct Kept {

@@ -11,7 +11,7 @@ use data_encoding::BASE64;
 use crate::config::Config;
 
 /// The name of the file.
-const FACTOR_KEY: &str = "factor.key";
+pub(crate) const FACTOR_KEY: &str = "factor.key";
 /// Most bytes of it: 44 letters, and what an editor adds.
 const MOST: u64 = 100;
 

@@ -103,6 +103,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Suppress(suppress) => commands::suppress::run(suppress).await,
         Command::Dkim(dkim) => commands::dkim::run(dkim),
         Command::Fingerprint(fingerprint) => commands::fingerprint::run(&fingerprint),
+        Command::Backup(backup) => Box::pin(commands::backup::run(backup)).await,
         Command::Rbldnsd(rbldnsd) => commands::rbldnsd::run(rbldnsd).await,
         Command::Config(cli::Config::Example) => commands::check_config::example(),
         Command::CheckConfig(check) => commands::check_config::run(&check),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::config::Config;
 
 /// The file in the data folder that keeps the head which was shown last.
-const HEAD_FILE: &str = "log.head";
+pub(crate) const HEAD_FILE: &str = "log.head";
 
 /// What is asked about the public log.
 #[derive(Debug, Clone, Serialize, Deserialize)]

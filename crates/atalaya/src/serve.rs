@@ -33,9 +33,9 @@ use crate::mail_servers::MailServerSockets;
 use crate::{contact_zone, control, feedback, hearing, process, rulebook};
 
 /// The name of the file in the data folder with the key and the certificate that the trap made for itself.
-const CERTIFICATE: &str = "trap.pem";
+pub(crate) const CERTIFICATE: &str = "trap.pem";
 /// The name of the file in the data folder with the positions in the logs that are followed.
-const POSITIONS: &str = "logs";
+pub(crate) const POSITIONS: &str = "logs";
 /// How long the parts may take to finish what they began, beyond the grace that the trap gives to messages that are coming in.
 const ORDERLY_END: Duration = Duration::from_secs(10);
 /// How long the zone may come no further while it loads before `serve` gives up, however long all of it takes.

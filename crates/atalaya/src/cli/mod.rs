@@ -24,6 +24,7 @@ pub(crate) use self::rbldnsd::{Rbldnsd, TtlLimits};
 pub(crate) use self::serve::{NamedTwice, Serve};
 use crate::commands::account::AccountCommand;
 use crate::commands::audit::AuditCommand;
+use crate::commands::backup::Backup;
 use crate::commands::complaint::ComplaintCommand;
 use crate::commands::data::DataCommand;
 use crate::commands::dkim::DkimCommand;
@@ -158,6 +159,8 @@ pub(crate) enum Command {
     Dkim(DkimCommand),
     /// Say what the SYNs of a capture tell about the network stacks that sent them
     Fingerprint(Fingerprint),
+    /// Copy the store, and what else of the data folder cannot be made again, into a new folder
+    Backup(Backup),
     /// Serve zone files as rbldnsd does, with its options
     Rbldnsd(Rbldnsd),
     /// Print the configuration

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod allow;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod check_config;
 pub(crate) mod complaint;
 pub(crate) mod contact;
@@ -41,6 +42,8 @@ pub(crate) mod top;
 pub(crate) mod trap;
 pub(crate) mod verify_log;
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use atalaya_model::{Decided, Prefix, Serial, Timestamp, Verdict};
 use serde::Serialize;
@@ -59,13 +62,8 @@ const CONFIG_IN_FOLDER: &str = "atalaya.toml";
 /// # Errors
 /// Neither a file nor a folder was named, or the file is wrong.
 pub(crate) fn config_at(place: &Place) -> anyhow::Result<Config> {
-    let in_folder = place
-        .data
-        .as_ref()
-        .map(|data| data.join(CONFIG_IN_FOLDER))
-        .filter(|path| path.exists());
-    let mut config = match place.config.as_ref().or(in_folder.as_ref()) {
-        Some(path) => load(path)?,
+    let mut config = match config_file(place) {
+        Some(path) => load(&path)?,
         None if place.data.is_some() => Config::default(),
         None => return Err(NoPlace.into()),
     };
@@ -73,6 +71,15 @@ pub(crate) fn config_at(place: &Place) -> anyhow::Result<Config> {
         config.data.clone_from(data);
     }
     Ok(config)
+}
+
+/// The file that the configuration is read from; none where all is as the program has it.
+pub(crate) fn config_file(place: &Place) -> Option<PathBuf> {
+    let in_folder = || {
+        let data = place.data.as_ref()?;
+        Some(data.join(CONFIG_IN_FOLDER)).filter(|path| path.exists())
+    };
+    place.config.clone().or_else(in_folder)
 }
 
 /// Neither `--config` nor `--data` was given: wrong use.

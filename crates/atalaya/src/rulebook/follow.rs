@@ -21,7 +21,7 @@ use crate::house::House;
 use crate::serve::{Parts, put_to_work};
 
 /// The file in the data folder with the number of the last save that this server knows.
-pub(super) const TAKEN: &str = "rules.taken";
+pub(crate) const TAKEN: &str = "rules.taken";
 /// The longest such file that is read, in bytes: a number has 20 digits at most.
 const MOST_BYTES: u64 = 32;
 /// How often it is looked for what another server saved: a question for one row.

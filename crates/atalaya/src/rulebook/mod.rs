@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::access;
 use crate::config::Config;
 
-pub(crate) use self::follow::{begin, start};
+pub(crate) use self::follow::{TAKEN, begin, start};
 
 /// The ending of the file in which the rules before are kept.
 const BEFORE: &str = "before";
@@ -175,7 +175,7 @@ impl New {
             rules: rules.with_forwarders(forwarders),
             path: path.clone(),
             present,
-            taken: config.in_data(follow::TAKEN),
+            taken: config.in_data(TAKEN),
         })
     }
 
