@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let (_server, at) = Server::atalaya(&binary, folder.path(), &config(&url))?;
     let console = Console {
         at: at.http,
-        token: token(&binary, folder.path())?,
+        token: token(&binary, folder.path(), now)?,
         now,
     };
     println!("best and longest of {ROUNDS}, and what it found; + where it goes on");
@@ -172,10 +172,11 @@ fn config(url: &str) -> String {
     )
 }
 
-/// A token that reads.
-fn token(binary: &Path, data: &Path) -> anyhow::Result<String> {
+/// A token that reads. One of an earlier run may be there.
+fn token(binary: &Path, data: &Path, now: Timestamp) -> anyhow::Result<String> {
     let mut command = Command::new(binary);
-    command.args(["token", "create", "bench", "--scope", "read", "--json", "--data"]);
+    let name = format!("bench-{}", now.micros());
+    command.args(["token", "create", &name, "--scope", "read", "--json", "--data"]);
     let made = command.arg(data).output()?;
     ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let made: Value = serde_json::from_slice(&made.stdout)?;

@@ -165,6 +165,26 @@ pub(crate) async fn serial(connection: &mut Connection) -> Result<Serial, StoreE
     Counter::DECISIONS.value(connection).await.map(Serial)
 }
 
+/// A serial before which nothing was decided at that moment or later. Decisions stand in the order of their time, but for clocks that were set back.
+pub(crate) async fn serial_before(
+    connection: &mut Connection,
+    moment: Timestamp,
+) -> Result<Serial, StoreError> {
+    let (mut low, mut high) = (0, serial(connection).await?.0);
+    while low < high {
+        let middle = low.midpoint(high);
+        let sql = "SELECT decided_at FROM decisions WHERE serial > $1 ORDER BY serial LIMIT 1";
+        let row = connection.row(sql, values![middle]).await?;
+        let at = row.map(|mut row| row.take_time()).transpose()?;
+        if at.is_some_and(|at| at < moment) {
+            low = middle.saturating_add(1);
+        } else {
+            high = middle;
+        }
+    }
+    Ok(Serial(low))
+}
+
 /// Cuts decisions where the next one says something else, or speaks again of the same prefix.
 fn runs(decisions: &[Decision]) -> impl Iterator<Item = &[Decision]> {
     let mut rest = decisions;

@@ -2,8 +2,9 @@
 //!
 //! What is in a segment is nobody's business here. A segment of another machine carries its name as `origin`; our own has none.
 
-use atalaya_model::{Prefix, Serial, Timestamp};
+use atalaya_model::{Prefix, Timestamp};
 
+use crate::decisions::serial_before;
 use crate::sql::{Row, values};
 use crate::{Store, StoreError, Transaction};
 
@@ -117,10 +118,12 @@ impl Store {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Prefix>, StoreError> {
-        let (before, last) = (self.serial_before(since).await?, self.serial_before(until).await?);
+        let mut connection = self.read().await?;
+        let before = serial_before(&mut connection, since).await?;
+        let last = serial_before(&mut connection, until).await?;
         let sql = "SELECT DISTINCT prefix FROM decisions WHERE serial > $1 AND serial <= $2 \
                    AND verdict IN ('list', 'extend')";
-        let rows = self.read().await?.rows(sql, values![before, last]).await?;
+        let rows = connection.rows(sql, values![before, last]).await?;
         rows.into_iter().map(|mut row| row.take_prefix()).collect()
     }
 
@@ -132,24 +135,6 @@ impl Store {
         let sql = "SELECT DISTINCT prefix FROM notices WHERE told_at >= $1 AND told_at < $2";
         let rows = self.read().await?.rows(sql, values![since, until]).await?;
         rows.into_iter().map(|mut row| row.take_prefix()).collect()
-    }
-
-    /// A serial before which nothing was decided at that moment or later. Decisions stand in the order of their time, but for clocks that were
-    /// set back.
-    async fn serial_before(&self, moment: Timestamp) -> Result<Serial, StoreError> {
-        let (mut low, mut high) = (0, self.serial().await?.0);
-        while low < high {
-            let middle = low.midpoint(high);
-            let sql = "SELECT decided_at FROM decisions WHERE serial > $1 ORDER BY serial LIMIT 1";
-            let row = self.read().await?.row(sql, values![middle]).await?;
-            let at = row.map(|mut row| row.take_time()).transpose()?;
-            if at.is_some_and(|at| at < moment) {
-                low = middle.saturating_add(1);
-            } else {
-                high = middle;
-            }
-        }
-        Ok(Serial(low))
     }
 }
 

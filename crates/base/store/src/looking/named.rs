@@ -9,7 +9,7 @@ use atalaya_model::{Listing, Prefix, Serial, Timestamp};
 
 use super::{FoundListings, ListingCursor, ListingFilter, ListingSearch, chosen};
 use crate::StoreError;
-use crate::decisions::serial;
+use crate::decisions::{serial, serial_before};
 use crate::listings::listings_in;
 use crate::sql::{Connection, Value, values};
 
@@ -27,12 +27,8 @@ pub(super) async fn named_since(
     filter: &ListingFilter,
     since: Timestamp,
 ) -> Result<Option<Vec<Prefix>>, StoreError> {
-    let last = serial(connection).await?;
-    let behind = Serial(last.0.saturating_sub(MOST));
-    let sql = "SELECT decided_at FROM decisions WHERE serial <= $1 ORDER BY serial DESC LIMIT 1";
-    let row = connection.row(sql, values![behind]).await?;
-    let decided = row.map(|mut row| row.take_time()).transpose()?;
-    if decided.is_some_and(|decided| decided >= since.minus(CLOCKS)) {
+    let behind = serial_before(connection, since.minus(CLOCKS)).await?;
+    if serial(connection).await?.0.saturating_sub(behind.0) > MOST {
         return Ok(None);
     }
     let (sql, values) = names_query(filter, behind, since);
