@@ -94,8 +94,8 @@ impl Transaction {
         self.connection.execute(sql, row).await.map(|_one| ())
     }
 
-    /// A page, read beside this transaction as all facts are, of the observations against a unit after `after` and up to the position `up_to`, oldest first, of those that were seen at
-    /// `since` or later.
+    /// A page of the observations against a unit after `after` and up to the position `up_to`, oldest first, of those that were seen at
+    /// `since` or later. It is read beside this transaction, as all facts are.
     ///
     /// # Errors
     /// The store failed.
@@ -117,7 +117,7 @@ impl Transaction {
         rows.into_iter().map(seen).collect()
     }
 
-    /// The same of what a reporter said of a unit up to a position, the newest first. His sensor is [`Sensor::Report`] or [`Sensor::Complaint`].
+    /// What a reporter said of a unit up to a position, the newest first, read likewise. His sensor is [`Sensor::Report`] or [`Sensor::Complaint`].
     ///
     /// # Errors
     /// The store failed.

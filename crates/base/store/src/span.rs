@@ -12,6 +12,14 @@ const ALL: (IpAddr, IpAddr) = (
     IpAddr::V6(Ipv6Addr::from_bits(u128::MAX)),
 );
 
+/// An address as rows sort by it: IPv4 inside of IPv6, in its mapped form.
+pub(crate) const fn mapped(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+        IpAddr::V6(v6) => v6,
+    }
+}
+
 /// The first and the last address of a prefix, or of all.
 pub(crate) fn ends(prefix: Option<&Prefix>) -> (IpAddr, IpAddr) {
     prefix.map_or(ALL, |prefix| (prefix.network(), prefix.last()))

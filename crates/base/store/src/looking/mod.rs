@@ -277,7 +277,7 @@ impl ListingSearch {
         Ok(inside)
     }
 
-    /// Chooses the way: one with few rows, or else the narrowest by address.
+    /// Chooses the way: one with few rows, the names since a date, or else the narrowest by address.
     async fn choose(&mut self, after: Option<&ListingCursor>) -> Result<(), StoreError> {
         let ways: Vec<Way> = self.filter.ways().collect();
         self.way = ways.last().copied().unwrap_or(Way::Address);

@@ -2,7 +2,6 @@
 //! cost every new one, and these cost nothing.
 
 use std::cmp::Ordering;
-use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use atalaya_model::{Listing, Prefix, Serial, Timestamp};
@@ -11,6 +10,7 @@ use super::{FoundListings, ListingCursor, ListingFilter, ListingSearch, chosen};
 use crate::StoreError;
 use crate::decisions::{serial, serial_before};
 use crate::listings::listings_in;
+use crate::span::mapped;
 use crate::sql::{Connection, Value, values};
 
 /// Decisions that are read for one search at most.
@@ -41,7 +41,7 @@ pub(super) async fn named_since(
     let names = names.iter().flat_map(|names| names.split(' ')).map(parse);
     let mut names: Vec<Prefix> = names.collect::<Result<_, _>>()?;
     names.retain(|name| filter.around.is_none_or(|around| around.covers(name)));
-    names.sort_unstable_by(in_order);
+    names.sort_unstable_by(by_address);
     names.dedup();
     Ok(Some(names))
 }
@@ -66,22 +66,20 @@ impl ListingSearch {
         limit: u32,
     ) -> Result<FoundListings, StoreError> {
         let begin = after.map_or(0, |(last, _)| {
-            names.partition_point(|name| in_order(name, last) == Ordering::Less)
+            names.partition_point(|name| by_address(name, last) == Ordering::Less)
         });
         let mut listings: Vec<Listing> = Vec::new();
         for part in names.get(begin..).unwrap_or_default().chunks(PART) {
             let mut found = listings_in(&mut self.connection, part).await?;
             found.retain(|listing| {
-                self.filter.takes(listing) && after.is_none_or(|last| is_behind(listing, last))
+                let is_behind = |last: &ListingCursor| in_order(&row(listing), last) == Ordering::Greater;
+                self.filter.takes(listing) && after.is_none_or(is_behind)
             });
-            found.sort_by(|one, other| {
-                let prefixes = in_order(&one.prefix, &other.prefix);
-                prefixes.then_with(|| one.class.name().cmp(other.class.name()))
-            });
+            found.sort_by(|one, other| in_order(&row(one), &row(other)));
             listings.append(&mut found);
             if listings.len() > limit as usize {
                 listings.truncate(limit as usize);
-                let next = listings.last().map(|last| (last.prefix, last.class));
+                let next = listings.last().map(row);
                 return Ok(FoundListings { listings, next });
             }
         }
@@ -89,21 +87,17 @@ impl ListingSearch {
     }
 }
 
-/// The order of the listings, but for their classes: by the first address, IPv4 inside of IPv6, then by the text.
-fn in_order(one: &Prefix, other: &Prefix) -> Ordering {
-    let addresses = mapped(one).cmp(&mapped(other));
+/// The order of the listings: by their addresses, then by the names of their classes.
+fn in_order((one, class): &ListingCursor, (other, than): &ListingCursor) -> Ordering {
+    by_address(one, other).then_with(|| class.name().cmp(than.name()))
+}
+
+/// By the first address, then by the text.
+fn by_address(one: &Prefix, other: &Prefix) -> Ordering {
+    let addresses = mapped(one.network()).cmp(&mapped(other.network()));
     addresses.then_with(|| one.to_string().cmp(&other.to_string()))
 }
 
-fn mapped(prefix: &Prefix) -> Ipv6Addr {
-    match prefix.network() {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
-        IpAddr::V6(v6) => v6,
-    }
-}
-
-/// Whether a listing stands behind a row.
-fn is_behind(listing: &Listing, (prefix, class): &ListingCursor) -> bool {
-    let prefixes = in_order(&listing.prefix, prefix);
-    prefixes.then_with(|| listing.class.name().cmp(class.name())) == Ordering::Greater
+fn row(listing: &Listing) -> ListingCursor {
+    (listing.prefix, listing.class)
 }

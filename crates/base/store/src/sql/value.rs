@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteArguments;
 use uuid::Uuid;
 
 use crate::StoreError;
+use crate::span::mapped;
 
 /// A value bound to a placeholder. Each kind knows its own null, because PostgreSQL wants to know the type of a null.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,14 +139,10 @@ impl From<Uuid> for Value {
     }
 }
 
-/// An address as 16 bytes that sort like the address; IPv4 in its mapped form.
+/// An address as 16 bytes that sort like the address.
 impl From<IpAddr> for Value {
     fn from(address: IpAddr) -> Self {
-        let v6 = match address {
-            IpAddr::V4(v4) => v4.to_ipv6_mapped(),
-            IpAddr::V6(v6) => v6,
-        };
-        Self::Bytes(Some(v6.octets().to_vec()))
+        Self::Bytes(Some(mapped(address).octets().to_vec()))
     }
 }
 
